@@ -1,0 +1,4 @@
+//! The world outside. What leaves the portal leaves through here, each way an enum with a memory variant, so that
+//! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
+
+pub mod mail;
