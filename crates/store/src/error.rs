@@ -1,0 +1,92 @@
+//! What can go wrong below the product's own rules.
+
+/// A result of the store.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong in the store, with its cause.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, is full, or the store is stopping.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The engine refused a statement: a mistake in the program, or a broken constraint.
+    #[error("the database refused a statement: {0}")]
+    Refused(String),
+    /// A value in the database is not of the kind that the program expects there.
+    #[error("column {column} holds {found}, which was not expected there")]
+    Unexpected {
+        /// The column's place in the row, from 0.
+        column: usize,
+        /// The kind of value found.
+        found: &'static str,
+    },
+    /// A row that must be there is not.
+    #[error("a row that must be there is missing")]
+    Missing,
+    /// The closure panicked; what it had written is undone.
+    #[error("the program made a mistake while writing; nothing of it was kept")]
+    Panicked,
+    /// A migration could not be applied.
+    #[error("migration {number} ({name}) failed: {cause}")]
+    Migration {
+        /// Its number.
+        number: i64,
+        /// Its name.
+        name: String,
+        /// What the engine said.
+        cause: String,
+    },
+    /// The database was written by a newer program.
+    #[error("the database was written by a newer program (migration {found}; this one knows {known}): install that version")]
+    Newer {
+        /// The newest migration in the database.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::NotADatabase
+                | ErrorCode::DatabaseCorrupt,
+            ) => Error::Unavailable(error.to_string()),
+            _ => Error::Refused(error.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "cluster")]
+impl From<postgres::Error> for Error {
+    fn from(error: postgres::Error) -> Error {
+        match error.as_db_error() {
+            // Class 08, 53, 57, 58: connection, resources, shutdown, system (PostgreSQL, Appendix A).
+            Some(cause) if !matches!(&cause.code().code()[..2], "08" | "53" | "57" | "58") => {
+                Error::Refused(format!("{}: {}", cause.code().code(), cause.message()))
+            }
+            Some(cause) => Error::Unavailable(cause.message().to_string()),
+            None => Error::Unavailable(describe(&error)),
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+#[cfg(feature = "cluster")]
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}

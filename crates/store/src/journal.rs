@@ -1,0 +1,118 @@
+//! The journal: one row for every change that somebody may have to hear of, written in the change's own transaction.
+//!
+//! `seq` counts up per workspace without gaps. The numbers are given at the end of the transaction, so the counter's
+//! row, which puts transactions in order on PostgreSQL, is held for the commit only.
+
+use uuid::Uuid;
+
+use crate::clock::Time;
+use crate::connection::{Reader, Tx};
+use crate::error::Result;
+
+/// A change that somebody may have to hear of. It refers to what changed and never repeats a message's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose change it is.
+    pub workspace: Uuid,
+    /// What happened, for instance `message.sent`.
+    pub kind: &'static str,
+    /// The place whose people are concerned, where there is one.
+    pub channel: Option<Uuid>,
+    /// What it refers to, as JSON.
+    pub payload: String,
+}
+
+/// A journal entry that has its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place in the workspace's order, from 1, without gaps.
+    pub seq: i64,
+    /// When it was recorded.
+    pub at: Time,
+    /// What happened.
+    pub kind: String,
+    /// The place whose people are concerned.
+    pub channel: Option<Uuid>,
+    /// What it refers to, as JSON.
+    pub payload: String,
+}
+
+impl Reader {
+    /// The number of the newest entry of a workspace; 0 where there is none.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn journal_head(&self, workspace: Uuid) -> Result<i64> {
+        let head =
+            self.first("SELECT seq FROM journal_heads WHERE workspace = $1", &[&workspace], |row| row.get(0))?;
+        Ok(head.unwrap_or(0))
+    }
+
+    /// The number of the oldest entry of a workspace that is still kept; one past the head where none is.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn journal_tail(&self, workspace: Uuid) -> Result<i64> {
+        let tail: Option<i64> = self.one(
+            "SELECT min(seq) FROM journal WHERE workspace = $1",
+            &[&workspace],
+            |row| row.get(0),
+        )?;
+        match tail {
+            Some(seq) => Ok(seq),
+            None => Ok(self.journal_head(workspace)? + 1),
+        }
+    }
+
+    /// At most `most` entries of a workspace after number `seq`, in order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn journal_after(&self, workspace: Uuid, seq: i64, most: i64) -> Result<Vec<Recorded>> {
+        self.all(
+            "SELECT seq, at, kind, channel, payload FROM journal \
+             WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            &[&workspace, &seq, &most],
+            |row| {
+                Ok(Recorded {
+                    seq: row.get(0)?,
+                    at: row.get(1)?,
+                    kind: row.get(2)?,
+                    channel: row.get(3)?,
+                    payload: row.get(4)?,
+                })
+            },
+        )
+    }
+}
+
+/// Writes `entries`, in order, and gives each its number.
+pub(crate) fn write(tx: &Tx, entries: &[Entry]) -> Result<()> {
+    let now = tx.now();
+    let mut heads: Vec<(Uuid, i64)> = Vec::new();
+    for entry in entries {
+        if heads.iter().any(|(workspace, _)| *workspace == entry.workspace) {
+            continue;
+        }
+        let count = entries.iter().filter(|other| other.workspace == entry.workspace).count() as i64;
+        let head: i64 = tx.one(
+            "INSERT INTO journal_heads (workspace, seq) VALUES ($1, $2) \
+             ON CONFLICT (workspace) DO UPDATE SET seq = journal_heads.seq + $2 RETURNING seq",
+            &[&entry.workspace, &count],
+            |row| row.get(0),
+        )?;
+        heads.push((entry.workspace, head - count));
+    }
+    for entry in entries {
+        for (workspace, seq) in &mut heads {
+            if *workspace == entry.workspace {
+                *seq += 1;
+                tx.run(
+                    "INSERT INTO journal (workspace, seq, at, kind, channel, payload) VALUES ($1, $2, $3, $4, $5, $6)",
+                    &[workspace, seq, &now, &entry.kind, &entry.channel, &entry.payload],
+                )?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! SQLite: one writer thread with group commit, pooled readers, and checkpoints off the writer.
+//!
+//! The writer takes what is waiting (up to [`BATCH_MAX`] closures), runs each in a savepoint of its own, commits
+//! once, and only after that fsync answers them all: durability costs one fsync for many. A message is
+//! answered as sent when it is on disk, so `synchronous` is `FULL`.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{OpenFlags, Statement};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::connection::{self, Reader, Tx};
+use crate::engine::stopped;
+use crate::error::{Error, Result};
+use crate::migrations::{self, Migration};
+use crate::value::{Cells, Param, Row, Value};
+use crate::work::{self, Write};
+
+/// Most closures in one commit: enough to make the fsync cheap, few enough that the first does not wait long.
+const BATCH_MAX: usize = 256;
+/// Most closures that wait for the writer; further ones wait for a place.
+const QUEUE_MAX: usize = 4096;
+/// Idle reading connections that are kept, each with its prepared statements.
+const READERS_MAX: usize = 4;
+/// How long to wait for another process (a command beside the running program) that holds the write lock.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How often the write-ahead log is moved into the database.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+/// Prepared statements kept by each connection.
+const STATEMENTS_MAX: usize = 256;
+
+/// An open SQLite database.
+pub(crate) struct Sqlite {
+    file: PathBuf,
+    clock: Clock,
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Write>>>>,
+    readers: Mutex<Vec<Reader>>,
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(
+        file: &Path,
+        clock: &Clock,
+        migrations: &[Migration],
+        signal: Arc<watch::Sender<u64>>,
+    ) -> Result<Sqlite> {
+        let writer = Connection::open(file)?;
+        let mut tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), clock.clone()));
+        tx.batch("BEGIN IMMEDIATE")?;
+        match migrations::apply(&tx, migrations) {
+            Ok(()) => tx.batch("COMMIT")?,
+            Err(error) => {
+                tx.batch("ROLLBACK")?;
+                return Err(error);
+            }
+        }
+        let (queue, mut waiting) = mpsc::channel::<Box<dyn Write>>(QUEUE_MAX);
+        let writing = thread::Builder::new()
+            .name("store-writer".to_string())
+            .spawn(move || {
+                let mut batch = Vec::with_capacity(BATCH_MAX);
+                while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+                    commit(&mut tx, &mut batch, &signal);
+                }
+            })
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let (stop, stopping) = watch::channel(false);
+        let log = Connection::open(file)?;
+        let checkpoints = thread::Builder::new()
+            .name("store-checkpoints".to_string())
+            .spawn(move || {
+                while !*stopping.borrow() {
+                    thread::park_timeout(CHECKPOINT_EVERY);
+                    // A checkpoint that cannot finish now is finished by the next.
+                    let _ = log.batch("PRAGMA wal_checkpoint(PASSIVE)");
+                }
+                let _ = log.batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            })
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Sqlite {
+            file: file.to_path_buf(),
+            clock: clock.clone(),
+            queue: Mutex::new(Some(queue)),
+            readers: Mutex::new(Vec::new()),
+            threads: Mutex::new(vec![writing, checkpoints]),
+            stop,
+        })
+    }
+
+    pub(crate) fn read<T, E: From<Error>>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let kept = lock(&self.readers).pop();
+        let reader = match kept {
+            Some(reader) => reader,
+            None => {
+                let connection = Connection::open(&self.file)?;
+                connection.batch("PRAGMA query_only = ON")?;
+                Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
+            }
+        };
+        reader.run("BEGIN DEFERRED", &[])?;
+        reader.start();
+        let answer = work::read(&reader, closure);
+        reader.run("COMMIT", &[])?;
+        let mut readers = lock(&self.readers);
+        if readers.len() < READERS_MAX {
+            readers.push(reader);
+        }
+        answer
+    }
+
+    pub(crate) async fn queue(&self, work: Box<dyn Write>) -> Result<()> {
+        let queue = lock(&self.queue).clone().ok_or_else(stopped)?;
+        queue.send(work).await.map_err(|_| stopped())
+    }
+
+    pub(crate) fn close(&self) {
+        // The writer ends when the queue is gone and empty: what waits is still written.
+        lock(&self.queue).take();
+        lock(&self.readers).clear();
+        self.stop.send_replace(true);
+        for thread in lock(&self.threads).drain(..) {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A poisoned lock holds a list that is whole: nothing in its critical sections can stop half-way.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a batch in one transaction, and answers when it is on disk.
+fn commit(tx: &mut Tx, batch: &mut Vec<Box<dyn Write>>, signal: &watch::Sender<u64>) {
+    let recorded = run_all(tx, batch);
+    let committed = match recorded {
+        Ok(recorded) => tx.run("COMMIT", &[]).map(|_| recorded),
+        Err(error) => Err(error),
+    };
+    if committed.is_err() {
+        tx.forget_after(0);
+        // Fails only where no transaction was begun, and then there is nothing to undo.
+        let _ = tx.run("ROLLBACK", &[]);
+    }
+    if let Err(error) = &committed {
+        tracing::error!(%error, closures = batch.len(), "a commit failed; all of it was undone");
+    }
+    for work in batch.drain(..) {
+        work.answer(match &committed {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::Unavailable(error.to_string())),
+        });
+    }
+    if let Ok(true) = committed {
+        signal.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Write>]) -> Result<bool> {
+    tx.run("BEGIN IMMEDIATE", &[])?;
+    for work in batch {
+        let recorded = tx.recorded();
+        tx.start();
+        tx.run("SAVEPOINT one", &[])?;
+        if !work.run(tx) {
+            tx.forget_after(recorded);
+            tx.run("ROLLBACK TO one", &[])?;
+        }
+        tx.run("RELEASE one", &[])?;
+    }
+    tx.write_journal()
+}
+
+/// A connection and its prepared statements.
+pub(crate) struct Connection(rusqlite::Connection);
+
+impl Connection {
+    fn open(file: &Path) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(file, flags)
+            .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
+             PRAGMA trusted_schema = OFF;",
+        )?;
+        Ok(Connection(connection))
+    }
+
+    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    pub(crate) fn run(&self, sql: &str, params: &[&dyn Param]) -> Result<usize> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        // `raw_execute` refuses statements that answer rows, which BEGIN and the like do not.
+        Ok(statement.raw_execute()?)
+    }
+
+    pub(crate) fn visit(
+        &self,
+        sql: &str,
+        params: &[&dyn Param],
+        look: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            if !look(&Row(Cells::Sqlite(row)))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn columns(&self, sql: &str) -> Result<Vec<String>> {
+        let statement = self.0.prepare(sql)?;
+        Ok(statement.column_names().into_iter().map(str::to_string).collect())
+    }
+}
+
+/// SQLite numbers named parameters by first appearance, so `$2` may come before `$1`: bound by name.
+const NAMES: [&str; 24] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$16", "$17",
+    "$18", "$19", "$20", "$21", "$22", "$23", "$24",
+];
+
+fn bind(statement: &mut Statement<'_>, params: &[&dyn Param]) -> Result<()> {
+    if params.len() > NAMES.len() || statement.parameter_count() != params.len() {
+        return Err(Error::Refused(format!(
+            "{} parameters given, {} used",
+            params.len(),
+            statement.parameter_count()
+        )));
+    }
+    for (param, name) in params.iter().zip(NAMES) {
+        let Some(index) = statement.parameter_index(name)? else {
+            return Err(Error::Refused(format!("{name} is not used by the statement")));
+        };
+        match param.value() {
+            Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
+            Value::Integer(number) => statement.raw_bind_parameter(index, number)?,
+            Value::Text(text) => statement.raw_bind_parameter(index, text)?,
+            Value::Bytes(bytes) => statement.raw_bind_parameter(index, bytes)?,
+            Value::Id(id) => statement.raw_bind_parameter(index, &id.as_bytes()[..])?,
+        }
+    }
+    Ok(())
+}
+
+/// The value in column `index` of a row.
+pub(crate) fn cell<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Value<'a>> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(text) => Value::Text(
+            std::str::from_utf8(text).map_err(|_| Error::Unexpected { column: index, found: "broken text" })?,
+        ),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes),
+        ValueRef::Real(_) => return Err(Error::Unexpected { column: index, found: "a fraction" }),
+    })
+}
