@@ -1,1 +1,39 @@
-fn main(){}
+//! Measurements that compare within one run: every figure stands beside what the same machine does, in the same
+//! minute, without the product.
+//!
+//! The load comes from this process; what is measured runs in others: this program again (`serve`: the portal's own
+//! server with one empty route more; `bare`: writes the same bytes to the same number of streams), and the real
+//! `portal` for start and memory.
+
+mod client;
+mod furniture;
+mod measure;
+mod report;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["serve", folder] => server::serve(PathBuf::from(folder)).await,
+        ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
+        ["run", portal, results] => measure::all(&PathBuf::from(portal), &PathBuf::from(results)).await,
+        _ => Err("usage: bench run PORTAL RESULTS-FOLDER".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

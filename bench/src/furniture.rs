@@ -1,0 +1,105 @@
+//! What the measurements need in the database: a firm, two people who are signed in, channels with histories.
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::ids::{ChannelId, MessageId};
+use domain::messages::{self, Draft};
+use domain::people::{self, NewClient, NewInternal};
+use domain::workspaces::{self, SetUp};
+use domain::{Error, sessions};
+use store::Store;
+
+use crate::Result;
+
+/// Messages written in one transaction while furnishing.
+const AT_ONCE: i64 = 5_000;
+
+/// Colleagues who are in every channel, and the streams that each has open.
+const COLLEAGUES: usize = 50;
+const STREAMS_EACH: usize = 20;
+
+/// A furnished office.
+#[derive(Clone)]
+pub(crate) struct Office {
+    jane: Actor,
+    /// The cookie of the admin.
+    pub(crate) cookie: String,
+    /// A cookie for each of a thousand streams.
+    pub(crate) more_cookies: Vec<String>,
+    clients: u32,
+}
+
+/// Sets a firm up with an admin who is signed in.
+pub(crate) async fn furnish(store: &Store) -> Result<Office> {
+    let set_up = SetUp {
+        brand: "Harbor & Lee".to_string(),
+        given_name: "Jane".to_string(),
+        family_name: "Lee".to_string(),
+        email: "jane@harborlee.example".to_string(),
+    };
+    let (jane, secret, colleagues) = store
+        .write(move |tx| {
+            let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
+            let jane = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+            let secret = sessions::start(tx, workspace, person, "bench")?;
+            let mut colleagues = Vec::new();
+            for number in 0..COLLEAGUES {
+                let colleague = NewInternal {
+                    given_name: format!("Tom {number}"),
+                    family_name: "Harbor".to_string(),
+                    email: format!("tom{number}@harborlee.example"),
+                    role: Role::Staff,
+                    limited: false,
+                    companies: Vec::new(),
+                };
+                let person = people::add_internal(tx, &jane, &colleague)?;
+                colleagues.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
+            }
+            Ok::<_, Error>((jane, secret.reveal().to_string(), colleagues))
+        })
+        .await?;
+    let cookie = |secret: &String| format!("portal={secret}");
+    let more_cookies =
+        colleagues.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
+    Ok(Office { jane, cookie: cookie(&secret), more_cookies, clients: 0 })
+}
+
+impl Office {
+    /// A new client user's channel with `count` messages in it.
+    pub(crate) async fn channel(&mut self, store: &Store, count: i64) -> Result<ChannelId> {
+        self.clients += 1;
+        let (jane, number) = (self.jane, self.clients);
+        let channel = store
+            .write(move |tx| {
+                let client = NewClient {
+                    given_name: "Maria".to_string(),
+                    family_name: format!("Santos {number}"),
+                    email: format!("maria{number}@santos.example"),
+                    ..NewClient::default()
+                };
+                let client = people::add_client(tx, &jane, &client)?;
+                channels::make(tx, &jane, &Subject::Client(client))
+            })
+            .await?;
+        let mut written = 0;
+        while written < count {
+            let more = AT_ONCE.min(count - written);
+            store
+                .write(move |tx| {
+                    for number in written..written + more {
+                        let draft = Draft {
+                            id: MessageId::new(tx.now()),
+                            channel,
+                            text: format!("Message {number}: could you send me the deed of the flat, please?"),
+                            shown: None,
+                        };
+                        messages::send(tx, &jane, &draft)?;
+                    }
+                    Ok::<_, Error>(())
+                })
+                .await?;
+            written += more;
+        }
+        Ok(channel)
+    }
+}

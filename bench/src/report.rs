@@ -1,0 +1,30 @@
+//! The figures as a table for people.
+
+use std::path::Path;
+
+use crate::Result;
+
+/// One measured thing beside what it is compared with.
+pub(crate) struct Figure {
+    pub(crate) what: &'static str,
+    pub(crate) measured: String,
+    pub(crate) beside: String,
+    pub(crate) wanted: &'static str,
+    pub(crate) reached: bool,
+}
+
+/// Prints the table and writes it to `folder`, named after the day.
+pub(crate) fn write(folder: &Path, figures: &[Figure]) -> Result<()> {
+    let mut table = String::from("| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n");
+    for Figure { what, measured, beside, wanted, reached } in figures {
+        let mark = if *reached { "reached" } else { "**missed**" };
+        table.push_str(&format!("| {what} | {measured} | {beside} | {wanted} | {mark} |\n"));
+    }
+    print!("{table}");
+    std::fs::create_dir_all(folder)?;
+    let now = jiff::Timestamp::now();
+    let cores = std::thread::available_parallelism()?;
+    let text = format!("Measured {} on {cores} cores, load generator on the same machine.\n\n{table}", now.strftime("%Y-%m-%d"));
+    std::fs::write(folder.join(format!("{}.md", now.strftime("%Y-%m-%d"))), text)?;
+    Ok(())
+}

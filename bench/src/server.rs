@@ -1,0 +1,80 @@
+//! What is measured against: the portal's own server with an empty route, and a bare writer of the same bytes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::routing::post;
+use store::{Clock, Setting, Store};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::Result;
+
+/// Opens the database of a folder.
+pub(crate) fn open(folder: &Path) -> Result<Store> {
+    Ok(Store::open(&Setting::Sqlite(folder.join("portal.db")), Clock::System, domain::MIGRATIONS)?)
+}
+
+/// Serves the portal with `POST /empty` beside it, which reads and writes JSON and does nothing else.
+pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
+    let (_running, stopping) = watch::channel(false);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let portal = web::router(web::Web {
+        store: open(&folder)?,
+        public_url: format!("http://{address}"),
+        metrics: Arc::new(String::new),
+        metrics_open: false,
+        stopping: stopping.clone(),
+    });
+    #[derive(serde::Deserialize)]
+    struct Empty {}
+    let app = portal.route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
+    println!("{address}");
+    web::serve(listener, app, stopping).await?;
+    Ok(())
+}
+
+/// Takes `streams` connections, answers each with a head, and writes `events` times the same `bytes` bytes to each
+/// once a line comes in on standard input.
+pub(crate) async fn bare(streams: &str, events: &str, bytes: &str) -> Result<()> {
+    let (streams, events, bytes): (usize, usize, usize) = (streams.parse()?, events.parse()?, bytes.parse()?);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let mut halves: [Vec<TcpStream>; 2] = Default::default();
+    for number in 0..streams {
+        let (mut stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let mut request = [0; 1024];
+        if stream.read(&mut request).await? == 0 {
+            return Err("a stream was closed".into());
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n").await?;
+        halves[number % 2].push(stream);
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let mut event = vec![b'x'; bytes.saturating_sub(2)];
+    event.extend_from_slice(b"\n\n");
+    let event: Arc<[u8]> = event.into();
+    let tasks = halves.map(|mut half| {
+        let event = Arc::clone(&event);
+        tokio::spawn(async move {
+            for _ in 0..events {
+                for stream in &mut half {
+                    stream.write_all(&event).await?;
+                }
+            }
+            // Kept open until the other side has read everything.
+            std::io::Result::Ok(half)
+        })
+    });
+    let mut open = Vec::new();
+    for task in tasks {
+        open.push(task.await??);
+    }
+    std::io::stdin().read_line(&mut line)?;
+    Ok(())
+}
