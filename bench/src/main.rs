@@ -26,8 +26,10 @@ async fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", folder] => server::serve(PathBuf::from(folder)).await,
         ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
-        ["run", portal, results] => measure::all(&PathBuf::from(portal), &PathBuf::from(results)).await,
-        _ => Err("usage: bench run PORTAL RESULTS-FOLDER".into()),
+        ["run", portal, results, readme] => {
+            measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
+        }
+        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

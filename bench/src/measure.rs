@@ -30,7 +30,7 @@ const EVENTS: usize = 300;
 const STARTS: usize = 9;
 
 /// Measures everything and writes the table.
-pub(crate) async fn all(portal: &Path, results: &Path) -> Result<()> {
+pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let store = server::open(folder.path())?;
     let mut office = furnish(&store).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn all(portal: &Path, results: &Path) -> Result<()> {
         reached: told >= 0.7 * bare,
     });
     figures.extend(program(portal, folder.path(), &office).await?);
-    report::write(results, &figures)
+    report::write(results, readme, &figures)
 }
 
 /// Starts a program that prints its address on a line of its own, and answers the address.

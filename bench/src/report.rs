@@ -13,8 +13,12 @@ pub(crate) struct Figure {
     pub(crate) reached: bool,
 }
 
-/// Prints the table and writes it to `folder`, named after the day.
-pub(crate) fn write(folder: &Path, figures: &[Figure]) -> Result<()> {
+/// What stands around the newest table in the README.
+const BEGIN: &str = "<!-- figures -->\n";
+const END: &str = "<!-- end of figures -->";
+
+/// Prints the table, writes it to `folder`, named after the day, and into `readme`.
+pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<()> {
     let mut table = String::from("| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n");
     for Figure { what, measured, beside, wanted, reached } in figures {
         let mark = if *reached { "reached" } else { "**missed**" };
@@ -25,6 +29,10 @@ pub(crate) fn write(folder: &Path, figures: &[Figure]) -> Result<()> {
     let now = jiff::Timestamp::now();
     let cores = std::thread::available_parallelism()?;
     let text = format!("Measured {} on {cores} cores, load generator on the same machine.\n\n{table}", now.strftime("%Y-%m-%d"));
-    std::fs::write(folder.join(format!("{}.md", now.strftime("%Y-%m-%d"))), text)?;
+    std::fs::write(folder.join(format!("{}.md", now.strftime("%Y-%m-%d"))), &text)?;
+    let page = std::fs::read_to_string(readme)?;
+    let (before, rest) = page.split_once(BEGIN).ok_or("the README has no place for figures")?;
+    let (_, after) = rest.split_once(END).ok_or("the README's place for figures has no end")?;
+    std::fs::write(readme, format!("{before}{BEGIN}{text}{END}{after}"))?;
     Ok(())
 }
