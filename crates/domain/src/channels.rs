@@ -1,0 +1,542 @@
+//! Channels: one conversation about exactly one subject (C1), with a title that is always derived (C2).
+
+use sha2::{Digest, Sha256};
+use store::{Reader, Row, Time, Tx};
+use uuid::Uuid;
+
+use crate::access::{self, Actor, Role};
+use crate::error::{Error, Problem, Result};
+use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::members::{self, Scope};
+use crate::people::Name;
+use crate::{companies, limits, projects};
+
+/// What a channel is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A client user.
+    Client(PersonId),
+    /// A company with all its client users.
+    Company(CompanyId),
+    /// A project.
+    Project(ProjectId),
+    /// Client users of one company, put together by hand (C9).
+    Group(CompanyId, Vec<PersonId>),
+}
+
+/// The kind of a channel's subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A client user.
+    Client,
+    /// A company.
+    Company,
+    /// A project.
+    Project,
+    /// A group of client users.
+    Group,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Client, Kind::Company, Kind::Project, Kind::Group];
+
+    /// The word that the database uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Client => "client",
+            Kind::Company => "company",
+            Kind::Project => "project",
+            Kind::Group => "group",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl store::FromValue for Kind {
+    fn from_value(value: store::Value<'_>) -> Option<Kind> {
+        match value {
+            store::Value::Text(word) => Kind::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+/// A channel as one person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// What kind of subject it has.
+    pub kind: Kind,
+    /// The subject's id; for a group one made from its first people.
+    pub subject: Uuid,
+    /// A group's company.
+    pub company: Option<CompanyId>,
+    /// Its title for the one who asks: derived, never stored (C2).
+    pub title: String,
+    /// The newest message's position; 0 before the first.
+    pub last_position: i64,
+    /// When the newest message was received.
+    pub last_message_at: Option<Time>,
+    /// Since when it is archived (C8).
+    pub archived_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed, messages aside.
+    pub updated_at: Time,
+    /// The position up to which the one who asks has read.
+    pub read_position: i64,
+    /// How many messages wait for the one who asks (M7).
+    pub unread: i64,
+    /// Since when the one who asks has muted it.
+    pub muted_at: Option<Time>,
+    /// Since when the one who asks has left it by choice.
+    pub left_at: Option<Time>,
+}
+
+/// The columns of [`Channel`], for the member `m` and the channel `c`; `$2` is the person who asks.
+const COLUMNS: &str = "c.id, c.kind, c.subject, c.company, c.last_position, c.last_message_at, c.archived_at, \
+     c.created_at, c.updated_at, m.read_position, c.last_position - m.read_position - m.skipped, m.muted_at, m.left_at, \
+     s.given_name, s.family_name, s.email, k.name, j.title, w.brand_name";
+
+/// What [`COLUMNS`] are taken from. The subject is found by its id in whichever table has it.
+const TABLES: &str = "members m \
+     JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+     JOIN workspaces w ON w.id = m.workspace \
+     LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+     LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+     LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject";
+
+/// How many columns [`COLUMNS`] are.
+const WIDTH: usize = 19;
+
+fn read(row: &Row<'_>, actor: &Actor) -> store::Result<Channel> {
+    let kind: Kind = row.get(1)?;
+    let subject: Uuid = row.get(2)?;
+    let title = match kind {
+        Kind::Client if subject == actor.person.0 => row.get(18)?,
+        Kind::Client => Name::read(row, 13)?.full(),
+        Kind::Company => row.get(16)?,
+        Kind::Project => row.get(17)?,
+        Kind::Group => String::new(),
+    };
+    Ok(Channel {
+        id: row.get(0)?,
+        kind,
+        subject,
+        company: row.get(3)?,
+        title,
+        last_position: row.get(4)?,
+        last_message_at: row.get(5)?,
+        archived_at: row.get(6)?,
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+        read_position: row.get(9)?,
+        unread: row.get(10)?,
+        muted_at: row.get(11)?,
+        left_at: row.get(12)?,
+    })
+}
+
+/// The names of a group's people, as its title (C9).
+fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<String> {
+    let names = reader.all(
+        "SELECT p.given_name, p.family_name, p.email FROM members m \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person AND p.role = 'client' \
+         WHERE m.workspace = $1 AND m.channel = $2 ORDER BY p.given_name, p.family_name, p.id",
+        &[&workspace, &channel],
+        |row| Ok(Name::read(row, 0)?.full()),
+    )?;
+    Ok(if names.is_empty() { "Empty group".to_string() } else { names.join(", ") })
+}
+
+/// A channel that the one who asks may see.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.person = $2 AND m.channel = $3");
+    let found = reader.first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(row, actor))?;
+    let mut found = found.ok_or(Error::NotFound)?;
+    if found.kind == Kind::Group {
+        found.title = group_title(reader, actor.workspace, channel)?;
+    }
+    Ok(found)
+}
+
+/// A channel as those hear of it who keep open pages up to date: with the title that internal users see. A client
+/// user's page keeps the brand as the title of their own channel (C2).
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Option<Told>> {
+    let told = reader.first(
+        "SELECT c.kind, c.archived_at, s.given_name, s.family_name, s.email, k.name, j.title FROM channels c \
+         LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+         LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+         LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject \
+         WHERE c.workspace = $1 AND c.id = $2",
+        &[&workspace, &channel],
+        |row| {
+            let kind: Kind = row.get(0)?;
+            let title = match kind {
+                Kind::Client => Name::read(row, 2)?.full(),
+                Kind::Company => row.get(5)?,
+                Kind::Project => row.get(6)?,
+                Kind::Group => String::new(),
+            };
+            Ok(Told { kind, title, archived_at: row.get(1)? })
+        },
+    )?;
+    let Some(mut told) = told else { return Ok(None) };
+    if told.kind == Kind::Group {
+        told.title = group_title(reader, workspace, channel)?;
+    }
+    Ok(Some(told))
+}
+
+/// What open pages are told of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What kind of subject it has.
+    pub kind: Kind,
+    /// Its title.
+    pub title: String,
+    /// Since when it is archived.
+    pub archived_at: Option<Time>,
+}
+
+/// A channel in the list, with its newest message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The channel.
+    pub channel: Channel,
+    /// Its newest message, where it has one.
+    pub last: Option<Last>,
+}
+
+/// The newest message of a channel, as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// Who wrote it.
+    pub author: PersonId,
+    /// The author's name.
+    pub author_name: Name,
+    /// Its text; empty where it was deleted.
+    pub text: String,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+}
+
+/// Which channels a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those with something unread.
+    pub unread: bool,
+    /// Only those of this kind.
+    pub kind: Option<Kind>,
+    /// Only those whose title has this text.
+    pub title: String,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+/// The channels of the one who asks, newest message first.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
+    let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
+    wanted.push_str(if filter.archived { " AND c.archived_at IS NOT NULL" } else { " AND c.archived_at IS NULL" });
+    if filter.unread {
+        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
+    }
+    if let Some(kind) = filter.kind {
+        // A word of ours, not of the one who asks.
+        wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at FROM {TABLES} \
+         LEFT JOIN messages l ON l.workspace = c.workspace AND l.channel = c.id AND l.position = c.last_position \
+         LEFT JOIN people a ON a.workspace = l.workspace AND a.id = l.author \
+         WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3"
+    );
+    // A title is derived, so its filter stands behind the query; then all of them must be looked at.
+    let all = if filter.title.is_empty() { most } else { i64::MAX };
+    let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
+        let author: Option<PersonId> = row.get(WIDTH)?;
+        let last = match author {
+            Some(author) => Some(Last {
+                author,
+                author_name: Name::read(row, WIDTH + 1)?,
+                text: row.get(WIDTH + 4)?,
+                deleted_at: row.get(WIDTH + 5)?,
+            }),
+            None => None,
+        };
+        Ok(Listed { channel: read(row, actor)?, last })
+    })?;
+    for listed in found.iter_mut().filter(|listed| listed.channel.kind == Kind::Group) {
+        listed.channel.title = group_title(reader, actor.workspace, listed.channel.id)?;
+    }
+    let title = limits::key(filter.title.trim());
+    if !title.is_empty() {
+        found.retain(|listed| limits::key(&listed.channel.title).contains(&title));
+        found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    Ok(found)
+}
+
+/// How many messages wait for the one who asks, in all channels that they have not muted.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
+    Ok(reader.one(
+        "SELECT CAST(coalesce(sum(c.last_position - m.read_position - m.skipped), 0) AS BIGINT) FROM members m \
+         JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.person = $2 AND m.muted_at IS NULL AND m.left_at IS NULL",
+        &[&actor.workspace, &actor.person],
+        |row| row.get(0),
+    )?)
+}
+
+/// Every channel that a person is a member of, for live updates.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
+    Ok(reader.all(
+        "SELECT channel FROM members WHERE workspace = $1 AND person = $2",
+        &[&actor.workspace, &actor.person],
+        |row| row.get(0),
+    )?)
+}
+
+/// The channel of a subject, where there is one.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn of_subject(reader: &Reader, workspace: WorkspaceId, subject: Uuid) -> Result<Option<ChannelId>> {
+    Ok(reader.first(
+        "SELECT id FROM channels WHERE workspace = $1 AND subject = $2",
+        &[&workspace, &subject],
+        |row| row.get(0),
+    )?)
+}
+
+/// What a channel will be, before it is made (C5).
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The title that it will have.
+    pub title: String,
+    /// Who will read it: client users first.
+    pub people: Vec<(PersonId, Name, Role)>,
+    /// The channel that is there already, where there is one (C1).
+    pub existing: Option<ChannelId>,
+}
+
+/// What the channel of a subject will be: its title and its people, before it is made (C5).
+///
+/// # Errors
+/// `NotFound` for a subject that is not there or not open to the one who asks; `Field` for a group that cannot be.
+pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Preview> {
+    let (_, id) = check(reader, actor, subject)?;
+    let existing = of_subject(reader, actor.workspace, id)?;
+    let mut people = reader.all(
+        "SELECT p.id, p.given_name, p.family_name, p.email, p.role FROM people p WHERE p.workspace = $1 \
+         AND p.id IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $2) \
+         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
+        &[&actor.workspace, &id],
+        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+    )?;
+    let title = match subject {
+        Subject::Client(client) => crate::people::client(reader, actor, *client)?.name.full(),
+        Subject::Company(company) => companies::find(reader, actor, *company)?.name,
+        Subject::Project(project) => projects::find(reader, actor, *project)?.title,
+        Subject::Group(company, chosen) => {
+            let found = companies::clients_of(reader, actor, *company)?;
+            people = found
+                .into_iter()
+                .filter(|person| chosen.contains(&person.id))
+                .map(|person| (person.id, person.name, person.role))
+                .collect();
+            people.iter().map(|(_, name, _)| name.full()).collect::<Vec<_>>().join(", ")
+        }
+    };
+    Ok(Preview { title, people, existing })
+}
+
+/// Makes sure that a subject is open to the one who asks; answers its kind and id.
+fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
+    match subject {
+        Subject::Client(client) => {
+            access::client(reader, actor, *client)?;
+            Ok((Kind::Client, client.0))
+        }
+        Subject::Company(company) => {
+            if companies::find(reader, actor, *company)?.placeholder_at.is_some() {
+                return Err(Error::NotFound);
+            }
+            Ok((Kind::Company, company.0))
+        }
+        Subject::Project(project) => {
+            access::project(reader, actor, *project)?;
+            Ok((Kind::Project, project.0))
+        }
+        Subject::Group(company, people) => {
+            access::company(reader, actor, *company)?;
+            let mut people = people.clone();
+            people.sort_unstable();
+            people.dedup();
+            if people.len() < 2 {
+                return Err(Error::field("memberIds", Problem::TooFew(2)));
+            }
+            if people.len() > limits::PEOPLE_AT_ONCE {
+                return Err(Error::field("memberIds", Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+            }
+            let known = companies::clients_of(reader, actor, *company)?;
+            if people.iter().any(|person| !known.iter().any(|client| client.id == *person)) {
+                return Err(Error::field("memberIds", Problem::Unknown));
+            }
+            Ok((Kind::Group, group_subject(*company, &people)))
+        }
+    }
+}
+
+/// The same people of the same company put together again are the same group (C1).
+fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(company.0.as_bytes());
+    for person in people {
+        hash.update(person.0.as_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::new_v8(bytes)
+}
+
+/// Makes the channel of a subject, or answers the one that is there (C1). Title and people come by themselves (C5).
+///
+/// # Errors
+/// `NotFound` for a subject that is not there or not open to the one who asks; `Conflict` for a project that the
+/// one who asks is not on; `Field` for a group that cannot be.
+pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
+    let (kind, id) = check(tx, actor, subject)?;
+    if let Subject::Project(project) = subject
+        && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)
+    {
+        return Err(Error::Conflict("Only people on a project can talk there: put yourself on it first."));
+    }
+    if let Some(existing) = of_subject(tx, actor.workspace, id)? {
+        return Ok(existing);
+    }
+    let company = match subject {
+        Subject::Group(company, _) => Some(*company),
+        _ => None,
+    };
+    let channel = insert(tx, actor.workspace, kind, id, company)?;
+    if let Subject::Group(_, people) = subject {
+        for person in people {
+            tx.run(
+                "INSERT INTO group_people (workspace, channel, person, since) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT DO NOTHING",
+                &[&actor.workspace, &channel, person, &tx.now()],
+            )?;
+        }
+    }
+    members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    Ok(channel)
+}
+
+fn insert(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kind: Kind,
+    subject: Uuid,
+    company: Option<CompanyId>,
+) -> Result<ChannelId> {
+    let id = ChannelId::new(tx.now());
+    let made = tx.run(
+        "INSERT INTO channels (workspace, id, kind, subject, company, last_position, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $6) ON CONFLICT (workspace, subject) DO NOTHING",
+        &[&workspace, &id, &kind.word(), &subject, &company, &tx.now()],
+    )?;
+    if made == 0 {
+        // Two asked at the same instant: the first one's channel is everybody's.
+        return of_subject(tx, workspace, subject)?.ok_or(Error::NotFound);
+    }
+    journal::record(tx, workspace, &Event::ChannelCreated { channel: id });
+    Ok(id)
+}
+
+/// Gives a client user who was just made the channel that the workspace's default says (C6): their own, or that of
+/// each company they belong to.
+pub(crate) fn for_new_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
+    let default: String = tx.one(
+        "SELECT default_channel FROM workspaces WHERE id = $1",
+        &[&actor.workspace],
+        |row| row.get(0),
+    )?;
+    let companies: Vec<Uuid> = if default == Kind::Company.word() {
+        tx.all(
+            "SELECT c.id FROM company_clients b JOIN companies c ON c.workspace = b.workspace AND c.id = b.company \
+             WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL ORDER BY c.id",
+            &[&actor.workspace, &client],
+            |row| row.get(0),
+        )?
+    } else {
+        Vec::new()
+    };
+    let subjects = if companies.is_empty() {
+        vec![(Kind::Client, client.0)]
+    } else {
+        companies.into_iter().map(|company| (Kind::Company, company)).collect()
+    };
+    for (kind, subject) in subjects {
+        let channel = match of_subject(tx, actor.workspace, subject)? {
+            Some(channel) => channel,
+            None => insert(tx, actor.workspace, kind, subject, None)?,
+        };
+        members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    }
+    Ok(())
+}
+
+/// Tells open pages that the title of a subject's channel is another one now (C2); a person's new name also
+/// changes the titles of the groups they are in.
+pub(crate) fn renamed(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
+    let channels: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND subject = $2 \
+         UNION SELECT g.channel FROM group_people g WHERE g.workspace = $1 AND g.person = $2",
+        &[&workspace, &subject],
+        |row| row.get(0),
+    )?;
+    for channel in channels {
+        journal::record(tx, workspace, &Event::ChannelUpdated { channel });
+    }
+    Ok(())
+}
+
+/// Archives a channel or brings it back (C8); a new message there brings it back too.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for everyone but admins.
+pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -> Result<()> {
+    access::channel(tx, actor, channel)?;
+    access::admin(actor).map_err(|_| Error::Forbidden)?;
+    let at = archived.then(|| tx.now());
+    tx.run(
+        "UPDATE channels SET archived_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &channel, &at, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! What the product refuses, and why: one value for pages and API, turned into answers in one place (`web`).
+
+use std::fmt;
+use std::time::Duration;
+
+/// A result of the product's rules.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something was not done. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A field's value cannot be taken.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field, as forms and the API name it.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// It is not there, or not for the one who asks: both look alike.
+    #[error("There is nothing here, or it is not yours to see.")]
+    NotFound,
+    /// The one who asks may see it but not do this with it.
+    #[error("You may not do this.")]
+    Forbidden,
+    /// It contradicts what is there already.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Too many tries; the next may come after this time.
+    #[error("Too many tries. Please wait a little.")]
+    TooMany(Duration),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Error {
+    /// The error of a field.
+    pub fn field(field: &'static str, problem: Problem) -> Error {
+        Error::Field { field, problem }
+    }
+}
+
+/// What is wrong with a field's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There is none, or nothing that can be seen.
+    Empty,
+    /// It has more than so many characters.
+    TooLong(usize),
+    /// It has control characters.
+    ControlCharacters,
+    /// It is no email address.
+    NoAddress,
+    /// It is no telephone number.
+    NoNumber,
+    /// It is no known time zone.
+    NoTimeZone,
+    /// It is no id of version 7.
+    NoId,
+    /// It is none of the values that it may have.
+    NoChoice,
+    /// Somebody or something else has it already.
+    Taken,
+    /// What it names is not there, or not for the one who asks.
+    Unknown,
+    /// It is not the code that was sent, or that code is no longer good.
+    WrongCode,
+    /// It would leave the workspace without an admin who can sign in.
+    LastAdmin,
+    /// Clients of several companies would meet; that has to be confirmed (C4).
+    ClientsMeet,
+    /// Fewer people than a group needs.
+    TooFew(usize),
+    /// More entries than may be given.
+    TooMany(usize),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Empty => write!(f, "Please fill this in."),
+            Problem::TooLong(most) => write!(f, "Please use at most {most} characters."),
+            Problem::ControlCharacters => write!(f, "Please leave out control characters."),
+            Problem::NoAddress => write!(f, "Please give an email address, such as jane@example.com."),
+            Problem::NoNumber => {
+                write!(f, "Please give the number with its country code, such as +44 20 7946 0018.")
+            }
+            Problem::NoTimeZone => write!(f, "Please choose a time zone from the list."),
+            Problem::NoId => write!(f, "This is not a valid id (UUID version 7)."),
+            Problem::NoChoice => write!(f, "Please choose one of the offered values."),
+            Problem::Taken => write!(f, "This is already in use."),
+            Problem::Unknown => write!(f, "This is not known here."),
+            Problem::WrongCode => write!(f, "This code is wrong or no longer valid."),
+            Problem::LastAdmin => write!(f, "The workspace needs at least one active admin."),
+            Problem::ClientsMeet => {
+                write!(f, "Client users of different companies will meet here. Please confirm that.")
+            }
+            Problem::TooFew(least) => write!(f, "Please choose at least {least}."),
+            Problem::TooMany(most) => write!(f, "Please give at most {most}."),
+        }
+    }
+}

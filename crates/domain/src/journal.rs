@@ -1,0 +1,138 @@
+//! The kinds of journal entries: what happened, by reference. A message's text is never in them.
+
+use serde::{Deserialize, Serialize};
+use store::{Entry, Recorded, Tx};
+
+use crate::ids::{ChannelId, MessageId, PersonId, SessionId, WorkspaceId};
+
+/// Something that somebody may have to hear of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// A message was sent.
+    #[serde(rename = "message.sent")]
+    MessageSent {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        message: MessageId,
+        /// Its place in the channel.
+        position: i64,
+        /// Who wrote it.
+        author: PersonId,
+    },
+    /// A message's text was changed.
+    #[serde(rename = "message.updated")]
+    MessageUpdated {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        message: MessageId,
+        /// Its place in the channel.
+        position: i64,
+    },
+    /// A message was deleted; a tombstone stays.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        message: MessageId,
+        /// Its place in the channel.
+        position: i64,
+    },
+    /// Somebody's read position moved.
+    #[serde(rename = "channel.read")]
+    ChannelRead {
+        /// Where.
+        channel: ChannelId,
+        /// Whose.
+        person: PersonId,
+        /// To which position.
+        position: i64,
+    },
+    /// A channel was made.
+    #[serde(rename = "messageChannel.created")]
+    ChannelCreated {
+        /// Which.
+        channel: ChannelId,
+    },
+    /// A channel's title changed, or it was archived or brought back.
+    #[serde(rename = "messageChannel.updated")]
+    ChannelUpdated {
+        /// Which.
+        channel: ChannelId,
+    },
+    /// People joined a channel or lost access to it.
+    #[serde(rename = "members.changed")]
+    MembersChanged {
+        /// Which.
+        channel: ChannelId,
+        /// Who came.
+        joined: Vec<PersonId>,
+        /// Who can see it no more.
+        left: Vec<PersonId>,
+    },
+    /// What somebody may see changed in more than a few places: they have to look anew.
+    #[serde(rename = "access.changed")]
+    AccessChanged {
+        /// Whose.
+        person: PersonId,
+    },
+    /// A signed-in browser was signed out.
+    #[serde(rename = "session.ended")]
+    SessionEnded {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        person: PersonId,
+    },
+}
+
+impl Event {
+    /// The name under which the journal keeps it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::MessageSent { .. } => "message.sent",
+            Event::MessageUpdated { .. } => "message.updated",
+            Event::MessageDeleted { .. } => "message.deleted",
+            Event::ChannelRead { .. } => "channel.read",
+            Event::ChannelCreated { .. } => "messageChannel.created",
+            Event::ChannelUpdated { .. } => "messageChannel.updated",
+            Event::MembersChanged { .. } => "members.changed",
+            Event::AccessChanged { .. } => "access.changed",
+            Event::SessionEnded { .. } => "session.ended",
+        }
+    }
+
+    /// The channel whose people are concerned, where it is one channel's matter.
+    pub fn channel(&self) -> Option<ChannelId> {
+        match self {
+            Event::MessageSent { channel, .. }
+            | Event::MessageUpdated { channel, .. }
+            | Event::MessageDeleted { channel, .. }
+            | Event::ChannelRead { channel, .. }
+            | Event::ChannelCreated { channel }
+            | Event::ChannelUpdated { channel }
+            | Event::MembersChanged { channel, .. } => Some(*channel),
+            Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
+        }
+    }
+
+    /// The event of a journal entry; nothing where a newer program wrote a kind unknown here.
+    pub fn of(entry: &Recorded) -> Option<Event> {
+        serde_json::from_str(&entry.payload).ok()
+    }
+}
+
+/// Tells everybody concerned, once the transaction is on disk.
+pub(crate) fn record(tx: &mut Tx, workspace: WorkspaceId, event: &Event) {
+    // Ids, numbers and lists of them always have a JSON form.
+    let payload = serde_json::to_string(event).unwrap_or_default();
+    tx.record(Entry {
+        workspace: workspace.0,
+        kind: event.kind(),
+        channel: event.channel().map(|channel| channel.0),
+        payload,
+    });
+}

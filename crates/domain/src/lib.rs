@@ -1,0 +1,37 @@
+//! The product: its rules together with their queries, one file per noun.
+//!
+//! Plain synchronous code on a `store::Tx` or a `store::Reader`. Who asks comes in as an [`access::Actor`], the time
+//! from the transaction. Nothing here does any I/O but its transaction; the rules are those of `docs/behaviour.md`.
+
+pub mod access;
+pub mod channels;
+pub mod companies;
+pub mod deliveries;
+pub mod error;
+pub mod formatting;
+pub mod ids;
+pub mod journal;
+pub mod keys;
+pub mod limits;
+pub mod members;
+pub mod messages;
+pub mod people;
+pub mod projects;
+pub mod search;
+pub mod secrets;
+pub mod sessions;
+pub mod sign_ins;
+pub mod tries;
+pub mod workspaces;
+
+pub use error::{Error, Problem, Result};
+
+/// The database's history, oldest first.
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 1,
+        name: "people and channels",
+        sql: include_str!("../migrations/001_people_and_channels.sql"),
+    },
+    store::Migration { number: 2, name: "signing in", sql: include_str!("../migrations/002_signing_in.sql") },
+];

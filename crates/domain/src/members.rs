@@ -1,0 +1,254 @@
+//! Members of channels: they follow the subject (C3), and each carries a read position.
+//!
+//! The view `entitled` is the rule, the table `members` its image: [`follow`] brings the second in line with the
+//! first, in the transaction of whatever changed. Unread is a subtraction (M7): the channel's newest position, less
+//! the read position, less `skipped`, the messages in between that do not count (one's own and deleted ones).
+
+use store::{Reader, Row, Time, Tx};
+use uuid::Uuid;
+
+use crate::access::{self, Actor, Role};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, PersonId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::people::Name;
+
+/// Channels told one by one when somebody's access changes; beyond, that person looks anew.
+const TOLD_ONE_BY_ONE: usize = 50;
+
+/// Whose membership may have changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scope {
+    /// Everyone's in one channel.
+    Channel(ChannelId),
+    /// One person's in every channel.
+    Person(PersonId),
+}
+
+/// A person in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: Name,
+    /// What they are in the workspace.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Time,
+    /// Internal users: since when they have left by choice (C8).
+    pub left_at: Option<Time>,
+    /// Since when they have muted the channel (C8).
+    pub muted_at: Option<Time>,
+    /// The newest message that they have had on screen.
+    pub read_position: i64,
+    /// When the read position last moved.
+    pub read_at: Option<Time>,
+    /// When they last wrote here.
+    pub spoke_at: Option<Time>,
+}
+
+/// Brings the members in line with who is entitled, and tells everybody concerned.
+pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Result<()> {
+    let (leaving, joining) = match scope {
+        Scope::Channel(_) => (
+            "DELETE FROM members WHERE workspace = $1 AND channel = $2 AND person NOT IN (SELECT r.person FROM readers r \
+             WHERE r.workspace = $1 AND r.subject = $3) RETURNING channel, person",
+            "INSERT INTO members (workspace, channel, person, joined_at, read_position, skipped) \
+             SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, 0 FROM channels c \
+             JOIN people p ON p.workspace = c.workspace AND p.id IN (SELECT r.person FROM readers r \
+             WHERE r.workspace = $1 AND r.subject = $3) \
+             WHERE c.workspace = $1 AND c.id = $2 \
+             AND p.id NOT IN (SELECT m.person FROM members m WHERE m.workspace = $1 AND m.channel = $2) \
+             RETURNING channel, person",
+        ),
+        Scope::Person(_) => (
+            "DELETE FROM members WHERE workspace = $1 AND person = $2 AND channel NOT IN (SELECT c.id FROM channels c \
+             WHERE c.workspace = $1 AND c.subject IN (SELECT r.subject FROM readers r \
+             WHERE r.workspace = $1 AND r.person = $3)) RETURNING channel, person",
+            "INSERT INTO members (workspace, channel, person, joined_at, read_position, skipped) \
+             SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, 0 FROM channels c \
+             JOIN people p ON p.workspace = c.workspace AND p.id = $2 \
+             WHERE c.workspace = $1 AND c.subject IN (SELECT r.subject FROM readers r \
+             WHERE r.workspace = $1 AND r.person = $3) \
+             AND c.id NOT IN (SELECT m.channel FROM members m WHERE m.workspace = $1 AND m.person = $2) \
+             RETURNING channel, person",
+        ),
+    };
+    // The id that `members` is cut down by, and the one that `readers` is.
+    let (id, other) = match scope {
+        Scope::Channel(channel) => (channel.0, subject_of(tx, workspace, channel)?),
+        Scope::Person(person) => (person.0, person.0),
+    };
+    let pair = |row: &Row<'_>| Ok((row.get::<ChannelId>(0)?, row.get::<PersonId>(1)?));
+    let left = tx.all(leaving, &[&workspace, &id, &other], pair)?;
+    // What was written before somebody came is open to them but does not wait for them.
+    let joined = tx.all(joining, &[&workspace, &id, &other, &tx.now()], pair)?;
+    tell(tx, workspace, scope, &joined, &left);
+    Ok(())
+}
+
+fn subject_of(tx: &Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<Uuid> {
+    let subject = tx.first(
+        "SELECT subject FROM channels WHERE workspace = $1 AND id = $2",
+        &[&workspace, &channel],
+        |row| row.get(0),
+    )?;
+    subject.ok_or(Error::NotFound)
+}
+
+fn tell(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    scope: Scope,
+    joined: &[(ChannelId, PersonId)],
+    left: &[(ChannelId, PersonId)],
+) {
+    let of = |pairs: &[(ChannelId, PersonId)], channel| {
+        pairs.iter().filter(|pair| pair.0 == channel).map(|pair| pair.1).collect::<Vec<_>>()
+    };
+    let mut channels: Vec<ChannelId> = joined.iter().chain(left).map(|pair| pair.0).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    if channels.len() > TOLD_ONE_BY_ONE
+        && let Scope::Person(person) = scope
+    {
+        return journal::record(tx, workspace, &Event::AccessChanged { person });
+    }
+    for channel in channels {
+        let event = Event::MembersChanged { channel, joined: of(joined, channel), left: of(left, channel) };
+        journal::record(tx, workspace, &event);
+    }
+}
+
+/// The members of a channel that the one who asks may see: client users first, then by name.
+///
+/// # Errors
+/// `NotFound`.
+pub fn of_channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Vec<Member>> {
+    access::channel(reader, actor, channel)?;
+    all(reader, actor.workspace, channel)
+}
+
+pub(crate) fn all(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Vec<Member>> {
+    Ok(reader.all(
+        "SELECT m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
+         m.read_position, m.read_at, m.spoke_at FROM members m \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+         WHERE m.workspace = $1 AND m.channel = $2 \
+         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
+        &[&workspace, &channel],
+        |row| {
+            Ok(Member {
+                person: row.get(0)?,
+                name: Name::read(row, 1)?,
+                role: row.get(4)?,
+                joined_at: row.get(5)?,
+                left_at: row.get(6)?,
+                muted_at: row.get(7)?,
+                read_position: row.get(8)?,
+                read_at: row.get(9)?,
+                spoke_at: row.get(10)?,
+            })
+        },
+    )?)
+}
+
+/// Moves the read position of the one who asks forward to `position` (M6). Going back or past the newest message
+/// changes nothing beyond that; the answer is the position that holds now.
+///
+/// # Errors
+/// `NotFound`.
+pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64) -> Result<i64> {
+    let (read, skipped, newest): (i64, i64, i64) = tx
+        .first(
+            "SELECT m.read_position, m.skipped, c.last_position FROM members m \
+             JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+             WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3",
+            &[&actor.workspace, &channel, &actor.person],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?
+        .ok_or(Error::NotFound)?;
+    let position = position.min(newest);
+    if position <= read {
+        return Ok(read);
+    }
+    // What was skipped lies before the new position or after it: only where both are possible must be counted.
+    let skipped = if skipped == 0 || position == newest {
+        0
+    } else {
+        tx.one(
+            "SELECT count(*) FROM messages WHERE workspace = $1 AND channel = $2 AND position > $3 \
+             AND (author = $4 OR deleted_at IS NOT NULL)",
+            &[&actor.workspace, &channel, &position, &actor.person],
+            |row| row.get(0),
+        )?
+    };
+    tx.run(
+        "UPDATE members SET read_position = $4, skipped = $5, read_at = $6 \
+         WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person, &position, &skipped, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::ChannelRead { channel, person: actor.person, position });
+    Ok(position)
+}
+
+/// Mutes a channel for the internal user who asks, or unmutes it (C8).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users.
+pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Result<()> {
+    own_choice(tx, actor, channel)?;
+    let at = muted.then(|| tx.now());
+    tx.run(
+        "UPDATE members SET muted_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person, &at],
+    )?;
+    Ok(())
+}
+
+/// Takes the internal user who asks out of a channel (C8). They can still look at it and come back.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users.
+pub fn leave(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
+    own_choice(tx, actor, channel)?;
+    tx.run(
+        "UPDATE members SET left_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
+        &[&actor.workspace, &channel, &actor.person, &tx.now()],
+    )?;
+    changed(tx, actor, channel);
+    Ok(())
+}
+
+/// Puts an internal user who left a channel back into it: oneself or somebody else (C8). What was written in
+/// between is open but does not wait.
+///
+/// # Errors
+/// `NotFound`, also where that person has no access; `Forbidden` for client users.
+pub fn add(tx: &mut Tx, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<()> {
+    own_choice(tx, actor, channel)?;
+    let known = tx.run(
+        "UPDATE members SET joined_at = CASE WHEN left_at IS NULL THEN joined_at ELSE $4 END, \
+         skipped = CASE WHEN left_at IS NULL THEN skipped ELSE 0 END, \
+         read_position = CASE WHEN left_at IS NULL THEN read_position ELSE (SELECT c.last_position FROM channels c \
+         WHERE c.workspace = members.workspace AND c.id = members.channel) END, left_at = NULL \
+         WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &person, &tx.now()],
+    )?;
+    if known == 0 {
+        return Err(Error::NotFound);
+    }
+    changed(tx, actor, channel);
+    Ok(())
+}
+
+fn own_choice(tx: &Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
+    access::channel(tx, actor, channel)?;
+    if actor.role.is_internal() { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+fn changed(tx: &mut Tx, actor: &Actor, channel: ChannelId) {
+    let event = Event::MembersChanged { channel, joined: Vec::new(), left: Vec::new() };
+    journal::record(tx, actor.workspace, &event);
+}

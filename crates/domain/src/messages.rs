@@ -1,0 +1,308 @@
+//! Messages: sent once under an id of the sender's device (M2), in one order for everyone (M4), edited and deleted.
+//!
+//! A message, the sender's read position, the words for searching and the journal's entry change in one transaction.
+
+use store::{Reader, Row, Time, Tx};
+
+use crate::access::{self, Actor, Role};
+use crate::error::{Error, Problem, Result};
+use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::people::Name;
+use crate::{limits, members, search};
+
+/// A message about to be sent.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Made by the sender's device: the same again is the same message.
+    pub id: MessageId,
+    /// Where it goes.
+    pub channel: ChannelId,
+    /// What it says, in Markdown.
+    pub text: String,
+    /// The newest position that the sender had on screen while writing: answering counts as having read it.
+    pub shown: Option<i64>,
+}
+
+/// A message as everybody in its channel sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its place in the channel, from 1, without gaps.
+    pub position: i64,
+    /// Who wrote it.
+    pub author: PersonId,
+    /// The author's name.
+    pub author_name: Name,
+    /// The author's role.
+    pub author_role: Role,
+    /// What it says, in Markdown; empty where it was deleted.
+    pub text: String,
+    /// When it was received.
+    pub sent_at: Time,
+    /// When its text was last changed.
+    pub edited_at: Option<Time>,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+    /// The members it names, with the words that name them (M8).
+    pub mentions: Vec<(PersonId, String)>,
+}
+
+/// Which stretch of a conversation is wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Stretch {
+    /// The newest messages.
+    Newest,
+    /// Those just before a position.
+    Before(i64),
+    /// Those just after a position.
+    After(i64),
+}
+
+/// Sends a message and answers it as it stands. The same id again changes nothing and answers the same (M2).
+///
+/// # Errors
+/// `NotFound` for a channel that is not there or not the sender's; `Forbidden` where the sender has left it;
+/// `Conflict` for an id that stands for another message; `Field` for a text or id that cannot be taken.
+pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
+    if draft.id.0.get_version_num() != 7 {
+        return Err(Error::field("id", Problem::NoId));
+    }
+    let text = limits::message("text", &draft.text)?;
+    if let Some(known) = known(tx, actor, draft)? {
+        return Ok(known);
+    }
+    let now = tx.now();
+    let position: i64 = tx
+        .first(
+            "UPDATE channels SET last_position = last_position + 1, last_message_at = $3, archived_at = NULL \
+             WHERE workspace = $1 AND id = $2 RETURNING last_position",
+            &[&actor.workspace, &draft.channel, &now],
+            |row| row.get(0),
+        )?
+        .ok_or(Error::NotFound)?;
+    let shown = draft.shown.unwrap_or(0).min(position - 1);
+    step_forward(tx, actor, draft.channel, position, shown)?;
+    let search_row = search::add(tx, actor.workspace, draft.channel, position, &text)?;
+    tx.run(
+        "INSERT INTO messages (workspace, channel, position, id, author, text, sent_at, search_row) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[&actor.workspace, &draft.channel, &position, &draft.id, &actor.person, &text, &now, &search_row],
+    )?;
+    mention(tx, actor, draft.channel, draft.id, &text)?;
+    let event = Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
+    journal::record(tx, actor.workspace, &event);
+    find(tx, actor, draft.id)
+}
+
+/// The message that an id stands for already.
+fn known(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Option<Message>> {
+    let place: Option<(ChannelId, PersonId)> = tx.first(
+        "SELECT channel, author FROM messages WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &draft.id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    match place {
+        None => Ok(None),
+        Some((channel, author)) if channel == draft.channel && author == actor.person => {
+            find(tx, actor, draft.id).map(Some)
+        }
+        Some(_) => {
+            access::channel(tx, actor, draft.channel)?;
+            Err(Error::Conflict("This id stands for another message."))
+        }
+    }
+}
+
+/// The sender's own read position: what the page showed counts as read; where nothing was unread, one's own message
+/// leaves nothing unread either, else it is one more that does not count.
+fn step_forward(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64, shown: i64) -> Result<()> {
+    if shown > 0 {
+        members::read_up_to(tx, actor, channel, shown)?;
+    }
+    let member = tx.run(
+        "UPDATE members SET spoke_at = $5, \
+         skipped = CASE WHEN read_position + skipped + 1 >= $4 THEN 0 ELSE skipped + 1 END, \
+         read_position = CASE WHEN read_position + skipped + 1 >= $4 THEN $4 ELSE read_position END \
+         WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
+        &[&actor.workspace, &channel, &actor.person, &position, &tx.now()],
+    )?;
+    if member == 0 {
+        access::channel(tx, actor, channel)?;
+        return Err(Error::Forbidden);
+    }
+    Ok(())
+}
+
+/// Keeps which members a text names: `@` and a member's full or given name.
+fn mention(tx: &Tx, actor: &Actor, channel: ChannelId, message: MessageId, text: &str) -> Result<()> {
+    if !text.contains('@') {
+        return Ok(());
+    }
+    for member in members::all(tx, actor.workspace, channel)? {
+        let names = [member.name.full(), member.name.given.clone()];
+        let named = names.iter().find(|name| !name.is_empty() && crate::formatting::mentions(text, name));
+        if let Some(name) = named {
+            tx.run(
+                "INSERT INTO mentions (workspace, message, person, name) VALUES ($1, $2, $3, $4)",
+                &[&actor.workspace, &message, &member.person, name],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes the text of one's own message; it is marked as edited (M5).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
+pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Result<Message> {
+    let text = limits::message("text", text)?;
+    let found = own(tx, actor, message)?;
+    if found.deleted_at.is_some() {
+        return Err(Error::Conflict("This message was deleted."));
+    }
+    if found.text == text {
+        return Ok(found);
+    }
+    let search_row = search::replace(tx, actor.workspace, &found, &text)?;
+    tx.run(
+        "UPDATE messages SET text = $4, edited_at = $5, search_row = $6 \
+         WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &found.channel, &found.position, &text, &tx.now(), &search_row],
+    )?;
+    forget_mentions(tx, actor, message)?;
+    mention(tx, actor, found.channel, message, &text)?;
+    let event = Event::MessageUpdated { channel: found.channel, message, position: found.position };
+    journal::record(tx, actor.workspace, &event);
+    find(tx, actor, message)
+}
+
+/// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5). Again changes nothing.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for somebody else's message.
+pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message> {
+    let found = own(tx, actor, message)?;
+    if found.deleted_at.is_some() {
+        return Ok(found);
+    }
+    search::remove(tx, actor.workspace, &found)?;
+    tx.run(
+        "UPDATE messages SET text = '', deleted_at = $4, search_row = NULL \
+         WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &found.channel, &found.position, &tx.now()],
+    )?;
+    forget_mentions(tx, actor, message)?;
+    // To its author it never counted; to those who have read it, it is behind them.
+    tx.run(
+        "UPDATE members SET skipped = skipped + 1 \
+         WHERE workspace = $1 AND channel = $2 AND read_position < $3 AND person <> $4",
+        &[&actor.workspace, &found.channel, &found.position, &found.author],
+    )?;
+    let event = Event::MessageDeleted { channel: found.channel, message, position: found.position };
+    journal::record(tx, actor.workspace, &event);
+    find(tx, actor, message)
+}
+
+fn forget_mentions(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
+    tx.run("DELETE FROM mentions WHERE workspace = $1 AND message = $2", &[&actor.workspace, &message])?;
+    Ok(())
+}
+
+fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
+    let found = find(tx, actor, message)?;
+    if found.author == actor.person { Ok(found) } else { Err(Error::Forbidden) }
+}
+
+const COLUMNS: &str = "m.id, m.channel, m.position, m.author, p.given_name, p.family_name, p.email, p.role, m.text, \
+     m.sent_at, m.edited_at, m.deleted_at";
+
+fn read(row: &Row<'_>) -> store::Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        channel: row.get(1)?,
+        position: row.get(2)?,
+        author: row.get(3)?,
+        author_name: Name::read(row, 4)?,
+        author_role: row.get(7)?,
+        text: row.get(8)?,
+        sent_at: row.get(9)?,
+        edited_at: row.get(10)?,
+        deleted_at: row.get(11)?,
+        mentions: Vec::new(),
+    })
+}
+
+/// One message of a channel that the one who asks may see.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Message> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+         JOIN members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $3 \
+         WHERE m.workspace = $1 AND m.id = $2"
+    );
+    let found = reader.first(&sql, &[&actor.workspace, &message, &actor.person], read)?;
+    let mut found = [found.ok_or(Error::NotFound)?];
+    add_mentions(reader, actor.workspace, &mut found)?;
+    let [found] = found;
+    Ok(found)
+}
+
+/// A stretch of a conversation, oldest first, of at most `most` messages.
+///
+/// # Errors
+/// `NotFound`.
+pub fn page(reader: &Reader, actor: &Actor, channel: ChannelId, stretch: Stretch, most: i64) -> Result<Vec<Message>> {
+    access::channel(reader, actor, channel)?;
+    let (from, order, edge) = match stretch {
+        Stretch::Newest => ("<", "DESC", i64::MAX),
+        Stretch::Before(position) => ("<", "DESC", position),
+        Stretch::After(position) => (">", "ASC", position),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.position {from} $3 ORDER BY m.position {order} LIMIT $4"
+    );
+    let mut found = reader.all(&sql, &[&actor.workspace, &channel, &edge, &most], read)?;
+    if order == "DESC" {
+        found.reverse();
+    }
+    add_mentions(reader, actor.workspace, &mut found)?;
+    Ok(found)
+}
+
+/// A message of a workspace for those who carry news of it; who hears of it is decided where it is routed.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn at(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    position: i64,
+) -> Result<Option<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.position = $3"
+    );
+    let mut found: Vec<Message> = reader.all(&sql, &[&workspace, &channel, &position], read)?;
+    add_mentions(reader, workspace, &mut found)?;
+    Ok(found.pop())
+}
+
+fn add_mentions(reader: &Reader, workspace: WorkspaceId, messages: &mut [Message]) -> Result<()> {
+    for message in messages.iter_mut().filter(|message| message.text.contains('@')) {
+        message.mentions = reader.all(
+            "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name",
+            &[&workspace, &message.id],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+    }
+    Ok(())
+}

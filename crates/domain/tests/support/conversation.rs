@@ -1,0 +1,72 @@
+//! Talking in the office: sending, reading and looking, as a person would.
+
+use domain::access::Actor;
+use domain::channels::{self, Channel, Filter, Listed};
+use domain::ids::{ChannelId, MessageId};
+use domain::members::{self, Member};
+use domain::messages::{self, Draft, Message, Stretch};
+
+use super::Office;
+
+impl Office {
+    pub fn sends(&self, who: Actor, draft: &Draft) -> domain::Result<Message> {
+        let draft = draft.clone();
+        self.write(move |tx| messages::send(tx, &who, &draft))
+    }
+
+    /// A new message of somebody who had everything up to `shown` on screen.
+    pub fn draft(&self, channel: ChannelId, text: &str, shown: Option<i64>) -> Draft {
+        Draft { id: self.message_id(), channel, text: text.to_string(), shown }
+    }
+
+    pub fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> Message {
+        self.sends(who, &self.draft(channel, text, None)).expect("a message")
+    }
+
+    pub fn edits(&self, who: Actor, message: MessageId, text: &str) -> domain::Result<Message> {
+        let text = text.to_string();
+        self.write(move |tx| messages::edit(tx, &who, message, &text))
+    }
+
+    pub fn deletes(&self, who: Actor, message: MessageId) -> domain::Result<Message> {
+        self.write(move |tx| messages::delete(tx, &who, message))
+    }
+
+    pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) -> domain::Result<i64> {
+        self.write(move |tx| members::read_up_to(tx, &who, channel, position))
+    }
+
+    pub fn sees(&self, who: Actor, channel: ChannelId) -> domain::Result<Channel> {
+        self.read(move |reader| channels::find(reader, &who, channel))
+    }
+
+    pub fn unread(&self, who: Actor, channel: ChannelId) -> i64 {
+        self.sees(who, channel).expect("a channel").unread
+    }
+
+    pub fn list(&self, who: Actor, filter: Filter) -> Vec<Listed> {
+        self.read(move |reader| channels::list(reader, &who, &filter, 100)).expect("a list")
+    }
+
+    pub fn titles(&self, who: Actor, filter: Filter) -> Vec<String> {
+        self.list(who, filter).into_iter().map(|listed| listed.channel.title).collect()
+    }
+
+    pub fn page(&self, who: Actor, channel: ChannelId, stretch: Stretch, most: i64) -> domain::Result<Vec<Message>> {
+        self.read(move |reader| messages::page(reader, &who, channel, stretch, most))
+    }
+
+    pub fn texts(&self, who: Actor, channel: ChannelId) -> Vec<String> {
+        let page = self.page(who, channel, Stretch::Newest, 1000).expect("a page");
+        page.into_iter().map(|message| message.text).collect()
+    }
+
+    pub fn members(&self, who: Actor, channel: ChannelId) -> Vec<Member> {
+        self.read(move |reader| members::of_channel(reader, &who, channel)).expect("members")
+    }
+
+    pub fn member(&self, who: Actor, channel: ChannelId) -> Member {
+        let all = self.members(who, channel);
+        all.into_iter().find(|member| member.person == who.person).expect("a member")
+    }
+}

@@ -1,0 +1,183 @@
+//! A firm in the office: its people, companies and projects, made as an admin makes them.
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use domain::journal::Event;
+use domain::people::{ClientChange, InternalChange, NewClient, NewInternal};
+use domain::projects::NewProject;
+use domain::{companies, people, projects, workspaces};
+
+use super::Office;
+
+/// A workspace with its first admin, Ada.
+pub struct Firm<'a> {
+    pub office: &'a Office,
+    pub workspace: WorkspaceId,
+    pub ada: Actor,
+}
+
+impl Office {
+    /// A firm of its own, under a host name of its own.
+    pub fn firm(&self, host: &str) -> Firm<'_> {
+        let host = host.to_string();
+        let (workspace, ada) = self
+            .write(move |tx| {
+                let workspace = workspaces::add(tx, "Brand", Some(&host))?;
+                let ada = people::first_admin(tx, workspace, "Ada", "Admin", "ada@firm.example")?;
+                Ok((workspace, ada))
+            })
+            .expect("a firm");
+        let ada = Actor { workspace, person: ada, role: Role::Admin, limited: false };
+        Firm { office: self, workspace, ada }
+    }
+}
+
+/// A client user about to be made: Bo, in these companies.
+pub fn new_client(given: &str, companies: &[CompanyId]) -> NewClient {
+    NewClient {
+        given_name: given.to_string(),
+        family_name: "Client".to_string(),
+        email: format!("{}@client.example", given.to_lowercase()),
+        companies: companies.to_vec(),
+        ..NewClient::default()
+    }
+}
+
+/// An internal user about to be made, with access to everything.
+pub fn new_internal(given: &str, role: Role) -> NewInternal {
+    NewInternal {
+        given_name: given.to_string(),
+        family_name: "Firm".to_string(),
+        email: format!("{}@firm.example", given.to_lowercase()),
+        role,
+        limited: false,
+        companies: Vec::new(),
+    }
+}
+
+impl Firm<'_> {
+    pub fn company(&self, name: &str) -> CompanyId {
+        let (ada, name) = (self.ada, name.to_string());
+        self.office.write(move |tx| companies::add(tx, &ada, &name)).expect("a company")
+    }
+
+    pub fn client(&self, given: &str, companies: &[CompanyId]) -> PersonId {
+        let (ada, new) = (self.ada, new_client(given, companies));
+        self.office.write(move |tx| people::add_client(tx, &ada, &new)).expect("a client user")
+    }
+
+    /// A client user whose name is not fit for an address.
+    pub fn client_named(&self, given: &str, companies: &[CompanyId]) -> PersonId {
+        let id = self.office.message_id();
+        let new = NewClient { email: format!("{id}@client.example"), ..new_client(given, companies) };
+        let ada = self.ada;
+        self.office.write(move |tx| people::add_client(tx, &ada, &new)).expect("a client user")
+    }
+
+    /// A client user as one who asks.
+    pub fn client_actor(&self, given: &str, companies: &[CompanyId]) -> Actor {
+        self.actor(self.client(given, companies)).expect("an active client user")
+    }
+
+    /// Staff with access to everything.
+    pub fn staff(&self, given: &str) -> Actor {
+        self.internal(new_internal(given, Role::Staff))
+    }
+
+    /// Staff with access to these companies only.
+    pub fn limited(&self, given: &str, companies: &[CompanyId]) -> Actor {
+        let companies = companies.to_vec();
+        self.internal(NewInternal { limited: true, companies, ..new_internal(given, Role::Staff) })
+    }
+
+    pub fn admin(&self, given: &str) -> Actor {
+        self.internal(new_internal(given, Role::Admin))
+    }
+
+    fn internal(&self, new: NewInternal) -> Actor {
+        let ada = self.ada;
+        let person = self.office.write(move |tx| people::add_internal(tx, &ada, &new)).expect("an internal user");
+        self.actor(person).expect("an active internal user")
+    }
+
+    pub fn project(&self, title: &str, clients: &[PersonId], internals: &[PersonId]) -> ProjectId {
+        let ada = self.ada;
+        let new = NewProject {
+            title: title.to_string(),
+            clients: clients.to_vec(),
+            internals: internals.to_vec(),
+            told: true,
+            ..NewProject::default()
+        };
+        self.office.write(move |tx| projects::add(tx, &ada, &new)).expect("a project")
+    }
+
+    pub fn channel(&self, subject: Subject) -> ChannelId {
+        let ada = self.ada;
+        self.office.write(move |tx| channels::make(tx, &ada, &subject)).expect("a channel")
+    }
+
+    /// The channel that a client user has of their own.
+    pub fn channel_of(&self, client: PersonId) -> ChannelId {
+        self.channel(Subject::Client(client))
+    }
+
+    /// A person as one who asks, as long as they may.
+    pub fn actor(&self, person: PersonId) -> Option<Actor> {
+        let workspace = self.workspace;
+        self.office.read(move |reader| people::actor(reader, workspace, person)).expect("an answer")
+    }
+
+    pub fn edit_client(&self, actor: Actor, client: PersonId, change: ClientChange) -> domain::Result<()> {
+        self.office.write(move |tx| people::edit_client(tx, &actor, client, &change))
+    }
+
+    /// Moves a client user to these companies.
+    pub fn move_client(&self, client: PersonId, companies: &[CompanyId]) {
+        let change = ClientChange { companies: Some(companies.to_vec()), ..ClientChange::default() };
+        self.edit_client(self.ada, client, change).expect("a move");
+    }
+
+    pub fn edit_internal(&self, actor: Actor, person: PersonId, change: InternalChange) -> domain::Result<()> {
+        self.office.write(move |tx| people::edit_internal(tx, &actor, person, &change))
+    }
+
+    pub fn deactivate(&self, actor: Actor, person: PersonId) -> domain::Result<()> {
+        self.office.write(move |tx| people::deactivate(tx, &actor, person))
+    }
+
+    pub fn reactivate(&self, actor: Actor, person: PersonId) -> domain::Result<()> {
+        self.office.write(move |tx| people::reactivate(tx, &actor, person))
+    }
+
+    /// Whether somebody is in a channel and the channel open to them.
+    pub fn is_in(&self, channel: ChannelId, person: PersonId) -> bool {
+        let workspace = self.workspace;
+        self.office
+            .read(move |reader| {
+                Ok(reader.first(
+                    "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
+                    &[&workspace, &channel, &person],
+                    |_| Ok(()),
+                )?)
+            })
+            .expect("an answer")
+            .is_some()
+    }
+
+    /// What the journal tells, from its beginning.
+    pub fn told(&self) -> Vec<Event> {
+        let workspace = self.workspace;
+        let entries = self.office.read(move |reader| Ok(reader.journal_after(workspace.0, 0, 10_000)?));
+        entries.expect("the journal").iter().filter_map(Event::of).collect()
+    }
+}
+
+/// The pairs of channel and person in a table or view of them.
+pub fn pairs(office: &Office, table: &'static str) -> Vec<(ChannelId, PersonId)> {
+    let sql = format!("SELECT channel, person FROM {table} ORDER BY channel, person");
+    office
+        .read(move |reader| Ok(reader.all(&sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?))
+        .expect("an answer")
+}
