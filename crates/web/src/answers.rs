@@ -1,0 +1,214 @@
+//! What went wrong, as an answer: JSON for programs and scripts, a page for people. The only place that does so.
+
+use askama::Template;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Serialize;
+
+/// A result of a handler.
+pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
+
+/// What a handler answers instead of what was asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// Something cannot be done.
+    Refused(Refusal),
+    /// The visitor has to sign in first and is brought back to where they wanted.
+    SignIn(String),
+}
+
+/// Why something cannot be done, as programs read it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Refusal {
+    #[serde(skip)]
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Answer {
+    pub(crate) fn refused(status: StatusCode, code: &'static str, message: &str) -> Answer {
+        Answer::Refused(Refusal { status, code, message: message.to_string(), field: None, retry_after: None })
+    }
+
+    pub(crate) fn not_found() -> Answer {
+        Answer::from(domain::Error::NotFound)
+    }
+}
+
+impl From<domain::Error> for Answer {
+    fn from(error: domain::Error) -> Answer {
+        use domain::Error;
+        let message = error.to_string();
+        let (status, code) = match &error {
+            Error::Field { .. } => (StatusCode::BAD_REQUEST, "invalid"),
+            Error::NotFound => (StatusCode::NOT_FOUND, "notFound"),
+            Error::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "tooMany"),
+            Error::Store(cause) => {
+                tracing::error!(error = %cause, "the database failed");
+                let down = matches!(cause, store::Error::Unavailable(_));
+                let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let message = "Something went wrong here. It has been noted; please try again.".to_string();
+                return Answer::Refused(Refusal { status, code: "failed", message, field: None, retry_after: None });
+            }
+        };
+        let field = match &error {
+            Error::Field { field, .. } => Some(*field),
+            _ => None,
+        };
+        let message = match &error {
+            Error::Field { problem, .. } => problem.to_string(),
+            _ => message,
+        };
+        let retry_after = match &error {
+            Error::TooMany(wait) => Some(wait.as_secs().max(1)),
+            _ => None,
+        };
+        Answer::Refused(Refusal { status, code, message, field, retry_after })
+    }
+}
+
+impl From<store::Error> for Answer {
+    fn from(error: store::Error) -> Answer {
+        Answer::from(domain::Error::from(error))
+    }
+}
+
+impl From<askama::Error> for Answer {
+    fn from(error: askama::Error) -> Answer {
+        tracing::error!(%error, "a page could not be written");
+        Answer::refused(StatusCode::INTERNAL_SERVER_ERROR, "failed", "Something went wrong here. It has been noted.")
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        // The body is written by `finish`, which knows what the one who asks can read.
+        let mut response = ().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What the one who asks can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Page,
+    Json,
+}
+
+impl Wanted {
+    pub(crate) fn of(headers: &HeaderMap) -> Wanted {
+        let says = |name: header::HeaderName, word: &str| {
+            headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
+        };
+        if says(header::ACCEPT, "text/html") {
+            Wanted::Page
+        } else if says(header::ACCEPT, "json")
+            || says(header::CONTENT_TYPE, "json")
+            || headers.contains_key("x-api-key")
+        {
+            Wanted::Json
+        } else {
+            Wanted::Page
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    assets: &'static str,
+    title: &'static str,
+    message: String,
+}
+
+/// Writes the body of an answer that is a refusal; leaves every other as it is.
+pub(crate) fn finish(mut response: Response, wanted: Wanted) -> Response {
+    let refusal = match response.extensions_mut().remove::<Answer>() {
+        None => return response,
+        Some(Answer::SignIn(back)) if wanted == Wanted::Page => {
+            let back: String = form_encoded(&back);
+            return Redirect::to(&format!("/sign-in?back={back}")).into_response();
+        }
+        Some(Answer::SignIn(_)) => Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            code: "unauthorized",
+            message: "Please sign in.".to_string(),
+            field: None,
+            retry_after: None,
+        },
+        Some(Answer::Refused(refusal)) => refusal,
+    };
+    let status = refusal.status;
+    let retry_after = refusal.retry_after;
+    let mut answer = match wanted {
+        Wanted::Json => (status, axum::Json(refusal)).into_response(),
+        Wanted::Page => {
+            let page = ProblemPage {
+                assets: crate::assets::folder(),
+                title: title(status),
+                message: refusal.message.clone(),
+            };
+            match page.render() {
+                Ok(page) => (status, Html(page)).into_response(),
+                Err(_) => (status, refusal.message).into_response(),
+            }
+        }
+    };
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    answer
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "Nothing here",
+        StatusCode::FORBIDDEN => "Not for you to do",
+        StatusCode::TOO_MANY_REQUESTS => "Please wait a little",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "That did not work",
+    }
+}
+
+fn form_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// For addresses that do not exist.
+pub(crate) async fn nothing_here() -> Answer {
+    Answer::not_found()
+}
+
+/// For addresses that cannot be called with this method; `Allow` names the others.
+pub(crate) async fn not_this_way(_: Method, _: Uri) -> Answer {
+    Answer::refused(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", "This cannot be done here.")
+}
+
+/// A page, or the form of a page once more with what was wrong with it.
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result {
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+/// Sends a browser on after a form has done its work (POST, redirect, GET).
+pub(crate) fn go(to: &str) -> Response {
+    Redirect::to(to).into_response()
+}

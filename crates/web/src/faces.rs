@@ -1,0 +1,36 @@
+//! Faces: initials on a steady colour, where there is no picture.
+
+use uuid::Uuid;
+
+/// How many colours there are; the style sheet has a class `hue-N` for each.
+const HUES: u128 = 12;
+
+/// A face as templates show it.
+#[derive(Clone, Debug)]
+pub(crate) struct Face {
+    /// One or two characters.
+    pub(crate) initials: String,
+    /// The class of its colour: `hue-0` to `hue-11`, the same for the same id everywhere.
+    pub(crate) hue: String,
+    /// Whether it stands for more than one person and has corners.
+    pub(crate) square: bool,
+}
+
+impl Face {
+    /// The face of a person.
+    pub(crate) fn of_person(id: Uuid, name: &domain::people::Name) -> Face {
+        Face { initials: name.initials(), hue: hue(id), square: false }
+    }
+
+    /// The face of a company, a project or a group: the first letters of its title's first two words.
+    pub(crate) fn of_title(id: Uuid, title: &str) -> Face {
+        let words = title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+        let initials: String = words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
+        Face { initials, hue: hue(id), square: true }
+    }
+}
+
+fn hue(id: Uuid) -> String {
+    // The last bits of an id are chance in every version in use.
+    format!("hue-{}", (id.as_u128() & 0xffff_ffff) % HUES)
+}

@@ -1,0 +1,74 @@
+//! What every request and every answer passes: same-origin changes only, limits, headers, figures, errors made answers.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::answers::{self, Answer};
+use crate::{App, answers::Wanted};
+
+/// Nothing runs or loads but what comes from the portal itself; no inline script or style.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+     connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let wanted = Wanted::of(request.headers());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
+    let answer = if may_change(&app, &method, request.headers()) {
+        next.run(request).await
+    } else {
+        Answer::refused(StatusCode::FORBIDDEN, "crossOrigin", "This request did not come from a page of the portal.")
+            .into_response()
+    };
+    let mut answer = answers::finish(answer, wanted);
+    add_headers(answer.headers_mut());
+    let route = route.unwrap_or_else(|| "none".to_string());
+    let status = answer.status().as_u16().to_string();
+    metrics::counter!("portal_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("portal_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    answer
+}
+
+/// Whether a request may change something: one that a browser sent says where it came from, and must come from the
+/// portal's own pages (Fetch Metadata; RFC 6454). Programs with a key carry no cookie that others could misuse.
+fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return true;
+    }
+    if headers.contains_key("x-api-key") || headers.contains_key(header::AUTHORIZATION) {
+        return true;
+    }
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
+    if app.web.public_url == origin {
+        return true;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin_host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == origin_host
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    let fixed: [(HeaderName, &'static str); 6] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        // What a person sees is theirs: no shared cache keeps it. Assets say otherwise themselves.
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,41 @@
+//! What those who run the portal ask it: is it alive, can it serve, what are its figures.
+
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use crate::App;
+use crate::answers::{Answer, Result};
+use crate::routes::Routes;
+use crate::serve::Peer;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/healthz", alive).get("/readyz", ready).get("/metrics", figures)
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    let stopping = *app.web.stopping.borrow();
+    let database = app.store().read(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await;
+    match database {
+        Ok(()) if !stopping => "ready\n".into_response(),
+        Ok(()) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
+        Err::<_, store::Error>(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n").into_response()
+        }
+    }
+}
+
+async fn figures(State(app): State<App>, peer: Option<Extension<Peer>>) -> Result {
+    let is_local = peer.is_some_and(|Extension(Peer(address))| address.ip().is_loopback());
+    if !is_local && !app.web.metrics_open {
+        return Err(Answer::not_found());
+    }
+    metrics::gauge!("portal_streams").set(app.hub.streams() as f64);
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], (app.web.metrics)()).into_response())
+}

@@ -1,0 +1,70 @@
+//! What every page of somebody who is signed in has around it.
+
+use domain::{channels, people};
+use store::Reader;
+
+use crate::assets;
+use crate::faces::Face;
+use crate::visitor::Visitor;
+
+/// The part of the portal that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    Messages,
+    Clients,
+    Settings,
+    Profile,
+}
+
+/// The frame of a page: templates that extend `layout.html` carry it as `layout`.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) assets: &'static str,
+    pub(crate) title: String,
+    pub(crate) brand: String,
+    pub(crate) module: Module,
+    /// Whether the visitor is one of the firm's own people.
+    pub(crate) is_internal: bool,
+    pub(crate) my_id: String,
+    pub(crate) my_name: String,
+    pub(crate) my_face: Face,
+    /// Messages that wait for the visitor.
+    pub(crate) unread: i64,
+    /// The journal's newest entry when the page was read: live updates go on from there.
+    pub(crate) seq: i64,
+    pub(crate) time_zone: Option<String>,
+}
+
+impl Layout {
+    pub(crate) fn read(reader: &Reader, visitor: &Visitor, module: Module, title: &str) -> domain::Result<Layout> {
+        let me = people::myself(reader, &visitor.actor)?;
+        Ok(Layout {
+            assets: assets::folder(),
+            title: title.to_string(),
+            brand: visitor.workspace.brand_name.clone(),
+            module,
+            is_internal: visitor.actor.role.is_internal(),
+            my_id: me.id.to_string(),
+            my_name: me.name.full(),
+            my_face: Face::of_person(me.id.0, &me.name),
+            unread: channels::unread(reader, &visitor.actor)?,
+            seq: reader.journal_head(visitor.workspace.id.0)?,
+            time_zone: me.time_zone,
+        })
+    }
+
+    /// The brand's first letter, where it has no picture.
+    pub(crate) fn brand_mark(&self) -> String {
+        self.brand.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default()
+    }
+
+    pub(crate) fn is(&self, module: &str) -> bool {
+        matches!(
+            (self.module, module),
+            (Module::Messages, "messages")
+                | (Module::Clients, "clients")
+                | (Module::Settings, "settings")
+                | (Module::Profile, "profile")
+        )
+    }
+}

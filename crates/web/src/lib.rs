@@ -1,0 +1,57 @@
+//! What a browser talks to: pages that are complete without scripts, live updates, and assets.
+//!
+//! A request passes `guard` (same origin, headers, limits), then `visitor` (who asks, in which workspace), then the
+//! handler of its noun, which calls the same-named file of `domain`. What goes wrong becomes an answer in `answers`.
+
+mod answers;
+mod assets;
+mod faces;
+mod guard;
+mod health;
+mod input;
+mod layout;
+mod live;
+mod routes;
+mod serve;
+mod times;
+mod visitor;
+
+use std::sync::Arc;
+
+use store::Store;
+
+pub use routes::{Route, router, routes};
+pub use serve::serve;
+
+/// What the pages need to know of the program around them.
+#[derive(Clone)]
+pub struct Web {
+    /// The database.
+    pub store: Store,
+    /// What links begin with, without a slash at the end.
+    pub public_url: String,
+    /// Writes the program's figures in Prometheus' text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Whether the figures are shown to others than this machine.
+    pub metrics_open: bool,
+    /// Turns true when the program stops.
+    pub stopping: tokio::sync::watch::Receiver<bool>,
+}
+
+/// What every handler is given: [`Web`] and the open streams.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) web: Arc<Web>,
+    pub(crate) hub: Arc<live::Hub>,
+}
+
+impl App {
+    pub(crate) fn store(&self) -> &Store {
+        &self.web.store
+    }
+
+    /// Whether people reach the portal by https, so that cookies may demand it.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.web.public_url.starts_with("https://")
+    }
+}

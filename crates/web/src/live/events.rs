@@ -1,0 +1,164 @@
+//! Journal entries as the events that pages read: written once, the same bytes for everyone who may see them.
+
+use bytes::Bytes;
+use domain::ids::{ChannelId, PersonId, WorkspaceId};
+use domain::journal::Event;
+use domain::{channels, messages, people};
+use serde::Serialize;
+use store::Reader;
+
+use crate::times;
+
+/// The end of a stream of somebody whose access to a channel ended.
+pub(crate) fn gone(channel: ChannelId) -> Bytes {
+    #[derive(Serialize)]
+    struct Gone {
+        channel: ChannelId,
+    }
+    write(None, "gone", &Gone { channel })
+}
+
+/// Somebody is writing. Not journalled: who was away has missed nothing.
+pub(crate) fn typing(channel: ChannelId, person: PersonId, name: &str) -> Bytes {
+    #[derive(Serialize)]
+    struct Typing<'a> {
+        channel: ChannelId,
+        person: PersonId,
+        name: &'a str,
+    }
+    write(None, "typing", &Typing { channel, person, name })
+}
+
+/// An event without anything to say but its name.
+pub(crate) fn bare(name: &'static str) -> Bytes {
+    #[derive(Serialize)]
+    struct Nothing {}
+    write(None, name, &Nothing {})
+}
+
+/// A comment that keeps proxies from taking a quiet stream for a dead one.
+pub(crate) fn heartbeat() -> Bytes {
+    Bytes::from_static(b":\n\n")
+}
+
+/// The event of a journal entry, where pages are to hear of it.
+pub(crate) fn of(reader: &Reader, workspace: WorkspaceId, seq: i64, event: &Event) -> domain::Result<Option<Bytes>> {
+    let seq = Some(seq);
+    Ok(match event {
+        Event::MessageSent { channel, position, .. } => {
+            messages::at(reader, workspace, *channel, *position)?.map(|message| sent(seq, &message))
+        }
+        Event::MessageUpdated { channel, position, .. } | Event::MessageDeleted { channel, position, .. } => {
+            messages::at(reader, workspace, *channel, *position)?.map(|message| changed(seq, &message))
+        }
+        Event::ChannelRead { channel, person, position } => Some(write(
+            seq,
+            "read",
+            &Read { channel: *channel, person: *person, position: *position, at: times::exact(reader.now()) },
+        )),
+        Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
+            channels::as_told(reader, workspace, *channel)?.map(|told| {
+                let archived = told.archived_at.is_some();
+                let channel =
+                    ChannelTold { channel: *channel, title: &told.title, kind: told.kind.word(), archived };
+                write(seq, "channel", &channel)
+            })
+        }
+        Event::MembersChanged { channel, joined, left } => {
+            let mut named = Vec::with_capacity(joined.len());
+            for person in joined {
+                if let Some(name) = people::called(reader, workspace, *person)? {
+                    named.push(Joined { person: *person, name: name.full() });
+                }
+            }
+            Some(write(seq, "members", &Members { channel: *channel, joined: named, left }))
+        }
+        Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
+    })
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    channel: ChannelId,
+    id: domain::ids::MessageId,
+    position: i64,
+    author: PersonId,
+    name: String,
+    at: String,
+    preview: String,
+    html: &'a str,
+}
+
+fn sent(seq: Option<i64>, message: &messages::Message) -> Bytes {
+    let html = crate::messages::fragment(message);
+    let sent = Sent {
+        channel: message.channel,
+        id: message.id,
+        position: message.position,
+        author: message.author,
+        name: message.author_name.full(),
+        at: times::exact(message.sent_at),
+        preview: crate::messages::preview(message),
+        html: &html,
+    };
+    write(seq, "message", &sent)
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    channel: ChannelId,
+    id: domain::ids::MessageId,
+    position: i64,
+    preview: String,
+    html: &'a str,
+}
+
+fn changed(seq: Option<i64>, message: &messages::Message) -> Bytes {
+    let html = crate::messages::fragment(message);
+    let changed = Changed {
+        channel: message.channel,
+        id: message.id,
+        position: message.position,
+        preview: crate::messages::preview(message),
+        html: &html,
+    };
+    write(seq, "changed", &changed)
+}
+
+#[derive(Serialize)]
+struct Read {
+    channel: ChannelId,
+    person: PersonId,
+    position: i64,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct ChannelTold<'a> {
+    channel: ChannelId,
+    title: &'a str,
+    kind: &'static str,
+    archived: bool,
+}
+
+#[derive(Serialize)]
+struct Members<'a> {
+    channel: ChannelId,
+    joined: Vec<Joined>,
+    left: &'a [PersonId],
+}
+
+#[derive(Serialize)]
+struct Joined {
+    person: PersonId,
+    name: String,
+}
+
+fn write(seq: Option<i64>, name: &str, data: &impl Serialize) -> Bytes {
+    // Ids, numbers and text always have a JSON form; JSON has no line breaks outside its escapes.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Bytes::from(match seq {
+        Some(seq) => format!("id: {seq}\nevent: {name}\ndata: {data}\n\n"),
+        None => format!("event: {name}\ndata: {data}\n\n"),
+    })
+}

@@ -1,0 +1,180 @@
+//! One open stream: a bounded queue of shared bytes, and the body that a connection reads it through.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+use domain::ids::{PersonId, SessionId, WorkspaceId};
+use http_body::{Body, Frame};
+
+use super::hub::Hub;
+
+/// Events that wait for one stream. One that falls behind further is closed and comes back through the journal.
+const WAITING_MAX: usize = 512;
+
+/// The hub's end of a stream.
+pub(crate) struct Stream {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) person: PersonId,
+    pub(crate) session: SessionId,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Bytes>,
+    closed: bool,
+    reader: Option<Waker>,
+}
+
+impl Stream {
+    pub(crate) fn new(workspace: WorkspaceId, person: PersonId, session: SessionId) -> Arc<Stream> {
+        Arc::new(Stream { workspace, person, session, queue: Mutex::default() })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing panics while the lock is held.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends `event` after everything that waits already. False where the stream is closed, or has just been because
+    /// it fell behind.
+    pub(crate) fn send(&self, event: &Bytes) -> bool {
+        let mut queue = self.queue();
+        if queue.closed {
+            return false;
+        }
+        if queue.waiting.len() >= WAITING_MAX {
+            queue.waiting.clear();
+            queue.closed = true;
+        } else {
+            queue.waiting.push_back(event.clone());
+        }
+        let open = !queue.closed;
+        let reader = queue.reader.take();
+        drop(queue);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        open
+    }
+
+    /// Ends the stream after what waits has been read.
+    pub(crate) fn close(&self) {
+        let mut queue = self.queue();
+        queue.closed = true;
+        if let Some(reader) = queue.reader.take() {
+            reader.wake();
+        }
+    }
+}
+
+/// The connection's end of a stream.
+pub(crate) struct StreamBody {
+    first: Bytes,
+    stream: Arc<Stream>,
+    hub: Weak<Hub>,
+}
+
+impl StreamBody {
+    pub(crate) fn new(stream: Arc<Stream>, hub: Weak<Hub>) -> StreamBody {
+        StreamBody { first: Bytes::new(), stream, hub }
+    }
+
+    /// Puts `first`, what was missed before the stream was opened, before everything that waits.
+    pub(crate) fn begin_with(&mut self, first: Bytes) {
+        self.first = first;
+    }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
+        }
+        let mut queue = self.stream.queue();
+        let data = match queue.waiting.len() {
+            0 if queue.closed => return Poll::Ready(None),
+            0 => {
+                queue.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            1 => queue.waiting.pop_front().unwrap_or_default(),
+            // What waits leaves in one write, which is nearly all that a delivery costs.
+            _ => {
+                let mut joined = BytesMut::with_capacity(queue.waiting.iter().map(Bytes::len).sum());
+                for event in &queue.waiting {
+                    joined.extend_from_slice(event);
+                }
+                // An idle stream holds no room for the busy times.
+                queue.waiting = VecDeque::new();
+                joined.freeze()
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+impl Drop for StreamBody {
+    fn drop(&mut self) {
+        self.stream.close();
+        if let Some(hub) = self.hub.upgrade() {
+            hub.forget(&self.stream);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker as TestWaker;
+
+    fn stream() -> (Arc<Stream>, StreamBody) {
+        let now = store::Time(0);
+        let stream = Stream::new(WorkspaceId::new(now), PersonId::new(now), SessionId::new(now));
+        let body = StreamBody::new(Arc::clone(&stream), Weak::new());
+        (stream, body)
+    }
+
+    fn poll(body: &mut StreamBody) -> Poll<Option<Bytes>> {
+        let mut context = Context::from_waker(TestWaker::noop());
+        Pin::new(body).poll_frame(&mut context).map(|frame| frame.map(|frame| frame.unwrap().into_data().unwrap()))
+    }
+
+    #[test]
+    fn what_waits_leaves_in_one_piece_and_in_order() {
+        let (stream, mut body) = stream();
+        assert!(poll(&mut body).is_pending());
+        for event in ["a", "b", "c"] {
+            assert!(stream.send(&Bytes::from(event)));
+        }
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("abc"))));
+        assert!(poll(&mut body).is_pending());
+    }
+
+    #[test]
+    fn a_closed_stream_still_gives_what_waited() {
+        let (stream, mut body) = stream();
+        stream.send(&Bytes::from("gone"));
+        stream.close();
+        assert!(!stream.send(&Bytes::from("later")));
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("gone"))));
+        assert_eq!(poll(&mut body), Poll::Ready(None));
+    }
+
+    #[test]
+    fn a_stream_that_falls_behind_is_closed_and_skips_nothing_silently() {
+        let (stream, mut body) = stream();
+        for _ in 0..WAITING_MAX {
+            assert!(stream.send(&Bytes::from("x")));
+        }
+        assert!(!stream.send(&Bytes::from("x")));
+        assert_eq!(poll(&mut body), Poll::Ready(None));
+    }
+}

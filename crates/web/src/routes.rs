@@ -1,0 +1,74 @@
+//! Every address of the portal, in one list: the router is made from it, and so are the tests that go through all.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::MethodRouter;
+
+use crate::{App, Web, answers, assets, guard, health, live};
+
+/// One way to call one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{names}` for what varies.
+    pub path: &'static str,
+}
+
+/// The list while it is written.
+pub(crate) struct Routes {
+    list: Vec<Route>,
+    router: Router<App>,
+}
+
+impl Routes {
+    fn new() -> Routes {
+        Routes { list: Vec::new(), router: Router::new() }
+    }
+
+    pub(crate) fn get<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::GET, path, axum::routing::get(handler))
+    }
+
+    pub(crate) fn post<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::POST, path, axum::routing::post(handler))
+    }
+
+    fn route(mut self, method: Method, path: &'static str, handler: MethodRouter<App>) -> Routes {
+        self.list.push(Route { method, path });
+        self.router = self.router.route(path, handler);
+        self
+    }
+}
+
+fn all() -> Routes {
+    let routes = Routes::new();
+    let routes = health::routes(routes);
+    let routes = assets::routes(routes);
+    live::routes(routes)
+}
+
+/// Every address of the portal.
+pub fn routes() -> Vec<Route> {
+    all().list
+}
+
+/// The whole portal as one service. Must be called inside a runtime: it starts following the journal.
+pub fn router(web: Web) -> Router {
+    let app = App { hub: live::Hub::start(&web), web: std::sync::Arc::new(web) };
+    all()
+        .router
+        .fallback(answers::nothing_here)
+        .method_not_allowed_fallback(answers::not_this_way)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
