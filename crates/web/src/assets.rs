@@ -1,7 +1,7 @@
 //! Style and scripts: embedded, served under a folder named after their content, compressed once, cached for ever.
 
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use axum::http::header::{self, HeaderMap};
 use axum::response::{IntoResponse, Response};
@@ -21,11 +21,11 @@ struct Asset {
 
 macro_rules! assets {
     ($($name:literal),* $(,)?) => {
-        static ASSETS: &[Asset] = &[$(Asset {
+        static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![$(Asset {
             name: $name,
             bytes: include_bytes!(concat!("../assets/", $name)),
             compressed: OnceLock::new(),
-        }),*];
+        }),*]);
     };
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn folder() -> &'static str {
     static FOLDER: OnceLock<String> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let mut hash = Sha256::new();
-        for asset in ASSETS {
+        for asset in ASSETS.iter() {
             hash.update(asset.name.as_bytes());
             hash.update(asset.bytes);
         }
