@@ -1,0 +1,216 @@
+//! Workspaces: one firm's portal each, told apart by the host name that is asked for.
+
+use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
+
+use crate::access::{self, Actor};
+use crate::error::{Error, Problem, Result};
+use crate::ids::{ChannelId, PersonId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::{limits, people, sign_ins};
+
+/// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
+const HOST_CHARACTERS: usize = 253;
+
+/// One firm's portal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// The host name that it answers, lower case and without a port; none: every host that no other workspace names.
+    pub host: Option<String>,
+    /// What the firm is called.
+    pub brand_name: String,
+    /// Where a new client user's conversation is.
+    pub default_channel: DefaultChannel,
+    /// Since when.
+    pub created_at: Time,
+    /// When something of the above last changed.
+    pub updated_at: Time,
+}
+
+/// Where a new client user's conversation is (C6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultChannel {
+    /// In a channel of their own.
+    Client,
+    /// In their company's channel.
+    Company,
+}
+
+impl DefaultChannel {
+    /// The word that the database and the API use.
+    pub fn word(self) -> &'static str {
+        match self {
+            DefaultChannel::Client => "client",
+            DefaultChannel::Company => "company",
+        }
+    }
+
+    /// The meaning of a word.
+    pub fn from_word(word: &str) -> Option<DefaultChannel> {
+        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
+    }
+}
+
+impl FromValue for DefaultChannel {
+    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
+        match value {
+            Value::Text(word) => DefaultChannel::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+impl Param for DefaultChannel {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+/// What the first start asks for (S4).
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// What the firm is called.
+    pub brand: String,
+    /// The first admin's given name.
+    pub given_name: String,
+    /// The first admin's family name.
+    pub family_name: String,
+    /// The first admin's address.
+    pub email: String,
+}
+
+const COLUMNS: &str = "id, host, brand_name, default_channel, created_at, updated_at";
+
+fn workspace(row: &Row<'_>) -> store::Result<Workspace> {
+    Ok(Workspace {
+        id: row.get(0)?,
+        host: row.get(1)?,
+        brand_name: row.get(2)?,
+        default_channel: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+    })
+}
+
+/// The workspace that answers a host name (without a port): the one that names it, else the one that names none.
+///
+/// # Errors
+/// Where the database fails.
+pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM workspaces WHERE host = $1 OR host IS NULL \
+         ORDER BY CASE WHEN host IS NULL THEN 1 ELSE 0 END, created_at, id LIMIT 1"
+    );
+    Ok(reader.first(&sql, &[&host.to_lowercase()], workspace)?)
+}
+
+/// A workspace.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces WHERE id = $1");
+    reader.first(&sql, &[&id], workspace)?.ok_or(Error::NotFound)
+}
+
+/// All workspaces of this installation, oldest first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn all(reader: &Reader) -> Result<Vec<Workspace>> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces ORDER BY created_at, id");
+    Ok(reader.all(&sql, &[], workspace)?)
+}
+
+/// Whether there is any workspace: if not, the portal is still to be set up.
+///
+/// # Errors
+/// Where the database fails.
+pub fn any(reader: &Reader) -> Result<bool> {
+    Ok(reader.first("SELECT 1 FROM workspaces LIMIT 1", &[], |_| Ok(()))?.is_some())
+}
+
+/// Adds a workspace without people.
+///
+/// # Errors
+/// `Field` for a brand or host that cannot be taken, also where another workspace has the host (or has none too).
+pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> {
+    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let host = host
+        .map(|host| limits::line("host", host, HOST_CHARACTERS))
+        .transpose()?
+        .map(|host| limits::key(&host));
+    let taken = match &host {
+        Some(host) => tx.first("SELECT 1 FROM workspaces WHERE host = $1", &[host], |_| Ok(()))?,
+        None => tx.first("SELECT 1 FROM workspaces WHERE host IS NULL", &[], |_| Ok(()))?,
+    };
+    if taken.is_some() {
+        return Err(Error::field("host", Problem::Taken));
+    }
+    let now = tx.now();
+    let id = WorkspaceId::new(now);
+    tx.run(
+        "INSERT INTO workspaces (id, host, brand_name, default_channel, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $5)",
+        &[&id, &host, &brand, &DefaultChannel::Client, &now],
+    )?;
+    Ok(id)
+}
+
+/// Sets the portal up: its first workspace and its first admin (S4). From the browser with the `secret` of the set-up
+/// link, which is used up; from the command line without.
+///
+/// # Errors
+/// `Conflict` where there is a workspace already; `NotFound` for a secret that is wrong, replaced or expired; `Field`.
+pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
+    sign_ins::count_set_up(tx)?;
+    if any(tx)? {
+        return Err(Error::Conflict("This portal is set up already."));
+    }
+    if let Some(secret) = secret {
+        sign_ins::check_set_up(tx, secret)?;
+    }
+    let workspace = add(tx, &given.brand, None)?;
+    let person = people::first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
+    sign_ins::end_set_up(tx)?;
+    Ok((workspace, person))
+}
+
+/// Changes the firm's name; open pages that show it as a channel's title hear of it (C2).
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field`.
+pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
+    access::admin(actor)?;
+    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let changed = tx.run(
+        "UPDATE workspaces SET brand_name = $2, updated_at = $3 WHERE id = $1 AND brand_name <> $2",
+        &[&actor.workspace, &brand, &tx.now()],
+    )?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let titled: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND kind = 'client' ORDER BY id",
+        &[&actor.workspace],
+        |row| row.get(0),
+    )?;
+    for channel in titled {
+        journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    }
+    Ok(())
+}
+
+/// Changes where a new client user's conversation is (C6).
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff.
+pub fn set_default_channel(tx: &mut Tx, actor: &Actor, choice: DefaultChannel) -> Result<()> {
+    access::admin(actor)?;
+    tx.run(
+        "UPDATE workspaces SET default_channel = $2, updated_at = $3 WHERE id = $1 AND default_channel <> $2",
+        &[&actor.workspace, &choice, &tx.now()],
+    )?;
+    Ok(())
+}
