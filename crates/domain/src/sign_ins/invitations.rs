@@ -1,0 +1,74 @@
+//! Invitations (S2): a mail with a link that signs in for the first time. The link is made when the mail is put
+//! together, a new one each time; earlier ones stay good until they expire.
+
+use std::time::Duration;
+
+use store::{Time, Tx};
+
+use crate::access::{self, Actor, Role};
+use crate::deliveries::{self, Kind};
+use crate::error::{Error, Result};
+use crate::ids::{PersonId, WorkspaceId};
+use crate::secrets::Secret;
+use crate::{limits, tries};
+
+use super::links::{self, LinkKind};
+use super::{Addressee, addressee};
+
+/// Invitations of one person in a day: enough for typing errors and lost mails, too few to be a nuisance.
+pub const INVITED_MAX: i64 = 10;
+const WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// What an invitation says. It holds a secret: not to be logged, hence no `Debug`.
+pub struct PreparedInvitation {
+    /// To whom it goes.
+    pub to: Addressee,
+    /// The link's secret.
+    pub link_secret: Secret,
+    /// Until when it is good.
+    pub expires_at: Time,
+}
+
+/// Invites a person, also again: internal users the client users that they see, admins the internal users. The mail
+/// is due now.
+///
+/// # Errors
+/// `NotFound` for somebody who is not there or not theirs to see; `Forbidden` for staff who invite internal users;
+/// `Conflict` for a deactivated person; `TooMany`.
+pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    access::internal(actor)?;
+    let (role, deactivated_at): (Role, Option<Time>) = tx
+        .first(
+            "SELECT role, deactivated_at FROM people WHERE workspace = $1 AND id = $2",
+            &[&actor.workspace, &person],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .ok_or(Error::NotFound)?;
+    match role {
+        Role::Client => access::client(tx, actor, person)?,
+        Role::Admin | Role::Staff => access::admin(actor)?,
+    }
+    if deactivated_at.is_some() {
+        return Err(Error::Conflict("This person is deactivated and cannot be invited."));
+    }
+    tries::count(tx, &format!("invitation:{}:{person}", actor.workspace), WINDOW, INVITED_MAX)?;
+    tx.run(
+        "UPDATE people SET invited_at = $3, updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &person, &tx.now()],
+    )?;
+    deliveries::add(tx, actor.workspace, Kind::Invitation, Some(person))
+}
+
+/// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated.
+///
+/// # Errors
+/// Where the database fails.
+pub fn prepare_invitation(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Option<PreparedInvitation>> {
+    let Some(to) = addressee(tx, workspace, person)? else { return Ok(None) };
+    let link_secret = links::make_link(tx, workspace, person, LinkKind::Invitation)?;
+    Ok(Some(PreparedInvitation { to, link_secret, expires_at: tx.now().after(limits::INVITATION_LASTS) }))
+}
