@@ -1,0 +1,211 @@
+//! Deliveries: what has to be sent, and what became of it. The world outside is not reached from here.
+//!
+//! A worker takes due rows by a lease ([`claim`]), sends with no transaction open, and records how it went. One that
+//! dies in between leaves a lease that runs out, and the delivery is taken again: sent at least once, always under
+//! the same id, so that a repeat can be recognised.
+
+use std::time::Duration;
+
+use store::{Engine, Reader, Row, Time, Tx};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::ids::{DeliveryId, PersonId, SignInId, WorkspaceId};
+
+/// A worker has this long for one try: longer than any mail server is waited for.
+pub const LEASE: Duration = Duration::from_secs(2 * 60);
+/// What failed for now is not tried again later than this after it was due first (N12).
+pub const RETRIED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// The waits after the first tries that failed for now; later ones are [`LATER_WAIT`].
+const WAITS: [Duration; 5] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(2 * 60),
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(30 * 60),
+];
+const LATER_WAIT: Duration = Duration::from_secs(3600);
+/// Characters kept of why something failed: a server's answer may be long.
+const REASON_CHARACTERS: usize = 500;
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A code and a link that somebody asked for (S1).
+    SignIn(SignInId),
+    /// An invitation (S2).
+    Invitation,
+}
+
+impl Kind {
+    /// The word that the database uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::SignIn(_) => "signIn",
+            Kind::Invitation => "invitation",
+        }
+    }
+
+    fn reference(self) -> Option<Uuid> {
+        match self {
+            Kind::SignIn(sign_in) => Some(sign_in.0),
+            Kind::Invitation => None,
+        }
+    }
+}
+
+/// A delivery that a worker holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Its id: the same at every try.
+    pub id: DeliveryId,
+    /// What is to be sent.
+    pub kind: Kind,
+    /// To whom.
+    pub person: PersonId,
+    /// When it was due first.
+    pub created_at: Time,
+    /// The number of this try, from 1. It tells this lease from a later one.
+    pub tries: i64,
+}
+
+/// Makes a delivery, due now. To nobody there is none; the work is the same, so that its time tells nothing (S3).
+pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<PersonId>) -> Result<()> {
+    let now = tx.now();
+    tx.run(
+        "INSERT INTO deliveries (workspace, id, kind, person, reference, created_at, next_try_at, tries) \
+         SELECT p.workspace, $2, $3, p.id, $5, CAST($6 AS BIGINT), CAST($6 AS BIGINT), 0 FROM people p \
+         WHERE p.workspace = $1 AND p.id = $4",
+        &[&workspace, &DeliveryId::new(now), &kind.word(), &person, &kind.reference(), &now],
+    )?;
+    Ok(())
+}
+
+/// Takes at most `most` due deliveries of all workspaces for the time of a [`LEASE`]. No two workers hold the same one.
+///
+/// # Errors
+/// Where the database fails.
+pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
+    // SQLite has one writer; on PostgreSQL rows that another worker is taking just now are passed over. The list is
+    // made once (MATERIALIZED): a plan that made it anew for each row would lock more than `most`.
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+    };
+    let now = tx.now();
+    let sql = format!(
+        "WITH due AS MATERIALIZED (SELECT workspace, id FROM deliveries \
+         WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
+         ORDER BY next_try_at, id LIMIT $2 {lock}) \
+         UPDATE deliveries SET leased_until = $3, tries = tries + 1 \
+         WHERE (workspace, id) IN (SELECT workspace, id FROM due) \
+         RETURNING workspace, id, kind, reference, person, created_at, tries"
+    );
+    let mut claimed = tx.all(&sql, &[&now, &most, &now.after(LEASE)], delivery)?;
+    claimed.sort_by_key(|delivery| (delivery.created_at, delivery.id));
+    Ok(claimed)
+}
+
+fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
+    let word: String = row.get(2)?;
+    let kind = match (word.as_str(), row.get::<Option<SignInId>>(3)?) {
+        ("signIn", Some(sign_in)) => Kind::SignIn(sign_in),
+        ("invitation", None) => Kind::Invitation,
+        _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
+    };
+    Ok(Delivery {
+        workspace: row.get(0)?,
+        id: row.get(1)?,
+        kind,
+        person: row.get(4)?,
+        created_at: row.get(5)?,
+        tries: row.get(6)?,
+    })
+}
+
+/// When the next delivery wants to be taken; nothing where none is left.
+///
+/// # Errors
+/// Where the database fails.
+pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
+    Ok(reader.one(
+        "SELECT min(CASE WHEN leased_until > next_try_at THEN leased_until ELSE next_try_at END) FROM deliveries \
+         WHERE next_try_at IS NOT NULL",
+        &[],
+        |row| row.get(0),
+    )?)
+}
+
+/// How long to wait before the next try, after `tries` of them and at `age` since it was due first; nothing where the
+/// time is up and it has failed for good.
+pub fn next_wait(tries: i64, age: Duration) -> Option<Duration> {
+    let place = usize::try_from(tries.max(1) - 1).unwrap_or(usize::MAX);
+    let wait = WAITS.get(place).copied().unwrap_or(LATER_WAIT);
+    (age.saturating_add(wait) <= RETRIED_FOR).then_some(wait)
+}
+
+/// Records that it has left. Counts also where the lease had run out meanwhile: what was sent was sent.
+///
+/// # Errors
+/// Where the database fails.
+pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
+    tx.run(
+        "UPDATE deliveries SET sent_at = $3, next_try_at = NULL, leased_until = NULL, failed_at = NULL, reason = NULL \
+         WHERE workspace = $1 AND id = $2 AND sent_at IS NULL",
+        &[&delivery.workspace, &delivery.id, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// Records that this try failed, and when the next one is due: the time of that, or nothing where it was the last one.
+/// `reason` is for the people who run the portal.
+///
+/// # Errors
+/// Where the database fails.
+pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<Option<Time>> {
+    let now = tx.now();
+    let Some(wait) = next_wait(delivery.tries, now.since(delivery.created_at)) else {
+        failed(tx, delivery, reason)?;
+        return Ok(None);
+    };
+    let next = now.after(wait);
+    tx.run(
+        "UPDATE deliveries SET next_try_at = $4, leased_until = NULL, reason = $5 \
+         WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
+        &[&delivery.workspace, &delivery.id, &delivery.tries, &next, &shortened(reason)],
+    )?;
+    Ok(Some(next))
+}
+
+/// Records that it will never leave.
+///
+/// # Errors
+/// Where the database fails.
+pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
+    let now = tx.now();
+    finish(tx, delivery, Some(now), reason)
+}
+
+/// Records that it is no longer wanted: the sign-in is over, the person deactivated.
+///
+/// # Errors
+/// Where the database fails.
+pub fn dropped(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
+    finish(tx, delivery, None, reason)
+}
+
+/// A worker whose lease ran out and was taken by another has no say any more.
+fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -> Result<()> {
+    tx.run(
+        "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, failed_at = $4, reason = $5 \
+         WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
+        &[&delivery.workspace, &delivery.id, &delivery.tries, &failed_at, &shortened(reason)],
+    )?;
+    Ok(())
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().filter(|character| !character.is_control()).take(REASON_CHARACTERS).collect()
+}
