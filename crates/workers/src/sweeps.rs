@@ -1,0 +1,84 @@
+//! Removes what nobody needs any more, a little at a time: counted tries, requests and links long expired, and
+//! journal entries that no stream asks for.
+
+use std::time::Duration;
+
+use domain::ids::WorkspaceId;
+use domain::{Result, limits, sign_ins, tries, workspaces};
+use store::{Store, Time, Tx};
+use tokio::sync::watch;
+
+/// Looking for old rows costs little and nothing hurries.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+/// Journal entries that one transaction removes at most, so that nobody waits for it.
+const ENTRIES_AT_ONCE: i64 = 1_000;
+/// Transactions for one kind of row in one step; what is left waits for the next.
+const CHUNKS_MAX: usize = 50;
+
+/// Removes old rows. Cheap to clone.
+#[derive(Clone)]
+pub struct Sweeper {
+    store: Store,
+}
+
+impl Sweeper {
+    /// A sweeper of this database.
+    pub fn new(store: Store) -> Sweeper {
+        Sweeper { store }
+    }
+
+    /// Removes what is old now and says how many rows that were.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn step(&self) -> Result<usize> {
+        let mut swept = self.in_chunks(tries::sweep).await?;
+        swept += self.in_chunks(sign_ins::sweep).await?;
+        for workspace in self.store.read(workspaces::all).await? {
+            let id = workspace.id;
+            swept += self.in_chunks(move |tx| journal_chunk(tx, id)).await?;
+        }
+        Ok(swept)
+    }
+
+    /// Repeats a small transaction until nothing is left for it.
+    async fn in_chunks(&self, chunk: impl Fn(&Tx) -> Result<usize> + Copy + Send + 'static) -> Result<usize> {
+        let mut swept = 0;
+        for _ in 0..CHUNKS_MAX {
+            match self.store.write(move |tx| chunk(tx)).await? {
+                0 => break,
+                count => swept += count,
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Removes old rows now and then, until `stop` says true or its sender is gone.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.step().await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "old rows removed"),
+                Err(error) => tracing::warn!(%error, "old rows cannot be removed"),
+            }
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+}
+
+/// Removes the oldest entries of a workspace's journal, in order and without holes, also where the clock jumped: up to
+/// the first entry that is still kept.
+fn journal_chunk(tx: &Tx, workspace: WorkspaceId) -> Result<usize> {
+    let end = tx.journal_tail(workspace.0)? + ENTRIES_AT_ONCE;
+    let kept_since: Time = tx.now().before(limits::JOURNAL_LASTS);
+    let kept: Option<i64> = tx.one(
+        "SELECT min(seq) FROM journal WHERE workspace = $1 AND seq < $2 AND at >= $3",
+        &[&workspace, &end, &kept_since],
+        |row| row.get(0),
+    )?;
+    let end = kept.unwrap_or(end);
+    Ok(tx.run("DELETE FROM journal WHERE workspace = $1 AND seq < $2", &[&workspace, &end])?)
+}
