@@ -58,7 +58,8 @@ pub(crate) fn post(host: &str, path: &str, cookie: &str, body: &str) -> Vec<u8> 
 
 /// A request that reads a page.
 pub(crate) fn get(host: &str, path: &str, cookie: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\naccept: text/html\r\n\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\naccept: text/html\r\n\r\n")
+        .into_bytes()
 }
 
 /// An open event stream that counts what comes in.

@@ -90,7 +90,9 @@ impl Office {
                         let draft = Draft {
                             id: MessageId::new(tx.now()),
                             channel,
-                            text: format!("Message {number}: could you send me the deed of the flat, please?"),
+                            text: format!(
+                                "Message {number}: could you send me the deed of the flat, please?"
+                            ),
                             shown: None,
                         };
                         messages::send(tx, &jane, &draft)?;

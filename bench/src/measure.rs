@@ -41,7 +41,8 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     store.close();
 
     let mut figures = Vec::new();
-    let (mut serving, address) = start(&std::env::current_exe()?, &["serve", &folder.path().display().to_string()]).await?;
+    let (mut serving, address) =
+        start(&std::env::current_exe()?, &["serve", &folder.path().display().to_string()]).await?;
     figures.push(posts(&address, &office, busy).await?);
     figures.push(pages(&address, &office, short, long).await?);
     let told = deliveries(&address, &office, busy).await?;
@@ -110,7 +111,11 @@ fn message(address: &str, office: &Office, channel: ChannelId) -> Vec<u8> {
 async fn posts(address: &str, office: &Office, channel: ChannelId) -> Result<Figure> {
     eprintln!("posting over {CONNECTIONS} connections …");
     let empty = post(address, "/empty", &office.cookie, "{}");
-    let before = rate(address, { let empty = empty.clone(); move || empty.clone() }).await?;
+    let before = rate(address, {
+        let empty = empty.clone();
+        move || empty.clone()
+    })
+    .await?;
     let (host, shared) = (address.to_string(), std::sync::Arc::new(office.clone()));
     let posted = rate(address, move || message(&host, &shared, channel)).await?;
     let after = rate(address, move || empty.clone()).await?;
@@ -162,8 +167,10 @@ async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Resul
         stream.wait_for(1).await?;
     }
     let started = Instant::now();
-    let reading: Vec<_> =
-        streams.into_iter().map(|mut stream| tokio::spawn(async move { stream.wait_for(EVENTS).await })).collect();
+    let reading: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| tokio::spawn(async move { stream.wait_for(EVENTS).await }))
+        .collect();
     let mut posting = Vec::new();
     for _ in 0..4 {
         let mut client = Client::connect(address).await?;
@@ -194,8 +201,10 @@ async fn bare_deliveries() -> Result<f64> {
     let mut input = child.stdin.take().ok_or("no input")?;
     let started = Instant::now();
     input.write_all(b"go\n").await?;
-    let reading: Vec<_> =
-        streams.into_iter().map(|mut stream| tokio::spawn(async move { stream.wait_for(EVENTS).await })).collect();
+    let reading: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| tokio::spawn(async move { stream.wait_for(EVENTS).await }))
+        .collect();
     for task in reading {
         task.await??;
     }

@@ -19,7 +19,9 @@ const END: &str = "<!-- end of figures -->";
 
 /// Prints the table, writes it to `folder`, named after the day, and into `readme`.
 pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<()> {
-    let mut table = String::from("| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n",
+    );
     for Figure { what, measured, beside, wanted, reached } in figures {
         let mark = if *reached { "reached" } else { "**missed**" };
         table.push_str(&format!("| {what} | {measured} | {beside} | {wanted} | {mark} |\n"));
@@ -28,7 +30,10 @@ pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<
     std::fs::create_dir_all(folder)?;
     let now = jiff::Timestamp::now();
     let cores = std::thread::available_parallelism()?;
-    let text = format!("Measured {} on {cores} cores, load generator on the same machine.\n\n{table}", now.strftime("%Y-%m-%d"));
+    let text = format!(
+        "Measured {} on {cores} cores, load generator on the same machine.\n\n{table}",
+        now.strftime("%Y-%m-%d")
+    );
     std::fs::write(folder.join(format!("{}.md", now.strftime("%Y-%m-%d"))), &text)?;
     let page = std::fs::read_to_string(readme)?;
     let (before, rest) = page.split_once(BEGIN).ok_or("the README has no place for figures")?;

@@ -31,7 +31,8 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     });
     #[derive(serde::Deserialize)]
     struct Empty {}
-    let app = portal.route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
+    let app =
+        portal.route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
     println!("{address}");
     web::serve(listener, app, stopping).await?;
     Ok(())

@@ -108,8 +108,9 @@ pub(crate) const SEES_PROJECT: &str = "($2 = 0 OR EXISTS (SELECT 1 FROM project_
 /// `NotFound`.
 pub fn client(reader: &Reader, actor: &Actor, client: PersonId) -> Result<()> {
     internal(actor)?;
-    let sql =
-        format!("SELECT 1 FROM people p WHERE p.workspace = $1 AND p.id = $4 AND p.role = 'client' AND {SEES_CLIENT}");
+    let sql = format!(
+        "SELECT 1 FROM people p WHERE p.workspace = $1 AND p.id = $4 AND p.role = 'client' AND {SEES_CLIENT}"
+    );
     found(reader, &sql, actor, &client)
 }
 

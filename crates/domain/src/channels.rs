@@ -161,7 +161,8 @@ fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
 /// # Errors
 /// `NotFound`.
 pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.person = $2 AND m.channel = $3");
+    let sql =
+        format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.person = $2 AND m.channel = $3");
     let found = reader.first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(row, actor))?;
     let mut found = found.ok_or(Error::NotFound)?;
     if found.kind == Kind::Group {
@@ -253,7 +254,11 @@ pub struct Filter {
 /// Where the database cannot be read.
 pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
     let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
-    wanted.push_str(if filter.archived { " AND c.archived_at IS NOT NULL" } else { " AND c.archived_at IS NULL" });
+    wanted.push_str(if filter.archived {
+        " AND c.archived_at IS NOT NULL"
+    } else {
+        " AND c.archived_at IS NULL"
+    });
     if filter.unread {
         wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
     }
@@ -480,11 +485,10 @@ fn insert(
 /// Gives a client user who was just made the channel that the workspace's default says (C6): their own, or that of
 /// each company they belong to.
 pub(crate) fn for_new_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
-    let default: String = tx.one(
-        "SELECT default_channel FROM workspaces WHERE id = $1",
-        &[&actor.workspace],
-        |row| row.get(0),
-    )?;
+    let default: String =
+        tx.one("SELECT default_channel FROM workspaces WHERE id = $1", &[&actor.workspace], |row| {
+            row.get(0)
+        })?;
     let companies: Vec<Uuid> = if default == Kind::Company.word() {
         tx.all(
             "SELECT c.id FROM company_clients b JOIN companies c ON c.workspace = b.workspace AND c.id = b.company \

@@ -61,7 +61,8 @@ pub fn optional_line(field: &'static str, text: &str, most: usize) -> Result<Str
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters` (all but LF and TAB).
 pub fn message(field: &'static str, text: &str) -> Result<String> {
-    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() };
+    let text =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() };
     if is_blank(&text) {
         return Err(Error::field(field, Problem::Empty));
     }
@@ -164,7 +165,20 @@ mod tests {
         for good in ["a@b.de", "Jane.Lee+x@sub.example.com", "jörg@exämple.de", "o'neil@example.ie"] {
             assert!(email("email", good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "a@b", "@b.de", "a@.de", "a b@c.de", "a@b..de", "a@b.de\nBcc: c@d.de", "a@-b.de", "a..b@c.de", "<a@b.de>", "a,b@c.de"] {
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "@b.de",
+            "a@.de",
+            "a b@c.de",
+            "a@b..de",
+            "a@b.de\nBcc: c@d.de",
+            "a@-b.de",
+            "a..b@c.de",
+            "<a@b.de>",
+            "a,b@c.de",
+        ] {
             assert!(email("email", bad).is_err(), "{bad:?}");
         }
     }

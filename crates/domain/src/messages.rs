@@ -93,7 +93,8 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         &[&actor.workspace, &draft.channel, &position, &draft.id, &actor.person, &text, &now, &search_row],
     )?;
     mention(tx, actor, draft.channel, draft.id, &text)?;
-    let event = Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
+    let event =
+        Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);
     find(tx, actor, draft.id)
 }
@@ -258,7 +259,13 @@ pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Messag
 ///
 /// # Errors
 /// `NotFound`.
-pub fn page(reader: &Reader, actor: &Actor, channel: ChannelId, stretch: Stretch, most: i64) -> Result<Vec<Message>> {
+pub fn page(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    stretch: Stretch,
+    most: i64,
+) -> Result<Vec<Message>> {
     access::channel(reader, actor, channel)?;
     let (from, order, edge) = match stretch {
         Stretch::Newest => ("<", "DESC", i64::MAX),

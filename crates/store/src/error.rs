@@ -37,7 +37,9 @@ pub enum Error {
         cause: String,
     },
     /// The database was written by a newer program.
-    #[error("the database was written by a newer program (migration {found}; this one knows {known}): install that version")]
+    #[error(
+        "the database was written by a newer program (migration {found}; this one knows {known}): install that version"
+    )]
     Newer {
         /// The newest migration in the database.
         found: i64,

@@ -44,7 +44,9 @@ impl Reader {
     /// Where the database cannot be read.
     pub fn journal_head(&self, workspace: Uuid) -> Result<i64> {
         let head =
-            self.first("SELECT seq FROM journal_heads WHERE workspace = $1", &[&workspace], |row| row.get(0))?;
+            self.first("SELECT seq FROM journal_heads WHERE workspace = $1", &[&workspace], |row| {
+                row.get(0)
+            })?;
         Ok(head.unwrap_or(0))
     }
 
@@ -53,11 +55,8 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub fn journal_tail(&self, workspace: Uuid) -> Result<i64> {
-        let tail: Option<i64> = self.one(
-            "SELECT min(seq) FROM journal WHERE workspace = $1",
-            &[&workspace],
-            |row| row.get(0),
-        )?;
+        let tail: Option<i64> =
+            self.one("SELECT min(seq) FROM journal WHERE workspace = $1", &[&workspace], |row| row.get(0))?;
         match tail {
             Some(seq) => Ok(seq),
             None => Ok(self.journal_head(workspace)? + 1),

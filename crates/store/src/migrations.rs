@@ -32,8 +32,7 @@ CREATE INDEX IF NOT EXISTS journal_at ON journal (at);
 pub(crate) fn apply(tx: &Tx, migrations: &[Migration]) -> Result<()> {
     let engine = tx.engine();
     tx.batch(&for_engine(GROUND, engine))?;
-    let found: i64 =
-        tx.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
+    let found: i64 = tx.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
     let known = migrations.last().map_or(0, |newest| newest.number);
     if found > known {
         return Err(Error::Newer { found, known });

@@ -102,7 +102,9 @@ impl Postgres {
     fn send(&self, job: Job) -> Result<()> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or_else(stopped)?;
-        queue.try_send(job).map_err(|_| Error::Unavailable("too much is waiting for the database".to_string()))
+        queue
+            .try_send(job)
+            .map_err(|_| Error::Unavailable("too much is waiting for the database".to_string()))
     }
 
     pub(crate) fn close(&self) {

@@ -237,8 +237,8 @@ impl Connection {
 
 /// SQLite numbers named parameters by first appearance, so `$2` may come before `$1`: bound by name.
 const NAMES: [&str; 24] = [
-    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$16", "$17",
-    "$18", "$19", "$20", "$21", "$22", "$23", "$24",
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$16",
+    "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
 ];
 
 fn bind(statement: &mut Statement<'_>, params: &[&dyn Param]) -> Result<()> {
@@ -270,7 +270,8 @@ pub(crate) fn cell<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Value
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
         ValueRef::Text(text) => Value::Text(
-            std::str::from_utf8(text).map_err(|_| Error::Unexpected { column: index, found: "broken text" })?,
+            std::str::from_utf8(text)
+                .map_err(|_| Error::Unexpected { column: index, found: "broken text" })?,
         ),
         ValueRef::Blob(bytes) => Value::Bytes(bytes),
         ValueRef::Real(_) => return Err(Error::Unexpected { column: index, found: "a fraction" }),

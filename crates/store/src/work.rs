@@ -36,8 +36,8 @@ where
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
         let Some(closure) = self.closure.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| closure(tx)))
-            .unwrap_or_else(|_| Err(E::from(Error::Panicked)));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| closure(tx))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));
         let kept = outcome.is_ok();
         self.outcome = Some(outcome);
         kept

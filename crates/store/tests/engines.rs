@@ -81,7 +81,8 @@ fn add(tx: &mut Tx, workspace: Uuid, name: &str) -> Result<Uuid, Error> {
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
 async fn names(store: &Store) -> Vec<String> {
-    let read = store.read(|reader| reader.all("SELECT name FROM things ORDER BY name", &[], |row| row.get(0)));
+    let read =
+        store.read(|reader| reader.all("SELECT name FROM things ORDER BY name", &[], |row| row.get(0)));
     read.await.expect("names")
 }
 
