@@ -1,0 +1,223 @@
+//! The firm's own people, as admins make and change them; and who may sign in at all.
+
+use store::{Reader, Tx};
+
+use super::{COLUMNS, Person, changed_name, email_is_free, find, insert, name_of, new, read, save};
+use crate::access::{self, Actor, Role};
+use crate::error::{Error, Problem, Result};
+use crate::ids::{CompanyId, PersonId, SessionId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::members::{self, Scope};
+use crate::{channels, companies};
+
+/// An internal user about to be made.
+#[derive(Clone, Debug)]
+pub struct NewInternal {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Email address.
+    pub email: String,
+    /// Admin or staff.
+    pub role: Role,
+    /// Whether they see assigned companies only.
+    pub limited: bool,
+    /// The companies they are assigned to.
+    pub companies: Vec<CompanyId>,
+}
+
+/// Makes an internal user.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff; `Field`.
+pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Result<PersonId> {
+    access::admin(actor)?;
+    super::turn(tx, actor.workspace)?;
+    let name = name_of(&internal.given_name, &internal.family_name, &internal.email)?;
+    let role = internal_role(internal.role)?;
+    let assigned = companies::open(tx, actor, "companyAccessList", &internal.companies)?;
+    email_is_free(tx, actor.workspace, None, &name.email)?;
+
+    let limited_at = internal.limited.then(|| tx.now());
+    let person = Person { limited_at, ..new(tx.now(), role, name, "internalUser") };
+    insert(tx, actor.workspace, &person)?;
+    for company in assigned {
+        companies::insert_assignment(tx, actor.workspace, company, person.id)?;
+    }
+    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    Ok(person.id)
+}
+
+/// What changes about an internal user; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct InternalChange {
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Email address.
+    pub email: Option<String>,
+    /// Admin or staff.
+    pub role: Option<Role>,
+    /// Whether they see assigned companies only.
+    pub limited: Option<bool>,
+    /// The companies they are assigned to from now on. Those that the one who asks may not see stay.
+    pub companies: Option<Vec<CompanyId>>,
+}
+
+/// Changes an internal user. What they may no longer see is closed to them at once (C3).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for staff; `Field`, also where it would leave no active admin.
+pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalChange) -> Result<()> {
+    access::admin(actor)?;
+    super::turn(tx, actor.workspace)?;
+    let before = internal(tx, actor, person)?;
+    let mut after = before.clone();
+    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
+    if let Some(role) = change.role {
+        after.role = internal_role(role)?;
+    }
+    if let Some(limited) = change.limited {
+        after.limited_at = limited.then(|| before.limited_at.unwrap_or(tx.now()));
+    }
+    email_is_free(tx, actor.workspace, Some(person), &after.name.email)?;
+    if after.role != Role::Admin {
+        keep_an_admin(tx, actor.workspace, &before)?;
+    }
+    let current = companies::assigned_to_person(tx, actor.workspace, person)?;
+    let mut assigned = current.clone();
+    if let Some(wanted) = &change.companies {
+        assigned = companies::open(tx, actor, "companyAccessList", wanted)?;
+        for company in &current {
+            if !assigned.contains(company) && !companies::sees(tx, actor, *company)? {
+                assigned.push(*company);
+            }
+        }
+    }
+
+    save(tx, actor.workspace, &before, after)?;
+    for company in current.iter().filter(|company| !assigned.contains(company)) {
+        companies::delete_assignment(tx, actor.workspace, *company, person)?;
+    }
+    for company in assigned.iter().filter(|company| !current.contains(company)) {
+        companies::insert_assignment(tx, actor.workspace, *company, person)?;
+    }
+    members::follow(tx, actor.workspace, Scope::Person(person))
+}
+
+fn internal_role(role: Role) -> Result<Role> {
+    if role.is_internal() { Ok(role) } else { Err(Error::field("role", Problem::NoChoice)) }
+}
+
+/// Refuses what would take the last active admin away: nobody could manage the workspace any more.
+fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
+    if person.role != Role::Admin || person.deactivated_at.is_some() {
+        return Ok(());
+    }
+    let other = reader.first(
+        "SELECT 1 FROM people WHERE workspace = $1 AND id <> $2 AND role = 'admin' AND deactivated_at IS NULL",
+        &[&workspace, &person.id],
+        |_| Ok(()),
+    )?;
+    other.ok_or(Error::field("role", Problem::LastAdmin))
+}
+
+/// Ends somebody's access: sessions end, live updates stop, nothing more is sent (C3). Again changes nothing.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where staff ask for an internal user; `Field` for the last active admin.
+pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    super::turn(tx, actor.workspace)?;
+    let before = manageable(tx, actor, person)?;
+    if before.deactivated_at.is_some() {
+        return Ok(());
+    }
+    keep_an_admin(tx, actor.workspace, &before)?;
+    let after = Person { deactivated_at: Some(tx.now()), ..before.clone() };
+    save(tx, actor.workspace, &before, after)?;
+    end_sessions(tx, actor.workspace, person)?;
+    follow_status(tx, actor.workspace, &before)
+}
+
+/// Gives somebody their access back; they sign in anew. Again changes nothing.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where staff ask for an internal user.
+pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    super::turn(tx, actor.workspace)?;
+    let before = manageable(tx, actor, person)?;
+    if before.deactivated_at.is_none() {
+        return Ok(());
+    }
+    let after = Person { deactivated_at: None, ..before.clone() };
+    save(tx, actor.workspace, &before, after)?;
+    follow_status(tx, actor.workspace, &before)
+}
+
+fn manageable(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Person> {
+    access::internal(actor)?;
+    let found = find(reader, actor.workspace, person)?;
+    if found.role.is_internal() {
+        access::admin(actor)?;
+    } else {
+        access::client(reader, actor, person)?;
+    }
+    Ok(found)
+}
+
+fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    let ended: Vec<SessionId> = tx.all(
+        "UPDATE sessions SET ended_at = $3 WHERE workspace = $1 AND person = $2 AND ended_at IS NULL RETURNING id",
+        &[&workspace, &person, &tx.now()],
+        |row| row.get(0),
+    )?;
+    for session in ended {
+        journal::record(tx, workspace, &Event::SessionEnded { session, person });
+    }
+    Ok(())
+}
+
+/// The members follow, and with a client user the titles of their groups, which are their names (C9).
+fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
+    members::follow(tx, workspace, Scope::Person(person.id))?;
+    if person.role.is_internal() { Ok(()) } else { channels::renamed(tx, workspace, person.id.0) }
+}
+
+/// The firm's own people, deactivated ones too, by given name, family name and id.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn internal_users(reader: &Reader, actor: &Actor) -> Result<Vec<Person>> {
+    access::internal(actor)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.role <> 'client' \
+         ORDER BY lower(p.given_name), lower(p.family_name), p.id"
+    );
+    Ok(reader.all(&sql, &[&actor.workspace], read)?)
+}
+
+/// An internal user.
+///
+/// # Errors
+/// `NotFound`.
+pub fn internal(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Person> {
+    access::internal(actor)?;
+    let found = find(reader, actor.workspace, person)?;
+    if found.role.is_internal() { Ok(found) } else { Err(Error::NotFound) }
+}
+
+/// The companies that an internal user is assigned to, of those that the one who asks may see.
+///
+/// # Errors
+/// `NotFound`.
+pub fn assignments(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<CompanyId>> {
+    internal(reader, actor, person)?;
+    let mut assigned = companies::assigned_to_person(reader, actor.workspace, person)?;
+    if actor.limited {
+        let mine = companies::assigned_to_person(reader, actor.workspace, actor.person)?;
+        assigned.retain(|company| mine.contains(company));
+    }
+    Ok(assigned)
+}
