@@ -6,7 +6,7 @@ use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use domain::journal::Event;
 use domain::people::{ClientChange, InternalChange, NewClient, NewInternal};
 use domain::projects::NewProject;
-use domain::{companies, people, projects, workspaces};
+use domain::{Error, Problem, companies, people, projects, workspaces};
 
 use super::Office;
 
@@ -97,7 +97,8 @@ impl Firm<'_> {
 
     fn internal(&self, new: NewInternal) -> Actor {
         let ada = self.ada;
-        let person = self.office.write(move |tx| people::add_internal(tx, &ada, &new)).expect("an internal user");
+        let person =
+            self.office.write(move |tx| people::add_internal(tx, &ada, &new)).expect("an internal user");
         self.actor(person).expect("an active internal user")
     }
 
@@ -139,7 +140,12 @@ impl Firm<'_> {
         self.edit_client(self.ada, client, change).expect("a move");
     }
 
-    pub fn edit_internal(&self, actor: Actor, person: PersonId, change: InternalChange) -> domain::Result<()> {
+    pub fn edit_internal(
+        &self,
+        actor: Actor,
+        person: PersonId,
+        change: InternalChange,
+    ) -> domain::Result<()> {
         self.office.write(move |tx| people::edit_internal(tx, &actor, person, &change))
     }
 
@@ -180,4 +186,22 @@ pub fn pairs(office: &Office, table: &'static str) -> Vec<(ChannelId, PersonId)>
     office
         .read(move |reader| Ok(reader.all(&sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?))
         .expect("an answer")
+}
+
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(outcome: domain::Result<T>, field: &str, problem: Problem) {
+    match outcome {
+        Err(Error::Field { field: at, problem: found }) => assert_eq!((at, found), (field, problem)),
+        other => panic!("{field} {problem:?}, not {other:?}"),
+    }
+}
+
+#[track_caller]
+pub fn not_found<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+    assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+}
+
+#[track_caller]
+pub fn forbidden<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+    assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
 }
