@@ -33,7 +33,13 @@ pub(crate) struct Refusal {
 
 impl Answer {
     pub(crate) fn refused(status: StatusCode, code: &'static str, message: &str) -> Answer {
-        Answer::Refused(Refusal { status, code, message: message.to_string(), field: None, retry_after: None })
+        Answer::Refused(Refusal {
+            status,
+            code,
+            message: message.to_string(),
+            field: None,
+            retry_after: None,
+        })
     }
 
     pub(crate) fn not_found() -> Answer {
@@ -54,9 +60,16 @@ impl From<domain::Error> for Answer {
             Error::Store(cause) => {
                 tracing::error!(error = %cause, "the database failed");
                 let down = matches!(cause, store::Error::Unavailable(_));
-                let status = if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let status =
+                    if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
                 let message = "Something went wrong here. It has been noted; please try again.".to_string();
-                return Answer::Refused(Refusal { status, code: "failed", message, field: None, retry_after: None });
+                return Answer::Refused(Refusal {
+                    status,
+                    code: "failed",
+                    message,
+                    field: None,
+                    retry_after: None,
+                });
             }
         };
         let field = match &error {
@@ -84,7 +97,11 @@ impl From<store::Error> for Answer {
 impl From<askama::Error> for Answer {
     fn from(error: askama::Error) -> Answer {
         tracing::error!(%error, "a page could not be written");
-        Answer::refused(StatusCode::INTERNAL_SERVER_ERROR, "failed", "Something went wrong here. It has been noted.")
+        Answer::refused(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            "Something went wrong here. It has been noted.",
+        )
     }
 }
 
@@ -186,7 +203,9 @@ fn form_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => encoded.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                encoded.push(char::from(byte))
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -24,8 +24,10 @@ impl Face {
 
     /// The face of a company, a project or a group: the first letters of its title's first two words.
     pub(crate) fn of_title(id: Uuid, title: &str) -> Face {
-        let words = title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-        let initials: String = words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
+        let words =
+            title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+        let initials: String =
+            words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
         Face { initials, hue: hue(id), square: true }
     }
 }

@@ -24,8 +24,12 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let answer = if may_change(&app, &method, request.headers()) {
         next.run(request).await
     } else {
-        Answer::refused(StatusCode::FORBIDDEN, "crossOrigin", "This request did not come from a page of the portal.")
-            .into_response()
+        Answer::refused(
+            StatusCode::FORBIDDEN,
+            "crossOrigin",
+            "This request did not come from a page of the portal.",
+        )
+        .into_response()
     };
     let mut answer = answers::finish(answer, wanted);
     add_headers(answer.headers_mut());
@@ -49,7 +53,9 @@ fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+        return false;
+    };
     if app.web.public_url == origin {
         return true;
     }

@@ -2,9 +2,9 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::answers::Answer;
@@ -25,7 +25,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
             let status = error.status();
-            let message = if status == StatusCode::PAYLOAD_TOO_LARGE { "This is too much at once." } else { "The request broke off." };
+            let message = if status == StatusCode::PAYLOAD_TOO_LARGE {
+                "This is too much at once."
+            } else {
+                "The request broke off."
+            };
             Answer::refused(status, "body", message)
         })?;
         if is_json {
@@ -76,7 +80,9 @@ fn readable_form(form: &[u8]) -> Result<(), Answer> {
     let mut rest = form.iter();
     while let Some(&byte) = rest.next() {
         let digits = (byte == b'%').then(|| rest.as_slice().get(..2)).flatten();
-        let value = digits.and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let value = digits
+            .and_then(|two| std::str::from_utf8(two).ok())
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
         if let Some(value) = value {
             decoded.push(value);
             rest.nth(1);

@@ -11,8 +11,8 @@ mod hub;
 mod stream;
 
 use axum::extract::State;
-use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -34,12 +34,21 @@ struct From {
 }
 
 /// The visitor's stream. `Last-Event-ID`, or `?after=` at first, says from where.
-async fn live(State(app): State<App>, visitor: Visitor, Asked(from): Asked<From>, headers: HeaderMap) -> Result {
+async fn live(
+    State(app): State<App>,
+    visitor: Visitor,
+    Asked(from): Asked<From>,
+    headers: HeaderMap,
+) -> Result {
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("").to_string());
     let after = match last.or(from.after) {
         None => None,
         Some(text) => Some(text.trim().parse::<i64>().ok().filter(|seq| *seq >= 0).ok_or_else(|| {
-            Answer::refused(StatusCode::BAD_REQUEST, "invalid", "Last-Event-ID must be the number of an event.")
+            Answer::refused(
+                StatusCode::BAD_REQUEST,
+                "invalid",
+                "Last-Event-ID must be the number of an event.",
+            )
         })?),
     };
     let body = app.hub.open(&visitor.actor, visitor.session, after).await?;

@@ -112,7 +112,8 @@ pub(crate) fn sign_out_cookie(app: &App) -> HeaderValue {
 
 fn cookie_header(app: &App, value: &str, seconds: u64) -> HeaderValue {
     let secure = if app.is_secure() { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", cookie_name(app));
+    let text =
+        format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", cookie_name(app));
     // Names and secrets are ASCII letters and digits.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -124,7 +125,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Sender {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Sender, Self::Rejection> {
-        let Some(Peer(peer)) = parts.extensions.get::<Peer>() else { return Ok(Sender("unknown".to_string())) };
+        let Some(Peer(peer)) = parts.extensions.get::<Peer>() else {
+            return Ok(Sender("unknown".to_string()));
+        };
         let forwarded = parts
             .headers
             .get("x-forwarded-for")

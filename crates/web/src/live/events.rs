@@ -42,7 +42,12 @@ pub(crate) fn heartbeat() -> Bytes {
 }
 
 /// The event of a journal entry, where pages are to hear of it.
-pub(crate) fn of(reader: &Reader, workspace: WorkspaceId, seq: i64, event: &Event) -> domain::Result<Option<Bytes>> {
+pub(crate) fn of(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    seq: i64,
+    event: &Event,
+) -> domain::Result<Option<Bytes>> {
     let seq = Some(seq);
     Ok(match event {
         Event::MessageSent { channel, position, .. } => {

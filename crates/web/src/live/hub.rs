@@ -97,7 +97,8 @@ impl Hub {
         let actor = *actor;
         let workspace = actor.workspace;
         // A workspace without streams is not followed: it begins at what is newest now.
-        let head = self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
+        let head =
+            self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
         let stream = Stream::new(workspace, actor.person, session);
         // Registered first, read afterwards: what happens in between is routed by the hub, at worst twice.
         let seq = {
@@ -272,7 +273,13 @@ fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> domain::Re
 
 /// What somebody missed after entry `after` and up to entry `seq`, of what they may see now; `reset` where that is too
 /// much or no longer kept.
-fn missed(reader: &Reader, actor: &Actor, channels: &[ChannelId], after: i64, seq: i64) -> domain::Result<Bytes> {
+fn missed(
+    reader: &Reader,
+    actor: &Actor,
+    channels: &[ChannelId],
+    after: i64,
+    seq: i64,
+) -> domain::Result<Bytes> {
     let workspace = actor.workspace;
     if seq - after > REPLAYED_MAX || reader.journal_tail(workspace.0)? > after + 1 {
         return Ok(events::bare("reset"));

@@ -94,7 +94,10 @@ impl Body for StreamBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if !self.first.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
         }
@@ -144,7 +147,9 @@ mod tests {
 
     fn poll(body: &mut StreamBody) -> Poll<Option<Bytes>> {
         let mut context = Context::from_waker(TestWaker::noop());
-        Pin::new(body).poll_frame(&mut context).map(|frame| frame.map(|frame| frame.unwrap().into_data().unwrap()))
+        Pin::new(body)
+            .poll_frame(&mut context)
+            .map(|frame| frame.map(|frame| frame.unwrap().into_data().unwrap()))
     }
 
     #[test]
