@@ -1,0 +1,219 @@
+//! One client user: the page, and what can be done there.
+
+use askama::Template;
+use axum::extract::State;
+use domain::access::Actor;
+use domain::channels::Subject;
+use domain::ids::{ChannelId, CompanyId, PersonId};
+use domain::people::{self, ClientChange, Person};
+use domain::projects::{self, Project};
+use domain::{Problem, sign_ins};
+use serde::Deserialize;
+use store::{Reader, Tx};
+
+use super::company_choices;
+use crate::App;
+use crate::answers::{Result, go, page};
+use crate::faces::Face;
+use crate::forms::{self, Choices, Wrong};
+use crate::input::{Asked, Input, Named};
+use crate::layout::{Layout, Module};
+use crate::routes::Routes;
+use crate::subjects;
+use crate::times::{self, Shown};
+use crate::visitor::Visitor;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/clients/{id}", client)
+        .post("/clients/{id}", edit)
+        .post("/clients/{id}/invite", invite)
+        .post("/clients/{id}/channel", channel)
+        .post("/clients/{id}/deactivate", deactivate)
+        .post("/clients/{id}/reactivate", reactivate)
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    given_name: String,
+    family_name: String,
+    email: String,
+    phone: String,
+    company_ids: Vec<CompanyId>,
+    told: Option<String>,
+}
+
+/// What was just done here, for a word about it.
+#[derive(Default, Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "clients/client.html")]
+struct ClientPage {
+    layout: Layout,
+    client: Person,
+    face: Face,
+    /// Their own channel, where there is one that the visitor may see.
+    channel: Option<ChannelId>,
+    companies: Vec<(CompanyId, String)>,
+    projects: Vec<Project>,
+    invited: Option<Shown>,
+    /// When they were last here.
+    seen: Option<Shown>,
+    choices: Choices,
+    /// Clients of different companies would meet: the form asks whether they may (C4).
+    clients_meet: bool,
+    form: Form,
+    wrong: Wrong,
+    done: String,
+}
+
+impl ClientPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        id: PersonId,
+        typed: Option<Form>,
+        wrong: Wrong,
+        done: String,
+    ) -> domain::Result<ClientPage> {
+        let actor = &visitor.actor;
+        let client = people::client(reader, actor, id)?;
+        let companies: Vec<(CompanyId, String)> = people::companies_of(reader, actor, id)?
+            .into_iter()
+            .filter(|(_, _, is_placeholder)| !is_placeholder)
+            .map(|(company, name, _)| (company, name))
+            .collect();
+        let form = typed.unwrap_or_else(|| Form {
+            given_name: client.name.given.clone(),
+            family_name: client.name.family.clone(),
+            email: client.name.email.clone(),
+            phone: client.phone.clone().unwrap_or_default(),
+            company_ids: companies.iter().map(|(company, _)| *company).collect(),
+            told: None,
+        });
+        let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let shown = |time: Option<store::Time>| time.map(|time| times::shown(time, reader.now(), &zone));
+        let mut choices = company_choices(reader, visitor, &form.company_ids)?;
+        let is_cut = choices.len() > forms::CHOICES_MAX;
+        choices.sort_by_key(|choice| !choice.chosen);
+        choices.truncate(forms::CHOICES_MAX);
+        Ok(ClientPage {
+            face: Face::of_person(id.0, &client.name),
+            channel: subjects::channel_of(reader, actor, id.0)?,
+            projects: projects::of_person(reader, actor, id)?,
+            invited: shown(client.invited_at),
+            seen: shown(client.last_seen_at),
+            choices: Choices::new(choices, is_cut),
+            clients_meet: wrong.is(Problem::ClientsMeet),
+            layout,
+            client,
+            companies,
+            form,
+            wrong,
+            done,
+        })
+    }
+}
+
+async fn show(
+    app: &App,
+    visitor: Visitor,
+    id: PersonId,
+    typed: Option<Form>,
+    wrong: Wrong,
+    done: String,
+) -> Result {
+    let client =
+        app.store().read(move |reader| ClientPage::read(reader, &visitor, id, typed, wrong, done)).await?;
+    page(client.wrong.status(), &client)
+}
+
+async fn client(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Asked(done): Asked<Done>,
+) -> Result {
+    show(&app, visitor, id, None, Wrong::default(), done.done).await
+}
+
+async fn edit(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Input(form): Input<Form>,
+) -> Result {
+    let actor = visitor.actor;
+    let change = ClientChange {
+        given_name: Some(form.given_name.clone()),
+        family_name: Some(form.family_name.clone()),
+        email: Some(form.email.clone()),
+        phone: Some(form.phone.clone()),
+        companies: Some(form.company_ids.clone()),
+        told: form.told.is_some(),
+    };
+    let edited = app
+        .store()
+        .write(move |tx| {
+            people::edit_client(tx, &actor, id, &change)?;
+            // Whoever sees assigned companies only may have moved the client user out of them.
+            Ok(subjects::seen(people::client(tx, &actor, id))?.is_some())
+        })
+        .await;
+    match forms::checked(edited)? {
+        Ok(true) => Ok(go(&format!("/clients/{id}?done=saved"))),
+        Ok(false) => Ok(go("/clients")),
+        Err(wrong) => show(&app, visitor, id, Some(form), wrong, String::new()).await,
+    }
+}
+
+/// Does something that has no form of its own; a refusal is shown on the page.
+async fn act(
+    app: &App,
+    visitor: Visitor,
+    id: PersonId,
+    to: String,
+    action: impl FnOnce(&mut Tx, &Actor) -> domain::Result<()> + Send + 'static,
+) -> Result {
+    let actor = visitor.actor;
+    match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {
+        Ok(()) => Ok(go(&to)),
+        Err(wrong) => show(app, visitor, id, None, wrong, String::new()).await,
+    }
+}
+
+async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
+        people::client(tx, actor, id)?;
+        sign_ins::invite(tx, actor, id)
+    })
+    .await
+}
+
+async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
+        people::client(tx, actor, id)?;
+        people::deactivate(tx, actor, id)
+    })
+    .await
+}
+
+async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
+        people::client(tx, actor, id)?;
+        people::reactivate(tx, actor, id)
+    })
+    .await
+}
+
+/// Opens the client user's own channel; makes it where there is none yet (C1).
+async fn channel(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    let channel = subjects::make_channel(&app, visitor.actor, Subject::Client(id)).await?;
+    Ok(go(&format!("/messages/{channel}")))
+}

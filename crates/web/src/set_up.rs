@@ -1,0 +1,133 @@
+//! The first start: a one-time link leads here, to the brand and the first admin (S4); and the page that the portal's
+//! bare address shows.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use domain::Error;
+use domain::sign_ins::{self, LinkKind};
+use domain::workspaces::{self, SetUp};
+use serde::Deserialize;
+
+use crate::answers::{Answer, Result, go, page};
+use crate::forms::{self, Wrong};
+use crate::input::{Input, Named};
+use crate::layout::{Layout, Module};
+use crate::routes::Routes;
+use crate::visitor::{Here, Visitor};
+use crate::{App, assets, sign_in};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/", front).get("/set-up", done).get("/set-up/{secret}", form).post("/set-up/{secret}", set_up)
+}
+
+#[derive(Template)]
+#[template(path = "set_up/not_yet.html")]
+struct NotYetPage {
+    assets: &'static str,
+}
+
+/// What stands in for `answer` while there is no workspace at all.
+pub(crate) async fn not_yet(app: &App, answer: Answer) -> Result {
+    if app.store().read(workspaces::any).await? {
+        return Err(answer);
+    }
+    page(StatusCode::OK, &NotYetPage { assets: assets::folder() })
+}
+
+async fn front(State(app): State<App>, here: Result<Here>, visitor: Option<Visitor>) -> Result {
+    match here {
+        Err(answer) => not_yet(&app, answer).await,
+        Ok(_) if visitor.is_some() => Ok(go("/messages")),
+        Ok(_) => Ok(go("/sign-in")),
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    brand_name: String,
+    given_name: String,
+    family_name: String,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "set_up/form.html")]
+struct FormPage {
+    assets: &'static str,
+    form: Form,
+    wrong: Wrong,
+}
+
+impl FormPage {
+    fn new(form: Form, wrong: Wrong) -> FormPage {
+        FormPage { assets: assets::folder(), form, wrong }
+    }
+}
+
+async fn form(State(app): State<App>, Named(secret): Named<String>) -> Result {
+    let is_good = app.store().read(move |reader| sign_ins::check_set_up(reader, &secret)).await;
+    match is_good {
+        Ok(()) => page(StatusCode::OK, &FormPage::new(Form::default(), Wrong::default())),
+        Err(error) => gone(&app, error).await,
+    }
+}
+
+/// A link that sets nothing up: where the portal is set up already, signing in is what remains.
+async fn gone(app: &App, error: Error) -> Result {
+    let is_set_up = app.store().read(workspaces::any).await?;
+    if is_set_up && matches!(error, Error::NotFound | Error::Conflict(_)) {
+        return Ok(go("/sign-in"));
+    }
+    Err(Answer::from(error))
+}
+
+async fn set_up(
+    State(app): State<App>,
+    Named(secret): Named<String>,
+    headers: HeaderMap,
+    Input(form): Input<Form>,
+) -> Result {
+    let agent = sign_in::agent(&headers);
+    let given = SetUp {
+        brand: form.brand_name.clone(),
+        given_name: form.given_name.clone(),
+        family_name: form.family_name.clone(),
+        email: form.email.clone(),
+    };
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            let (workspace, person) = workspaces::set_up(tx, Some(&secret), &given)?;
+            // The first admin comes in like everybody else, so that their first visit is noted.
+            let link = sign_ins::make_link(tx, workspace, person, LinkKind::Command)?;
+            sign_ins::by_link(tx, link.reveal())?;
+            sign_in::start(tx, workspace, person, &agent, None)
+        })
+        .await;
+    match outcome {
+        Err(error @ (Error::NotFound | Error::Conflict(_))) => gone(&app, error).await,
+        outcome => match forms::checked(outcome)? {
+            Ok(session) => Ok(sign_in::signed_in(&app, &session, "/set-up")),
+            Err(wrong) => page(wrong.status(), &FormPage::new(form, wrong)),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "set_up/done.html")]
+struct DonePage {
+    layout: Layout,
+}
+
+/// The first admin's first page.
+async fn done(State(app): State<App>, visitor: Option<Visitor>) -> Result {
+    let admin = visitor.filter(|visitor| domain::access::admin(&visitor.actor).is_ok());
+    let Some(visitor) = admin else { return Ok(go("/")) };
+    let title = "Your portal is ready";
+    let layout =
+        app.store().read(move |reader| Layout::read(reader, &visitor, Module::Clients, title)).await?;
+    page(StatusCode::OK, &DonePage { layout })
+}

@@ -1,0 +1,407 @@
+//! Signing in and out (S1): an address, a mail with a link and a code, no password.
+//!
+//! A link's page asks for one tap: looking at it changes nothing, so that mail scanners cannot use it up. The pages are
+//! the same for known and unknown addresses (S3).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::{HeaderMap, SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::ids::{PersonId, SignInId, WorkspaceId};
+use domain::people::{self, Name};
+use domain::secrets::Secret;
+use domain::sign_ins::{self, CodeOutcome, LinkState};
+use domain::workspaces::Workspace;
+use domain::{Error, limits, sessions};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+
+use crate::answers::{Answer, Result, go, page};
+use crate::forms::{self, Wrong};
+use crate::input::{Asked, Input, Named};
+use crate::routes::Routes;
+use crate::visitor::{self, Here, Sender, Visitor};
+use crate::{App, assets, set_up};
+
+/// Where signing in leads when nothing else was wanted.
+const INSIDE: &str = "/messages";
+/// Characters of an address to come back to.
+const BACK_CHARACTERS: usize = 2_000;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/sign-in", address)
+        .post("/sign-in", ask)
+        .get("/sign-in/code", code)
+        .post("/sign-in/code", by_code)
+        .get("/sign-in/link/{secret}", link)
+        .post("/sign-in/link/{secret}", by_link)
+        .post("/sign-out", sign_out)
+}
+
+/// The firm, as pages show it to those who are not signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Brand {
+    pub(crate) name: String,
+    /// Its first letter, where it has no picture.
+    pub(crate) mark: String,
+}
+
+impl Brand {
+    fn of(workspace: &Workspace) -> Brand {
+        let name = workspace.brand_name.clone();
+        let mark =
+            name.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default();
+        Brand { name, mark }
+    }
+}
+
+/// Where somebody wanted to go before signing in.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Wanted {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    email: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    back: String,
+}
+
+impl Wanted {
+    /// A path of ours, whatever was asked: one `/` at the beginning, and nothing that a browser would read as another
+    /// host (`//`, `\`) or leave out (line breaks, tabs).
+    fn back(&self) -> &str {
+        let ours = self.back.starts_with('/')
+            && !self.back.starts_with("//")
+            && self.back.len() <= BACK_CHARACTERS
+            && self.back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if ours { &self.back } else { INSIDE }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/address.html")]
+struct AddressPage {
+    assets: &'static str,
+    brand: Brand,
+    form: Wanted,
+    wrong: Wrong,
+}
+
+async fn address(
+    State(app): State<App>,
+    here: Result<Here>,
+    visitor: Option<Visitor>,
+    Asked(form): Asked<Wanted>,
+) -> Result {
+    if visitor.is_some() {
+        return Ok(go(form.back()));
+    }
+    let Here(workspace) = match here {
+        Ok(here) => here,
+        Err(answer) => return set_up::not_yet(&app, answer).await,
+    };
+    let brand = Brand::of(&workspace);
+    page(StatusCode::OK, &AddressPage { assets: assets::folder(), brand, form, wrong: Wrong::default() })
+}
+
+/// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
+async fn ask(
+    State(app): State<App>,
+    Here(workspace): Here,
+    Sender(sender): Sender,
+    Input(form): Input<Wanted>,
+) -> Result {
+    let email = form.email.clone();
+    let asked = app.store().write(move |tx| sign_ins::ask(tx, workspace.id, &email, &sender)).await;
+    match forms::checked(asked)? {
+        Ok(sign_in) => {
+            let email = form.email.trim().to_string();
+            let back = form.back;
+            Ok(go(&forms::address(
+                "/sign-in/code",
+                &Typed { sign_in: Some(sign_in), email, back, ..Typed::default() },
+            )))
+        }
+        Err(wrong) => {
+            let brand = Brand::of(&workspace);
+            page(wrong.status(), &AddressPage { assets: assets::folder(), brand, form, wrong })
+        }
+    }
+}
+
+/// The form of the code. All of it comes back with it, so that it can be shown once more.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Typed {
+    #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
+    sign_in: Option<SignInId>,
+    #[serde(default)]
+    email: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    back: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    code: String,
+}
+
+impl Typed {
+    fn wanted(&self) -> Wanted {
+        Wanted { email: self.email.clone(), back: self.back.clone() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/code.html")]
+struct CodePage {
+    assets: &'static str,
+    brand: Brand,
+    sign_in: SignInId,
+    form: Typed,
+    /// The address of the page before, with what was typed there.
+    again: String,
+    wrong: Wrong,
+    /// No further try is possible.
+    is_over: bool,
+}
+
+impl CodePage {
+    fn new(workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
+        CodePage {
+            assets: assets::folder(),
+            brand: Brand::of(workspace),
+            sign_in,
+            again: forms::address("/sign-in", &form.wanted()),
+            form,
+            wrong: Wrong::default(),
+            is_over: false,
+        }
+    }
+}
+
+async fn code(Here(workspace): Here, Asked(form): Asked<Typed>) -> Result {
+    // The page repeats the address: what is none is not repeated.
+    let is_address = limits::email("email", &form.email).is_ok();
+    match form.sign_in.filter(|_| is_address) {
+        Some(sign_in) => page(StatusCode::OK, &CodePage::new(&workspace, sign_in, form)),
+        None => Ok(go("/sign-in")),
+    }
+}
+
+async fn by_code(
+    State(app): State<App>,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+    Input(form): Input<Typed>,
+) -> Result {
+    let Some(sign_in) = form.sign_in else { return Ok(go("/sign-in")) };
+    let (id, typed, agent) = (workspace.id, form.code.clone(), agent(&headers));
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            Ok::<_, Error>(match sign_ins::by_code(tx, id, sign_in, &typed)? {
+                CodeOutcome::SignedIn(person) => Ok(start(tx, id, person, &agent, visitor.as_ref())?),
+                refused => Err(refused),
+            })
+        })
+        .await?;
+    let is_over = match outcome {
+        Ok(secret) => return Ok(signed_in(&app, &secret, form.wanted().back())),
+        Err(refused) => refused == CodeOutcome::Over,
+    };
+    let mut again = CodePage::new(&workspace, sign_in, form);
+    if !is_over {
+        again.wrong = Wrong::field("code", domain::Problem::WrongCode);
+    }
+    page(StatusCode::BAD_REQUEST, &CodePage { is_over, ..again })
+}
+
+/// What a link's page says about the one who would sign in, and about the one who is.
+struct Seen {
+    person: PersonId,
+    name: Name,
+    state: LinkState,
+    /// Who is signed in on this device.
+    here: Option<Name>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/link.html")]
+struct LinkPage {
+    assets: &'static str,
+    brand: Brand,
+    name: Name,
+    /// Somebody else who is signed in on this device.
+    other: Option<Name>,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/dead_link.html")]
+struct DeadLinkPage {
+    assets: &'static str,
+    brand: Brand,
+    title: &'static str,
+    /// Whether the one whom it would sign in is signed in here already.
+    is_here: bool,
+}
+
+async fn link(
+    State(app): State<App>,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    Named(secret): Named<String>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result {
+    show_link(&app, &workspace, visitor, secret, &wanted).await
+}
+
+async fn show_link(
+    app: &App,
+    workspace: &Workspace,
+    visitor: Option<Visitor>,
+    secret: String,
+    wanted: &Wanted,
+) -> Result {
+    let (id, me) = (workspace.id, visitor.as_ref().map(|visitor| visitor.actor.person));
+    let seen = app.store().read(move |reader| look(reader, id, &secret, visitor.as_ref())).await?;
+    let brand = Brand::of(workspace);
+    let (status, title) = match &seen {
+        Some(Seen { state: LinkState::Good, .. }) => (StatusCode::OK, ""),
+        Some(Seen { state: LinkState::Used, .. }) => (StatusCode::GONE, "This link has been used"),
+        Some(Seen { state: LinkState::Expired, .. }) => (StatusCode::GONE, "This link has expired"),
+        None => (StatusCode::NOT_FOUND, "This link is not known here"),
+    };
+    let is_here = seen.as_ref().is_some_and(|seen| Some(seen.person) == me);
+    match seen {
+        Some(Seen { name, here, .. }) if status == StatusCode::OK => {
+            let other = here.filter(|_| !is_here);
+            let back = wanted.back().to_string();
+            page(status, &LinkPage { assets: assets::folder(), brand, name, other, back })
+        }
+        _ => page(status, &DeadLinkPage { assets: assets::folder(), brand, title, is_here }),
+    }
+}
+
+fn look(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    secret: &str,
+    visitor: Option<&Visitor>,
+) -> domain::Result<Option<Seen>> {
+    let link = match sign_ins::look_at_link(reader, secret) {
+        Ok(link) if link.workspace == workspace => link,
+        Ok(_) | Err(Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let here = visitor.map(|visitor| people::myself(reader, &visitor.actor)).transpose()?;
+    Ok(Some(Seen {
+        person: link.person,
+        name: link.name,
+        state: link.state,
+        here: here.map(|person| person.name),
+    }))
+}
+
+async fn by_link(
+    State(app): State<App>,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+    Named(secret): Named<String>,
+    Input(wanted): Input<Wanted>,
+) -> Result {
+    let (id, agent) = (workspace.id, agent(&headers));
+    let (used, replaced) = (secret.clone(), visitor.clone());
+    let signed = app
+        .store()
+        .write(move |tx| {
+            let (there, person) = sign_ins::by_link(tx, &used)?;
+            if there != id {
+                return Err(Error::NotFound);
+            }
+            start(tx, id, person, &agent, replaced.as_ref())
+        })
+        .await;
+    match signed {
+        Ok(secret) => Ok(signed_in(&app, &secret, wanted.back())),
+        // Its page says why it signs nobody in.
+        Err(Error::Conflict(_) | Error::NotFound) => {
+            show_link(&app, &workspace, visitor, secret, &wanted).await
+        }
+        Err(error) => Err(Answer::from(error)),
+    }
+}
+
+/// Signs this browser in; a session that it had ends.
+pub(crate) fn start(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    agent: &str,
+    replaced: Option<&Visitor>,
+) -> domain::Result<Secret> {
+    if let Some(visitor) = replaced {
+        end(tx, visitor)?;
+    }
+    sessions::start(tx, workspace, person, agent)
+}
+
+fn end(tx: &mut Tx, visitor: &Visitor) -> domain::Result<()> {
+    match sessions::end(tx, &visitor.actor, visitor.session) {
+        // Ended on another device at the same moment.
+        Ok(()) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the browser says it is.
+pub(crate) fn agent(headers: &HeaderMap) -> String {
+    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("").to_string()
+}
+
+/// Sends a browser on, signed in.
+pub(crate) fn signed_in(app: &App, secret: &Secret, to: &str) -> Response {
+    with_cookie(visitor::sign_in_cookie(app, secret), to)
+}
+
+fn with_cookie(cookie: HeaderValue, to: &str) -> Response {
+    ([(SET_COOKIE, cookie)], go(to)).into_response()
+}
+
+async fn sign_out(State(app): State<App>, visitor: Option<Visitor>) -> Result {
+    if let Some(visitor) = visitor {
+        app.store().write(move |tx| end(tx, &visitor)).await?;
+    }
+    Ok(with_cookie(visitor::sign_out_cookie(&app), "/sign-in"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_ours_is_followed() {
+        let back = |back: &str| Wanted { back: back.to_string(), email: String::new() }.back().to_string();
+        for ours in ["/", "/messages/1?at=2#3", "/clients?find=a%20b"] {
+            assert_eq!(back(ours), ours);
+        }
+        let long = format!("/{}", "a".repeat(BACK_CHARACTERS));
+        for other in [
+            "",
+            "messages",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            " /messages",
+            "/a b",
+            "/ü",
+            "/a\r\nSet-Cookie: a=b",
+            &long,
+        ] {
+            assert_eq!(back(other), INSIDE, "{other:?}");
+        }
+    }
+}
