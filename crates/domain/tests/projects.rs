@@ -253,4 +253,23 @@ both_engines! {
         office.write(move |tx| projects::archive(tx, &ada, project, false)).unwrap();
         assert_eq!(find(office, ada, project).unwrap().archived_at, None);
     }
+
+    fn somebodys_projects_are_those_that_the_one_who_asks_sees(office) {
+        let firm = office.firm("a");
+        let stranger = office.firm("b").ada;
+        let acme = firm.company("Acme");
+        let bo = firm.client_actor("Bo", &[acme]);
+        let lin = firm.limited("Lin", &[acme]);
+        firm.project("Hidden", &[bo.person], &[]);
+        firm.project("Shared", &[bo.person], &[lin.person]);
+        firm.project("Other", &[], &[lin.person]);
+        let of_bo = |actor: Actor| {
+            let found = office.read(move |reader| projects::of_person(reader, &actor, bo.person))?;
+            Ok(found.into_iter().map(|project| project.title).collect::<Vec<_>>())
+        };
+        assert_eq!(of_bo(firm.ada).unwrap(), ["Hidden", "Shared"]);
+        assert_eq!(of_bo(lin).unwrap(), ["Shared"]);
+        assert_eq!(of_bo(stranger).unwrap(), [""; 0]);
+        not_found(of_bo(bo));
+    }
 }
