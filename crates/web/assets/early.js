@@ -1,4 +1,5 @@
-// Light or dark, before the first paint: the page's only script that is not a module. The choice is this device's own.
+// What the first paint depends on: light or dark, and whether the details are closed. The only script that is not a
+// module. Both choices are this device's own.
 
 (() => {
   const root = document.documentElement;
@@ -6,7 +7,7 @@
 
   const stored = () => {
     const choice = document.cookie.match(/(?:^|; )theme=(light|dark)/);
-    return choice ? choice[1] : "device";
+    return choice?.[1] ?? "device";
   };
 
   /** @param {string} choice "light", "dark" or "device" */
@@ -24,6 +25,11 @@
   };
 
   show(stored());
+  try {
+    if (localStorage.getItem("details") === "closed") root.classList.add("details-closed");
+  } catch {
+    // A browser may refuse storage: then nothing is remembered.
+  }
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;

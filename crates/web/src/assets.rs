@@ -29,7 +29,33 @@ macro_rules! assets {
     };
 }
 
-assets!["icon.svg", "portal.css", "theme.js"];
+assets![
+    "actions.js",
+    "channel_list.js",
+    "composer.js",
+    "conversation.js",
+    "details.js",
+    "drafts.js",
+    "early.js",
+    "entries.js",
+    "further.js",
+    "icon.svg",
+    "keys.js",
+    "live.js",
+    "messages.js",
+    "outbox.js",
+    "picker.js",
+    "portal.css",
+    "portal.js",
+    "reading.js",
+    "scroll.js",
+    "seen.js",
+    "sending.js",
+    "times.js",
+    "typing.js",
+    "unread.js",
+    "viewport.js",
+];
 
 /// The folder that all assets are served from: it changes whenever one of them does, so that they can be kept for
 /// ever and still name each other by relative addresses.

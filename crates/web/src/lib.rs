@@ -5,14 +5,27 @@
 
 mod answers;
 mod assets;
+mod channels;
+mod clients;
+mod companies;
 mod faces;
+mod forms;
 mod guard;
 mod health;
 mod input;
 mod layout;
+mod lists;
 mod live;
+mod messages;
+mod profile;
+mod projects;
 mod routes;
+mod search;
 mod serve;
+mod set_up;
+mod sign_in;
+mod subjects;
+mod team;
 mod times;
 mod visitor;
 

@@ -5,7 +5,10 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::MethodRouter;
 
-use crate::{App, Web, answers, assets, guard, health, live};
+use crate::{
+    App, Web, answers, assets, channels, clients, companies, guard, health, live, messages, profile,
+    projects, search, set_up, sign_in, team,
+};
 
 /// One way to call one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +57,17 @@ fn all() -> Routes {
     let routes = Routes::new();
     let routes = health::routes(routes);
     let routes = assets::routes(routes);
-    live::routes(routes)
+    let routes = live::routes(routes);
+    let routes = channels::routes(routes);
+    let routes = messages::routes(routes);
+    let routes = search::routes(routes);
+    let routes = sign_in::routes(routes);
+    let routes = set_up::routes(routes);
+    let routes = clients::routes(routes);
+    let routes = companies::routes(routes);
+    let routes = projects::routes(routes);
+    let routes = team::routes(routes);
+    profile::routes(routes)
 }
 
 /// Every address of the portal.

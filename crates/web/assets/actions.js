@@ -1,0 +1,57 @@
+// What one does with a message: edit and delete one's own, and on a phone a tap shows time and actions.
+
+import * as entries from "./entries.js";
+import { edit } from "./composer.js";
+import { keeping } from "./scroll.js";
+
+const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
+/** How long a second press may take to delete for good, in milliseconds. */
+const SURE_WITHIN = 4000;
+
+/** @param {HTMLElement} button @param {string} id */
+async function remove(button, id) {
+  if (!button.classList.contains("sure")) {
+    const plain = button.innerHTML;
+    const calm = () => {
+      button.classList.remove("sure");
+      button.innerHTML = plain;
+      button.setAttribute("aria-label", "Delete message");
+    };
+    button.classList.add("sure");
+    button.textContent = "Delete for everyone?";
+    button.removeAttribute("aria-label");
+    setTimeout(calm, SURE_WITHIN);
+    return;
+  }
+  const answer = await fetch(`/messages/${entries.channel}/messages/${id}/delete`, {
+    method: "POST",
+    headers: { accept: "application/json" },
+  }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  if (answer?.ok) entries.place(id, said.html);
+  else button.textContent = said?.message ?? "No connection. Try again?";
+}
+
+export function keepActions() {
+  list.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const entry = target?.closest(".entry");
+    if (!target || !entry) return;
+    const id = entries.idOf(entry);
+    const button = target.closest("[data-delete]");
+    if (target.closest("[data-edit]")) {
+      event.preventDefault();
+      entry.classList.remove("shown");
+      edit(id);
+    } else if (button instanceof HTMLElement) {
+      event.preventDefault();
+      remove(button, id);
+    } else if (target.closest(".say") && !target.closest("a")) {
+      const isShown = entry.classList.contains("shown");
+      keeping(() => {
+        list.querySelectorAll(".shown").forEach((other) => other.classList.remove("shown"));
+        entry.classList.toggle("shown", !isShown);
+      });
+    }
+  });
+}

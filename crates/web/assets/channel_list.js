@@ -1,0 +1,189 @@
+// The list of channels, kept as it would stand after loading the page again: order, first words, time, unread, drafts.
+
+import { on } from "./live.js";
+import { localize } from "./times.js";
+import { askCounts, change, onCounts, showCount } from "./unread.js";
+import { draftOf } from "./drafts.js";
+
+const me = document.body.dataset.me;
+const section = /** @type {HTMLElement} */ (document.getElementById("channels"));
+const open = document.getElementById("main")?.dataset.channel;
+const findField = section.querySelector("input[type=search]");
+/** A search begins when nothing was typed for so long, in milliseconds. */
+const SEARCH_AFTER = 180;
+
+const rows = () => /** @type {HTMLElement} */ (document.getElementById("rows"));
+
+/** @param {string} channel @returns {HTMLElement | null} */
+const rowOf = (channel) => rows().querySelector(`li[data-channel="${channel}"]`);
+
+/** @param {Element} row */
+const unreadOf = (row) => Number(row.querySelector(".badge:not([hidden]) [data-count]")?.textContent ?? 0);
+
+/** @param {Element} row @param {number} unread */
+function setUnread(row, unread) {
+  const badge = row.querySelector(".badge");
+  const figure = row.querySelector("[data-count]");
+  if (figure) figure.textContent = String(unread);
+  badge?.toggleAttribute("hidden", unread === 0);
+  row.classList.toggle("unread", unread > 0);
+}
+
+/** @param {HTMLElement} row @param {string} author @param {string} name @param {string} preview */
+function setPreview(row, author, name, preview) {
+  const place = row.querySelector(".preview");
+  if (!place) return;
+  const from = author === me ? "You" : author === row.dataset.subject ? "" : name.split(" ")[0];
+  place.textContent = from ? `${from}: ${preview}` : preview;
+  row.dataset.author = author;
+  row.dataset.from = name;
+}
+
+/** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
+function showDrafts() {
+  for (const row of rows().querySelectorAll("li[data-channel]")) {
+    if (!(row instanceof HTMLElement) || row.dataset.channel === open) continue;
+    const draft = draftOf(row.dataset.channel ?? "");
+    const place = row.querySelector(".preview");
+    if (!draft || !place) continue;
+    const mark = document.createElement("span");
+    mark.className = "draft";
+    mark.textContent = "Draft: ";
+    place.replaceChildren(mark, draft.slice(0, 140));
+  }
+}
+
+let reloading = 0;
+/** The answer that counts is that to the newest question. */
+let question = 0;
+
+/** Loads the rows anew, as filter and search now stand. @param {number} after milliseconds */
+function reload(after = 300) {
+  clearTimeout(reloading);
+  reloading = window.setTimeout(async () => {
+    const mine = (question += 1);
+    const filter = section.querySelector(".pick [aria-current]")?.getAttribute("data-filter") ?? "all";
+    const find = findField instanceof HTMLInputElement ? findField.value : "";
+    const address = `/messages?${new URLSearchParams({ filter, find })}`;
+    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("rows");
+    if (!fresh || mine !== question) return;
+    localize(fresh);
+    const offset = rows().scrollTop;
+    rows().replaceWith(fresh);
+    fresh.scrollTop = offset;
+    if (open) rowOf(open)?.querySelector("a")?.setAttribute("aria-current", "page");
+    showDrafts();
+  }, after);
+}
+
+/** @param {import("./live.js").Sent} sent */
+function receive(sent) {
+  const row = rowOf(sent.channel);
+  const isOwn = sent.author === me;
+  if (!row) {
+    reload();
+    if (!isOwn) askCounts();
+    return;
+  }
+  if (Number(row.dataset.last) >= sent.position) return;
+  row.dataset.last = String(sent.position);
+  setPreview(row, sent.author, sent.name, sent.preview);
+  const time = row.querySelector("time");
+  if (time) {
+    time.dateTime = sent.at;
+    time.dataset.form = "short";
+    localize(row);
+  }
+  if (!isOwn) {
+    setUnread(row, unreadOf(row) + 1);
+    if (!row.classList.contains("muted")) change(1);
+  }
+  row.parentElement?.prepend(row);
+}
+
+/** @param {import("./live.js").Changed} changed */
+function correct(changed) {
+  const row = rowOf(changed.channel);
+  if (!row) return;
+  if (Number(row.dataset.last) === changed.position) {
+    if (row.dataset.author) setPreview(row, row.dataset.author, row.dataset.from ?? "", changed.preview);
+    else reload();
+  }
+  if (unreadOf(row) > 0) askCounts();
+}
+
+/** @param {import("./live.js").Read} read */
+function haveRead(read) {
+  if (read.person !== me) return;
+  const row = rowOf(read.channel);
+  if (!row || Number(row.dataset.last) > read.position) return askCounts();
+  if (!row.classList.contains("muted")) change(-unreadOf(row));
+  setUnread(row, 0);
+}
+
+/** @param {import("./live.js").Channel} told */
+function retitle(told) {
+  const name = rowOf(told.channel)?.querySelector(".name");
+  if (!name || told.archived) return reload();
+  if (told.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = told.title;
+}
+
+/** Filters and searches without leaving the page. */
+function keepFilters() {
+  section.querySelector(".pick")?.addEventListener("click", (event) => {
+    const chip = event.target instanceof Element ? event.target.closest("[data-filter]") : null;
+    if (!chip) return;
+    event.preventDefault();
+    section.querySelector(".pick [aria-current]")?.removeAttribute("aria-current");
+    chip.setAttribute("aria-current", "true");
+    if (document.body.classList.contains("at-list")) history.replaceState(null, "", chip.getAttribute("href"));
+    reload(0);
+  });
+  if (!(findField instanceof HTMLInputElement)) return;
+  findField.addEventListener("input", () => reload(SEARCH_AFTER));
+  findField.form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const first = rows().querySelector("a");
+    if (findField.value && first instanceof HTMLAnchorElement) first.click();
+  });
+  findField.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    rows().querySelector("a")?.focus();
+  });
+}
+
+/** The list stays where it was scrolled to when a channel is opened from it. */
+function keepPlace() {
+  const place = Number(sessionStorage.getItem("list"));
+  if (place) rows().scrollTop = place;
+  rows().querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  window.addEventListener("pagehide", () => sessionStorage.setItem("list", String(rows().scrollTop)));
+}
+
+export function keepList() {
+  showCount();
+  showDrafts();
+  keepFilters();
+  keepPlace();
+  on("message", receive);
+  on("changed", correct);
+  on("read", haveRead);
+  on("channel", retitle);
+  on("members", ({ joined }) => {
+    if (joined.some(({ person }) => person === me)) reload();
+  });
+  on("gone", ({ channel }) => {
+    rowOf(channel)?.remove();
+    askCounts();
+  });
+  onCounts(({ channels }) => {
+    for (const row of rows().querySelectorAll("li[data-channel]")) {
+      if (!(row instanceof HTMLElement)) continue;
+      setUnread(row, channels.find(({ id }) => id === row.dataset.channel)?.unread ?? 0);
+    }
+  });
+}

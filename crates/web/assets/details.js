@@ -1,0 +1,57 @@
+// The details: on wide screens a column that can be closed, elsewhere an address of their own (#details).
+
+const wide = matchMedia("(min-width: 1100px)");
+const root = document.documentElement;
+const opener = document.querySelector("[data-details]");
+
+function tell() {
+  const isOpen = wide.matches ? !root.classList.contains("details-closed") : location.hash === "#details";
+  opener?.setAttribute("aria-expanded", String(isOpen));
+}
+
+/** @param {boolean} isClosed */
+function close(isClosed) {
+  root.classList.toggle("details-closed", isClosed);
+  try {
+    localStorage.setItem("details", isClosed ? "closed" : "open");
+  } catch {
+    // Then it is forgotten with the page.
+  }
+  tell();
+}
+
+let cameHere = false;
+
+/** Closes them where they lie over the conversation. */
+function leave() {
+  if (cameHere) history.back();
+  else location.replace("#main");
+}
+
+export function keepDetails() {
+  opener?.setAttribute("role", "button");
+  opener?.setAttribute("aria-controls", "details");
+  tell();
+  opener?.addEventListener("click", (event) => {
+    if (!wide.matches) {
+      cameHere = true;
+      return;
+    }
+    event.preventDefault();
+    close(!root.classList.contains("details-closed"));
+  });
+  document.querySelector("[data-close-details]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (wide.matches) close(true);
+    else leave();
+  });
+  window.addEventListener("hashchange", () => {
+    if (location.hash === "#details") document.getElementById("details")?.focus();
+    else cameHere = false;
+    tell();
+  });
+  wide.addEventListener("change", tell);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !wide.matches && location.hash === "#details") leave();
+  });
+}

@@ -1,0 +1,33 @@
+// The keys that work everywhere on the pages of Messages. `?` shows them all.
+
+/** @param {EventTarget | null} target */
+const isTyping = (target) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Goes to the channel before or after the open one. @param {number} by */
+function step(by) {
+  const links = [...document.querySelectorAll("#rows a[href]")].filter((link) => link instanceof HTMLAnchorElement);
+  const index = links.findIndex((link) => link.hasAttribute("aria-current"));
+  links[index < 0 ? 0 : index + by]?.click();
+}
+
+export function keepKeys() {
+  const dialog = document.getElementById("keys");
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey && !event.ctrlKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      step(event.key === "ArrowUp" ? -1 : 1);
+      return;
+    }
+    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "?" && dialog instanceof HTMLDialogElement) {
+      event.preventDefault();
+      dialog.showModal();
+    } else if (event.key === "/") {
+      const find = document.querySelector("#channels input[type=search]");
+      if (!(find instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      find.focus();
+    }
+  });
+}

@@ -1,0 +1,13 @@
+// The pages of Messages without a conversation: the list alone, search, a new channel.
+
+import { connect } from "./live.js";
+import { keepLocal } from "./times.js";
+import { keepList } from "./channel_list.js";
+import { keepKeys } from "./keys.js";
+import { pick } from "./picker.js";
+
+keepLocal();
+keepList();
+keepKeys();
+if (document.getElementById("picker")) pick();
+connect();

@@ -1,0 +1,123 @@
+// The picker of a new channel as a combobox (ARIA Authoring Practices): one field, its list grouped, arrows choose,
+// Enter shows what the channel will be.
+
+import { localize } from "./times.js";
+
+/** A search begins when nothing was typed for so long, in milliseconds. */
+const SEARCH_AFTER = 150;
+
+const field = /** @type {HTMLInputElement} */ (document.getElementById("find"));
+const found = document.getElementById("found");
+
+const choices = () => /** @type {HTMLElement} */ (document.getElementById("choices"));
+
+/** @returns {HTMLElement[]} */
+const options = () => [...choices().querySelectorAll("li")];
+
+/** @type {number} */
+let active = -1;
+let waiting = 0;
+let question = 0;
+
+/** Gives the offered subjects their roles: a list box with a group for each kind. */
+function dress() {
+  const box = choices();
+  const all = options();
+  box.setAttribute("role", all.length ? "listbox" : "group");
+  box.setAttribute("aria-label", "Client users, companies and projects");
+  for (const group of box.querySelectorAll(".choices-group")) {
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-labelledby", group.querySelector("h2")?.id ?? "");
+    group.querySelector("h2")?.setAttribute("role", "presentation");
+    const list = group.querySelector("ul");
+    list?.setAttribute("role", "presentation");
+    list?.removeAttribute("aria-labelledby");
+  }
+  all.forEach((option, index) => {
+    option.id = `option-${index}`;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "false");
+    option.querySelector("a")?.setAttribute("tabindex", "-1");
+  });
+  activate(-1);
+  if (found) found.textContent = all.length === 1 ? "1 found" : `${all.length} found`;
+}
+
+/** @param {number} index */
+function activate(index) {
+  const all = options();
+  active = Math.max(-1, Math.min(index, all.length - 1));
+  all.forEach((option, at) => option.setAttribute("aria-selected", String(at === active)));
+  const chosen = all[active];
+  if (chosen) {
+    field.setAttribute("aria-activedescendant", chosen.id);
+    chosen.scrollIntoView({ block: "nearest" });
+  } else {
+    field.removeAttribute("aria-activedescendant");
+  }
+}
+
+/** @param {string} address @returns {Promise<Document | null>} */
+async function load(address) {
+  const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+}
+
+function search() {
+  clearTimeout(waiting);
+  waiting = window.setTimeout(async () => {
+    const mine = (question += 1);
+    const page = await load(`/messages/new?${new URLSearchParams({ find: field.value })}`);
+    const fresh = page?.getElementById("choices");
+    if (!fresh || mine !== question) return;
+    choices().replaceWith(fresh);
+    document.getElementById("chosen")?.replaceChildren();
+    dress();
+  }, SEARCH_AFTER);
+}
+
+/** Shows the channel that a choice will make. @param {HTMLAnchorElement} link */
+async function choose(link) {
+  const page = await load(link.href);
+  const fresh = page?.getElementById("chosen");
+  if (!fresh) return location.assign(link.href);
+  localize(fresh);
+  document.getElementById("chosen")?.replaceWith(fresh);
+  history.replaceState(null, "", link.href);
+  fresh.scrollIntoView({ block: "nearest" });
+  const next = fresh.querySelector(".primary, a, button");
+  if (next instanceof HTMLElement) next.focus();
+}
+
+/** @param {KeyboardEvent} event */
+function key(event) {
+  if (event.isComposing) return;
+  const link = options()[active]?.querySelector("a");
+  if (event.key === "ArrowDown") activate(active + 1);
+  else if (event.key === "ArrowUp") activate(active - 1);
+  else if (event.key === "Escape" && active >= 0) activate(-1);
+  else if (event.key === "Enter" && link) choose(link);
+  else return;
+  event.preventDefault();
+}
+
+export function pick() {
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-controls", "choices");
+  field.setAttribute("aria-expanded", "true");
+  field.setAttribute("aria-autocomplete", "list");
+  dress();
+  field.addEventListener("input", search);
+  field.addEventListener("keydown", key);
+  field.form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const only = options()[Math.max(active, 0)]?.querySelector("a");
+    if (only) choose(only);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("#choices li a") : null;
+    if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    choose(link);
+  });
+}

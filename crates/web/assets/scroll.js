@@ -1,0 +1,61 @@
+// The one place that scrolls the conversation: what is being read stays where it is, whatever is put in around it.
+// The log is a reversed column: 0 is its end, older messages lie at negative offsets.
+
+const log = /** @type {HTMLElement} */ (document.getElementById("log"));
+const entries = /** @type {HTMLElement} */ (document.getElementById("entries"));
+/** This near to the end counts as being there, in pixels. */
+const NEAR = 64;
+
+export const isAtEnd = () => log.scrollTop > -NEAR;
+
+/** How far the log is from its beginning, in pixels. */
+export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scrollTop;
+
+/** The first entry that can be seen at least in part. */
+function firstVisible() {
+  const top = log.getBoundingClientRect().top;
+  for (const child of entries.children) {
+    if (child.getBoundingClientRect().bottom > top) return child;
+  }
+  return null;
+}
+
+/** Makes a change in the log; what is being read does not move. @param {() => void} change */
+export function keeping(change) {
+  if (isAtEnd()) {
+    const offset = log.scrollTop;
+    change();
+    log.scrollTop = offset;
+    return;
+  }
+  const anchor = firstVisible();
+  const before = anchor?.getBoundingClientRect().top ?? 0;
+  change();
+  if (anchor?.isConnected) log.scrollTop += anchor.getBoundingClientRect().top - before;
+}
+
+/** Goes to the newest message. */
+export function toEnd() {
+  log.scrollTop = 0;
+}
+
+/** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */
+export function show(entry, block = "center") {
+  entry.scrollIntoView({ block, behavior: "instant" });
+}
+
+/** Whether an entry lies above what can be seen. @param {Element} entry */
+export const isAbove = (entry) => entry.getBoundingClientRect().top < log.getBoundingClientRect().top;
+
+/** Calls `listener` when the log has been scrolled, at most once a frame. @param {() => void} listener */
+export function onScroll(listener) {
+  let waiting = false;
+  log.addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      listener();
+    });
+  }, { passive: true });
+}

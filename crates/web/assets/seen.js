@@ -1,0 +1,86 @@
+// Who has seen what: each other member's name under the newest message they have read, unless they wrote it.
+
+import { on } from "./live.js";
+import * as entries from "./entries.js";
+import { keeping } from "./scroll.js";
+import { isComplete } from "./further.js";
+import { localize } from "./times.js";
+
+/** Names in one line; more become a number. */
+const NAMED = 4;
+
+/** @returns {HTMLElement[]} */
+const members = () => [...document.querySelectorAll("#members > li")].filter((item) => item instanceof HTMLElement);
+
+/** @param {string[]} names */
+function inWords(names) {
+  if (names.length < 2) return names.join("");
+  if (names.length <= NAMED) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `${names.slice(0, NAMED - 1).join(", ")} and ${names.length + 1 - NAMED} others`;
+}
+
+/** @param {{name: string, at: string}[]} people */
+function line(people) {
+  const words = document.createElement("p");
+  words.className = "seen";
+  words.textContent = `Seen by ${inWords(people.map((person) => person.name))}`;
+  const [only] = people;
+  if (people.length === 1 && only?.at) {
+    const time = document.createElement("time");
+    time.dateTime = only.at;
+    time.dataset.form = "short";
+    words.append(" ", time);
+    localize(words);
+  }
+  return words;
+}
+
+function show() {
+  /** @type {Map<Element, {name: string, at: string}[]>} */
+  const seen = new Map();
+  const known = entries.all().filter((entry) => Number.isFinite(entries.positionOf(entry)));
+  const newest = known.at(-1);
+  for (const member of members()) {
+    if (member.dataset.person === entries.me || member.hasAttribute("data-left")) continue;
+    const position = Number(member.dataset.read);
+    const isPast = newest !== undefined && position >= entries.positionOf(newest);
+    const entry = isPast ? (isComplete() ? newest : undefined) : known.find((other) => entries.positionOf(other) === position);
+    if (!entry || entries.authorOf(entry) === member.dataset.person) continue;
+    const at = member.querySelector(".seen-at time");
+    const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
+    seen.set(entry, [...(seen.get(entry) ?? []), person]);
+  }
+  keeping(() => {
+    for (const entry of known) {
+      const old = entry.querySelector(":scope > .seen");
+      const fresh = seen.get(entry);
+      if (!fresh) old?.remove();
+      else if (!old) entry.append(line(fresh));
+      else {
+        const made = line(fresh);
+        if (made.textContent !== old.textContent) old.replaceWith(made);
+      }
+    }
+  });
+}
+
+export function keepSeen() {
+  on("read", ({ channel, person, position, at }) => {
+    if (channel !== entries.channel) return;
+    const member = members().find((item) => item.dataset.person === person);
+    if (!member || Number(member.dataset.read) >= position) return;
+    member.dataset.read = String(position);
+    const time = member.querySelector(".seen-at time");
+    if (time instanceof HTMLTimeElement) {
+      time.dateTime = at;
+      time.dataset.form = "short";
+      localize(member);
+      if (!member.hasAttribute("data-left")) time.closest(".seen-at")?.removeAttribute("hidden");
+    }
+    show();
+  });
+  on("message", ({ channel }) => {
+    // After the conversation has put it in.
+    if (channel === entries.channel) queueMicrotask(show);
+  });
+}

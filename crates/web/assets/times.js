@@ -1,0 +1,101 @@
+// Times in the reader's own language and time zone. `<time datetime data-form>`: "clock" 16:20, "short" for lists,
+// "day" for separators, "now" a running clock, of the zone in data-zone where there is one.
+
+const own = document.documentElement.dataset.timeZone;
+/** How often a page looks whether its times read differently by now, in milliseconds. */
+const LOOK_EVERY = 20_000;
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/**
+ * @param {Date} date
+ * @param {Intl.DateTimeFormatOptions} options
+ * @param {string} [zone]
+ */
+function format(date, options, zone = own) {
+  const key = JSON.stringify([zone, options]);
+  let known = formats.get(key);
+  if (!known) {
+    try {
+      known = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+    } catch {
+      // A zone that this browser does not know.
+      known = new Intl.DateTimeFormat(undefined, options);
+    }
+    formats.set(key, known);
+  }
+  return known.format(date);
+}
+
+/** The day of a time, alike for all times of one day. @param {Date} date */
+export const dayKey = (date) => format(date, { year: "numeric", month: "2-digit", day: "2-digit" });
+
+/** How many days ago a time was, as the calendar counts. @param {Date} date @param {Date} now */
+function daysAgo(date, now) {
+  for (let days = 0; days < 7; days += 1) {
+    if (dayKey(new Date(now.getTime() - days * 86_400_000)) === dayKey(date)) return days;
+  }
+  return 7;
+}
+
+/** @param {number} days */
+function dayWord(days) {
+  const word = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(-days, "day");
+  return word.charAt(0).toLocaleUpperCase() + word.slice(1);
+}
+
+/** @param {Date} date @param {Date} now */
+const isThisYear = (date, now) => format(date, { year: "numeric" }) === format(now, { year: "numeric" });
+
+/** @param {Date} date @param {string} [zone] */
+export const clock = (date, zone) => format(date, { hour: "numeric", minute: "2-digit" }, zone);
+
+/** @param {Date} date */
+export function short(date, now = new Date()) {
+  const days = daysAgo(date, now);
+  if (days === 0) return clock(date);
+  if (days === 1) return dayWord(1);
+  if (days < 7) return format(date, { weekday: "short" });
+  return format(date, { day: "numeric", month: "short", year: isThisYear(date, now) ? undefined : "numeric" });
+}
+
+/** @param {Date} date */
+export function day(date, now = new Date()) {
+  const days = daysAgo(date, now);
+  if (days < 2) return dayWord(days);
+  return format(date, { weekday: "long", day: "numeric", month: "long", year: isThisYear(date, now) ? undefined : "numeric" });
+}
+
+/** @param {HTMLTimeElement} element */
+function show(element) {
+  const form = element.dataset.form;
+  const date = form === "now" ? new Date() : new Date(element.dateTime);
+  if (!form || Number.isNaN(date.getTime())) return;
+  const words =
+    form === "now" ? clock(date, element.dataset.zone) : form === "day" ? day(date) : form === "short" ? short(date) : clock(date);
+  if (element.textContent !== words) element.textContent = words;
+  if (form !== "now") element.title = format(date, { dateStyle: "full", timeStyle: "short" });
+  element.dataset.shown = "";
+}
+
+/** Puts every time in `root` into the reader's words. @param {ParentNode} root */
+export function localize(root) {
+  for (const element of root.querySelectorAll("time[data-form]")) {
+    if (element instanceof HTMLTimeElement) show(element);
+  }
+}
+
+/** Localizes the page and keeps it right as time goes by. */
+export function keepLocal() {
+  localize(document);
+  let today = dayKey(new Date());
+  setInterval(() => {
+    for (const element of document.querySelectorAll("time[data-form=now]")) {
+      if (element instanceof HTMLTimeElement) show(element);
+    }
+    if (dayKey(new Date()) === today) return;
+    today = dayKey(new Date());
+    localize(document);
+  }, LOOK_EVERY);
+}

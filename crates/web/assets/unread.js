@@ -1,0 +1,111 @@
+// The count of what is unread: at the module, in the window's title and on its icon.
+
+import { on } from "./live.js";
+
+const badge = document.querySelector("[data-unread]");
+const me = document.body.dataset.me;
+/** Several reasons to ask for the counts within this time are one, in milliseconds. */
+const ASK_AFTER = 400;
+
+/** @typedef {{unread: number, channels: {id: string, unread: number}[]}} Counts */
+
+let count = Number(badge?.querySelector("[data-count]")?.textContent ?? 0);
+let title = document.title;
+let asking = 0;
+/** @type {((counts: Counts) => void)[]} */
+const listeners = [];
+
+/** Calls `listener` with fresh counts whenever they were asked for. @param {(counts: Counts) => void} listener */
+export function onCounts(listener) {
+  listeners.push(listener);
+}
+
+/** Asks the server for the counts, soon. */
+export function askCounts() {
+  asking ||= window.setTimeout(async () => {
+    asking = 0;
+    try {
+      const answer = await fetch("/messages/counts", { headers: { accept: "application/json" } });
+      if (!answer.ok) return;
+      /** @type {Counts} */
+      const counts = await answer.json();
+      change(counts.unread - count);
+      for (const listener of listeners) listener(counts);
+    } catch {
+      // Without a connection nothing is known; the counts come when it is back.
+    }
+  }, ASK_AFTER);
+}
+
+/** Changes the count by so many. @param {number} by */
+export function change(by) {
+  count = Math.max(0, count + by);
+  show();
+}
+
+/** What the window is called, the count aside. @param {string} words */
+export function entitle(words) {
+  title = words;
+  show();
+}
+
+function show() {
+  document.title = count ? `(${count}) ${title}` : title;
+  if (badge instanceof HTMLElement) {
+    badge.hidden = count === 0;
+    const figure = badge.querySelector("[data-count]");
+    if (figure) figure.textContent = count > 99 ? "99+" : String(count);
+  }
+  mark(count > 0);
+}
+
+/** @type {HTMLImageElement | null} */
+let icon = null;
+let isMarked = false;
+
+/** Puts a dot onto the window's icon, or takes it off. @param {boolean} wanted */
+async function mark(wanted) {
+  const link = document.querySelector("link[rel=icon]");
+  if (wanted === isMarked || !(link instanceof HTMLLinkElement)) return;
+  isMarked = wanted;
+  link.dataset.plain ??= link.href;
+  if (!wanted) {
+    link.href = link.dataset.plain;
+    return;
+  }
+  if (!icon) {
+    icon = new Image(64, 64);
+    icon.src = link.dataset.plain;
+  }
+  await icon.decode().catch(() => {});
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 64;
+  const brush = canvas.getContext("2d");
+  if (!brush || !isMarked) return;
+  brush.drawImage(icon, 0, 0, 64, 64);
+  brush.fillStyle = "#e5484d";
+  brush.strokeStyle = "#fff";
+  brush.lineWidth = 5;
+  brush.beginPath();
+  brush.arc(48, 16, 13, 0, 2 * Math.PI);
+  brush.fill();
+  brush.stroke();
+  link.href = canvas.toDataURL("image/png");
+}
+
+/** Keeps the count on a page that has no list of channels. */
+export function keepCount() {
+  show();
+  on("message", (sent) => {
+    if (sent.author !== me) askCounts();
+  });
+  on("read", (read) => {
+    if (read.person === me) askCounts();
+  });
+  on("gone", askCounts);
+}
+
+/** Shows the count on a page whose list keeps it. */
+export function showCount() {
+  show();
+}

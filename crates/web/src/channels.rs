@@ -1,0 +1,137 @@
+//! Channels: the list, counts for open pages, and what somebody does with a whole channel: mute, leave, join, add,
+//! archive (C8). Making one is in `new`.
+
+pub(crate) mod list;
+mod new;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use domain::ids::{ChannelId, PersonId};
+use domain::{channels, limits, members};
+use serde::{Deserialize, Serialize};
+use store::Tx;
+
+use crate::App;
+use crate::answers::{Result, go, page};
+use crate::input::{Asked, Input, Named};
+use crate::layout::{Layout, Module};
+use crate::routes::Routes;
+use crate::times;
+use crate::visitor::Visitor;
+
+use list::{List, Listing};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = routes
+        .get("/messages", index)
+        .get("/messages/counts", counts)
+        .post("/messages/{channel}/mute", mute)
+        .post("/messages/{channel}/unmute", unmute)
+        .post("/messages/{channel}/leave", leave)
+        .post("/messages/{channel}/join", join)
+        .post("/messages/{channel}/add", add)
+        .post("/messages/{channel}/archive", archive)
+        .post("/messages/{channel}/restore", restore);
+    new::routes(routes)
+}
+
+#[derive(Template)]
+#[template(path = "messages/index.html")]
+struct IndexPage {
+    layout: Layout,
+    list: List,
+}
+
+async fn index(State(app): State<App>, visitor: Visitor, Asked(listing): Asked<Listing>) -> Result {
+    let found = app
+        .store()
+        .read(move |reader| {
+            let layout = Layout::read(reader, &visitor, Module::Messages, "Messages")?;
+            let zone = times::zone(layout.time_zone.as_deref());
+            let list = List { is_page: true, ..List::read(reader, &visitor, &listing, None, &zone)? };
+            Ok::<_, domain::Error>(IndexPage { layout, list })
+        })
+        .await?;
+    page(StatusCode::OK, &found)
+}
+
+/// How many messages wait, for open pages that have lost count.
+#[derive(Serialize)]
+struct Counts {
+    unread: i64,
+    channels: Vec<Count>,
+}
+
+#[derive(Serialize)]
+struct Count {
+    id: ChannelId,
+    unread: i64,
+}
+
+async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
+    let actor = visitor.actor;
+    let counts = app
+        .store()
+        .read(move |reader| {
+            let filter = channels::Filter { unread: true, ..channels::Filter::default() };
+            let waiting = channels::list(reader, &actor, &filter, limits::PAGE_CHANNELS)?;
+            let count =
+                |listed: channels::Listed| Count { id: listed.channel.id, unread: listed.channel.unread };
+            Ok::<_, domain::Error>(Counts {
+                unread: channels::unread(reader, &actor)?,
+                channels: waiting.into_iter().map(count).collect(),
+            })
+        })
+        .await?;
+    Ok(axum::Json(counts).into_response())
+}
+
+/// Does something to a channel and goes back to its page.
+async fn change(
+    app: App,
+    channel: ChannelId,
+    change: impl FnOnce(&mut Tx) -> domain::Result<()> + Send + 'static,
+) -> Result {
+    app.store().write(change).await?;
+    Ok(go(&format!("/messages/{channel}")))
+}
+
+async fn mute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| members::mute(tx, &visitor.actor, channel, true)).await
+}
+
+async fn unmute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| members::mute(tx, &visitor.actor, channel, false)).await
+}
+
+async fn leave(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| members::leave(tx, &visitor.actor, channel)).await
+}
+
+async fn join(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, visitor.actor.person)).await
+}
+
+#[derive(Deserialize)]
+struct Added {
+    person: PersonId,
+}
+
+async fn add(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(added): Input<Added>,
+) -> Result {
+    change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, added.person)).await
+}
+
+async fn archive(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| channels::archive(tx, &visitor.actor, channel, true)).await
+}
+
+async fn restore(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    change(app, channel, move |tx| channels::archive(tx, &visitor.actor, channel, false)).await
+}

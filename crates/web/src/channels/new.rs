@@ -1,0 +1,298 @@
+//! Making a channel: one list of client users, companies and projects to search, then what it will be, then made (C5).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::channels::{self, Preview, Subject};
+use domain::companies::{self, CompanyFilter};
+use domain::ids::{CompanyId, PersonId, ProjectId};
+use domain::people::{self, ClientFilter, Person};
+use domain::projects::{self, ProjectFilter};
+use domain::{Error, access, limits};
+use serde::Deserialize;
+use store::Reader;
+
+use crate::App;
+use crate::answers::{Result, go, page};
+use crate::channels::list::{List, Listing};
+use crate::faces::Face;
+use crate::input::{Asked, Input};
+use crate::layout::{Layout, Module};
+use crate::routes::Routes;
+use crate::times;
+use crate::visitor::Visitor;
+
+/// Subjects of one kind offered at once; more are found by searching.
+const OFFERED: i64 = 12;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/messages/new", form).post("/messages/new", make)
+}
+
+/// What the address or the form says.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Choice {
+    #[serde(default)]
+    find: String,
+    /// `client:ID`, `company:ID`, `project:ID` or `group:COMPANY`.
+    #[serde(default)]
+    subject: String,
+    /// The people of a group (C9).
+    #[serde(default)]
+    person: Vec<PersonId>,
+    /// Set when people of a company are to be chosen.
+    #[serde(default)]
+    choose: String,
+}
+
+#[derive(Template)]
+#[template(path = "messages/new.html")]
+struct NewPage {
+    layout: Layout,
+    list: List,
+    find: String,
+    groups: Vec<Group>,
+    chosen: Option<Chosen>,
+    choosing: Option<Choosing>,
+    problem: Option<String>,
+}
+
+/// Offered subjects of one kind.
+struct Group {
+    kind: &'static str,
+    label: &'static str,
+    options: Vec<Choosable>,
+}
+
+struct Choosable {
+    value: String,
+    label: String,
+    detail: String,
+    face: Face,
+}
+
+/// The subject that was chosen, and what its channel will be.
+struct Chosen {
+    subject: String,
+    title: String,
+    face: Face,
+    people: Vec<PersonShown>,
+    existing: Option<String>,
+    /// The company whose people can be put together by hand instead.
+    group_of: Option<CompanyId>,
+}
+
+struct PersonShown {
+    id: PersonId,
+    name: String,
+    role: &'static str,
+    face: Face,
+}
+
+/// The people of a company, to choose from.
+struct Choosing {
+    company: CompanyId,
+    name: String,
+    people: Vec<(PersonShown, bool)>,
+}
+
+impl NewPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        choice: &Choice,
+        problem: Option<String>,
+    ) -> domain::Result<NewPage> {
+        access::internal(&visitor.actor)?;
+        let layout = Layout::read(reader, visitor, Module::Messages, "New channel")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let subject = subject(choice)?;
+        let mut problem = problem;
+        let chosen = match &subject {
+            Some(subject) if choice.choose.is_empty() => {
+                match channels::preview(reader, &visitor.actor, subject) {
+                    Ok(preview) => Some(chosen(choice, subject, preview)),
+                    Err(Error::Field { problem: wrong, .. }) => {
+                        problem = Some(wrong.to_string());
+                        None
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            _ => None,
+        };
+        // A group that is not chosen yet, or cannot be.
+        let choosing = match &subject {
+            Some(Subject::Group(company, people)) if chosen.is_none() => {
+                Some(choosing(reader, visitor, *company, people)?)
+            }
+            _ => None,
+        };
+        Ok(NewPage {
+            list: List::read(reader, visitor, &Listing::default(), None, &zone)?,
+            layout,
+            groups: offered(reader, visitor, &choice.find)?,
+            find: choice.find.clone(),
+            chosen,
+            choosing,
+            problem,
+        })
+    }
+}
+
+/// The subject that a choice names.
+fn subject(choice: &Choice) -> domain::Result<Option<Subject>> {
+    if choice.subject.is_empty() {
+        return Ok(None);
+    }
+    let (kind, id) = choice.subject.split_once(':').ok_or(Error::NotFound)?;
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    match kind {
+        "client" => Ok(Some(Subject::Client(PersonId(id)))),
+        "company" => Ok(Some(Subject::Company(CompanyId(id)))),
+        "project" => Ok(Some(Subject::Project(ProjectId(id)))),
+        "group" => Ok(Some(Subject::Group(CompanyId(id), choice.person.clone()))),
+        _ => Err(Error::NotFound),
+    }
+}
+
+fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> domain::Result<Vec<Group>> {
+    let actor = &visitor.actor;
+    let text: String = find.trim().chars().take(limits::NAME_CHARACTERS).collect();
+    let clients = people::clients(
+        reader,
+        actor,
+        &ClientFilter { text: text.clone(), ..ClientFilter::default() },
+        OFFERED,
+    )?;
+    let companies = companies::list(
+        reader,
+        actor,
+        &CompanyFilter { text: text.clone(), ..CompanyFilter::default() },
+        OFFERED,
+    )?;
+    let projects =
+        projects::list(reader, actor, &ProjectFilter { text, ..ProjectFilter::default() }, OFFERED)?;
+    let groups = [
+        Group {
+            kind: "client",
+            label: "Client users",
+            options: clients
+                .into_iter()
+                .filter(|client| client.deactivated_at.is_none())
+                .map(|client| Choosable {
+                    value: format!("client:{}", client.id),
+                    label: client.name.full(),
+                    face: Face::of_person(client.id.0, &client.name),
+                    detail: client.name.email,
+                })
+                .collect(),
+        },
+        Group {
+            kind: "company",
+            label: "Companies",
+            options: companies
+                .into_iter()
+                .map(|company| Choosable {
+                    value: format!("company:{}", company.id),
+                    face: Face::of_title(company.id.0, &company.name),
+                    label: company.name,
+                    detail: "Company".to_string(),
+                })
+                .collect(),
+        },
+        Group {
+            kind: "project",
+            label: "Projects",
+            options: projects
+                .into_iter()
+                .map(|project| Choosable {
+                    value: format!("project:{}", project.id),
+                    face: Face::of_title(project.id.0, &project.title),
+                    label: project.title,
+                    detail: "Project".to_string(),
+                })
+                .collect(),
+        },
+    ];
+    Ok(groups.into_iter().filter(|group| !group.options.is_empty()).collect())
+}
+
+fn chosen(choice: &Choice, subject: &Subject, preview: Preview) -> Chosen {
+    let (id, is_person) = match subject {
+        Subject::Client(client) => (client.0, true),
+        Subject::Company(company) | Subject::Group(company, _) => (company.0, false),
+        Subject::Project(project) => (project.0, false),
+    };
+    let clients = preview.people.iter().filter(|(_, _, role)| !role.is_internal()).count();
+    Chosen {
+        subject: choice.subject.clone(),
+        face: Face { square: !is_person, ..Face::of_title(id, &preview.title) },
+        title: preview.title,
+        people: preview
+            .people
+            .into_iter()
+            .map(|(id, name, role)| PersonShown {
+                id,
+                face: Face::of_person(id.0, &name),
+                name: name.full(),
+                role: if role.is_internal() { "Internal user" } else { "Client user" },
+            })
+            .collect(),
+        existing: preview.existing.map(|channel| channel.to_string()),
+        group_of: match subject {
+            Subject::Company(company) if clients > 2 => Some(*company),
+            _ => None,
+        },
+    }
+}
+
+fn choosing(
+    reader: &Reader,
+    visitor: &Visitor,
+    company: CompanyId,
+    people: &[PersonId],
+) -> domain::Result<Choosing> {
+    let found = companies::find(reader, &visitor.actor, company)?;
+    let clients = companies::clients_of(reader, &visitor.actor, company)?;
+    let shown = |client: Person| PersonShown {
+        id: client.id,
+        face: Face::of_person(client.id.0, &client.name),
+        name: client.name.full(),
+        role: "Client user",
+    };
+    let clients = clients.into_iter().filter(|client| client.deactivated_at.is_none());
+    Ok(Choosing {
+        company,
+        name: found.name,
+        people: clients
+            .map(|client| (people.contains(&client.id), client))
+            .map(|(on, client)| (shown(client), on))
+            .collect(),
+    })
+}
+
+async fn form(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+    let found = app.store().read(move |reader| NewPage::read(reader, &visitor, &choice, None)).await?;
+    page(StatusCode::OK, &found)
+}
+
+async fn make(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
+    let (asking, wanted) = (visitor.clone(), choice.clone());
+    let made = app
+        .store()
+        .write(move |tx| {
+            let subject = subject(&wanted)?.ok_or(Error::NotFound)?;
+            channels::make(tx, &asking.actor, &subject)
+        })
+        .await;
+    let problem = match made {
+        Ok(channel) => return Ok(go(&format!("/messages/{channel}"))),
+        Err(Error::Field { problem, .. }) => problem.to_string(),
+        Err(Error::Conflict(problem)) => problem.to_string(),
+        Err(error) => return Err(error.into()),
+    };
+    let again =
+        app.store().read(move |reader| NewPage::read(reader, &visitor, &choice, Some(problem))).await?;
+    page(StatusCode::BAD_REQUEST, &again)
+}

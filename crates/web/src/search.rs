@@ -1,0 +1,113 @@
+//! Search over one's own channels (M8), as a page.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::ids::{ChannelId, MessageId};
+use domain::search::{self, Cursor, Found};
+use domain::{channels, formatting, limits};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use store::{Reader, Time};
+
+use crate::App;
+use crate::answers::{Result, page};
+use crate::channels::list::{List, Listing};
+use crate::faces::Face;
+use crate::input::Asked;
+use crate::layout::{Layout, Module};
+use crate::routes::Routes;
+use crate::times::{self, Shown};
+use crate::visitor::Visitor;
+
+/// Messages on one page of what is found.
+const FOUND: i64 = 20;
+/// Characters shown of a message that is found.
+const SHOWN_CHARACTERS: usize = 280;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/messages/search", find)
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    words: String,
+    channel: Option<ChannelId>,
+    before: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "messages/search.html")]
+struct SearchPage {
+    layout: Layout,
+    list: List,
+    words: String,
+    /// The one channel that is searched, and its title.
+    within: Option<(ChannelId, String)>,
+    results: Vec<FoundMessage>,
+    /// Where the next page begins.
+    more: Option<String>,
+}
+
+struct FoundMessage {
+    id: MessageId,
+    channel: ChannelId,
+    channel_title: String,
+    author: String,
+    face: Face,
+    at: Shown,
+    text: String,
+}
+
+impl SearchPage {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> domain::Result<SearchPage> {
+        let actor = &visitor.actor;
+        let layout = Layout::read(reader, visitor, Module::Messages, "Search messages")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
+        // A place that is none is the beginning.
+        let before: Option<Cursor> = wanted.before.as_deref().and_then(|text| text.parse().ok());
+        let within = match wanted.channel {
+            Some(channel) => Some((channel, channels::find(reader, actor, channel)?.title)),
+            None => None,
+        };
+        let found = if words.is_empty() {
+            Vec::new()
+        } else {
+            search::messages(reader, actor, &words, wanted.channel, before, FOUND)?
+        };
+        let is_full = found.len() as i64 == FOUND;
+        let more = found.last().filter(|_| is_full).map(|last| last.cursor.to_string());
+        let mut titles = HashMap::new();
+        for found in &found {
+            let channel = found.message.channel;
+            if !titles.contains_key(&channel) {
+                titles.insert(channel, channels::find(reader, actor, channel)?.title);
+            }
+        }
+        let results = found.into_iter().map(|found| shown(found, &titles, reader.now(), &zone)).collect();
+        let list = List::read(reader, visitor, &Listing::default(), None, &zone)?;
+        Ok(SearchPage { layout, list, words, within, results, more })
+    }
+}
+
+fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &TimeZone) -> FoundMessage {
+    let message = found.message;
+    FoundMessage {
+        id: message.id,
+        channel: message.channel,
+        channel_title: titles.get(&message.channel).cloned().unwrap_or_default(),
+        author: message.author_name.full(),
+        face: Face::of_person(message.author.0, &message.author_name),
+        at: times::shown(message.sent_at, now, zone),
+        text: formatting::plain(&message.text, SHOWN_CHARACTERS),
+    }
+}
+
+async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+    let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
+    page(StatusCode::OK, &found)
+}
