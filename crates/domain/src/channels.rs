@@ -10,7 +10,7 @@ use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::Name;
-use crate::{companies, limits, projects};
+use crate::{companies, limits, people, projects};
 
 /// What a channel is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -362,7 +362,7 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
         |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
     )?;
     let title = match subject {
-        Subject::Client(client) => crate::people::client(reader, actor, *client)?.name.full(),
+        Subject::Client(client) => people::client(reader, actor, *client)?.name.full(),
         Subject::Company(company) => companies::find(reader, actor, *company)?.name,
         Subject::Project(project) => projects::find(reader, actor, *project)?.title,
         Subject::Group(company, chosen) => {
@@ -434,6 +434,8 @@ fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
 /// `NotFound` for a subject that is not there or not open to the one who asks; `Conflict` for a project that the
 /// one who asks is not on; `Field` for a group that cannot be.
 pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
+    // Who reads along is settled by what is there: nobody may join or leave the subject meanwhile.
+    people::turn(tx, actor.workspace)?;
     let (kind, id) = check(tx, actor, subject)?;
     if let Subject::Project(project) = subject
         && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)

@@ -1,0 +1,196 @@
+// The portal as a test uses it: started on a free port with data of its own, visited in a real Chromium, its mails read.
+// Whatever is started here is stopped when the test ends, also when it fails.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+import PostalMime from 'postal-mime';
+
+const program = path.resolve(import.meta.dirname, '../../target/debug/portal');
+const screenshots = path.resolve(import.meta.dirname, 'screenshots');
+const run = promisify(execFile);
+
+/** How long anything may take to happen before a test gives up on it, in milliseconds. */
+export const patience = 15_000;
+
+/** @typedef {{ from: string, to: string, subject: string, text: string, html: string }} Mail */
+/** @typedef {import('playwright-core').Page & { shoot(name: string): Promise<void>, problems: string[] }} Visit */
+
+/**
+ * Tries until `look` answers something, and says what was missing when it never does.
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T | undefined | null | false>} look
+ * @returns {Promise<T>}
+ */
+export async function eventually(what, look) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A running portal and the browsers that visit it. */
+export class Portal {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+  /** @type {import('playwright-core').Browser | undefined} */
+  #browser;
+  /** @type {Visit[]} */
+  #visits = [];
+  /** What it printed, for a failing test to show. */
+  output = '';
+  /** Where it is reached, without a slash at the end. */
+  address = '';
+
+  /** @param {string} data @param {string} command */
+  constructor(data, command) {
+    this.data = data;
+    this.command = command;
+  }
+
+  /**
+   * Starts a portal with a fresh data folder, which is removed at the end of the test.
+   * @param {import('node:test').TestContext} t
+   * @param {'serve' | 'demo'} command
+   */
+  static async start(t, command) {
+    const portal = new Portal(await mkdtemp(path.join(tmpdir(), 'portal-test-')), command);
+    t.after(() => portal.end());
+    await portal.begin();
+    return portal;
+  }
+
+  /** Starts the program on the same data, and on the same port where it ran before. */
+  async begin() {
+    const listen = this.address ? new URL(this.address).host : '127.0.0.1:0';
+    this.output = '';
+    const child = spawn(program, [this.command, '--data', this.data, '--listen', listen, '--log', 'warn']);
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.output += text));
+    }
+    this.address = await eventually(`the portal's address`, async () => {
+      assert.equal(child.exitCode, null, `the portal ended:\n${this.output}`);
+      return this.output.match(/^Listening on (http:\/\/\S+)$/m)?.[1];
+    });
+  }
+
+  /** The one-time link of a first start. */
+  get setUpLink() {
+    return this.output.match(/^Set up this portal: (\S+)$/m)?.[1] ?? assert.fail(`no set-up link:\n${this.output}`);
+  }
+
+  /**
+   * The ready sign-in address of one of the demo's people.
+   * @param {'admin' | 'staff' | 'limited' | 'client'} kind
+   */
+  demoLink(kind) {
+    const line = new RegExp(`^${kind} \\S+ (\\S+)$`, 'm');
+    return eventually(`the demo's ${kind}`, async () => this.output.match(line)?.[1]);
+  }
+
+  /** Stops the program; with SIGKILL it gets no chance to tidy up. @param {'SIGTERM' | 'SIGKILL'} [signal] */
+  async stop(signal = 'SIGTERM') {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+    this.#process = undefined;
+  }
+
+  /** Runs another command of the program on the same data, and answers what it printed. @param {...string} words */
+  async run(...words) {
+    const { stdout } = await run(program, [...words, '--data', this.data, '--log', 'error']);
+    return stdout.trim();
+  }
+
+  /** A one-time address that signs somebody in. @param {string} email */
+  signInLink(email) {
+    return this.run('sign-in-link', email);
+  }
+
+  /**
+   * Waits for the newest mail to an address, of those whose subject fits.
+   * @param {string} address @param {RegExp} [subject]
+   * @returns {Promise<Mail>}
+   */
+  mailTo(address, subject = /./) {
+    const outbox = path.join(this.data, 'outbox');
+    return eventually(`a mail to ${address}`, async () => {
+      const names = await readdir(outbox).catch(() => []);
+      for (const name of names.filter((name) => name.endsWith('.eml')).sort().reverse()) {
+        const mail = await PostalMime.parse(await readFile(path.join(outbox, name)));
+        const to = mail.to?.[0]?.address ?? '';
+        if (to !== address || !subject.test(mail.subject ?? '')) continue;
+        return { from: mail.from?.address ?? '', to, subject: mail.subject ?? '', text: mail.text ?? '', html: mail.html ?? '' };
+      }
+      return undefined;
+    });
+  }
+
+  /**
+   * A browser of its own: nothing is shared with the others.
+   * @param {{ phone?: boolean, dark?: boolean, scripts?: boolean, link?: string }} [wish] `link` signs in at once
+   * @returns {Promise<Visit>}
+   */
+  async visit({ phone = false, dark = false, scripts = true, link } = {}) {
+    this.#browser ??= await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
+      ],
+    });
+    const size = phone
+      ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+      : { viewport: { width: 1440, height: 900 } };
+    const context = await this.#browser.newContext({
+      ...size, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: scripts, baseURL: this.address, locale: 'en-GB',
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    /** @type {string[]} */
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(`${page.url()}: ${message.text()}`);
+    });
+    const look = `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`;
+    const visit = Object.assign(page, {
+      problems,
+      /** @param {string} name */
+      async shoot(name) {
+        await mkdir(screenshots, { recursive: true });
+        await page.screenshot({ path: path.join(screenshots, `${name}-${look}.png`) });
+      },
+    });
+    this.#visits.push(visit);
+    if (link) await signIn(visit, link);
+    return visit;
+  }
+
+  /** Closes everything; what a browser complained of on the way fails the test. */
+  async end() {
+    const problems = this.#visits.flatMap((visit) => visit.problems);
+    await this.#browser?.close();
+    await this.stop();
+    await rm(this.data, { recursive: true, force: true });
+    assert.deepEqual(problems, [], 'the browser complained');
+  }
+}
+
+/** Follows a sign-in address and taps its button. @param {Visit} visit @param {string} link */
+export async function signIn(visit, link) {
+  await visit.goto(link);
+  await visit.locator('main form[method=post] button').first().click();
+  await visit.waitForURL((address) => !address.pathname.startsWith('/sign-in'));
+}
