@@ -1,0 +1,146 @@
+//! A firm in the portal: Harbor & Lee with its people, two client companies, a project, a channel with a message; and
+//! a second firm beside it.
+
+use std::ops::Deref;
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId, WorkspaceId};
+use domain::people::{self, NewClient, NewInternal};
+use domain::projects::{self, NewProject};
+use domain::workspaces::{self, SetUp};
+use domain::{companies, messages};
+use store::Tx;
+
+use super::{Browser, Portal};
+
+/// The portal with the firm in it.
+pub struct Firm {
+    pub portal: Portal,
+    people: People,
+}
+
+/// Everybody in the firm is called by their given name; addresses are `given@firm.example` or `given@client.example`.
+pub struct People {
+    pub workspace: WorkspaceId,
+    /// The admin.
+    pub jane: Actor,
+    /// Staff who see all clients.
+    pub tom: Actor,
+    /// Staff who see assigned companies only, at present Santos Imports.
+    pub priya: Actor,
+    /// Northwind Bakery.
+    pub northwind: CompanyId,
+    /// Santos Imports.
+    pub santos: CompanyId,
+    /// A client user of Northwind Bakery.
+    pub oskar: Actor,
+    /// A client user of Santos Imports.
+    pub maria: Actor,
+    /// The renovation, with Jane, Tom and Oskar on it.
+    pub renovation: ProjectId,
+    /// Oskar's own channel.
+    pub channel: ChannelId,
+    /// A message of Oskar's in it.
+    pub message: MessageId,
+    /// The admin of another firm.
+    pub stranger: Actor,
+}
+
+impl Deref for Firm {
+    type Target = People;
+    fn deref(&self) -> &People {
+        &self.people
+    }
+}
+
+impl Firm {
+    pub async fn new() -> Firm {
+        let portal = Portal::empty();
+        let people = portal.write(make).await;
+        Firm { portal, people }
+    }
+
+    /// A browser in which somebody is signed in.
+    pub async fn browser_of(&self, actor: Actor) -> Browser<'_> {
+        self.portal.browser_of(actor.workspace, actor.person).await
+    }
+}
+
+fn make(tx: &mut Tx) -> domain::Result<People> {
+    let set_up = SetUp {
+        brand: "Harbor & Lee".to_string(),
+        given_name: "Jane".to_string(),
+        family_name: "Lee".to_string(),
+        email: "jane@firm.example".to_string(),
+    };
+    let (workspace, jane) = workspaces::set_up(tx, None, &set_up)?;
+    let jane = Actor { workspace, person: jane, role: Role::Admin, limited: false };
+    let northwind = companies::add(tx, &jane, "Northwind Bakery")?;
+    let santos = companies::add(tx, &jane, "Santos Imports")?;
+    let tom = internal(tx, &jane, "Tom", "Harbor", None)?;
+    let priya = internal(tx, &jane, "Priya", "Rao", Some(santos))?;
+    let oskar = client(tx, &jane, "Oskar", "Kowalski", northwind)?;
+    let maria = client(tx, &jane, "Maria", "Santos", santos)?;
+    let project = NewProject {
+        title: "Renovation".to_string(),
+        company: Some(northwind),
+        clients: vec![oskar.person],
+        internals: vec![jane.person, tom.person],
+        told: false,
+    };
+    let renovation = projects::add(tx, &jane, &project)?;
+    let channel = channels::make(tx, &jane, &Subject::Client(oskar.person))?;
+    let message = MessageId::new(tx.now());
+    let draft = messages::Draft { id: message, channel, text: "Good morning!".to_string(), shown: None };
+    messages::send(tx, &oskar, &draft)?;
+
+    let other = workspaces::add(tx, "Another firm", Some("another.example"))?;
+    let stranger = people::first_admin(tx, other, "Sam", "Stranger", "sam@another.example")?;
+    let stranger = Actor { workspace: other, person: stranger, role: Role::Admin, limited: false };
+    Ok(People {
+        workspace,
+        jane,
+        tom,
+        priya,
+        northwind,
+        santos,
+        oskar,
+        maria,
+        renovation,
+        channel,
+        message,
+        stranger,
+    })
+}
+
+fn internal(
+    tx: &mut Tx,
+    jane: &Actor,
+    given: &str,
+    family: &str,
+    assigned: Option<CompanyId>,
+) -> domain::Result<Actor> {
+    let new = NewInternal {
+        given_name: given.to_string(),
+        family_name: family.to_string(),
+        email: format!("{}@firm.example", given.to_lowercase()),
+        role: Role::Staff,
+        limited: assigned.is_some(),
+        companies: assigned.into_iter().collect(),
+    };
+    let person = people::add_internal(tx, jane, &new)?;
+    Ok(Actor { workspace: jane.workspace, person, role: Role::Staff, limited: assigned.is_some() })
+}
+
+fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: CompanyId) -> domain::Result<Actor> {
+    let new = NewClient {
+        given_name: given.to_string(),
+        family_name: family.to_string(),
+        email: format!("{}@client.example", given.to_lowercase()),
+        companies: vec![company],
+        ..NewClient::default()
+    };
+    let person: PersonId = people::add_client(tx, jane, &new)?;
+    Ok(Actor { workspace: jane.workspace, person, role: Role::Client, limited: false })
+}

@@ -1,0 +1,219 @@
+//! A portal in the test's own process, on an SQLite database of its own and at a time that the test turns, and
+//! browsers that call it: they keep their cookie and say that they come from the portal's own pages.
+
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses a part of it")]
+
+mod firm;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap};
+use axum::http::{Method, Request, StatusCode};
+use domain::ids::{PersonId, SignInId, WorkspaceId};
+use domain::sign_ins::{self, LinkKind, Prepared};
+use domain::{sessions, workspaces};
+use http_body_util::BodyExt;
+use store::{Clock, Reader, Setting, Store, Time, Tx};
+use tower::ServiceExt;
+
+pub use firm::Firm;
+
+/// Monday 5 January 2026, 09:00 UTC: when every test begins.
+pub const MORNING: Time = Time(1_767_603_600_000);
+
+/// The host of every portal's first workspace.
+pub const HOST: &str = "portal.example";
+
+pub struct Portal {
+    pub store: Store,
+    router: Router,
+    stop: tokio::sync::watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl Portal {
+    /// An empty portal: nothing is set up.
+    pub fn empty() -> Portal {
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Setting::Sqlite(folder.path().join("portal.db"));
+        let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let web = web::Web {
+            store: store.clone(),
+            public_url: format!("http://{HOST}"),
+            metrics: Arc::new(String::new),
+            metrics_open: false,
+            stopping,
+        };
+        Portal { store, router: web::router(web), stop, _folder: folder }
+    }
+
+    pub async fn write<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.store.write(closure).await.unwrap()
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.store.read(closure).await.unwrap()
+    }
+
+    pub fn wait(&self, span: Duration) {
+        self.store.clock().advance(span);
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { portal: self, host: HOST.to_string(), cookie: None, site: "same-origin" }
+    }
+
+    /// A browser in which somebody is signed in.
+    pub async fn browser_of(&self, workspace: WorkspaceId, person: PersonId) -> Browser<'_> {
+        let secret = self.write(move |tx| sessions::start(tx, workspace, person, "test")).await;
+        let host = self.read(move |reader| Ok(workspaces::find(reader, workspace)?.host)).await;
+        let cookie = Some(secret.reveal().to_string());
+        Browser { portal: self, host: host.unwrap_or(HOST.to_string()), cookie, site: "same-origin" }
+    }
+
+    /// What the mail of a request to sign in says, as the worker that sends it would put it together.
+    pub async fn mail(&self, workspace: WorkspaceId, sign_in: SignInId) -> Option<Prepared> {
+        self.write(move |tx| sign_ins::prepare_mail(tx, workspace, sign_in)).await
+    }
+
+    /// The path of a link that signs somebody in.
+    pub async fn link(&self, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> String {
+        let secret = self.write(move |tx| sign_ins::make_link(tx, workspace, person, kind)).await;
+        format!("/sign-in/link/{}", secret.reveal())
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        self.store.close();
+    }
+}
+
+/// A browser: what it was given as a cookie it sends from then on.
+#[derive(Clone)]
+pub struct Browser<'a> {
+    portal: &'a Portal,
+    pub host: String,
+    pub cookie: Option<String>,
+    /// From where it says that its requests come (Fetch Metadata).
+    pub site: &'static str,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// Where it sends the browser; empty where it does not.
+    pub fn to(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> &Answer {
+        assert!(self.text.contains(text), "{text:?} is not on the page ({}):\n{}", self.status, self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn hides(&self, text: &str) -> &Answer {
+        assert!(!self.text.contains(text), "{text:?} is on the page:\n{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Answer {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+
+    /// Done: the browser is sent on to `to`.
+    #[track_caller]
+    pub fn goes(&self, to: &str) -> &Answer {
+        assert_eq!((self.status.as_u16(), self.to()), (303, to), "{}", self.text);
+        self
+    }
+
+    /// The messages at fields, in the order of the page.
+    pub fn errors(&self) -> Vec<&str> {
+        let after = self.text.split("<p class=\"error\"").skip(1);
+        after.filter_map(|rest| rest.split_once('>')?.1.split_once('<')).map(|(message, _)| message).collect()
+    }
+}
+
+impl Browser<'_> {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn head(&mut self, path: &str) -> Answer {
+        self.call(Method::HEAD, path, None).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(path, &serde_html_form::to_string(fields).unwrap()).await
+    }
+
+    /// Sends a form as it would go over the wire.
+    pub async fn send(&mut self, path: &str, form: &str) -> Answer {
+        self.call(Method::POST, path, Some(form.to_string())).await
+    }
+
+    /// Follows where an answer leads.
+    pub async fn follow(&mut self, answer: &Answer) -> Answer {
+        self.get(&answer.to().to_string()).await
+    }
+
+    async fn call(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+        let (status, headers, body) = self.open(method, path, form).await;
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Calls an address without waiting for the end of what it says.
+    pub async fn open(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: Option<String>,
+    ) -> (StatusCode, HeaderMap, Body) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::ACCEPT, "text/html")
+            .header("sec-fetch-site", self.site);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("other=1; portal={cookie}"));
+        }
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request.body(Body::from(form.unwrap_or_default())).unwrap();
+        let (parts, body) = self.portal.router.clone().oneshot(request).await.unwrap().into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let ends = attributes.contains("Max-Age=0");
+            let value = pair.strip_prefix("portal=").unwrap();
+            self.cookie = (!ends).then(|| value.to_string());
+        }
+        (parts.status, parts.headers, body)
+    }
+}
