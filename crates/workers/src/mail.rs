@@ -169,7 +169,8 @@ fn html(letter: &Letter, brand: &str) -> String {
          <table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" class=\"page\" \
          style=\"background:#f6f7f9\"><tr><td align=\"center\" style=\"padding:24px 12px\">\n\
          <table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:480px;{FONT}\">\n\
-         <tr><td class=\"card\" style=\"padding:32px;background:#ffffff;border:1px solid #e2e5ea;border-radius:12px\">\n\
+         <tr><td class=\"card\" style=\"padding:32px;background:#ffffff;border:1px solid #e2e5ea;border-radius:12px;\
+         overflow-wrap:anywhere;word-break:break-word\">\n\
          <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:17px;font-weight:600\">{brand}</p>\n\
          {code}\
          <p class=\"ink\" style=\"margin:0 0 12px;color:#1c2128;font-size:16px;line-height:1.5\">{greeting}</p>\n\
