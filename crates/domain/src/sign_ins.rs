@@ -56,8 +56,6 @@ pub struct Prepared {
     pub code: String,
     /// The link's secret.
     pub link_secret: Secret,
-    /// Until when both are good.
-    pub expires_at: Time,
 }
 
 /// What came of typing a code.
@@ -128,7 +126,7 @@ pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> R
         &[&workspace, &sign_in, &code_hash(sign_in, &code)],
     )?;
     let link_secret = links::replace_mailed(tx, workspace, person, sign_in, expires_at)?;
-    Ok(Some(Prepared { to, code, link_secret, expires_at }))
+    Ok(Some(Prepared { to, code, link_secret }))
 }
 
 /// Somebody types the code of a request; spaces and dashes in it mean nothing. A wrong one is counted; after

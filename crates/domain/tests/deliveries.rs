@@ -1,5 +1,7 @@
 //! Deliveries: taken by one worker at a time, tried again with growing waits for 24 hours, recorded once.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::collections::HashSet;

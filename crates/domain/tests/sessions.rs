@@ -1,5 +1,7 @@
 //! Sessions: signed-in browsers, how long they last, and who sees and ends them (S1).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::deliveries::{self, Kind};
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, WorkspaceId};
 use crate::secrets::Secret;
-use crate::{limits, tries};
+use crate::tries;
 
 use super::links::{self, LinkKind};
 use super::{Addressee, addressee};
@@ -25,8 +25,6 @@ pub struct PreparedInvitation {
     pub to: Addressee,
     /// The link's secret.
     pub link_secret: Secret,
-    /// Until when it is good.
-    pub expires_at: Time,
 }
 
 /// Invites a person, also again: internal users the client users that they see, admins the internal users. The mail
@@ -70,5 +68,5 @@ pub fn prepare_invitation(
 ) -> Result<Option<PreparedInvitation>> {
     let Some(to) = addressee(tx, workspace, person)? else { return Ok(None) };
     let link_secret = links::make_link(tx, workspace, person, LinkKind::Invitation)?;
-    Ok(Some(PreparedInvitation { to, link_secret, expires_at: tx.now().after(limits::INVITATION_LASTS) }))
+    Ok(Some(PreparedInvitation { to, link_secret }))
 }
