@@ -1,0 +1,394 @@
+//! There and back, on and between both engines; and what is refused on the way.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use store::{Clock, Engine, Setting};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{demo, restore};
+
+/// Tables that a backup leaves out, each for the reason given at [`TABLES`].
+fn is_left_out(table: &str) -> bool {
+    table == "migrations" || table.starts_with("message_words") || table.starts_with("sqlite_")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn sqlite(folder: &TempDir, name: &str) -> Setting {
+    Setting::Sqlite(folder.path().join(name))
+}
+
+fn open(setting: &Setting) -> Store {
+    Store::open(setting, Clock::System, domain::MIGRATIONS).unwrap()
+}
+
+/// An empty schema in the server that the tests were given.
+#[cfg(feature = "cluster")]
+fn postgres(name: &str) -> Option<Setting> {
+    let server = std::env::var("PORTAL_TEST_POSTGRES").ok()?;
+    let schema = format!("backup_{}_{name}", std::process::id());
+    let mark = if server.contains('?') { '&' } else { '?' };
+    let setting = Setting::Postgres(format!("{server}{mark}options=-csearch_path%3D{schema}"));
+    // The client blocks, which a thread of the tests' runtime must not.
+    let made = std::thread::spawn(move || {
+        let mut admin = ::postgres::Client::connect(&server, ::postgres::NoTls).unwrap();
+        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+    });
+    made.join().unwrap();
+    Some(setting)
+}
+
+async fn furnished(setting: &Setting) -> Store {
+    demo::furnish(setting).await.unwrap();
+    open(setting)
+}
+
+async fn back(setting: &Setting, file: &Path) -> Result<u64> {
+    restore::into(setting, file, &restore::meta(file)?).await
+}
+
+/// All that a database holds, in an order of its own.
+async fn rows(setting: &Setting) -> Vec<String> {
+    let store = open(setting);
+    let rows = store.read_long(|reader| {
+        let mut rows = Vec::new();
+        for table in TABLES {
+            let all = format!("SELECT * FROM {table}");
+            let columns = reader.columns(&all)?;
+            reader.visit(&all, &[], &mut |row| {
+                let mut cells = Vec::new();
+                for (index, column) in columns.iter().enumerate() {
+                    cells.push(format!("{column}={:?}", Cell::of(row.value(index)?)));
+                }
+                // Where a message stands in the index is the index's own matter.
+                cells.retain(|cell| !cell.starts_with("search_row"));
+                cells.sort();
+                rows.push(format!("{table}: {}", cells.join(" ")));
+                Ok(true)
+            })?;
+        }
+        rows.sort();
+        Ok::<_, store::Error>(rows)
+    });
+    let rows = rows.await.unwrap();
+    store.close();
+    rows
+}
+
+async fn tables(setting: &Setting) -> Vec<String> {
+    let store = open(setting);
+    let catalogue = match store.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+        Engine::Postgres => {
+            "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+        }
+    };
+    let found = store.read(move |reader| reader.all(catalogue, &[], |row| row.get::<String>(0)));
+    let mut found: Vec<String> = found.await.unwrap();
+    store.close();
+    found.retain(|table| !is_left_out(table));
+    found
+}
+
+#[tokio::test]
+async fn no_table_is_forgotten() {
+    let mut listed = TABLES.map(str::to_string);
+    listed.sort();
+    let folder = folder();
+    assert_eq!(tables(&sqlite(&folder, "portal.db")).await, listed);
+    #[cfg(feature = "cluster")]
+    if let Some(setting) = postgres("tables") {
+        assert_eq!(tables(&setting).await, listed);
+    }
+}
+
+#[tokio::test]
+async fn tables_come_after_those_that_they_refer_to() {
+    let folder = folder();
+    let store = open(&sqlite(&folder, "portal.db"));
+    let pairs = store.read(|reader| {
+        reader.all(
+            "SELECT t.name, k.\"table\" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) k WHERE t.type = 'table'",
+            &[],
+            |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
+        )
+    });
+    let pairs: Vec<(String, String)> = pairs.await.unwrap();
+    store.close();
+    let place = |table: &str| TABLES.iter().position(|known| *known == table);
+    assert!(pairs.len() > 5);
+    for (table, to) in pairs {
+        assert!(place(&to) < place(&table), "{table} refers to {to}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_restored_equals_what_was_backed_up() {
+    let folder = folder();
+    let (from, to) = (sqlite(&folder, "from.db"), sqlite(&folder, "to.db"));
+    let store = furnished(&from).await;
+    let file = folder.path().join("portal.backup");
+    let end = write(&store, &file).await.unwrap();
+    store.close();
+    assert!(end.rows["messages"] > 50 && end.rows["journal"] > 50, "{end:?}");
+    let count = back(&to, &file).await.unwrap();
+    assert_eq!(count, end.rows.values().sum::<u64>());
+    assert_eq!(rows(&to).await, rows(&from).await);
+}
+
+#[cfg(feature = "cluster")]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_engines_backup_is_the_others() {
+    let Some(between) = postgres("between") else { return };
+    let folder = folder();
+    let (from, to) = (sqlite(&folder, "from.db"), sqlite(&folder, "to.db"));
+    let (there, home) = (folder.path().join("there"), folder.path().join("home"));
+    let store = furnished(&from).await;
+    write(&store, &there).await.unwrap();
+    store.close();
+    back(&between, &there).await.unwrap();
+    let store = open(&between);
+    write(&store, &home).await.unwrap();
+    store.close();
+    back(&to, &home).await.unwrap();
+    assert_eq!(rows(&between).await, rows(&from).await);
+    assert_eq!(rows(&to).await, rows(&from).await);
+    let again = back(&between, &there).await.unwrap_err().to_string();
+    assert!(again.contains("there is a portal in this database already"), "{again}");
+}
+
+#[tokio::test]
+async fn a_table_larger_than_an_entry_comes_back_whole() {
+    let folder = folder();
+    let (from, to) = (sqlite(&folder, "from.db"), sqlite(&folder, "to.db"));
+    let store = furnished(&from).await;
+    let filled = store.write(|tx| {
+        for number in 0..400_i64 {
+            let subject = format!("{number}:{}", "x".repeat(10_000));
+            tx.run(
+                "INSERT INTO tries (subject, window_start, count) VALUES ($1, $2, $2)",
+                &[&subject, &number],
+            )?;
+        }
+        Ok::<_, store::Error>(())
+    });
+    filled.await.unwrap();
+    let file = folder.path().join("portal.backup");
+    write(&store, &file).await.unwrap();
+    store.close();
+    let mut archive = tar::Archive::new(GzDecoder::new(File::open(&file).unwrap()));
+    let names = archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string());
+    let names: Vec<String> = names.filter(|name| name.starts_with("tables/tries/")).collect();
+    assert_eq!(
+        names,
+        [
+            "tables/tries/000001.jsonl",
+            "tables/tries/000002.jsonl",
+            "tables/tries/000003.jsonl",
+            "tables/tries/000004.jsonl"
+        ]
+    );
+    back(&to, &file).await.unwrap();
+    assert_eq!(rows(&to).await, rows(&from).await);
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_never_overwritten_and_a_failure_leaves_nothing() {
+    let folder = folder();
+    let store = open(&sqlite(&folder, "portal.db"));
+    let file = folder.path().join("kept");
+    std::fs::write(&file, "mine").unwrap();
+    let refused = write(&store, &file).await.unwrap_err().to_string();
+    assert!(refused.contains("is there already"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    let nowhere = write(&store, &folder.path().join("nowhere/file")).await.unwrap_err().to_string();
+    assert!(nowhere.starts_with("cannot write "), "{nowhere}");
+    store.close();
+    // A closed store reads on for SQLite's readers are its own; what failed above left no file behind.
+    let names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.iter().all(|name| name == "kept" || name.starts_with("portal.db")), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_portal_that_is_there_is_never_restored_over() {
+    let folder = folder();
+    let setting = sqlite(&folder, "portal.db");
+    let store = furnished(&setting).await;
+    let file = folder.path().join("portal.backup");
+    write(&store, &file).await.unwrap();
+    store.close();
+    let before = rows(&setting).await;
+    let refused = back(&setting, &file).await.unwrap_err().to_string();
+    assert!(refused.contains("there is a portal in this database already"), "{refused}");
+    assert_eq!(rows(&setting).await, before);
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_refused_and_the_database_stays_as_it_was() {
+    let folder = folder();
+    let from = sqlite(&folder, "from.db");
+    let store = furnished(&from).await;
+    let file = folder.path().join("portal.backup");
+    write(&store, &file).await.unwrap();
+    store.close();
+    let whole = std::fs::read(&file).unwrap();
+
+    // A set-up link that is waiting stays good.
+    let to = sqlite(&folder, "to.db");
+    let store = open(&to);
+    store.write(domain::sign_ins::set_up_link).await.unwrap();
+    store.close();
+    let before = rows(&to).await;
+    assert_eq!(before.len(), 1);
+
+    let mut broken: Vec<Vec<u8>> =
+        [1, 8, 100].map(|cut| whole[..whole.len() - cut].to_vec()).into_iter().collect();
+    broken.push(whole[..whole.len() / 2].to_vec());
+    for place in [whole.len() / 3, whole.len() / 2, whole.len() - 5] {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 0x10;
+        broken.push(flipped);
+    }
+    let damaged = folder.path().join("damaged");
+    for bytes in broken {
+        std::fs::write(&damaged, &bytes).unwrap();
+        let refused = back(&to, &damaged).await.unwrap_err().to_string();
+        assert!(refused.contains("is damaged") && refused.contains("nothing of it was kept"), "{refused}");
+        assert_eq!(rows(&to).await, before);
+    }
+    back(&to, &file).await.unwrap();
+    assert_eq!(rows(&to).await, rows(&from).await);
+}
+
+fn archive_of(path: &Path, entries: &[(&str, &str)]) {
+    let file = NamedTempFile::new_in(path.parent().unwrap()).unwrap();
+    let mut archive = Archive::new(file, 0);
+    for (name, text) in entries {
+        archive.entry(name, text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().persist(path).unwrap();
+}
+
+const META: &str =
+    r#"{"kind":"portal backup","format":1,"migration":1,"at":0,"tables":["workspaces","people"]}"#;
+
+#[tokio::test]
+async fn what_is_no_backup_is_refused() {
+    let folder = folder();
+    let to = sqlite(&folder, "to.db");
+    let file = folder.path().join("file");
+    for bytes in [&b""[..], b"hello", &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], &[0; 2000]] {
+        std::fs::write(&file, bytes).unwrap();
+        let refused = back(&to, &file).await.unwrap_err().to_string();
+        assert!(refused.contains("is no backup of a portal"), "{refused}");
+    }
+    let missing = back(&to, &folder.path().join("missing")).await.unwrap_err().to_string();
+    assert!(missing.starts_with("cannot read "), "{missing}");
+    for (entries, why) in [
+        (vec![("readme.txt", "hello")], "is no backup"),
+        (vec![("meta.json", "{}")], "is no backup"),
+        (vec![("meta.json", &*META.replace("portal backup", "another"))], "is no backup"),
+        (
+            vec![("meta.json", &*META.replace("\"format\":1", "\"format\":2"))],
+            "install the version that made it",
+        ),
+        (vec![("meta.json", &*META.replace("\"migration\":1", "\"migration\":999"))], "newer version"),
+        (
+            vec![("meta.json", &*META.replace("\"people\"", "\"sqlite_schema\""))],
+            "its tables are not those of a portal",
+        ),
+        (vec![("meta.json", META)], "it is cut off"),
+        (vec![("meta.json", META), ("end.json", r#"{"rows":{"workspaces":1,"people":0}}"#)], "it is cut off"),
+        (vec![("meta.json", META), ("tables/keys/000001.jsonl", "")], "is not expected there"),
+        (
+            vec![("meta.json", META), ("tables/people/000001.jsonl", "[\"id\"]\n")],
+            "its columns are not those",
+        ),
+        (vec![("meta.json", META), ("tables/people/000001.jsonl", "nonsense")], "does not name its columns"),
+    ] {
+        archive_of(&file, &entries);
+        let refused = back(&to, &file).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    if let Setting::Sqlite(path) = &to {
+        assert!(!path.exists() || rows(&to).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn rows_of_the_wrong_form_are_refused() {
+    let folder = folder();
+    let to = sqlite(&folder, "to.db");
+    let file = folder.path().join("file");
+    let head = r#"["id","host","brand_name","default_channel","created_at","updated_at"]"#;
+    for (row, why) in [
+        ("nonsense", "row 1 cannot be read"),
+        ("[1]", "row 1 has too few"),
+        (r#"[null,null,"x","client",1,1,1]"#, "row 1 has too few or too many"),
+        (r#"[{"hex":"0x"},null,"x","client",1,1]"#, "row 1 cannot be read"),
+        (r#"[{"hex":"00"},null,null,"client",1,1]"#, "refused a statement"),
+    ] {
+        let entry = format!("{head}\n{row}\n");
+        archive_of(&file, &[("meta.json", META), ("tables/workspaces/000001.jsonl", &entry)]);
+        let refused = back(&to, &file).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_versions_backup_is_brought_up_to_date() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    let head = r#"["id","host","brand_name","default_channel","created_at","updated_at"]"#;
+    let row = r#"[{"hex":"00112233445566778899aabbccddeeff"},null,"Harbor & Lee","client",1,1]"#;
+    archive_of(
+        &file,
+        &[
+            ("meta.json", META),
+            ("tables/workspaces/000001.jsonl", &format!("{head}\n{row}\n")),
+            ("end.json", r#"{"rows":{"workspaces":1,"people":0}}"#),
+        ],
+    );
+    let to = sqlite(&folder, "to.db");
+    assert_eq!(back(&to, &file).await.unwrap(), 1);
+    let store = open(&to);
+    let newest =
+        store.read(|reader| reader.one("SELECT max(number) FROM migrations", &[], |row| row.get::<i64>(0)));
+    assert_eq!(newest.await.unwrap(), domain::MIGRATIONS.last().unwrap().number);
+    let found = store.read(|reader| domain::workspaces::by_host(reader, "any")).await.unwrap();
+    assert_eq!(found.unwrap().brand_name, "Harbor & Lee");
+    store.close();
+
+    let newer = sqlite(&folder, "newer.db");
+    open(&newer).close();
+    let refused = back(&newer, &file).await.unwrap_err().to_string();
+    assert!(refused.contains("older version"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_backup_is_for_its_owner_and_readable_with_common_tools() {
+    let folder = folder();
+    let store = furnished(&sqlite(&folder, "portal.db")).await;
+    let file = folder.path().join("portal.backup");
+    write(&store, &file).await.unwrap();
+    store.close();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let mut archive = tar::Archive::new(GzDecoder::new(File::open(&file).unwrap()));
+    let mut first = archive.entries().unwrap().next().unwrap().unwrap();
+    let mut text = String::new();
+    first.read_to_string(&mut text).unwrap();
+    let meta: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(meta["kind"], "portal backup");
+    assert_eq!(meta["tables"].as_array().unwrap().len(), TABLES.len());
+}

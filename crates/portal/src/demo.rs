@@ -1,0 +1,113 @@
+//! `portal demo`: a furnished portal to look around in, in a temporary folder or in one that was named.
+//!
+//! Everything in it was done by its people through the rules of the product, at simulated times of the last days
+//! (`furnish`); after that the clock is the system's. Its database and its outbox are always in its folder: nothing
+//! of it ever reaches a real database or a real mailbox.
+
+mod conversations;
+mod firm;
+mod furnish;
+
+#[cfg(test)]
+pub(crate) use furnish::furnish;
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::sign_ins::{self, LinkKind};
+use domain::{people, workspaces};
+use outbound::mail::{Folder, Mailer};
+use store::Store;
+use tempfile::TempDir;
+
+use crate::data;
+use crate::error::{Error, Result};
+use crate::settings::{PublicUrl, Settings};
+use crate::sign_in_link;
+use crate::start::{self, Portal};
+
+/// The demonstration's wait, so that a visitor sees a notice arrive.
+const WAIT: Duration = Duration::from_secs(30);
+/// The file that tells a demonstration's folder from a portal that somebody works with.
+const MARK: &str = "demo";
+
+/// `portal demo`. Without a folder that was named, its own is made, and removed when it stops.
+///
+/// # Errors
+/// Where the folder holds a portal that is no demonstration, and as `portal serve`.
+pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<()> {
+    let temporary = if is_data_given { None } else { Some(temporary_folder()?) };
+    if let Some(folder) = &temporary {
+        settings.data = folder.path().to_path_buf();
+    }
+    let outbox = settings.data.join("outbox");
+    settings.database = store::Setting::Sqlite(settings.data.join("portal.db"));
+    settings.mail = Mailer::Folder(Folder::new(&outbox));
+    settings.mail_from = None;
+    settings.wait.get_or_insert(WAIT);
+    let (folder, lock) = start::take(&settings)?;
+    prepare(&settings.data, &settings.database).await?;
+
+    let store = data::open(&settings.database)?;
+    let portal = Portal::open(settings, store, folder, lock).await?;
+    let addresses = addresses(portal.store(), &portal.public_url()).await?;
+    portal.announce()?;
+    for line in addresses {
+        println!("{line}");
+    }
+    println!("Outgoing mail can be read in {}", outbox.display());
+    if temporary.is_some() {
+        println!("All of it is gone when this stops; to keep it, name a folder with --data");
+    }
+    portal.run().await
+}
+
+fn temporary_folder() -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("portal-demo-")
+        .tempdir()
+        .map_err(Error::machine("cannot make a temporary folder"))
+}
+
+/// Furnishes an empty folder; one that is furnished stays as visitors left it.
+async fn prepare(folder: &Path, setting: &store::Setting) -> Result<()> {
+    let mark = folder.join(MARK);
+    let store = data::open(setting)?;
+    let is_set_up = store.read(workspaces::any).await;
+    store.close();
+    match (is_set_up?, mark.exists()) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Error::refused(format!(
+            "{} holds a portal that is no demonstration, and it is left as it is: give --data another folder",
+            folder.display()
+        ))),
+        (false, _) => {
+            furnish::furnish(setting).await?;
+            std::fs::write(&mark, "This folder holds a demonstration.\n")
+                .map_err(Error::machine(format!("cannot write {}", mark.display())))
+        }
+    }
+}
+
+/// One line for each kind of person: kind, email address, and an address that signs them in.
+async fn addresses(store: &Store, public_url: &PublicUrl) -> Result<Vec<String>> {
+    let public_url = public_url.clone();
+    let lines = store.write(move |tx| {
+        let mut lines = Vec::new();
+        for workspace in workspaces::all(tx)? {
+            for (kind, email) in firm::VISITED {
+                // A visitor may have renamed or deactivated them.
+                let Some(person) = people::by_email(tx, workspace.id, email)? else { continue };
+                match sign_ins::make_link(tx, workspace.id, person.id, LinkKind::Demo) {
+                    Ok(secret) => {
+                        lines.push(format!("{kind} {email} {}", sign_in_link::address(&public_url, &secret)));
+                    }
+                    Err(domain::Error::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(lines)
+    });
+    Ok(lines.await?)
+}

@@ -1,0 +1,99 @@
+//! The firm of the demonstration: a small law office, its clients and what it does for them.
+
+/// The firm's name.
+pub(super) const BRAND: &str = "Harbor & Lee";
+
+/// An internal user.
+pub(super) struct Colleague {
+    pub(super) given_name: &'static str,
+    pub(super) family_name: &'static str,
+    pub(super) email: &'static str,
+    /// The companies assigned to somebody with limited access; nothing for somebody who sees all.
+    pub(super) limited_to: Option<&'static [&'static str]>,
+}
+
+/// A client user.
+pub(super) struct Client {
+    pub(super) given_name: &'static str,
+    pub(super) family_name: &'static str,
+    pub(super) email: &'static str,
+    /// Their company; empty for none.
+    pub(super) company: &'static str,
+    /// Whether they have been here; else they are invited only.
+    pub(super) has_come: bool,
+}
+
+/// A project with the given names of its people.
+pub(super) struct Project {
+    pub(super) title: &'static str,
+    pub(super) company: &'static str,
+    pub(super) clients: &'static [&'static str],
+    pub(super) colleagues: &'static [&'static str],
+}
+
+/// Whom a visitor can be: the kind of person and their address.
+pub(super) const VISITED: [(&str, &str); 4] = [
+    ("admin", ADMIN.email),
+    ("staff", "tom@harborlee.example"),
+    ("limited", "priya@harborlee.example"),
+    ("client", "maya@northwind.example"),
+];
+
+/// The admin with whom it all begins.
+pub(super) const ADMIN: Colleague =
+    Colleague { given_name: "Jane", family_name: "Lee", email: "jane@harborlee.example", limited_to: None };
+
+/// The others of the firm.
+pub(super) const STAFF: [Colleague; 2] = [
+    Colleague { given_name: "Tom", family_name: "Harbor", email: "tom@harborlee.example", limited_to: None },
+    Colleague {
+        given_name: "Priya",
+        family_name: "Nair",
+        email: "priya@harborlee.example",
+        limited_to: Some(&["Northwind Bakery", "Brightwater Clinic"]),
+    },
+];
+
+pub(super) const COMPANIES: [&str; 4] =
+    ["Northwind Bakery", "Calder Shipping", "Brightwater Clinic", "Fern & Fable Books"];
+
+pub(super) const CLIENTS: [Client; 8] = [
+    client("Maya", "Okafor", "maya@northwind.example", "Northwind Bakery"),
+    client("Luis", "Ortega", "luis@northwind.example", "Northwind Bakery"),
+    client("Ingrid", "Calder", "ingrid@calder.example", "Calder Shipping"),
+    client("Samir", "Haddad", "samir@calder.example", "Calder Shipping"),
+    client("Helen", "Park", "helen@brightwater.example", "Brightwater Clinic"),
+    Client { has_come: false, ..client("Noah", "Stein", "noah@brightwater.example", "Brightwater Clinic") },
+    client("Alice", "Fern", "alice@fernandfable.example", "Fern & Fable Books"),
+    client("Walter", "Brandt", "walter.brandt@mailbox.example", ""),
+];
+
+const fn client(
+    given_name: &'static str,
+    family_name: &'static str,
+    email: &'static str,
+    company: &'static str,
+) -> Client {
+    Client { given_name, family_name, email, company, has_come: true }
+}
+
+pub(super) const PROJECTS: [Project; 3] = [
+    Project {
+        title: "Lease at 12 Mill Street",
+        company: "Northwind Bakery",
+        clients: &["Maya", "Luis"],
+        colleagues: &["Tom", "Priya"],
+    },
+    Project {
+        title: "Purchase of MV Astrid",
+        company: "Calder Shipping",
+        clients: &["Ingrid", "Samir"],
+        colleagues: &["Jane", "Tom"],
+    },
+    Project {
+        title: "Patient data review",
+        company: "Brightwater Clinic",
+        clients: &["Helen", "Noah"],
+        colleagues: &["Jane", "Priya"],
+    },
+];

@@ -1,0 +1,234 @@
+//! Furnishing: the people of the demonstration act as themselves, one after the other, on a clock that stands where
+//! each of them did what they did.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId, WorkspaceId};
+use domain::messages::{self, Draft};
+use domain::people::{self, NewClient, NewInternal};
+use domain::projects::{self, NewProject};
+use domain::sign_ins::{self, LinkKind};
+use domain::workspaces::{self, SetUp};
+use domain::{companies, members};
+use store::{Clock, Setting, Store, Time, Tx};
+
+use super::conversations::{self, About, Does};
+use super::firm::{ADMIN, BRAND, CLIENTS, COMPANIES, PROJECTS, STAFF};
+use crate::error::Result;
+
+/// When the firm opened its portal: before the first conversation.
+const OPENED_DAYS_AGO: u64 = 9;
+/// What was read was read so long after it was written.
+const READ_AFTER_MINUTES: u64 = 4;
+/// The last invitation. Its mail leaves when the demonstration starts.
+const INVITED_MINUTES_AGO: u64 = 2;
+
+/// Fills an empty database.
+///
+/// # Errors
+/// Where the database fails, or a rule of the product speaks against what somebody does here.
+pub(crate) async fn furnish(setting: &Setting) -> Result<()> {
+    let now = Clock::System.now();
+    let clock = Clock::simulated(now.before(minutes(OPENED_DAYS_AGO * 24 * 60)));
+    let store = Store::open(setting, clock, domain::MIGRATIONS)?;
+    let furnished = act(&store, now).await;
+    store.close();
+    furnished
+}
+
+async fn act(store: &Store, now: Time) -> Result<()> {
+    let office = store.write(open_office).await?;
+    let (mut office, acts) = store.write(move |tx| open_channels(tx, office)).await?;
+    for act in acts {
+        let clock = store.clock();
+        clock.advance(now.before(minutes(act.minutes_ago)).since(clock.now()));
+        office = store.write(move |tx| perform(tx, office, act)).await?;
+    }
+    let clock = store.clock();
+    clock.advance(now.before(minutes(INVITED_MINUTES_AGO)).since(clock.now()));
+    Ok(store.write(move |tx| invite(tx, &office)).await?)
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+/// Everybody and everything by the name that the texts use.
+struct Office {
+    workspace: WorkspaceId,
+    people: HashMap<&'static str, Actor>,
+    companies: HashMap<&'static str, CompanyId>,
+    projects: HashMap<&'static str, ProjectId>,
+    /// The last message of each person in each conversation.
+    last: HashMap<(ChannelId, PersonId), MessageId>,
+}
+
+impl Office {
+    fn actor(&self, name: &str) -> domain::Result<Actor> {
+        self.people.get(name).copied().ok_or(domain::Error::NotFound)
+    }
+
+    fn people(&self, names: &[&str]) -> domain::Result<Vec<PersonId>> {
+        names.iter().map(|name| Ok(self.actor(name)?.person)).collect()
+    }
+
+    fn company(&self, name: &str) -> domain::Result<CompanyId> {
+        self.companies.get(name).copied().ok_or(domain::Error::NotFound)
+    }
+
+    /// Lets somebody in for the first time, as a link from the firm does.
+    fn welcome(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
+        let link = sign_ins::make_link(tx, self.workspace, person, LinkKind::Command)?;
+        sign_ins::by_link(tx, link.reveal())?;
+        self.know(tx, name, person)
+    }
+
+    fn know(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
+        let actor = people::actor(tx, self.workspace, person)?.ok_or(domain::Error::NotFound)?;
+        self.people.insert(name, actor);
+        Ok(())
+    }
+}
+
+fn open_office(tx: &mut Tx) -> domain::Result<Office> {
+    let set_up = SetUp {
+        brand: BRAND.to_string(),
+        given_name: ADMIN.given_name.to_string(),
+        family_name: ADMIN.family_name.to_string(),
+        email: ADMIN.email.to_string(),
+    };
+    let (workspace, admin) = workspaces::set_up(tx, None, &set_up)?;
+    let mut office = Office {
+        workspace,
+        people: HashMap::new(),
+        companies: HashMap::new(),
+        projects: HashMap::new(),
+        last: HashMap::new(),
+    };
+    office.welcome(tx, ADMIN.given_name, admin)?;
+    let admin = office.actor(ADMIN.given_name)?;
+    for name in COMPANIES {
+        office.companies.insert(name, companies::add(tx, &admin, name)?);
+    }
+    for colleague in STAFF {
+        let assigned = colleague.limited_to.unwrap_or_default();
+        let new = NewInternal {
+            given_name: colleague.given_name.to_string(),
+            family_name: colleague.family_name.to_string(),
+            email: colleague.email.to_string(),
+            role: Role::Staff,
+            limited: colleague.limited_to.is_some(),
+            companies: assigned.iter().map(|name| office.company(name)).collect::<domain::Result<_>>()?,
+        };
+        let person = people::add_internal(tx, &admin, &new)?;
+        office.welcome(tx, colleague.given_name, person)?;
+    }
+    for client in CLIENTS {
+        let new = NewClient {
+            given_name: client.given_name.to_string(),
+            family_name: client.family_name.to_string(),
+            email: client.email.to_string(),
+            new_company: client.company.to_string(),
+            ..NewClient::default()
+        };
+        let person = people::add_client(tx, &admin, &new)?;
+        if client.has_come {
+            office.welcome(tx, client.given_name, person)?;
+        } else {
+            office.know(tx, client.given_name, person)?;
+        }
+    }
+    for project in PROJECTS {
+        let new = NewProject {
+            title: project.title.to_string(),
+            company: Some(office.company(project.company)?),
+            clients: office.people(project.clients)?,
+            internals: office.people(project.colleagues)?,
+            told: false,
+        };
+        office.projects.insert(project.title, projects::add(tx, &admin, &new)?);
+    }
+    Ok(office)
+}
+
+/// Something that somebody does in a channel.
+struct Act {
+    minutes_ago: u64,
+    who: &'static str,
+    channel: ChannelId,
+    /// Nothing: reads what is there.
+    does: Option<Does>,
+}
+
+/// Makes the channels, each by somebody of the firm who is in it; answers what happens in all of them, in order.
+fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act>)> {
+    let mut acts = Vec::new();
+    for conversation in conversations::all() {
+        let (maker, subject) = match conversation.about {
+            About::Client(name) => (ADMIN.given_name, Subject::Client(office.actor(name)?.person)),
+            About::Company(name) => (ADMIN.given_name, Subject::Company(office.company(name)?)),
+            About::Project(title) => {
+                let project = office.projects.get(title).copied().ok_or(domain::Error::NotFound)?;
+                let maker = PROJECTS
+                    .iter()
+                    .find(|project| project.title == title)
+                    .and_then(|project| project.colleagues.first());
+                (maker.copied().unwrap_or(ADMIN.given_name), Subject::Project(project))
+            }
+            About::Group(company, names) => {
+                (ADMIN.given_name, Subject::Group(office.company(company)?, office.people(names)?))
+            }
+        };
+        let channel = channels::make(tx, &office.actor(maker)?, &subject)?;
+        for line in conversation.lines {
+            acts.push(Act { minutes_ago: line.minutes_ago, who: line.who, channel, does: Some(line.does) });
+        }
+        let newest = conversation.lines.last().map_or(0, |line| line.minutes_ago);
+        for who in conversation.read_by {
+            acts.push(Act {
+                minutes_ago: newest.saturating_sub(READ_AFTER_MINUTES),
+                who,
+                channel,
+                does: None,
+            });
+        }
+    }
+    acts.sort_by_key(|act| std::cmp::Reverse(act.minutes_ago));
+    Ok((office, acts))
+}
+
+fn perform(tx: &mut Tx, mut office: Office, act: Act) -> domain::Result<Office> {
+    let actor = office.actor(act.who)?;
+    let mine = (act.channel, actor.person);
+    let last = office.last.get(&mine).copied();
+    match act.does {
+        Some(Does::Say(text)) => {
+            let id = MessageId::new(tx.now());
+            // Whoever answers has read what is there.
+            let draft = Draft { id, channel: act.channel, text: text.to_string(), shown: Some(i64::MAX) };
+            messages::send(tx, &actor, &draft)?;
+            office.last.insert(mine, id);
+        }
+        Some(Does::Edit(text)) => {
+            messages::edit(tx, &actor, last.ok_or(domain::Error::NotFound)?, text)?;
+        }
+        Some(Does::Delete) => {
+            messages::delete(tx, &actor, last.ok_or(domain::Error::NotFound)?)?;
+        }
+        None => {
+            members::read_up_to(tx, &actor, act.channel, i64::MAX)?;
+        }
+    }
+    Ok(office)
+}
+
+fn invite(tx: &mut Tx, office: &Office) -> domain::Result<()> {
+    let admin = office.actor(ADMIN.given_name)?;
+    for client in CLIENTS.iter().filter(|client| !client.has_come) {
+        sign_ins::invite(tx, &admin, office.actor(client.given_name)?.person)?;
+    }
+    Ok(())
+}

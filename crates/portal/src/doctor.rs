@@ -1,0 +1,107 @@
+//! `portal doctor`: looks at everything that the portal needs from its surroundings, says how it stands, one line each,
+//! and what to do where something is wrong.
+
+mod checks;
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::data;
+use crate::error::Error;
+use crate::settings::Settings;
+
+/// What to look at beyond the usual.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Also send a mail to this address
+    #[arg(long, value_name = "ADDRESS")]
+    mail_to: Option<String>,
+}
+
+/// How one thing stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// As it should.
+    Good(String),
+    /// It works, but somebody should know.
+    Note(String),
+    /// It does not work: what, and what to do.
+    Problem(String),
+}
+
+/// The findings so far, printed as they come.
+#[derive(Default)]
+struct Report {
+    problems: usize,
+}
+
+impl Report {
+    fn add(&mut self, what: &str, finding: Finding) {
+        let (mark, text) = match finding {
+            Finding::Good(text) => ("ok", text),
+            Finding::Note(text) => ("note", text),
+            Finding::Problem(text) => {
+                self.problems += 1;
+                ("problem", text)
+            }
+        };
+        println!("{mark:<8} {what}: {text}");
+    }
+
+    fn status(&self) -> ExitCode {
+        if self.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// The only finding where the settings themselves cannot be taken: nothing else can be looked at then.
+pub(crate) fn settings_are_wrong(error: &Error) -> ExitCode {
+    let mut report = Report::default();
+    report.add("settings", Finding::Problem(error.to_string()));
+    report.status()
+}
+
+impl Doctor {
+    /// Prints the findings. The status is 1 where one of them is a problem.
+    pub(crate) async fn run(self, settings: &Settings) -> ExitCode {
+        let mut report = Report::default();
+        let public_url = data::public_url(settings);
+        report.add("settings", checks::settings(settings));
+        report.add("address", checks::address(&public_url));
+        report.add("folder", checks::folder(&settings.data));
+        let store = match &settings.database {
+            store::Setting::Sqlite(file) if !file.exists() => {
+                let text =
+                    format!("{} is not there yet: `portal serve` or `portal init` makes it", file.display());
+                report.add("database", Finding::Note(text));
+                None
+            }
+            setting => match data::open(setting) {
+                Ok(store) => {
+                    report.add("database", checks::database(&store).await);
+                    Some(store)
+                }
+                Err(error) => {
+                    let text = format!(
+                        "{error}: see to the database, or correct PORTAL_DATABASE_URL or PORTAL_DATA"
+                    );
+                    report.add("database", Finding::Problem(text));
+                    None
+                }
+            },
+        };
+        match store {
+            Some(store) => {
+                report.add("clock", checks::clock(&store).await);
+                store.close();
+            }
+            None => report.add("clock", checks::clock_alone(store::Clock::System.now())),
+        }
+        report.add("mail", checks::mail(settings).await);
+        if let Some(to) = &self.mail_to {
+            report.add("mail sent", checks::send_mail(settings, &public_url, to).await);
+        }
+        report.add("disk", checks::disk(&settings.data));
+        report.status()
+    }
+}

@@ -1,0 +1,281 @@
+//! What the doctor looks at, one function each.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use outbound::mail::{Mail, Mailbox, Mailer};
+use store::{Engine, Reader, Store, Time, Tx};
+
+use super::Finding;
+use crate::error::{Error, Result};
+use crate::settings::{PublicUrl, Settings};
+
+/// Below this the disk is as good as full: SQLite needs room for its log, a backup for its file.
+const FREE_BYTES_MIN: u64 = 200 << 20;
+/// Below this somebody should make room.
+const FREE_BYTES_NOTED: u64 = 2 << 30;
+/// The most that this machine's clock and the database's may differ: a code is good for 15 minutes, a wait 5 long.
+const CLOCKS_APART_MAX: Duration = Duration::from_secs(10);
+/// What the write that tries the database is counted under.
+const TRIAL: &str = "doctor";
+
+pub(super) fn settings(settings: &Settings) -> Finding {
+    let database = match &settings.database {
+        store::Setting::Sqlite(file) => file.display().to_string(),
+        // The address may hold a password.
+        store::Setting::Postgres(_) => "PostgreSQL".to_string(),
+    };
+    let said = format!(
+        "data folder {}, database {database}, listening on {}",
+        settings.data.display(),
+        settings.listen
+    );
+    match settings.wait {
+        Some(wait) => {
+            Finding::Note(format!("{said}; PORTAL_WAIT is set ({wait:?}), which is for trying out only"))
+        }
+        None => Finding::Good(said),
+    }
+}
+
+pub(super) fn address(public_url: &PublicUrl) -> Finding {
+    if public_url.is_secure() {
+        Finding::Good(format!("links begin with {public_url}"))
+    } else if public_url.is_local() {
+        Finding::Note(format!(
+            "links begin with {public_url}, which leads to this machine only: for others, set PORTAL_PUBLIC_URL to the https:// address of your proxy"
+        ))
+    } else {
+        Finding::Note(format!(
+            "links begin with {public_url}, which is not encrypted: put a proxy with TLS in front and set PORTAL_PUBLIC_URL to its https:// address"
+        ))
+    }
+}
+
+pub(super) async fn database(store: &Store) -> Finding {
+    match try_database(store).await {
+        Ok(finding) => finding,
+        Err(error) => Finding::Problem(format!(
+            "{error}: see that the disk has room and the database can be written to"
+        )),
+    }
+}
+
+async fn try_database(store: &Store) -> Result<Finding> {
+    let (migration, broken) = store.read_long(look).await?;
+    if !broken.is_empty() {
+        return Ok(Finding::Problem(format!(
+            "its file is damaged ({}): stop the portal and restore the last backup into a new data folder",
+            broken.join("; ")
+        )));
+    }
+    // Two transactions, each brought to disk: a row, and its removal.
+    store
+        .write(|tx: &mut Tx| Ok::<_, Error>(domain::tries::count(tx, TRIAL, Duration::ZERO, i64::MAX)?))
+        .await?;
+    store
+        .write(|tx: &mut Tx| {
+            Ok::<_, Error>(tx.run("DELETE FROM tries WHERE subject = $1", &[&TRIAL]).map(|_| ())?)
+        })
+        .await?;
+    let engine = match store.engine() {
+        Engine::Sqlite => "SQLite, whole",
+        Engine::Postgres => "PostgreSQL",
+    };
+    let is_set_up = store.read(domain::workspaces::any).await?;
+    let said = format!("{engine}, can be written to, migration {migration}");
+    Ok(match is_set_up {
+        true => Finding::Good(said),
+        false => Finding::Note(format!(
+            "{said}; not set up yet: run `portal init`, or open the link that `portal serve` prints"
+        )),
+    })
+}
+
+/// The newest migration, and what is damaged.
+fn look(reader: &Reader) -> store::Result<(i64, Vec<String>)> {
+    let migration = reader.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
+    let broken = match reader.engine() {
+        Engine::Sqlite => {
+            let said: Vec<String> = reader.all("PRAGMA integrity_check(5)", &[], |row| row.get(0))?;
+            said.into_iter().filter(|line| line != "ok").collect()
+        }
+        // PostgreSQL checks its pages as it reads them.
+        Engine::Postgres => Vec::new(),
+    };
+    Ok((migration, broken))
+}
+
+pub(super) async fn clock(store: &Store) -> Finding {
+    let database = store.read(|reader| match reader.engine() {
+        Engine::Sqlite => Ok(None),
+        Engine::Postgres => reader.first(
+            "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)",
+            &[],
+            |row| row.get::<Time>(0),
+        ),
+    });
+    let database = match database.await {
+        Ok(database) => database,
+        Err::<_, store::Error>(error) => return Finding::Problem(error.to_string()),
+    };
+    let now = store.clock().now();
+    match database {
+        Some(database) if apart(now, database) > CLOCKS_APART_MAX => Finding::Problem(format!(
+            "this machine's clock and the database's are {:?} apart: switch on time synchronisation (NTP) on both",
+            apart(now, database)
+        )),
+        _ => clock_alone(now),
+    }
+}
+
+fn apart(one: Time, other: Time) -> Duration {
+    one.since(other).max(other.since(one))
+}
+
+pub(super) fn clock_alone(now: Time) -> Finding {
+    let built: i64 = env!("PORTAL_BUILT_SECONDS").parse().unwrap_or(0);
+    if now < Time(built.saturating_mul(1000)) {
+        Finding::Problem(
+            "it shows a time before this program was built: set it, and switch on time synchronisation (NTP)"
+                .to_string(),
+        )
+    } else {
+        match jiff::Timestamp::from_millisecond(now.0) {
+            Ok(now) => Finding::Good(format!("{now:.0}")),
+            Err(_) => Finding::Problem("it shows no date: set it".to_string()),
+        }
+    }
+}
+
+/// Whether files can be made there, and who else can look at them.
+pub(super) fn folder(data: &Path) -> Finding {
+    let place = nearest(data);
+    if let Err(error) = tempfile::tempfile_in(place) {
+        return Finding::Problem(format!(
+            "no file can be made in {}: {error}; give it to the user that the portal runs as, or set PORTAL_DATA to another folder",
+            place.display()
+        ));
+    }
+    if place != data {
+        return Finding::Good(format!("{} is not there yet and can be made", data.display()));
+    }
+    #[cfg(unix)]
+    if let Ok(facts) = data.metadata()
+        && std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0
+    {
+        return Finding::Note(format!(
+            "{0} is open to other users of this machine: chmod 700 {0}",
+            data.display()
+        ));
+    }
+    Finding::Good(format!("{} can be written to", data.display()))
+}
+
+/// The folder itself, or the one in which it will be made.
+fn nearest(data: &Path) -> &Path {
+    data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."))
+}
+
+pub(super) async fn mail(settings: &Settings) -> Finding {
+    if let Mailer::Folder(folder) = &settings.mail
+        && folder.path().starts_with(&settings.data)
+        && !settings.data.is_dir()
+    {
+        // Trying would make the data folder, open to everybody.
+        return Finding::Good(format!("it will be written into the folder {}", folder.path().display()));
+    }
+    match settings.mail.check().await {
+        Ok(said) => Finding::Good(said),
+        Err(error) => {
+            Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_MAIL"))
+        }
+    }
+}
+
+pub(super) async fn send_mail(settings: &Settings, public_url: &PublicUrl, to: &str) -> Finding {
+    let now = store::Clock::System.now();
+    let sender = settings.sender(public_url);
+    let said = format!("This is a test of the portal at {public_url}. Mail from {sender} arrives.");
+    let mail = Mail {
+        message_id: format!("doctor.{}@{}", uuid::Uuid::now_v7(), public_url.mail_host()),
+        date_ms: now.0,
+        from: Mailbox::new("", sender),
+        to: Mailbox::new("", to),
+        subject: "A test of your portal's mail".to_string(),
+        html: format!("<!doctype html><html lang=\"en\"><body><p>{said}</p></body></html>"),
+        text: said,
+        headers: Vec::new(),
+    };
+    match settings.mail.send(&mail).await {
+        Ok(()) => Finding::Good(format!("a mail to {to} left by {}; see that it arrives", settings.mail)),
+        Err(error) => Finding::Problem(format!("a mail to {to} did not leave: {error}")),
+    }
+}
+
+pub(super) fn disk(data: &Path) -> Finding {
+    match free_bytes(nearest(data)) {
+        None => Finding::Note("how much is free cannot be told: `df` gives no answer here".to_string()),
+        Some(free) if free < FREE_BYTES_MIN => {
+            Finding::Problem(format!("only {} MB free under {}: make room", free >> 20, data.display()))
+        }
+        Some(free) if free < FREE_BYTES_NOTED => {
+            Finding::Note(format!("{} MB free under {}: make room soon", free >> 20, data.display()))
+        }
+        Some(free) => Finding::Good(format!("{} GB free under {}", free >> 30, data.display())),
+    }
+}
+
+/// The standard library cannot ask the file system; `df -P` is the same everywhere (POSIX).
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let output = Command::new("df").args(["-Pk", "--"]).arg(folder).env("LC_ALL", "C").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    free_in(&text)
+}
+
+/// The fourth column of the second line, counted from the right: the first may hold spaces.
+fn free_in(df: &str) -> Option<u64> {
+    let line = df.lines().nth(1)?;
+    let percent = line.split_whitespace().position(|word| word.ends_with('%'))?;
+    let kilobytes: u64 = line.split_whitespace().nth(percent.checked_sub(1)?)?.parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_free_stands_before_the_percentage() {
+        let df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a disk 100 40 60 40% /srv/my data\n";
+        assert_eq!(free_in(df), Some(60 * 1024));
+        assert_eq!(free_in("nonsense\n"), None);
+        assert_eq!(free_in("h\n1 2 3\n"), None);
+    }
+
+    #[test]
+    fn a_clock_before_the_build_is_wrong() {
+        assert!(matches!(clock_alone(Time(0)), Finding::Problem(_)));
+        assert!(matches!(clock_alone(store::Clock::System.now()), Finding::Good(_)));
+    }
+
+    #[test]
+    fn clocks_are_apart_in_either_direction() {
+        assert_eq!(apart(Time(1_000), Time(3_000)), Duration::from_secs(2));
+        assert_eq!(apart(Time(3_000), Time(1_000)), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn only_an_encrypted_address_is_without_remark() {
+        for (url, good) in [
+            ("https://portal.example", true),
+            ("http://127.0.0.1:8080", false),
+            ("http://portal.example", false),
+        ] {
+            let finding = address(&PublicUrl::parse(url).unwrap());
+            assert_eq!(matches!(finding, Finding::Good(_)), good, "{url}");
+            assert!(!matches!(finding, Finding::Problem(_)), "{url}");
+        }
+    }
+}

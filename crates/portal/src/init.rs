@@ -1,0 +1,87 @@
+//! `portal init`: the set-up without a browser.
+
+use clap::Args;
+use domain::workspaces::{self, SetUp};
+
+use crate::data::{self, Data};
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+
+/// What the set-up asks for.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// What the firm is called
+    #[arg(long)]
+    brand: String,
+    /// The first admin's name, such as "Jane Lee"
+    #[arg(long)]
+    admin_name: String,
+    /// The first admin's email address
+    #[arg(long)]
+    admin_email: String,
+}
+
+impl Init {
+    /// Sets the portal up.
+    ///
+    /// # Errors
+    /// Where it is set up already, or something given cannot be taken.
+    pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
+        Data::make(&settings.data)?;
+        let store = data::open(&settings.database)?;
+        let (given_name, family_name) = split(&self.admin_name);
+        let given = SetUp {
+            brand: self.brand.clone(),
+            given_name: given_name.to_string(),
+            family_name: family_name.to_string(),
+            email: self.admin_email.clone(),
+        };
+        let done = store.write(move |tx| workspaces::set_up(tx, None, &given)).await;
+        store.close();
+        done.map_err(in_options)?;
+        println!(
+            "{} is set up. Sign in with: portal sign-in-link {}",
+            self.brand.trim(),
+            self.admin_email.trim()
+        );
+        Ok(())
+    }
+}
+
+/// Given and family name: the last word is the family's.
+fn split(name: &str) -> (&str, &str) {
+    name.trim().rsplit_once(' ').unwrap_or((name, ""))
+}
+
+/// Fields under the names that they have on the command line.
+fn in_options(error: domain::Error) -> Error {
+    match error {
+        domain::Error::Field { field, problem } => {
+            let option = match field {
+                "brandName" => "--brand",
+                "givenName" | "familyName" => "--admin-name",
+                "email" => "--admin-email",
+                other => other,
+            };
+            Error::refused(format!("{option}: {problem}"))
+        }
+        other => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_of_a_name_is_the_familys() {
+        for (name, parts) in [
+            ("Jane Lee", ("Jane", "Lee")),
+            ("Mary Ann Lee ", ("Mary Ann", "Lee")),
+            ("Jane", ("Jane", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(split(name), parts);
+        }
+    }
+}

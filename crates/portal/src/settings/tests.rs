@@ -1,0 +1,164 @@
+//! Which values are taken, which refused, and what goes before what.
+
+use std::path::Path;
+
+use super::*;
+
+fn read(options: &[(&str, &str)], variables: &[(&str, &str)], file: &str) -> Result<Settings, Error> {
+    let find = |list: &[(&str, &str)], name: &str| {
+        list.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+    };
+    Settings::read(&Sources {
+        option: &|key| find(options, key),
+        variable: &|name| find(variables, name).map(OsString::from),
+        file: File::parse("portal.toml", file)?,
+    })
+}
+
+fn refusal(options: &[(&str, &str)], variables: &[(&str, &str)], file: &str) -> String {
+    match read(options, variables, file) {
+        Ok(_) => panic!("taken: {options:?} {variables:?} {file}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_option_goes_before_the_environment_that_before_the_file_that_before_the_default() {
+    let option = [("listen", "127.0.0.1:1")];
+    let variable = [("PORTAL_LISTEN", "127.0.0.1:2")];
+    let file = "listen = \"127.0.0.1:3\"";
+    for (settings, port) in [
+        (read(&option, &variable, file), 1),
+        (read(&[], &variable, file), 2),
+        (read(&[], &[("PORTAL_LISTEN", "")], file), 3),
+        (read(&[], &[], file), 3),
+        (read(&[], &[], ""), 8080),
+    ] {
+        assert_eq!(settings.ok().unwrap().listen.port(), port);
+    }
+}
+
+#[test]
+fn everything_has_a_default() {
+    let settings = read(&[], &[], "").ok().unwrap();
+    assert_eq!(settings.data, Path::new("./data"));
+    assert_eq!(settings.mail.to_string(), "folder:./data/outbox");
+    assert!(
+        matches!(&settings.database, store::Setting::Sqlite(file) if file == Path::new("./data/portal.db"))
+    );
+    assert_eq!(settings.log_format, LogFormat::Text);
+    assert!(!settings.metrics_open && settings.wait.is_none() && settings.log.is_none());
+    let url = settings.public_url_at(settings.listen);
+    assert_eq!(url.as_str(), "http://127.0.0.1:8080");
+    assert_eq!(settings.sender(&url), "notifications@localhost");
+}
+
+#[test]
+fn every_setting_can_be_given_in_each_way() {
+    let values = [
+        ("data", "/srv/portal"),
+        ("listen", "[::1]:9000"),
+        ("public_url", "https://portal.example/"),
+        ("database_url", "postgres://jane:secret@db.example/portal"),
+        ("mail", "smtps://jane:secret@mail.example"),
+        ("mail_from", "hello@portal.example"),
+        ("text", "twilio://AC1:secret@api.twilio.com?from=+15005550006"),
+        ("wait", "5s"),
+        ("upload_limit", "100MB"),
+        ("log", "info,store=debug"),
+        ("log_format", "json"),
+        ("metrics", "open"),
+    ];
+    assert!(WORDS.iter().map(|word| word.key).eq(values.iter().map(|(key, _)| *key)));
+    assert!(WORDS.iter().all(|word| word.option == word.key.replace('_', "-")));
+    let variables: Vec<(String, &str)> =
+        WORDS.iter().zip(values).map(|(word, (_, value))| (variable(word.key), value)).collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let file: String = values.iter().map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();
+    for settings in [read(&values, &[], ""), read(&[], &variables, ""), read(&[], &[], &file)] {
+        let settings = settings.ok().unwrap();
+        assert_eq!(settings.data, Path::new("/srv/portal"));
+        assert_eq!(settings.listen.port(), 9000);
+        let url = settings.public_url_at(settings.listen);
+        assert_eq!(url.as_str(), "https://portal.example");
+        assert_eq!(settings.sender(&url), "hello@portal.example");
+        assert!(matches!(settings.database, store::Setting::Postgres(_)));
+        assert!(matches!(settings.mail, Mailer::Smtp(_)));
+        assert_eq!(settings.wait, Some(Duration::from_secs(5)));
+        assert_eq!(settings.log.as_deref(), Some("info,store=debug"));
+        assert_eq!(settings.log_format, LogFormat::Json);
+        assert!(settings.metrics_open);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() {
+    for (key, value, expected) in [
+        ("data", "", "a folder"),
+        ("listen", "8080", "an IP address and a port"),
+        ("listen", "localhost:8080", "an IP address and a port"),
+        ("public_url", "portal.example", "https://portal.example"),
+        ("public_url", "https://portal.example:x", "https://portal.example"),
+        ("database_url", "sqlite", "postgres://"),
+        ("mail", "mail.example", "smtp://"),
+        ("mail_from", "jane", "an email address"),
+        ("text", "twilio", "twilio://SID:TOKEN@HOST"),
+        ("wait", "soon", "5s"),
+        ("upload_limit", "much", "100MB"),
+        ("log", "verbose", "info"),
+        ("log_format", "xml", "text or json"),
+        ("metrics", "yes", "local or open"),
+    ] {
+        let said = refusal(&[(key, value)], &[], "");
+        let option = format!("--{}: given was `{value}`", key.replace('_', "-"));
+        assert!(said.starts_with(&option) && said.contains(expected), "{said}");
+        if !value.is_empty() {
+            let variable = format!("PORTAL_{}", key.to_uppercase());
+            let said = refusal(&[], &[(&variable, value)], "");
+            assert!(said.starts_with(&format!("{variable}: given was `{value}`")), "{said}");
+        }
+        let said = refusal(&[], &[], &format!("{key} = \"{value}\""));
+        assert!(said.starts_with(&format!("{key} in portal.toml: given was `{value}`")), "{said}");
+    }
+}
+
+#[test]
+fn a_password_is_never_repeated() {
+    for (key, value) in [
+        ("database_url", "mysql://jane:hush@db.example/portal"),
+        ("database_url", "postgres:jane:hush"),
+        ("mail", "smtp:jane:hush@mail.example"),
+        ("text", "twilio://AC1:hush@api.twilio.com"),
+        ("text", "AC1:hush"),
+        ("public_url", "https://jane:hush@portal.example"),
+    ] {
+        let said = refusal(&[(key, value)], &[], "");
+        assert!(!said.contains("hush"), "{said}");
+    }
+    for file in
+        ["mail = \"hush", "mail = hush", "a = 1\nmail = 'smtp://hush' x", "mail = \"\\hush\"", "[hush"]
+    {
+        let said = refusal(&[], &[], file);
+        assert!(!said.contains("hush"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_with_something_unknown_or_broken_is_refused() {
+    let said = refusal(&[], &[], "listen = \"127.0.0.1:1\"\nport = 80");
+    assert!(said.starts_with("portal.toml: `port` is no setting; expected are data, listen,"), "{said}");
+    let said = refusal(&[], &[], "wait = 5");
+    assert_eq!(said, "wait in portal.toml: given was `integer`; expected is a text in quotes");
+    let said = refusal(&[], &[], "data = \"x\"\nlisten = ");
+    assert!(said.starts_with("portal.toml: line 2 cannot be read"), "{said}");
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portal.toml");
+    assert!(File::read(&path, false).is_ok());
+    let error = File::read(&path, true).err().expect("an error");
+    assert!(error.to_string().contains("portal.toml"), "{error}");
+}

@@ -1,0 +1,176 @@
+//! Each command, as people give it.
+
+mod support;
+
+use support::{JANE, Machine, refusal, text};
+
+#[test]
+fn init_sets_the_portal_up_once() {
+    let machine = Machine::new();
+    machine.init();
+    let again =
+        machine.refuses(&["init", "--brand", "B", "--admin-name", "A", "--admin-email", "a@b.example"]);
+    assert_eq!(again, "portal: This portal is set up already.");
+    machine.does(&["sign-in-link", JANE]);
+}
+
+#[test]
+fn init_says_which_option_cannot_be_taken() {
+    let machine = Machine::new();
+    for (option, words) in [
+        ("--brand", ["init", "--brand", " ", "--admin-name", "Jane Lee", "--admin-email", JANE]),
+        ("--admin-name", ["init", "--brand", "B", "--admin-name", " ", "--admin-email", JANE]),
+        ("--admin-email", ["init", "--brand", "B", "--admin-name", "Jane Lee", "--admin-email", "jane"]),
+    ] {
+        let said = machine.refuses(&words);
+        assert!(said.starts_with(&format!("portal: {option}: ")), "{said}");
+    }
+    machine.init();
+}
+
+#[test]
+fn a_key_stands_alone_on_a_line() {
+    let machine = Machine::new();
+    machine.init();
+    let printed = machine.does(&["key", "create", "--as", JANE]);
+    let key = printed.strip_suffix('\n').expect("a line");
+    assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{printed}");
+    assert_ne!(machine.does(&["key", "create", "--as", "Jane@HarborLee.example"]), printed);
+    let nobody = machine.refuses(&["key", "create", "--as", "tom@harborlee.example"]);
+    assert!(nobody.contains("nobody here who can sign in has the address tom@harborlee.example"), "{nobody}");
+}
+
+#[test]
+fn keys_are_made_as_admins_only() {
+    let machine = Machine::new();
+    machine.starts(&["demo", "--data", "data"]).stop();
+    let said = machine.refuses(&["key", "create", "--as", "tom@harborlee.example"]);
+    assert!(said.contains("tom@harborlee.example is no admin"), "{said}");
+}
+
+#[test]
+fn commands_that_need_a_portal_make_none() {
+    let machine = Machine::new();
+    for words in [&["key", "create", "--as", JANE][..], &["sign-in-link", JANE], &["backup", "file"]] {
+        let said = machine.refuses(words);
+        assert!(said.contains("there is no portal in ./data"), "{said}");
+    }
+    machine.does(&["doctor"]);
+    assert!(!machine.path("data").exists());
+}
+
+#[test]
+fn before_the_set_up_there_is_nobody_to_sign_in() {
+    let machine = Machine::new();
+    machine.starts(&["serve"]).stop();
+    let said = machine.refuses(&["sign-in-link", JANE]);
+    assert!(said.contains("this portal is not set up yet"), "{said}");
+}
+
+#[test]
+fn a_link_begins_with_the_public_address() {
+    let machine = Machine::new();
+    machine.init();
+    let link = machine.does(&["sign-in-link", JANE]);
+    assert!(link.starts_with("http://127.0.0.1:8080/sign-in/link/"), "{link}");
+    let link = machine.does(&["sign-in-link", JANE, "--public-url", "https://portal.example/"]);
+    assert!(link.starts_with("https://portal.example/sign-in/link/"), "{link}");
+}
+
+#[test]
+fn a_wrong_setting_stops_every_command() {
+    let machine = Machine::new();
+    for words in [&["serve"][..], &["demo"], &["sign-in-link", JANE], &["backup", "file"]] {
+        let said = refusal(machine.command(words).env("PORTAL_LISTEN", "8080"));
+        assert!(
+            said.starts_with("portal: PORTAL_LISTEN: given was `8080`; expected is an IP address"),
+            "{said}"
+        );
+    }
+    let mut command = machine.command(&["serve", "--mail", "smtp://jane:hush@mail.example:x"]);
+    let said = refusal(&mut command);
+    assert!(said.contains("--mail: given was `smtp://…@mail.example:x`") && !said.contains("hush"), "{said}");
+    assert!(!machine.path("data").exists());
+}
+
+#[test]
+fn portal_toml_is_read_in_the_working_folder_or_where_config_says() {
+    let machine = Machine::new();
+    std::fs::write(machine.path("portal.toml"), "colour = \"red\"\n").unwrap();
+    let said = machine.refuses(&["serve"]);
+    assert!(said.starts_with("portal: portal.toml: `colour` is no setting"), "{said}");
+    std::fs::write(machine.path("other.toml"), "data = \"elsewhere\"\n").unwrap();
+    let words =
+        ["init", "--brand", "B", "--admin-name", "Jane Lee", "--admin-email", JANE, "--config", "other.toml"];
+    machine.does(&words);
+    assert!(machine.path("elsewhere/portal.db").exists());
+    let said = machine.refuses(&["serve", "--config", "missing.toml"]);
+    assert!(said.starts_with("portal: missing.toml: "), "{said}");
+}
+
+#[test]
+fn a_doctor_finds_nothing_wrong_with_a_portal_that_works() {
+    let machine = Machine::new();
+    machine.init();
+    let said = machine.does(&["doctor"]);
+    for what in ["settings", "address", "folder", "database", "clock", "mail", "disk"] {
+        assert!(said.lines().any(|line| line.contains(&format!(" {what}: "))), "{what} is missing:\n{said}");
+    }
+    assert!(!said.contains("problem"), "{said}");
+    assert!(said.contains("database: SQLite, whole, can be written to"), "{said}");
+}
+
+#[test]
+fn a_doctor_says_what_is_wrong_and_what_to_do() {
+    let machine = Machine::new();
+    machine.init();
+    std::fs::write(machine.path("blocked"), "a file, where a folder is wanted").unwrap();
+    let broken = machine.path("broken");
+    std::fs::create_dir(&broken).unwrap();
+    std::fs::write(
+        broken.join("portal.db"),
+        "no database at all, but long enough to be looked at".repeat(100),
+    )
+    .unwrap();
+    for (words, what) in [
+        (["doctor", "--mail", "folder:blocked"], "problem  mail: cannot write into blocked"),
+        (["doctor", "--data", "broken"], "problem  database: "),
+        (["doctor", "--listen", "nowhere"], "problem  settings: --listen: given was `nowhere`"),
+        (["doctor", "--mail-to", "jane"], "problem  mail sent: "),
+    ] {
+        let output = machine.run(&words);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(what), "{said}");
+        assert_eq!(said.matches("problem ").count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_doctor_sends_a_mail_when_asked() {
+    let machine = Machine::new();
+    machine.init();
+    let said = machine.does(&["doctor", "--mail-to", "jane@harborlee.example"]);
+    assert!(
+        said.contains("ok       mail sent: a mail to jane@harborlee.example left by folder:./data/outbox"),
+        "{said}"
+    );
+    let mails: Vec<_> = std::fs::read_dir(machine.path("data/outbox")).unwrap().collect();
+    assert_eq!(mails.len(), 1);
+    let mail = std::fs::read_to_string(mails[0].as_ref().unwrap().path()).unwrap();
+    assert!(
+        mail.contains("To: jane@harborlee.example") && mail.contains("From: notifications@localhost"),
+        "{mail}"
+    );
+}
+
+#[test]
+fn what_is_written_wrongly_is_told_with_status_2() {
+    let machine = Machine::new();
+    for words in [&[][..], &["sail"], &["serve", "--sail"], &["serve", "--listen", "x"]] {
+        let output = machine.run(words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+    }
+    assert_eq!(machine.does(&["--version"]), format!("portal {}\n", env!("CARGO_PKG_VERSION")));
+}
