@@ -100,8 +100,8 @@ impl Hub {
         let head =
             self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
         let stream = Stream::new(workspace, actor.person, session);
-        // Registered first, read afterwards: what happens in between is routed by the hub, at worst twice.
-        let seq = {
+        // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
+        let followed = {
             let mut houses = self.houses();
             let house = houses.entry(workspace).or_insert_with(|| House { seq: head, ..House::default() });
             let streams = house.people.entry(actor.person).or_default();
@@ -114,20 +114,23 @@ impl Hub {
         // Dropped when anything below fails, and then it takes the stream out again.
         let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self));
         let channels = self.store.read(move |reader| channels::ids_of(reader, &actor)).await?;
-        {
+        // What is routed from here on comes live; what was routed before is read from the journal.
+        let seq = {
             let mut houses = self.houses();
-            if let Some(house) = houses.get_mut(&workspace) {
-                for channel in &channels {
-                    house.channels.entry(*channel).or_default().push(Arc::clone(&stream));
-                }
+            let house =
+                houses.entry(workspace).or_insert_with(|| House { seq: followed, ..House::default() });
+            for channel in &channels {
+                house.enter(*channel, &stream);
             }
-        }
-        let missed = match after {
-            Some(after) if after < seq => {
-                self.store.read_long(move |reader| missed(reader, &actor, &channels, after, seq)).await?
-            }
-            Some(after) if after > seq + REPLAYED_MAX => events::bare("reset"),
-            _ => Bytes::new(),
+            house.seq
+        };
+        let after = after.unwrap_or(followed);
+        let missed = if after < seq {
+            self.store.read_long(move |reader| missed(reader, &actor, &channels, after, seq)).await?
+        } else if after > seq + REPLAYED_MAX {
+            events::bare("reset")
+        } else {
+            Bytes::new()
         };
         let mut first = BytesMut::from(&b"retry: 1000\n\n"[..]);
         first.extend_from_slice(&missed);
@@ -229,13 +232,16 @@ impl House {
         }
     }
 
-    fn let_in(&mut self, channel: ChannelId, person: PersonId) {
-        let Some(theirs) = self.people.get(&person) else { return };
+    fn enter(&mut self, channel: ChannelId, stream: &Arc<Stream>) {
         let streams = self.channels.entry(channel).or_default();
-        for stream in theirs {
-            if !streams.iter().any(|other| Arc::ptr_eq(other, stream)) {
-                streams.push(Arc::clone(stream));
-            }
+        if !streams.iter().any(|other| Arc::ptr_eq(other, stream)) {
+            streams.push(Arc::clone(stream));
+        }
+    }
+
+    fn let_in(&mut self, channel: ChannelId, person: PersonId) {
+        for stream in self.people.get(&person).cloned().unwrap_or_default() {
+            self.enter(channel, &stream);
         }
     }
 
