@@ -57,10 +57,10 @@ pub(super) const CONVERSATIONS: [Conversation; 3] = [
                 0,
                 "Helen",
                 Say(
-                    "I made this group for the two of us who have to sign, Noah will join as soon as he is back from leave.",
+                    "Thank you for putting the two of us who sign together here. Noah joins as soon as he is back from leave.",
                 ),
             ),
-            ago(2, 2, 44, "Jane", Say("Good idea. I will put here only what needs both signatures.")),
+            ago(2, 2, 44, "Jane", Say("Gladly. Only what needs both signatures comes here.")),
         ],
     },
     Conversation {
@@ -91,7 +91,7 @@ pub(super) const CONVERSATIONS: [Conversation; 3] = [
                 40,
                 "Priya",
                 Say(
-                    "Very good catch. With them you need an agreement; the rules are in short at https://gdpr.eu/what-is-data-processing-agreement/",
+                    "Very good catch. With them you need an agreement; the rules are in short at https://www.example.org/data-processing",
                 ),
             ),
             ago(2, 8, 22, "Helen", Say("They sent one, eleven pages. Do I sign that?")),

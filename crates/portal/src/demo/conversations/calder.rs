@@ -83,7 +83,7 @@ pub(super) const CONVERSATIONS: [Conversation; 4] = [
                 30,
                 "Jane",
                 Say(
-                    "The memorandum of agreement is signed by the sellers. From here on:\n\n| Step | Who | Until |\n| --- | --- | --- |\n| Deposit | Calder | this week |\n| Inspection in dry dock | Samir | next week |\n| Bill of sale | Harbor & Lee | closing |\n\nI keep this list up to date here.",
+                    "The memorandum of agreement is signed by the sellers. From here on:\n\n1. **Deposit**: Calder, this week\n2. **Inspection** in dry dock: Samir, next week\n3. **Bill of sale**: Harbor & Lee, at the closing\n\nI keep this list up to date here.",
                 ),
             ),
             ago(6, 5, 55, "Ingrid", Say("Deposit goes out this afternoon.")),

@@ -190,7 +190,7 @@ pub(super) const CONVERSATIONS: [Conversation; 4] = [
                 15,
                 "Tom",
                 Say(
-                    "Their answer: no to the roof being yours is accepted, break clause after year five *if* we give nine months' notice. On the rent review they do not move yet.",
+                    "Their answer: the roof stays **theirs**, and a break clause after year five is fine *if* we give nine months' notice. On the rent review they do not move yet.",
                 ),
             ),
             ago(3, 2, 40, "Maya", Say("That is already much better than I feared.")),
