@@ -38,6 +38,10 @@ CREATE TABLE sign_in_links (
     used_at BIGINT
 );
 
+CREATE INDEX sign_in_links_person ON sign_in_links (workspace, person);
+CREATE INDEX sign_in_links_sign_in ON sign_in_links (workspace, sign_in);
+CREATE INDEX sign_ins_person ON sign_ins (workspace, person);
+
 -- Keys of programs (`/v1`). Only the hash is kept.
 CREATE TABLE keys (
     workspace UUID NOT NULL,

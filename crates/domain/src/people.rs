@@ -13,7 +13,7 @@ use store::{Reader, Row, Time, Tx};
 use crate::access::{Actor, Role};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
-use crate::{channels, limits};
+use crate::{channels, limits, sign_ins};
 
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
@@ -328,6 +328,11 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> 
     )?;
     if before.name != after.name {
         channels::renamed(tx, workspace, after.id.0)?;
+    }
+    // What lies in the old address's mail, or in that of somebody who lost access, must not open the door.
+    let is_moved = limits::key(&before.name.email) != limits::key(&after.name.email);
+    if is_moved || (before.deactivated_at.is_none() && after.deactivated_at.is_some()) {
+        sign_ins::call_off(tx, workspace, after.id)?;
     }
     Ok(())
 }

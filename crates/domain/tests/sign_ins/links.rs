@@ -48,6 +48,24 @@ both_engines! {
         }
     }
 
+    fn s1_links_sent_to_an_old_address_or_to_somebody_without_access_open_nothing(office) {
+        let firm = office.firm("a.example");
+        let moved = firm.client("Maria", &[]);
+        let gone = firm.client("Otto", &[]);
+        let [to_old, to_gone] = [moved, gone].map(|person| link(&firm, person, LinkKind::Invitation));
+        let change = domain::people::ClientChange {
+            email: Some("new@client.example".to_string()),
+            ..domain::people::ClientChange::default()
+        };
+        firm.edit_client(firm.ada, moved, change).expect("a new address");
+        firm.deactivate(firm.ada, gone).expect("deactivated");
+        firm.reactivate(firm.ada, gone).expect("and back");
+        for secret in [to_old, to_gone] {
+            conflict(tap(office, &secret), "used");
+        }
+        assert!(tap(office, &link(&firm, moved, LinkKind::Invitation)).is_ok(), "a new one does");
+    }
+
     fn a_link_of_the_demonstration_is_good_for_a_day_and_not_used_up(office) {
         let firm = office.firm("a.example");
         let secret = link(&firm, firm.ada.person, LinkKind::Demo);

@@ -52,7 +52,13 @@ impl Office {
         self.list(who, filter).into_iter().map(|listed| listed.channel.title).collect()
     }
 
-    pub fn page(&self, who: Actor, channel: ChannelId, stretch: Stretch, most: i64) -> domain::Result<Vec<Message>> {
+    pub fn page(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        stretch: Stretch,
+        most: i64,
+    ) -> domain::Result<Vec<Message>> {
         self.read(move |reader| messages::page(reader, &who, channel, stretch, most))
     }
 
