@@ -171,9 +171,20 @@ impl Browser<'_> {
         self.send(path, &serde_html_form::to_string(fields).unwrap()).await
     }
 
+    /// Sends a form with fields of all kinds; one that comes more than once has several values.
+    pub async fn fill(&mut self, path: &str, fields: &[(&str, &dyn ToString)]) -> Answer {
+        let fields: Vec<(&str, String)> =
+            fields.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        self.send(path, &serde_html_form::to_string(&fields).unwrap()).await
+    }
+
     /// Sends a form as it would go over the wire.
     pub async fn send(&mut self, path: &str, form: &str) -> Answer {
         self.call(Method::POST, path, Some(form.to_string())).await
+    }
+
+    pub async fn is_signed_in(&mut self) -> bool {
+        self.get("/profile").await.status == 200
     }
 
     /// Follows where an answer leads.

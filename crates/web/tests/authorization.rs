@@ -1,0 +1,216 @@
+//! Who may call what: every address of the portal, as each kind of person, about things of one company.
+//!
+//! An address that is not in the table fails the test: whoever adds one says here for whom it is.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use domain::access::Actor;
+use domain::ids::MessageId;
+use domain::sessions;
+use domain::sign_ins::LinkKind;
+use support::{Browser, Firm};
+
+/// One address: the method and the path as the router has it, what is called and sent, and what each kind of person
+/// is answered, in the order of [`KINDS`]. Words in brackets stand for things of the firm ([`fill`]).
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// Nobody; the admin of another firm, at that firm's host; a client user of another company; the client user whom
+/// it is about; staff who see another company only; staff; the admin.
+const KINDS: [&str; 7] = ["nobody", "stranger", "maria", "oskar", "priya", "tom", "jane"];
+
+/// `p` a page, `d` done or sent on, `s` sent to sign in, `.` not there, `x` not for them to do, `w` wrong input, `g` a
+/// link that is gone.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    ("GET", "/healthz", "/healthz", "", "p p p p p p p"),
+    ("GET", "/readyz", "/readyz", "", "p p p p p p p"),
+    ("GET", "/metrics", "/metrics", "", ". . . . . . ."),
+    ("GET", "/assets/{folder}/{name}", "/assets/any/portal.css", "", "p p p p p p p"),
+    ("GET", "/live", "/live", "", "s p p p p p p"),
+
+    ("GET", "/", "/", "", "d d d d d d d"),
+    ("GET", "/set-up", "/set-up", "", "d p d d d d p"),
+    ("GET", "/set-up/{secret}", "/set-up/abc", "", "d d d d d d d"),
+    ("POST", "/set-up/{secret}", "/set-up/abc", "brandName=A&givenName=B&email=c@d.example", "d d d d d d d"),
+    ("GET", "/sign-in", "/sign-in", "", "p d d d d d d"),
+    ("POST", "/sign-in", "/sign-in", "email=[new]@client.example", "d d d d d d d"),
+    ("GET", "/sign-in/code", "/sign-in/code?sign_in=[new]&email=a@b.example", "", "p p p p p p p"),
+    ("POST", "/sign-in/code", "/sign-in/code", "sign_in=[new]&email=a@b.example&code=123456", "w w w w w w w"),
+    ("GET", "/sign-in/link/{secret}", "/sign-in/link/[link]", "", "p . p p p p p"),
+    ("POST", "/sign-in/link/{secret}", "/sign-in/link/[link]", "", "d . d d d d d"),
+    ("POST", "/sign-out", "/sign-out", "", "d d d d d d d"),
+
+    ("GET", "/profile", "/profile", "", "s p p p p p p"),
+    ("POST", "/profile", "/profile", "givenName=A", "s d d d d d d"),
+    ("POST", "/profile/sessions/{id}/end", "/profile/sessions/[session]/end", "", "s . . . . . d"),
+    ("POST", "/profile/sessions/end-others", "/profile/sessions/end-others", "", "s d d d d d d"),
+
+    ("GET", "/messages", "/messages", "", "s p p p p p p"),
+    ("GET", "/messages/counts", "/messages/counts", "", "s p p p p p p"),
+    ("GET", "/messages/search", "/messages/search?words=good&channel=[channel]", "", "s . . p . p p"),
+    ("GET", "/messages/new", "/messages/new?subject=client:[oskar]", "", "s . . . . p p"),
+    ("POST", "/messages/new", "/messages/new", "subject=client:[oskar]", "s . . . . d d"),
+    ("GET", "/messages/{channel}", "/messages/[channel]", "", "s . . p . p p"),
+    ("POST", "/messages/{channel}", "/messages/[channel]", "id=[new]&text=Hello", "s . . d . d d"),
+    ("GET", "/messages/{channel}/older", "/messages/[channel]/older?before=2", "", "s . . p . p p"),
+    ("POST", "/messages/{channel}/read", "/messages/[channel]/read", "position=1", "s . . d . d d"),
+    ("POST", "/messages/{channel}/typing", "/messages/[channel]/typing", "", "s . . d . d d"),
+    ("GET", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "", "s . . p . x x"),
+    ("POST", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "text=Hi", "s . . d . x x"),
+    ("POST", "/messages/{channel}/messages/{id}/delete", "/messages/[channel]/messages/[message]/delete", "", "s . . d . x x"),
+    ("POST", "/messages/{channel}/mute", "/messages/[channel]/mute", "", "s . . x . d d"),
+    ("POST", "/messages/{channel}/unmute", "/messages/[channel]/unmute", "", "s . . x . d d"),
+    ("POST", "/messages/{channel}/leave", "/messages/[channel]/leave", "", "s . . x . d d"),
+    ("POST", "/messages/{channel}/join", "/messages/[channel]/join", "", "s . . x . d d"),
+    ("POST", "/messages/{channel}/add", "/messages/[channel]/add", "person=[tom]", "s . . x . d d"),
+    ("POST", "/messages/{channel}/archive", "/messages/[channel]/archive", "", "s . . x . x d"),
+    ("POST", "/messages/{channel}/restore", "/messages/[channel]/restore", "", "s . . x . x d"),
+
+    ("GET", "/clients", "/clients?after=[oskar]", "", "s . . . . p p"),
+    ("GET", "/clients/new", "/clients/new", "", "s p . . p p p"),
+    ("POST", "/clients/new", "/clients/new", "givenName=A&email=[new]@client.example&companyIds=[northwind]", "s w . . w d d"),
+    ("GET", "/clients/{id}", "/clients/[oskar]", "", "s . . . . p p"),
+    ("POST", "/clients/{id}", "/clients/[oskar]", "givenName=O&email=[new]@client.example&companyIds=[northwind]", "s . . . . d d"),
+    ("POST", "/clients/{id}/invite", "/clients/[oskar]/invite", "", "s . . . . d d"),
+    ("POST", "/clients/{id}/channel", "/clients/[oskar]/channel", "", "s . . . . d d"),
+    ("POST", "/clients/{id}/deactivate", "/clients/[oskar]/deactivate", "", "s . . . . d d"),
+    ("POST", "/clients/{id}/reactivate", "/clients/[oskar]/reactivate", "", "s . . . . d d"),
+
+    ("GET", "/companies", "/companies?after=[northwind]", "", "s . . . . p p"),
+    ("GET", "/companies/new", "/companies/new", "", "s p . . p p p"),
+    ("POST", "/companies/new", "/companies/new", "name=[new]", "s d . . d d d"),
+    ("GET", "/companies/{id}", "/companies/[northwind]", "", "s . . . . p p"),
+    ("POST", "/companies/{id}", "/companies/[northwind]", "name=[new]", "s . . . . d d"),
+    ("POST", "/companies/{id}/channel", "/companies/[northwind]/channel", "", "s . . . . d d"),
+    ("POST", "/companies/{id}/assign", "/companies/[northwind]/assign", "person=[tom]&assigned=yes", "s . . . x x d"),
+
+    ("GET", "/projects", "/projects?after=[renovation]", "", "s . . . . p p"),
+    ("GET", "/projects/new", "/projects/new", "", "s p . . p p p"),
+    ("POST", "/projects/new", "/projects/new", "title=A&clientIds=[oskar]", "s w . . w d d"),
+    ("GET", "/projects/{id}", "/projects/[renovation]", "", "s . . . . p p"),
+    ("POST", "/projects/{id}", "/projects/[renovation]", "title=A&clientIds=[oskar]&internalUserIds=[jane]&internalUserIds=[tom]", "s . . . . d d"),
+    ("POST", "/projects/{id}/channel", "/projects/[renovation]/channel", "", "s . . . . d d"),
+    ("POST", "/projects/{id}/archive", "/projects/[renovation]/archive", "", "s . . . . d d"),
+    ("POST", "/projects/{id}/restore", "/projects/[renovation]/restore", "", "s . . . . d d"),
+
+    ("GET", "/settings", "/settings", "", "s d . . d d d"),
+    ("GET", "/settings/team", "/settings/team", "", "s p . . p p p"),
+    ("GET", "/settings/team/new", "/settings/team/new", "", "s p . . x x p"),
+    ("POST", "/settings/team/new", "/settings/team/new", "givenName=A&email=[new]@firm.example&role=staff&access=assigned&companyAccessList=[northwind]", "s w . . x x d"),
+    ("GET", "/settings/team/{id}", "/settings/team/[tom]", "", "s . . . x x p"),
+    ("POST", "/settings/team/{id}", "/settings/team/[tom]", "givenName=T&email=tom@firm.example&role=staff&access=all", "s . . . x x d"),
+    ("POST", "/settings/team/{id}/invite", "/settings/team/[tom]/invite", "", "s . . . x x d"),
+    ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
+    ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
+];
+
+/// What the words in brackets stand for.
+async fn fill(firm: &Firm, text: &str) -> String {
+    let (jane, workspace) = (firm.jane, firm.workspace);
+    let mut filled = text
+        .replace("[channel]", &firm.channel.to_string())
+        .replace("[message]", &firm.message.to_string())
+        .replace("[oskar]", &firm.oskar.person.to_string())
+        .replace("[tom]", &firm.tom.person.to_string())
+        .replace("[jane]", &firm.jane.person.to_string())
+        .replace("[northwind]", &firm.northwind.to_string())
+        .replace("[renovation]", &firm.renovation.to_string())
+        .replace("[new]", &MessageId::new(support::MORNING).to_string());
+    if filled.contains("[link]") {
+        let link = firm.portal.link(workspace, firm.oskar.person, LinkKind::Command).await;
+        filled = filled.replace("/sign-in/link/[link]", &link);
+    }
+    if filled.contains("[session]") {
+        firm.browser_of(jane).await;
+        let sessions = firm.portal.read(move |reader| sessions::list(reader, &jane)).await;
+        filled = filled.replace("[session]", &sessions[0].id.to_string());
+    }
+    filled
+}
+
+async fn browser<'a>(firm: &'a Firm, kind: &str) -> Browser<'a> {
+    let actor: Actor = match kind {
+        "stranger" => firm.stranger,
+        "maria" => firm.maria,
+        "oskar" => firm.oskar,
+        "priya" => firm.priya,
+        "tom" => firm.tom,
+        "jane" => firm.jane,
+        _ => return firm.portal.browser(),
+    };
+    firm.browser_of(actor).await
+}
+
+/// The letter of an answer.
+fn letter(status: StatusCode, to: &str) -> String {
+    match status.as_u16() {
+        303 if to.starts_with("/sign-in?back=") => "s".to_string(),
+        303 | 204 => "d".to_string(),
+        200 => "p".to_string(),
+        400 => "w".to_string(),
+        403 => "x".to_string(),
+        404 => ".".to_string(),
+        410 => "g".to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn every_address_says_for_whom_it_is() {
+    let there: BTreeSet<(String, &str)> =
+        web::routes().iter().map(|route| (route.method.to_string(), route.path)).collect();
+    let said: BTreeSet<(String, &str)> = TABLE.iter().map(|row| (row.0.to_string(), row.1)).collect();
+    assert_eq!(
+        there.difference(&said).collect::<Vec<_>>(),
+        Vec::<&(String, &str)>::new(),
+        "not in the table"
+    );
+    assert_eq!(
+        said.difference(&there).collect::<Vec<_>>(),
+        Vec::<&(String, &str)>::new(),
+        "in the table only"
+    );
+    assert_eq!(TABLE.len(), said.len(), "twice in the table");
+}
+
+#[tokio::test]
+async fn everybody_gets_what_is_for_them_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for (method, route, call, form, expected) in TABLE {
+        // What one of them did is not to be found by another: each address has a firm of its own, and those who may do
+        // least come first.
+        let firm = Firm::new().await;
+        let mut found = Vec::new();
+        for kind in KINDS {
+            let mut browser = browser(&firm, kind).await;
+            let (path, form) = (fill(&firm, call).await, fill(&firm, form).await);
+            let method: Method = method.parse().unwrap();
+            let form = (method == Method::POST).then_some(form);
+            let (status, headers, _) = browser.open(method, &path, form).await;
+            found.push(letter(status, headers.get("location").map_or("", |to| to.to_str().unwrap())));
+        }
+        let found = found.join(" ");
+        if found != *expected {
+            wrong.push(format!("{method} {route}: expected {expected}, found {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {KINDS:?}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_session_of_another_firm_is_none_here() {
+    let firm = Firm::new().await;
+    for (method, _, call, form, expected) in TABLE.iter().filter(|row| row.4.starts_with('s')) {
+        let mut browser = firm.browser_of(firm.stranger).await;
+        browser.host = support::HOST.to_string();
+        let (path, form) = (fill(&firm, call).await, fill(&firm, form).await);
+        let method: Method = method.parse().unwrap();
+        let form = (method == Method::POST).then_some(form);
+        let (status, headers, _) = browser.open(method, &path, form).await;
+        let found = letter(status, headers.get("location").map_or("", |to| to.to_str().unwrap()));
+        assert_eq!(found, "s", "{call} {expected}");
+    }
+}
