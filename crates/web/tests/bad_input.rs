@@ -6,12 +6,15 @@ use domain::people::{self, NewClient};
 use domain::{companies, projects};
 use support::Firm;
 
+/// A form: its path, fields that are good, and those that take text.
+type Form = (String, Vec<(&'static str, &'static str)>, Vec<&'static str>);
+
 #[tokio::test]
 async fn hostile_text_is_refused_at_its_field_or_kept_as_text() {
     let firm = Firm::new().await;
     let (maria, tom) = (firm.maria.person, firm.tom.person);
     let person = [("givenName", "A"), ("familyName", "B"), ("email", "new@client.example"), ("phone", "")];
-    let forms: Vec<(String, Vec<(&str, &str)>, Vec<&str>)> = vec![
+    let forms: Vec<Form> = vec![
         (
             "/clients/new".to_string(),
             person.to_vec(),

@@ -1,5 +1,7 @@
 //! The pages of client users, companies, projects, the team and oneself.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 mod support;
 
 use domain::access::Actor;

@@ -1,5 +1,7 @@
 //! Signing in, in a browser: addresses, codes, links, set-up (S1, S3, S4).
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 mod support;
 
 use std::time::Duration;

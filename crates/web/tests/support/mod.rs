@@ -2,6 +2,7 @@
 //! browsers that call it: they keep their cookie and say that they come from the portal's own pages.
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod firm;
 
@@ -189,7 +190,7 @@ impl Browser<'_> {
 
     /// Follows where an answer leads.
     pub async fn follow(&mut self, answer: &Answer) -> Answer {
-        self.get(&answer.to().to_string()).await
+        self.get(answer.to()).await
     }
 
     async fn call(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
