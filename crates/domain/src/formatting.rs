@@ -1,0 +1,198 @@
+//! A message's Markdown as safe HTML (M1), its first words as plain text, and the names in it (M8).
+//!
+//! `comrak` reads the Markdown, [`markdown`] writes the few elements that a message may have, and `ammonia` lets
+//! nothing else through: the second wall. Most messages have nothing to format; they are escaped and wrapped without
+//! either, with the same bytes as the answer.
+//!
+//! Characters that turn the direction of writing are kept: every block has `dir="auto"`, so an override that is never
+//! closed ends with its block. [`plain`] leaves them out, since its text also stands where no element contains it.
+
+mod emoji;
+mod lines;
+mod markdown;
+mod plain;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use ammonia::{Builder, UrlRelative};
+
+use crate::ids::PersonId;
+
+pub use emoji::is_emoji_only;
+pub use plain::plain;
+
+/// A message's Markdown as safe HTML (M1): `p`, `br`, `strong`, `em`, `del`, `code`, `pre`, `ul`, `ol`, `li`,
+/// `blockquote`, `a` and, for the names given in `mentions`, `span class="mention" data-person="…"`.
+///
+/// What Markdown knows beyond these is shown as it was written: headings, rules, tables, HTML. Images become links.
+/// Links lead to `http`, `https`, `mailto` and `tel` only, in a new tab that learns nothing of this one.
+pub fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
+    if is_unformatted(text) { unformatted(text) } else { formatted(text, mentions) }
+}
+
+/// Whether a text has `@` and the name as a whole word, with capitals as given (M8).
+pub fn mentions(text: &str, name: &str) -> bool {
+    let names = |(at, _): (usize, &str)| named(text, at, name);
+    !name.is_empty() && text.match_indices('@').any(names)
+}
+
+/// Whether the `@` at byte `at` of a text names `name`: no letter or digit touches it on either side.
+fn named(text: &str, at: usize, name: &str) -> bool {
+    let (before, after) = (&text[..at], &text[at + 1..]);
+    let touches = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+    after.strip_prefix(name).is_some_and(|rest| !touches(rest.chars().next()))
+        && !touches(before.chars().next_back())
+}
+
+fn formatted(text: &str, mentions: &[(PersonId, String)]) -> String {
+    WALL.clean(&markdown::html(text, mentions)).to_string()
+}
+
+/// The second wall: lets through what [`html`] names, whatever stands before it.
+static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut wall = Builder::empty();
+    wall.tags(HashSet::from([
+        "p",
+        "br",
+        "strong",
+        "em",
+        "del",
+        "code",
+        "pre",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "a",
+        "span",
+    ]))
+    .clean_content_tags(HashSet::from(["script", "style"]))
+    .generic_attributes(HashSet::new())
+    .tag_attributes(HashMap::from([
+        ("a", HashSet::from(["href"])),
+        ("ol", HashSet::from(["start"])),
+        ("span", HashSet::from(["data-person"])),
+    ]))
+    .tag_attribute_values(
+        ["p", "pre", "ul", "ol", "blockquote"]
+            .into_iter()
+            .map(|tag| (tag, HashMap::from([("dir", HashSet::from(["auto"]))])))
+            .collect(),
+    )
+    .allowed_classes(HashMap::from([("span", HashSet::from(["mention"]))]))
+    .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
+    .url_relative(UrlRelative::Deny)
+    .set_tag_attribute_value("a", "target", "_blank")
+    .link_rel(Some("noopener noreferrer nofollow"));
+    wall
+});
+
+/// Whether nothing in a text means anything to Markdown, so that [`unformatted`] gives what [`formatted`] would.
+fn is_unformatted(text: &str) -> bool {
+    !text.starts_with('\u{feff}') && text.split('\n').all(is_unformatted_line)
+}
+
+fn is_unformatted_line(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let Some(first) = bytes.first() else { return true };
+    if matches!(first, b'#' | b'-' | b'+') || line.trim().len() < line.len() {
+        return false;
+    }
+    let after_digits = &bytes[bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
+    if first.is_ascii_digit() && matches!(after_digits.first(), Some(b'.' | b')')) {
+        return false;
+    }
+    bytes.iter().enumerate().all(|(index, byte)| match byte {
+        b'\\' | b'`' | b'*' | b'_' | b'~' | b'[' | b']' | b'<' | b'>' | b'&' | b'@' => false,
+        b':' => !bytes[index..].starts_with(b"://"),
+        b'w' => !bytes[index..].starts_with(b"www."),
+        byte => !byte.is_ascii_control(),
+    })
+}
+
+/// The HTML of a text without formatting: empty lines part its paragraphs.
+fn unformatted(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 40);
+    let mut inside = false;
+    for line in text.split('\n') {
+        match (inside, line.is_empty()) {
+            (false, false) => html.push_str("<p dir=\"auto\">"),
+            (true, false) => html.push_str("<br>"),
+            (true, true) => html.push_str("</p>"),
+            (false, true) => {}
+        }
+        inside = !line.is_empty();
+        escape(&mut html, line);
+    }
+    if inside {
+        html.push_str("</p>");
+    }
+    html
+}
+
+/// Appends text as the sanitizer would write it. Control characters, which only entities can bring, are left out.
+fn escape(html: &mut String, text: &str) {
+    let special =
+        |c: char| matches!(c, '&' | '<' | '>' | '\u{a0}') || (c.is_control() && !matches!(c, '\n' | '\t'));
+    let mut rest = text;
+    while let Some(index) = rest.find(special) {
+        html.push_str(&rest[..index]);
+        let mut characters = rest[index..].chars();
+        match characters.next() {
+            Some('&') => html.push_str("&amp;"),
+            Some('<') => html.push_str("&lt;"),
+            Some('>') => html.push_str("&gt;"),
+            Some('\u{a0}') => html.push_str("&nbsp;"),
+            _ => {}
+        }
+        rest = characters.as_str();
+    }
+    html.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn m1_most_messages_take_the_short_way() {
+        for text in [
+            "Hello",
+            "Good afternoon Jane, does the landlord have to sign as well?",
+            "It's 10:30 – \"fine\"!\n\nSee you (both) on 3.4.\n100% + 5 = 105; a-b #1",
+        ] {
+            assert!(is_unformatted(text), "{text:?}");
+        }
+        for text in [
+            "*a*",
+            "a\n- b",
+            "1. a",
+            "12) a",
+            "see https://a.b",
+            "www.a.b",
+            " a",
+            "a ",
+            "@Jane",
+            "a & b",
+            "\u{feff}a",
+        ] {
+            assert!(!is_unformatted(text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn m1_the_short_way_gives_the_same_bytes_as_the_long_way(
+            text in "([a-z0-9 \\n.,:;!?()'\"|{}$%^=/+#\u{a0}é\u{202e}\u{200b}😀-]{0,6}|[w. ]{3,6}|[ -~\\n]{0,3}|\\PC{0,3}){0,12}"
+        ) {
+            if is_unformatted(&text) {
+                prop_assert_eq!(unformatted(&text), formatted(&text, &[]));
+            }
+        }
+    }
+}
