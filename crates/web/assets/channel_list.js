@@ -6,7 +6,7 @@ import { askCounts, change, onCounts, showCount } from "./unread.js";
 import { draftOf } from "./drafts.js";
 
 const me = document.body.dataset.me;
-const section = /** @type {HTMLElement} */ (document.getElementById("channels"));
+const section = /** @type {HTMLElement} */ (document.querySelector(".list"));
 const open = document.getElementById("main")?.dataset.channel;
 const findField = section.querySelector("input[type=search]");
 /** A search begins when nothing was typed for so long, in milliseconds. */

@@ -64,7 +64,9 @@ function converse() {
 function begin() {
   const linked = document.querySelector(".entry.linked") ?? document.querySelector(".message:target");
   const fresh = document.getElementById("new");
+  const isAfter = new URLSearchParams(location.search).has("after");
   if (linked) scroll.show(linked);
+  else if (isAfter) scroll.toBeginning();
   else if (fresh && scroll.isAbove(fresh)) scroll.show(fresh, "start");
   showButton();
 }

@@ -24,7 +24,7 @@ export function keepKeys() {
       event.preventDefault();
       dialog.showModal();
     } else if (event.key === "/") {
-      const find = document.querySelector("#channels input[type=search]");
+      const find = document.querySelector(".list input[type=search]");
       if (!(find instanceof HTMLInputElement)) return;
       event.preventDefault();
       find.focus();

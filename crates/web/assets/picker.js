@@ -11,8 +11,8 @@ const found = document.getElementById("found");
 
 const choices = () => /** @type {HTMLElement} */ (document.getElementById("choices"));
 
-/** @returns {HTMLElement[]} */
-const options = () => [...choices().querySelectorAll("li")];
+/** @returns {HTMLAnchorElement[]} */
+const options = () => [...choices().querySelectorAll("a[data-value]")].filter((link) => link instanceof HTMLAnchorElement);
 
 /** @type {number} */
 let active = -1;
@@ -37,7 +37,8 @@ function dress() {
     option.id = `option-${index}`;
     option.setAttribute("role", "option");
     option.setAttribute("aria-selected", "false");
-    option.querySelector("a")?.setAttribute("tabindex", "-1");
+    option.setAttribute("tabindex", "-1");
+    option.parentElement?.setAttribute("role", "presentation");
   });
   activate(-1);
   if (found) found.textContent = all.length === 1 ? "1 found" : `${all.length} found`;
@@ -92,7 +93,7 @@ async function choose(link) {
 /** @param {KeyboardEvent} event */
 function key(event) {
   if (event.isComposing) return;
-  const link = options()[active]?.querySelector("a");
+  const link = options()[active];
   if (event.key === "ArrowDown") activate(active + 1);
   else if (event.key === "ArrowUp") activate(active - 1);
   else if (event.key === "Escape" && active >= 0) activate(-1);
@@ -111,11 +112,11 @@ export function pick() {
   field.addEventListener("keydown", key);
   field.form?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const only = options()[Math.max(active, 0)]?.querySelector("a");
+    const only = options()[Math.max(active, 0)];
     if (only) choose(only);
   });
   document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("#choices li a") : null;
+    const link = event.target instanceof Element ? event.target.closest("#choices a[data-value]") : null;
     if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     choose(link);

@@ -11,11 +11,11 @@ export const isAtEnd = () => log.scrollTop > -NEAR;
 /** How far the log is from its beginning, in pixels. */
 export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scrollTop;
 
-/** The first entry that can be seen at least in part. */
+/** The first message that can be seen at least in part; lines between messages come and go. */
 function firstVisible() {
   const top = log.getBoundingClientRect().top;
-  for (const child of entries.children) {
-    if (child.getBoundingClientRect().bottom > top) return child;
+  for (const entry of entries.querySelectorAll(":scope > .entry")) {
+    if (entry.getBoundingClientRect().bottom > top) return entry;
   }
   return null;
 }
@@ -37,6 +37,11 @@ export function keeping(change) {
 /** Goes to the newest message. */
 export function toEnd() {
   log.scrollTop = 0;
+}
+
+/** Goes to the oldest message on the page. */
+export function toBeginning() {
+  log.scrollTop = -log.scrollHeight;
 }
 
 /** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */

@@ -1,4 +1,5 @@
-// Who has seen what: each other member's name under the newest message they have read, unless they wrote it.
+// Who has seen what: each other member's name under the newest message they have read. Who wrote it, or anything after
+// it, has seen it, which goes without saying.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
@@ -23,13 +24,15 @@ function inWords(names) {
 function line(people) {
   const words = document.createElement("p");
   words.className = "seen";
-  words.textContent = `Seen by ${inWords(people.map((person) => person.name))}`;
+  const names = document.createElement("span");
+  names.textContent = `Seen by ${inWords(people.map((person) => person.name))}`;
+  words.append(names);
   const [only] = people;
   if (people.length === 1 && only?.at) {
     const time = document.createElement("time");
     time.dateTime = only.at;
     time.dataset.form = "short";
-    words.append(" ", time);
+    words.append(time);
     localize(words);
   }
   return words;
@@ -40,12 +43,13 @@ function show() {
   const seen = new Map();
   const known = entries.all().filter((entry) => Number.isFinite(entries.positionOf(entry)));
   const newest = known.at(-1);
+  const spoke = new Map(known.map((entry) => [entries.authorOf(entry), entries.positionOf(entry)]));
   for (const member of members()) {
     if (member.dataset.person === entries.me || member.hasAttribute("data-left")) continue;
     const position = Number(member.dataset.read);
     const isPast = newest !== undefined && position >= entries.positionOf(newest);
     const entry = isPast ? (isComplete() ? newest : undefined) : known.find((other) => entries.positionOf(other) === position);
-    if (!entry || entries.authorOf(entry) === member.dataset.person) continue;
+    if (!entry || (spoke.get(member.dataset.person ?? "") ?? 0) >= entries.positionOf(entry)) continue;
     const at = member.querySelector(".seen-at time");
     const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
     seen.set(entry, [...(seen.get(entry) ?? []), person]);

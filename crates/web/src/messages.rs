@@ -4,6 +4,7 @@
 //! in answers to scripts. What differs between viewers stands around it (`conversation`) or is added in the browser.
 
 mod conversation;
+mod entries;
 mod members;
 
 use askama::Template;
@@ -27,7 +28,8 @@ use crate::routes::Routes;
 use crate::times;
 use crate::visitor::Visitor;
 
-use conversation::{ConversationPage, EntriesPart, Where, Written};
+use conversation::{ConversationPage, Written};
+use entries::{EntriesPart, Where};
 
 /// Characters of a message's first words in lists and notices.
 const PREVIEW_CHARACTERS: usize = 140;

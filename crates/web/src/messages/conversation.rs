@@ -4,31 +4,18 @@ use askama::Template;
 use domain::channels::{self, Channel, Kind};
 use domain::ids::{ChannelId, MessageId, PersonId};
 use domain::members::{self, Member};
-use domain::messages::{self, Message, Stretch};
-use domain::{Error, access, companies, limits, people};
+use domain::messages::Message;
+use domain::{access, companies, people};
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use store::{Reader, Time};
 
-use super::members::{MemberShown, added, names, others, readers, shown};
+use super::entries::{Entry, Looking, Where, stretch};
+use super::members::{MemberShown, added, readers, shown};
 use crate::channels::list::{List, Listing, face};
 use crate::faces::Face;
 use crate::layout::{Layout, Module};
-use crate::times::{self, Shown};
+use crate::times;
 use crate::visitor::Visitor;
-
-/// Messages of one author share one header while no longer apart than this.
-const RUN_WITHIN_MS: i64 = 5 * 60 * 1000;
-/// Messages shown before one that a link leads to.
-const BEFORE_LINKED: i64 = 20;
-
-/// Where in a conversation a page is wanted.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Where {
-    before: Option<i64>,
-    after: Option<i64>,
-    message: Option<MessageId>,
-}
 
 /// What was written and could not be sent.
 #[derive(Clone, Debug, Default)]
@@ -52,13 +39,6 @@ pub(crate) struct ConversationPage {
     written: Written,
 }
 
-#[derive(Template)]
-#[template(path = "messages/entries.html")]
-pub(crate) struct EntriesPart {
-    entries: Vec<Entry>,
-    channel_id: ChannelId,
-}
-
 /// Everything around the messages.
 struct Talk {
     title: String,
@@ -71,10 +51,13 @@ struct Talk {
     /// The clock where a client user is.
     local: Option<Local>,
     older: Option<i64>,
+    /// The read position, where what is unread begins before this page.
+    unread_from: Option<i64>,
     newer: Option<i64>,
     first_position: i64,
     last_position: i64,
     read_position: i64,
+    unread: i64,
     members: Vec<MemberShown>,
     readers: String,
     added: Option<String>,
@@ -89,25 +72,6 @@ struct Local {
     exact: String,
     zone: String,
     city: String,
-}
-
-/// A message with what differs between those who look at it.
-struct Entry {
-    day: Option<Shown>,
-    is_first_unread: bool,
-    is_own: bool,
-    is_run: bool,
-    is_linked: bool,
-    can_change: bool,
-    id: MessageId,
-    html: String,
-    seen: Option<Seen>,
-}
-
-/// Who has seen everything up to here and nothing beyond.
-struct Seen {
-    names: String,
-    at: Option<Shown>,
 }
 
 impl ConversationPage {
@@ -125,11 +89,12 @@ impl ConversationPage {
         let zone = times::zone(layout.time_zone.as_deref());
         let members = members::of_channel(reader, actor, channel.id)?;
         let found = stretch(reader, visitor, channel.id, place)?;
-        let entries = entries(reader, visitor, &channel, &members, &found, place, &zone);
+        let looking =
+            Looking { visitor, channel: &channel, members: &members, now: reader.now(), zone: &zone };
         Ok(ConversationPage {
             list: List::read(reader, visitor, listing, Some(channel.id), &zone)?,
             talk: Talk::read(reader, visitor, &channel, &members, &found, &zone)?,
-            entries,
+            entries: looking.entries(&found, place),
             channel_id: channel.id,
             next_id: MessageId::new(reader.now()),
             blank: super::blank(&layout),
@@ -137,113 +102,6 @@ impl ConversationPage {
             written,
         })
     }
-}
-
-impl EntriesPart {
-    pub(crate) fn read(
-        reader: &Reader,
-        visitor: &Visitor,
-        channel: ChannelId,
-        place: &Where,
-    ) -> domain::Result<EntriesPart> {
-        let channel = channels::find(reader, &visitor.actor, channel)?;
-        let zone = times::zone(people::myself(reader, &visitor.actor)?.time_zone.as_deref());
-        let found = stretch(reader, visitor, channel.id, place)?;
-        let entries = entries(reader, visitor, &channel, &[], &found, place, &zone);
-        Ok(EntriesPart { entries, channel_id: channel.id })
-    }
-}
-
-/// The messages that a place in the conversation asks for: the newest where it names none.
-fn stretch(
-    reader: &Reader,
-    visitor: &Visitor,
-    channel: ChannelId,
-    place: &Where,
-) -> domain::Result<Vec<Message>> {
-    let actor = &visitor.actor;
-    let wanted = match (place.before, place.after, place.message) {
-        (Some(before), _, _) => Stretch::Before(before),
-        (None, Some(after), _) => Stretch::After(after),
-        (None, None, Some(id)) => {
-            let message = messages::find(reader, actor, id)?;
-            if message.channel != channel {
-                return Err(Error::NotFound);
-            }
-            Stretch::After(message.position - 1 - BEFORE_LINKED)
-        }
-        (None, None, None) => Stretch::Newest,
-    };
-    messages::page(reader, actor, channel, wanted, limits::PAGE_MESSAGES)
-}
-
-fn entries(
-    reader: &Reader,
-    visitor: &Visitor,
-    channel: &Channel,
-    members: &[Member],
-    found: &[Message],
-    place: &Where,
-    zone: &TimeZone,
-) -> Vec<Entry> {
-    let me = visitor.actor.person;
-    let now = reader.now();
-    let last = found.last().map_or(0, |message| message.position);
-    let is_newest = last >= channel.last_position;
-    let unread = |message: &&Message| {
-        message.position > channel.read_position && message.author != me && message.deleted_at.is_none()
-    };
-    // Before the read position nothing is unread, so the first one found here is the first there is.
-    let starts_unread = found.first().is_some_and(|first| first.position <= channel.read_position + 1);
-    let first_unread = found.iter().find(unread).filter(|_| starts_unread && channel.unread > 0);
-    let first_unread = first_unread.map(|message| message.position);
-    let mut entries: Vec<Entry> = Vec::with_capacity(found.len());
-    let mut before: Option<(&Message, String)> = None;
-    for message in found {
-        let sent = times::shown(message.sent_at, now, zone);
-        let is_new_day = before.as_ref().is_none_or(|(_, day)| *day != sent.day);
-        let is_first_unread = first_unread == Some(message.position);
-        let follows = before.as_ref().is_some_and(|(other, _)| {
-            other.author == message.author && message.sent_at.0 - other.sent_at.0 <= RUN_WITHIN_MS
-        });
-        before = Some((message, sent.day.clone()));
-        let is_own = message.author == me;
-        entries.push(Entry {
-            day: is_new_day.then_some(sent),
-            is_first_unread,
-            is_own,
-            is_run: follows && !is_new_day && !is_first_unread,
-            is_linked: place.message == Some(message.id),
-            can_change: is_own && message.deleted_at.is_none(),
-            id: message.id,
-            html: super::fragment(message),
-            seen: seen(visitor, members, message, is_newest && message.position == last, now, zone),
-        });
-    }
-    entries
-}
-
-/// Who has read up to this message and no further. Who wrote it has seen it, which goes without saying.
-fn seen(
-    visitor: &Visitor,
-    members: &[Member],
-    message: &Message,
-    is_newest: bool,
-    now: Time,
-    zone: &TimeZone,
-) -> Option<Seen> {
-    let here = |member: &&Member| {
-        let up_to_here = member.read_position == message.position
-            || (is_newest && member.read_position > message.position);
-        others(&visitor.actor, member) && member.person != message.author && up_to_here
-    };
-    let here: Vec<&Member> = members.iter().filter(here).collect();
-    let at = match here.as_slice() {
-        [] => return None,
-        [only] => only.read_at.map(|at| times::shown(at, now, zone)),
-        _ => None,
-    };
-    Some(Seen { names: names(here.iter().map(|member| member.name.full())), at })
 }
 
 impl Talk {
@@ -273,10 +131,13 @@ impl Talk {
             subject: is_internal.then(|| subject(channel)).flatten(),
             local: local.map(|name| local_time(reader.now(), name)),
             older: (first_position > 1).then_some(first_position),
+            unread_from: (channel.unread > 0 && first_position > channel.read_position + 1)
+                .then_some(channel.read_position),
             newer: (last_position > 0 && last_position < channel.last_position).then_some(last_position),
             first_position,
             last_position,
             read_position: channel.read_position,
+            unread: channel.unread,
             members: shown(visitor, members, reader.now(), zone),
             readers: readers(actor, members),
             added: added(actor, members),
