@@ -21,7 +21,6 @@ use crate::layout::{Layout, Module};
 use crate::lists::{self, Listing, Wanted};
 use crate::routes::Routes;
 use crate::subjects;
-use crate::times::{self, Shown};
 use crate::visitor::Visitor;
 
 /// Companies that a form knows by name.
@@ -36,8 +35,6 @@ struct Row {
     person: Person,
     face: Face,
     companies: String,
-    /// When they were last here.
-    seen: Option<Shown>,
 }
 
 #[derive(Template)]
@@ -65,14 +62,12 @@ impl ListPage {
         let mut found = people::clients(reader, actor, &filter, lists::READ)?;
         let listing = lists::cut("/clients", wanted, &mut found, |person| person.id);
         let layout = Layout::read(reader, visitor, Module::Clients, "Clients")?;
-        let zone = times::zone(layout.time_zone.as_deref());
         let rows = found
             .into_iter()
             .map(|person| {
                 Ok(Row {
                     face: Face::of_person(person.id.0, &person.name),
                     companies: company_names(reader, visitor, person.id)?,
-                    seen: person.last_seen_at.map(|time| times::shown(time, reader.now(), &zone)),
                     person,
                 })
             })

@@ -18,7 +18,6 @@ use crate::forms::{self, CHOICES_MAX, Choices, Wrong};
 use crate::input::{Asked, Input, Named};
 use crate::layout::{Layout, Module};
 use crate::routes::Routes;
-use crate::times::{self, Shown};
 use crate::visitor::Visitor;
 
 const LIST: &str = "/settings/team";
@@ -45,8 +44,6 @@ struct Row {
     person: Person,
     face: Face,
     is_me: bool,
-    /// When they were last here.
-    seen: Option<Shown>,
 }
 
 /// What was just done, for a word about it.
@@ -75,11 +72,9 @@ impl ListPage {
         let actor = &visitor.actor;
         let found = people::internal_users(reader, actor)?;
         let layout = Layout::read(reader, visitor, Module::Settings, "Team")?;
-        let zone = times::zone(layout.time_zone.as_deref());
         let row = |person: Person| Row {
             face: Face::of_person(person.id.0, &person.name),
             is_me: person.id == actor.person,
-            seen: person.last_seen_at.map(|time| times::shown(time, reader.now(), &zone)),
             person,
         };
         let rows = found.into_iter().map(row).collect();

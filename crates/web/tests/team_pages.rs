@@ -25,7 +25,7 @@ async fn admins_change_the_team_and_staff_see_it() {
     jane.fill("/settings/team/new", &fields).await.goes("/settings/team?done=invited");
     let list = jane.get("/settings/team?done=invited").await;
     list.shows("Ines Gomez")
-        .shows("Assigned companies")
+        .shows("sees assigned companies only")
         .shows(">Invited<")
         .shows("The invitation is on its way.");
     let admin = firm.jane;
@@ -120,7 +120,7 @@ async fn s1_a_person_sees_and_ends_their_sessions() {
     for browser in [&mut tablet, &mut laptop] {
         browser.get("/profile").await.is(303);
     }
-    phone.get("/profile").await.is(200).hides("Sign out everywhere else");
+    phone.get("/profile").await.is(200).hides("Sign out all others");
     others.get("/profile").await.is(200);
 }
 
