@@ -209,7 +209,7 @@ CREATE TABLE messages (
     sent_at BIGINT NOT NULL,
     edited_at BIGINT,
     deleted_at BIGINT,
-    search_row BIGINT,                      -- its row in the full-text index, where that is a table of its own
+    search_row BIGINT,                      -- its row in the full-text index, where that is a table of its own; rises as messages come
     PRIMARY KEY (workspace, channel, position)
 ) /*sqlite WITHOUT ROWID */;
 CREATE UNIQUE INDEX messages_id ON messages (workspace, id);
@@ -223,12 +223,20 @@ CREATE TABLE mentions (
     PRIMARY KEY (workspace, message, person)
 );
 
+-- The words of messages, and where these may be found: a word for the workspace and one for the channel, so that a search
+-- looks up both and walks nothing that is not for the one who asks. Accents count as the letter that bears them.
 /*sqlite
 CREATE VIRTUAL TABLE message_words USING fts5 (
-    text, workspace UNINDEXED, channel UNINDEXED, position UNINDEXED,
-    content = '', contentless_delete = 1, contentless_unindexed = 1, tokenize = "unicode61 remove_diacritics 2"
+    place, text, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
+CREATE UNIQUE INDEX messages_search_row ON messages (search_row) WHERE search_row IS NOT NULL;
 */
 /*postgres
-CREATE INDEX messages_words ON messages USING gin (to_tsvector('simple', text));
+CREATE FUNCTION without_accents(text TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(normalize(lower(text), NFD), '[\u0300-\u036f]', '', 'g');
+CREATE FUNCTION message_words(workspace UUID, channel UUID, text TEXT) RETURNS TSVECTOR LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(ARRAY['w' || replace(workspace::TEXT, '-', ''), 'c' || replace(channel::TEXT, '-', '')]) || to_tsvector('simple',
+        regexp_replace(without_accents(text), '[\u0001-/:-@\[-`{-\u00bf\u2000-\u206f\u3000-\u303f]+', ' ', 'g'));
+CREATE INDEX messages_words ON messages USING gin (message_words(workspace, channel, text));
+CREATE INDEX messages_sent ON messages (workspace, sent_at, channel, position);
 */

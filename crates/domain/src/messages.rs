@@ -86,7 +86,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         .ok_or(Error::NotFound)?;
     let shown = draft.shown.unwrap_or(0).min(position - 1);
     step_forward(tx, actor, draft.channel, position, shown)?;
-    let search_row = search::add(tx, actor.workspace, draft.channel, position, &text)?;
+    let search_row = search::add(tx)?;
     tx.run(
         "INSERT INTO messages (workspace, channel, position, id, author, text, sent_at, search_row) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

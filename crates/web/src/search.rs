@@ -108,6 +108,7 @@ fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &Ti
 }
 
 async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+    app.store().write(|tx| search::catch_up(tx)).await?;
     let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &found)
 }
