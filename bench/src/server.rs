@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Json;
 use axum::routing::post;
+use axum::{Json, Router};
 use store::{Clock, Setting, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,19 +22,19 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     let (_running, stopping) = watch::channel(false);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let portal = web::router(web::Web {
+    #[derive(serde::Deserialize)]
+    struct Empty {}
+    let empty = Router::new()
+        .route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
+    let portal = web::Web {
         store: open(&folder)?,
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),
         metrics_open: false,
         stopping: stopping.clone(),
-    });
-    #[derive(serde::Deserialize)]
-    struct Empty {}
-    let app =
-        portal.route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
+    };
     println!("{address}");
-    web::serve(listener, app, stopping).await?;
+    web::serve(listener, web::router_beside(portal, empty), stopping).await?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{OpenFlags, Statement};
 use tokio::sync::{mpsc, watch};
@@ -192,6 +193,9 @@ impl Connection {
         let connection = rusqlite::Connection::open_with_flags(file, flags)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
         connection.busy_timeout(BUSY_WAIT)?;
+        // A plan depends on the statement alone: else some are made anew whenever a value is bound, which costs more
+        // than running them.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use store::Store;
 
-pub use routes::{Route, router, routes};
+pub use routes::{Route, router, router_beside, routes};
 pub use serve::serve;
 
 /// What the pages need to know of the program around them.

@@ -77,11 +77,17 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole portal as one service. Must be called inside a runtime: it starts following the journal.
 pub fn router(web: Web) -> Router {
+    router_beside(web, Router::new())
+}
+
+/// The portal with other routes beside it, which pass the same guard: what measurements compare with.
+pub fn router_beside(web: Web, beside: Router) -> Router {
     let app = App { hub: live::Hub::start(&web), web: std::sync::Arc::new(web) };
     all()
         .router
         .fallback(answers::nothing_here)
         .method_not_allowed_fallback(answers::not_this_way)
-        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
-        .with_state(app)
+        .with_state(app.clone())
+        .merge(beside)
+        .layer(axum::middleware::from_fn_with_state(app, guard::guard))
 }
