@@ -51,10 +51,15 @@ fn after_emoji(text: &str) -> Option<&str> {
 pub(super) fn holds_together(before: char, after: char) -> bool {
     before == JOINER
         || matches!(after, JOINER | KEY | '\u{fe00}'..='\u{fe0f}')
-        || (is_flag_letter(before) && is_flag_letter(after))
+        || is_flag(before, after)
         || is_skin(after)
         || is_tag(after)
         || is_mark(after)
+}
+
+/// Whether these two letters make a flag: what comes after belongs to the next one.
+pub(super) fn is_flag(before: char, after: char) -> bool {
+    is_flag_letter(before) && is_flag_letter(after)
 }
 
 fn is_flag_letter(character: char) -> bool {

@@ -1,6 +1,6 @@
 //! A message's first words, for lists and notices.
 
-use super::emoji::holds_together;
+use super::emoji::{holds_together, is_flag};
 use super::{is_unformatted, markdown};
 
 /// The first words of a message as one line of at most `most` characters: Markdown's marks gone, white space folded,
@@ -37,7 +37,7 @@ fn first(words: &str, most: usize, whole: bool) -> String {
         }
         room -= 1;
         line.push(character);
-        last = character;
+        last = if is_flag(last, character) { '\0' } else { character };
     }
     if whole { line } else { shortened(line, cut) }
 }
