@@ -79,6 +79,21 @@ async fn rows(setting: &Setting) -> Vec<String> {
     rows
 }
 
+/// What Maya finds, newest first.
+async fn found(setting: &Setting, words: &'static str) -> Vec<String> {
+    let store = open(setting);
+    let found = store.write(move |tx| {
+        let workspace = domain::workspaces::all(tx)?.remove(0).id;
+        let maya = domain::people::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
+        let actor = domain::people::actor(tx, workspace, maya)?.unwrap();
+        domain::search::catch_up(tx)?;
+        domain::search::messages(tx, &actor, words, None, None, 10)
+    });
+    let found = found.await.unwrap();
+    store.close();
+    found.into_iter().map(|found| found.message.text).collect()
+}
+
 async fn tables(setting: &Setting) -> Vec<String> {
     let store = open(setting);
     let catalogue = match store.engine() {
@@ -140,6 +155,20 @@ async fn what_is_restored_equals_what_was_backed_up() {
     assert_eq!(rows(&to).await, rows(&from).await);
 }
 
+#[tokio::test]
+async fn what_could_be_found_is_found_after_a_restore() {
+    let folder = folder();
+    let (from, to) = (sqlite(&folder, "from.db"), sqlite(&folder, "to.db"));
+    let store = furnished(&from).await;
+    let file = folder.path().join("portal.backup");
+    write(&store, &file).await.unwrap();
+    store.close();
+    back(&to, &file).await.unwrap();
+    let roof = found(&to, "roof").await;
+    assert!(roof.len() > 2 && roof.iter().all(|text| text.to_lowercase().contains("roof")), "{roof:?}");
+    assert_eq!(roof, found(&from, "roof").await);
+}
+
 #[cfg(feature = "cluster")]
 #[tokio::test(flavor = "multi_thread")]
 async fn one_engines_backup_is_the_others() {
@@ -156,6 +185,8 @@ async fn one_engines_backup_is_the_others() {
     store.close();
     back(&to, &home).await.unwrap();
     assert_eq!(rows(&between).await, rows(&from).await);
+    assert_eq!(found(&between, "roof").await, found(&from, "roof").await);
+    assert_eq!(found(&to, "roof").await, found(&from, "roof").await);
     assert_eq!(rows(&to).await, rows(&from).await);
     let again = back(&between, &there).await.unwrap_err().to_string();
     assert!(again.contains("there is a portal in this database already"), "{again}");
