@@ -9,7 +9,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::people::Name;
-use crate::{limits, members, search};
+use crate::{formatting, limits, members, people, search};
 
 /// A message about to be sent.
 #[derive(Clone, Debug)]
@@ -138,22 +138,31 @@ fn step_forward(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64, s
     Ok(())
 }
 
-/// Keeps which members a text names: `@` and a member's full or given name.
-fn mention(tx: &Tx, actor: &Actor, channel: ChannelId, message: MessageId, text: &str) -> Result<()> {
+/// Keeps which members a text names: `@` and a member's full or given name. Answers them in the order of their names.
+fn mention(
+    tx: &Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    message: MessageId,
+    text: &str,
+) -> Result<Vec<(PersonId, String)>> {
+    let mut mentioned = Vec::new();
     if !text.contains('@') {
-        return Ok(());
+        return Ok(mentioned);
     }
     for member in members::all(tx, actor.workspace, channel)? {
         let names = [member.name.full(), member.name.given.clone()];
-        let named = names.iter().find(|name| !name.is_empty() && crate::formatting::mentions(text, name));
+        let named = names.into_iter().find(|name| !name.is_empty() && formatting::mentions(text, name));
         if let Some(name) = named {
             tx.run(
                 "INSERT INTO mentions (workspace, message, person, name) VALUES ($1, $2, $3, $4)",
-                &[&actor.workspace, &message, &member.person, name],
+                &[&actor.workspace, &message, &member.person, &name],
             )?;
+            mentioned.push((member.person, name));
         }
     }
-    Ok(())
+    mentioned.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+    Ok(mentioned)
 }
 
 /// Changes the text of one's own message; it is marked as edited (M5).
@@ -306,7 +315,7 @@ pub fn at(
 fn add_mentions(reader: &Reader, workspace: WorkspaceId, messages: &mut [Message]) -> Result<()> {
     for message in messages.iter_mut().filter(|message| message.text.contains('@')) {
         message.mentions = reader.all(
-            "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name",
+            "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name, person",
             &[&workspace, &message.id],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

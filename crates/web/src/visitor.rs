@@ -1,6 +1,7 @@
 //! Who asks: the workspace that the host names, and the person that the cookie stands for.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 use domain::access::Actor;
@@ -44,8 +45,9 @@ impl FromRequestParts<App> for Visitor {
         match Option::<Visitor>::from_request_parts(parts, app).await? {
             Some(visitor) => Ok(visitor),
             None => {
-                let wanted = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-                Err(Answer::SignIn(wanted.to_string()))
+                // Only what can be looked at is worth coming back to.
+                let path = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
+                Err(Answer::SignIn(path.map_or("/", |path| path.as_str()).to_string()))
             }
         }
     }
