@@ -120,7 +120,7 @@ function say(words) {
 function retitle(told) {
   // A client user's own channel is called after the firm.
   if (told.kind === "client" && !document.body.hasAttribute("data-internal")) return;
-  const brand = document.title.split(" · ").at(-1);
+  const brand = document.querySelector(".side .brand b")?.textContent ?? "";
   for (const element of document.querySelectorAll("[data-title]")) element.textContent = told.title;
   entitle(`${told.title} · ${brand}`);
 }

@@ -1,5 +1,6 @@
 //! Style and scripts: embedded, served under a folder named after their content, compressed once, cached for ever.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::sync::{LazyLock, OnceLock};
 
@@ -15,18 +16,37 @@ use crate::routes::Routes;
 
 struct Asset {
     name: &'static str,
-    bytes: &'static [u8],
+    bytes: Cow<'static, [u8]>,
     compressed: OnceLock<Vec<u8>>,
+}
+
+impl Asset {
+    fn new(name: &'static str, bytes: impl Into<Cow<'static, [u8]>>) -> Asset {
+        Asset { name, bytes: bytes.into(), compressed: OnceLock::new() }
+    }
 }
 
 macro_rules! assets {
     ($($name:literal),* $(,)?) => {
-        static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![$(Asset {
-            name: $name,
-            bytes: include_bytes!(concat!("../assets/", $name)),
-            compressed: OnceLock::new(),
-        }),*]);
+        static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![
+            Asset::new("portal.css", style()),
+            $(Asset::new($name, include_bytes!(concat!("../assets/", $name)).as_slice())),*
+        ]);
     };
+}
+
+macro_rules! styles {
+    ($($name:literal),* $(,)?) => {
+        const STYLES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../assets/style/", $name)))),*];
+    };
+}
+
+// In this order: what stands later wins within a layer.
+styles!["tokens.css", "base.css", "layout.css", "parts.css", "forms.css", "messages.css", "conversation.css",];
+
+/// All style is one file to a browser, so that a page waits for one request only.
+fn style() -> Vec<u8> {
+    STYLES.iter().flat_map(|(_, text)| text.bytes()).collect()
 }
 
 assets![
@@ -45,7 +65,6 @@ assets![
     "messages.js",
     "outbox.js",
     "picker.js",
-    "portal.css",
     "portal.js",
     "reading.js",
     "scroll.js",
@@ -65,7 +84,7 @@ pub(crate) fn folder() -> &'static str {
         let mut hash = Sha256::new();
         for asset in ASSETS.iter() {
             hash.update(asset.name.as_bytes());
-            hash.update(asset.bytes);
+            hash.update(&asset.bytes);
         }
         let digest: [u8; 32] = hash.finalize().into();
         let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -89,10 +108,10 @@ async fn asset(Named((_, name)): Named<(String, String)>, headers: HeaderMap) ->
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains("gzip"));
     if takes_gzip {
-        let compressed = asset.compressed.get_or_init(|| compress(asset.bytes));
+        let compressed = asset.compressed.get_or_init(|| compress(&asset.bytes));
         return Ok((fixed, [(header::CONTENT_ENCODING, "gzip")], compressed.as_slice()).into_response());
     }
-    Ok::<Response, Answer>((fixed, asset.bytes).into_response())
+    Ok::<Response, Answer>((fixed, asset.bytes.as_ref()).into_response())
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {
@@ -116,16 +135,40 @@ fn content_type(name: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_file_of_the_folder_is_served() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
+    fn files(folder: &str) -> Vec<String> {
         let mut found: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| entry.file_name().into_string().unwrap())
             .collect();
         found.sort();
+        found
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let found = files(concat!(env!("CARGO_MANIFEST_DIR"), "/assets"));
         let mut served: Vec<&str> = ASSETS.iter().map(|asset| asset.name).collect();
+        served.retain(|name| *name != "portal.css");
         served.sort_unstable();
         assert_eq!(found, served);
+        let found = files(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/style"));
+        let mut styles: Vec<&str> = STYLES.iter().map(|(name, _)| *name).collect();
+        styles.sort_unstable();
+        assert_eq!(found, styles);
+    }
+
+    #[test]
+    fn style_and_scripts_stay_small() {
+        let compressed = |end: &str| -> usize {
+            ASSETS
+                .iter()
+                .filter(|asset| asset.name.ends_with(end))
+                .map(|asset| compress(&asset.bytes).len())
+                .sum()
+        };
+        assert!(compressed(".js") < 40 * 1024, "{}", compressed(".js"));
+        assert!(compressed(".css") < 25 * 1024, "{}", compressed(".css"));
     }
 }

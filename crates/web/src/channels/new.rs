@@ -241,7 +241,7 @@ fn chosen(choice: &Choice, subject: &Subject, preview: Preview) -> Chosen {
             .collect(),
         existing: preview.existing.map(|channel| channel.to_string()),
         group_of: match subject {
-            Subject::Company(company) if clients > 2 => Some(*company),
+            Subject::Company(company) if clients > 1 => Some(*company),
             _ => None,
         },
     }

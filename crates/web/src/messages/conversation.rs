@@ -56,6 +56,7 @@ struct Talk {
     newer: Option<i64>,
     first_position: i64,
     last_position: i64,
+    is_empty: bool,
     read_position: i64,
     unread: i64,
     members: Vec<MemberShown>,
@@ -133,7 +134,8 @@ impl Talk {
             older: (first_position > 1).then_some(first_position),
             unread_from: (channel.unread > 0 && first_position > channel.read_position + 1)
                 .then_some(channel.read_position),
-            newer: (last_position > 0 && last_position < channel.last_position).then_some(last_position),
+            newer: (last_position < channel.last_position).then_some(last_position),
+            is_empty: channel.last_position == 0,
             first_position,
             last_position,
             read_position: channel.read_position,

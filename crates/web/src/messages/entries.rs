@@ -165,3 +165,169 @@ impl Looking<'_> {
         Some(Seen { names: names(here.iter().map(|member| member.name.full())), at })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::access::{Actor, Role};
+    use domain::channels::Kind;
+    use domain::ids::{PersonId, SessionId, WorkspaceId};
+    use domain::people::Name;
+    use domain::workspaces::{DefaultChannel, Workspace};
+
+    use super::*;
+
+    /// Monday 5 January 2026, 09:00 UTC.
+    const MORNING: Time = Time(1_767_603_600_000);
+
+    fn minutes(count: i64) -> Time {
+        Time(MORNING.0 + count * 60_000)
+    }
+
+    fn name(given: &str) -> Name {
+        Name { given: given.to_string(), family: "Lee".to_string(), email: format!("{given}@example.com") }
+    }
+
+    struct Scene {
+        visitor: Visitor,
+        channel: Channel,
+        members: Vec<Member>,
+        messages: Vec<Message>,
+    }
+
+    impl Scene {
+        /// Jane looks at her channel with Maria, who wrote at minutes 0, 4 and 12; Jane wrote at 13, Maria at 14.
+        fn new() -> Scene {
+            let workspace = WorkspaceId::new(MORNING);
+            let [jane, maria] = [PersonId::new(MORNING), PersonId::new(MORNING)];
+            let actor = Actor { workspace, person: jane, role: Role::Admin, limited: false };
+            let channel = ChannelId::new(MORNING);
+            let message = |(position, author, at): (i64, PersonId, i64)| Message {
+                id: MessageId::new(MORNING),
+                channel,
+                position,
+                author,
+                author_name: name("Somebody"),
+                author_role: Role::Client,
+                text: "Hello".to_string(),
+                sent_at: minutes(at),
+                edited_at: None,
+                deleted_at: None,
+                mentions: Vec::new(),
+            };
+            let messages = [(1, maria, 0), (2, maria, 4), (3, maria, 12), (4, jane, 13), (5, maria, 14)];
+            let member = |person, given: &str, read_position| Member {
+                person,
+                name: name(given),
+                role: Role::Client,
+                joined_at: MORNING,
+                left_at: None,
+                muted_at: None,
+                read_position,
+                read_at: Some(minutes(14)),
+                spoke_at: None,
+            };
+            Scene {
+                members: vec![
+                    member(jane, "Jane", 2),
+                    member(maria, "Maria", 5),
+                    member(PersonId::new(MORNING), "Tom", 4),
+                ],
+                messages: messages.into_iter().map(message).collect(),
+                visitor: Visitor {
+                    actor,
+                    session: SessionId::new(MORNING),
+                    workspace: Workspace {
+                        id: workspace,
+                        host: None,
+                        brand_name: "Harbor & Lee".to_string(),
+                        default_channel: DefaultChannel::Client,
+                        created_at: MORNING,
+                        updated_at: MORNING,
+                    },
+                },
+                channel: Channel {
+                    id: channel,
+                    kind: Kind::Client,
+                    subject: maria.0,
+                    company: None,
+                    title: "Maria Lee".to_string(),
+                    last_position: 5,
+                    last_message_at: Some(minutes(14)),
+                    archived_at: None,
+                    created_at: MORNING,
+                    updated_at: MORNING,
+                    read_position: 2,
+                    unread: 2,
+                    muted_at: None,
+                    left_at: None,
+                },
+            }
+        }
+
+        fn entries(&self) -> Vec<Entry> {
+            let (channel, members) = (&self.channel, self.members.as_slice());
+            let zone = &TimeZone::UTC;
+            let looking = Looking { visitor: &self.visitor, channel, members, now: minutes(20), zone };
+            looking.entries(&self.messages, &Where::default())
+        }
+    }
+
+    #[test]
+    fn one_author_s_messages_within_five_minutes_share_a_header() {
+        let runs: Vec<bool> = Scene::new().entries().iter().map(|entry| entry.is_run).collect();
+        assert_eq!(runs, [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_day_is_named_above_its_first_message_only() {
+        let mut scene = Scene::new();
+        scene.messages[4].sent_at = minutes(24 * 60);
+        let days: Vec<bool> = scene.entries().iter().map(|entry| entry.day.is_some()).collect();
+        assert_eq!(days, [true, false, false, false, true]);
+    }
+
+    #[test]
+    fn the_line_stands_above_the_first_message_of_others_that_is_unread() {
+        let first_unread = |scene: &Scene| {
+            scene.entries().iter().position(|entry| entry.is_first_unread).map(|index| index + 1)
+        };
+        let mut scene = Scene::new();
+        assert_eq!(first_unread(&scene), Some(3));
+        scene.channel.read_position = 3;
+        assert_eq!(first_unread(&scene), Some(5), "one's own message is never new");
+        scene.messages[4].deleted_at = Some(minutes(15));
+        assert_eq!(first_unread(&scene), None, "neither is a deleted one");
+        let mut scene = Scene::new();
+        scene.messages.drain(..3);
+        assert_eq!(first_unread(&scene), None, "the first one lies before this stretch");
+    }
+
+    #[test]
+    fn m8_who_has_seen_what_stands_under_the_newest_message_they_have_read() {
+        let mut scene = Scene::new();
+        let seen = |scene: &Scene| -> Vec<String> {
+            let names =
+                |entry: &Entry| entry.seen.as_ref().map(|seen| seen.names.clone()).unwrap_or_default();
+            scene.entries().iter().map(names).collect()
+        };
+        assert_eq!(
+            seen(&scene),
+            ["", "", "", "Tom Lee", ""],
+            "Maria wrote last, and Jane is the one who looks"
+        );
+        scene.messages[4].author = scene.visitor.actor.person;
+        assert_eq!(seen(&scene), ["", "", "", "Tom Lee", "Maria Lee"]);
+        scene.members[2].left_at = Some(minutes(15));
+        assert_eq!(seen(&scene), ["", "", "", "", "Maria Lee"], "who has left is not shown");
+    }
+
+    #[test]
+    fn m5_only_an_own_message_that_is_not_deleted_can_be_changed() {
+        let mut scene = Scene::new();
+        let can_change =
+            |scene: &Scene| scene.entries().iter().map(|entry| entry.can_change).collect::<Vec<_>>();
+        assert_eq!(can_change(&scene), [false, false, false, true, false]);
+        scene.messages[3].deleted_at = Some(minutes(15));
+        assert_eq!(can_change(&scene), [false; 5]);
+    }
+}
