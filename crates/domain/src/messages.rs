@@ -92,11 +92,24 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[&actor.workspace, &draft.channel, &position, &draft.id, &actor.person, &text, &now, &search_row],
     )?;
-    mention(tx, actor, draft.channel, draft.id, &text)?;
+    let mentions = mention(tx, actor, draft.channel, draft.id, &text)?;
     let event =
         Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);
-    find(tx, actor, draft.id)
+    // Put together from what was just written: reading it back would cost as much as writing it.
+    Ok(Message {
+        id: draft.id,
+        channel: draft.channel,
+        position,
+        author: actor.person,
+        author_name: people::called(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?,
+        author_role: actor.role,
+        text,
+        sent_at: now,
+        edited_at: None,
+        deleted_at: None,
+        mentions,
+    })
 }
 
 /// The message that an id stands for already.
@@ -138,7 +151,8 @@ fn step_forward(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64, s
     Ok(())
 }
 
-/// Keeps which members a text names: `@` and a member's full or given name. Answers them in the order of their names.
+/// Keeps which members a text names: `@` and a member's full name, or their given name where nobody's full name is
+/// meant. Answers them in the order of their names.
 fn mention(
     tx: &Tx,
     actor: &Actor,
@@ -146,22 +160,31 @@ fn mention(
     message: MessageId,
     text: &str,
 ) -> Result<Vec<(PersonId, String)>> {
-    let mut mentioned = Vec::new();
     if !text.contains('@') {
-        return Ok(mentioned);
+        return Ok(Vec::new());
     }
-    for member in members::all(tx, actor.workspace, channel)? {
-        let names = [member.name.full(), member.name.given.clone()];
-        let named = names.into_iter().find(|name| !name.is_empty() && formatting::mentions(text, name));
-        if let Some(name) = named {
-            tx.run(
-                "INSERT INTO mentions (workspace, message, person, name) VALUES ($1, $2, $3, $4)",
-                &[&actor.workspace, &message, &member.person, &name],
-            )?;
-            mentioned.push((member.person, name));
+    let members = members::all(tx, actor.workspace, channel)?;
+    let named = |name: &str| !name.is_empty() && formatting::mentions(text, name);
+    let (in_full, others): (Vec<_>, Vec<_>) = members
+        .into_iter()
+        .map(|member| (member.person, member.name))
+        .partition(|(_, name)| named(&name.full()));
+    let mut mentioned: Vec<(PersonId, String)> =
+        in_full.into_iter().map(|(person, name)| (person, name.full())).collect();
+    for (person, name) in others {
+        // "@Jane Lee" does not also mean Jane Smith.
+        let is_meant = !mentioned.iter().any(|(_, full)| full.starts_with(&name.given));
+        if is_meant && named(&name.given) {
+            mentioned.push((person, name.given));
         }
     }
     mentioned.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+    for (person, name) in &mentioned {
+        tx.run(
+            "INSERT INTO mentions (workspace, message, person, name) VALUES ($1, $2, $3, $4)",
+            &[&actor.workspace, &message, person, name],
+        )?;
+    }
     Ok(mentioned)
 }
 

@@ -229,6 +229,11 @@ both_engines! {
         assert_eq!(message.mentions, [(firm.ada.person, "Ada Admin".to_string())], "Otto is no member");
         let edited = office.edits(maria, message.id, "nobody").expect("edited");
         assert!(edited.mentions.is_empty());
+        let ada_lovelace = firm.staff("Ada");
+        let both = office.posts(maria, channel, "@Ada");
+        assert_eq!(both.mentions.len(), 2, "both are called Ada");
+        let one = office.posts(maria, channel, "@Ada Firm");
+        assert_eq!(one.mentions, [(ada_lovelace.person, "Ada Firm".to_string())]);
     }
 
     fn n_workspaces_do_not_share_ids(office) {

@@ -12,7 +12,7 @@ use crate::value::{Param, Row};
 pub(crate) enum Connection {
     Sqlite(crate::sqlite::Connection),
     #[cfg(feature = "cluster")]
-    Postgres(crate::postgres::Connection),
+    Postgres(Box<crate::postgres::Connection>),
 }
 
 /// A consistent view of the database at one moment.

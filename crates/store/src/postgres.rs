@@ -51,10 +51,7 @@ impl Postgres {
     ) -> Result<Postgres> {
         // On a thread of its own: the client blocks, which the async threads must not.
         thread::scope(|scope| {
-            scope
-                .spawn(|| migrate(address, clock, migrations))
-                .join()
-                .unwrap_or_else(|_| Err(Error::Panicked))
+            scope.spawn(|| migrate(address, clock, migrations)).join().unwrap_or(Err(Error::Panicked))
         })?;
         let (queue, waiting) = mpsc::sync_channel(QUEUE_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -127,7 +124,7 @@ fn migrate(address: &str, clock: &Clock, migrations: &[Migration]) -> Result<()>
 fn connect(address: &str, clock: &Clock) -> Result<Reader> {
     let client = Client::connect(address, NoTls)?;
     let connection = Connection { client: RefCell::new(client), statements: RefCell::new(HashMap::new()) };
-    Ok(Reader::new(connection::Connection::Postgres(connection), clock.clone()))
+    Ok(Reader::new(connection::Connection::Postgres(Box::new(connection)), clock.clone()))
 }
 
 /// A thread that owns a connection, made anew when it is lost.

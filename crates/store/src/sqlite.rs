@@ -235,7 +235,7 @@ impl Connection {
 
     pub(crate) fn columns(&self, sql: &str) -> Result<Vec<String>> {
         let statement = self.0.prepare(sql)?;
-        Ok(statement.column_names().into_iter().map(str::to_string).collect())
+        Ok(statement.column_names().map(str::to_string).collect())
     }
 }
 

@@ -1,6 +1,5 @@
 //! The accept loop: plain HTTP/1, which keeps an idle stream small; HTTP/2 and TLS end at the proxy.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
@@ -36,6 +35,8 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let (stream, peer) = tokio::select! {
@@ -49,7 +50,15 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
             },
             () = stopped(&mut stop) => break,
         };
-        let connection = graceful.watch(connection(stream, peer, app.clone()));
+        // Small answers leave at once; where that cannot be set they still leave.
+        let _ = stream.set_nodelay(true);
+        let app = app.clone();
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            app.clone().oneshot(request)
+        });
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // Errors here are the other side's: a closed browser, a broken request.
             let _ = connection.await;
@@ -66,30 +75,4 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // The sender gone means the program is going too.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    app: Router,
-) -> hyper::server::conn::http1::Connection<
-    TokioIo<TcpStream>,
-    impl hyper::service::Service<
-        Request<Incoming>,
-        Response = hyper::Response<Body>,
-        Error = Infallible,
-        Future = impl Future<Output = Result<hyper::Response<Body>, Infallible>> + Send + 'static,
-    > + Send,
-> {
-    // Small answers leave at once; where that cannot be set they still leave.
-    let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        app.clone().oneshot(request)
-    });
-    hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), service)
 }

@@ -52,8 +52,8 @@ impl Stream {
                 return Some(block);
             }
             let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("an event in time");
-            let data = frame?.unwrap().into_data().unwrap();
-            self.text.push_str(std::str::from_utf8(&data).unwrap());
+            let data = frame?.expect("no error").into_data().expect("data");
+            self.text.push_str(std::str::from_utf8(&data).expect("text"));
         }
     }
 
@@ -65,7 +65,7 @@ impl Stream {
                 block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_string())
             };
             if let Some(name) = of("event:") {
-                let id = of("id:").map(|id| id.parse().unwrap());
+                let id = of("id:").map(|id| id.parse().expect("a number"));
                 return Some(Event { id, name, data: of("data:").unwrap_or_default() });
             }
         }
