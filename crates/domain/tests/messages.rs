@@ -5,6 +5,7 @@ mod support;
 use domain::ids::{ChannelId, MessageId};
 use domain::journal::Event;
 use domain::messages::Stretch;
+use domain::people::InternalChange;
 use domain::{Error, Problem, limits};
 use proptest::prelude::*;
 use store::Time;
@@ -229,11 +230,13 @@ both_engines! {
         assert_eq!(message.mentions, [(firm.ada.person, "Ada Admin".to_string())], "Otto is no member");
         let edited = office.edits(maria, message.id, "nobody").expect("edited");
         assert!(edited.mentions.is_empty());
-        let ada_lovelace = firm.staff("Ada");
+        let other = firm.staff("Bo");
+        let change = InternalChange { given_name: Some("Ada".to_string()), ..InternalChange::default() };
+        firm.edit_internal(firm.ada, other.person, change).expect("another Ada");
         let both = office.posts(maria, channel, "@Ada");
         assert_eq!(both.mentions.len(), 2, "both are called Ada");
         let one = office.posts(maria, channel, "@Ada Firm");
-        assert_eq!(one.mentions, [(ada_lovelace.person, "Ada Firm".to_string())]);
+        assert_eq!(one.mentions, [(other.person, "Ada Firm".to_string())]);
     }
 
     fn n_workspaces_do_not_share_ids(office) {
