@@ -171,13 +171,14 @@ fn mention(
         .partition(|(_, name)| named(&name.full()));
     let mut mentioned: Vec<(PersonId, String)> =
         in_full.into_iter().map(|(person, name)| (person, name.full())).collect();
-    for (person, name) in others {
-        // "@Jane Lee" does not also mean Jane Smith.
-        let is_meant = !mentioned.iter().any(|(_, full)| full.starts_with(&name.given));
-        if is_meant && named(&name.given) {
-            mentioned.push((person, name.given));
-        }
-    }
+    // "@Jane Lee" does not also mean Jane Smith.
+    let means_another = |given: &str| mentioned.iter().any(|(_, full)| full.starts_with(given));
+    let by_given: Vec<_> = others
+        .into_iter()
+        .filter(|(_, name)| named(&name.given) && !means_another(&name.given))
+        .map(|(person, name)| (person, name.given))
+        .collect();
+    mentioned.extend(by_given);
     mentioned.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
     for (person, name) in &mentioned {
         tx.run(
