@@ -102,6 +102,7 @@ function receive(sent) {
     if (!row.classList.contains("muted")) change(1);
   }
   row.parentElement?.prepend(row);
+  if (sent.channel === open) row.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {import("./live.js").Changed} changed */

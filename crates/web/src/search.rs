@@ -1,6 +1,7 @@
 //! Search over one's own channels (M8), as a page.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use askama::Template;
 use axum::extract::State;
@@ -84,8 +85,8 @@ impl SearchPage {
         let mut titles = HashMap::new();
         for found in &found {
             let channel = found.message.channel;
-            if !titles.contains_key(&channel) {
-                titles.insert(channel, channels::find(reader, actor, channel)?.title);
+            if let Entry::Vacant(place) = titles.entry(channel) {
+                place.insert(channels::find(reader, actor, channel)?.title);
             }
         }
         let results = found.into_iter().map(|found| shown(found, &titles, reader.now(), &zone)).collect();
