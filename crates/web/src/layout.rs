@@ -36,7 +36,12 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn read(reader: &Reader, visitor: &Visitor, module: Module, title: &str) -> domain::Result<Layout> {
+    pub(crate) fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        module: Module,
+        title: &str,
+    ) -> domain::Result<Layout> {
         let me = people::myself(reader, &visitor.actor)?;
         Ok(Layout {
             assets: assets::folder(),
