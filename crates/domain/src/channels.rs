@@ -354,25 +354,26 @@ pub struct Preview {
 pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Preview> {
     let (_, id) = check(reader, actor, subject)?;
     let existing = of_subject(reader, actor.workspace, id)?;
-    let mut people = reader.all(
+    // A group that is not made yet is read by the company's internal users and the client users chosen.
+    let read_like = match subject {
+        Subject::Group(company, _) => company.0,
+        _ => id,
+    };
+    let mut people: Vec<(PersonId, Name, Role)> = reader.all(
         "SELECT p.id, p.given_name, p.family_name, p.email, p.role FROM people p WHERE p.workspace = $1 \
          AND p.id IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $2) \
          ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
-        &[&actor.workspace, &id],
+        &[&actor.workspace, &read_like],
         |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
     )?;
     let title = match subject {
         Subject::Client(client) => people::client(reader, actor, *client)?.name.full(),
         Subject::Company(company) => companies::find(reader, actor, *company)?.name,
         Subject::Project(project) => projects::find(reader, actor, *project)?.title,
-        Subject::Group(company, chosen) => {
-            let found = companies::clients_of(reader, actor, *company)?;
-            people = found
-                .into_iter()
-                .filter(|person| chosen.contains(&person.id))
-                .map(|person| (person.id, person.name, person.role))
-                .collect();
-            people.iter().map(|(_, name, _)| name.full()).collect::<Vec<_>>().join(", ")
+        Subject::Group(_, chosen) => {
+            people.retain(|(person, _, role)| role.is_internal() || chosen.contains(person));
+            let clients = people.iter().filter(|(_, _, role)| !role.is_internal());
+            clients.map(|(_, name, _)| name.full()).collect::<Vec<_>>().join(", ")
         }
     };
     Ok(Preview { title, people, existing })

@@ -128,6 +128,12 @@ both_engines! {
         let names: Vec<String> = preview.people.iter().map(|(_, name, _)| name.given.clone()).collect();
         assert_eq!((preview.title.as_str(), preview.existing), ("Bakery", None));
         assert_eq!(names, ["Maria", "Tom", "Ada", "Lena"]);
+        let otto = firm.client("Otto", &[bakery]);
+        let maria = office.members(firm.ada, firm.channel(Subject::Company(bakery)))[0].person;
+        let group = look(Subject::Group(bakery, vec![maria, otto])).expect("a preview");
+        let in_it: Vec<String> = group.people.iter().map(|(_, name, _)| name.given.clone()).collect();
+        assert_eq!((group.title.as_str(), in_it), ("Maria Client, Otto Client", ["Maria", "Otto", "Ada", "Lena"].map(str::to_string).to_vec()));
+        firm.deactivate(firm.ada, otto).expect("gone again");
         let channel = firm.channel(Subject::Company(bakery));
         let members: Vec<String> =
             office.members(firm.ada, channel).into_iter().map(|member| member.name.given).collect();
