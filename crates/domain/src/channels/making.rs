@@ -1,0 +1,208 @@
+//! Making channels: what can have one, what it will be, and that it is made once (C1, C5, C6, C9).
+
+use sha2::{Digest, Sha256};
+use store::{Reader, Tx};
+use uuid::Uuid;
+
+use super::{Kind, of_subject};
+use crate::access::{self, Actor, Role};
+use crate::error::{Error, Problem, Result};
+use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::members::{self, Scope};
+use crate::people::Name;
+use crate::{companies, limits, people, projects};
+
+/// What a channel is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A client user.
+    Client(PersonId),
+    /// A company with all its client users.
+    Company(CompanyId),
+    /// A project.
+    Project(ProjectId),
+    /// Client users of one company, put together by hand (C9).
+    Group(CompanyId, Vec<PersonId>),
+}
+
+/// What a channel will be, before it is made (C5).
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The title that it will have.
+    pub title: String,
+    /// Who will read it: client users first.
+    pub people: Vec<(PersonId, Name, Role)>,
+    /// The channel that is there already, where there is one (C1).
+    pub existing: Option<ChannelId>,
+}
+
+/// What the channel of a subject will be: its title and its people, before it is made (C5).
+///
+/// # Errors
+/// `NotFound` for a subject that is not there or not open to the one who asks; `Field` for a group that cannot be.
+pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Preview> {
+    let (_, id) = check(reader, actor, subject)?;
+    let existing = of_subject(reader, actor.workspace, id)?;
+    // A group that is not made yet is read by the company's internal users and the client users chosen.
+    let read_like = match subject {
+        Subject::Group(company, _) => company.0,
+        _ => id,
+    };
+    let mut people: Vec<(PersonId, Name, Role)> = reader.all(
+        "SELECT p.id, p.given_name, p.family_name, p.email, p.role FROM people p WHERE p.workspace = $1 \
+         AND p.id IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $2) \
+         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
+        &[&actor.workspace, &read_like],
+        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+    )?;
+    let title = match subject {
+        Subject::Client(client) => people::client(reader, actor, *client)?.name.full(),
+        Subject::Company(company) => companies::find(reader, actor, *company)?.name,
+        Subject::Project(project) => projects::find(reader, actor, *project)?.title,
+        Subject::Group(_, chosen) => {
+            people.retain(|(person, _, role)| role.is_internal() || chosen.contains(person));
+            let clients = people.iter().filter(|(_, _, role)| !role.is_internal());
+            clients.map(|(_, name, _)| name.full()).collect::<Vec<_>>().join(", ")
+        }
+    };
+    Ok(Preview { title, people, existing })
+}
+
+/// Makes sure that a subject is open to the one who asks; answers its kind and id.
+fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
+    match subject {
+        Subject::Client(client) => {
+            access::client(reader, actor, *client)?;
+            Ok((Kind::Client, client.0))
+        }
+        Subject::Company(company) => {
+            if companies::find(reader, actor, *company)?.placeholder_at.is_some() {
+                return Err(Error::NotFound);
+            }
+            Ok((Kind::Company, company.0))
+        }
+        Subject::Project(project) => {
+            access::project(reader, actor, *project)?;
+            Ok((Kind::Project, project.0))
+        }
+        Subject::Group(company, people) => {
+            access::company(reader, actor, *company)?;
+            let mut people = people.clone();
+            people.sort_unstable();
+            people.dedup();
+            if people.len() < 2 {
+                return Err(Error::field("memberIds", Problem::TooFew(2)));
+            }
+            if people.len() > limits::PEOPLE_AT_ONCE {
+                return Err(Error::field("memberIds", Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+            }
+            let known = companies::clients_of(reader, actor, *company)?;
+            if people.iter().any(|person| !known.iter().any(|client| client.id == *person)) {
+                return Err(Error::field("memberIds", Problem::Unknown));
+            }
+            Ok((Kind::Group, group_subject(*company, &people)))
+        }
+    }
+}
+
+/// The same people of the same company put together again are the same group (C1).
+fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(company.0.as_bytes());
+    for person in people {
+        hash.update(person.0.as_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::new_v8(bytes)
+}
+
+/// Makes the channel of a subject, or answers the one that is there (C1). Title and people come by themselves (C5).
+///
+/// # Errors
+/// `NotFound` for a subject that is not there or not open to the one who asks; `Conflict` for a project that the
+/// one who asks is not on; `Field` for a group that cannot be.
+pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
+    // Who reads along is settled by what is there: nobody may join or leave the subject meanwhile.
+    people::turn(tx, actor.workspace)?;
+    let (kind, id) = check(tx, actor, subject)?;
+    if let Subject::Project(project) = subject
+        && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)
+    {
+        return Err(Error::Conflict("Only people on a project can talk there: put yourself on it first."));
+    }
+    if let Some(existing) = of_subject(tx, actor.workspace, id)? {
+        return Ok(existing);
+    }
+    let company = match subject {
+        Subject::Group(company, _) => Some(*company),
+        _ => None,
+    };
+    let channel = insert(tx, actor.workspace, kind, id, company)?;
+    if let Subject::Group(_, people) = subject {
+        for person in people {
+            tx.run(
+                "INSERT INTO group_people (workspace, channel, person, since) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT DO NOTHING",
+                &[&actor.workspace, &channel, person, &tx.now()],
+            )?;
+        }
+    }
+    members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    Ok(channel)
+}
+
+fn insert(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    kind: Kind,
+    subject: Uuid,
+    company: Option<CompanyId>,
+) -> Result<ChannelId> {
+    let id = ChannelId::new(tx.now());
+    let made = tx.run(
+        "INSERT INTO channels (workspace, id, kind, subject, company, last_position, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $6) ON CONFLICT (workspace, subject) DO NOTHING",
+        &[&workspace, &id, &kind.word(), &subject, &company, &tx.now()],
+    )?;
+    if made == 0 {
+        // Two asked at the same instant: the first one's channel is everybody's.
+        return of_subject(tx, workspace, subject)?.ok_or(Error::NotFound);
+    }
+    journal::record(tx, workspace, &Event::ChannelCreated { channel: id });
+    Ok(id)
+}
+
+/// Gives a client user who was just made the channel that the workspace's default says (C6): their own, or that of
+/// each company they belong to.
+pub(crate) fn for_new_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
+    let default: String =
+        tx.one("SELECT default_channel FROM workspaces WHERE id = $1", &[&actor.workspace], |row| {
+            row.get(0)
+        })?;
+    let companies: Vec<Uuid> = if default == Kind::Company.word() {
+        tx.all(
+            "SELECT c.id FROM company_clients b JOIN companies c ON c.workspace = b.workspace AND c.id = b.company \
+             WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL ORDER BY c.id",
+            &[&actor.workspace, &client],
+            |row| row.get(0),
+        )?
+    } else {
+        Vec::new()
+    };
+    let subjects = if companies.is_empty() {
+        vec![(Kind::Client, client.0)]
+    } else {
+        companies.into_iter().map(|company| (Kind::Company, company)).collect()
+    };
+    for (kind, subject) in subjects {
+        let channel = match of_subject(tx, actor.workspace, subject)? {
+            Some(channel) => channel,
+            None => insert(tx, actor.workspace, kind, subject, None)?,
+        };
+        members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    }
+    Ok(())
+}
