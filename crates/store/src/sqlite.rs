@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{OpenFlags, Statement};
 use tokio::sync::{mpsc, watch};
@@ -197,6 +198,13 @@ impl Connection {
         // than running them.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        // SQLite's own knows only ASCII: "ÖZ" would not be found by "öz", as it is on PostgreSQL.
+        let flags = FunctionFlags::SQLITE_UTF8
+            | FunctionFlags::SQLITE_DETERMINISTIC
+            | FunctionFlags::SQLITE_INNOCUOUS;
+        connection.create_scalar_function("lower", 1, flags, |call| {
+            Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+        })?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
              PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \

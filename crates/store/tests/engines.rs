@@ -112,6 +112,15 @@ both_engines! {
         assert!(matches!(wrong, Err(Error::Unexpected { column: 0, .. })), "{wrong:?}");
     }
 
+    async fn capitals_of_every_alphabet_become_small(place) {
+        let store = place.open();
+        let small = store
+            .read(|reader| reader.one("SELECT lower($1)", &[&"ÖZGÜR ÅSA ΑΘΗΝΑ ЖУК"], |row| row.get::<String>(0)))
+            .await
+            .expect("read");
+        assert_eq!(small, "özgür åsa αθηνα жук");
+    }
+
     async fn a_closure_that_fails_or_panics_undoes_only_itself(place) {
         let store = place.open();
         let workspace = Uuid::from_u128(1);
