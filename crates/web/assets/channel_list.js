@@ -3,7 +3,7 @@
 import { on } from "./live.js";
 import { localize } from "./times.js";
 import { askCounts, change, onCounts, showCount } from "./unread.js";
-import { draftOf } from "./drafts.js";
+import { drafts } from "./drafts.js";
 
 const me = document.body.dataset.me;
 const section = /** @type {HTMLElement} */ (document.querySelector(".list"));
@@ -40,10 +40,11 @@ function setPreview(row, author, name, preview) {
 }
 
 /** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
-function showDrafts() {
+async function showDrafts() {
+  const kept = await drafts();
   for (const row of rows().querySelectorAll("li[data-channel]")) {
     if (!(row instanceof HTMLElement) || row.dataset.channel === open) continue;
-    const draft = draftOf(row.dataset.channel ?? "");
+    const draft = kept.get(row.dataset.channel ?? "");
     const place = row.querySelector(".preview");
     if (!draft || !place) continue;
     const mark = document.createElement("span");

@@ -2,7 +2,7 @@
 // switched off.
 
 import * as entries from "./entries.js";
-import { draftOf, keepDraft } from "./drafts.js";
+import { drafts, keepDraft } from "./drafts.js";
 import { send } from "./sending.js";
 import { tellTyping, forgetTyping } from "./typing.js";
 
@@ -14,6 +14,8 @@ const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
 /** The own message that is being edited. @type {string | null} */
 let editing = null;
+/** What stands in the composer while nothing is edited. */
+let draft = "";
 
 /** Says what is wrong below the composer, or nothing. @param {string} words */
 function say(words) {
@@ -26,7 +28,7 @@ async function submit() {
   say("");
   if (editing) return save(editing, written);
   put("");
-  keepDraft(entries.channel, "");
+  draft = "";
   forgetTyping();
   await send(written);
 }
@@ -76,7 +78,7 @@ function stopEditing() {
   editing = null;
   banner?.setAttribute("hidden", "");
   say("");
-  put(draftOf(entries.channel));
+  put(draft);
   text.focus();
 }
 
@@ -103,11 +105,18 @@ function key(event) {
   }
 }
 
+/** Puts the draft in, where nothing stands there yet: neither what the server gave back, nor what is being typed. */
+async function bringDraft() {
+  const kept = (await drafts()).get(entries.channel);
+  if (!kept || text.value || editing || draft) return;
+  draft = kept;
+  put(kept);
+}
+
 export function keepComposer() {
   if (!form) return;
-  // What the server gave back after a refusal goes before the draft.
-  if (!text.value) put(draftOf(entries.channel));
   grow();
+  bringDraft();
   text.setAttribute("enterkeyhint", isTouch.matches ? "enter" : "send");
   if (!isTouch.matches && !location.hash) text.focus({ preventScroll: true });
   form.addEventListener("submit", (event) => {
@@ -123,7 +132,8 @@ export function keepComposer() {
     grow();
     say("");
     if (editing) return;
-    keepDraft(entries.channel, text.value);
+    draft = text.value;
+    keepDraft(entries.channel, draft);
     if (text.value.trim()) tellTyping();
   });
 }

@@ -2,6 +2,7 @@
 // button to the newest.
 
 import { connect, on } from "./live.js";
+import { keepTheme } from "./theme.js";
 import { keepLocal, localize } from "./times.js";
 import { keepList } from "./channel_list.js";
 import { keepDetails } from "./details.js";
@@ -10,9 +11,10 @@ import * as entries from "./entries.js";
 import * as scroll from "./scroll.js";
 import { keepReading, isWatching, readPosition } from "./reading.js";
 import { keepSeen } from "./seen.js";
-import { keepFurther, isComplete } from "./further.js";
+import { keepFurther, expect, isComplete } from "./further.js";
 import { keepComposer } from "./composer.js";
-import { keepSending, settled } from "./sending.js";
+import { keepSending } from "./sending.js";
+import { keepPlace, returnToPlace } from "./place.js";
 import { keepActions } from "./actions.js";
 import { keepTyping } from "./typing.js";
 import { keepAbove } from "./viewport.js";
@@ -28,7 +30,7 @@ let waiting = 0;
 
 function converse() {
   entries.arrange();
-  begin();
+  begin().then(keepReading);
   on("message", (sent) => {
     if (sent.channel === channel) receive(sent);
   });
@@ -52,16 +54,17 @@ function converse() {
   });
   keepSending();
   keepComposer();
-  keepReading();
   keepSeen();
   keepFurther();
+  keepPlace();
   keepActions();
   keepTyping();
   keepAbove();
 }
 
-/** Where the page opens: at a linked message, at the first unread one, or at the end. */
-function begin() {
+/** Where the page opens: where it was left, at a linked message, at the first unread one, or at the end. */
+async function begin() {
+  if (await returnToPlace()) return showButton();
   const linked = document.querySelector(".entry.linked") ?? document.querySelector(".message:target");
   const fresh = document.getElementById("new");
   const isAfter = new URLSearchParams(location.search).has("after");
@@ -74,10 +77,10 @@ function begin() {
 /** @param {import("./live.js").Sent} sent */
 function receive(sent) {
   const isOwn = sent.author === me;
-  if (isOwn) settled(sent.id);
   const wasAtEnd = scroll.isAtEnd();
   document.querySelector("[data-archived]")?.remove();
-  if (!isComplete() && !entries.find(sent.id)) {
+  if (!isComplete()) {
+    expect(sent.position);
     if (!isOwn) waiting += 1;
     return showButton();
   }
@@ -145,6 +148,7 @@ function refreshPeople() {
   }, 300);
 }
 
+keepTheme();
 keepLocal();
 keepList();
 keepDetails();

@@ -1,22 +1,10 @@
 // What is typed and not sent yet, kept on the device for each channel.
 
-const prefix = `draft:${document.body.dataset.me ?? ""}:`;
+import * as device from "./device.js";
 
-/** @param {string} channel */
-export function draftOf(channel) {
-  try {
-    return localStorage.getItem(prefix + channel) ?? "";
-  } catch {
-    return "";
-  }
-}
+/** All drafts, by channel. @returns {Promise<Map<string, string>>} */
+export const drafts = () => device.all("drafts");
 
 /** @param {string} channel @param {string} text */
-export function keepDraft(channel, text) {
-  try {
-    if (text.trim()) localStorage.setItem(prefix + channel, text);
-    else localStorage.removeItem(prefix + channel);
-  } catch {
-    // Refused or full: the text still stands in the composer.
-  }
-}
+export const keepDraft = (channel, text) =>
+  device.change([{ part: "drafts", key: channel, value: text.trim() ? text : undefined }]);

@@ -6,10 +6,13 @@ import { keeping, fromBeginning, isAtEnd, onScroll, show } from "./scroll.js";
 /** This near to an end more is asked for, in pixels. */
 const NEAR = 800;
 
-/** Beyond so many unread messages a page of their own is better than all of them on this one. */
-const UNREAD_MOST = 500;
+/** What lies further back gets a page of its own rather than all messages between on this one. */
+const BROUGHT_MOST = 500;
 
-let isLoading = false;
+/** What is being loaded. @type {Promise<void> | null} */
+let loading = null;
+/** The newest position heard of: the page is complete when it is there. */
+let newest = 0;
 
 /** @param {string} side "older" or "newer" */
 const part = (side) => document.querySelector(`.further[data-${side}]`);
@@ -23,21 +26,42 @@ async function load(question) {
   return answer.ok ? entries.placeAll(await answer.text()) : null;
 }
 
-/** @param {boolean} [wantsOlder] also where the beginning is not near */
-async function look(wantsOlder = false) {
-  if (isLoading) return;
-  const isOlder = part("older") !== null && (wantsOlder || fromBeginning() < NEAR);
+/** A message came that has no place on the page before those between are loaded. @param {number} position */
+export function expect(position) {
+  newest = Math.max(newest, position);
+}
+
+/** Loads what is needed at either end, one stretch after the other. */
+function look() {
+  if (loading) return;
+  const isOlder = part("older") !== null && fromBeginning() < NEAR;
   const isNewer = !isOlder && !isComplete() && isAtEnd();
   if (!isOlder && !isNewer) return;
-  isLoading = true;
-  const added = isOlder
-    ? await load(`before=${entries.firstPosition()}`).catch(() => null)
-    : await load(`after=${entries.lastPosition()}`).catch(() => null);
-  isLoading = false;
-  if (added === null) return;
-  const isDone = isOlder ? entries.firstPosition() <= 1 : added === 0;
+  extend(isOlder).then((isExtended) => {
+    if (isExtended) look();
+  });
+}
+
+/** Loads one stretch; false where that failed. @param {boolean} isOlder */
+async function extend(isOlder) {
+  while (loading) await loading;
+  let added = /** @type {number | null} */ (null);
+  loading = load(isOlder ? `before=${entries.firstPosition()}` : `after=${entries.lastPosition()}`)
+    .then((count) => void (added = count))
+    .catch(() => {});
+  await loading;
+  loading = null;
+  if (added === null) return false;
+  const isDone = isOlder ? entries.firstPosition() <= 1 : added === 0 && entries.lastPosition() >= newest;
   if (isDone) keeping(() => part(isOlder ? "older" : "newer")?.remove());
-  look();
+  return true;
+}
+
+/** Brings older messages until one is on the page; false where it is too far. @param {number} position */
+export async function bring(position) {
+  if (entries.firstPosition() - position > BROUGHT_MOST) return false;
+  while (part("older") && entries.firstPosition() > position) if (!(await extend(true))) return false;
+  return true;
 }
 
 /** The link to where the unread messages begin, when that is before this page: brings them here instead. */
@@ -45,9 +69,9 @@ function keepUnreadFrom() {
   const link = document.getElementById("unread-from");
   const read = Number(document.getElementById("log")?.dataset.read);
   link?.addEventListener("click", async (event) => {
-    if (entries.firstPosition() - read > UNREAD_MOST) return;
+    if (entries.firstPosition() - read > BROUGHT_MOST) return;
     event.preventDefault();
-    while (part("older") && !isLoading && entries.firstPosition() > read + 1) await look(true);
+    if (!(await bring(read + 1))) return;
     const first = entries.all().find((entry) => entries.positionOf(entry) > read && entries.authorOf(entry) !== entries.me);
     if (!first) return;
     entries.markFresh(entries.idOf(first));
@@ -57,7 +81,7 @@ function keepUnreadFrom() {
 }
 
 export function keepFurther() {
-  onScroll(() => look());
+  onScroll(look);
   look();
   keepUnreadFrom();
 }

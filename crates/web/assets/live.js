@@ -1,4 +1,6 @@
-// The page's stream of live updates: one EventSource, which comes back by itself and is given what it missed.
+// What a page hears of the world while it is open: live updates by name, and whether there is a connection.
+
+import { Tabs } from "./tabs.js";
 
 /**
  * @typedef {{channel: string, id: string, position: number, author: string, name: string, at: string, preview: string, html: string}} Sent
@@ -13,23 +15,16 @@
 
 /** How long the page stays quiet about a lost connection, in milliseconds. */
 const QUIET_FOR = 3000;
-const RETRY_FIRST = 1000;
-const RETRY_MOST = 30_000;
-/** A page hidden for longer asks for a new stream: the old one may be dead without knowing. */
+/** A page that was hidden for longer doubts its connection. */
 const DOUBTED_AFTER = 20_000;
-
-const FROM_SERVER = ["message", "changed", "read", "channel", "members", "typing", "gone", "reset", "signed-out"];
 
 /** @type {Map<string, ((data: any) => void)[]>} */
 const listeners = new Map();
-/** @type {EventSource | null} */
-let source = null;
-let seq = document.body.dataset.seq ?? "";
 let isUp = false;
-let retryIn = RETRY_FIRST;
-let retryTimer = 0;
 let quietTimer = 0;
 let hiddenAt = 0;
+
+const tabs = new Tabs(document.body.dataset.me ?? "", Number(document.body.dataset.seq), { news: tell, state, signedOut });
 
 /**
  * Calls `listener` for every piece of news of this name.
@@ -46,58 +41,23 @@ function tell(name, data) {
   for (const listener of listeners.get(name) ?? []) listener(data);
 }
 
-/** Whether the stream is open. */
-export const isConnected = () => isUp;
-
-/** Opens the stream, or opens it anew. */
+/** Begins to listen. */
 export function connect() {
-  clearTimeout(retryTimer);
-  source?.close();
-  const opened = new EventSource(`/live?after=${seq}`);
-  source = opened;
-  opened.onopen = up;
-  opened.onerror = () => {
-    if (opened !== source) return;
-    down();
-    // Where it was refused, the browser does not try again.
-    if (opened.readyState === EventSource.CLOSED) retry();
-  };
-  for (const name of FROM_SERVER) {
-    opened.addEventListener(name, (event) => {
-      if (opened !== source || !(event instanceof MessageEvent)) return;
-      if (event.lastEventId) seq = event.lastEventId;
-      tell(name, JSON.parse(event.data));
-    });
+  tabs.join();
+}
+
+/** @param {boolean} isNowUp */
+function state(isNowUp) {
+  if (isNowUp) {
+    clearTimeout(quietTimer);
+    quietTimer = 0;
+    show(false);
+  } else {
+    quietTimer ||= window.setTimeout(show, QUIET_FOR, true);
   }
-}
-
-function up() {
-  isUp = true;
-  retryIn = RETRY_FIRST;
-  clearTimeout(quietTimer);
-  quietTimer = 0;
-  show(false);
-  tell("up", {});
-}
-
-function down() {
-  if (isUp) tell("down", {});
-  isUp = false;
-  quietTimer ||= window.setTimeout(show, QUIET_FOR, true);
-}
-
-function retry() {
-  clearTimeout(retryTimer);
-  retryTimer = window.setTimeout(async () => {
-    try {
-      const answer = await fetch("/messages/counts", { headers: { accept: "application/json" } });
-      if (answer.status === 401) return signedOut();
-    } catch {
-      // No connection: the stream will find that out as well.
-    }
-    connect();
-  }, retryIn);
-  retryIn = Math.min(retryIn * 2, RETRY_MOST);
+  const hasChanged = isNowUp !== isUp;
+  isUp = isNowUp;
+  if (hasChanged) tell(isUp ? "up" : "down", {});
 }
 
 /** Goes to where one signs in, and comes back here after. */
@@ -114,14 +74,14 @@ function show(isMissing) {
 on("reset", () => location.reload());
 on("signed-out", signedOut);
 
-window.addEventListener("online", connect);
-window.addEventListener("offline", down);
-// A page kept for going back to must not hold a stream open.
-window.addEventListener("pagehide", () => source?.close());
+window.addEventListener("online", () => tabs.renew());
+window.addEventListener("offline", () => state(false));
+// A page kept for going back to must not hold a stream.
+window.addEventListener("pagehide", () => tabs.leave());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) connect();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") hiddenAt = Date.now();
-  else if (hiddenAt && Date.now() - hiddenAt > DOUBTED_AFTER) connect();
+  else if (hiddenAt && Date.now() - hiddenAt > DOUBTED_AFTER) tabs.doubt();
 });

@@ -1,5 +1,6 @@
-// Messages that are not with the server yet, kept on the device so that a reload loses none. All calls are
-// asynchronous, so that what is behind them can change.
+// Messages that are not with the server yet, kept on the device until they are. All tabs of one browser share them.
+
+import * as device from "./device.js";
 
 /**
  * @typedef {object} Waiting
@@ -11,54 +12,40 @@
  * @property {string} [refused] why the server would not take it
  */
 
-const key = `outbox:${document.body.dataset.me ?? ""}`;
-/** What a browser without storage gets: the page's own memory. @type {Waiting[]} */
-let memory = [];
+/** The time in the newest id known here, in milliseconds. */
+let newest = 0;
 
-/** @returns {Waiting[]} */
-function load() {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? "[]");
-  } catch {
-    return memory;
-  }
-}
+/** Keeps a message that has just been written; it is a draft no more. @param {Waiting} message */
+export const add = (message) =>
+  device.change([
+    { part: "outbox", key: message.id, value: message },
+    { part: "drafts", key: message.channel },
+  ]);
 
-/** @param {Waiting[]} messages */
-function store(messages) {
-  memory = messages;
-  try {
-    if (messages.length) localStorage.setItem(key, JSON.stringify(messages));
-    else localStorage.removeItem(key);
-  } catch {
-    // Refused or full: they last as long as the page.
-  }
-}
+/** Keeps what has become of a message. @param {Waiting} message */
+export const keep = (message) => device.change([{ part: "outbox", key: message.id, value: message }]);
 
-/** Keeps a message, or its newer state, in its place. @param {Waiting} message */
-export async function keep(message) {
-  const messages = load();
-  const index = messages.findIndex((other) => other.id === message.id);
-  if (index < 0) messages.push(message);
-  else messages[index] = message;
-  store(messages);
+/** @param {string} id */
+export const forget = (id) => device.change([{ part: "outbox", key: id }]);
+
+/** All that wait, in the order in which they were written, which is that of their ids. @returns {Promise<Waiting[]>} */
+export async function waiting() {
+  const found = await device.all("outbox");
+  for (const id of found.keys()) newest = Math.max(newest, timeOf(id));
+  return [...found.values()];
 }
 
 /** @param {string} id */
-export async function forget(id) {
-  const messages = load();
-  if (messages.some((message) => message.id === id)) store(messages.filter((message) => message.id !== id));
-}
+const timeOf = (id) => parseInt(id.replace("-", "").slice(0, 12), 16);
 
-/** All that wait, in the order in which they were written. */
-export async function waiting() {
-  return load();
-}
-
-/** A new id: its first bits are the time (UUID version 7, RFC 9562, 5.7). */
+/**
+ * A new id: its first bits are the time (UUID version 7, RFC 9562, 5.7), later than that of every one before, even
+ * where the clock was set back.
+ */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  let time = Date.now();
+  newest = Math.max(Date.now(), newest + 1);
+  let time = newest;
   for (let index = 5; index >= 0; index -= 1) {
     bytes[index] = time % 256;
     time = Math.floor(time / 256);

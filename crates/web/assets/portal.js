@@ -1,9 +1,13 @@
-// Every page of somebody who is signed in: live updates, local times, the count of what is unread.
+// Every page of somebody who is signed in: live updates, light or dark, local times, the count of what is unread.
 
 import { connect } from "./live.js";
+import { keepDispatching } from "./dispatch.js";
+import { keepTheme } from "./theme.js";
 import { keepLocal } from "./times.js";
 import { keepCount } from "./unread.js";
 
+keepTheme();
 keepLocal();
 keepCount();
+keepDispatching();
 connect();

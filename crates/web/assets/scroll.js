@@ -34,6 +34,17 @@ export function keeping(change) {
   if (anchor?.isConnected) log.scrollTop += anchor.getBoundingClientRect().top - before;
 }
 
+/** What is being read: the first message in sight, and how far it is from the top, in pixels. */
+export function inSight() {
+  const entry = firstVisible();
+  return entry && { entry, offset: entry.getBoundingClientRect().top - log.getBoundingClientRect().top };
+}
+
+/** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
+export function putAt(entry, offset) {
+  log.scrollTop += entry.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
+}
+
 /** Goes to the newest message. */
 export function toEnd() {
   log.scrollTop = 0;

@@ -14,6 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
+use domain::ids::PersonId;
 use serde::Deserialize;
 
 use crate::App;
@@ -31,6 +32,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Deserialize)]
 struct From {
     after: Option<String>,
+    /// Whose page asks.
+    person: Option<PersonId>,
 }
 
 /// The visitor's stream. `Last-Event-ID`, or `?after=` at first, says from where.
@@ -51,12 +54,16 @@ async fn live(
             )
         })?),
     };
-    let body = app.hub.open(&visitor.actor, visitor.session, after).await?;
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
         // Proxies that buffer would hold events back.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
+    // A page of somebody who is signed in here no more gets nothing of who is now.
+    if from.person.is_some_and(|person| person != visitor.actor.person) {
+        return Ok((fixed, events::bare("signed-out")).into_response());
+    }
+    let body = app.hub.open(&visitor.actor, visitor.session, after).await?;
     Ok::<Response, Answer>((fixed, axum::body::Body::new(body)).into_response())
 }

@@ -12,14 +12,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{ChannelId, MessageId};
+use domain::ids::{ChannelId, MessageId, PersonId};
 use domain::messages::{Draft, Message};
 use domain::{Error, channels, formatting, members as domain_members, messages, people};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::App;
-use crate::answers::{Result, Wanted, go, page};
+use crate::answers::{Answer, Result, Wanted, go, page};
 use crate::channels::list::Listing;
 use crate::faces::Face;
 use crate::input::{Asked, Input, Named};
@@ -141,6 +141,8 @@ struct Given {
     id: MessageId,
     text: String,
     shown: Option<i64>,
+    /// Who wrote it, where it may have waited on the device since.
+    author: Option<PersonId>,
 }
 
 /// A message as scripts get it back.
@@ -174,6 +176,10 @@ async fn send(
     Input(given): Input<Given>,
 ) -> Result {
     let actor = visitor.actor;
+    // Somebody else has signed in on the device meanwhile: not in their name.
+    if given.author.is_some_and(|author| author != actor.person) {
+        return Err(Answer::SignIn("/messages".to_string()));
+    }
     let draft = Draft { id: given.id, channel, text: given.text.clone(), shown: given.shown };
     let sent = app.store().write(move |tx| messages::send(tx, &actor, &draft)).await;
     let wants_page = Wanted::of(&headers) == Wanted::Page;

@@ -301,6 +301,12 @@ fn missed(
             return Ok(events::bare("reset"));
         }
         let is_theirs = event.channel().is_some_and(|channel| channels.contains(&channel));
+        match &event {
+            Event::MembersChanged { channel, left, .. } if !is_theirs && left.contains(&actor.person) => {
+                replayed.extend_from_slice(&events::gone(*channel));
+            }
+            _ => {}
+        }
         if let (true, Some(bytes)) = (is_theirs, bytes) {
             replayed.extend_from_slice(&bytes);
         }

@@ -1,0 +1,76 @@
+// What lives on the device (IndexedDB) because no server has it yet. Each person has a store of their own: nobody else
+// who signs in on this device is shown it, or sends it.
+
+/** @typedef {"outbox" | "drafts"} Part */
+/** @typedef {{part: Part, key: string, value?: unknown}} Change Without a value: what is there goes. */
+
+/** @type {Part[]} */
+const PARTS = ["outbox", "drafts"];
+
+const name = `portal:${document.body.dataset.me ?? ""}`;
+/** What the browser would not keep: the page's own memory. @type {Record<Part, Map<string, unknown>>} */
+const memory = { outbox: new Map(), drafts: new Map() };
+
+/** @type {Promise<IDBDatabase | null>} */
+const opened = new Promise((resolve) => {
+  try {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => PARTS.forEach((part) => request.result.createObjectStore(part));
+    request.onerror = () => resolve(null);
+    request.onsuccess = () => {
+      const database = request.result;
+      // A newer version of the page wants to change it.
+      database.onversionchange = () => database.close();
+      resolve(database);
+    };
+  } catch {
+    resolve(null);
+  }
+});
+
+/** @param {IDBTransaction} transaction */
+const done = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
+
+/** Makes all changes or none; afterwards they last. @param {Change[]} changes */
+export async function change(changes) {
+  const database = await opened;
+  try {
+    if (!database) throw new Error("nothing is kept here");
+    const transaction = database.transaction([...new Set(changes.map(({ part }) => part))], "readwrite");
+    for (const { part, key, value } of changes) {
+      const store = transaction.objectStore(part);
+      if (value === undefined) store.delete(key);
+      else store.put(value, key);
+      memory[part].delete(key);
+    }
+    await done(transaction);
+  } catch {
+    // Refused, full, or closed under us: it lasts as long as the page.
+    for (const { part, key, value } of changes) {
+      if (value === undefined) memory[part].delete(key);
+      else memory[part].set(key, value);
+    }
+  }
+}
+
+/** Everything in a part, in the order of the keys. @param {Part} part @returns {Promise<Map<string, any>>} */
+export async function all(part) {
+  /** @type {Map<string, unknown>} */
+  let kept = new Map();
+  try {
+    const transaction = (await opened)?.transaction(part);
+    if (transaction) {
+      const store = transaction.objectStore(part);
+      const [keys, values] = [store.getAllKeys(), store.getAll()];
+      await done(transaction);
+      kept = new Map(keys.result.map((key, index) => [String(key), values.result[index]]));
+    }
+  } catch {
+    // Closed under us.
+  }
+  return new Map([...kept, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
