@@ -1,5 +1,7 @@
 // The details: on wide screens a column that can be closed, elsewhere an address of their own (#details).
 
+import { keepLook } from "./theme.js";
+
 const wide = matchMedia("(min-width: 1100px)");
 const root = document.documentElement;
 const opener = document.querySelector("[data-details]");
@@ -12,11 +14,7 @@ function tell() {
 /** @param {boolean} isClosed */
 function close(isClosed) {
   root.classList.toggle("details-closed", isClosed);
-  try {
-    localStorage.setItem("details", isClosed ? "closed" : "open");
-  } catch {
-    // Then it is forgotten with the page.
-  }
+  keepLook("details", isClosed ? "closed" : "");
   tell();
 }
 

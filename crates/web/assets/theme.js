@@ -1,49 +1,36 @@
-// What the first paint depends on: light or dark, and whether the details are closed. The only script that is not a
-// module. Both choices are this device's own.
+// Light or dark, as this device wants it: kept in a cookie, so that the server writes the next page right at once.
 
-(() => {
-  const root = document.documentElement;
-  root.classList.add("scripts");
+const root = document.documentElement;
+/** How long a choice is kept, in seconds. */
+const YEAR = 31_536_000;
 
-  const stored = () => {
-    const choice = document.cookie.match(/(?:^|; )theme=(light|dark)/);
-    return choice?.[1] ?? "device";
-  };
+/**
+ * Keeps a choice about how pages look on this device.
+ * @param {string} name
+ * @param {string} value empty to forget it
+ */
+export function keepLook(name, value) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? YEAR : 0}; SameSite=Lax${secure}`;
+}
 
-  /** @param {string} choice "light", "dark" or "device" */
-  const show = (choice) => {
-    if (choice === "device") delete root.dataset.theme;
-    else root.dataset.theme = choice;
-  };
+/** @param {string} theme "light", "dark" or "device" */
+function choose(theme) {
+  const isOwn = theme !== "device";
+  if (isOwn) root.dataset.theme = theme;
+  else delete root.dataset.theme;
+  keepLook("theme", isOwn ? theme : "");
+}
 
-  /** @param {string} choice "light", "dark" or "device" */
-  const keep = (choice) => {
-    const age = choice === "device" ? 0 : 31536000;
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `theme=${choice}; Path=/; Max-Age=${age}; SameSite=Lax${secure}`;
-    show(choice);
-  };
-
-  show(stored());
-  try {
-    if (localStorage.getItem("details") === "closed") root.classList.add("details-closed");
-  } catch {
-    // A browser may refuse storage: then nothing is remembered.
-  }
-
-  document.addEventListener("click", (event) => {
-    const target = event.target instanceof Element ? event.target : null;
-    if (!target?.closest("[data-theme-toggle]")) return;
-    const isDark = getComputedStyle(root).colorScheme === "dark" ||
-      (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-    keep(isDark ? "light" : "dark");
+export function keepTheme() {
+  document.querySelector("[data-theme-toggle]")?.addEventListener("click", () => {
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    choose(isDark ? "light" : "dark");
   });
-  document.addEventListener("change", (event) => {
-    const input = event.target;
-    if (input instanceof HTMLInputElement && input.name === "theme") keep(input.value);
+  const choice = document.querySelector("[data-theme-choice]");
+  const input = choice?.querySelector(`input[value="${root.dataset.theme ?? "device"}"]`);
+  if (input instanceof HTMLInputElement) input.checked = true;
+  choice?.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement) choose(target.value);
   });
-  document.addEventListener("DOMContentLoaded", () => {
-    const input = document.querySelector(`[data-theme-choice] input[value="${stored()}"]`);
-    if (input instanceof HTMLInputElement) input.checked = true;
-  });
-})();
+}

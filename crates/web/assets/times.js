@@ -49,7 +49,7 @@ function dayWord(days) {
 const isThisYear = (date, now) => format(date, { year: "numeric" }) === format(now, { year: "numeric" });
 
 /** @param {Date} date @param {string} [zone] */
-export const clock = (date, zone) => format(date, { hour: "numeric", minute: "2-digit" }, zone);
+export const clock = (date, zone) => format(date, { timeStyle: "short" }, zone);
 
 /** @param {Date} date */
 export function short(date, now = new Date()) {

@@ -6,6 +6,8 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
+use crate::look::Look;
+
 /// A result of a handler.
 pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
 
@@ -142,13 +144,13 @@ impl Wanted {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
-    assets: &'static str,
+    look: Look,
     title: &'static str,
     message: String,
 }
 
 /// Writes the body of an answer that is a refusal; leaves every other as it is.
-pub(crate) fn finish(mut response: Response, wanted: Wanted) -> Response {
+pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Response {
     let refusal = match response.extensions_mut().remove::<Answer>() {
         None => return response,
         Some(Answer::SignIn(back)) if wanted == Wanted::Page => {
@@ -169,11 +171,7 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted) -> Response {
     let mut answer = match wanted {
         Wanted::Json => (status, axum::Json(refusal)).into_response(),
         Wanted::Page => {
-            let page = ProblemPage {
-                assets: crate::assets::folder(),
-                title: title(status),
-                message: refusal.message.clone(),
-            };
+            let page = ProblemPage { look, title: title(status), message: refusal.message.clone() };
             match page.render() {
                 Ok(page) => (status, Html(page)).into_response(),
                 Err(_) => (status, refusal.message).into_response(),

@@ -42,7 +42,16 @@ macro_rules! styles {
 }
 
 // In this order: what stands later wins within a layer.
-styles!["tokens.css", "base.css", "layout.css", "parts.css", "forms.css", "messages.css", "conversation.css",];
+styles![
+    "tokens.css",
+    "base.css",
+    "layout.css",
+    "parts.css",
+    "forms.css",
+    "messages.css",
+    "conversation.css",
+    "print.css",
+];
 
 /// All style is one file to a browser, so that a page waits for one request only.
 fn style() -> Vec<u8> {
@@ -58,7 +67,6 @@ assets![
     "device.js",
     "dispatch.js",
     "drafts.js",
-    "early.js",
     "entries.js",
     "further.js",
     "icon.svg",
@@ -75,6 +83,7 @@ assets![
     "sending.js",
     "stream.js",
     "tabs.js",
+    "theme.js",
     "times.js",
     "typing.js",
     "unread.js",

@@ -28,6 +28,7 @@ impl Face {
             title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
         let initials: String =
             words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
+        let initials = if initials.is_empty() { title.chars().take(1).collect() } else { initials };
         Face { initials, hue: hue(id), square: true }
     }
 }

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::answers::{self, Answer};
+use crate::look::Look;
 use crate::{App, answers::Wanted};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
@@ -20,6 +21,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let started = Instant::now();
     let method = request.method().clone();
     let wanted = Wanted::of(request.headers());
+    let look = Look::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let answer = if may_change(&app, &method, request.headers()) {
         next.run(request).await
@@ -31,7 +33,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         )
         .into_response()
     };
-    let mut answer = answers::finish(answer, wanted);
+    let mut answer = answers::finish(answer, wanted, look);
     add_headers(answer.headers_mut());
     let route = route.unwrap_or_else(|| "none".to_string());
     let status = answer.status().as_u16().to_string();

@@ -5,6 +5,7 @@ use store::Reader;
 
 use crate::assets;
 use crate::faces::Face;
+use crate::look::Look;
 use crate::visitor::Visitor;
 
 /// The part of the portal that a page belongs to.
@@ -20,6 +21,7 @@ pub(crate) enum Module {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) assets: &'static str,
+    pub(crate) look: Look,
     pub(crate) title: String,
     pub(crate) brand: String,
     pub(crate) module: Module,
@@ -45,6 +47,7 @@ impl Layout {
         let me = people::myself(reader, &visitor.actor)?;
         Ok(Layout {
             assets: assets::folder(),
+            look: visitor.look,
             title: title.to_string(),
             brand: visitor.workspace.brand_name.clone(),
             module,

@@ -16,6 +16,7 @@ mod input;
 mod layout;
 mod lists;
 mod live;
+mod look;
 mod messages;
 mod profile;
 mod projects;

@@ -66,8 +66,6 @@ struct FoundMessage {
 impl SearchPage {
     fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> domain::Result<SearchPage> {
         let actor = &visitor.actor;
-        let layout = Layout::read(reader, visitor, Module::Messages, "Search messages")?;
-        let zone = times::zone(layout.time_zone.as_deref());
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
         // A place that is none is the beginning.
         let before: Option<Cursor> = wanted.before.as_deref().and_then(|text| text.parse().ok());
@@ -75,6 +73,12 @@ impl SearchPage {
             Some(channel) => Some((channel, channels::find(reader, actor, channel)?.title)),
             None => None,
         };
+        let title = match &within {
+            Some((_, title)) => format!("Search in {title}"),
+            None => "Search messages".to_string(),
+        };
+        let layout = Layout::read(reader, visitor, Module::Messages, &title)?;
+        let zone = times::zone(layout.time_zone.as_deref());
         let found = if words.is_empty() {
             Vec::new()
         } else {

@@ -14,9 +14,10 @@ use crate::answers::{Answer, Result, go, page};
 use crate::forms::{self, Wrong};
 use crate::input::{Input, Named};
 use crate::layout::{Layout, Module};
+use crate::look::Look;
 use crate::routes::Routes;
 use crate::visitor::{Here, Visitor};
-use crate::{App, assets, sign_in};
+use crate::{App, sign_in};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/", front).get("/set-up", done).get("/set-up/{secret}", form).post("/set-up/{secret}", set_up)
@@ -25,20 +26,20 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Template)]
 #[template(path = "set_up/not_yet.html")]
 struct NotYetPage {
-    assets: &'static str,
+    look: Look,
 }
 
 /// What stands in for `answer` while there is no workspace at all.
-pub(crate) async fn not_yet(app: &App, answer: Answer) -> Result {
+pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
     if app.store().read(workspaces::any).await? {
         return Err(answer);
     }
-    page(StatusCode::OK, &NotYetPage { assets: assets::folder() })
+    page(StatusCode::OK, &NotYetPage { look })
 }
 
-async fn front(State(app): State<App>, here: Result<Here>, visitor: Option<Visitor>) -> Result {
+async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: Option<Visitor>) -> Result {
     match here {
-        Err(answer) => not_yet(&app, answer).await,
+        Err(answer) => not_yet(&app, look, answer).await,
         Ok(_) if visitor.is_some() => Ok(go("/messages")),
         Ok(_) => Ok(go("/sign-in")),
     }
@@ -56,21 +57,15 @@ struct Form {
 #[derive(Template)]
 #[template(path = "set_up/form.html")]
 struct FormPage {
-    assets: &'static str,
+    look: Look,
     form: Form,
     wrong: Wrong,
 }
 
-impl FormPage {
-    fn new(form: Form, wrong: Wrong) -> FormPage {
-        FormPage { assets: assets::folder(), form, wrong }
-    }
-}
-
-async fn form(State(app): State<App>, Named(secret): Named<String>) -> Result {
+async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) -> Result {
     let is_good = app.store().read(move |reader| sign_ins::check_set_up(reader, &secret)).await;
     match is_good {
-        Ok(()) => page(StatusCode::OK, &FormPage::new(Form::default(), Wrong::default())),
+        Ok(()) => page(StatusCode::OK, &FormPage { look, form: Form::default(), wrong: Wrong::default() }),
         Err(error) => gone(&app, error).await,
     }
 }
@@ -86,6 +81,7 @@ async fn gone(app: &App, error: Error) -> Result {
 
 async fn set_up(
     State(app): State<App>,
+    look: Look,
     Named(secret): Named<String>,
     headers: HeaderMap,
     Input(form): Input<Form>,
@@ -111,7 +107,7 @@ async fn set_up(
         Err(error @ (Error::NotFound | Error::Conflict(_))) => gone(&app, error).await,
         outcome => match forms::checked(outcome)? {
             Ok(session) => Ok(sign_in::signed_in(&app, &session, "/set-up")),
-            Err(wrong) => page(wrong.status(), &FormPage::new(form, wrong)),
+            Err(wrong) => page(wrong.status(), &FormPage { look, form, wrong }),
         },
     }
 }

@@ -20,9 +20,10 @@ use store::{Reader, Tx};
 use crate::answers::{Answer, Result, go, page};
 use crate::forms::{self, Wrong};
 use crate::input::{Asked, Input, Named};
+use crate::look::Look;
 use crate::routes::Routes;
 use crate::visitor::{self, Here, Sender, Visitor};
-use crate::{App, assets, set_up};
+use crate::{App, set_up};
 
 /// Where signing in leads when nothing else was wanted.
 const INSIDE: &str = "/messages";
@@ -81,7 +82,7 @@ impl Wanted {
 #[derive(Template)]
 #[template(path = "sign_in/address.html")]
 struct AddressPage {
-    assets: &'static str,
+    look: Look,
     brand: Brand,
     form: Wanted,
     wrong: Wrong,
@@ -89,6 +90,7 @@ struct AddressPage {
 
 async fn address(
     State(app): State<App>,
+    look: Look,
     here: Result<Here>,
     visitor: Option<Visitor>,
     Asked(form): Asked<Wanted>,
@@ -98,15 +100,16 @@ async fn address(
     }
     let Here(workspace) = match here {
         Ok(here) => here,
-        Err(answer) => return set_up::not_yet(&app, answer).await,
+        Err(answer) => return set_up::not_yet(&app, look, answer).await,
     };
     let brand = Brand::of(&workspace);
-    page(StatusCode::OK, &AddressPage { assets: assets::folder(), brand, form, wrong: Wrong::default() })
+    page(StatusCode::OK, &AddressPage { look, brand, form, wrong: Wrong::default() })
 }
 
 /// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
 async fn ask(
     State(app): State<App>,
+    look: Look,
     Here(workspace): Here,
     Sender(sender): Sender,
     Input(form): Input<Wanted>,
@@ -124,7 +127,7 @@ async fn ask(
         }
         Err(wrong) => {
             let brand = Brand::of(&workspace);
-            page(wrong.status(), &AddressPage { assets: assets::folder(), brand, form, wrong })
+            page(wrong.status(), &AddressPage { look, brand, form, wrong })
         }
     }
 }
@@ -151,7 +154,7 @@ impl Typed {
 #[derive(Template)]
 #[template(path = "sign_in/code.html")]
 struct CodePage {
-    assets: &'static str,
+    look: Look,
     brand: Brand,
     sign_in: SignInId,
     form: Typed,
@@ -163,9 +166,9 @@ struct CodePage {
 }
 
 impl CodePage {
-    fn new(workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
+    fn new(look: Look, workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
         CodePage {
-            assets: assets::folder(),
+            look,
             brand: Brand::of(workspace),
             sign_in,
             again: forms::address("/sign-in", &form.wanted()),
@@ -176,17 +179,18 @@ impl CodePage {
     }
 }
 
-async fn code(Here(workspace): Here, Asked(form): Asked<Typed>) -> Result {
+async fn code(look: Look, Here(workspace): Here, Asked(form): Asked<Typed>) -> Result {
     // The page repeats the address: what is none is not repeated.
     let is_address = limits::email("email", &form.email).is_ok();
     match form.sign_in.filter(|_| is_address) {
-        Some(sign_in) => page(StatusCode::OK, &CodePage::new(&workspace, sign_in, form)),
+        Some(sign_in) => page(StatusCode::OK, &CodePage::new(look, &workspace, sign_in, form)),
         None => Ok(go("/sign-in")),
     }
 }
 
 async fn by_code(
     State(app): State<App>,
+    look: Look,
     Here(workspace): Here,
     visitor: Option<Visitor>,
     headers: HeaderMap,
@@ -207,7 +211,7 @@ async fn by_code(
         Ok(secret) => return Ok(signed_in(&app, &secret, form.wanted().back())),
         Err(refused) => refused == CodeOutcome::Over,
     };
-    let mut again = CodePage::new(&workspace, sign_in, form);
+    let mut again = CodePage::new(look, &workspace, sign_in, form);
     if !is_over {
         again.wrong = Wrong::field("code", domain::Problem::WrongCode);
     }
@@ -226,7 +230,7 @@ struct Seen {
 #[derive(Template)]
 #[template(path = "sign_in/link.html")]
 struct LinkPage {
-    assets: &'static str,
+    look: Look,
     brand: Brand,
     name: Name,
     /// Somebody else who is signed in on this device.
@@ -237,7 +241,7 @@ struct LinkPage {
 #[derive(Template)]
 #[template(path = "sign_in/dead_link.html")]
 struct DeadLinkPage {
-    assets: &'static str,
+    look: Look,
     brand: Brand,
     title: &'static str,
     /// Whether the one whom it would sign in is signed in here already.
@@ -246,23 +250,25 @@ struct DeadLinkPage {
 
 async fn link(
     State(app): State<App>,
+    look: Look,
     Here(workspace): Here,
     visitor: Option<Visitor>,
     Named(secret): Named<String>,
     Asked(wanted): Asked<Wanted>,
 ) -> Result {
-    show_link(&app, &workspace, visitor, secret, &wanted).await
+    show_link(&app, look, &workspace, visitor, secret, &wanted).await
 }
 
 async fn show_link(
     app: &App,
+    look: Look,
     workspace: &Workspace,
     visitor: Option<Visitor>,
     secret: String,
     wanted: &Wanted,
 ) -> Result {
     let (id, me) = (workspace.id, visitor.as_ref().map(|visitor| visitor.actor.person));
-    let seen = app.store().read(move |reader| look(reader, id, &secret, visitor.as_ref())).await?;
+    let seen = app.store().read(move |reader| see(reader, id, &secret, visitor.as_ref())).await?;
     let brand = Brand::of(workspace);
     let (status, title) = match &seen {
         Some(Seen { state: LinkState::Good, .. }) => (StatusCode::OK, ""),
@@ -275,13 +281,13 @@ async fn show_link(
         Some(Seen { name, here, .. }) if status == StatusCode::OK => {
             let other = here.filter(|_| !is_here);
             let back = wanted.back().to_string();
-            page(status, &LinkPage { assets: assets::folder(), brand, name, other, back })
+            page(status, &LinkPage { look, brand, name, other, back })
         }
-        _ => page(status, &DeadLinkPage { assets: assets::folder(), brand, title, is_here }),
+        _ => page(status, &DeadLinkPage { look, brand, title, is_here }),
     }
 }
 
-fn look(
+fn see(
     reader: &Reader,
     workspace: WorkspaceId,
     secret: &str,
@@ -303,6 +309,7 @@ fn look(
 
 async fn by_link(
     State(app): State<App>,
+    look: Look,
     Here(workspace): Here,
     visitor: Option<Visitor>,
     headers: HeaderMap,
@@ -325,7 +332,7 @@ async fn by_link(
         Ok(secret) => Ok(signed_in(&app, &secret, wanted.back())),
         // Its page says why it signs nobody in.
         Err(Error::Conflict(_) | Error::NotFound) => {
-            show_link(&app, &workspace, visitor, secret, &wanted).await
+            show_link(&app, look, &workspace, visitor, secret, &wanted).await
         }
         Err(error) => Err(Answer::from(error)),
     }

@@ -11,6 +11,7 @@ use domain::{secrets, sessions};
 
 use crate::App;
 use crate::answers::Answer;
+use crate::look::Look;
 use crate::serve::Peer;
 
 /// The workspace in which a request happens.
@@ -26,6 +27,8 @@ pub(crate) struct Visitor {
     pub(crate) session: SessionId,
     /// Where.
     pub(crate) workspace: Workspace,
+    /// How their device wants its pages.
+    pub(crate) look: Look,
 }
 
 impl FromRequestParts<App> for Here {
@@ -74,7 +77,7 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
                 tracing::warn!(%error, "a session's last use could not be noted");
             }
         }
-        Ok(Some(Visitor { actor, session, workspace }))
+        Ok(Some(Visitor { actor, session, workspace, look: Look::of(&parts.headers) }))
     }
 }
 
@@ -88,7 +91,8 @@ fn host(headers: &HeaderMap) -> String {
     name.to_ascii_lowercase()
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<String> {
+/// What a browser keeps under a name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value: &'a str| value.split(';'));
     pairs.find_map(|pair| {

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
 
-use super::members::{names, others};
+use super::members::{names, others, seen_up_to};
 use crate::times::{self, Shown};
 use crate::visitor::Visitor;
 
@@ -150,10 +150,11 @@ impl Looking<'_> {
     fn seen(&self, found: &[Message], message: &Message) -> Option<Seen> {
         let is_newest = message.position >= self.channel.last_position;
         let here = |member: &&Member| {
-            let is_past = member.read_position > message.position;
+            let seen_up_to = seen_up_to(member);
+            let is_past = seen_up_to > message.position;
             let spoke = |other: &Message| other.author == member.person && other.position >= message.position;
             others(&self.visitor.actor, member)
-                && (member.read_position == message.position || (is_newest && is_past))
+                && (seen_up_to == message.position || (is_newest && is_past))
                 && !found.iter().any(spoke)
         };
         let here: Vec<&Member> = self.members.iter().filter(here).collect();
@@ -175,6 +176,7 @@ mod tests {
     use domain::workspaces::{DefaultChannel, Workspace};
 
     use super::*;
+    use crate::look::Look;
 
     /// Monday 5 January 2026, 09:00 UTC.
     const MORNING: Time = Time(1_767_603_600_000);
@@ -236,6 +238,7 @@ mod tests {
                 visitor: Visitor {
                     actor,
                     session: SessionId::new(MORNING),
+                    look: Look::default(),
                     workspace: Workspace {
                         id: workspace,
                         host: None,
@@ -319,6 +322,8 @@ mod tests {
         assert_eq!(seen(&scene), ["", "", "", "Tom Lee", "Maria Lee"]);
         scene.members[2].left_at = Some(minutes(15));
         assert_eq!(seen(&scene), ["", "", "", "", "Maria Lee"], "who has left is not shown");
+        scene.members[1].read_at = None;
+        assert_eq!(seen(&scene), [""; 5], "who was only just added has seen nothing");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) fn shown(visitor: &Visitor, members: &[Member], now: Time, zone: &Tim
             role: role(member),
             is_me: member.person == visitor.actor.person,
             has_left: member.left_at.is_some(),
-            read_position: member.read_position,
+            read_position: seen_up_to(member),
             read_at: member.read_at.map(|at| times::shown(at, now, zone)),
         })
         .collect()
@@ -64,6 +64,11 @@ pub(crate) fn added(actor: &Actor, members: &[Member]) -> Option<String> {
     let new = members.iter().filter(|member| others(actor, member) && member.joined_at > spoke_at);
     let names = names(new.map(|member| member.name.full()));
     (!names.is_empty()).then_some(names)
+}
+
+/// The newest message that a member has had on screen: what was there before they came counts as read, not as seen.
+pub(super) fn seen_up_to(member: &Member) -> i64 {
+    if member.read_at.is_some() { member.read_position } else { 0 }
 }
 
 /// Whether a member is somebody else who reads along.
