@@ -19,11 +19,14 @@ export function keepKeys() {
       step(event.key === "ArrowUp" ? -1 : 1);
       return;
     }
-    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "?" && dialog instanceof HTMLDialogElement) {
+    const isHelp = event.key === "/" && (event.ctrlKey || event.metaKey) || event.key === "?" && !isTyping(event.target);
+    if (isHelp && dialog instanceof HTMLDialogElement) {
       event.preventDefault();
-      dialog.showModal();
-    } else if (event.key === "/") {
+      if (!dialog.open) dialog.showModal();
+      return;
+    }
+    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
       const find = document.querySelector(".list input[type=search]");
       if (!(find instanceof HTMLInputElement)) return;
       event.preventDefault();

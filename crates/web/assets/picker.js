@@ -18,12 +18,15 @@ const options = () => [...choices().querySelectorAll("a[data-value]")].filter((l
 let active = -1;
 let waiting = 0;
 let question = 0;
+/** What the offered subjects were searched by. */
+let offered = field?.value ?? "";
 
 /** Gives the offered subjects their roles: a list box with a group for each kind. */
 function dress() {
   const box = choices();
   const all = options();
   box.setAttribute("role", all.length ? "listbox" : "group");
+  field.setAttribute("aria-expanded", String(all.length > 0));
   box.setAttribute("aria-label", "Client users, companies and projects");
   for (const group of box.querySelectorAll(".choices-group")) {
     group.setAttribute("role", "group");
@@ -64,17 +67,25 @@ async function load(address) {
   return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
-function search() {
+/** Offers what the field asks for. */
+async function search() {
   clearTimeout(waiting);
-  waiting = window.setTimeout(async () => {
-    const mine = (question += 1);
-    const page = await load(`/messages/new?${new URLSearchParams({ find: field.value })}`);
-    const fresh = page?.getElementById("choices");
-    if (!fresh || mine !== question) return;
-    choices().replaceWith(fresh);
-    document.getElementById("chosen")?.replaceChildren();
-    dress();
-  }, SEARCH_AFTER);
+  const mine = (question += 1);
+  const words = field.value;
+  const page = await load(`/messages/new?${new URLSearchParams({ find: words })}`);
+  const fresh = page?.getElementById("choices");
+  if (!fresh || mine !== question) return;
+  offered = words;
+  choices().replaceWith(fresh);
+  document.getElementById("chosen")?.replaceChildren();
+  dress();
+}
+
+/** Chooses the active option, or the first one; what was typed just now is searched before. */
+async function submit() {
+  if (field.value !== offered) await search();
+  const link = options()[Math.max(active, 0)];
+  if (link && field.value === offered) choose(link);
 }
 
 /** Shows the channel that a choice will make. @param {HTMLAnchorElement} link */
@@ -97,7 +108,7 @@ function key(event) {
   if (event.key === "ArrowDown") activate(active + 1);
   else if (event.key === "ArrowUp") activate(active - 1);
   else if (event.key === "Escape" && active >= 0) activate(-1);
-  else if (event.key === "Enter" && link) choose(link);
+  else if (event.key === "Enter" && link && field.value === offered) choose(link);
   else return;
   event.preventDefault();
 }
@@ -105,15 +116,16 @@ function key(event) {
 export function pick() {
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-controls", "choices");
-  field.setAttribute("aria-expanded", "true");
   field.setAttribute("aria-autocomplete", "list");
   dress();
-  field.addEventListener("input", search);
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = window.setTimeout(search, SEARCH_AFTER);
+  });
   field.addEventListener("keydown", key);
   field.form?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const only = options()[Math.max(active, 0)];
-    if (only) choose(only);
+    submit();
   });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("#choices a[data-value]") : null;

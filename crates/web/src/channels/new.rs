@@ -78,6 +78,8 @@ struct Chosen {
     face: Face,
     people: Vec<PersonShown>,
     existing: Option<String>,
+    /// The client users of a group.
+    group: Vec<PersonId>,
     /// The company whose people can be put together by hand instead.
     group_of: Option<CompanyId>,
 }
@@ -240,6 +242,10 @@ fn chosen(choice: &Choice, subject: &Subject, preview: Preview) -> Chosen {
             })
             .collect(),
         existing: preview.existing.map(|channel| channel.to_string()),
+        group: match subject {
+            Subject::Group(_, people) => people.clone(),
+            _ => Vec::new(),
+        },
         group_of: match subject {
             Subject::Company(company) if clients > 1 => Some(*company),
             _ => None,
