@@ -205,6 +205,7 @@ proptest! {
             hostile().prop_map(|text| text + "@firm.example"),
             hostile().prop_map(|text| "jane@".to_owned() + &text),
             "[!-~]{1,10}@[a-z.\\[\\]0-9:]{1,12}",
+            Just("#@::".to_owned()),
             "\\PC{1,6}@\\PC{1,6}",
         ],
     ) {

@@ -89,7 +89,8 @@ pub fn is_address(text: &str) -> bool {
 }
 
 fn address(text: &str) -> Option<Address> {
-    let odd = text.contains(['"', '[', ' ']) || text.contains("=?") || one_line(text) != text;
+    // `lettre` also takes a bare network address for a domain, which has colons: mail systems would not.
+    let odd = text.contains(['"', '[', ' ', ':']) || text.contains("=?") || one_line(text) != text;
     if odd || text.len() > ADDRESS_BYTES_MAX { None } else { text.parse().ok() }
 }
 
