@@ -34,4 +34,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/001_people_and_channels.sql"),
     },
     store::Migration { number: 2, name: "signing in", sql: include_str!("../migrations/002_signing_in.sql") },
+    store::Migration {
+        number: 3,
+        name: "nothing is missed",
+        sql: include_str!("../migrations/003_nothing_is_missed.sql"),
+    },
 ];
