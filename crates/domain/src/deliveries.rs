@@ -10,7 +10,7 @@ use store::{Engine, Reader, Row, Time, Tx};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::ids::{DeliveryId, PersonId, SignInId, WorkspaceId};
+use crate::ids::{DeliveryId, FreshLinkId, PersonId, SignInId, WorkspaceId};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
@@ -35,6 +35,8 @@ pub enum Kind {
     SignIn(SignInId),
     /// An invitation (S2).
     Invitation,
+    /// A fresh reply link that somebody asked for (N8).
+    FreshLink(FreshLinkId),
 }
 
 impl Kind {
@@ -43,12 +45,14 @@ impl Kind {
         match self {
             Kind::SignIn(_) => "signIn",
             Kind::Invitation => "invitation",
+            Kind::FreshLink(_) => "freshLink",
         }
     }
 
     fn reference(self) -> Option<Uuid> {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
+            Kind::FreshLink(id) => Some(id.0),
             Kind::Invitation => None,
         }
     }
@@ -110,9 +114,10 @@ pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
 
 fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
     let word: String = row.get(2)?;
-    let kind = match (word.as_str(), row.get::<Option<SignInId>>(3)?) {
-        ("signIn", Some(sign_in)) => Kind::SignIn(sign_in),
+    let kind = match (word.as_str(), row.get::<Option<Uuid>>(3)?) {
+        ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
         ("invitation", None) => Kind::Invitation,
+        ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
         _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
     };
     Ok(Delivery {

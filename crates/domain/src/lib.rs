@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod channels;
+pub mod choices;
 pub mod companies;
 pub mod deliveries;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod ids;
 pub mod journal;
 pub mod keys;
 pub mod limits;
+pub mod links;
 pub mod members;
 pub mod messages;
 pub mod people;
@@ -20,6 +22,7 @@ pub mod projects;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 pub mod sign_ins;
 pub mod tries;
 pub mod workspaces;

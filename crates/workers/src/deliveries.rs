@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::deliveries::{self, Delivery, Kind};
-use domain::{Result, sign_ins};
+use domain::{Result, links, sign_ins};
 use outbound::mail::{Mail, MailError, Mailer};
 use store::{Store, Time};
 use tokio::sync::watch;
@@ -139,6 +139,8 @@ impl Worker {
                         sign_ins::prepare_invitation(tx, delivery.workspace, delivery.person)?
                             .map(|prepared| desk.invitation(delivery.id, tx.now(), &prepared))
                     }
+                    Kind::FreshLink(id) => links::prepare_fresh(tx, delivery.workspace, id)?
+                        .map(|prepared| desk.fresh_link(delivery.id, tx.now(), &prepared)),
                 };
                 if mail.is_none() {
                     deliveries::dropped(tx, &delivery, "no longer wanted")?;

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use domain::ids::DeliveryId;
+use domain::links::{self, PreparedFresh};
 use domain::limits;
 use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
@@ -81,6 +82,28 @@ impl Desk {
             ],
         };
         self.mail("invitation", delivery, now, &prepared.to, &letter)
+    }
+
+    /// A fresh reply link that somebody asked for (N8).
+    pub fn fresh_link(&self, delivery: DeliveryId, now: Time, prepared: &PreparedFresh) -> Mail {
+        let brand = one_line(&prepared.to.brand_name);
+        let title = one_line(&prepared.title);
+        let days = links::LASTS.as_secs() / 86_400;
+        let letter = Letter {
+            subject: format!("Your new link to {title}"),
+            preview: format!("It leads straight to the conversation, for {days} days."),
+            greeting: greeting(&prepared.to.name),
+            code: None,
+            opening: format!("Here is a new link to your conversation “{title}” with {brand}."),
+            button: "Open and reply",
+            link: format!("{}/r/{}", self.public_url, prepared.secret.reveal()),
+            closing: vec![
+                format!("It works for {days} days and answers as you: please do not pass it on."),
+                "You did not ask? Then somebody opened an old link of yours, and you can forget this mail."
+                    .to_string(),
+            ],
+        };
+        self.mail("fresh-link", delivery, now, &prepared.to, &letter)
     }
 
     fn link(&self, secret: &str) -> String {
