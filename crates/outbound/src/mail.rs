@@ -5,7 +5,7 @@
 mod folder;
 mod memory;
 mod message;
-mod setting;
+pub(crate) mod setting;
 mod smtp;
 
 use std::fmt;
