@@ -47,7 +47,7 @@ pub fn make(
     person: PersonId,
     channel: ChannelId,
 ) -> Result<Secret> {
-    let secret = Secret::new();
+    let secret = Secret::short();
     let now = tx.now();
     tx.run(
         "INSERT INTO reply_links (workspace, token_hash, digest, person, channel, created_at, expires_at) \
