@@ -24,7 +24,7 @@ CREATE TABLE read_moves (
     person UUID NOT NULL,
     position BIGINT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (workspace, channel, person, position)
+    PRIMARY KEY (workspace, channel, position, person)
 ) /*sqlite WITHOUT ROWID */;
 INSERT INTO read_moves (workspace, channel, person, position, at)
     SELECT workspace, channel, person, read_position, read_at FROM members WHERE read_at IS NOT NULL;
@@ -47,6 +47,7 @@ CREATE TABLE waiting (
     workspace UUID NOT NULL,
     channel UUID NOT NULL,
     since BIGINT NOT NULL,                  -- when the oldest of these messages was received
+    position BIGINT NOT NULL,               -- none of these messages comes before it
     PRIMARY KEY (workspace, channel)
 ) /*sqlite WITHOUT ROWID */;
 CREATE INDEX waiting_since ON waiting (workspace, since);
