@@ -9,6 +9,7 @@ CREATE TABLE fresh_links (
     PRIMARY KEY (workspace, id)
 );
 CREATE INDEX fresh_links_created ON fresh_links (created_at);
+CREATE INDEX reply_links_expires ON reply_links (expires_at);
 
 -- The links in mails with which somebody ends them (RFC 8058). Only the hash of the secret is kept.
 CREATE TABLE unsubscribe_links (

@@ -42,4 +42,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "nothing is missed",
         sql: include_str!("../migrations/003_nothing_is_missed.sql"),
     },
+    store::Migration {
+        number: 4,
+        name: "links and choices",
+        sql: include_str!("../migrations/004_links_and_choices.sql"),
+    },
 ];

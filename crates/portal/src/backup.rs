@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 27] = [
+pub(crate) const TABLES: [&str; 29] = [
     "workspaces",
     "people",
     "companies",
@@ -53,6 +53,8 @@ pub(crate) const TABLES: [&str; 27] = [
     "digests",
     "digest_parts",
     "reply_links",
+    "fresh_links",
+    "unsubscribe_links",
     "journal_heads",
     "journal",
 ];

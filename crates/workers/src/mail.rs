@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use domain::ids::DeliveryId;
-use domain::links::{self, PreparedFresh};
 use domain::limits;
+use domain::links::{self, PreparedFresh};
 use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
 use outbound::mail::{Mail, Mailbox, one_line};
