@@ -37,6 +37,8 @@ pub enum Kind {
     Invitation,
     /// A fresh reply link that somebody asked for (N8).
     FreshLink(FreshLinkId),
+    /// A code by text that proves a number (N9).
+    PhoneCode,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Kind::SignIn(_) => "signIn",
             Kind::Invitation => "invitation",
             Kind::FreshLink(_) => "freshLink",
+            Kind::PhoneCode => "phoneCode",
         }
     }
 
@@ -53,7 +56,7 @@ impl Kind {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
             Kind::FreshLink(id) => Some(id.0),
-            Kind::Invitation => None,
+            Kind::Invitation | Kind::PhoneCode => None,
         }
     }
 }
@@ -117,6 +120,7 @@ fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
     let kind = match (word.as_str(), row.get::<Option<Uuid>>(3)?) {
         ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
         ("invitation", None) => Kind::Invitation,
+        ("phoneCode", None) => Kind::PhoneCode,
         ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
         _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
     };

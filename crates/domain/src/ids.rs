@@ -73,6 +73,8 @@ ids! {
     DigestId;
     /// Somebody's request for a fresh reply link.
     FreshLinkId;
+    /// What somebody answered to whether texts may be sent.
+    ConsentId;
 }
 
 fn version_7(now: Time) -> Uuid {

@@ -7,6 +7,7 @@ pub mod access;
 pub mod channels;
 pub mod choices;
 pub mod companies;
+pub mod consents;
 pub mod deliveries;
 pub mod error;
 pub mod formatting;
@@ -18,6 +19,7 @@ pub mod links;
 pub mod members;
 pub mod messages;
 pub mod people;
+pub mod phones;
 pub mod projects;
 pub mod search;
 pub mod secrets;
@@ -47,4 +49,5 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "links and choices",
         sql: include_str!("../migrations/004_links_and_choices.sql"),
     },
+    store::Migration { number: 5, name: "texts", sql: include_str!("../migrations/005_texts.sql") },
 ];
