@@ -9,8 +9,9 @@ use std::time::Duration;
 use store::{Engine, Reader, Row, Time, Tx};
 use uuid::Uuid;
 
+use crate::choices::Way;
 use crate::error::Result;
-use crate::ids::{DeliveryId, FreshLinkId, PersonId, SignInId, WorkspaceId};
+use crate::ids::{DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WorkspaceId};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
@@ -39,9 +40,21 @@ pub enum Kind {
     FreshLink(FreshLinkId),
     /// A code by text that proves a number (N9).
     PhoneCode,
+    /// What somebody has missed, by email (N3).
+    DigestMail(DigestId),
+    /// What somebody has missed, by text message (N9).
+    DigestText(DigestId),
 }
 
 impl Kind {
+    /// A digest by a way.
+    pub(crate) fn digest(way: Way, id: DigestId) -> Kind {
+        match way {
+            Way::Email => Kind::DigestMail(id),
+            Way::Text => Kind::DigestText(id),
+        }
+    }
+
     /// The word that the database uses.
     pub fn word(self) -> &'static str {
         match self {
@@ -49,6 +62,8 @@ impl Kind {
             Kind::Invitation => "invitation",
             Kind::FreshLink(_) => "freshLink",
             Kind::PhoneCode => "phoneCode",
+            Kind::DigestMail(_) => digest_word(Way::Email),
+            Kind::DigestText(_) => digest_word(Way::Text),
         }
     }
 
@@ -56,8 +71,17 @@ impl Kind {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
             Kind::FreshLink(id) => Some(id.0),
+            Kind::DigestMail(digest) | Kind::DigestText(digest) => Some(digest.0),
             Kind::Invitation | Kind::PhoneCode => None,
         }
+    }
+}
+
+/// The word of the deliveries that carry a digest by a way.
+pub(crate) fn digest_word(way: Way) -> &'static str {
+    match way {
+        Way::Email => "digestMail",
+        Way::Text => "digestText",
     }
 }
 
@@ -121,6 +145,8 @@ fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
         ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
         ("invitation", None) => Kind::Invitation,
         ("phoneCode", None) => Kind::PhoneCode,
+        ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
+        ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
         ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
         _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
     };
