@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
 use workers::deliveries::Worker;
+use workers::missed::Teller;
 use workers::sweeps::Sweeper;
 
 use crate::data::{self, Data, Lock};
@@ -130,6 +131,7 @@ impl Portal {
         let worker =
             Worker::new(self.store.clone(), Arc::new(self.settings.mail), public_url.as_str(), &sender);
         workers.spawn(worker.run(stopping.clone()));
+        workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         let upkeep = tokio::spawn(keep(figures));
         let signals = tokio::spawn(self.signals.obey(stop));
