@@ -16,7 +16,10 @@ const ACROSS: &[(&str, &str)] = &[
     ("DELETE FROM tries", "as above"),
     ("SELECT rowid FROM message_words", "how far the index of all workspaces has come"),
     ("SELECT max(search_row) FROM messages", "as above"),
-    ("INSERT INTO message_words (message_words) VALUES ('delete-all')", "the index is made anew for all of them"),
+    (
+        "INSERT INTO message_words (message_words) VALUES ('delete-all')",
+        "the index is made anew for all of them",
+    ),
     ("SELECT min(CASE WHEN leased_until", "a worker asks when anything at all is due next"),
     ("SELECT min(decide_at) FROM due", "as above"),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),

@@ -11,7 +11,7 @@ mod smtp;
 use std::fmt;
 
 pub use self::folder::Folder;
-pub use self::memory::Memory;
+pub use self::memory::{Behaviour, Memory};
 pub use self::message::{is_address, one_line};
 pub use self::setting::SettingError;
 pub use self::smtp::Smtp;
