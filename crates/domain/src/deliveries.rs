@@ -214,6 +214,19 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
     Ok(Some(next))
 }
 
+/// Puts it off until a time: it may not go yet (quiet hours). Decided again then.
+///
+/// # Errors
+/// Where the database fails.
+pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
+    tx.run(
+        "UPDATE deliveries SET next_try_at = $4, leased_until = NULL \
+         WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
+        &[&delivery.workspace, &delivery.id, &delivery.tries, &until],
+    )?;
+    Ok(())
+}
+
 /// Records that it will never leave.
 ///
 /// # Errors

@@ -16,12 +16,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
+/// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
+const CALLED_BY_OTHERS: [&str; 1] = ["/hooks/"];
+
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let wanted = Wanted::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
-    let answer = if may_change(&app, &method, request.headers()) {
+    let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
+    let answer = if is_open || may_change(&app, &method, request.headers()) {
         next.run(request).await
     } else {
         Answer::refused(

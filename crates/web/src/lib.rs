@@ -12,11 +12,13 @@ mod faces;
 mod forms;
 mod guard;
 mod health;
+mod hooks;
 mod input;
 mod layout;
 mod lists;
 mod live;
 mod messages;
+mod phones;
 mod profile;
 mod projects;
 mod routes;
@@ -31,6 +33,7 @@ mod visitor;
 
 use std::sync::Arc;
 
+use outbound::text::Texter;
 use store::Store;
 
 pub use routes::{Route, router, router_beside, routes};
@@ -41,6 +44,8 @@ pub use serve::serve;
 pub struct Web {
     /// The database.
     pub store: Store,
+    /// The way of texts, which knows what its provider has signed.
+    pub texter: Arc<Texter>,
     /// What links begin with, without a slash at the end.
     pub public_url: String,
     /// Writes the program's figures in Prometheus' text format.

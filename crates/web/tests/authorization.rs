@@ -50,6 +50,16 @@ const TABLE: &[Row] = &[
     ("POST", "/profile/sessions/{id}/end", "/profile/sessions/[session]/end", "", "s . . . . . d"),
     ("POST", "/profile/sessions/end-others", "/profile/sessions/end-others", "", "s d d d d d d"),
 
+    ("GET", "/profile/texts", "/profile/texts", "", "s p p p p p p"),
+    ("POST", "/profile/texts/number", "/profile/texts/number", "number=none", "s w w w w w w"),
+    ("POST", "/profile/texts/code", "/profile/texts/code", "code=123456", "s w w w w w w"),
+    ("POST", "/profile/texts/yes", "/profile/texts/yes", "wording=any", "s w w w w w w"),
+    ("POST", "/profile/texts/no", "/profile/texts/no", "", "s d d d d d d"),
+    ("POST", "/profile/texts/quiet", "/profile/texts/quiet", "quiet=yes&quietFrom=late", "s w w w w w w"),
+    ("POST", "/profile/texts/forget", "/profile/texts/forget", "", "s d d d d d d"),
+    ("GET", "/settings/messaging/consents.csv", "/settings/messaging/consents.csv", "", "s p . . x x p"),
+    ("POST", "/hooks/twilio", "/hooks/twilio", "From=%2B15005550100&Body=STOP", "x x x x x x x"),
+
     ("GET", "/messages", "/messages", "", "s p p p p p p"),
     ("GET", "/messages/counts", "/messages/counts", "", "s p p p p p p"),
     ("GET", "/messages/search", "/messages/search?words=good&channel=[channel]", "", "s . . p . p p"),

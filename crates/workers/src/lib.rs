@@ -7,6 +7,7 @@
 
 pub mod deliveries;
 mod digest_mail;
+mod digest_text;
 pub mod mail;
 pub mod missed;
 pub mod sweeps;
