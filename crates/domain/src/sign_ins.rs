@@ -197,7 +197,11 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
     crate::links::revoke_of_person(tx, workspace, person)
 }
 
-pub(crate) fn addressee(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Addressee>> {
+pub(crate) fn addressee(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Option<Addressee>> {
     Ok(reader.first(
         "SELECT p.given_name, p.family_name, p.email, w.brand_name FROM people p \
          JOIN workspaces w ON w.id = p.workspace \

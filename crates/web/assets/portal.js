@@ -3,7 +3,9 @@
 import { connect } from "./live.js";
 import { keepLocal } from "./times.js";
 import { keepCount } from "./unread.js";
+import { keepSaved } from "./saving.js";
 
 keepLocal();
 keepCount();
+keepSaved();
 connect();

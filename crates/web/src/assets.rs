@@ -48,6 +48,8 @@ assets![
     "portal.css",
     "portal.js",
     "reading.js",
+    "reply.js",
+    "saving.js",
     "scroll.js",
     "seen.js",
     "sending.js",

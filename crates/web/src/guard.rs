@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::answers::{self, Answer};
-use crate::{App, answers::Wanted};
+use crate::{App, answers::Wanted, choices};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -17,7 +17,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-ancestors 'none'";
 
 /// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
-const CALLED_BY_OTHERS: [&str; 1] = ["/hooks/"];
+const CALLED_BY_OTHERS: [&str; 2] = [choices::UNSUBSCRIBE, "/hooks/"];
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();

@@ -5,7 +5,7 @@
 
 mod conversation;
 mod entries;
-mod members;
+pub(crate) mod members;
 
 use askama::Template;
 use axum::extract::State;

@@ -50,6 +50,16 @@ const TABLE: &[Row] = &[
     ("POST", "/profile/sessions/{id}/end", "/profile/sessions/[session]/end", "", "s . . . . . d"),
     ("POST", "/profile/sessions/end-others", "/profile/sessions/end-others", "", "s d d d d d d"),
 
+    ("POST", "/profile/choices", "/profile/choices", "email=once", "s d d d d d d"),
+    ("POST", "/profile/links/end", "/profile/links/end", "", "s d d d d d d"),
+
+    ("GET", "/r/{token}", "/r/[reply]", "", "p . x d x x x"),
+    ("POST", "/r/{token}", "/r/[reply]", "id=[new]&text=Hello", "d . x d x x x"),
+    ("POST", "/r/{token}/read", "/r/[reply]/read", "position=1", "d . d d d d d"),
+    ("POST", "/r/{token}/fresh", "/r/[reply]/fresh", "", "p . x d x x x"),
+    ("GET", "/unsubscribe/{token}", "/unsubscribe/[unsubscribe]", "", "p . p p p p p"),
+    ("POST", "/unsubscribe/{token}", "/unsubscribe/[unsubscribe]", "", "p . p p p p p"),
+
     ("GET", "/profile/texts", "/profile/texts", "", "s p p p p p p"),
     ("POST", "/profile/texts/number", "/profile/texts/number", "number=none", "s w w w w w w"),
     ("POST", "/profile/texts/code", "/profile/texts/code", "code=123456", "s w w w w w w"),
@@ -116,6 +126,8 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/team/{id}", "/settings/team/[tom]", "givenName=T&email=tom@firm.example&role=staff&access=all", "s . . . x x d"),
     ("POST", "/settings/team/{id}/invite", "/settings/team/[tom]/invite", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
+    ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
+    ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),
     ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
 ];
 
@@ -134,6 +146,14 @@ async fn fill(firm: &Firm, text: &str) -> String {
     if filled.contains("[link]") {
         let link = firm.portal.link(workspace, firm.oskar.person, LinkKind::Command).await;
         filled = filled.replace("/sign-in/link/[link]", &link);
+    }
+    if filled.contains("[reply]") {
+        let link = firm.reply_link(firm.oskar, firm.channel, 0, 1).await;
+        filled = filled.replace("/r/[reply]", &link);
+    }
+    if filled.contains("[unsubscribe]") {
+        let link = firm.unsubscribe_link(firm.oskar).await;
+        filled = filled.replace("/unsubscribe/[unsubscribe]", &link);
     }
     if filled.contains("[session]") {
         firm.browser_of(jane).await;
