@@ -30,6 +30,7 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     let portal = web::Web {
         store: open(&folder)?,
         texter: Arc::new(Texter::Memory(Memory::default())),
+        wait: None,
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),
         metrics_open: false,

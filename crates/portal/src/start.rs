@@ -124,6 +124,7 @@ impl Portal {
         let web = Web {
             store: self.store.clone(),
             texter: Arc::clone(&texter),
+            wait: self.settings.wait,
             public_url: public_url.to_string(),
             metrics: render(&figures),
             metrics_open: self.settings.metrics_open,

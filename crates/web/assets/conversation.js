@@ -15,6 +15,7 @@ import { keepComposer } from "./composer.js";
 import { keepSending, settled } from "./sending.js";
 import { keepActions } from "./actions.js";
 import { keepTyping } from "./typing.js";
+import { keepFates } from "./fates.js";
 import { keepAbove } from "./viewport.js";
 import { entitle } from "./unread.js";
 
@@ -57,6 +58,7 @@ function converse() {
   keepFurther();
   keepActions();
   keepTyping();
+  keepFates();
   keepAbove();
 }
 

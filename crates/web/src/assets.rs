@@ -38,6 +38,7 @@ assets![
     "drafts.js",
     "early.js",
     "entries.js",
+    "fates.js",
     "further.js",
     "icon.svg",
     "keys.js",

@@ -49,6 +49,8 @@ pub struct Web {
     pub store: Store,
     /// The way of texts, which knows what its provider has signed.
     pub texter: Arc<Texter>,
+    /// What stands in for every workspace's wait.
+    pub wait: Option<std::time::Duration>,
     /// What links begin with, without a slash at the end.
     pub public_url: String,
     /// Writes the program's figures in Prometheus' text format.

@@ -83,6 +83,8 @@ const TABLE: &[Row] = &[
     ("GET", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "", "s . . p . x x"),
     ("POST", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "text=Hi", "s . . d . x x"),
     ("POST", "/messages/{channel}/messages/{id}/delete", "/messages/[channel]/messages/[message]/delete", "", "s . . d . x x"),
+    ("POST", "/messages/{channel}/messages/{id}/send-now", "/messages/[channel]/messages/[message]/send-now", "", "s . . . . d d"),
+    ("POST", "/messages/{channel}/messages/{id}/call-off", "/messages/[channel]/messages/[message]/call-off", "also=[message]", "s . . . . d d"),
     ("POST", "/messages/{channel}/mute", "/messages/[channel]/mute", "", "s . . x . d d"),
     ("POST", "/messages/{channel}/unmute", "/messages/[channel]/unmute", "", "s . . x . d d"),
     ("POST", "/messages/{channel}/leave", "/messages/[channel]/leave", "", "s . . x . d d"),

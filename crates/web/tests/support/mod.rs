@@ -49,6 +49,7 @@ impl Portal {
         let web = web::Web {
             store: store.clone(),
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
+            wait: None,
             public_url: format!("http://{HOST}"),
             metrics: Arc::new(String::new),
             metrics_open: false,
