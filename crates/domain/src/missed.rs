@@ -181,6 +181,15 @@ pub fn settle(
     Ok(written)
 }
 
+/// Everybody who was put off until the old wait is over is decided about anew: the new one may be shorter.
+pub(crate) fn wait_changed(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
+    tx.run(
+        "UPDATE due SET decide_at = $2 WHERE workspace = $1 AND decide_at > $2",
+        &[&workspace, &tx.now()],
+    )?;
+    Ok(())
+}
+
 /// Puts off what could not be decided, so that it stands in nobody's way.
 ///
 /// # Errors

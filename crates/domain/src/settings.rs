@@ -7,6 +7,7 @@ use store::{FromValue, Param, Reader, Time, Tx, Value};
 use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::WorkspaceId;
+use crate::missed;
 
 /// Minutes that a workspace may let its messages wait (N2).
 pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
@@ -115,5 +116,8 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
         "UPDATE workspaces SET wait_minutes = $2, hide_text_at = $3, reply_links = $4, updated_at = $5 WHERE id = $1",
         &[&actor.workspace, &wait_minutes, &hide_text_at, &reply_links, &tx.now()],
     )?;
+    if wait_minutes != before.wait_minutes {
+        missed::wait_changed(tx, actor.workspace)?;
+    }
     Ok(())
 }

@@ -175,13 +175,10 @@ impl Part {
     }
 
     fn state(&self, message: &Message) -> State {
-        if let Some(reason) = self.refused {
-            return State::Suppressed(reason);
-        }
         // What was called off before it left was not in what left.
         let left = |sending: &&Sending| {
             let until = message.called_off_at.unwrap_or(Time(i64::MAX));
-            sending.sent_at.is_some_and(|at| at < until)
+            self.refused.is_none() && sending.sent_at.is_some_and(|at| at < until)
         };
         if let Some(sending) = self.deliveries.iter().find(left) {
             let at = sending.sent_at.unwrap_or_default();
@@ -189,6 +186,9 @@ impl Part {
         }
         if message.called_off_at.is_some() {
             return State::Suppressed(Reason::CalledOff);
+        }
+        if let Some(reason) = self.refused {
+            return State::Suppressed(reason);
         }
         if let Some(at) = self.deliveries.iter().filter_map(|sending| sending.next_try_at).min() {
             return State::Due(at);
