@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::routing::post;
 use axum::{Json, Router};
+use outbound::text::{Memory, Texter};
 use store::{Clock, Setting, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +29,8 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
         .route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
     let portal = web::Web {
         store: open(&folder)?,
+        texter: Arc::new(Texter::Memory(Memory::default())),
+        wait: None,
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),
         metrics_open: false,

@@ -9,8 +9,9 @@ use std::time::Duration;
 use store::{Engine, Reader, Row, Time, Tx};
 use uuid::Uuid;
 
+use crate::choices::Way;
 use crate::error::Result;
-use crate::ids::{DeliveryId, PersonId, SignInId, WorkspaceId};
+use crate::ids::{DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WorkspaceId};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
@@ -35,22 +36,52 @@ pub enum Kind {
     SignIn(SignInId),
     /// An invitation (S2).
     Invitation,
+    /// A fresh reply link that somebody asked for (N8).
+    FreshLink(FreshLinkId),
+    /// A code by text that proves a number (N9).
+    PhoneCode,
+    /// What somebody has missed, by email (N3).
+    DigestMail(DigestId),
+    /// What somebody has missed, by text message (N9).
+    DigestText(DigestId),
 }
 
 impl Kind {
+    /// A digest by a way.
+    pub(crate) fn digest(way: Way, id: DigestId) -> Kind {
+        match way {
+            Way::Email => Kind::DigestMail(id),
+            Way::Text => Kind::DigestText(id),
+        }
+    }
+
     /// The word that the database uses.
     pub fn word(self) -> &'static str {
         match self {
             Kind::SignIn(_) => "signIn",
             Kind::Invitation => "invitation",
+            Kind::FreshLink(_) => "freshLink",
+            Kind::PhoneCode => "phoneCode",
+            Kind::DigestMail(_) => digest_word(Way::Email),
+            Kind::DigestText(_) => digest_word(Way::Text),
         }
     }
 
     fn reference(self) -> Option<Uuid> {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
-            Kind::Invitation => None,
+            Kind::FreshLink(id) => Some(id.0),
+            Kind::DigestMail(digest) | Kind::DigestText(digest) => Some(digest.0),
+            Kind::Invitation | Kind::PhoneCode => None,
         }
+    }
+}
+
+/// The word of the deliveries that carry a digest by a way.
+pub(crate) fn digest_word(way: Way) -> &'static str {
+    match way {
+        Way::Email => "digestMail",
+        Way::Text => "digestText",
     }
 }
 
@@ -110,9 +141,13 @@ pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
 
 fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
     let word: String = row.get(2)?;
-    let kind = match (word.as_str(), row.get::<Option<SignInId>>(3)?) {
-        ("signIn", Some(sign_in)) => Kind::SignIn(sign_in),
+    let kind = match (word.as_str(), row.get::<Option<Uuid>>(3)?) {
+        ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
         ("invitation", None) => Kind::Invitation,
+        ("phoneCode", None) => Kind::PhoneCode,
+        ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
+        ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
+        ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
         _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
     };
     Ok(Delivery {
@@ -177,6 +212,19 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
         &[&delivery.workspace, &delivery.id, &delivery.tries, &next, &shortened(reason)],
     )?;
     Ok(Some(next))
+}
+
+/// Puts it off until a time: it may not go yet (quiet hours). Decided again then.
+///
+/// # Errors
+/// Where the database fails.
+pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
+    tx.run(
+        "UPDATE deliveries SET next_try_at = $4, leased_until = NULL \
+         WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
+        &[&delivery.workspace, &delivery.id, &delivery.tries, &until],
+    )?;
+    Ok(())
 }
 
 /// Records that it will never leave.

@@ -69,6 +69,12 @@ ids! {
     KeyId;
     /// Something that has to be sent.
     DeliveryId;
+    /// What a person is sent about messages that they have missed.
+    DigestId;
+    /// Somebody's request for a fresh reply link.
+    FreshLinkId;
+    /// What somebody answered to whether texts may be sent.
+    ConsentId;
 }
 
 fn version_7(now: Time) -> Uuid {

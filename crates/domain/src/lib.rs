@@ -5,21 +5,28 @@
 
 pub mod access;
 pub mod channels;
+pub mod choices;
 pub mod companies;
+pub mod consents;
 pub mod deliveries;
+pub mod digests;
 pub mod error;
 pub mod formatting;
 pub mod ids;
 pub mod journal;
 pub mod keys;
 pub mod limits;
+pub mod links;
 pub mod members;
 pub mod messages;
+pub mod missed;
 pub mod people;
+pub mod phones;
 pub mod projects;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
+pub mod settings;
 pub mod sign_ins;
 pub mod tries;
 pub mod workspaces;
@@ -34,4 +41,15 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/001_people_and_channels.sql"),
     },
     store::Migration { number: 2, name: "signing in", sql: include_str!("../migrations/002_signing_in.sql") },
+    store::Migration {
+        number: 3,
+        name: "nothing is missed",
+        sql: include_str!("../migrations/003_nothing_is_missed.sql"),
+    },
+    store::Migration {
+        number: 4,
+        name: "links and choices",
+        sql: include_str!("../migrations/004_links_and_choices.sql"),
+    },
+    store::Migration { number: 5, name: "texts", sql: include_str!("../migrations/005_texts.sql") },
 ];

@@ -11,6 +11,7 @@ use crate::access::{self, Actor, Role};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::missed;
 use crate::people::Name;
 
 /// Channels told one by one when somebody's access changes; beyond, that person looks anew.
@@ -50,40 +51,47 @@ pub struct Member {
 
 /// Brings the members in line with who is entitled, and tells everybody concerned.
 pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Result<()> {
+    // Who no longer belongs, and who has to come.
     let (leaving, joining) = match scope {
         Scope::Channel(_) => (
-            "DELETE FROM members WHERE workspace = $1 AND channel = $2 AND person NOT IN (SELECT r.person FROM readers r \
-             WHERE r.workspace = $1 AND r.subject = $3) RETURNING channel, person",
-            "INSERT INTO members (workspace, channel, person, joined_at, read_position, skipped) \
-             SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, 0 FROM channels c \
-             JOIN people p ON p.workspace = c.workspace AND p.id IN (SELECT r.person FROM readers r \
+            "channel = $2 AND person NOT IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $3)",
+            "JOIN people p ON p.workspace = c.workspace AND p.id IN (SELECT r.person FROM readers r \
              WHERE r.workspace = $1 AND r.subject = $3) \
              WHERE c.workspace = $1 AND c.id = $2 \
-             AND p.id NOT IN (SELECT m.person FROM members m WHERE m.workspace = $1 AND m.channel = $2) \
-             RETURNING channel, person",
+             AND p.id NOT IN (SELECT m.person FROM members m WHERE m.workspace = $1 AND m.channel = $2)",
         ),
         Scope::Person(_) => (
-            "DELETE FROM members WHERE workspace = $1 AND person = $2 AND channel NOT IN (SELECT c.id FROM channels c \
+            "person = $2 AND channel NOT IN (SELECT c.id FROM channels c \
              WHERE c.workspace = $1 AND c.subject IN (SELECT r.subject FROM readers r \
-             WHERE r.workspace = $1 AND r.person = $3)) RETURNING channel, person",
-            "INSERT INTO members (workspace, channel, person, joined_at, read_position, skipped) \
-             SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, 0 FROM channels c \
-             JOIN people p ON p.workspace = c.workspace AND p.id = $2 \
+             WHERE r.workspace = $1 AND r.person = $3))",
+            "JOIN people p ON p.workspace = c.workspace AND p.id = $2 \
              WHERE c.workspace = $1 AND c.subject IN (SELECT r.subject FROM readers r \
              WHERE r.workspace = $1 AND r.person = $3) \
-             AND c.id NOT IN (SELECT m.channel FROM members m WHERE m.workspace = $1 AND m.person = $2) \
-             RETURNING channel, person",
+             AND c.id NOT IN (SELECT m.channel FROM members m WHERE m.workspace = $1 AND m.person = $2)",
         ),
     };
+    let departing = format!(
+        "INSERT INTO departures (workspace, channel, person, joined_position, left_position, left_at, reason) \
+         SELECT workspace, channel, person, joined_position, (SELECT c.last_position FROM channels c \
+         WHERE c.workspace = members.workspace AND c.id = members.channel), CAST($4 AS BIGINT), 'lostAccess' FROM members \
+         WHERE workspace = $1 AND left_at IS NULL AND {leaving} ON CONFLICT DO NOTHING"
+    );
+    let leaving = format!("DELETE FROM members WHERE workspace = $1 AND {leaving} RETURNING channel, person");
+    // What was written before somebody came is open to them but does not wait for them.
+    let joining = format!(
+        "INSERT INTO members (workspace, channel, person, joined_at, joined_position, read_position, told_position, skipped) \
+         SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, c.last_position, c.last_position, 0 \
+         FROM channels c {joining} RETURNING channel, person"
+    );
     // The id that `members` is cut down by, and the one that `readers` is.
     let (id, other) = match scope {
         Scope::Channel(channel) => (channel.0, subject_of(tx, workspace, channel)?),
         Scope::Person(person) => (person.0, person.0),
     };
     let pair = |row: &Row<'_>| Ok((row.get::<ChannelId>(0)?, row.get::<PersonId>(1)?));
-    let left = tx.all(leaving, &[&workspace, &id, &other], pair)?;
-    // What was written before somebody came is open to them but does not wait for them.
-    let joined = tx.all(joining, &[&workspace, &id, &other, &tx.now()], pair)?;
+    tx.run(&departing, &[&workspace, &id, &other, &tx.now()])?;
+    let left = tx.all(&leaving, &[&workspace, &id, &other], pair)?;
+    let joined = tx.all(&joining, &[&workspace, &id, &other, &tx.now()], pair)?;
     tell(tx, workspace, scope, &joined, &left);
     Ok(())
 }
@@ -189,21 +197,36 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
          WHERE workspace = $1 AND channel = $2 AND person = $3",
         &[&actor.workspace, &channel, &actor.person, &position, &skipped, &tx.now()],
     )?;
+    tx.run(
+        "INSERT INTO read_moves (workspace, channel, person, position, at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT DO NOTHING",
+        &[&actor.workspace, &channel, &actor.person, &position, &tx.now()],
+    )?;
     journal::record(tx, actor.workspace, &Event::ChannelRead { channel, person: actor.person, position });
     Ok(position)
 }
 
-/// Mutes a channel for the internal user who asks, or unmutes it (C8).
+/// Mutes a channel for the internal user who asks, or unmutes it (C8). What came meanwhile stays unread, and they are
+/// never told of it outside the portal.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for client users.
 pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Result<()> {
     own_choice(tx, actor, channel)?;
+    let was_muted: Option<Time> = tx.one(
+        "SELECT muted_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person],
+        |row| row.get(0),
+    )?;
+    let was_muted = was_muted.is_some();
     let at = muted.then(|| tx.now());
     tx.run(
         "UPDATE members SET muted_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3",
         &[&actor.workspace, &channel, &actor.person, &at],
     )?;
+    if was_muted && !muted {
+        missed::suppress_muted(tx, actor, channel)?;
+    }
     Ok(())
 }
 
@@ -213,6 +236,13 @@ pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Resu
 /// `NotFound`; `Forbidden` for client users.
 pub fn leave(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
     own_choice(tx, actor, channel)?;
+    tx.run(
+        "INSERT INTO departures (workspace, channel, person, joined_position, left_position, left_at, reason) \
+         SELECT m.workspace, m.channel, m.person, m.joined_position, c.last_position, CAST($4 AS BIGINT), 'left' \
+         FROM members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3 AND m.left_at IS NULL ON CONFLICT DO NOTHING",
+        &[&actor.workspace, &channel, &actor.person, &tx.now()],
+    )?;
     tx.run(
         "UPDATE members SET left_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
         &[&actor.workspace, &channel, &actor.person, &tx.now()],
@@ -228,14 +258,21 @@ pub fn leave(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
 /// `NotFound`, also where that person has no access; `Forbidden` for client users.
 pub fn add(tx: &mut Tx, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<()> {
     own_choice(tx, actor, channel)?;
-    let known = tx.run(
+    let back = |column: &str| {
+        format!(
+            "{column} = CASE WHEN left_at IS NULL THEN {column} ELSE (SELECT c.last_position FROM channels c \
+             WHERE c.workspace = members.workspace AND c.id = members.channel) END"
+        )
+    };
+    let sql = format!(
         "UPDATE members SET joined_at = CASE WHEN left_at IS NULL THEN joined_at ELSE $4 END, \
-         skipped = CASE WHEN left_at IS NULL THEN skipped ELSE 0 END, \
-         read_position = CASE WHEN left_at IS NULL THEN read_position ELSE (SELECT c.last_position FROM channels c \
-         WHERE c.workspace = members.workspace AND c.id = members.channel) END, left_at = NULL \
+         skipped = CASE WHEN left_at IS NULL THEN skipped ELSE 0 END, {}, {}, {}, left_at = NULL \
          WHERE workspace = $1 AND channel = $2 AND person = $3",
-        &[&actor.workspace, &channel, &person, &tx.now()],
-    )?;
+        back("joined_position"),
+        back("read_position"),
+        back("told_position"),
+    );
+    let known = tx.run(&sql, &[&actor.workspace, &channel, &person, &tx.now()])?;
     if known == 0 {
         return Err(Error::NotFound);
     }

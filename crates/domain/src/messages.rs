@@ -9,7 +9,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::people::Name;
-use crate::{formatting, limits, members, people, search};
+use crate::{formatting, limits, members, missed, people, search};
 
 /// A message about to be sent.
 #[derive(Clone, Debug)]
@@ -93,6 +93,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         &[&actor.workspace, &draft.channel, &position, &draft.id, &actor.person, &text, &now, &search_row],
     )?;
     let mentions = mention(tx, actor, draft.channel, draft.id, &text)?;
+    missed::note(tx, actor.workspace, draft.channel, position)?;
     let event =
         Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);

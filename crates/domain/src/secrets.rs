@@ -2,7 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-/// A secret of 256 bits as text that stands well in an address: 64 hexadecimal digits.
+/// Letters and digits of a short secret: as many signs as bits allow in an address that a text message has room for.
+const SHORT_SIGNS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Signs of a short secret: 62^22 is more than 2^130.
+const SHORT_LENGTH: usize = 22;
+
+/// A secret as text that stands well in an address: 256 bits in 64 hexadecimal digits, or 130 bits in 22 letters and digits.
 pub struct Secret(String);
 
 impl Secret {
@@ -11,6 +16,20 @@ impl Secret {
         let mut bytes = [0; 32];
         fill(&mut bytes);
         Secret(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// A new one that is short enough for a link in a text message.
+    pub fn short() -> Secret {
+        let mut text = String::with_capacity(SHORT_LENGTH);
+        while text.len() < SHORT_LENGTH {
+            let mut bytes = [0; 2 * SHORT_LENGTH];
+            fill(&mut bytes);
+            // The largest multiple of 62 in a byte is 248: what lies above would favour the first signs.
+            let fair = bytes.iter().filter(|byte| **byte < 248);
+            let signs = fair.map(|byte| char::from(SHORT_SIGNS[usize::from(byte % 62)]));
+            text.extend(signs.take(SHORT_LENGTH - text.len()));
+        }
+        Secret(text)
     }
 
     /// The text to hand out. It is shown to its owner and to nobody else.
@@ -30,7 +49,7 @@ impl Default for Secret {
     }
 }
 
-/// The hash under which a secret is kept. Secrets have 256 bits of chance, so a plain SHA-256 is enough.
+/// The hash under which a secret is kept. Secrets have 130 bits of chance or more, so a plain SHA-256 is enough.
 pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
@@ -53,7 +72,67 @@ pub fn code() -> String {
 /// # Panics
 /// Where the system has none: no secret and no id could be trusted then.
 pub fn fill(bytes: &mut [u8]) {
+    #[cfg(feature = "simulated")]
+    if simulated::fill(bytes) {
+        return;
+    }
     if let Err(error) = getrandom::fill(bytes) {
         panic!("the system gives no random numbers: {error}");
+    }
+}
+
+#[cfg(feature = "simulated")]
+pub use simulated::simulate;
+
+/// Chance that is the same each time, for simulations alone: the program is built without it.
+#[cfg(feature = "simulated")]
+mod simulated {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STATE: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// From now on everything that this thread draws follows from `seed`. No secret is one any more.
+    pub fn simulate(seed: u64) {
+        STATE.set(Some(seed));
+    }
+
+    /// Fills `bytes` where this thread is a simulation's (SplitMix64).
+    pub(super) fn fill(bytes: &mut [u8]) -> bool {
+        let Some(mut state) = STATE.get() else { return false };
+        for chunk in bytes.chunks_mut(8) {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut drawn = state;
+            drawn = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            drawn = (drawn ^ (drawn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            drawn ^= drawn >> 31;
+            chunk.copy_from_slice(&drawn.to_le_bytes()[..chunk.len()]);
+        }
+        STATE.set(Some(state));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_secret_is_22_letters_and_digits_each_as_likely() {
+        let mut counts = [0_u32; 128];
+        for _ in 0..2_000 {
+            let secret = Secret::short();
+            assert_eq!(secret.reveal().len(), SHORT_LENGTH);
+            for byte in secret.reveal().bytes() {
+                counts[usize::from(byte)] += 1;
+            }
+        }
+        // 44,000 signs: some 710 of each, within six standard deviations.
+        for sign in SHORT_SIGNS {
+            let count = counts[usize::from(*sign)];
+            assert!((550..870).contains(&count), "{}: {count}", char::from(*sign));
+        }
+        assert_eq!(counts.iter().filter(|count| **count > 0).count(), 62);
     }
 }

@@ -8,7 +8,6 @@
 mod invitations;
 mod links;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use store::{Reader, Time, Tx};
@@ -77,7 +76,7 @@ pub enum CodeOutcome {
 pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<SignInId> {
     let email = limits::key(&limits::email("email", email)?);
     tries::count(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
-    tries::count(tx, &format!("sign-in:sender:{}", network(sender)), WINDOW, ASKED_BY_SENDER_MAX)?;
+    tries::count(tx, &format!("sign-in:sender:{}", tries::network(sender)), WINDOW, ASKED_BY_SENDER_MAX)?;
     let person: Option<PersonId> = tx.first(
         "SELECT id FROM people WHERE workspace = $1 AND email_key = $2 AND deactivated_at IS NULL",
         &[&workspace, &email],
@@ -91,18 +90,6 @@ pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Re
     )?;
     deliveries::add(tx, workspace, Kind::SignIn(id), person)?;
     Ok(id)
-}
-
-/// What counts as one sender: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
-fn network(sender: &str) -> String {
-    match sender.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Err(_) => sender.chars().take(64).collect(),
-    }
 }
 
 /// Makes what the mail of a request says: a fresh code and a fresh link; earlier ones of the same request are good no
@@ -192,7 +179,7 @@ fn arrive(tx: &Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
     Ok(arrived > 0)
 }
 
-/// Calls off whatever could still sign a person in by a mail or a link. For when their address turns out to be
+/// Calls off whatever could still sign a person in, or answer as them, by a mail or a link. For when their address turns out to be
 /// another's or they are deactivated: what went to the old address is good for nothing then.
 ///
 /// # Errors
@@ -207,10 +194,14 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
         "UPDATE sign_in_links SET used_at = $3 WHERE workspace = $1 AND person = $2 AND used_at IS NULL",
         &[&workspace, &person, &now],
     )?;
-    Ok(())
+    crate::links::revoke_of_person(tx, workspace, person)
 }
 
-fn addressee(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Addressee>> {
+pub(crate) fn addressee(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Option<Addressee>> {
     Ok(reader.first(
         "SELECT p.given_name, p.family_name, p.email, w.brand_name FROM people p \
          JOIN workspaces w ON w.id = p.workspace \
@@ -237,18 +228,4 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
         &[&before, &SWEPT_AT_ONCE],
     )?;
     Ok(requests + links)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn s3_a_sender_is_an_address_or_the_network_of_one_customer() {
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network(&"x".repeat(1000)).len(), 64);
-    }
 }

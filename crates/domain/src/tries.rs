@@ -3,6 +3,7 @@
 //! One row for each subject and its current window of time. The table is not led by a workspace: what is counted may
 //! come before any workspace is known; a subject that belongs to one names it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use store::{Time, Tx};
@@ -37,6 +38,18 @@ pub fn count(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> 
     if count <= most { Ok(()) } else { Err(Error::TooMany(start.after(window).since(now))) }
 }
 
+/// What counts as one sender: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
+pub(crate) fn network(sender: &str) -> String {
+    match sender.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => sender.chars().take(64).collect(),
+    }
+}
+
 /// Removes some rows whose window is long over, and says how many; 0 when none are left.
 ///
 /// # Errors
@@ -47,4 +60,18 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
         "DELETE FROM tries WHERE subject IN (SELECT subject FROM tries WHERE window_start <= $1 LIMIT $2)",
         &[&over, &SWEPT_AT_ONCE],
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3_a_sender_is_an_address_or_the_network_of_one_customer() {
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network(&"x".repeat(1000)).len(), 64);
+    }
 }

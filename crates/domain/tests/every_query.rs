@@ -21,6 +21,7 @@ const ACROSS: &[(&str, &str)] = &[
         "the index is made anew for all of them",
     ),
     ("SELECT min(CASE WHEN leased_until", "a worker asks when anything at all is due next"),
+    ("SELECT min(decide_at) FROM due", "as above"),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),
     (
         "INSERT INTO sign_in_links (token_hash, kind, created_at",

@@ -1,4 +1,6 @@
 //! The world outside. What leaves the portal leaves through here, each way an enum with a memory variant, so that
 //! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
 
+mod folder;
 pub mod mail;
+pub mod text;

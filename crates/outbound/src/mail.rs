@@ -5,13 +5,13 @@
 mod folder;
 mod memory;
 mod message;
-mod setting;
+pub(crate) mod setting;
 mod smtp;
 
 use std::fmt;
 
 pub use self::folder::Folder;
-pub use self::memory::Memory;
+pub use self::memory::{Behaviour, Memory};
 pub use self::message::{is_address, one_line};
 pub use self::setting::SettingError;
 pub use self::smtp::Smtp;

@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 20] = [
+pub(crate) const TABLES: [&str; 32] = [
     "workspaces",
     "people",
     "companies",
@@ -46,6 +46,18 @@ pub(crate) const TABLES: [&str; 20] = [
     "keys",
     "tries",
     "deliveries",
+    "read_moves",
+    "departures",
+    "waiting",
+    "due",
+    "digests",
+    "digest_parts",
+    "reply_links",
+    "fresh_links",
+    "unsubscribe_links",
+    "phones",
+    "stopped_numbers",
+    "consents",
     "journal_heads",
     "journal",
 ];

@@ -17,6 +17,7 @@ use std::time::Duration;
 use domain::sign_ins::{self, LinkKind};
 use domain::{people, workspaces};
 use outbound::mail::{Folder, Mailer};
+use outbound::text::{self, Texter};
 use store::Store;
 use tempfile::TempDir;
 
@@ -43,6 +44,7 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
     let outbox = settings.data.join("outbox");
     settings.database = store::Setting::Sqlite(settings.data.join("portal.db"));
     settings.mail = Mailer::Folder(Folder::new(&outbox));
+    settings.text = Texter::Folder(text::Folder::new(&outbox));
     settings.mail_from = None;
     settings.wait.get_or_insert(WAIT);
     let (folder, lock) = start::take(&settings)?;

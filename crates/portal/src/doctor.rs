@@ -101,6 +101,7 @@ impl Doctor {
         if let Some(to) = &self.mail_to {
             report.add("mail sent", checks::send_mail(settings, &public_url, to).await);
         }
+        report.add("texts", checks::texts(settings).await);
         report.add("disk", checks::disk(&settings.data));
         report.status()
     }

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use outbound::mail::Mailer;
+use outbound::text::Texter;
 
 pub(crate) use file::File;
 pub(crate) use forms::PublicUrl;
@@ -72,7 +73,7 @@ pub(crate) const WORDS: [Word; 12] = [
         key: "text",
         option: "text",
         value: "WAY",
-        meaning: "twilio://… or folder:…, for text messages to come; checked, not used yet",
+        meaning: "twilio://… or folder:…, for text messages [default: the data folder's outbox]",
     },
     Word {
         key: "wait",
@@ -132,6 +133,8 @@ pub(crate) struct Settings {
     pub(crate) database: store::Setting,
     /// The way that mail takes.
     pub(crate) mail: Mailer,
+    /// The way that text messages take.
+    pub(crate) text: Texter,
     /// The sender's address, where it was given.
     pub(crate) mail_from: Option<String>,
     /// Instead of every workspace's wait.
@@ -164,6 +167,14 @@ pub(crate) enum Error {
         name: String,
         /// What is wrong with it.
         cause: outbound::mail::SettingError,
+    },
+    /// As above, for text messages.
+    #[error("{name}: {cause}")]
+    Text {
+        /// As above.
+        name: String,
+        /// What is wrong with it.
+        cause: outbound::text::SettingError,
     },
     /// A key in the file that stands for nothing.
     #[error("{file}: `{key}` is no setting; expected are {}", keys())]
@@ -320,9 +331,12 @@ impl Settings {
             sources.read("mail_from", "an email address, such as notifications@portal.example", |text| {
                 outbound::mail::is_address(text).then(|| text.to_string())
             })?;
-        sources.read_secret("text", "folder:PATH or twilio://SID:TOKEN@HOST?from=+NUMBER", |text| {
-            forms::is_text_way(text).then_some(())
-        })?;
+        let text = match sources.find("text")? {
+            Some(given) => {
+                Texter::from_setting(&given.text).map_err(|cause| Error::Text { name: given.name, cause })?
+            }
+            None => Texter::Folder(outbound::text::Folder::new(data.join("outbox"))),
+        };
         let wait = sources.read(
             "wait",
             "a span of more than nothing, at most a day, such as 5s or 2m",
@@ -350,6 +364,7 @@ impl Settings {
             public_url,
             database,
             mail,
+            text,
             mail_from,
             wait,
             log,

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
 use workers::deliveries::Worker;
+use workers::missed::Teller;
 use workers::sweeps::Sweeper;
 
 use crate::data::{self, Data, Lock};
@@ -119,17 +120,22 @@ impl Portal {
             .install_recorder()
             .map_err(|error| Error::refused(format!("cannot keep figures: {error}")))?;
         let (stop, stopping) = watch::channel(false);
+        let texter = Arc::new(self.settings.text);
         let web = Web {
             store: self.store.clone(),
+            texter: Arc::clone(&texter),
+            wait: self.settings.wait,
             public_url: public_url.to_string(),
             metrics: render(&figures),
             metrics_open: self.settings.metrics_open,
             stopping: stopping.clone(),
         };
         let mut workers = JoinSet::new();
+        let mailer = Arc::new(self.settings.mail);
         let worker =
-            Worker::new(self.store.clone(), Arc::new(self.settings.mail), public_url.as_str(), &sender);
+            Worker::new(self.store.clone(), mailer, Arc::clone(&texter), public_url.as_str(), &sender);
         workers.spawn(worker.run(stopping.clone()));
+        workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         let upkeep = tokio::spawn(keep(figures));
         let signals = tokio::spawn(self.signals.obey(stop));

@@ -75,4 +75,11 @@ impl Clock {
             hand.fetch_add(milliseconds(span), Ordering::SeqCst);
         }
     }
+
+    /// Sets a simulated clock back; the system's is left alone.
+    pub fn turn_back(&self, span: Duration) {
+        if let Clock::Simulated(hand) = self {
+            hand.fetch_sub(milliseconds(span), Ordering::SeqCst);
+        }
+    }
 }

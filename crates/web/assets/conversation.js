@@ -17,6 +17,7 @@ import { keepSending } from "./sending.js";
 import { keepPlace, returnToPlace } from "./place.js";
 import { keepActions } from "./actions.js";
 import { keepTyping } from "./typing.js";
+import { keepFates } from "./fates.js";
 import { keepAbove } from "./viewport.js";
 import { entitle } from "./unread.js";
 
@@ -59,6 +60,7 @@ function converse() {
   keepPlace();
   keepActions();
   keepTyping();
+  keepFates();
   keepAbove();
 }
 

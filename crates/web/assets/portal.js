@@ -5,9 +5,11 @@ import { keepDispatching } from "./dispatch.js";
 import { keepTheme } from "./theme.js";
 import { keepLocal } from "./times.js";
 import { keepCount } from "./unread.js";
+import { keepSaved } from "./saving.js";
 
 keepTheme();
 keepLocal();
 keepCount();
 keepDispatching();
+keepSaved();
 connect();

@@ -1,6 +1,6 @@
 //! What every page of somebody who is signed in has around it.
 
-use domain::{channels, people};
+use domain::{access, channels, people};
 use store::Reader;
 
 use crate::assets;
@@ -27,6 +27,8 @@ pub(crate) struct Layout {
     pub(crate) module: Module,
     /// Whether the visitor is one of the firm's own people.
     pub(crate) is_internal: bool,
+    /// Whether the visitor also manages the team and the settings.
+    pub(crate) is_admin: bool,
     pub(crate) my_id: String,
     pub(crate) my_name: String,
     pub(crate) my_face: Face,
@@ -52,6 +54,7 @@ impl Layout {
             brand: visitor.workspace.brand_name.clone(),
             module,
             is_internal: visitor.actor.role.is_internal(),
+            is_admin: access::admin(&visitor.actor).is_ok(),
             my_id: me.id.to_string(),
             my_name: me.name.full(),
             my_face: Face::of_person(me.id.0, &me.name),

@@ -6,24 +6,29 @@
 mod answers;
 mod assets;
 mod channels;
+mod choices;
 mod clients;
 mod companies;
 mod faces;
 mod forms;
 mod guard;
 mod health;
+mod hooks;
 mod input;
 mod layout;
 mod lists;
 mod live;
 mod look;
 mod messages;
+mod phones;
 mod profile;
 mod projects;
+mod reply;
 mod routes;
 mod search;
 mod serve;
 mod set_up;
+mod settings_messaging;
 mod sign_in;
 mod subjects;
 mod team;
@@ -32,6 +37,7 @@ mod visitor;
 
 use std::sync::Arc;
 
+use outbound::text::Texter;
 use store::Store;
 
 pub use routes::{Route, router, router_beside, routes};
@@ -42,6 +48,10 @@ pub use serve::serve;
 pub struct Web {
     /// The database.
     pub store: Store,
+    /// The way of texts, which knows what its provider has signed.
+    pub texter: Arc<Texter>,
+    /// What stands in for every workspace's wait.
+    pub wait: Option<std::time::Duration>,
     /// What links begin with, without a slash at the end.
     pub public_url: String,
     /// Writes the program's figures in Prometheus' text format.

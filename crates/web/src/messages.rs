@@ -5,7 +5,8 @@
 
 mod conversation;
 mod entries;
-mod members;
+mod fates;
+pub(crate) mod members;
 
 use askama::Template;
 use axum::extract::State;
@@ -35,7 +36,7 @@ use entries::{EntriesPart, Where};
 const PREVIEW_CHARACTERS: usize = 140;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
+    fates::routes(routes)
         .get("/messages/{channel}", conversation)
         .post("/messages/{channel}", send)
         .get("/messages/{channel}/older", stretch)
@@ -117,10 +118,12 @@ async fn conversation(
     Asked(place): Asked<Where>,
     Asked(listing): Asked<Listing>,
 ) -> Result {
-    let written = Written::default();
+    let (written, wait) = (Written::default(), app.web.wait);
     let found = app
         .store()
-        .read(move |reader| ConversationPage::read(reader, &visitor, channel, &place, &listing, written))
+        .read(move |reader| {
+            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
+        })
         .await?;
     page(StatusCode::OK, &found)
 }
@@ -132,7 +135,9 @@ async fn stretch(
     Named(channel): Named<ChannelId>,
     Asked(place): Asked<Where>,
 ) -> Result {
-    let part = app.store().read(move |reader| EntriesPart::read(reader, &visitor, channel, &place)).await?;
+    let wait = app.web.wait;
+    let part =
+        app.store().read(move |reader| EntriesPart::read(reader, &visitor, channel, &place, wait)).await?;
     page(StatusCode::OK, &part)
 }
 
@@ -192,11 +197,11 @@ async fn send(
                 refused => refused.to_string(),
             };
             let written = Written { text: given.text, problem: Some(problem) };
-            let (place, listing) = (Where::default(), Listing::default());
+            let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
             let again = app
                 .store()
                 .read(move |reader| {
-                    ConversationPage::read(reader, &visitor, channel, &place, &listing, written)
+                    ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
                 })
                 .await?;
             page(StatusCode::BAD_REQUEST, &again)

@@ -13,6 +13,7 @@ use store::Reader;
 
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::choices::ChoicesPart;
 use crate::forms::{self, Wrong};
 use crate::input::{Asked, Input, Named};
 use crate::layout::{Layout, Module};
@@ -56,6 +57,7 @@ struct ProfilePage {
     devices: Vec<Device>,
     regions: &'static [Region],
     form: Form,
+    choices: ChoicesPart,
     wrong: Wrong,
     done: String,
 }
@@ -94,6 +96,7 @@ impl ProfilePage {
             devices,
             regions: zones::regions(),
             form,
+            choices: ChoicesPart::read(reader, visitor)?,
             wrong,
             done,
         })

@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, channels, clients, companies, guard, health, live, messages, profile,
-    projects, search, set_up, sign_in, team,
+    App, Web, answers, assets, channels, choices, clients, companies, guard, health, hooks, live, messages,
+    phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
 };
 
 /// One way to call one address.
@@ -67,6 +67,11 @@ fn all() -> Routes {
     let routes = companies::routes(routes);
     let routes = projects::routes(routes);
     let routes = team::routes(routes);
+    let routes = phones::routes(routes);
+    let routes = hooks::routes(routes);
+    let routes = settings_messaging::routes(routes);
+    let routes = choices::routes(routes);
+    let routes = reply::routes(routes);
     profile::routes(routes)
 }
 

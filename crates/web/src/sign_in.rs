@@ -50,7 +50,7 @@ pub(crate) struct Brand {
 }
 
 impl Brand {
-    fn of(workspace: &Workspace) -> Brand {
+    pub(crate) fn of(workspace: &Workspace) -> Brand {
         let name = workspace.brand_name.clone();
         let mark =
             name.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default();

@@ -50,6 +50,26 @@ const TABLE: &[Row] = &[
     ("POST", "/profile/sessions/{id}/end", "/profile/sessions/[session]/end", "", "s . . . . . d"),
     ("POST", "/profile/sessions/end-others", "/profile/sessions/end-others", "", "s d d d d d d"),
 
+    ("POST", "/profile/choices", "/profile/choices", "email=once", "s d d d d d d"),
+    ("POST", "/profile/links/end", "/profile/links/end", "", "s d d d d d d"),
+
+    ("GET", "/r/{token}", "/r/[reply]", "", "p . x d x x x"),
+    ("POST", "/r/{token}", "/r/[reply]", "id=[new]&text=Hello", "d . x d x x x"),
+    ("POST", "/r/{token}/read", "/r/[reply]/read", "position=1", "d . d d d d d"),
+    ("POST", "/r/{token}/fresh", "/r/[reply]/fresh", "", "p . x d x x x"),
+    ("GET", "/unsubscribe/{token}", "/unsubscribe/[unsubscribe]", "", "p . p p p p p"),
+    ("POST", "/unsubscribe/{token}", "/unsubscribe/[unsubscribe]", "", "p . p p p p p"),
+
+    ("GET", "/profile/texts", "/profile/texts", "", "s p p p p p p"),
+    ("POST", "/profile/texts/number", "/profile/texts/number", "number=none", "s w w w w w w"),
+    ("POST", "/profile/texts/code", "/profile/texts/code", "code=123456", "s w w w w w w"),
+    ("POST", "/profile/texts/yes", "/profile/texts/yes", "wording=any", "s w w w w w w"),
+    ("POST", "/profile/texts/no", "/profile/texts/no", "", "s d d d d d d"),
+    ("POST", "/profile/texts/quiet", "/profile/texts/quiet", "quiet=yes&quietFrom=late", "s w w w w w w"),
+    ("POST", "/profile/texts/forget", "/profile/texts/forget", "", "s d d d d d d"),
+    ("GET", "/settings/messaging/consents.csv", "/settings/messaging/consents.csv", "", "s p . . x x p"),
+    ("POST", "/hooks/twilio", "/hooks/twilio", "From=%2B15005550100&Body=STOP", "x x x x x x x"),
+
     ("GET", "/messages", "/messages", "", "s p p p p p p"),
     ("GET", "/messages/counts", "/messages/counts", "", "s p p p p p p"),
     ("GET", "/messages/search", "/messages/search?words=good&channel=[channel]", "", "s . . p . p p"),
@@ -63,6 +83,8 @@ const TABLE: &[Row] = &[
     ("GET", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "", "s . . p . x x"),
     ("POST", "/messages/{channel}/messages/{id}/edit", "/messages/[channel]/messages/[message]/edit", "text=Hi", "s . . d . x x"),
     ("POST", "/messages/{channel}/messages/{id}/delete", "/messages/[channel]/messages/[message]/delete", "", "s . . d . x x"),
+    ("POST", "/messages/{channel}/messages/{id}/send-now", "/messages/[channel]/messages/[message]/send-now", "", "s . . . . d d"),
+    ("POST", "/messages/{channel}/messages/{id}/call-off", "/messages/[channel]/messages/[message]/call-off", "also=[message]", "s . . . . d d"),
     ("POST", "/messages/{channel}/mute", "/messages/[channel]/mute", "", "s . . x . d d"),
     ("POST", "/messages/{channel}/unmute", "/messages/[channel]/unmute", "", "s . . x . d d"),
     ("POST", "/messages/{channel}/leave", "/messages/[channel]/leave", "", "s . . x . d d"),
@@ -106,6 +128,8 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/team/{id}", "/settings/team/[tom]", "givenName=T&email=tom@firm.example&role=staff&access=all", "s . . . x x d"),
     ("POST", "/settings/team/{id}/invite", "/settings/team/[tom]/invite", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
+    ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
+    ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),
     ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
 ];
 
@@ -124,6 +148,14 @@ async fn fill(firm: &Firm, text: &str) -> String {
     if filled.contains("[link]") {
         let link = firm.portal.link(workspace, firm.oskar.person, LinkKind::Command).await;
         filled = filled.replace("/sign-in/link/[link]", &link);
+    }
+    if filled.contains("[reply]") {
+        let link = firm.reply_link(firm.oskar, firm.channel, 0, 1).await;
+        filled = filled.replace("/r/[reply]", &link);
+    }
+    if filled.contains("[unsubscribe]") {
+        let link = firm.unsubscribe_link(firm.oskar).await;
+        filled = filled.replace("/unsubscribe/[unsubscribe]", &link);
     }
     if filled.contains("[session]") {
         firm.browser_of(jane).await;

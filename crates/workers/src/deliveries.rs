@@ -6,14 +6,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::choices::Way;
 use domain::deliveries::{self, Delivery, Kind};
-use domain::{Result, sign_ins};
+use domain::digests::{self, Prepared};
+use domain::{Result, links, phones, sign_ins};
 use outbound::mail::{Mail, MailError, Mailer};
+use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::digest_text::DigestText;
 use crate::mail::Desk;
+use crate::texts;
 
 /// Deliveries sent side by side: a slow mail server is not asked for more, and one mail does not wait for another.
 const AT_ONCE: i64 = 8;
@@ -30,13 +35,40 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 pub struct Worker {
     store: Store,
     mailer: Arc<Mailer>,
+    texter: Arc<Texter>,
     desk: Arc<Desk>,
+}
+
+/// A delivery as it is at the moment of sending.
+enum Ready {
+    Mail(Box<Mail>),
+    Text(Text),
+    /// Nothing to send now, if ever; that is recorded.
+    Not(Outcome),
+}
+
+/// Why one did not leave, whichever way it was to take. `reason` is for the people who run the portal.
+struct Refused {
+    reason: String,
+    meaning: Meaning,
+}
+
+/// What that means for it.
+enum Meaning {
+    /// It may well leave later.
+    ForNow,
+    /// It never will.
+    ForGood,
+    /// It never will, nor any other text to this number: its owner wants none.
+    Unsubscribed(String),
 }
 
 /// What became of one delivery.
 enum Outcome {
     Sent,
     Dropped,
+    /// Not before this time: it is quiet where the person is.
+    Held(Time),
     FailedForNow(Time),
     Failed,
 }
@@ -44,8 +76,14 @@ enum Outcome {
 impl Worker {
     /// A worker. `public_url` is what links begin with, without a slash at its end; `mail_from` the address of the
     /// sender.
-    pub fn new(store: Store, mailer: Arc<Mailer>, public_url: &str, mail_from: &str) -> Worker {
-        Worker { store, mailer, desk: Arc::new(Desk::new(public_url, mail_from)) }
+    pub fn new(
+        store: Store,
+        mailer: Arc<Mailer>,
+        texter: Arc<Texter>,
+        public_url: &str,
+        mail_from: &str,
+    ) -> Worker {
+        Worker { store, mailer, texter, desk: Arc::new(Desk::new(public_url, mail_from)) }
     }
 
     /// Sends some of what is due now and says how many deliveries it took; 0 when nothing is due.
@@ -107,6 +145,9 @@ impl Worker {
             Ok(Outcome::Dropped) => {
                 tracing::info!(delivery = %delivery.id, kind = delivery.kind.word(), "dropped: no longer wanted");
             }
+            Ok(Outcome::Held(until)) => {
+                tracing::info!(delivery = %delivery.id, kind = delivery.kind.word(), until_ms = until.0, "held: quiet hours");
+            }
             Ok(Outcome::FailedForNow(next)) => tracing::warn!(
                 delivery = %delivery.id, kind = delivery.kind.word(), tries = delivery.tries, next_ms = next.0,
                 "failed for now"
@@ -121,50 +162,113 @@ impl Worker {
     }
 
     async fn try_to_deliver(&self, delivery: &Delivery) -> Result<Outcome> {
-        let Some(mail) = self.prepare(delivery).await? else { return Ok(Outcome::Dropped) };
-        let sent = tokio::time::timeout(SEND_MAX, self.mailer.send(&mail)).await;
-        let sent = sent.unwrap_or_else(|_| Err(MailError::temporary("the mail server takes too long")));
+        let sent = match self.prepare(delivery).await? {
+            Ready::Mail(mail) => self.send_mail(&mail).await,
+            Ready::Text(text) => self.send_text(text).await,
+            Ready::Not(outcome) => return Ok(outcome),
+        };
         self.record(delivery, sent).await
     }
 
-    /// The mail, with a code and a link of its own; nothing where it is no longer wanted, which is recorded.
-    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Mail>> {
+    async fn send_mail(&self, mail: &Mail) -> std::result::Result<(), Refused> {
+        match tokio::time::timeout(SEND_MAX, self.mailer.send(mail)).await {
+            Ok(sent) => sent.map_err(Refused::mail),
+            Err(_) => Err(Refused::late("mail")),
+        }
+    }
+
+    async fn send_text(&self, text: Text) -> std::result::Result<(), Refused> {
+        match tokio::time::timeout(SEND_MAX, self.texter.send(&text)).await {
+            Ok(sent) => sent.map_err(|error| Refused::text(error, text.to)),
+            Err(_) => Err(Refused::late("text")),
+        }
+    }
+
+    /// The mail or text, with a code and a link of its own.
+    async fn prepare(&self, delivery: &Delivery) -> Result<Ready> {
         let (desk, delivery) = (Arc::clone(&self.desk), delivery.clone());
         self.store
             .write(move |tx| {
-                let mail = match delivery.kind {
+                let mail = |mail| Ready::Mail(Box::new(mail));
+                let mut why = "no longer wanted";
+                let ready = match delivery.kind {
                     Kind::SignIn(sign_in) => sign_ins::prepare_mail(tx, delivery.workspace, sign_in)?
-                        .map(|prepared| desk.sign_in(delivery.id, tx.now(), &prepared)),
+                        .map(|prepared| mail(desk.sign_in(delivery.id, tx.now(), &prepared))),
                     Kind::Invitation => {
                         sign_ins::prepare_invitation(tx, delivery.workspace, delivery.person)?
-                            .map(|prepared| desk.invitation(delivery.id, tx.now(), &prepared))
+                            .map(|prepared| mail(desk.invitation(delivery.id, tx.now(), &prepared)))
                     }
+                    Kind::FreshLink(id) => links::prepare_fresh(tx, delivery.workspace, id)?
+                        .map(|prepared| mail(desk.fresh_link(delivery.id, tx.now(), &prepared))),
+                    Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
+                        .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
+                    Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {
+                        Prepared::Digest(digest) => Some(mail(desk.digest(tx.now(), &digest))),
+                        Prepared::Dropped(reason) => {
+                            why = reason;
+                            None
+                        }
+                    },
+                    Kind::DigestText(id) => match desk.digest_text(tx, &delivery, id)? {
+                        DigestText::Text(text) => Some(Ready::Text(text)),
+                        DigestText::HeldUntil(until) => {
+                            deliveries::held(tx, &delivery, until)?;
+                            return Ok(Ready::Not(Outcome::Held(until)));
+                        }
+                        DigestText::Dropped(reason) => {
+                            why = reason;
+                            None
+                        }
+                    },
                 };
-                if mail.is_none() {
-                    deliveries::dropped(tx, &delivery, "no longer wanted")?;
-                }
-                Ok(mail)
+                let Some(ready) = ready else {
+                    deliveries::dropped(tx, &delivery, why)?;
+                    return Ok(Ready::Not(Outcome::Dropped));
+                };
+                Ok(ready)
             })
             .await
     }
 
-    async fn record(&self, delivery: &Delivery, sent: std::result::Result<(), MailError>) -> Result<Outcome> {
+    async fn record(&self, delivery: &Delivery, sent: std::result::Result<(), Refused>) -> Result<Outcome> {
         let delivery = delivery.clone();
         self.store
-            .write(move |tx| match sent {
-                Ok(()) => {
+            .write(move |tx| {
+                let Err(Refused { reason, meaning }) = sent else {
                     deliveries::sent(tx, &delivery)?;
-                    Ok(Outcome::Sent)
+                    return Ok(Outcome::Sent);
+                };
+                match meaning {
+                    Meaning::ForNow => {
+                        let next = deliveries::failed_for_now(tx, &delivery, &reason)?;
+                        return Ok(next.map_or(Outcome::Failed, Outcome::FailedForNow));
+                    }
+                    Meaning::ForGood => {}
+                    Meaning::Unsubscribed(number) => phones::unsubscribed(tx, &number)?,
                 }
-                Err(error) if error.is_temporary() => {
-                    let next = deliveries::failed_for_now(tx, &delivery, &error.cause)?;
-                    Ok(next.map_or(Outcome::Failed, Outcome::FailedForNow))
-                }
-                Err(error) => {
-                    deliveries::failed(tx, &delivery, &error.cause)?;
-                    Ok(Outcome::Failed)
-                }
+                deliveries::failed(tx, &delivery, &reason)?;
+                Ok(Outcome::Failed)
             })
             .await
+    }
+}
+
+impl Refused {
+    fn late(what: &str) -> Refused {
+        Refused { reason: format!("the {what} server takes too long"), meaning: Meaning::ForNow }
+    }
+
+    fn mail(error: MailError) -> Refused {
+        let meaning = if error.is_temporary() { Meaning::ForNow } else { Meaning::ForGood };
+        Refused { reason: error.cause, meaning }
+    }
+
+    fn text(error: TextError, number: String) -> Refused {
+        let meaning = match error.kind {
+            TextErrorKind::Temporary => Meaning::ForNow,
+            TextErrorKind::Permanent => Meaning::ForGood,
+            TextErrorKind::Unsubscribed => Meaning::Unsubscribed(number),
+        };
+        Refused { reason: error.cause, meaning }
     }
 }

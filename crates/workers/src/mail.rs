@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use domain::ids::DeliveryId;
 use domain::limits;
+use domain::links::{self, PreparedFresh};
 use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
 use outbound::mail::{Mail, Mailbox, one_line};
@@ -83,12 +84,48 @@ impl Desk {
         self.mail("invitation", delivery, now, &prepared.to, &letter)
     }
 
+    /// A fresh reply link that somebody asked for (N8).
+    pub fn fresh_link(&self, delivery: DeliveryId, now: Time, prepared: &PreparedFresh) -> Mail {
+        let brand = one_line(&prepared.to.brand_name);
+        let title = one_line(&prepared.title);
+        let days = links::LASTS.as_secs() / 86_400;
+        let letter = Letter {
+            subject: format!("Your new link to {title}"),
+            preview: format!("It leads straight to the conversation, for {days} days."),
+            greeting: greeting(&prepared.to.name),
+            code: None,
+            opening: format!("Here is a new link to your conversation “{title}” with {brand}."),
+            button: "Open and reply",
+            link: format!("{}/r/{}", self.public_url, prepared.secret.reveal()),
+            closing: vec![
+                format!("It works for {days} days and answers as you: please do not pass it on."),
+                "You did not ask? Then somebody opened an old link of yours, and you can forget this mail."
+                    .to_string(),
+            ],
+        };
+        self.mail("fresh-link", delivery, now, &prepared.to, &letter)
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The sender's address.
+    pub(crate) fn address(&self) -> &str {
+        &self.mail_from
+    }
+
+    /// What Message-IDs end with.
+    pub(crate) fn host(&self) -> &str {
+        self.mail_from.rsplit_once('@').map_or("localhost", |(_, host)| host)
+    }
+
     fn link(&self, secret: &str) -> String {
         format!("{}/sign-in/link/{secret}", self.public_url)
     }
 
     fn mail(&self, kind: &str, delivery: DeliveryId, now: Time, to: &Addressee, letter: &Letter) -> Mail {
-        let host = self.mail_from.rsplit_once('@').map_or("localhost", |(_, host)| host);
+        let host = self.host();
         Mail {
             message_id: format!("{kind}.{delivery}@{host}"),
             date_ms: now.0,
@@ -137,13 +174,11 @@ body{margin:0;padding:0;-webkit-text-size-adjust:100%}\
 .code{background:#2a2e35!important;color:#ffffff!important}}\
 @media (max-width:520px){.card{padding:24px 20px!important}}";
 
-const FONT: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+pub(crate) const FONT: &str =
+    "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 fn html(letter: &Letter, brand: &str) -> String {
-    let brand = escaped(&one_line(brand));
-    let (subject, preview) = (escaped(&letter.subject), escaped(&letter.preview));
     let (greeting, opening) = (escaped(&letter.greeting), escaped(&letter.opening));
-    let (button, link) = (escaped(letter.button), escaped(&letter.link));
     let code = letter.code.as_ref().map_or(String::new(), |code| {
         format!(
             "<p class=\"code ink\" style=\"margin:0 0 20px;padding:16px;border-radius:10px;background:#f1f3f6;\
@@ -158,6 +193,40 @@ fn html(letter: &Letter, brand: &str) -> String {
         let _ = writeln!(closing, "<p class=\"soft\" style=\"{style}\">{}</p>", escaped(line));
         closing
     });
+    let body = format!(
+        "{code}\
+         <p class=\"ink\" style=\"margin:0 0 12px;color:#1c2128;font-size:16px;line-height:1.5\">{greeting}</p>\n\
+         <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:16px;line-height:1.5\">{opening}</p>\n\
+         {}\
+         {closing}",
+        button(letter.button, &letter.link)
+    );
+    framed(&Frame { subject: &letter.subject, preview: &letter.preview, brand, body: &body })
+}
+
+/// What stands in the one form that all mails have. Only `body` is HTML.
+pub(crate) struct Frame<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) preview: &'a str,
+    pub(crate) brand: &'a str,
+    pub(crate) body: &'a str,
+}
+
+/// A button that leads somewhere, as HTML.
+pub(crate) fn button(label: &str, link: &str) -> String {
+    let (label, link) = (escaped(label), escaped(link));
+    format!(
+        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:0 0 24px\"><tr>\
+         <td align=\"center\" bgcolor=\"#1f5fae\" style=\"border-radius:10px\">\
+         <a href=\"{link}\" style=\"display:block;padding:14px 20px;color:#ffffff;font-size:16px;font-weight:600;\
+         line-height:1.25;text-decoration:none\">{label}</a></td></tr></table>\n"
+    )
+}
+
+/// A whole HTML document in the form of all mails.
+pub(crate) fn framed(frame: &Frame<'_>) -> String {
+    let (subject, preview) = (escaped(frame.subject), escaped(frame.preview));
+    let (brand, body) = (escaped(&one_line(frame.brand)), frame.body);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -172,20 +241,13 @@ fn html(letter: &Letter, brand: &str) -> String {
          <tr><td class=\"card\" style=\"padding:32px;background:#ffffff;border:1px solid #e2e5ea;border-radius:12px;\
          overflow-wrap:anywhere;word-break:break-word\">\n\
          <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:17px;font-weight:600\">{brand}</p>\n\
-         {code}\
-         <p class=\"ink\" style=\"margin:0 0 12px;color:#1c2128;font-size:16px;line-height:1.5\">{greeting}</p>\n\
-         <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:16px;line-height:1.5\">{opening}</p>\n\
-         <table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:0 0 24px\"><tr>\
-         <td align=\"center\" bgcolor=\"#1f5fae\" style=\"border-radius:10px\">\
-         <a href=\"{link}\" style=\"display:block;padding:14px 20px;color:#ffffff;font-size:16px;font-weight:600;\
-         line-height:1.25;text-decoration:none\">{button}</a></td></tr></table>\n\
-         {closing}\
+         {body}\
          </td></tr></table>\n</td></tr></table>\n</body>\n</html>\n"
     )
 }
 
 /// A text as it stands in HTML, between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + text.len() / 8);
     for character in text.chars() {
         match character {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::ids::WorkspaceId;
-use domain::{Result, limits, sign_ins, tries, workspaces};
+use domain::{Result, choices, limits, links, sign_ins, tries, workspaces};
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
@@ -34,6 +34,8 @@ impl Sweeper {
     pub async fn step(&self) -> Result<usize> {
         let mut swept = self.in_chunks(tries::sweep).await?;
         swept += self.in_chunks(sign_ins::sweep).await?;
+        swept += self.in_chunks(links::sweep).await?;
+        swept += self.in_chunks(choices::sweep).await?;
         for workspace in self.store.read(workspaces::all).await? {
             let id = workspace.id;
             swept += self.in_chunks(move |tx| journal_chunk(tx, id)).await?;

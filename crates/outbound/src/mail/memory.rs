@@ -1,4 +1,5 @@
-//! Mail kept in memory, for tests: what was sent can be read, and the next sends can be told to fail.
+//! Mail kept in memory, for tests: what was sent can be read, and the server that it stands for can be told to refuse, to
+//! fail, or to die with whoever sends.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +15,25 @@ pub struct Memory(Arc<Mutex<State>>);
 struct State {
     mails: Vec<Mail>,
     failures: VecDeque<MailError>,
+    manner: Option<Manner>,
+}
+
+type Manner = Box<dyn Fn(&Mail) -> Behaviour + Send>;
+
+/// What the server does with one mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Takes it and says so.
+    Takes,
+    /// Does not take it.
+    Refuses(MailError),
+    /// Takes it, but its answer never comes back.
+    TakesAndFails(MailError),
+    /// Whoever sends it dies: after the server has taken it, or before.
+    Dies {
+        /// Whether the server has taken it.
+        taken: bool,
+    },
 }
 
 impl Memory {
@@ -32,14 +52,26 @@ impl Memory {
         self.state().failures.extend(std::iter::repeat_n(error, count));
     }
 
+    /// From now on does with each mail what `manner` says, once the sends that were told to fail have failed.
+    pub fn behave(&self, manner: impl Fn(&Mail) -> Behaviour + Send + 'static) {
+        self.state().manner = Some(Box::new(manner));
+    }
+
     pub(super) fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let mut state = self.state();
-        match state.failures.pop_front() {
-            Some(error) => Err(error),
-            None => {
-                state.mails.push(mail.clone());
-                Ok(())
-            }
+        if let Some(error) = state.failures.pop_front() {
+            return Err(error);
+        }
+        let behaviour = state.manner.as_ref().map_or(Behaviour::Takes, |manner| manner(mail));
+        if !matches!(behaviour, Behaviour::Refuses(_) | Behaviour::Dies { taken: false }) {
+            state.mails.push(mail.clone());
+        }
+        drop(state);
+        match behaviour {
+            Behaviour::Takes => Ok(()),
+            Behaviour::Refuses(error) | Behaviour::TakesAndFails(error) => Err(error),
+            // Ends the task that sends, without the words of a panic.
+            Behaviour::Dies { .. } => std::panic::resume_unwind(Box::new("died while sending")),
         }
     }
 

@@ -100,7 +100,7 @@ fn percent_decoded(text: &str) -> Result<String, &'static str> {
 }
 
 /// The host without the square brackets that an IPv6 address has here.
-fn host_and_port(place: &str, usual_port: u16) -> Result<(&str, u16), &'static str> {
+pub(crate) fn host_and_port(place: &str, usual_port: u16) -> Result<(&str, u16), &'static str> {
     let (host, port) = match place.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']').ok_or("the square bracket is not closed")?;
@@ -128,7 +128,7 @@ fn host_and_port(place: &str, usual_port: u16) -> Result<(&str, u16), &'static s
 }
 
 /// Whether what is sent to this host stays on this machine. Unusual ways to write it (`127.1`) count as elsewhere.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) => Ipv4Addr::is_loopback(&address),
         Ok(IpAddr::V6(address)) => Ipv6Addr::is_loopback(&address),
@@ -137,7 +137,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The setting as it may be shown. Without an `@`, what stands around a colon may be user and password without a host.
-fn without_secrets(setting: &str) -> String {
+pub(crate) fn without_secrets(setting: &str) -> String {
     if setting.starts_with("folder:") {
         return setting.to_owned();
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use outbound::mail::{Mail, Mailbox, Mailer};
+use outbound::text::Texter;
 use store::{Engine, Reader, Store, Time, Tx};
 
 use super::Finding;
@@ -190,6 +191,22 @@ pub(super) async fn mail(settings: &Settings) -> Finding {
         Ok(said) => Finding::Good(said),
         Err(error) => {
             Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_MAIL"))
+        }
+    }
+}
+
+pub(super) async fn texts(settings: &Settings) -> Finding {
+    if let Texter::Folder(folder) = &settings.text
+        && folder.path().starts_with(&settings.data)
+        && !settings.data.is_dir()
+    {
+        // As for mail.
+        return Finding::Good(format!("they will be written into the folder {}", folder.path().display()));
+    }
+    match settings.text.check().await {
+        Ok(said) => Finding::Good(said),
+        Err(error) => {
+            Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_TEXT"))
         }
     }
 }

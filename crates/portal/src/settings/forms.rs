@@ -116,24 +116,6 @@ pub(crate) fn database(text: &str) -> Option<store::Setting> {
     (!rest.is_empty()).then(|| store::Setting::Postgres(text.to_string()))
 }
 
-/// A folder, or a server that speaks Twilio's Messages call: `twilio://SID:TOKEN@HOST?from=+1…`.
-pub(crate) fn is_text_way(text: &str) -> bool {
-    if let Some(folder) = text.strip_prefix("folder:") {
-        return path(folder).is_some();
-    }
-    let Some((credentials, rest)) = text.strip_prefix("twilio://").and_then(|rest| rest.rsplit_once('@'))
-    else {
-        return false;
-    };
-    let Some((place, number)) = rest.split_once("?from=+") else { return false };
-    let credentials_are_good =
-        credentials.split_once(':').is_some_and(|(sid, token)| !sid.is_empty() && !token.is_empty());
-    credentials_are_good
-        && is_place(&place.strip_suffix('/').unwrap_or(place).to_ascii_lowercase())
-        && (7..=domain::limits::PHONE_DIGITS).contains(&number.len())
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// A span such as `5s` or `1m 30s`.
 pub(crate) fn wait(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = text.parse().ok()?;
@@ -267,32 +249,6 @@ mod tests {
         assert_eq!(size("512"), Some(512));
         for wrong in ["", "MB", "0", "-1MB", "1.5MB", "1TB", "100 M B", "99999999999GB", "+1"] {
             assert_eq!(size(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn ways_for_text_messages() {
-        for good in [
-            "folder:/tmp/outbox",
-            "twilio://AC1:token@api.twilio.com?from=+15005550006",
-            "twilio://AC1:to@ken@127.0.0.1:9000/?from=+15005550006",
-        ] {
-            assert!(is_text_way(good), "{good}");
-        }
-        for wrong in [
-            "",
-            "folder:",
-            "/tmp/outbox",
-            "twilio://",
-            "twilio://api.twilio.com?from=+15005550006",
-            "twilio://AC1@api.twilio.com?from=+15005550006",
-            "twilio://AC1:@api.twilio.com?from=+15005550006",
-            "twilio://AC1:token@?from=+15005550006",
-            "twilio://AC1:token@api.twilio.com",
-            "twilio://AC1:token@api.twilio.com?from=15005550006",
-            "twilio://AC1:token@api.twilio.com?from=+1500555000x",
-        ] {
-            assert!(!is_text_way(wrong), "{wrong}");
         }
     }
 

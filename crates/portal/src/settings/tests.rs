@@ -43,6 +43,7 @@ fn everything_has_a_default() {
     let settings = read(&[], &[], "").ok().unwrap();
     assert_eq!(settings.data, Path::new("./data"));
     assert_eq!(settings.mail.to_string(), "folder:./data/outbox");
+    assert_eq!(settings.text.to_string(), "folder:./data/outbox");
     assert!(
         matches!(&settings.database, store::Setting::Sqlite(file) if file == Path::new("./data/portal.db"))
     );
@@ -85,6 +86,7 @@ fn every_setting_can_be_given_in_each_way() {
         assert_eq!(settings.sender(&url), "hello@portal.example");
         assert!(matches!(settings.database, store::Setting::Postgres(_)));
         assert!(matches!(settings.mail, Mailer::Smtp(_)));
+        assert!(matches!(settings.text, Texter::Twilio(_)));
         assert_eq!(settings.wait, Some(Duration::from_secs(5)));
         assert_eq!(settings.log.as_deref(), Some("info,store=debug"));
         assert_eq!(settings.log_format, LogFormat::Json);

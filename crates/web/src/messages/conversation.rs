@@ -1,5 +1,7 @@
 //! The page of a conversation: the channel list, a stretch of messages, the composer, the details.
 
+use std::time::Duration;
+
 use askama::Template;
 use domain::channels::{self, Channel, Kind};
 use domain::ids::{ChannelId, MessageId, PersonId};
@@ -10,6 +12,7 @@ use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
 use super::entries::{Entry, Looking, Where, stretch};
+use super::fates;
 use super::members::{MemberShown, added, readers, shown};
 use crate::channels::list::{List, Listing, face};
 use crate::faces::Face;
@@ -83,6 +86,7 @@ impl ConversationPage {
         place: &Where,
         listing: &Listing,
         written: Written,
+        wait: Option<Duration>,
     ) -> domain::Result<ConversationPage> {
         let actor = &visitor.actor;
         let channel = channels::find(reader, actor, channel)?;
@@ -92,10 +96,12 @@ impl ConversationPage {
         let found = stretch(reader, visitor, channel.id, place)?;
         let looking =
             Looking { visitor, channel: &channel, members: &members, now: reader.now(), zone: &zone };
+        let mut entries = looking.entries(&found, place);
+        fates::add(reader, visitor, &found, &mut entries, &zone, wait)?;
         Ok(ConversationPage {
             list: List::read(reader, visitor, listing, Some(channel.id), &zone)?,
             talk: Talk::read(reader, visitor, &channel, &members, &found, &zone)?,
-            entries: looking.entries(&found, place),
+            entries,
             channel_id: channel.id,
             next_id: MessageId::new(reader.now()),
             blank: super::blank(&layout),

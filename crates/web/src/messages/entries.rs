@@ -1,6 +1,8 @@
 //! Messages on a page: which stretch of the conversation, and what each viewer sees around them: the day, the line above
 //! what is new, whether it is their own or goes on a run, who has seen it.
 
+use std::time::Duration;
+
 use askama::Template;
 use domain::channels::{self, Channel};
 use domain::ids::{ChannelId, MessageId};
@@ -11,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
 
+use super::fates;
 use super::members::{names, others, seen_up_to};
 use crate::times::{self, Shown};
 use crate::visitor::Visitor;
@@ -46,6 +49,8 @@ pub(super) struct Entry {
     pub(super) id: MessageId,
     pub(super) html: String,
     pub(super) seen: Option<Seen>,
+    /// What became of it outside the portal, as HTML; nothing for client users.
+    pub(super) fates: String,
 }
 
 /// Who has seen everything up to here and nothing beyond.
@@ -60,12 +65,15 @@ impl EntriesPart {
         visitor: &Visitor,
         channel: ChannelId,
         place: &Where,
+        wait: Option<Duration>,
     ) -> domain::Result<EntriesPart> {
         let channel = channels::find(reader, &visitor.actor, channel)?;
         let zone = times::zone(people::myself(reader, &visitor.actor)?.time_zone.as_deref());
         let found = stretch(reader, visitor, channel.id, place)?;
         let seen_from = Looking { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
-        Ok(EntriesPart { entries: seen_from.entries(&found, place), channel_id: channel.id })
+        let mut entries = seen_from.entries(&found, place);
+        fates::add(reader, visitor, &found, &mut entries, &zone, wait)?;
+        Ok(EntriesPart { entries, channel_id: channel.id })
     }
 }
 
@@ -126,6 +134,7 @@ impl Looking<'_> {
                 id: message.id,
                 html: super::fragment(message),
                 seen: self.seen(found, message),
+                fates: String::new(),
             });
         }
         entries

@@ -5,11 +5,12 @@ use std::ops::Deref;
 
 use domain::access::{Actor, Role};
 use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId, WorkspaceId};
+use domain::choices::Way;
+use domain::ids::{ChannelId, CompanyId, DigestId, MessageId, PersonId, ProjectId, WorkspaceId};
 use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
 use domain::workspaces::{self, SetUp};
-use domain::{companies, messages};
+use domain::{choices, companies, links, messages};
 use store::Tx;
 
 use super::{Browser, Portal};
@@ -64,6 +65,41 @@ impl Firm {
     /// A browser in which somebody is signed in.
     pub async fn browser_of(&self, actor: Actor) -> Browser<'_> {
         self.portal.browser_of(actor.workspace, actor.person).await
+    }
+
+    /// The path of a reply link of somebody, of a digest about the messages in (after, up_to] of a channel.
+    pub async fn reply_link(&self, whose: Actor, channel: ChannelId, after: i64, up_to: i64) -> String {
+        let link = move |tx: &mut Tx| {
+            let (workspace, person, digest) = (whose.workspace, whose.person, DigestId::new(tx.now()));
+            tx.run(
+                "INSERT INTO digests (workspace, id, person, created_at) VALUES ($1, $2, $3, $4)",
+                &[&workspace, &digest, &person, &tx.now()],
+            )?;
+            tx.run(
+                "INSERT INTO digest_parts (workspace, digest, channel, person, after_position, up_to_position) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                &[&workspace, &digest, &channel, &person, &after, &up_to],
+            )?;
+            links::make(tx, workspace, digest, person, channel)
+        };
+        format!("/r/{}", self.portal.write(link).await.reveal())
+    }
+
+    /// The path of a link that ends somebody's mails.
+    pub async fn unsubscribe_link(&self, whose: Actor) -> String {
+        let make =
+            move |tx: &mut Tx| choices::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
+        format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
+    }
+
+    /// Sends a message and answers its position.
+    pub async fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> i64 {
+        let text = text.to_string();
+        let post = move |tx: &mut Tx| {
+            let draft = messages::Draft { id: MessageId::new(tx.now()), channel, text, shown: None };
+            Ok(messages::send(tx, &who, &draft)?.position)
+        };
+        self.portal.write(post).await
     }
 }
 

@@ -13,6 +13,7 @@ use domain::sign_ins::CodeOutcome;
 use domain::workspaces::SetUp;
 use domain::{deliveries, people, sign_ins, workspaces};
 use outbound::mail::{Mail, Mailer, Memory};
+use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
 use workers::deliveries::Worker;
 
@@ -24,6 +25,7 @@ pub const ADA: &str = "ada@firm.example";
 pub struct PostOffice {
     pub store: Store,
     pub mails: Memory,
+    pub texts: outbound::text::Memory,
     pub worker: Worker,
     pub workspace: WorkspaceId,
     pub ada: Actor,
@@ -45,9 +47,11 @@ impl PostOffice {
             store.write(move |tx| workspaces::set_up(tx, None, &given)).await.expect("a firm");
         let mails = Memory::default();
         let mailer = Arc::new(Mailer::Memory(mails.clone()));
-        let worker = Worker::new(store.clone(), mailer, PORTAL, "notifications@portal.example");
+        let texts = outbound::text::Memory::default();
+        let texter = Arc::new(Texter::Memory(texts.clone()));
+        let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
         let ada = Actor { workspace, person, role: Role::Admin, limited: false };
-        PostOffice { store, mails, worker, workspace, ada, _folder: folder }
+        PostOffice { store, mails, texts, worker, workspace, ada, _folder: folder }
     }
 
     pub async fn write<T: Send + 'static>(

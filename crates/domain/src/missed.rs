@@ -1,0 +1,364 @@
+//! What is missed: who is told outside the portal of what they have not read, and when (N1 to N6, N10, N14).
+//!
+//! Sending a message notes in one row that something waits in its channel ([`note`]): the same cost however many read
+//! along. When the oldest of it has waited long enough, [`come_due`] makes a `due` row for each member for whom it still
+//! counts and is unread; reading changes nothing here, as it is looked at only then. [`settle`] decides about one such
+//! person with what is true at that moment ([`decision`]) and writes the digest ([`crate::digests`]). All of it may run in
+//! any number of workers at once.
+
+pub mod decision;
+mod fates;
+
+use std::time::Duration;
+
+use store::{Engine, Reader, Time, Tx};
+
+use crate::access::{self, Actor};
+use crate::choices::{self, Choice, Way};
+use crate::deliveries;
+use crate::digests::{self, Ways};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
+use crate::messages;
+use crate::phones::{self, TextDue};
+use crate::settings;
+
+use decision::{Circumstances, Decision, Reach, Waiting};
+pub use decision::{Reason, due_at};
+pub use fates::{Fate, MessageFates, State, fates};
+
+/// What a message is, `x`, that counts for the member `m`: not their own, not deleted, not called off.
+pub(crate) const COUNTS: &str = "x.author <> m.person AND x.deleted_at IS NULL AND x.called_off_at IS NULL";
+
+/// The position of the member `m` after which messages are unread and in no digest yet.
+const AFTER: &str =
+    "CASE WHEN m.read_position > m.told_position THEN m.read_position ELSE m.told_position END";
+
+/// The wait of the workspace `w`, or the `$2` milliseconds that stand in for it.
+const WAIT: &str = "coalesce(CAST($2 AS BIGINT), w.wait_minutes * 60000)";
+
+/// Notes, in the transaction that sends it, that a message waits to be read.
+pub(crate) fn note(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
+    // What waits already came earlier, unless the clock was set back.
+    tx.run(
+        "INSERT INTO waiting (workspace, channel, since, position) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (workspace, channel) DO UPDATE SET since = excluded.since WHERE waiting.since > excluded.since",
+        &[&workspace, &channel, &tx.now(), &position],
+    )?;
+    Ok(())
+}
+
+/// At most `most` channels, of all workspaces, where something has waited long enough; that which has waited longest first.
+/// `wait` stands in for every workspace's wait.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(WorkspaceId, ChannelId)>> {
+    let sql = format!(
+        "SELECT d.workspace, d.channel FROM workspaces w JOIN waiting d ON d.workspace = w.id \
+         AND d.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY d.since, d.channel LIMIT $3"
+    );
+    Ok(reader
+        .all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// At most `most` people, of all workspaces, whose time has come.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
+    Ok(reader.all(
+        "SELECT workspace, person FROM due WHERE decide_at <= $1 ORDER BY decide_at, workspace, person LIMIT $2",
+        &[&reader.now(), &most],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// When there will be something to do next; nothing where nothing waits.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
+    let ripe: Option<Time> = reader.one(
+        "SELECT min((SELECT min(d.since) FROM waiting d WHERE d.workspace = w.id) \
+         + coalesce(CAST($1 AS BIGINT), w.wait_minutes * 60000)) FROM workspaces w",
+        &[&milliseconds(wait)],
+        |row| row.get(0),
+    )?;
+    let due: Option<Time> = reader.one("SELECT min(decide_at) FROM due", &[], |row| row.get(0))?;
+    Ok([ripe, due].into_iter().flatten().min())
+}
+
+/// Makes everybody due for whom something in a channel has waited long enough, and notes when the next message there will
+/// have. Where that has been done meanwhile nothing happens.
+///
+/// # Errors
+/// Where the database fails.
+pub fn come_due(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    wait: Option<Duration>,
+) -> Result<()> {
+    // Whoever is sending here just now holds the channel: their message is seen below, or comes after all of this.
+    if tx.engine() == Engine::Postgres {
+        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
+        tx.first(sql, &[&workspace, &channel], |_| Ok(()))?;
+    }
+    let first: Option<i64> = tx.first(
+        "SELECT position FROM waiting WHERE workspace = $1 AND channel = $2",
+        &[&workspace, &channel],
+        |row| row.get(0),
+    )?;
+    let Some(first) = first else { return Ok(()) };
+    let received_until = tx.now().before(wait_of(tx, workspace, wait)?);
+    // In everybody's order, so that two workers never wait for each other.
+    let sql = format!(
+        "INSERT INTO due (workspace, person, decide_at) \
+         SELECT m.workspace, m.person, CAST($3 AS BIGINT) FROM members m \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
+         AND EXISTS (SELECT 1 FROM messages x WHERE x.workspace = m.workspace AND x.channel = m.channel \
+         AND x.position > {AFTER} AND x.sent_at <= $4 AND {COUNTS}) ORDER BY m.person \
+         ON CONFLICT (workspace, person) DO UPDATE SET decide_at = excluded.decide_at \
+         WHERE due.decide_at > excluded.decide_at"
+    );
+    tx.run(&sql, &[&workspace, &channel, &tx.now(), &received_until])?;
+    let (since, position): (Option<Time>, Option<i64>) = tx.one(
+        "SELECT min(sent_at), min(position) FROM messages \
+         WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4",
+        &[&workspace, &channel, &first, &received_until],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    match (since, position) {
+        (Some(since), Some(position)) => tx.run(
+            "UPDATE waiting SET since = $3, position = $4 WHERE workspace = $1 AND channel = $2",
+            &[&workspace, &channel, &since, &position],
+        )?,
+        _ => tx.run("DELETE FROM waiting WHERE workspace = $1 AND channel = $2", &[&workspace, &channel])?,
+    };
+    Ok(())
+}
+
+/// Decides about a person who is due with what is true now, and writes the digest where there is to be one. Where
+/// another worker does so just now, or has done so, nothing happens.
+///
+/// # Errors
+/// Where the database fails.
+pub fn settle(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    wait: Option<Duration>,
+) -> Result<Option<DigestId>> {
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+    };
+    let sql = format!("SELECT asked_at FROM due WHERE workspace = $1 AND person = $2 {lock}");
+    let asked_at: Option<Option<Time>> = tx.first(&sql, &[&workspace, &person], |row| row.get(0))?;
+    let Some(asked_at) = asked_at else { return Ok(None) };
+    let waiting = waiting(tx, workspace, person)?;
+    let circumstances =
+        Circumstances { asked: asked_at.is_some(), ..circumstances(tx, workspace, person, wait)? };
+    let written = match decision::decide(&waiting, &circumstances, tx.now()) {
+        Decision::Later(at) => {
+            tx.run(
+                "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
+                &[&workspace, &person, &at],
+            )?;
+            return Ok(None);
+        }
+        Decision::Nothing => None,
+        Decision::Digest { email, text } => {
+            Some(digests::write(tx, workspace, person, &waiting, Ways { email, text })?)
+        }
+        Decision::Suppressed(reason) => {
+            digests::suppress(tx, workspace, person, &waiting, reason)?;
+            None
+        }
+    };
+    tx.run("DELETE FROM due WHERE workspace = $1 AND person = $2", &[&workspace, &person])?;
+    Ok(written)
+}
+
+/// Everybody who was put off until the old wait is over is decided about anew: the new one may be shorter.
+pub(crate) fn wait_changed(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
+    tx.run(
+        "UPDATE due SET decide_at = $2 WHERE workspace = $1 AND decide_at > $2",
+        &[&workspace, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// Puts off what could not be decided, so that it stands in nobody's way.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
+    tx.run(
+        "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
+        &[&workspace, &person, &tx.now().after(by)],
+    )?;
+    Ok(())
+}
+
+/// What counts for a person, is unread and in no digest yet, by channel.
+pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Vec<Waiting>> {
+    let sql = format!(
+        "SELECT m.channel, {AFTER}, c.last_position, (SELECT min(x.sent_at) FROM messages x \
+         WHERE x.workspace = m.workspace AND x.channel = m.channel AND x.position > {AFTER} AND {COUNTS}) \
+         FROM members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.person = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
+         AND c.last_position > m.read_position AND c.last_position > m.told_position ORDER BY m.channel"
+    );
+    let found = reader.all(&sql, &[&workspace, &person], |row| {
+        let oldest: Option<Time> = row.get(3)?;
+        let (channel, after, up_to) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(oldest.map(|oldest| Waiting { channel, after, up_to, oldest }))
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Notes that a person who has just unmuted a channel is never told of what came meanwhile.
+pub(crate) fn suppress_muted(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
+    let mut waiting = waiting(tx, actor.workspace, actor.person)?;
+    waiting.retain(|waiting| waiting.channel == channel);
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    digests::suppress(tx, actor.workspace, actor.person, &waiting, Reason::Muted)
+}
+
+/// What decides about a person besides what waits for them.
+fn circumstances(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+    wait: Option<Duration>,
+) -> Result<Circumstances> {
+    let (invited, bounced, last_seen_at): (bool, bool, Option<Time>) = reader
+        .first(
+            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at FROM people WHERE workspace = $1 AND id = $2",
+            &[&workspace, &person],
+            |row| {
+                let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?))
+            },
+        )?
+        .ok_or(Error::NotFound)?;
+    let choices = choices::of_person(reader, workspace, person)?;
+    let reach = |choice, way, reachable| -> Result<Reach> {
+        let told = choice == Choice::Once && told_since_back(reader, workspace, person, way, last_seen_at)?;
+        Ok(Reach { choice, reachable, told })
+    };
+    let texts = choices.text != Choice::Never
+        && !matches!(
+            phones::text_due(&phones::texting(reader, workspace, person)?, reader.now()),
+            TextDue::NotAtAll(_)
+        );
+    Ok(Circumstances {
+        wait: wait_of(reader, workspace, wait)?,
+        asked: false,
+        invited,
+        email: reach(choices.email, Way::Email, !bounced)?,
+        text: reach(choices.text, Way::Text, texts)?,
+    })
+}
+
+/// Whether a digest has reached somebody by this way, or is about to, since they were last back: signed in, or had
+/// something on screen.
+fn told_since_back(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+    way: Way,
+    last_seen_at: Option<Time>,
+) -> Result<bool> {
+    let last_read_at: Option<Time> = reader.one(
+        "SELECT max(at) FROM read_moves WHERE workspace = $1 AND person = $2",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    let back_at = last_seen_at.max(last_read_at).unwrap_or_default();
+    let told = reader.first(
+        "SELECT 1 FROM digests g JOIN deliveries d ON d.workspace = g.workspace AND d.reference = g.id AND d.kind = $4 \
+         WHERE g.workspace = $1 AND g.person = $2 AND g.created_at >= $3 \
+         AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL)",
+        &[&workspace, &person, &back_at, &deliveries::digest_word(way)],
+        |_| Ok(()),
+    )?;
+    Ok(told.is_some())
+}
+
+fn wait_of(reader: &Reader, workspace: WorkspaceId, wait: Option<Duration>) -> Result<Duration> {
+    match wait {
+        Some(wait) => Ok(wait),
+        None => Ok(settings::messaging(reader, workspace)?.wait()),
+    }
+}
+
+fn milliseconds(wait: Option<Duration>) -> Option<i64> {
+    wait.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Sends what a message's recipients would be told later at once, and tries again at once what failed for now (N14).
+/// Answers how many people that concerns.
+///
+/// # Errors
+/// `NotFound`, also for client users; `Conflict` for a message that was deleted or called off.
+pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize> {
+    let (channel, position) = open(tx, actor, message)?;
+    let sql = format!(
+        "INSERT INTO due (workspace, person, decide_at, asked_at) \
+         SELECT m.workspace, m.person, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM members m \
+         JOIN messages x ON x.workspace = m.workspace AND x.channel = m.channel AND x.position = $3 \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
+         AND x.position > {AFTER} AND {COUNTS} ORDER BY m.person \
+         ON CONFLICT (workspace, person) DO UPDATE SET decide_at = excluded.decide_at, asked_at = excluded.asked_at"
+    );
+    let asked = tx.run(&sql, &[&actor.workspace, &channel, &position, &tx.now()])?;
+    let retried = tx.run(
+        "UPDATE deliveries SET next_try_at = $4 WHERE workspace = $1 AND next_try_at > $4 AND leased_until IS NULL \
+         AND reference IN (SELECT t.digest FROM digest_parts t WHERE t.workspace = $1 AND t.channel = $2 \
+         AND t.after_position < $3 AND t.up_to_position >= $3)",
+        &[&actor.workspace, &channel, &position, &tx.now()],
+    )?;
+    Ok(asked + retried)
+}
+
+/// Calls off telling anybody of a message outside the portal (N14). Who was told already stays told; again changes
+/// nothing.
+///
+/// # Errors
+/// `NotFound`, also for client users; `Conflict` for a message that was deleted.
+pub fn call_off(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<()> {
+    let (channel, position) = match open(tx, actor, message) {
+        Err(Error::Conflict(CALLED_OFF)) => return Ok(()),
+        place => place?,
+    };
+    tx.run(
+        "UPDATE messages SET called_off_at = $4 WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &channel, &position, &tx.now()],
+    )?;
+    Ok(())
+}
+
+const CALLED_OFF: &str = "Telling people of this message was called off.";
+
+/// Where a message is that people may still be told of, for an internal user.
+fn open(reader: &Reader, actor: &Actor, message: MessageId) -> Result<(ChannelId, i64)> {
+    access::internal(actor)?;
+    let found = messages::find(reader, actor, message)?;
+    if found.deleted_at.is_some() {
+        return Err(Error::Conflict("This message was deleted."));
+    }
+    let called_off_at: Option<Time> = reader.one(
+        "SELECT called_off_at FROM messages WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &found.channel, &found.position],
+        |row| row.get(0),
+    )?;
+    if called_off_at.is_some() {
+        return Err(Error::Conflict(CALLED_OFF));
+    }
+    Ok((found.channel, found.position))
+}

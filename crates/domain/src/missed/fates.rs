@@ -1,0 +1,356 @@
+//! What became of a message for each of its recipients (N12): exactly one state, made from what is kept anyway: moves of
+//! read positions, digests and their deliveries, departures.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use store::{Reader, Row, Time};
+
+use super::decision::{self, Reason};
+use crate::access::{self, Actor};
+use crate::choices::Way;
+use crate::deliveries;
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, DigestId, MessageId, PersonId};
+use crate::people::Name;
+
+/// What became of a message for one of its recipients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was on their screen at this time.
+    Seen(Time),
+    /// They are told of it at this time, unless they read it before.
+    Due(Time),
+    /// It left by email at this time.
+    Emailed(Time),
+    /// It left by text message at this time.
+    Texted(Time),
+    /// It could not be sent, since this time; why, for the people who run the portal.
+    Failed(Time, String),
+    /// They are not told of it.
+    Suppressed(Reason),
+}
+
+/// One recipient of a message and what became of it for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: Name,
+    /// What became of it.
+    pub state: State,
+}
+
+/// A message and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFates {
+    /// Which.
+    pub message: MessageId,
+    /// Its place in the channel.
+    pub position: i64,
+    /// Its recipients: everybody who was in the channel when it was sent, but its author. By name.
+    pub fates: Vec<Fate>,
+}
+
+/// What became of the messages of a channel at these positions, for internal users who see it. Deleted ones have no fate.
+/// `wait` stands in for every workspace's wait.
+///
+/// # Errors
+/// `NotFound`, also for client users.
+pub fn fates(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    positions: RangeInclusive<i64>,
+    wait: Option<Duration>,
+) -> Result<Vec<MessageFates>> {
+    access::internal(actor)?;
+    access::channel(reader, actor, channel)?;
+    let asked = Asked { reader, actor, channel, first: *positions.start(), last: *positions.end(), wait };
+    let (recipients, moves, parts) = (asked.recipients()?, asked.moves()?, asked.parts()?);
+    let mut outlooks: HashMap<PersonId, Outlook> = HashMap::new();
+    let mut found = Vec::new();
+    for message in asked.messages()? {
+        let mut fates = Vec::new();
+        for recipient in recipients.iter().filter(|recipient| recipient.receives(&message)) {
+            let seen_at = moves.get(&recipient.person).and_then(|moves| first_at(moves, message.position));
+            let part = parts
+                .get(&recipient.person)
+                .and_then(|parts| parts.iter().find(|part| part.covers(message.position)));
+            let state = match (seen_at, part) {
+                (Some(at), _) => State::Seen(at),
+                (None, Some(part)) => part.state(&message),
+                (None, None) => match recipient.untold(&message) {
+                    Some(reason) => State::Suppressed(reason),
+                    None => {
+                        let outlook = match outlooks.entry(recipient.person) {
+                            Entry::Occupied(known) => known.into_mut(),
+                            Entry::Vacant(unknown) => unknown.insert(asked.outlook(recipient.person)?),
+                        };
+                        outlook.state(&message)
+                    }
+                },
+            };
+            fates.push(Fate { person: recipient.person, name: recipient.name.clone(), state });
+        }
+        found.push(MessageFates { message: message.id, position: message.position, fates });
+    }
+    Ok(found)
+}
+
+struct Asked<'a> {
+    reader: &'a Reader,
+    actor: &'a Actor,
+    channel: ChannelId,
+    first: i64,
+    last: i64,
+    wait: Option<Duration>,
+}
+
+struct Message {
+    id: MessageId,
+    position: i64,
+    author: PersonId,
+    sent_at: Time,
+    called_off_at: Option<Time>,
+}
+
+/// Somebody who was in the channel for the messages in (joined, left].
+struct Recipient {
+    person: PersonId,
+    name: Name,
+    joined: i64,
+    /// Nothing for who is still in it.
+    left: Option<(i64, Reason)>,
+    muted: bool,
+    told_position: i64,
+}
+
+impl Recipient {
+    fn receives(&self, message: &Message) -> bool {
+        message.author != self.person
+            && self.joined < message.position
+            && self.left.is_none_or(|(left, _)| message.position <= left)
+    }
+
+    /// Why a message that they have not seen, and that is in no digest, never will be in one.
+    fn untold(&self, message: &Message) -> Option<Reason> {
+        if let Some((_, reason)) = self.left {
+            Some(reason)
+        } else if message.called_off_at.is_some() {
+            Some(Reason::CalledOff)
+        } else if self.told_position >= message.position {
+            Some(Reason::Earlier)
+        } else if self.muted {
+            Some(Reason::Muted)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a digest covers in the channel, and how its deliveries stand.
+struct Part {
+    digest: DigestId,
+    after: i64,
+    up_to: i64,
+    refused: Option<Reason>,
+    deliveries: Vec<Sending>,
+}
+
+struct Sending {
+    by_mail: bool,
+    next_try_at: Option<Time>,
+    sent_at: Option<Time>,
+    failed_at: Option<Time>,
+    reason: Option<String>,
+}
+
+impl Part {
+    fn covers(&self, position: i64) -> bool {
+        self.after < position && position <= self.up_to
+    }
+
+    fn state(&self, message: &Message) -> State {
+        // What was called off before it left was not in what left.
+        let left = |sending: &&Sending| {
+            let until = message.called_off_at.unwrap_or(Time(i64::MAX));
+            self.refused.is_none() && sending.sent_at.is_some_and(|at| at < until)
+        };
+        if let Some(sending) = self.deliveries.iter().find(left) {
+            let at = sending.sent_at.unwrap_or_default();
+            return if sending.by_mail { State::Emailed(at) } else { State::Texted(at) };
+        }
+        if message.called_off_at.is_some() {
+            return State::Suppressed(Reason::CalledOff);
+        }
+        if let Some(reason) = self.refused {
+            return State::Suppressed(reason);
+        }
+        if let Some(at) = self.deliveries.iter().filter_map(|sending| sending.next_try_at).min() {
+            return State::Due(at);
+        }
+        let failed =
+            |sending: &Sending| Some((sending.failed_at?, sending.reason.clone().unwrap_or_default()));
+        if let Some((at, reason)) = self.deliveries.iter().find_map(failed) {
+            return State::Failed(at, reason);
+        }
+        let dropped = |sending: &Sending| Reason::from_word(sending.reason.as_deref()?);
+        State::Suppressed(self.deliveries.iter().find_map(dropped).unwrap_or(Reason::Choice))
+    }
+}
+
+/// What will become of what waits for a person.
+enum Outlook {
+    Due(Time),
+    Suppressed(Reason),
+}
+
+impl Outlook {
+    fn state(&self, message: &Message) -> State {
+        match self {
+            // Not before it was sent, where the clock was set back.
+            Outlook::Due(at) => State::Due((*at).max(message.sent_at)),
+            Outlook::Suppressed(reason) => State::Suppressed(*reason),
+        }
+    }
+}
+
+/// When the first move at or past a position was; `moves` come in their order.
+fn first_at(moves: &[(i64, Time)], position: i64) -> Option<Time> {
+    moves.iter().filter(|(to, _)| *to >= position).map(|(_, at)| *at).min()
+}
+
+impl Asked<'_> {
+    fn messages(&self) -> Result<Vec<Message>> {
+        Ok(self.reader.all(
+            "SELECT id, position, author, sent_at, called_off_at FROM messages WHERE workspace = $1 AND channel = $2 \
+             AND position >= $3 AND position <= $4 AND deleted_at IS NULL ORDER BY position",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
+            |row| {
+                Ok(Message {
+                    id: row.get(0)?,
+                    position: row.get(1)?,
+                    author: row.get(2)?,
+                    sent_at: row.get(3)?,
+                    called_off_at: row.get(4)?,
+                })
+            },
+        )?)
+    }
+
+    fn recipients(&self) -> Result<Vec<Recipient>> {
+        let mut found = self.reader.all(
+            "SELECT m.person, p.given_name, p.family_name, p.email, m.joined_position, m.muted_at, m.told_position \
+             FROM members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+             WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3",
+            &[&self.actor.workspace, &self.channel, &self.last],
+            |row| {
+                let muted: Option<Time> = row.get(5)?;
+                Ok(Recipient {
+                    person: row.get(0)?,
+                    name: Name::read(row, 1)?,
+                    joined: row.get(4)?,
+                    left: None,
+                    muted: muted.is_some(),
+                    told_position: row.get(6)?,
+                })
+            },
+        )?;
+        found.extend(self.reader.all(
+            "SELECT d.person, p.given_name, p.family_name, p.email, d.joined_position, d.left_position, d.reason \
+             FROM departures d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
+             WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
+            |row| {
+                Ok(Recipient {
+                    person: row.get(0)?,
+                    name: Name::read(row, 1)?,
+                    joined: row.get(4)?,
+                    left: Some((row.get(5)?, row.get(6)?)),
+                    muted: false,
+                    told_position: 0,
+                })
+            },
+        )?);
+        found.sort_by_key(|recipient| (recipient.name.full(), recipient.person));
+        Ok(found)
+    }
+
+    fn moves(&self) -> Result<HashMap<PersonId, Vec<(i64, Time)>>> {
+        let moves = self.reader.all(
+            "SELECT person, position, at FROM read_moves WHERE workspace = $1 AND channel = $2 AND position >= $3",
+            &[&self.actor.workspace, &self.channel, &self.first],
+            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+        )?;
+        Ok(by_person(moves))
+    }
+
+    fn parts(&self) -> Result<HashMap<PersonId, Vec<Part>>> {
+        let place: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.first, &self.last];
+        let mut parts = self.reader.all(
+            "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, g.suppressed \
+             FROM digest_parts t JOIN digests g ON g.workspace = t.workspace AND g.id = t.digest \
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4",
+            &place,
+            |row| {
+                let (left_out, suppressed): (Option<Reason>, Option<Reason>) = (row.get(4)?, row.get(5)?);
+                let refused = suppressed.or(left_out);
+                let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok((row.get(0)?, Part { digest, after, up_to, refused, deliveries: Vec::new() }))
+            },
+        )?;
+        let sending = |row: &Row<'_>| {
+            let kind: String = row.get(1)?;
+            let sending = Sending {
+                by_mail: kind == deliveries::digest_word(Way::Email),
+                next_try_at: row.get(2)?,
+                sent_at: row.get(3)?,
+                failed_at: row.get(4)?,
+                reason: row.get(5)?,
+            };
+            Ok((row.get::<DigestId>(0)?, sending))
+        };
+        let sendings = self.reader.all(
+            "SELECT t.digest, d.kind, d.next_try_at, d.sent_at, d.failed_at, d.reason FROM digest_parts t \
+             JOIN deliveries d ON d.workspace = t.workspace AND d.reference = t.digest \
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
+             ORDER BY d.kind",
+            &place,
+            sending,
+        )?;
+        let mut of_digest: HashMap<DigestId, Vec<Sending>> = HashMap::new();
+        for (digest, sending) in sendings {
+            of_digest.entry(digest).or_default().push(sending);
+        }
+        for (_, part) in &mut parts {
+            part.deliveries = of_digest.remove(&part.digest).unwrap_or_default();
+        }
+        Ok(by_person(parts))
+    }
+
+    fn outlook(&self, person: PersonId) -> Result<Outlook> {
+        let workspace = self.actor.workspace;
+        let circumstances = match super::circumstances(self.reader, workspace, person, self.wait) {
+            Err(Error::NotFound) => return Ok(Outlook::Suppressed(Reason::LostAccess)),
+            found => found?,
+        };
+        if let Some(reason) = circumstances.refused() {
+            return Ok(Outlook::Suppressed(reason));
+        }
+        let waiting = super::waiting(self.reader, workspace, person)?;
+        let at = decision::due_at(&waiting, circumstances.wait).unwrap_or(self.reader.now());
+        Ok(Outlook::Due(at.max(self.reader.now())))
+    }
+}
+
+fn by_person<T>(pairs: Vec<(PersonId, T)>) -> HashMap<PersonId, Vec<T>> {
+    let mut found: HashMap<PersonId, Vec<T>> = HashMap::new();
+    for (person, value) in pairs {
+        found.entry(person).or_default().push(value);
+    }
+    found
+}

@@ -1,0 +1,290 @@
+//! A server that speaks Twilio's Messages call: `POST /2010-04-01/Accounts/{SID}/Messages.json`, a form with To, From and
+//! Body, answered by 201. One connection a text: there are few of them, and none waits for another.
+//!
+//! Neither the server's words nor what it was sent are repeated in errors, as both may hold the number: its code says
+//! what happened, and the provider's list of codes what that means.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use serde::Deserialize;
+use sha1::Sha1;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::{Text, TextError};
+
+/// Until a connection stands: name look-up, TCP, TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Until the server has answered. It answers before the text is on its way, so in a second or so.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most of an answer that is read.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Whoever has that number has told the provider to stop.
+const UNSUBSCRIBED: i64 = 21610;
+/// Codes of answers about the account, the sender or the load rather than the text: they may pass once somebody sees to
+/// them. Not let in; no such resource; too many requests; too many waiting; not to that country; sender not usable.
+const ABOUT_US: [i64; 8] = [20003, 20404, 20429, 14107, 21408, 21606, 21611, 21660];
+
+/// Such a server, the account there, and the number that texts come from.
+pub struct Twilio {
+    host: String,
+    port: u16,
+    tls: Option<Tls>,
+    sid: String,
+    token: String,
+    authorization: HeaderValue,
+    from: String,
+}
+
+struct Tls {
+    name: ServerName<'static>,
+    config: Arc<ClientConfig>,
+}
+
+/// What an answer says beyond its status.
+#[derive(Default, Deserialize)]
+struct Said {
+    /// The number of what went wrong.
+    #[serde(default)]
+    code: Option<i64>,
+    #[serde(default)]
+    error_code: Option<i64>,
+}
+
+impl Twilio {
+    pub(super) fn new(
+        host: &str,
+        port: u16,
+        is_secure: bool,
+        sid: &str,
+        token: &str,
+        from: &str,
+    ) -> Result<Twilio, &'static str> {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{sid}:{token}")));
+        let mut authorization =
+            HeaderValue::try_from(basic).map_err(|_| "account and token cannot stand in a header")?;
+        authorization.set_sensitive(true);
+        let tls = if is_secure { Some(tls(host)?) } else { None };
+        let (sid, token, from) = (sid.to_owned(), token.to_owned(), from.to_owned());
+        Ok(Twilio { host: host.to_owned(), port, tls, sid, token, authorization, from })
+    }
+
+    pub(super) async fn send(&self, text: &Text) -> Result<(), TextError> {
+        let form = [("To", &text.to), ("From", &self.from), ("Body", &text.body)];
+        let form = serde_html_form::to_string(form)
+            .map_err(|error| TextError::permanent(format!("cannot be written as a form: {error}")))?;
+        let path = format!("/2010-04-01/Accounts/{}/Messages.json", self.sid);
+        let request = self.request(Method::POST, &path, &text.id, form)?;
+        let (status, said) = self.call(request).await?;
+        if status.is_success() { Ok(()) } else { Err(self.refused(status, &said)) }
+    }
+
+    pub(super) async fn check(&self) -> Result<String, TextError> {
+        let path = format!("/2010-04-01/Accounts/{}.json", self.sid);
+        let request = self.request(Method::GET, &path, "check", String::new())?;
+        let (status, said) = self.call(request).await?;
+        if status.is_success() {
+            Ok(format!("texts go through {self}, which answers and knows the account"))
+        } else if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+            Err(self.refused(status, &said))
+        } else {
+            Ok(format!(
+                "texts go through {self}, which answers; whether it knows the account it does not say"
+            ))
+        }
+    }
+
+    /// Twilio's signature of a webhook: HMAC-SHA1 over the address and the fields in order of their names, under the
+    /// account's token. Compared in constant time.
+    pub(super) fn has_signed(&self, url: &str, fields: &[(String, String)], signature: &str) -> bool {
+        let Ok(signature) = STANDARD.decode(signature) else { return false };
+        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.token.as_bytes()) else { return false };
+        mac.update(url.as_bytes());
+        let mut fields: Vec<&(String, String)> = fields.iter().collect();
+        fields.sort_unstable();
+        // A field that comes more than once counts once for each of its values.
+        fields.dedup();
+        for (name, value) in fields {
+            mac.update(name.as_bytes());
+            mac.update(value.as_bytes());
+        }
+        mac.verify_slice(&signature).is_ok()
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        id: &str,
+        form: String,
+    ) -> Result<Request<Full<Bytes>>, TextError> {
+        let host = self.host_name();
+        let host = self.unusual_port().map_or(host.clone(), |port| format!("{host}:{port}"));
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, host)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, "portal")
+            // The same at each try, for servers that know how to recognise a repeat by it.
+            .header("idempotency-key", id)
+            .body(Full::new(Bytes::from(form)))
+            .map_err(|error| TextError::permanent(format!("cannot be asked of {self}: {error}")))
+    }
+
+    async fn call(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Said), TextError> {
+        let connecting = TcpStream::connect((self.host.as_str(), self.port));
+        let connected = timeout(CONNECT_TIMEOUT, connecting).await;
+        let stream = connected
+            .map_err(|_| self.gone("takes no connection in time"))?
+            .map_err(|error| self.gone(&format!("cannot be reached: {error}")))?;
+        match &self.tls {
+            None => self.ask(stream, request).await,
+            Some(tls) => {
+                let connector = TlsConnector::from(Arc::clone(&tls.config));
+                let connecting = timeout(CONNECT_TIMEOUT, connector.connect(tls.name.clone(), stream)).await;
+                let stream = connecting
+                    .map_err(|_| self.gone("does not speak TLS in time"))?
+                    .map_err(|error| self.gone(&format!("speaks no TLS that can be trusted: {error}")))?;
+                self.ask(stream, request).await
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Said), TextError> {
+        let asking = async {
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+            let connection = tokio::spawn(connection);
+            let answer = async {
+                let answer = sender.send_request(request).await?;
+                let status = answer.status();
+                // What cannot be read to its end is as good as empty: the status is what counts.
+                let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+                let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+                Ok::<_, hyper::Error>((status, serde_json::from_slice(&body).unwrap_or_default()))
+            }
+            .await;
+            connection.abort();
+            answer
+        };
+        match timeout(ANSWER_TIMEOUT, asking).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.gone(&format!("broke off: {error}"))),
+            Err(_) => Err(self.gone("did not answer in time")),
+        }
+    }
+
+    fn gone(&self, why: &str) -> TextError {
+        TextError::temporary(format!("{self} {why}"))
+    }
+
+    /// What an answer that is no yes means for the text.
+    fn refused(&self, status: StatusCode, said: &Said) -> TextError {
+        let code = said.code.or(said.error_code).unwrap_or_default();
+        let cause = match code {
+            0 => format!("{self} answered {}", status.as_u16()),
+            _ => format!("{self} answered {}, code {code}", status.as_u16()),
+        };
+        let about_us = matches!(status.as_u16(), 401 | 403 | 404 | 408 | 429) || ABOUT_US.contains(&code);
+        if code == UNSUBSCRIBED {
+            TextError::unsubscribed(cause)
+        } else if status.is_client_error() && !about_us {
+            TextError::permanent(cause)
+        } else {
+            TextError::temporary(cause)
+        }
+    }
+
+    /// The host as an address has it.
+    fn host_name(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    }
+
+    /// The port where it is not the usual one.
+    fn unusual_port(&self) -> Option<u16> {
+        let usual = if self.tls.is_some() { 443 } else { 80 };
+        (self.port != usual).then_some(self.port)
+    }
+}
+
+/// TLS with the certificates that this machine trusts.
+fn tls(host: &str) -> Result<Tls, &'static str> {
+    const REASON: &str = "TLS cannot be set up on this machine";
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| "the host is no name that TLS knows")?;
+    let mut roots = RootCertStore::empty();
+    // Some of them being unreadable is no reason to trust none; where all are, no connection will stand.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| REASON)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Tls { name, config: Arc::new(config) })
+}
+
+/// As an address, without account and token.
+impl fmt::Display for Twilio {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        write!(formatter, "{scheme}://{}", self.host_name())?;
+        self.unusual_port().map_or(Ok(()), |port| write!(formatter, ":{port}"))
+    }
+}
+
+impl fmt::Debug for Twilio {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Twilio({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of Twilio's documentation on signed webhooks, with its token, address, fields and signature.
+    #[test]
+    fn n9_a_signature_is_known_and_a_forged_one_is_not() {
+        let twilio = Twilio::new("127.0.0.1", 80, false, "AC1", "12345", "+15005550006").expect("a server");
+        let url = "https://example.com/myapp.php?foo=1&bar=2";
+        let fields = |caller: &str| -> Vec<(String, String)> {
+            [
+                ("Digits", "1234"),
+                ("CallSid", "CA1234567890ABCDE"),
+                ("To", "+18005551212"),
+                ("Caller", caller),
+                ("From", "+14158675310"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+        };
+        let signature = "L/OH5YylLD5NRKLltdqwSvS0BnU=";
+        assert!(twilio.has_signed(url, &fields("+14158675310"), signature));
+        assert!(!twilio.has_signed(url, &fields("+14158675311"), signature));
+        assert!(!twilio.has_signed("https://example.com/", &fields("+14158675310"), signature));
+        for forged in ["", "x", "M/OH5YylLD5NRKLltdqwSvS0BnU=", "L/OH5YylLD5NRKLltdqwSvS0"] {
+            assert!(!twilio.has_signed(url, &fields("+14158675310"), forged), "{forged}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The firm that every simulation begins with: made once, its database copied for each.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::ids::{ChannelId, CompanyId, PersonId};
+use domain::people::{NewClient, NewInternal};
+use domain::workspaces::SetUp;
+use domain::{companies, people, secrets, sign_ins, workspaces};
+use store::{Clock, Setting, Store, Time, Tx};
+
+/// Monday 5 January 2026, 09:00 UTC: when every simulation begins.
+pub(crate) const MORNING: Time = Time(1_767_603_600_000);
+
+/// Who works there and who is served.
+#[derive(Clone)]
+pub(crate) struct Firm {
+    /// The admin, whom nobody invited, first; then two internal users, then client users.
+    pub(crate) people: Vec<Person>,
+    pub(crate) companies: Vec<CompanyId>,
+    pub(crate) channels: Vec<ChannelId>,
+    database: Vec<u8>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) actor: Actor,
+    pub(crate) email: String,
+    /// Whether they have been invited at the beginning.
+    pub(crate) invited: bool,
+    /// The company that they belong to, by its place.
+    pub(crate) company: Option<usize>,
+}
+
+impl Firm {
+    /// The one firm.
+    ///
+    /// # Panics
+    /// Where it cannot be made: nothing can be simulated then.
+    pub(crate) fn get() -> &'static Firm {
+        static FIRM: OnceLock<Firm> = OnceLock::new();
+        FIRM.get_or_init(|| {
+            std::thread::spawn(make).join().unwrap_or_else(|_| panic!("the firm cannot be made"))
+        })
+    }
+
+    /// A copy of its database.
+    pub(crate) fn copy_to(&self, file: &Path) -> std::io::Result<()> {
+        std::fs::write(file, &self.database)
+    }
+}
+
+/// A folder in memory where the machine has one: nothing here has to outlive a power cut.
+pub(crate) fn folder() -> std::io::Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
+}
+
+fn make() -> Firm {
+    let made = try_make();
+    made.unwrap_or_else(|error| panic!("the firm cannot be made: {error}"))
+}
+
+fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
+    let folder = folder()?;
+    let file = folder.path().join("portal.db");
+    let clock = Clock::simulated(MORNING.before(Duration::from_secs(3600)));
+    let store = Store::open(&Setting::Sqlite(file.clone()), clock.clone(), domain::MIGRATIONS)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    // Each thing at a time of its own: ids are in their order then.
+    fn later<T: Send + 'static>(
+        runtime: &tokio::runtime::Runtime,
+        store: &Store,
+        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+    ) -> domain::Result<T> {
+        store.clock().advance(Duration::from_millis(1));
+        runtime.block_on(store.write(closure))
+    }
+    later(&runtime, &store, |_| {
+        secrets::simulate(0);
+        Ok(())
+    })?;
+    let given = SetUp {
+        brand: "Harbor".to_string(),
+        given_name: "Ada".to_string(),
+        family_name: "Admin".to_string(),
+        email: "ada@firm.example".to_string(),
+    };
+    let (workspace, ada) = later(&runtime, &store, move |tx| workspaces::set_up(tx, None, &given))?;
+    let ada = Actor { workspace, person: ada, role: Role::Admin, limited: false };
+    let mut people =
+        vec![Person { actor: ada, email: "ada@firm.example".to_string(), invited: false, company: None }];
+    let mut companies = Vec::new();
+    for name in ["Acme", "Beta"] {
+        companies.push(later(&runtime, &store, move |tx| companies::add(tx, &ada, name))?);
+    }
+    for given in ["Jane", "Tom"] {
+        let email = format!("{}@firm.example", given.to_lowercase());
+        let new = NewInternal {
+            given_name: given.to_string(),
+            family_name: "Firm".to_string(),
+            email: email.clone(),
+            role: Role::Staff,
+            limited: false,
+            companies: Vec::new(),
+        };
+        let person = later(&runtime, &store, move |tx| people::add_internal(tx, &ada, &new))?;
+        let actor = Actor { workspace, person, role: Role::Staff, limited: false };
+        people.push(Person { actor, email, invited: true, company: None });
+    }
+    for (given, company, invited) in [("Bo", 0, true), ("Cy", 0, true), ("Di", 1, true), ("Ed", 1, false)] {
+        let email = format!("{}@client.example", given.to_lowercase());
+        let new = NewClient {
+            given_name: given.to_string(),
+            email: email.clone(),
+            companies: vec![companies[company]],
+            ..NewClient::default()
+        };
+        let person = later(&runtime, &store, move |tx| people::add_client(tx, &ada, &new))?;
+        let actor = Actor { workspace, person, role: Role::Client, limited: false };
+        people.push(Person { actor, email, invited, company: Some(company) });
+    }
+    let invited: Vec<PersonId> =
+        people.iter().filter(|person| person.invited).map(|person| person.actor.person).collect();
+    for person in invited {
+        later(&runtime, &store, move |tx| sign_ins::invite(tx, &ada, person))?;
+    }
+    // The invitations have left long ago.
+    later(&runtime, &store, |tx| Ok(tx.run("DELETE FROM deliveries", &[])?))?;
+    let mut channels = Vec::new();
+    for person in people.iter().filter(|person| person.company.is_some()) {
+        let subject = Subject::Client(person.actor.person);
+        channels.push(later(&runtime, &store, move |tx| channels::make(tx, &ada, &subject))?);
+    }
+    for company in companies.clone() {
+        channels
+            .push(later(&runtime, &store, move |tx| channels::make(tx, &ada, &Subject::Company(company)))?);
+    }
+    store.close();
+    Ok(Firm { people, companies, channels, database: std::fs::read(&file)? })
+}

@@ -1,0 +1,16 @@
+//! The whole on simulated time with injected faults: the real domain, store (SQLite) and workers, people who post, read,
+//! edit, delete, leave and change their choices, a mail server that refuses, falls silent after accepting or is away for
+//! hours, and a program that dies between any two steps.
+//!
+//! Everything follows from one seed, so a failing one replays exactly. Beside the real portal runs a [`model`] of a page or
+//! two that says what must come of it; where the two differ, a rule is broken.
+
+mod chance;
+mod check;
+mod firm;
+mod model;
+mod people;
+mod server;
+mod simulation;
+
+pub use simulation::{Failure, Report, run};

@@ -1,0 +1,67 @@
+// What becomes of messages outside the portal, for internal users: asked for again when something here changed and now and
+// then, as time alone changes it too. Sending now and calling off leave the page where it is.
+
+import { on } from "./live.js";
+import * as entries from "./entries.js";
+import { keeping } from "./scroll.js";
+import { localize } from "./times.js";
+
+/** What changes within this time is asked for once, in milliseconds. */
+const ASK_AFTER = 700;
+/** How often time alone is looked at, in milliseconds. */
+const ASK_EVERY = 30_000;
+
+let asking = 0;
+
+function ask() {
+  asking ||= window.setTimeout(refresh, ASK_AFTER);
+}
+
+async function refresh() {
+  asking = 0;
+  const answer = await fetch(`/messages/${entries.channel}/older`, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  localize(template.content);
+  keeping(() => {
+    for (const message of template.content.querySelectorAll(".entry > .message")) {
+      const entry = document.getElementById(message.id)?.closest(".entry");
+      const old = entry?.querySelector(":scope > .fates");
+      const fresh = message.parentElement?.querySelector(":scope > .fates");
+      if (old && fresh) {
+        if (old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
+      } else if (old) old.remove();
+      else if (fresh && entry) entry.append(fresh);
+    }
+  });
+}
+
+/** @param {SubmitEvent} event */
+async function act(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.closest("[data-fates]")) return;
+  event.preventDefault();
+  const fields = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const answer = await fetch(form.action, {
+    method: "POST",
+    headers: { accept: "application/json" },
+    body: new URLSearchParams(fields),
+  }).catch(() => null);
+  // Without a connection nothing happened: the buttons are still there.
+  if (answer) ask();
+}
+
+export function keepFates() {
+  if (!document.body.hasAttribute("data-internal")) return;
+  for (const kind of /** @type {const} */ (["message", "changed", "read"])) {
+    on(kind, (told) => {
+      if (told.channel === entries.channel) ask();
+    });
+  }
+  on("up", ask);
+  document.addEventListener("submit", act);
+  setInterval(() => {
+    if (document.visibilityState === "visible") ask();
+  }, ASK_EVERY);
+}

@@ -1,0 +1,241 @@
+//! What becomes of a message outside the portal (N12), at the message and for internal users only; sending the notice now
+//! and calling it off (N14).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::HeaderMap;
+use axum::response::IntoResponse;
+use domain::ids::{ChannelId, MessageId};
+use domain::messages::{self, Message};
+use domain::missed::{self, Fate, MessageFates, Reason, State as Fated};
+use domain::{Error, access};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::time::Duration;
+use store::{Reader, Time};
+
+use super::entries::Entry;
+use super::members::names;
+use crate::App;
+use crate::answers::{Result, Wanted, go};
+use crate::input::{Input, Named};
+use crate::routes::Routes;
+use crate::times::{self, Shown};
+use crate::visitor::Visitor;
+
+/// Messages that one form may call off: more than a page shows.
+const AT_ONCE: usize = 100;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/messages/{channel}/messages/{id}/send-now", send_now)
+        .post("/messages/{channel}/messages/{id}/call-off", call_off)
+}
+
+/// One state and those whom it holds for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    state: Shape,
+    names: String,
+    at: Option<Shown>,
+    /// Why it failed, for the people who run the portal; else nothing.
+    why: String,
+}
+
+/// A state without its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Due,
+    Sending,
+    Emailed,
+    Texted,
+    Failed,
+    Suppressed(Reason),
+}
+
+impl Line {
+    /// The words before the names.
+    fn before(&self) -> &'static str {
+        match self.state {
+            Shape::Due => "Notice to",
+            Shape::Sending => "Being sent to",
+            Shape::Emailed => "Emailed to",
+            Shape::Texted => "Texted to",
+            Shape::Failed => "Could not be sent to",
+            Shape::Suppressed(_) => "Nothing is sent to",
+        }
+    }
+
+    /// The words after the names, and before the time where there is one.
+    fn after(&self) -> &'static str {
+        match self.state {
+            Shape::Due => "at",
+            Shape::Sending | Shape::Emailed | Shape::Texted | Shape::Failed => "",
+            Shape::Suppressed(reason) => match reason {
+                Reason::NotInvited => "(not invited yet)",
+                Reason::Choice => "(their choice)",
+                Reason::NoAddress => "(no address that takes it)",
+                Reason::Muted => "(muted)",
+                Reason::LostAccess => "(no access any more)",
+                Reason::Left => "(left the channel)",
+                Reason::CalledOff => "(called off)",
+                Reason::Earlier => "",
+            },
+        }
+    }
+
+    fn is(&self, shape: &str) -> bool {
+        matches!(
+            (self.state, shape),
+            (Shape::Due | Shape::Sending, "due")
+                | (Shape::Emailed, "emailed")
+                | (Shape::Texted, "texted")
+                | (Shape::Failed, "failed")
+                | (Shape::Suppressed(_), "suppressed")
+        )
+    }
+}
+
+#[derive(Template)]
+#[template(path = "messages/fates.html")]
+struct FatesPart {
+    channel: ChannelId,
+    message: MessageId,
+    lines: Vec<Line>,
+    is_due: bool,
+    /// Messages just before this one of which the same is true.
+    also: Vec<MessageId>,
+}
+
+/// Puts what became of each message behind it; where the same is true of messages that follow each other, behind the
+/// last of them. Client users see nothing of it.
+pub(super) fn add(
+    reader: &Reader,
+    visitor: &Visitor,
+    found: &[Message],
+    entries: &mut [Entry],
+    zone: &TimeZone,
+    wait: Option<Duration>,
+) -> domain::Result<()> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(()) };
+    if access::internal(&visitor.actor).is_err() {
+        return Ok(());
+    }
+    let now = reader.now();
+    let fates = missed::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
+    let lines_of = |message: &Message| {
+        let fates = fates.iter().find(|one| one.message == message.id);
+        fates.map(|one| lines(one, now, zone)).unwrap_or_default()
+    };
+    let mut all: Vec<Vec<Line>> = found.iter().map(lines_of).collect();
+    let mut also = Vec::new();
+    for (index, message) in found.iter().enumerate() {
+        let lines = std::mem::take(&mut all[index]);
+        if all.get(index + 1).is_some_and(|next| *next == lines) {
+            also.push(message.id);
+            continue;
+        }
+        let also = std::mem::take(&mut also);
+        if lines.is_empty() {
+            continue;
+        }
+        let is_due = lines.iter().any(|line| line.is("due"));
+        let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, also };
+        // Writing into memory does not fail.
+        entries[index].fates = part.render().unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
+fn lines(message: &MessageFates, now: Time, zone: &TimeZone) -> Vec<Line> {
+    let mut lines: Vec<(Line, Vec<String>)> = Vec::new();
+    for fate in &message.fates {
+        let Some(line) = line(fate, now, zone) else { continue };
+        let name = fate.name.full();
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, names)) => names.push(name),
+            None => lines.push((line, vec![name])),
+        }
+    }
+    let named = |(line, people): (Line, Vec<String>)| Line { names: names(people.into_iter()), ..line };
+    lines.into_iter().map(named).collect()
+}
+
+fn line(fate: &Fate, now: Time, zone: &TimeZone) -> Option<Line> {
+    let (state, at, why) = match &fate.state {
+        Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
+        Fated::Due(at) if *at <= now => (Shape::Sending, None, ""),
+        Fated::Due(at) => (Shape::Due, Some(*at), ""),
+        Fated::Emailed(at) => (Shape::Emailed, Some(*at), ""),
+        Fated::Texted(at) => (Shape::Texted, Some(*at), ""),
+        Fated::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
+        Fated::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
+    };
+    let at = at.map(|at| times::shown(at, now, zone));
+    Some(Line { state, names: String::new(), at, why: why.to_string() })
+}
+
+/// Makes sure that a message is in the channel that the address names.
+fn in_channel(
+    reader: &Reader,
+    visitor: &Visitor,
+    channel: ChannelId,
+    message: MessageId,
+) -> domain::Result<()> {
+    access::internal(&visitor.actor)?;
+    let found = messages::find(reader, &visitor.actor, message)?;
+    if found.channel == channel { Ok(()) } else { Err(Error::NotFound) }
+}
+
+fn done(headers: &HeaderMap, channel: ChannelId, message: MessageId) -> axum::response::Response {
+    match Wanted::of(headers) {
+        Wanted::Json => axum::http::StatusCode::NO_CONTENT.into_response(),
+        Wanted::Page => go(&format!("/messages/{channel}?message={message}#message-{message}")),
+    }
+}
+
+async fn send_now(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    headers: HeaderMap,
+) -> Result {
+    app.store()
+        .write(move |tx| {
+            in_channel(tx, &visitor, channel, id)?;
+            missed::send_now(tx, &visitor.actor, id)
+        })
+        .await?;
+    Ok(done(&headers, channel, id))
+}
+
+/// Others of which the same is true, as the page shows them together.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Others {
+    also: Vec<MessageId>,
+}
+
+async fn call_off(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    headers: HeaderMap,
+    Input(others): Input<Others>,
+) -> Result {
+    app.store()
+        .write(move |tx| {
+            for message in others.also.iter().take(AT_ONCE).chain([&id]) {
+                in_channel(tx, &visitor, channel, *message)?;
+                match missed::call_off(tx, &visitor.actor, *message) {
+                    // Deleted meanwhile: there is nothing left to tell.
+                    Err(Error::Conflict(_)) if *message != id => {}
+                    called_off => called_off?,
+                }
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(done(&headers, channel, id))
+}

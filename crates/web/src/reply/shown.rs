@@ -1,0 +1,147 @@
+//! The page of a reply link: the firm, the messages from the digest on, the composer. Nothing else of the portal.
+
+use askama::Template;
+use axum::http::StatusCode;
+use domain::access::Actor;
+use domain::channels::Channel;
+use domain::ids::MessageId;
+use domain::links::Opened;
+use domain::messages::Message;
+use domain::workspaces::Workspace;
+use domain::{Error, members};
+use jiff::tz::TimeZone;
+use store::{Reader, Time};
+
+use crate::look::Look;
+use crate::messages::fragment;
+use crate::messages::members::readers;
+use crate::sign_in::Brand;
+use crate::times::{self, Shown};
+
+/// Messages of one author share one header while no longer apart than this.
+const RUN_WITHIN_MS: i64 = 5 * 60 * 1000;
+
+/// What was written and could not be sent, and why.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) problem: Option<Error>,
+}
+
+impl Written {
+    /// The status of the page that shows it.
+    pub(super) fn status(&self) -> StatusCode {
+        match &self.problem {
+            None => StatusCode::OK,
+            Some(Error::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
+            Some(Error::Conflict(_)) => StatusCode::CONFLICT,
+            Some(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn words(&self) -> String {
+        match &self.problem {
+            None => String::new(),
+            Some(Error::Field { problem, .. }) => problem.to_string(),
+            Some(error) => error.to_string(),
+        }
+    }
+}
+
+/// A message with what its reader sees of it.
+pub(super) struct Entry {
+    pub(super) day: Option<Shown>,
+    pub(super) is_first_unread: bool,
+    pub(super) is_own: bool,
+    pub(super) is_run: bool,
+    pub(super) html: String,
+}
+
+#[derive(Template)]
+#[template(path = "reply/reply.html")]
+pub(super) struct ReplyPage {
+    look: Look,
+    brand: Brand,
+    token: String,
+    title: String,
+    /// Who answers.
+    name: String,
+    time_zone: Option<String>,
+    readers: String,
+    entries: Vec<Entry>,
+    /// The position to go on after.
+    newer: Option<i64>,
+    read_position: i64,
+    last_position: i64,
+    unread: bool,
+    is_sent: bool,
+    /// The id for the next answer: sent twice it is still one message (M2).
+    next_id: MessageId,
+    text: String,
+    problem: String,
+}
+
+impl ReplyPage {
+    pub(super) fn new(
+        reader: &Reader,
+        (workspace, look): (&Workspace, Look),
+        actor: &Actor,
+        token: &str,
+        opened: Opened,
+        sent: Option<i64>,
+        written: Written,
+    ) -> domain::Result<ReplyPage> {
+        let Opened { name, time_zone, channel, messages, newer } = opened;
+        let members = members::of_channel(reader, actor, channel.id)?;
+        let zone = times::zone(time_zone.as_deref());
+        let entries = entries(actor, &channel, &messages, reader.now(), &zone);
+        let own = |message: &&Message| message.author == actor.person;
+        Ok(ReplyPage {
+            look,
+            brand: Brand::of(workspace),
+            token: token.to_string(),
+            name: name.full(),
+            time_zone,
+            readers: readers(actor, &members),
+            newer,
+            read_position: channel.read_position,
+            last_position: messages.last().map_or(0, |message| message.position),
+            unread: entries.iter().any(|entry| entry.is_first_unread),
+            // What is said to be sent is there to be seen.
+            is_sent: sent.is_some_and(|sent| messages.iter().filter(own).any(|one| one.position == sent)),
+            next_id: MessageId::new(reader.now()),
+            problem: written.words(),
+            text: written.text,
+            title: channel.title,
+            entries,
+        })
+    }
+}
+
+fn entries(actor: &Actor, channel: &Channel, found: &[Message], now: Time, zone: &TimeZone) -> Vec<Entry> {
+    let unread = |message: &&Message| {
+        message.position > channel.read_position
+            && message.author != actor.person
+            && message.deleted_at.is_none()
+    };
+    let first_unread = found.iter().find(unread).map(|message| message.position);
+    let mut entries: Vec<Entry> = Vec::with_capacity(found.len());
+    let mut before: Option<(&Message, String)> = None;
+    for message in found {
+        let sent = times::shown(message.sent_at, now, zone);
+        let is_new_day = before.as_ref().is_none_or(|(_, day)| *day != sent.day);
+        let is_first_unread = first_unread == Some(message.position);
+        let follows = before.as_ref().is_some_and(|(other, _)| {
+            other.author == message.author && message.sent_at.0 - other.sent_at.0 <= RUN_WITHIN_MS
+        });
+        before = Some((message, sent.day.clone()));
+        entries.push(Entry {
+            day: is_new_day.then_some(sent),
+            is_first_unread,
+            is_own: message.author == actor.person,
+            is_run: follows && !is_new_day && !is_first_unread,
+            html: fragment(message),
+        });
+    }
+    entries
+}

@@ -1,0 +1,70 @@
+//! A digest as a text, put together at each try from what is true then (N6, N9, N13): whether it may go, how many from
+//! whom, and the link to the conversation that has waited longest.
+
+use domain::choices::Way;
+use domain::deliveries::Delivery;
+use domain::digests::{self, Digest, Prepared};
+use domain::ids::DigestId;
+use domain::missed::Reason;
+use domain::phones::{self, Silence, TextDue};
+use domain::{Result, people::Name};
+use outbound::text::Text;
+use store::{Time, Tx};
+
+use crate::mail::Desk;
+use crate::texts::{self, Missed};
+
+/// What came of putting a digest's text together.
+pub(crate) enum DigestText {
+    /// This is to be sent.
+    Text(Text),
+    /// Not before this time: it is quiet where the person is.
+    HeldUntil(Time),
+    /// Nothing is to be sent any more, and why.
+    Dropped(&'static str),
+}
+
+impl Desk {
+    /// The text of a digest as it is at this moment.
+    pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
+        let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
+        let number = match phones::text_due(&texting, tx.now()) {
+            TextDue::Now(number) => number,
+            TextDue::HeldUntil(until) => return Ok(DigestText::HeldUntil(until)),
+            TextDue::NotAtAll(why) => return Ok(DigestText::Dropped(reason(why).word())),
+        };
+        Ok(match digests::prepare(tx, delivery.workspace, id, Way::Text)? {
+            Prepared::Digest(digest) => match self.missed(&digest) {
+                Some(missed) => DigestText::Text(texts::digest(delivery.id, &number, &missed)),
+                None => DigestText::Dropped(digests::NOTHING_LEFT),
+            },
+            Prepared::Dropped(reason) => DigestText::Dropped(reason),
+        })
+    }
+
+    fn missed(&self, digest: &Digest) -> Option<Missed> {
+        let first = digest.channels.first()?;
+        let beyond: i64 = digest.channels.iter().map(|part| part.more).sum();
+        let mut said: Vec<_> = digest.channels.iter().flat_map(|part| &part.messages).collect();
+        let count = said.len() + usize::try_from(beyond).unwrap_or(0);
+        said.sort_by_key(|said| std::cmp::Reverse(said.sent_at));
+        let mut authors = Vec::new();
+        let mut from: Vec<Name> = Vec::new();
+        for one in said {
+            if !authors.contains(&one.author) {
+                authors.push(one.author);
+                from.push(one.author_name.clone());
+            }
+        }
+        let link = format!("{}/r/{}", self.public_url(), first.link.reveal());
+        Some(Missed { brand: digest.to.brand_name.clone(), count, from, link })
+    }
+}
+
+/// What the ledger says of a text that does not go.
+fn reason(why: Silence) -> Reason {
+    match why {
+        Silence::NoNumber | Silence::NotProved => Reason::NoAddress,
+        Silence::NotAgreed | Silence::Stopped | Silence::Choice => Reason::Choice,
+    }
+}

@@ -1,0 +1,125 @@
+//! Tells people what they have missed: looks who is due, lets the domain decide again with what is true then, and so makes
+//! the deliveries that [`crate::deliveries`] sends.
+//!
+//! Each channel and each person is a transaction of its own; any number of workers may do the same at once, and one that
+//! dies leaves everything as it was before or after such a step.
+
+use std::future::Future;
+use std::time::Duration;
+
+use domain::ids::{PersonId, WorkspaceId};
+use domain::{Result, missed};
+use store::{Store, Tx};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Channels and people looked at side by side: enough for one commit to carry many.
+const AT_ONCE: i64 = 64;
+/// What other programs noted, nobody signals here: it is found after this.
+const POLLED_EVERY: Duration = Duration::from_secs(1);
+/// The shortest pause, so that nothing can make the worker spin.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// Somebody who cannot be decided about is looked at again after this.
+const PUT_OFF_BY: Duration = Duration::from_secs(60);
+
+/// Decides who is told. Cheap to clone.
+#[derive(Clone)]
+pub struct Teller {
+    store: Store,
+    wait: Option<Duration>,
+}
+
+impl Teller {
+    /// A teller of this database. `wait` stands in for every workspace's wait, for trying out and tests.
+    pub fn new(store: Store, wait: Option<Duration>) -> Teller {
+        Teller { store, wait }
+    }
+
+    /// Does some of what is to be done now and says how many channels and people that were; 0 when nothing is.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn step(&self) -> Result<usize> {
+        let (store, wait) = (&self.store, self.wait);
+        let ripe = store.read(move |reader| missed::ripe(reader, wait, AT_ONCE)).await?;
+        let noted = side_by_side(ripe.into_iter().map(|(workspace, channel)| {
+            let store = store.clone();
+            async move {
+                let done = store.write(move |tx| missed::come_due(tx, workspace, channel, wait)).await;
+                if let Err(error) = &done {
+                    tracing::warn!(%channel, %error, "who is due in a channel cannot be noted; it is tried again");
+                }
+                done.is_ok()
+            }
+        }))
+        .await;
+        let due = store.read(|reader| missed::due(reader, AT_ONCE)).await?;
+        let settled = side_by_side(due.into_iter().map(|(workspace, person)| {
+            let worker = self.clone();
+            async move { worker.settle(workspace, person).await }
+        }))
+        .await;
+        Ok(noted + settled)
+    }
+
+    /// Decides about one person; whether that was possible.
+    async fn settle(&self, workspace: WorkspaceId, person: PersonId) -> bool {
+        let wait = self.wait;
+        match self.store.write(move |tx| missed::settle(tx, workspace, person, wait)).await {
+            Ok(Some(digest)) => tracing::info!(%digest, "a digest is written"),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%person, %error, "it cannot be decided whether somebody is told");
+                let later = move |tx: &mut Tx| missed::put_off(tx, workspace, person, PUT_OFF_BY);
+                // Where even this fails, they are looked at again before long.
+                let _ = self.store.write(later).await;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Does what is to be done, whenever something is, until `stop` says true or its sender is gone.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.step().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "who is due cannot be looked for"),
+            }
+            let pause = self.pause().await;
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn pause(&self) -> Duration {
+        let wait = self.wait;
+        let next = self.store.read(move |reader| missed::next(reader, wait)).await.ok().flatten();
+        let until = next.map_or(POLLED_EVERY, |next| next.since(self.store.clock().now()));
+        until.clamp(PAUSE_MIN, POLLED_EVERY)
+    }
+}
+
+/// Runs all of them at once, and says how many answered true.
+async fn side_by_side<F>(all: impl Iterator<Item = F>) -> usize
+where
+    F: Future<Output = bool> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for one in all {
+        running.spawn(one);
+    }
+    let mut done = 0;
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok(is_done) => done += usize::from(is_done),
+            Err(error) => {
+                tracing::error!(%error, "looking who is due was given up half-way; it is tried again")
+            }
+        }
+    }
+    done
+}

@@ -1,0 +1,145 @@
+//! What texts say: one part each, 160 septets of the GSM alphabet, or 70 units where the brand needs other letters. Who
+//! writes to whom how often, and where to answer; never what was written.
+//!
+//! Names and brands are whatever people typed. What has no room is shortened: names first, then the brand; the link is
+//! kept whole.
+
+mod latin;
+
+use domain::ids::DeliveryId;
+use domain::limits;
+use domain::people::Name;
+use domain::phones::PreparedCode;
+use outbound::mail::one_line;
+use outbound::text::{ONE_PART_SEPTETS, Text, fits};
+
+/// Characters of a name at most, longest first: two lines on a phone, then less and less.
+const NAME_CHARACTERS: [usize; 3] = [40, 20, 10];
+/// A brand in letters beyond GSM keeps at least so many characters; where the link leaves less room, it goes in Latin
+/// letters or not at all.
+const FOREIGN_BRAND_CHARACTERS_MIN: usize = 6;
+
+/// What a digest's text is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// What the firm is called.
+    pub brand: String,
+    /// How many messages.
+    pub count: usize,
+    /// Who wrote them, each once, the newest first.
+    pub from: Vec<Name>,
+    /// Where to answer.
+    pub link: String,
+}
+
+/// The text with the code that proves a number.
+pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
+    let minutes = domain::phones::CODE_LASTS.as_secs() / 60;
+    let start = format!("{} is your code for ", prepared.code);
+    let end = format!(". It is good for {minutes} minutes. Never pass it on.");
+    let body = with_brand(&prepared.brand_name, |brand| format!("{start}{brand}{end}"))
+        .unwrap_or_else(|| format!("{} is your code{end}", prepared.code));
+    Text { id: delivery.to_string(), to: prepared.number.clone(), body }
+}
+
+/// The text of a digest, to a number (N9).
+pub fn digest(delivery: DeliveryId, number: &str, missed: &Missed) -> Text {
+    Text { id: delivery.to_string(), to: number.to_owned(), body: body(missed) }
+}
+
+fn body(missed: &Missed) -> String {
+    let link = &missed.link;
+    let (count, noun) = (missed.count, if missed.count == 1 { "message" } else { "messages" });
+    let bare = [format!("{count} new {noun}."), format!("{count} new.")];
+    let brand = readable(&missed.brand);
+    let (brand, is_gsm) = match latin::in_gsm(&brand, latin::Fold::Signs) {
+        Some(brand) => (brand, true),
+        None => (brand, false),
+    };
+    let whole = froms(&missed.from, is_gsm)
+        .map(|from| format!("{brand}: {count} new {noun} from {from}. {link}"))
+        .chain(bare.iter().map(|bare| format!("{brand}: {bare} {link}")))
+        .find(|text| !brand.is_empty() && fits(text));
+    if let Some(text) = whole {
+        return text;
+    }
+    bare.iter()
+        .find_map(|bare| with_brand(&missed.brand, |brand| format!("{brand}: {bare} {link}")))
+        .or_else(|| bare.iter().map(|bare| format!("{bare} {link}")).find(|text| fits(text)))
+        .unwrap_or_else(|| link.clone())
+}
+
+/// What `say` makes of a brand, in one part: with the whole brand, else with as much of its beginning as there is room
+/// for; nothing where there is too little.
+fn with_brand(brand: &str, say: impl Fn(&str) -> String) -> Option<String> {
+    let brand = readable(brand);
+    if brand.is_empty() {
+        return None;
+    }
+    let (own, least) = match latin::in_gsm(&brand, latin::Fold::Signs) {
+        Some(brand) => (brand, 1),
+        None => (brand.clone(), FOREIGN_BRAND_CHARACTERS_MIN),
+    };
+    longest(&own, least, &say).or_else(|| longest(&latin::in_gsm(&brand, latin::Fold::Letters)?, 1, &say))
+}
+
+fn longest(brand: &str, least: usize, say: &impl Fn(&str) -> String) -> Option<String> {
+    let whole = say(brand);
+    if fits(&whole) {
+        return Some(whole);
+    }
+    let characters = brand.chars().count().min(ONE_PART_SEPTETS);
+    (least..characters).rev().map(|most| say(&cut(brand, most))).find(|text| fits(text))
+}
+
+/// In how many ways those who wrote can be named, from all in full to one in a few letters.
+fn froms(names: &[Name], is_gsm: bool) -> impl Iterator<Item = String> {
+    let written = |name: String| {
+        let name = readable(&name);
+        // What looks like an address is none of a firm's people, and would become a link on the phone.
+        let is_plain = !name.is_empty() && !name.contains(['.', '/', '@', ':']);
+        if !is_plain {
+            None
+        } else if is_gsm {
+            latin::in_gsm(&name, latin::Fold::Letters)
+        } else {
+            Some(name)
+        }
+    };
+    let full: Option<Vec<String>> = names.iter().map(|name| written(name.full())).collect();
+    let given: Option<Vec<String>> = names.iter().map(|name| written(name.given_or_full())).collect();
+    let mut ways = Vec::new();
+    for list in [full, given].into_iter().flatten() {
+        for most in NAME_CHARACTERS {
+            let list: Vec<String> = list.iter().map(|name| cut(name, most)).collect();
+            let others = list.len().saturating_sub(1);
+            match list.as_slice() {
+                [] => {}
+                [one] => ways.push(one.clone()),
+                [one, other] => ways.extend([format!("{one} and {other}"), format!("{one} and 1 other")]),
+                [one, ..] => ways.push(format!("{one} and {others} others")),
+            }
+        }
+    }
+    ways.into_iter()
+}
+
+/// At most so many characters, with two dots where some are missing.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(most).collect();
+    cut.truncate(cut.trim_end().len());
+    cut + ".."
+}
+
+/// On one line, without what cannot be seen.
+fn readable(text: &str) -> String {
+    let line = one_line(text);
+    let seen = |character: &char| *character == ' ' || !limits::is_blank(character.encode_utf8(&mut [0; 4]));
+    line.chars().filter(seen).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;
