@@ -19,6 +19,7 @@ mod layout;
 mod lists;
 mod live;
 mod messages;
+mod notices;
 mod phones;
 mod profile;
 mod projects;
