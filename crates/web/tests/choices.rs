@@ -13,7 +13,10 @@ async fn n10_one_click_unsubscribes_by_post_without_a_session_and_never_by_get()
     let link = firm.unsubscribe_link(firm.oskar).await;
     let mut program = firm.portal.browser();
     let page = program.get(&link).await;
-    page.is(200).shows("<form method=\"post\"><button").hides("Oskar").hides("client.example");
+    page.is(200)
+        .shows("<form class=\"buttons\" method=\"post\"><button")
+        .hides("Oskar")
+        .hides("client.example");
     let chosen = || {
         let oskar = firm.oskar;
         firm.portal.read(move |reader| {
