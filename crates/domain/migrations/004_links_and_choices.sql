@@ -22,3 +22,6 @@ CREATE TABLE unsubscribe_links (
     PRIMARY KEY (workspace, token_hash)
 );
 CREATE INDEX unsubscribe_links_expires ON unsubscribe_links (expires_at);
+
+-- Where somebody wanted to go when they had to sign in first: the link in the mail leads there, on any device.
+ALTER TABLE sign_ins ADD COLUMN back TEXT;

@@ -20,6 +20,7 @@ pub mod links;
 pub mod members;
 pub mod messages;
 pub mod missed;
+pub mod notices;
 pub mod people;
 pub mod phones;
 pub mod projects;

@@ -31,6 +31,8 @@ pub const ASKED_BY_ADDRESS_MAX: i64 = 5;
 /// Requests from one sender in a [`WINDOW`]: an office behind one address signs in together, but nobody tries out a
 /// list of addresses.
 pub const ASKED_BY_SENDER_MAX: i64 = 30;
+/// Characters of a path to go to after signing in.
+pub const BACK_CHARACTERS: usize = 2_000;
 /// Requests and links are kept this long after they have expired, so that a late visitor is told so.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Rows that one sweep takes at most, so that nobody waits for it.
@@ -90,6 +92,16 @@ pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Re
     )?;
     deliveries::add(tx, workspace, Kind::SignIn(id), person)?;
     Ok(id)
+}
+
+/// Notes where somebody wanted to go when they asked to sign in: a path of the portal, which the link in the mail leads to.
+///
+/// # Errors
+/// `Field` for a path that is too long.
+pub fn note_back(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, back: &str) -> Result<()> {
+    let back = limits::line("back", back, BACK_CHARACTERS)?;
+    tx.run("UPDATE sign_ins SET back = $3 WHERE workspace = $1 AND id = $2", &[&workspace, &sign_in, &back])?;
+    Ok(())
 }
 
 /// Makes what the mail of a request says: a fresh code and a fresh link; earlier ones of the same request are good no

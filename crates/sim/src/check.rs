@@ -59,7 +59,8 @@ fn fits(simulation: &Simulation, place: usize, message: &Message, copy: &Copy, s
     match &copy.told {
         Some(Told::Digest(digest)) => {
             let words = format!("message-{place}-version-");
-            let of_digest = || simulation.takings.iter().filter(|taking| taking.message_id == *digest);
+            let of_digest =
+                || simulation.compared.takings.iter().filter(|taking| taking.message_id == *digest);
             let known = of_digest().find(|taking| {
                 taking.known && tokens(&taking.text).iter().any(|token| token.starts_with(&words))
             });

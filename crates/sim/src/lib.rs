@@ -7,6 +7,7 @@
 
 mod chance;
 mod check;
+mod compare;
 mod firm;
 mod model;
 mod people;

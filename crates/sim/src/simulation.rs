@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::choices::Choice;
-use domain::ids::{ChannelId, DigestId, PersonId};
-use domain::missed::{self, Reason};
+use domain::missed;
 use domain::{deliveries, secrets};
 use outbound::mail::Mailer;
 use outbound::text::Texter;
@@ -17,16 +16,17 @@ use workers::missed::Teller;
 
 use crate::chance::Chance;
 use crate::check;
+use crate::compare::Compared;
 use crate::firm::{self, Firm, MORNING};
-use crate::model::{Model, Person, Told};
-use crate::server::{Mood, Server, Taking};
+use crate::model::{Model, Person};
+use crate::server::{Mood, Server};
 
 /// Deeds in one run: enough for a few stories to cross.
 const DEEDS: usize = 60;
 /// What failed for now is tried for 24 hours; after these everything is over.
 const CALM: Duration = Duration::from_secs(26 * 3600);
 /// The host of Message-IDs.
-const HOST: &str = "portal.example";
+pub(crate) const HOST: &str = "portal.example";
 
 /// A run in which nothing was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
     simulation.store.close();
     let trace = std::mem::take(&mut simulation.trace);
     match ended {
-        Ok(()) => Ok(Report { trace, mails: simulation.takings.len() }),
+        Ok(()) => Ok(Report { trace, mails: simulation.compared.takings.len() }),
         Err(broken) => Err(Box::new(Failure { seed, broken, trace })),
     }
 }
@@ -94,8 +94,8 @@ pub(crate) struct Simulation {
     pub(crate) firm: &'static Firm,
     pub(crate) model: Model,
     pub(crate) store: Store,
-    /// The digests that the server was given.
-    pub(crate) takings: Vec<Taking>,
+    /// What has been compared already.
+    pub(crate) compared: Compared,
     /// Who has ever muted which channel.
     pub(crate) ever_muted: HashSet<(usize, usize)>,
     /// Who has ever chosen never to get mails.
@@ -105,20 +105,9 @@ pub(crate) struct Simulation {
     runtime: tokio::runtime::Runtime,
     teller: Teller,
     worker: Worker,
-    server: Server,
-    /// How many mails of the server have been looked at, invitations too.
-    looked_at: usize,
-    known: HashSet<DigestId>,
+    pub(crate) server: Server,
     trace: Vec<String>,
     _folder: tempfile::TempDir,
-}
-
-/// A new digest as the portal has written it.
-struct Written {
-    id: DigestId,
-    person: PersonId,
-    suppressed: Option<Reason>,
-    parts: Vec<(ChannelId, i64, i64)>,
 }
 
 impl Simulation {
@@ -170,9 +159,7 @@ impl Simulation {
             server,
             store,
             runtime,
-            takings: Vec::new(),
-            looked_at: 0,
-            known: HashSet::new(),
+            compared: Compared::default(),
             ever_muted: HashSet::new(),
             ever_never: HashSet::new(),
             left_muted: Vec::new(),
@@ -274,132 +261,6 @@ impl Simulation {
             left -= 1;
         }
         self.compare_digests(false)
-    }
-
-    /// What the portal has newly decided must be what the model says: for everybody who is due and, where it was not
-    /// stopped half-way, for all of them.
-    fn compare_digests(&mut self, is_whole: bool) -> Result<(), Broken> {
-        let now = self.now();
-        let mut written = self.new_digests()?;
-        // What came while a channel was muted was settled when it was unmuted.
-        written.retain(|digest| digest.suppressed != Some(Reason::Muted));
-        for person in 0..self.model.people.len() {
-            let id = self.firm.people[person].actor.person;
-            let of_person: Vec<&Written> = written.iter().filter(|digest| digest.person == id).collect();
-            let due = self.model.is_due(person, now);
-            match (of_person.as_slice(), due) {
-                ([], false) => {}
-                ([], true) if !is_whole => {}
-                ([], true) => return broken(format!("N2, N5: {person} is due and was not decided about")),
-                ([_], false) => return broken(format!("N2, N4: {person} was decided about and is not due")),
-                ([digest], true) => self.compare_digest(person, digest)?,
-                _ => return broken(format!("N5: {person} has two digests at once")),
-            }
-            if is_whole || !of_person.is_empty() {
-                self.model.people[person].asked = false;
-            }
-        }
-        if !is_whole {
-            let asked = self.read(|reader| {
-                Ok(reader.all("SELECT person FROM due WHERE asked_at IS NOT NULL", &[], |row| {
-                    row.get::<PersonId>(0)
-                })?)
-            })?;
-            for (place, person) in self.firm.people.iter().enumerate() {
-                self.model.people[place].asked = asked.contains(&person.actor.person);
-            }
-        }
-        Ok(())
-    }
-
-    fn compare_digest(&mut self, person: usize, digest: &Written) -> Result<(), Broken> {
-        let covers = |channel: usize, position: i64| {
-            digest.parts.iter().any(|(id, after, up_to)| {
-                *id == self.firm.channels[channel] && *after < position && position <= *up_to
-            })
-        };
-        let waiting = self.model.waiting(person);
-        for (place, message) in self.model.messages.iter().enumerate() {
-            let told = message.copies.iter().any(|copy| copy.person == person && copy.told.is_some());
-            let covered = covers(message.channel, message.position);
-            if covered && told {
-                return broken(format!("N5: message {place} is in a second digest of {person}"));
-            }
-            if waiting.contains(&place) && !covered {
-                return broken(format!("N3: message {place} waits for {person} and is left out"));
-            }
-        }
-        let this = &self.model.people[person];
-        let fits = match (digest.suppressed, this.invited, this.choice) {
-            (suppressed, false, _) => suppressed == Some(Reason::NotInvited),
-            (suppressed, true, Choice::Each) => suppressed.is_none(),
-            (suppressed, true, Choice::Never) => suppressed == Some(Reason::Choice),
-            (suppressed, true, Choice::Once) => suppressed.is_none_or(|reason| reason == Reason::Choice),
-        };
-        if !fits {
-            return broken(format!("N1, N10: {person} was decided about as {:?}", digest.suppressed));
-        }
-        let told = match digest.suppressed {
-            Some(reason) => Told::Suppressed(reason),
-            None => Told::Digest(format!("digest.{}@{HOST}", digest.id)),
-        };
-        self.tell(format!("{person} is told of {waiting:?}: {:?}", digest.suppressed));
-        for place in waiting {
-            self.model.tell(person, place, told.clone());
-        }
-        Ok(())
-    }
-
-    fn new_digests(&mut self) -> Result<Vec<Written>, Broken> {
-        let rows = self.read(|reader| {
-            Ok(reader.all(
-                "SELECT g.id, g.person, g.suppressed, t.channel, t.after_position, t.up_to_position FROM digests g \
-                 JOIN digest_parts t ON t.workspace = g.workspace AND t.digest = g.id ORDER BY g.id, t.channel",
-                &[],
-                |row| {
-                    let part = (row.get(3)?, row.get(4)?, row.get(5)?);
-                    Ok((row.get::<DigestId>(0)?, row.get(1)?, row.get(2)?, part))
-                },
-            )?)
-        })?;
-        let mut found: Vec<Written> = Vec::new();
-        for (id, person, suppressed, part) in rows {
-            if self.known.contains(&id) {
-                continue;
-            }
-            match found.last_mut() {
-                Some(last) if last.id == id => last.parts.push(part),
-                _ => found.push(Written { id, person, suppressed, parts: vec![part] }),
-            }
-        }
-        self.known.extend(found.iter().map(|digest| digest.id));
-        Ok(found)
-    }
-
-    /// Each mail says what is true at that moment, no more and no less (N3, N6, N13).
-    fn compare_mails(&mut self) -> Result<(), Broken> {
-        let takings = self.server.after(self.looked_at);
-        self.looked_at += takings.len();
-        for taking in takings {
-            if !taking.message_id.starts_with("digest.") {
-                continue;
-            }
-            let person = self.firm.people.iter().position(|person| person.email == taking.to);
-            let Some(person) = person else { return broken(format!("a mail to nobody: {}", taking.to)) };
-            let expected = self.model.says(person, &taking.message_id);
-            let found = check::tokens(&taking.text);
-            self.tell(format!("a mail to {person}, taken {}, known {}", taking.taken, taking.known));
-            if expected != found || found.is_empty() {
-                return broken(format!(
-                    "N3, N6, N13: a mail to {person} says {found:?} and not {expected:?}"
-                ));
-            }
-            if self.model.people[person].choice == Choice::Never {
-                return broken(format!("N10: a mail to {person}, who chose never"));
-            }
-            self.takings.push(taking);
-        }
-        Ok(())
     }
 
     pub(crate) fn tell(&mut self, what: String) {

@@ -8,10 +8,13 @@ import { localize } from "./times.js";
 
 /** What changes within this time is asked for once, in milliseconds. */
 const ASK_AFTER = 700;
-/** How often time alone is looked at, in milliseconds. */
+/** How often it is looked at without a reason, in milliseconds. */
 const ASK_EVERY = 30_000;
+/** What is due leaves within about this time, in milliseconds. */
+const LEAVES_WITHIN = 3_000;
 
 let asking = 0;
+let planned = 0;
 
 function ask() {
   asking ||= window.setTimeout(refresh, ASK_AFTER);
@@ -20,9 +23,25 @@ function ask() {
 async function refresh() {
   asking = 0;
   const answer = await fetch(`/messages/${entries.channel}/older`, { headers: { accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return;
+  if (answer?.ok) show(await answer.text());
+  plan();
+}
+
+/** Looks again when the next that is due has left. */
+function plan() {
+  clearTimeout(planned);
+  const due = [...document.querySelectorAll("[data-due]")].map((line) => {
+    const time = line.querySelector("time");
+    return time ? new Date(time.dateTime).getTime() - Date.now() : 0;
+  });
+  const next = Math.min(ASK_EVERY, ...due.map((left) => Math.max(left, 0) + LEAVES_WITHIN));
+  planned = window.setTimeout(() => (document.visibilityState === "visible" ? ask() : plan()), next);
+}
+
+/** @param {string} html */
+function show(html) {
   const template = document.createElement("template");
-  template.innerHTML = await answer.text();
+  template.innerHTML = html;
   localize(template.content);
   keeping(() => {
     for (const message of template.content.querySelectorAll(".entry > .message")) {
@@ -61,7 +80,5 @@ export function keepFates() {
   }
   on("up", ask);
   document.addEventListener("submit", act);
-  setInterval(() => {
-    if (document.visibilityState === "visible") ask();
-  }, ASK_EVERY);
+  plan();
 }

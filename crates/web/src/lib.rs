@@ -20,6 +20,7 @@ mod lists;
 mod live;
 mod look;
 mod messages;
+mod notices;
 mod phones;
 mod profile;
 mod projects;

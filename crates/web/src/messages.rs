@@ -5,7 +5,7 @@
 
 mod conversation;
 mod entries;
-mod fates;
+pub(crate) mod fates;
 pub(crate) mod members;
 
 use askama::Template;

@@ -117,7 +117,7 @@ fn see(
             Seen::Page(Box::new(found))
         }
         Outcome::Portal(actor, channel) => Seen::Elsewhere(first_unread(reader, &actor, channel)?),
-        Outcome::SignIn(_) => Seen::Elsewhere(sign_in(token)),
+        Outcome::SignIn(channel) => Seen::Elsewhere(sign_in(channel)),
         closed => closed_by(&closed),
     })
 }
@@ -146,13 +146,13 @@ fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> domain::R
     })
 }
 
-/// Signing in, and back to the link, which then leads to its channel.
-fn sign_in(token: &str) -> String {
+/// Signing in, and then the channel.
+fn sign_in(channel: ChannelId) -> String {
     #[derive(serde::Serialize)]
     struct Back {
         back: String,
     }
-    crate::forms::address("/sign-in", &Back { back: format!("/r/{token}") })
+    crate::forms::address("/sign-in", &Back { back: format!("/messages/{channel}") })
 }
 
 async fn look(

@@ -7,7 +7,7 @@ use axum::routing::MethodRouter;
 
 use crate::{
     App, Web, answers, assets, channels, choices, clients, companies, guard, health, hooks, live, messages,
-    phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
+    notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
 };
 
 /// One way to call one address.
@@ -70,6 +70,7 @@ fn all() -> Routes {
     let routes = phones::routes(routes);
     let routes = hooks::routes(routes);
     let routes = settings_messaging::routes(routes);
+    let routes = notices::routes(routes);
     let routes = choices::routes(routes);
     let routes = reply::routes(routes);
     profile::routes(routes)

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::{PersonId, SignInId, WorkspaceId};
 use domain::people::{self, Name};
 use domain::secrets::Secret;
-use domain::sign_ins::{self, CodeOutcome, LinkState};
+use domain::sign_ins::{self, BACK_CHARACTERS, CodeOutcome, LinkState};
 use domain::workspaces::Workspace;
 use domain::{Error, limits, sessions};
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,6 @@ use crate::{App, set_up};
 
 /// Where signing in leads when nothing else was wanted.
 const INSIDE: &str = "/messages";
-/// Characters of an address to come back to.
-const BACK_CHARACTERS: usize = 2_000;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -114,8 +112,17 @@ async fn ask(
     Sender(sender): Sender,
     Input(form): Input<Wanted>,
 ) -> Result {
-    let email = form.email.clone();
-    let asked = app.store().write(move |tx| sign_ins::ask(tx, workspace.id, &email, &sender)).await;
+    let (email, back) = (form.email.clone(), form.back().to_string());
+    let asked = app
+        .store()
+        .write(move |tx| {
+            let sign_in = sign_ins::ask(tx, workspace.id, &email, &sender)?;
+            if back != INSIDE {
+                sign_ins::note_back(tx, workspace.id, sign_in, &back)?;
+            }
+            Ok(sign_in)
+        })
+        .await;
     match forms::checked(asked)? {
         Ok(sign_in) => {
             let email = form.email.trim().to_string();
@@ -223,6 +230,8 @@ struct Seen {
     person: PersonId,
     name: Name,
     state: LinkState,
+    /// Where they wanted to go.
+    back: Option<String>,
     /// Who is signed in on this device.
     here: Option<Name>,
 }
@@ -278,9 +287,10 @@ async fn show_link(
     };
     let is_here = seen.as_ref().is_some_and(|seen| Some(seen.person) == me);
     match seen {
-        Some(Seen { name, here, .. }) if status == StatusCode::OK => {
+        Some(Seen { name, back, here, .. }) if status == StatusCode::OK => {
             let other = here.filter(|_| !is_here);
-            let back = wanted.back().to_string();
+            let asked = Wanted { back: back.unwrap_or_default(), ..Wanted::default() };
+            let back = if wanted.back.is_empty() { asked.back() } else { wanted.back() }.to_string();
             page(status, &LinkPage { look, brand, name, other, back })
         }
         _ => page(status, &DeadLinkPage { look, brand, title, is_here }),
@@ -303,6 +313,7 @@ fn see(
         person: link.person,
         name: link.name,
         state: link.state,
+        back: link.back,
         here: here.map(|person| person.name),
     }))
 }

@@ -129,6 +129,7 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/team/{id}/invite", "/settings/team/[tom]/invite", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
     ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
+    ("GET", "/settings/messaging/notices", "/settings/messaging/notices", "", "s p . . x x p"),
     ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),
     ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
 ];

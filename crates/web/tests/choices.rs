@@ -13,7 +13,10 @@ async fn n10_one_click_unsubscribes_by_post_without_a_session_and_never_by_get()
     let link = firm.unsubscribe_link(firm.oskar).await;
     let mut program = firm.portal.browser();
     let page = program.get(&link).await;
-    page.is(200).shows("<form method=\"post\"><button").hides("Oskar").hides("client.example");
+    page.is(200)
+        .shows("<form class=\"buttons\" method=\"post\"><button")
+        .hides("Oskar")
+        .hides("client.example");
     let chosen = || {
         let oskar = firm.oskar;
         firm.portal.read(move |reader| {
@@ -75,4 +78,40 @@ async fn n2_admins_set_the_wait_and_a_wrong_one_comes_back() {
     jane.post("/settings/messaging", &[("replyLinks", "perhaps")]).await.is(400);
     jane.post("/settings/messaging", &[("text", "perhaps")]).await.is(400);
     jane.get("/settings/messaging").await.shows("value=\"30\"");
+}
+
+#[tokio::test]
+async fn n12_admins_find_what_was_sent_to_whom_why_and_how_it_went() {
+    let firm = Firm::new().await;
+    let mut jane = firm.browser_of(firm.jane).await;
+    jane.get("/settings/messaging/notices").await.is(200).shows("Nothing was sent yet");
+    let (workspace, oskar, tom) = (firm.workspace, firm.oskar.person, firm.tom.person);
+    firm.reply_link(firm.oskar, firm.channel, 0, 1).await;
+    firm.reply_link(firm.tom, firm.channel, 0, 1).await;
+    let sent = move |tx: &mut store::Tx| {
+        let sql = "INSERT INTO deliveries (workspace, id, kind, person, reference, created_at, tries, sent_at, failed_at, reason) \
+                   SELECT g.workspace, g.id, 'digestMail', g.person, g.id, $3, 1, $4, $5, $6 FROM digests g \
+                   WHERE g.workspace = $1 AND g.person = $2";
+        let (now, none): (_, Option<store::Time>) = (tx.now(), None);
+        tx.run(sql, &[&workspace, &oskar, &now, &Some(now), &none, &None::<String>])?;
+        tx.run(sql, &[&workspace, &tom, &now, &none, &Some(now), &"550 <unknown>"])?;
+        Ok(())
+    };
+    firm.portal.write(sent).await;
+    let page = jane.get("/settings/messaging/notices").await;
+    page.is(200)
+        .shows("Emailed")
+        .shows("oskar@client.example")
+        .shows("Email failed")
+        .shows("550 &#60;unknown&#62;");
+    page.hides("Good morning!").hides("Older");
+    for _ in 0..60 {
+        firm.portal.wait(std::time::Duration::from_millis(1));
+        firm.reply_link(firm.oskar, firm.channel, 0, 1).await;
+    }
+    let page = jane.get("/settings/messaging/notices").await;
+    let (_, rest) = page.text.split_once("/settings/messaging/notices?before=").unwrap();
+    let older = format!("/settings/messaging/notices?before={}", rest.split_once('"').unwrap().0);
+    jane.get(&older).await.is(200).shows("Email failed").shows("Newest").hides("Older");
+    jane.get("/settings/messaging/notices?before=abc").await.is(400);
 }

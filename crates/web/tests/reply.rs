@@ -100,7 +100,7 @@ async fn n8_the_page_shows_the_digest_s_messages_and_sends_an_answer_without_scr
         .shows("second missed")
         .shows("Harbor &#38; Lee")
         .shows("for Oskar Kowalski");
-    page.hides("before the digest").hides("Good morning!").hides("/messages/").hides("name=\"channel\"");
+    page.hides("before the digest").hides("Good morning!").hides("\"/messages/").hides("name=\"channel\"");
     assert_eq!(page.headers["cache-control"], "no-store");
     assert_eq!(page.headers["x-robots-tag"], "noindex, nofollow");
 
@@ -197,14 +197,24 @@ async fn n8_a_workspace_can_demand_signing_in_first_and_then_the_channel_opens()
     demand_signing_in(&firm).await;
     let mut phone = firm.portal.browser();
     let asked = phone.get(&link).await;
-    asked.goes(&format!("/sign-in?back={}", link.replace('/', "%2F")));
+    let channel = format!("/messages/{}", firm.channel);
+    asked.goes(&format!("/sign-in?back={}", channel.replace('/', "%2F")));
     asked.hides("missed");
-    phone.follow(&asked).await.is(200).shows(&format!("value=\"{link}\""));
+    phone.follow(&asked).await.is(200).shows(&format!("value=\"{channel}\""));
     let refused = answers(&mut phone, &link, "too early").await;
     refused.is(403).shows("Please sign in first").shows("too early").hides("first missed");
     assert_eq!(texts(&firm).await.len(), 4);
-    phone.cookie = firm.browser_of(firm.oskar).await.cookie;
-    phone.get(&link).await.goes(&format!("/messages/{}", firm.channel));
+    // The link in the mail leads there too, on whichever device it is opened.
+    let asked = phone.post("/sign-in", &[("email", "oskar@client.example"), ("back", &channel)]).await;
+    let (_, id) = asked.to().split_once("sign_in=").unwrap();
+    let mail =
+        firm.portal.mail(firm.workspace, id.split_once('&').unwrap().0.parse().unwrap()).await.unwrap();
+    let signs_in = format!("/sign-in/link/{}", mail.link_secret.reveal());
+    let mut other = firm.portal.browser();
+    let page = other.get(&signs_in).await;
+    page.is(200).shows(&format!("name=\"back\" value=\"{channel}\""));
+    other.post(&signs_in, &[("back", hidden(&page, "back"))]).await.goes(&channel);
+    other.get(&link).await.goes(&channel);
 }
 
 #[tokio::test]

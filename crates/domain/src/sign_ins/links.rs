@@ -87,6 +87,8 @@ pub struct Link {
     pub kind: LinkKind,
     /// Whether it is still good.
     pub state: LinkState,
+    /// Where its person wanted to go when they asked for it.
+    pub back: Option<String>,
     /// The request that it was mailed for: that is what is used up.
     sign_in: Option<SignInId>,
 }
@@ -137,7 +139,7 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
     let now = reader.now();
     let link = reader.first(
         "SELECT l.workspace, l.person, p.given_name, p.family_name, p.email, l.kind, l.expires_at, \
-         coalesce(l.used_at, s.used_at), l.sign_in \
+         coalesce(l.used_at, s.used_at), l.sign_in, s.back \
          FROM sign_in_links l JOIN people p ON p.workspace = l.workspace AND p.id = l.person \
          LEFT JOIN sign_ins s ON s.workspace = l.workspace AND s.id = l.sign_in \
          WHERE l.token_hash = $1 AND p.deactivated_at IS NULL",
@@ -152,7 +154,7 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
             };
             let (workspace, person) = (row.get(0)?, row.get(1)?);
             let (name, kind, sign_in) = (Name::read(row, 2)?, row.get(5)?, row.get(8)?);
-            Ok(Link { workspace, person, name, kind, state, sign_in })
+            Ok(Link { workspace, person, name, kind, state, back: row.get(9)?, sign_in })
         },
     )?;
     link.ok_or(Error::NotFound)

@@ -67,20 +67,11 @@ impl Line {
     }
 
     /// The words after the names, and before the time where there is one.
-    fn after(&self) -> &'static str {
+    fn after(&self) -> String {
         match self.state {
-            Shape::Due => "at",
-            Shape::Sending | Shape::Emailed | Shape::Texted | Shape::Failed => "",
-            Shape::Suppressed(reason) => match reason {
-                Reason::NotInvited => "(not invited yet)",
-                Reason::Choice => "(their choice)",
-                Reason::NoAddress => "(no address that takes it)",
-                Reason::Muted => "(muted)",
-                Reason::LostAccess => "(no access any more)",
-                Reason::Left => "(left the channel)",
-                Reason::CalledOff => "(called off)",
-                Reason::Earlier => "",
-            },
+            Shape::Due => "at".to_string(),
+            Shape::Sending | Shape::Emailed | Shape::Texted | Shape::Failed => String::new(),
+            Shape::Suppressed(reason) => format!("({})", in_words(reason)),
         }
     }
 
@@ -93,6 +84,20 @@ impl Line {
                 | (Shape::Failed, "failed")
                 | (Shape::Suppressed(_), "suppressed")
         )
+    }
+}
+
+/// Why somebody is not told, in a few words.
+pub(crate) fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotInvited => "not invited yet",
+        Reason::Choice => "their choice",
+        Reason::NoAddress => "no address that takes it",
+        Reason::Muted => "muted",
+        Reason::LostAccess => "no access any more",
+        Reason::Left => "left the channel",
+        Reason::CalledOff => "called off",
+        Reason::Earlier => "written before notices began",
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use domain::access::Actor;
 use domain::channels::Channel;
-use domain::ids::MessageId;
+use domain::ids::{ChannelId, MessageId};
 use domain::links::Opened;
 use domain::messages::Message;
 use domain::workspaces::Workspace;
@@ -63,6 +63,7 @@ pub(super) struct ReplyPage {
     look: Look,
     brand: Brand,
     token: String,
+    channel: ChannelId,
     title: String,
     /// Who answers.
     name: String,
@@ -112,6 +113,7 @@ impl ReplyPage {
             next_id: MessageId::new(reader.now()),
             problem: written.words(),
             text: written.text,
+            channel: channel.id,
             title: channel.title,
             entries,
         })

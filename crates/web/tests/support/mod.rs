@@ -78,7 +78,7 @@ impl Portal {
 
     /// A browser in which nobody is signed in.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { portal: self, host: HOST.to_string(), cookie: None, site: "same-origin" }
+        Browser { portal: self, host: HOST.to_string(), cookie: None, site: "same-origin", signature: None }
     }
 
     /// A browser in which somebody is signed in.
@@ -86,7 +86,13 @@ impl Portal {
         let secret = self.write(move |tx| sessions::start(tx, workspace, person, "test")).await;
         let host = self.read(move |reader| Ok(workspaces::find(reader, workspace)?.host)).await;
         let cookie = Some(secret.reveal().to_string());
-        Browser { portal: self, host: host.unwrap_or(HOST.to_string()), cookie, site: "same-origin" }
+        Browser {
+            portal: self,
+            host: host.unwrap_or(HOST.to_string()),
+            cookie,
+            site: "same-origin",
+            signature: None,
+        }
     }
 
     /// What the mail of a request to sign in says, as the worker that sends it would put it together.
@@ -116,6 +122,8 @@ pub struct Browser<'a> {
     pub cookie: Option<String>,
     /// From where it says that its requests come (Fetch Metadata).
     pub site: &'static str,
+    /// What the provider of texts signs a call with.
+    pub signature: Option<String>,
 }
 
 /// What came back.
@@ -220,6 +228,9 @@ impl Browser<'_> {
             .header("sec-fetch-site", self.site);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("other=1; portal={cookie}"));
+        }
+        if let Some(signature) = &self.signature {
+            request = request.header("x-twilio-signature", signature);
         }
         if form.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

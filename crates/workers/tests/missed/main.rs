@@ -7,6 +7,7 @@
 mod faults;
 mod mails;
 mod office;
+mod texts;
 
 use std::time::Duration;
 

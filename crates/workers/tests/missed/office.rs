@@ -52,6 +52,7 @@ pub const PORTAL: &str = "https://portal.example";
 pub struct Office {
     pub store: Store,
     pub mails: Memory,
+    pub texts: outbound::text::Memory,
     pub worker: Worker,
     pub teller: Teller,
     pub workspace: WorkspaceId,
@@ -94,11 +95,12 @@ impl Office {
         let (workspace, person) = runtime.block_on(set_up).expect("a firm");
         let mails = Memory::default();
         let mailer = Arc::new(Mailer::Memory(mails.clone()));
-        let texter = Arc::new(Texter::Memory(Default::default()));
+        let texts = outbound::text::Memory::default();
+        let texter = Arc::new(Texter::Memory(texts.clone()));
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
         let teller = Teller::new(store.clone(), None);
         let ada = Actor { workspace, person, role: Role::Admin, limited: false };
-        Office { store, mails, worker, teller, workspace, ada, runtime, _folder: folder }
+        Office { store, mails, texts, worker, teller, workspace, ada, runtime, _folder: folder }
     }
 
     pub fn write<T: Send + 'static>(
