@@ -63,29 +63,6 @@ test('m4: what was missed while the server was away is filled in without a reloa
   [jane, maya].forEach((visit) => visit.forgive());
 });
 
-test('a long absence loads the page anew, at the place and with the draft', async (t) => {
-  const { jane, maya, path } = await talk(t);
-  await post(jane, path, numbered('before', 40));
-  await entry(maya, 'before 40').waitFor();
-  await maya.locator('#log').evaluate((log) => log.scrollBy(0, -900));
-  await composer(maya).fill('half a sentence');
-  const before = await top(maya, 'before 20');
-  await maya.evaluate(() => document.body.classList.add('same-page'));
-  // Maya's phone is away for more events than the server gives again.
-  await maya.context().route('**/live?*', (route) => route.abort('internetdisconnected'));
-  await maya.evaluate(() => window.dispatchEvent(new Event('online')));
-  await post(jane, path, numbered('away', 80));
-  await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
-  await maya.context().route('**/live?*', (route) => route.fulfill({
-    contentType: 'text/event-stream', body: 'event: reset\ndata: {}\n\n',
-  }), { times: 1 });
-  await maya.waitForFunction(() => !document.body.classList.contains('same-page'));
-  await entry(maya, 'before 20').waitFor();
-  await eventually('the place', async () => Math.abs((await top(maya, 'before 20')) - before) < 2);
-  assert.equal(await composer(maya).inputValue(), 'half a sentence');
-  [jane, maya].forEach((visit) => visit.forgive());
-});
-
 test('c3: who loses access while looking is led away at once, also when that happened while they were away', async (t) => {
   const { portal, jane, maya } = await talk(t);
   await jane.goto('/messages');

@@ -58,7 +58,7 @@ export class Portal {
 
   /**
    * Starts a portal with a fresh data folder, which is removed at the end of the test.
-   * @param {import('node:test').TestContext} t
+   * @param {{ after(end: () => Promise<void>): void }} t a test, or all tests of a file
    * @param {'serve' | 'demo'} command
    */
   static async start(t, command) {

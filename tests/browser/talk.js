@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { Portal } from './portal.js';
+import { after } from 'node:test';
+import { eventually, Portal } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -14,15 +15,33 @@ import { Portal } from './portal.js';
  * @property {string} path where the conversation is
  */
 
-/** @param {import('node:test').TestContext} t @returns {Promise<Talk>} */
-export async function talk(t) {
-  const portal = await Portal.start(t, 'demo');
-  const [jane, maya] = await Promise.all([
-    portal.visit({ link: await portal.demoLink('admin') }),
-    portal.visit({ phone: true, link: await portal.demoLink('client') }),
-  ]);
+/** The portal that all tests of a file share. @type {Promise<Portal> | undefined} */
+let open;
+/** @type {(() => Promise<void>)[]} */
+const ends = [];
+after(async () => {
+  for (const end of ends) await end();
+});
+
+async function furnish() {
+  const portal = await Portal.start({ after: (end) => void ends.push(end) }, 'demo');
+  await portal.demoLink('client');
   // What was furnished stays when it is started again.
   portal.command = 'serve';
+  return portal;
+}
+
+/** Both with the conversation before them, until the test ends. @param {import('node:test').TestContext} t @returns {Promise<Talk>} */
+export async function talk(t) {
+  const portal = await (open ??= furnish());
+  const [jane, maya] = await Promise.all([
+    portal.visit({ link: await portal.signInLink('jane@harborlee.example') }),
+    portal.visit({ phone: true, link: await portal.signInLink('maya@northwind.example') }),
+  ]);
+  t.after(async () => {
+    await Promise.all([jane.context().close(), maya.context().close()]);
+    await eventually('nobody to be here', async () => (await portal.streams()) === 0);
+  });
   await jane.goto('/messages');
   const path = await jane.getByRole('link', { name: /Maya Okafor/ }).getAttribute('href') ?? assert.fail('no channel');
   await Promise.all([jane.goto(path), maya.goto(path)]);
