@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import test from 'node:test';
-import { Tour } from './tour.js';
+import { Beginning, Tour } from './tour.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
+/** @typedef {import('./tour.js').Stop} Stop */
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -66,24 +67,32 @@ test('every page is there for everyone', async (t) => {
   const tour = await Tour.start(t);
   /** @type {Record<'axe' | 'narrow' | 'zoomed' | 'small', string[]>} */
   const found = { axe: [], narrow: [], zoomed: [], small: [] };
-  for (const phone of [true, false]) {
+  /** @param {Visit} visit @param {Stop} stop @param {boolean} phone */
+  const check = async (visit, stop, phone) => {
+    /** @param {keyof typeof found} kind @param {string} look @param {string[]} problems */
+    const note = (kind, look, problems) => found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
+    await Tour.go(visit, stop);
+    note('axe', phone ? 'phone' : 'desktop', await ask(visit));
+    await visit.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    note('axe', 'dark', await ask(visit, ['color-contrast']));
+    await visit.emulateMedia({ colorScheme: 'light' });
+    const size = visit.viewportSize() ?? { width: 0, height: 0 };
+    if (phone) note('small', 'phone', await tooSmall(visit));
+    await visit.setViewportSize(phone ? { width: 320, height: 640 } : { width: size.width / 2, height: size.height / 2 });
+    note(phone ? 'narrow' : 'zoomed', phone ? '320 px' : '200 %', await tooWide(visit));
+    await visit.setViewportSize(size);
+  };
+  const everywhere = async (/** @type {boolean} */ phone) => {
     const visits = await tour.visits({ phone });
-    for (const stop of tour.stops()) {
-      const visit = visits[stop.who];
-      /** @param {keyof typeof found} kind @param {string} look @param {string[]} problems */
-      const note = (kind, look, problems) => found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
-      await Tour.go(visit, stop);
-      note('axe', phone ? 'phone' : 'desktop', await ask(visit));
-      await visit.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-      note('axe', 'dark', await ask(visit, ['color-contrast']));
-      await visit.emulateMedia({ colorScheme: 'light' });
-      const size = visit.viewportSize() ?? { width: 0, height: 0 };
-      if (phone) note('small', 'phone', await tooSmall(visit));
-      await visit.setViewportSize(phone ? { width: 320, height: 640 } : { width: size.width / 2, height: size.height / 2 });
-      note(phone ? 'narrow' : 'zoomed', phone ? '320 px' : '200 %', await tooWide(visit));
-      await visit.setViewportSize(size);
-    }
-  }
+    for (const stop of tour.stops()) await check(visits[stop.who], stop, phone);
+  };
+  await Promise.all([everywhere(true), everywhere(false)]);
+  const beginning = await Beginning.start(t);
+  const first = await beginning.portal.visit({ phone: true });
+  for (const stop of beginning.before()) await check(first, stop, true);
+  await beginning.setUp(first);
+  for (const stop of beginning.after()) await check(first, stop, true);
+
   await t.test('axe-core finds nothing, in light and dark', () => assert.deepEqual(found.axe, []));
   await t.test('nothing scrolls sideways or is cut off at 320 px', () => assert.deepEqual(found.narrow, []));
   await t.test('nothing scrolls sideways or is cut off at 200 % zoom', () => assert.deepEqual(found.zoomed, []));
@@ -98,6 +107,48 @@ test('every page is there for everyone', async (t) => {
     const log = await jane.locator('#log').boundingBox();
     assert.ok(composer && composer.y + composer.height <= 360, 'the composer is in sight');
     assert.ok(log && log.height >= 120, `room to read: ${log?.height}`);
+  });
+
+  await t.test('on paper a conversation is names, times and text, black on white', async () => {
+    const jane = await tour.portal.visit({ dark: true });
+    await jane.context().addCookies(await tour.hands.jane.visit.context().cookies());
+    await jane.goto(tour.at.talk);
+    await jane.locator('.entry.own .say').first().waitFor();
+    await jane.emulateMedia({ media: 'print' });
+    for (const part of ['.side', '.list', '.about', '.write', '.talk > .bar .tap', '.entry .actions']) {
+      assert.equal(await jane.locator(part).filter({ visible: true }).count(), 0, `${part} is not printed`);
+    }
+    const shown = await jane.evaluate(() => [...document.querySelectorAll('.entry')].map((entry) => {
+      const [name, time, say] = ['header b', 'header time', '.say'].map((part) => /** @type {HTMLElement} */ (entry.querySelector(part)));
+      const style = getComputedStyle(say);
+      return { name: name.getBoundingClientRect().width > 20, time: getComputedStyle(time).opacity === '1', ink: style.color, paper: style.backgroundColor };
+    }));
+    assert.ok(shown.length > 8);
+    for (const { name, time, ink, paper } of shown) {
+      assert.ok(name && time);
+      assert.match(ink, /^(rgb\(0, 0, 0\)|oklch\(0\.35 0 0\))$/);
+      assert.equal(paper, 'rgba(0, 0, 0, 0)');
+    }
+    const log = await jane.locator('#log').evaluate((log) => getComputedStyle(log).overflow);
+    assert.equal(log, 'visible', 'the whole of it is printed');
+  });
+
+  await t.test('the choice of light or dark is in the page before any script runs', async () => {
+    const jane = await tour.portal.visit();
+    await jane.context().addCookies(await tour.hands.jane.visit.context().cookies());
+    const theme = async (/** @type {string} */ path) => (await (await jane.request.get(path)).text()).match(/<html [^>]*data-theme="(\w+)"/)?.[1];
+    await jane.goto('/messages');
+    assert.equal(await theme('/messages'), undefined);
+    await jane.getByRole('button', { name: 'Switch between light and dark' }).click();
+    for (const path of ['/messages', '/nowhere', '/sign-in/link/abc']) assert.equal(await theme(path), 'dark', path);
+    await jane.goto('/profile');
+    assert.ok(await jane.getByRole('radio', { name: 'Dark' }).isChecked());
+    await jane.getByRole('radio', { name: 'As the device' }).check();
+    assert.equal(await theme('/profile'), undefined);
+    await jane.goto(tour.at.talk);
+    await jane.getByRole('link', { name: 'Close the details' }).click();
+    await jane.getByRole('complementary', { name: 'Details' }).waitFor({ state: 'hidden' });
+    assert.match(await (await jane.request.get(tour.at.talk)).text(), /<html [^>]*class="details-closed"/);
   });
 
   await t.test('nothing moves for those who want no motion', async () => {

@@ -18,7 +18,7 @@ const run = promisify(execFile);
 export const patience = 15_000;
 
 /** @typedef {{ from: string, to: string, subject: string, text: string, html: string }} Mail */
-/** @typedef {import('playwright-core').Page & { shoot(name: string): Promise<void>, problems: string[] }} Visit */
+/** @typedef {import('playwright-core').Page & { shoot(name: string): Promise<void>, forgive(): void, look: string, problems: string[] }} Visit */
 
 /**
  * Tries until `look` answers something, and says what was missing when it never does.
@@ -41,7 +41,7 @@ export async function eventually(what, look) {
 export class Portal {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
-  /** @type {import('playwright-core').Browser | undefined} */
+  /** @type {Promise<import('playwright-core').Browser> | undefined} */
   #browser;
   /** @type {Visit[]} */
   #visits = [];
@@ -58,7 +58,7 @@ export class Portal {
 
   /**
    * Starts a portal with a fresh data folder, which is removed at the end of the test.
-   * @param {import('node:test').TestContext} t
+   * @param {{ after(end: () => Promise<void>): void }} t a test, or all tests of a file
    * @param {'serve' | 'demo'} command
    */
   static async start(t, command) {
@@ -95,6 +95,12 @@ export class Portal {
   demoLink(kind) {
     const line = new RegExp(`^${kind} \\S+ (\\S+)$`, 'm');
     return eventually(`the demo's ${kind}`, async () => this.output.match(line)?.[1]);
+  }
+
+  /** How many event streams are open. */
+  async streams() {
+    const metrics = await (await fetch(`${this.address}/metrics`)).text();
+    return Number(metrics.match(/^portal_streams (\d+)$/m)?.[1] ?? assert.fail(metrics));
   }
 
   /** Stops the program; with SIGKILL it gets no chance to tidy up. @param {'SIGTERM' | 'SIGKILL'} [signal] */
@@ -143,7 +149,7 @@ export class Portal {
    * @returns {Promise<Visit>}
    */
   async visit({ phone = false, dark = false, scripts = true, link } = {}) {
-    this.#browser ??= await chromium.launch({
+    this.#browser ??= chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -153,9 +159,21 @@ export class Portal {
     const size = phone
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
       : { viewport: { width: 1440, height: 900 } };
-    const context = await this.#browser.newContext({
+    const context = await (await this.#browser).newContext({
       ...size, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: scripts, baseURL: this.address, locale: 'en-GB',
     });
+    const visit = await this.#tab(context, `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`);
+    if (link) await signIn(visit, link);
+    return visit;
+  }
+
+  /** Another tab of a browser that visits already. @param {Visit} visit @returns {Promise<Visit>} */
+  tab(visit) {
+    return this.#tab(visit.context(), visit.look);
+  }
+
+  /** @param {import('playwright-core').BrowserContext} context @param {string} look @returns {Promise<Visit>} */
+  async #tab(context, look) {
     const page = await context.newPage();
     page.setDefaultTimeout(patience);
     /** @type {string[]} */
@@ -164,9 +182,14 @@ export class Portal {
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(`${page.url()}: ${message.text()}`);
     });
-    const look = `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`;
     const visit = Object.assign(page, {
       problems,
+      look,
+      /** What the browser notes of a lost connection is no problem. */
+      forgive() {
+        const others = problems.filter((words) => !/net::ERR_|Failed to load resource/.test(words));
+        problems.splice(0, problems.length, ...others);
+      },
       /** @param {string} name */
       async shoot(name) {
         await mkdir(screenshots, { recursive: true });
@@ -174,14 +197,13 @@ export class Portal {
       },
     });
     this.#visits.push(visit);
-    if (link) await signIn(visit, link);
     return visit;
   }
 
   /** Closes everything; what a browser complained of on the way fails the test. */
   async end() {
     const problems = this.#visits.flatMap((visit) => visit.problems);
-    await this.#browser?.close();
+    await (await this.#browser)?.close();
     await this.stop();
     await rm(this.data, { recursive: true, force: true });
     assert.deepEqual(problems, [], 'the browser complained');

@@ -12,7 +12,9 @@ import { Portal } from './portal.js';
  * @property {string} name
  * @property {'nobody' | 'jane' | 'tom' | 'maya' | 'priya'} who
  * @property {string} path
+ * @property {() => Promise<unknown>} [first] what happens elsewhere before one comes
  * @property {(visit: Visit) => Promise<unknown>} [then] what is done there before one looks
+ * @property {(visit: Visit) => Promise<unknown>} [after] what is undone when one has looked
  * @property {boolean} [refused] whether the browser notes a refusal, as it should
  */
 
@@ -255,8 +257,69 @@ export class Tour {
     ];
   }
 
+  /** Moments that a page goes through while somebody uses it: they are looked at, not tested here. @returns {Stop[]} */
+  moments() {
+    const at = this.at;
+    /** @param {Visit} visit @param {string} text */
+    const send = async (visit, text) => {
+      await visit.getByRole('textbox', { name: /^Message to/ }).fill(text);
+      await visit.getByRole('button', { name: 'Send' }).click();
+    };
+    /** @param {Visit} visit */
+    const backOnline = async (visit) => {
+      await visit.context().setOffline(false);
+      await visit.locator('#connection').waitFor({ state: 'hidden' });
+      visit.problems.length = 0;
+    };
+    return [
+      { name: 'conversation-unread', who: 'jane', path: at.mayas, first: async () => {
+        for (const text of ['One more thing.', 'The oven is delivered on Friday. Who signs for it?']) await this.hands.maya.write(at.mayas, text);
+      } },
+      { name: 'conversation-actions', who: 'jane', path: at.mayas, then: async (visit) => {
+        const own = visit.locator('.entry.own:has(.actions) .say').last();
+        await own.hover();
+        await own.click();
+      } },
+      { name: 'conversation-scrolled-up', who: 'jane', path: at.huge, then: async (visit) => {
+        await visit.locator('#log').evaluate((log) => log.scrollTo(0, -log.scrollHeight));
+        await visit.locator('#newest').waitFor();
+      } },
+      { name: 'conversation-editing', who: 'jane', path: at.mayas, then: async (visit) => {
+        await visit.getByRole('textbox', { name: /^Message to/ }).press('ArrowUp');
+        await visit.getByText('Editing your message').waitFor();
+      } },
+      { name: 'conversation-offline', who: 'jane', path: at.group, then: async (visit) => {
+        await visit.context().setOffline(true);
+        await send(visit, 'Written in a tunnel.');
+        await visit.locator('[data-waiting]').waitFor();
+        await visit.locator('#connection').waitFor();
+      }, after: backOnline },
+      { name: 'conversation-refused', who: 'jane', path: at.group, then: async (visit) => {
+        const answer = { status: 400, contentType: 'application/json', body: '{"code":"invalid","message":"This is longer than 10,000 characters.","field":"text"}' };
+        await visit.route('**/messages/*', (route) => route.request().method() === 'POST' ? route.fulfill(answer) : route.fallback());
+        await send(visit, 'Far too long');
+        await visit.locator('[data-refused]').waitFor();
+      }, after: async (visit) => {
+        await visit.locator('[data-discard]').click();
+        await visit.unroute('**/messages/*');
+        visit.problems.length = 0;
+      } },
+      { name: 'keys', who: 'jane', path: at.talk, then: async (visit) => {
+        await visit.locator('#text').waitFor();
+        await visit.keyboard.press('Control+/');
+        await visit.locator('#keys').waitFor();
+      } },
+      { name: 'new-choosing', who: 'jane', path: '/messages/new', then: async (visit) => {
+        await visit.getByRole('combobox').fill('calder');
+        await visit.getByRole('option', { name: /Alice/ }).waitFor({ state: 'detached' });
+        await visit.getByRole('combobox').press('ArrowDown');
+      } },
+    ];
+  }
+
   /** Goes to a page and brings it into its state. @param {Visit} visit @param {Stop} stop */
   static async go(visit, stop) {
+    await stop.first?.();
     await visit.goto(stop.path);
     await stop.then?.(visit);
     if (stop.refused) visit.problems.length = 0;
@@ -275,5 +338,52 @@ export class Tour {
       visits[name] = visit;
     }
     return visits;
+  }
+}
+
+/** A portal at its very beginning: pages without anything on them yet. */
+export class Beginning {
+  /** @param {Portal} portal */
+  constructor(portal) {
+    this.portal = portal;
+  }
+
+  /** @param {import('node:test').TestContext} t */
+  static async start(t) {
+    return new Beginning(await Portal.start(t, 'serve'));
+  }
+
+  /** Before it is set up. @returns {Stop[]} */
+  before() {
+    return [
+      { name: 'set-up-not-yet', who: 'nobody', path: '/sign-in' },
+      { name: 'set-up', who: 'nobody', path: new URL(this.portal.setUpLink).pathname },
+      { name: 'set-up-refused', who: 'nobody', path: new URL(this.portal.setUpLink).pathname, refused: true, then: async (visit) => {
+        await visit.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
+        await visit.getByLabel('Your email address').fill('jane');
+        await visit.getByRole('button', { name: /Set up/ }).click();
+        await visit.locator('.error').first().waitFor();
+      } },
+    ];
+  }
+
+  /** Sets it up. @param {Visit} visit */
+  async setUp(visit) {
+    await visit.goto(this.portal.setUpLink);
+    await visit.getByLabel('Name of your firm').fill('Harbor & Lee');
+    await visit.getByLabel('Your given name').fill('Jane');
+    await visit.getByLabel('Your family name').fill('Lee');
+    await visit.getByLabel('Your email address').fill('jane@harborlee.example');
+    await visit.getByRole('button', { name: 'Set up' }).click();
+    await visit.getByText('has its portal').waitFor();
+  }
+
+  /** Afterwards. @returns {Stop[]} */
+  after() {
+    return [
+      { name: 'set-up-done', who: 'jane', path: '/set-up' },
+      ...['messages', 'clients', 'companies', 'projects', 'messages/new', 'projects/new'].map((page) =>
+        /** @type {Stop} */ ({ name: `empty-${page.replace('/', '-')}`, who: 'jane', path: `/${page}` })),
+    ];
   }
 }

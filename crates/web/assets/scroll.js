@@ -1,5 +1,6 @@
 // The one place that scrolls the conversation: what is being read stays where it is, whatever is put in around it.
-// The log is a reversed column: 0 is its end, older messages lie at negative offsets.
+// The log is a reversed column: 0 is its end, older messages lie at negative offsets. Messages out of sight are not laid
+// out (`content-visibility`), so that their heights are only known when they come near.
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const entries = /** @type {HTMLElement} */ (document.getElementById("entries"));
@@ -20,6 +21,33 @@ function firstVisible() {
   return null;
 }
 
+/** @param {Element} entry from the top of the log, in pixels */
+const offsetOf = (entry) => entry.getBoundingClientRect().top - log.getBoundingClientRect().top;
+
+/** What is being read: the first message in sight, and how far it is from the top, in pixels. */
+export function inSight() {
+  const entry = firstVisible();
+  return entry && { entry, offset: offsetOf(entry) };
+}
+
+/** What has to stay where it is; nothing at the end, which stays by itself. @type {ReturnType<typeof inSight>} */
+let held = null;
+
+function hold() {
+  held = isAtEnd() ? null : inSight();
+}
+
+/** Brings back what has been moved by something around it. */
+function restore() {
+  if (!held?.entry.isConnected) return;
+  const moved = offsetOf(held.entry) - held.offset;
+  if (Math.abs(moved) >= 1) log.scrollTop += moved;
+}
+
+log.addEventListener("scroll", hold, { passive: true });
+// Comes after layout and before paint: what has another height than was thought moves nothing that can be seen.
+new ResizeObserver(restore).observe(entries);
+
 /** Makes a change in the log; what is being read does not move. @param {() => void} change */
 export function keeping(change) {
   if (isAtEnd()) {
@@ -28,36 +56,34 @@ export function keeping(change) {
     log.scrollTop = offset;
     return;
   }
-  const anchor = firstVisible();
-  const before = anchor?.getBoundingClientRect().top ?? 0;
+  held = inSight();
   change();
-  if (anchor?.isConnected) log.scrollTop += anchor.getBoundingClientRect().top - before;
-}
-
-/** What is being read: the first message in sight, and how far it is from the top, in pixels. */
-export function inSight() {
-  const entry = firstVisible();
-  return entry && { entry, offset: entry.getBoundingClientRect().top - log.getBoundingClientRect().top };
+  restore();
+  hold();
 }
 
 /** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
 export function putAt(entry, offset) {
-  log.scrollTop += entry.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
+  held = { entry, offset };
+  restore();
 }
 
 /** Goes to the newest message. */
 export function toEnd() {
   log.scrollTop = 0;
+  hold();
 }
 
 /** Goes to the oldest message on the page. */
 export function toBeginning() {
   log.scrollTop = -log.scrollHeight;
+  hold();
 }
 
 /** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */
 export function show(entry, block = "center") {
   entry.scrollIntoView({ block, behavior: "instant" });
+  held = isAtEnd() ? null : { entry, offset: offsetOf(entry) };
 }
 
 /** Whether an entry lies above what can be seen. @param {Element} entry */

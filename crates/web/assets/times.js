@@ -75,6 +75,7 @@ function show(element) {
   const words =
     form === "now" ? clock(date, element.dataset.zone) : form === "day" ? day(date) : form === "short" ? short(date) : clock(date);
   if (element.textContent !== words) element.textContent = words;
+  if (form === "day") element.dataset.long = format(date, { dateStyle: "full" });
   if (form !== "now") element.title = format(date, { dateStyle: "full", timeStyle: "short" });
   element.dataset.shown = "";
 }

@@ -1,0 +1,149 @@
+// Without a connection: what is written waits on the device, survives, and goes out once and in order.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { eventually, signIn } from './portal.js';
+import { composer, entry, talk, texts, write } from './talk.js';
+
+/** What waits on the device, of everybody. @param {import('./portal.js').Visit} visit */
+const kept = (visit) => visit.evaluate(async () => {
+  const found = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name ?? '');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = reject;
+    });
+    const request = database.transaction('outbox').objectStore('outbox').getAll();
+    found.push(...await new Promise((resolve) => (request.onsuccess = () => resolve(request.result))));
+    database.close();
+  }
+  return found.map(({ text }) => text);
+});
+
+test('three messages written while the server is stopped arrive once and in order, after closing the browser\'s page', async (t) => {
+  const { portal, jane, maya, path } = await talk(t);
+  await portal.stop('SIGKILL');
+  for (const word of ['one', 'two', 'three']) await write(maya, `offline ${word}`);
+  await entry(maya, 'offline three').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
+  assert.deepEqual(await texts(maya, 'offline'), ['offline one', 'offline two', 'offline three']);
+  await composer(maya).fill('a thought not finished');
+  await maya.locator('#connection').waitFor();
+  assert.ok(await composer(maya).isEnabled(), 'the composer is never switched off');
+  assert.deepEqual(await kept(maya), ['offline one', 'offline two', 'offline three']);
+  const context = maya.context();
+  const again = await portal.tab(maya);
+  await maya.close();
+
+  await portal.begin();
+  await again.goto(path);
+  for (const visit of [again, jane]) {
+    await entry(visit, 'offline three').and(visit.locator(':not(.sending):not(.waiting)')).waitFor();
+    await eventually('all three', async () => (await texts(visit, 'offline')).length === 3);
+    assert.deepEqual(await texts(visit, 'offline'), ['offline one', 'offline two', 'offline three']);
+  }
+  assert.equal(await composer(again).inputValue(), 'a thought not finished', 'the draft is there as well');
+  await eventually('an empty outbox', async () => (await kept(again)).length === 0);
+  assert.equal(await jane.locator('#connection').isVisible(), false, 'the bar is gone');
+
+  // From the server's own page they stand there once as well.
+  await jane.reload();
+  assert.deepEqual(await texts(jane, 'offline'), ['offline one', 'offline two', 'offline three']);
+  assert.equal(context.pages().length, 1);
+  [jane, maya, again].forEach((visit) => visit.forgive());
+});
+
+test('a reload with messages waiting, an answer that got lost: still once and in order, from whichever page is open', async (t) => {
+  const { jane, maya, path } = await talk(t);
+  let lost = 0;
+  // The server gets the first one, but its answer is lost; the others do not get out.
+  await maya.context().route(`**${path}`, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    lost += 1;
+    if (lost === 1) await route.fetch();
+    return route.abort('connectionreset');
+  });
+  // Without the stream, which would tell that it has arrived.
+  await maya.context().route('**/live?*', (route) => route.abort());
+  await maya.reload();
+  for (const word of ['one', 'two', 'three']) await write(maya, `wait ${word}`);
+  await entry(jane, 'wait one').waitFor();
+  await eventually('a second try', async () => lost > 1);
+  await maya.reload();
+  assert.deepEqual(await texts(maya, 'wait'), ['wait one', 'wait two', 'wait three']);
+  await maya.goto('/profile');
+  await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
+  await maya.goto('/messages');
+  await entry(jane, 'wait three').waitFor();
+  assert.deepEqual(await texts(jane, 'wait'), ['wait one', 'wait two', 'wait three']);
+  [jane, maya].forEach((visit) => visit.forgive());
+});
+
+test('several tabs of one browser send what waits once and in the order of writing', async (t) => {
+  const { portal, jane, maya, path } = await talk(t);
+  const second = await portal.tab(maya);
+  await second.goto(path);
+  const third = await portal.tab(maya);
+  await third.goto('/messages');
+  /** @type {string[]} */
+  const sent = [];
+  maya.context().on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith(path)) sent.push(request.postDataJSON().text);
+  });
+  await portal.stop();
+  const words = ['one', 'two', 'three', 'four', 'five', 'six'];
+  for (const [index, word] of words.entries()) await write(index % 2 ? second : maya, `tabs ${word}`);
+  await entry(maya, 'tabs five').locator('.fate').waitFor();
+  await entry(second, 'tabs six').locator('.fate').waitFor();
+  sent.length = 0;
+  await portal.begin();
+  await entry(jane, 'tabs six').waitFor();
+  const wanted = words.map((word) => `tabs ${word}`);
+  for (const visit of [jane, maya, second]) {
+    await eventually('all six', async () => (await texts(visit, 'tabs')).length === 6);
+    assert.deepEqual(await texts(visit, 'tabs'), wanted);
+    await visit.locator('.entry:is(.sending, .waiting)').waitFor({ state: 'detached' });
+  }
+  assert.deepEqual(sent.filter((text, index) => sent.lastIndexOf(text) === index), wanted);
+  [jane, maya, second, third].forEach((visit) => visit.forgive());
+});
+
+test('nobody else on the device is shown unsent text, or sends it', async (t) => {
+  const { portal, jane, maya, path } = await talk(t);
+  const stale = await portal.tab(maya);
+  await stale.goto(path);
+  let isHeld = true;
+  await maya.context().route(`**${path}`, (route) =>
+    route.request().method() === 'POST' && isHeld ? route.abort('internetdisconnected') : route.continue());
+  await write(maya, 'private words');
+  await entry(maya, 'private words').locator('.fate', { hasText: 'Waiting' }).waitFor();
+  await composer(maya).fill('private draft');
+  await maya.goto('/profile');
+
+  // A page of Maya's that knows nothing of what happens next: it hears nothing.
+  await maya.context().route('**/live?*', (route) => route.abort());
+  await stale.reload();
+  const mine = await stale.locator('body').getAttribute('data-me');
+  await signIn(maya, await portal.signInLink('jane@harborlee.example'));
+  // Maya's old page tries to send: it is refused and leaves, and nothing arrives in Jane's name.
+  const refused = stale.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith(path));
+  isHeld = false;
+  await stale.evaluate(() => window.dispatchEvent(new Event('online')));
+  assert.equal((await refused).status(), 401);
+  await stale.waitForFunction((me) => document.body.dataset.me !== me, mine);
+  assert.deepEqual(await texts(stale, 'private'), []);
+  assert.deepEqual(await texts(jane, 'private'), []);
+  await maya.goto(path);
+  await maya.locator('.entry').first().waitFor();
+  assert.deepEqual(await texts(maya, 'private'), []);
+  assert.equal(await composer(maya).inputValue(), '');
+  await maya.goto('/messages');
+  assert.equal(await maya.getByText('private').count(), 0);
+
+  // Maya is back: hers goes out now.
+  await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
+  await signIn(maya, await portal.signInLink('maya@northwind.example'));
+  await maya.goto(path);
+  await entry(jane, 'private words').and(jane.locator(':not(.own)')).waitFor();
+  [jane, maya, stale].forEach((visit) => visit.forgive());
+});

@@ -1,0 +1,116 @@
+// Two people who talk: Jane of the firm and Maya, her client, in Maya's channel of the demonstration.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after } from 'node:test';
+import { eventually, Portal } from './portal.js';
+
+/** @typedef {import('./portal.js').Visit} Visit */
+
+/**
+ * @typedef {object} Talk
+ * @property {Portal} portal
+ * @property {Visit} jane at a desk
+ * @property {Visit} maya on a phone
+ * @property {string} path where the conversation is
+ */
+
+/** The portal that all tests of a file share. @type {Promise<Portal> | undefined} */
+let open;
+/** @type {(() => Promise<void>)[]} */
+const ends = [];
+after(async () => {
+  for (const end of ends) await end();
+});
+
+async function furnish() {
+  const portal = await Portal.start({ after: (end) => void ends.push(end) }, 'demo');
+  await portal.demoLink('client');
+  // What was furnished stays when it is started again.
+  portal.command = 'serve';
+  return portal;
+}
+
+/** Both with the conversation before them, until the test ends. @param {import('node:test').TestContext} t @returns {Promise<Talk>} */
+export async function talk(t) {
+  const portal = await (open ??= furnish());
+  const [jane, maya] = await Promise.all([
+    portal.visit({ link: await portal.signInLink('jane@harborlee.example') }),
+    portal.visit({ phone: true, link: await portal.signInLink('maya@northwind.example') }),
+  ]);
+  t.after(async () => {
+    await Promise.all([jane.context().close(), maya.context().close()]);
+    await eventually('nobody to be here', async () => (await portal.streams()) === 0);
+  });
+  await jane.goto('/messages');
+  const path = await jane.getByRole('link', { name: /Maya Okafor/ }).getAttribute('href') ?? assert.fail('no channel');
+  await Promise.all([jane.goto(path), maya.goto(path)]);
+  await Promise.all([live(jane), live(maya)]);
+  return { portal, jane, maya, path };
+}
+
+/** Waits until a page hears live updates. @param {Visit} visit */
+export async function live(visit) {
+  await visit.waitForFunction(() => navigator.locks.query().then(({ held = [], pending = [] }) =>
+    [...held, ...pending].some(({ name }) => name?.startsWith('live:'))));
+}
+
+/** @param {Visit} visit */
+export const composer = (visit) => visit.locator('#text');
+
+/** Writes as a person does. @param {Visit} visit @param {string} text */
+export async function write(visit, text) {
+  await composer(visit).fill(text);
+  await visit.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+/** The entry of a message with this text. @param {Visit} visit @param {string} text */
+export const entry = (visit, text) =>
+  visit.locator('.entry').filter({ has: visit.locator('.say', { hasText: new RegExp(`^\\s*${text}\\s*$`) }) });
+
+/** The texts in the order in which they stand on the page, of those that begin so. @param {Visit} visit @param {string} begin */
+export async function texts(visit, begin) {
+  const all = await visit.locator('.entry .say').allTextContents();
+  return all.map((text) => text.trim()).filter((text) => text.startsWith(begin));
+}
+
+/** Posts many messages at once, without a page. @param {Visit} visit @param {string} path @param {string[]} messages */
+export async function post(visit, path, messages) {
+  await visit.evaluate(async ({ path, messages }) => {
+    for (const { id, text } of messages) {
+      const answer = await fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ id, text }),
+      });
+      if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    }
+  }, { path, messages: messages.map((text) => ({ id: newId(), text })) });
+}
+
+/** A message's id: UUID version 7. */
+function newId() {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f);
+  bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** @param {string} word @param {number} count @param {number} [from] */
+export const numbered = (word, count, from = 1) => Array.from({ length: count }, (_, index) => `${word} ${from + index}`);
+
+/** How far an entry is from the top of the window, in pixels. @param {Visit} visit @param {string} text */
+export async function top(visit, text) {
+  const box = await entry(visit, text).boundingBox();
+  return box?.y ?? assert.fail(`“${text}” is not on the page`);
+}
+
+/** The newest position that a person has read, as the other's page knows it. @param {Visit} visit @param {string} name */
+export const readOf = async (visit, name) =>
+  Number(await visit.locator(`#members li[data-name="${name}"]`).getAttribute('data-read'));
+
+/** The newest position of the conversation. @param {Visit} visit */
+export const newest = (visit) =>
+  visit.locator('.message').evaluateAll((all) =>
+    Math.max(...all.map((one) => Number(one instanceof HTMLElement && one.dataset.position))));
