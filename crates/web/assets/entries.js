@@ -33,10 +33,17 @@ export const idOf = (entry) => messageOf(entry)?.dataset.id ?? "";
 /** All entries in their order. */
 export const all = () => [...list.querySelectorAll(":scope > .entry")];
 
+/** The entries from the newest to the oldest. */
+export function* backwards() {
+  for (let child = list.lastElementChild; child; child = child.previousElementSibling) {
+    if (child.classList.contains("entry")) yield child;
+  }
+}
+
 /** The newest position on the page; 0 where there is none. */
 export function lastPosition() {
-  const known = all().map(positionOf).filter(Number.isFinite);
-  return known.at(-1) ?? 0;
+  for (const entry of backwards()) if (Number.isFinite(positionOf(entry))) return positionOf(entry);
+  return 0;
 }
 
 /** The oldest position on the page; 0 where there is none. */
@@ -65,8 +72,13 @@ function actionsFor(id) {
 /** Puts an entry where its position says. @param {Element} entry */
 function insert(entry) {
   const position = positionOf(entry);
-  const next = all().find((other) => other !== entry && positionOf(other) > position);
-  list.insertBefore(entry, next ?? null);
+  let next = null;
+  for (const other of backwards()) {
+    if (other === entry) continue;
+    if (positionOf(other) <= position) break;
+    next = other;
+  }
+  list.insertBefore(entry, next);
 }
 
 /**
@@ -91,7 +103,7 @@ export function place(id, html) {
     else entry.prepend(fresh);
     if (isOwn && !fresh.classList.contains("deleted")) fresh.after(actionsFor(id));
     if (!wasThere) insert(entry);
-    arrange();
+    arrange(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return !wasThere;
@@ -121,7 +133,7 @@ export function pending(id, text, at) {
   keeping(() => {
     list.append(entry);
     localize(entry);
-    arrange();
+    arrange(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return entry;
@@ -151,8 +163,10 @@ export function placeAll(html) {
 
 /** The line above the first unread message, or none. @param {string | null} id */
 export function markFresh(id) {
+  const old = list.querySelector(":scope > .fresh");
+  if (!id && !old) return;
   keeping(() => {
-    list.querySelector(":scope > .fresh")?.remove();
+    old?.remove();
     const entry = id ? find(id) : null;
     if (entry) {
       const line = document.createElement("li");
@@ -165,39 +179,39 @@ export function markFresh(id) {
   });
 }
 
-/** Days and runs, by the reader's own calendar. Whoever changes the list calls this, inside `keeping`. */
-export function arrange() {
-  /** @type {HTMLElement | null} */
-  let before = null;
-  let isBroken = true;
-  let today = "";
-  for (const child of [...list.children]) {
-    if (child.classList.contains("day")) {
-      child.remove();
-      continue;
-    }
-    const message = messageOf(child);
-    if (!message) {
-      isBroken = true;
-      continue;
-    }
-    const at = new Date(message.dataset.at ?? "");
-    const key = dayKey(at);
-    if (key !== today) {
-      today = key;
-      isBroken = true;
-      const line = dayLine(message.dataset.at ?? "");
-      const above = child.previousElementSibling;
-      if (above?.classList.contains("fresh")) above.before(line);
-      else child.before(line);
-    }
-    const apart = before ? at.getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
-    const isRun = !isBroken && before?.dataset.author === message.dataset.author && apart <= RUN_WITHIN;
-    child.classList.toggle("run", isRun);
-    before = message;
-    isBroken = false;
-  }
+/**
+ * Days and runs, by the reader's own calendar: of the whole page, or around one entry that is new. Whoever changes the
+ * list calls this, inside `keeping`.
+ * @param {Element} [fresh]
+ */
+export function arrange(fresh) {
+  if (!fresh) return all().forEach(settle);
+  settle(fresh);
+  let next = fresh.nextElementSibling;
+  while (next && !messageOf(next)) next = next.nextElementSibling;
+  if (next) settle(next);
 }
+
+/** Gives an entry the lines that belong above it, and its place in a run. @param {Element} entry */
+function settle(entry) {
+  const message = /** @type {HTMLElement} */ (messageOf(entry));
+  /** @type {Element[]} */
+  const lines = [];
+  let above = entry.previousElementSibling;
+  for (; above && !messageOf(above); above = above.previousElementSibling) lines.push(above);
+  const before = above && messageOf(above);
+  const at = message.dataset.at ?? "";
+  const isNewDay = !before || dayOf(before) !== dayOf(message);
+  lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
+  const others = lines.filter((line) => line.isConnected);
+  if (isNewDay) (others.at(-1) ?? entry).before(dayLine(at));
+  const apart = before ? new Date(at).getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
+  const isSame = before?.dataset.author === message.dataset.author && apart <= RUN_WITHIN;
+  entry.classList.toggle("run", isSame && !isNewDay && others.length === 0);
+}
+
+/** The day of a message, alike for all of one day. @param {HTMLElement} message */
+const dayOf = (message) => dayKey(new Date(message.dataset.at ?? ""));
 
 /** @param {string} at */
 function dayLine(at) {

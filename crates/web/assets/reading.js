@@ -78,13 +78,16 @@ function moved(position) {
 }
 
 export function keepReading() {
-  const watch = () => {
-    for (const entry of list.querySelectorAll(":scope > .entry")) observer.observe(entry);
+  entries.all().forEach((entry) => observer.observe(entry));
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes) {
+      if (target !== list) continue;
+      addedNodes.forEach((node) => node instanceof Element && observer.observe(node));
+    }
+    // A message that got its position has not moved: look again at what is in sight.
     look();
-  };
-  watch();
-  // A message that got its position has not moved: look again at what is in sight.
-  new MutationObserver(watch).observe(list, { childList: true, subtree: true });
+  }).observe(list, { childList: true, subtree: true });
+  look();
   window.addEventListener("focus", look);
   window.addEventListener("hashchange", look);
   document.addEventListener("visibilitychange", look);

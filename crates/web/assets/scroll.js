@@ -15,16 +15,26 @@ export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scr
 /** The first message that can be seen at least in part; lines between messages come and go. */
 function firstVisible() {
   const top = log.getBoundingClientRect().top;
-  for (const entry of entries.querySelectorAll(":scope > .entry")) {
-    if (entry.getBoundingClientRect().bottom > top) return entry;
+  const all = entries.children;
+  let [from, to] = [0, all.length];
+  while (from < to) {
+    const half = (from + to) >> 1;
+    if (/** @type {Element} */ (all[half]).getBoundingClientRect().bottom > top) to = half;
+    else from = half + 1;
   }
-  return null;
+  /** @type {Element | null} */
+  let found = all[from] ?? null;
+  while (found && !found.classList.contains("entry")) found = found.nextElementSibling;
+  return found;
 }
 
 /** @param {Element} entry from the top of the log, in pixels */
 const offsetOf = (entry) => entry.getBoundingClientRect().top - log.getBoundingClientRect().top;
 
-/** What is being read: the first message in sight, and how far it is from the top, in pixels. */
+/**
+ * What is being read: the first message in sight, and how far it is from the top, in pixels.
+ * @returns {{entry: Element, offset: number} | null}
+ */
 export function inSight() {
   const entry = firstVisible();
   return entry && { entry, offset: offsetOf(entry) };

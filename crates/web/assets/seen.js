@@ -38,32 +38,44 @@ function line(people) {
   return words;
 }
 
-function show() {
+/** Who has seen which message last, from the newest back. */
+function find() {
   /** @type {Map<Element, {name: string, at: string}[]>} */
   const seen = new Map();
-  const known = entries.all().filter((entry) => Number.isFinite(entries.positionOf(entry)));
-  const newest = known.at(-1);
-  const spoke = new Map(known.map((entry) => [entries.authorOf(entry), entries.positionOf(entry)]));
-  for (const member of members()) {
-    if (member.dataset.person === entries.me || member.hasAttribute("data-left")) continue;
-    const position = Number(member.dataset.read);
-    const isPast = newest !== undefined && position >= entries.positionOf(newest);
-    const entry = isPast ? (isComplete() ? newest : undefined) : known.find((other) => entries.positionOf(other) === position);
-    if (!entry || (spoke.get(member.dataset.person ?? "") ?? 0) >= entries.positionOf(entry)) continue;
-    const at = member.querySelector(".seen-at time");
-    const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
-    seen.set(entry, [...(seen.get(entry) ?? []), person]);
+  const oldest = entries.firstPosition();
+  let left = members().filter((member) =>
+    member.dataset.person !== entries.me && !member.hasAttribute("data-left") && Number(member.dataset.read) >= oldest);
+  let isNewest = isComplete();
+  for (const entry of entries.backwards()) {
+    if (left.length === 0) break;
+    const position = entries.positionOf(entry);
+    if (!Number.isFinite(position)) continue;
+    left = left.filter((member) => {
+      if (entries.authorOf(entry) === member.dataset.person) return false;
+      const read = Number(member.dataset.read);
+      if (read < position) return true;
+      if (read > position && !isNewest) return false;
+      const at = member.querySelector(".seen-at time");
+      const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
+      seen.set(entry, [...(seen.get(entry) ?? []), person]);
+      return false;
+    });
+    isNewest = false;
   }
+  return seen;
+}
+
+function show() {
+  const seen = find();
   keeping(() => {
-    for (const entry of known) {
+    for (const old of document.querySelectorAll("#entries > .entry > .seen")) {
+      if (!old.parentElement || !seen.has(old.parentElement)) old.remove();
+    }
+    for (const [entry, people] of seen) {
       const old = entry.querySelector(":scope > .seen");
-      const fresh = seen.get(entry);
-      if (!fresh) old?.remove();
-      else if (!old) entry.append(line(fresh));
-      else {
-        const made = line(fresh);
-        if (made.textContent !== old.textContent) old.replaceWith(made);
-      }
+      const made = line(people);
+      if (!old) entry.append(made);
+      else if (made.textContent !== old.textContent) old.replaceWith(made);
     }
   });
 }
