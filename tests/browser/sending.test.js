@@ -25,9 +25,10 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
       if (route.request().method() === 'POST') await answer.opened;
       await route.continue();
     });
-    await write(sender, 'at once');
+    const text = `at once from ${who}`;
+    await write(sender, text);
     assert.equal(await composer(sender).inputValue(), '');
-    const bubble = entry(sender, 'at once');
+    const bubble = entry(sender, text);
     await bubble.waitFor();
     assert.match(await bubble.getAttribute('class') ?? '', /\bown\b.*\bsending\b/);
     const parts = (/** @type {Element} */ found) =>
@@ -44,7 +45,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     assert.equal(await bubble.locator('.seen').count(), 0);
     await reader.goto(path);
     await bubble.locator('.seen', { hasText: who === 'jane' ? 'Maya Okafor' : 'Jane Lee' }).waitFor();
-    assert.equal((await texts(sender, 'at once')).length, 1);
+    assert.equal((await texts(sender, text)).length, 1);
   });
 }
 

@@ -301,11 +301,12 @@ fn missed(
             return Ok(events::bare("reset"));
         }
         let is_theirs = event.channel().is_some_and(|channel| channels.contains(&channel));
-        match &event {
-            Event::MembersChanged { channel, left, .. } if !is_theirs && left.contains(&actor.person) => {
-                replayed.extend_from_slice(&events::gone(*channel));
-            }
-            _ => {}
+        // Access that ended while they were away.
+        if let Event::MembersChanged { channel, left, .. } = &event
+            && !is_theirs
+            && left.contains(&actor.person)
+        {
+            replayed.extend_from_slice(&events::gone(*channel));
         }
         if let (true, Some(bytes)) = (is_theirs, bytes) {
             replayed.extend_from_slice(&bytes);
