@@ -250,7 +250,10 @@ export class Tour {
       { name: 'colleague', who: 'jane', path: at.tomsPage },
       { name: 'colleague-new', who: 'jane', path: '/settings/team/new' },
       { name: 'colleague-refused', who: 'jane', path: '/settings/team/new', refused: true, then: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }) },
+      { name: 'messaging', who: 'jane', path: '/settings/messaging' },
+      { name: 'messaging-staff', who: 'tom', path: '/settings/messaging', refused: true },
       { name: 'profile', who: 'jane', path: '/profile' },
+      { name: 'profile-client', who: 'maya', path: '/profile' },
       { name: 'profile-refused', who: 'jane', path: '/profile', refused: true, then: sendWrong('Save', { 'Mobile number': '12' }) },
       { name: 'problem-not-found', who: 'jane', path: nowhere, refused: true },
       { name: 'problem-forbidden', who: 'tom', path: '/settings/team/new', refused: true },
@@ -263,7 +266,7 @@ export class Tour {
     /** @param {Visit} visit @param {string} text */
     const send = async (visit, text) => {
       await visit.getByRole('textbox', { name: /^Message to/ }).fill(text);
-      await visit.getByRole('button', { name: 'Send' }).click();
+      await visit.getByRole('button', { name: 'Send', exact: true }).click();
     };
     /** @param {Visit} visit */
     const backOnline = async (visit) => {
