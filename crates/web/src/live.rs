@@ -1,4 +1,4 @@
-//! Live updates as server-sent events (WHATWG HTML, 9.2): one stream per page, fed from the journal.
+//! Live updates as server-sent events (WHATWG HTML, 9.2): one stream for all tabs of a browser, fed from the journal.
 //!
 //! [`Hub`] follows the journal by its numbers and hands every entry to the streams of the people who may see it:
 //! written once (`events`), the same bytes for all, through a bounded queue each (`stream`). A signal only says that
