@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +18,11 @@ const run = promisify(execFile);
 
 /** How long anything may take to happen before a test gives up on it, in milliseconds. */
 export const patience = 15_000;
+
+/** Portals whose end is still to come: a test run that is called off takes them along. @type {Set<Portal>} */
+const open = new Set();
+process.on('exit', () => open.forEach((portal) => portal.abandon()));
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /** @typedef {{ from: string, to: string, subject: string, text: string, html: string }} Mail */
 /** @typedef {import('playwright-core').Page & { shoot(name: string): Promise<void>, forgive(): void, look: string, problems: string[] }} Visit */
@@ -63,6 +70,7 @@ export class Portal {
    */
   static async start(t, command) {
     const portal = new Portal(await mkdtemp(path.join(tmpdir(), 'portal-test-')), command);
+    open.add(portal);
     t.after(() => portal.end());
     await portal.begin();
     return portal;
@@ -78,7 +86,7 @@ export class Portal {
       stream.setEncoding('utf8').on('data', (text) => (this.output += text));
     }
     this.address = await eventually(`the portal's address`, async () => {
-      assert.equal(child.exitCode, null, `the portal ended:\n${this.output}`);
+      assert.ok(!hasEnded(child), `the portal ended:\n${this.output}`);
       return this.output.match(/^Listening on (http:\/\/\S+)$/m)?.[1];
     });
   }
@@ -106,11 +114,20 @@ export class Portal {
   /** Stops the program; with SIGKILL it gets no chance to tidy up. @param {'SIGTERM' | 'SIGKILL'} [signal] */
   async stop(signal = 'SIGTERM') {
     const child = this.#process;
-    if (!child || child.exitCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await gone;
     this.#process = undefined;
+    if (!child || hasEnded(child)) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    const deadline = setTimeout(() => child.kill('SIGKILL'), patience);
+    await gone;
+    clearTimeout(deadline);
+    assert.ok(child.signalCode !== 'SIGKILL' || signal === 'SIGKILL', `it did not end when asked to:\n${this.output}`);
+  }
+
+  /** Leaves nothing behind, at once: for when there is no time to end. */
+  abandon() {
+    this.#process?.kill('SIGKILL');
+    rmSync(this.data, { recursive: true, force: true });
   }
 
   /** Runs another command of the program on the same data, and answers what it printed. @param {...string} words */
@@ -133,8 +150,13 @@ export class Portal {
     const outbox = path.join(this.data, 'outbox');
     return eventually(`a mail to ${address}`, async () => {
       const names = await readdir(outbox).catch(() => []);
-      for (const name of names.filter((name) => name.endsWith('.eml')).sort().reverse()) {
-        const mail = await PostalMime.parse(await readFile(path.join(outbox, name)));
+      // A file's name says what kind of mail it is and not when it came.
+      const files = await Promise.all(names.filter((name) => name.endsWith('.eml')).map(async (name) => {
+        const file = path.join(outbox, name);
+        return { file, at: (await stat(file, { bigint: true })).mtimeNs };
+      }));
+      for (const { file } of files.sort((a, b) => Number(b.at - a.at))) {
+        const mail = await PostalMime.parse(await readFile(file));
         const to = mail.to?.[0]?.address ?? '';
         if (to !== address || !subject.test(mail.subject ?? '')) continue;
         return { from: mail.from?.address ?? '', to, subject: mail.subject ?? '', text: mail.text ?? '', html: mail.html ?? '' };
@@ -203,12 +225,19 @@ export class Portal {
   /** Closes everything; what a browser complained of on the way fails the test. */
   async end() {
     const problems = this.#visits.flatMap((visit) => visit.problems);
-    await (await this.#browser)?.close();
-    await this.stop();
-    await rm(this.data, { recursive: true, force: true });
+    try {
+      await (await this.#browser)?.close();
+      await this.stop();
+    } finally {
+      this.abandon();
+      open.delete(this);
+    }
     assert.deepEqual(problems, [], 'the browser complained');
   }
 }
+
+/** By itself or by a signal. @param {import('node:child_process').ChildProcess} child */
+const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null;
 
 /** Follows a sign-in address and taps its button. @param {Visit} visit @param {string} link */
 export async function signIn(visit, link) {
