@@ -93,6 +93,7 @@ impl Office {
                             text: format!(
                                 "Message {number}: could you send me the deed of the flat, please?"
                             ),
+                            attachments: Vec::new(),
                             shown: None,
                         };
                         messages::send(tx, &jane, &draft)?;

@@ -223,6 +223,10 @@ pub struct Last {
     pub text: String,
     /// When it was deleted.
     pub deleted_at: Option<Time>,
+    /// How many files it was sent with.
+    pub attachments: i64,
+    /// The name of the first of them.
+    pub first_attachment: Option<String>,
 }
 
 /// Which channels a list shows.
@@ -257,7 +261,9 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
         wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
     }
     let sql = format!(
-        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at FROM {TABLES} \
+        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at, l.attachments, \
+         CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t WHERE t.workspace = l.workspace \
+         AND t.message = l.id AND t.place = 0) END FROM {TABLES} \
          LEFT JOIN messages l ON l.workspace = c.workspace AND l.channel = c.id AND l.position = c.last_position \
          LEFT JOIN people a ON a.workspace = l.workspace AND a.id = l.author \
          WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3"
@@ -272,6 +278,8 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
                 author_name: Name::read(row, WIDTH + 1)?,
                 text: row.get(WIDTH + 4)?,
                 deleted_at: row.get(WIDTH + 5)?,
+                attachments: row.get(WIDTH + 6)?,
+                first_attachment: row.get(WIDTH + 7)?,
             }),
             None => None,
         };

@@ -74,6 +74,16 @@ pub enum Problem {
     TooFew(usize),
     /// More entries than may be given.
     TooMany(usize),
+    /// It has more than so many bytes.
+    TooLarge(i64),
+    /// There is no room left for it in the workspace.
+    StorageFull,
+    /// Not all of it has come yet.
+    Unfinished,
+    /// It is a folder with something in it.
+    NotEmpty,
+    /// It is no address of a page.
+    NoLink,
 }
 
 impl fmt::Display for Problem {
@@ -98,6 +108,17 @@ impl fmt::Display for Problem {
             }
             Problem::TooFew(least) => write!(f, "Please choose at least {least}."),
             Problem::TooMany(most) => write!(f, "Please give at most {most}."),
+            Problem::TooLarge(most) => {
+                write!(f, "Please choose a file of at most {}.", crate::limits::size(*most))
+            }
+            Problem::StorageFull => {
+                write!(f, "There is no room left for files here. Please remove some, or ask for more room.")
+            }
+            Problem::Unfinished => write!(f, "This file has not come completely yet."),
+            Problem::NotEmpty => write!(f, "Folder is not empty"),
+            Problem::NoLink => {
+                write!(f, "Please give the address of a page, such as https://example.com/.")
+            }
         }
     }
 }

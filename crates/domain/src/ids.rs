@@ -75,6 +75,12 @@ ids! {
     FreshLinkId;
     /// What somebody answered to whether texts may be sent.
     ConsentId;
+    /// A file, a folder or a link to outside.
+    FileId;
+    /// Bytes on their way in.
+    UploadId;
+    /// Bytes in the store of blobs.
+    BlobId;
 }
 
 fn version_7(now: Time) -> Uuid {

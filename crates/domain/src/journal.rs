@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Entry, Recorded, Tx};
 
-use crate::ids::{ChannelId, MessageId, PersonId, SessionId, WorkspaceId};
+use crate::ids::{ChannelId, FileId, MessageId, PersonId, SessionId, WorkspaceId};
 
 /// Something that somebody may have to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,30 @@ pub enum Event {
         message: MessageId,
         /// Its place in the channel.
         position: i64,
+    },
+    /// A file, a folder or a link was put into a channel's files.
+    #[serde(rename = "file.created")]
+    FileCreated {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        file: FileId,
+    },
+    /// Something about a file, a folder or a link changed: its name, its place, its bytes, who may change it.
+    #[serde(rename = "file.updated")]
+    FileUpdated {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        file: FileId,
+    },
+    /// A file, a folder or a link was deleted.
+    #[serde(rename = "file.deleted")]
+    FileDeleted {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        file: FileId,
     },
     /// Somebody's read position moved.
     #[serde(rename = "channel.read")]
@@ -96,6 +120,9 @@ impl Event {
             Event::MessageSent { .. } => "message.sent",
             Event::MessageUpdated { .. } => "message.updated",
             Event::MessageDeleted { .. } => "message.deleted",
+            Event::FileCreated { .. } => "file.created",
+            Event::FileUpdated { .. } => "file.updated",
+            Event::FileDeleted { .. } => "file.deleted",
             Event::ChannelRead { .. } => "channel.read",
             Event::ChannelCreated { .. } => "messageChannel.created",
             Event::ChannelUpdated { .. } => "messageChannel.updated",
@@ -111,6 +138,9 @@ impl Event {
             Event::MessageSent { channel, .. }
             | Event::MessageUpdated { channel, .. }
             | Event::MessageDeleted { channel, .. }
+            | Event::FileCreated { channel, .. }
+            | Event::FileUpdated { channel, .. }
+            | Event::FileDeleted { channel, .. }
             | Event::ChannelRead { channel, .. }
             | Event::ChannelCreated { channel }
             | Event::ChannelUpdated { channel }

@@ -4,6 +4,7 @@
 //! from the transaction. Nothing here does any I/O but its transaction; the rules are those of `docs/behaviour.md`.
 
 pub mod access;
+pub mod blobs;
 pub mod channels;
 pub mod choices;
 pub mod companies;
@@ -11,6 +12,7 @@ pub mod consents;
 pub mod deliveries;
 pub mod digests;
 pub mod error;
+pub mod files;
 pub mod formatting;
 pub mod ids;
 pub mod journal;
@@ -23,6 +25,7 @@ pub mod missed;
 pub mod notices;
 pub mod people;
 pub mod phones;
+pub mod previews;
 pub mod projects;
 pub mod search;
 pub mod secrets;
@@ -30,6 +33,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_ins;
 pub mod tries;
+pub mod uploads;
 pub mod workspaces;
 
 pub use error::{Error, Problem, Result};
@@ -53,4 +57,5 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/004_links_and_choices.sql"),
     },
     store::Migration { number: 5, name: "texts", sql: include_str!("../migrations/005_texts.sql") },
+    store::Migration { number: 7, name: "files", sql: include_str!("../migrations/007_files.sql") },
 ];

@@ -6,6 +6,8 @@ use crate::error::{Error, Problem, Result};
 
 /// Characters of a message (M1).
 pub const MESSAGE_CHARACTERS: usize = 10_000;
+/// Files that a message is sent with (M1).
+pub const ATTACHMENTS: usize = 20;
 /// Characters of a name, a title or a brand: two lines on a phone.
 pub const NAME_CHARACTERS: usize = 200;
 /// Characters of an email address (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
@@ -56,11 +58,14 @@ pub fn optional_line(field: &'static str, text: &str, most: usize) -> Result<Str
     Ok(text.to_string())
 }
 
-/// A message's text: line ends become LF; it is otherwise kept as it was written.
+/// A message's text: line ends become LF; it is otherwise kept as it was written. With files it may be empty (M1).
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters` (all but LF and TAB).
-pub fn message(field: &'static str, text: &str) -> Result<String> {
+pub fn message(field: &'static str, text: &str, has_files: bool) -> Result<String> {
+    if has_files && is_blank(text) {
+        return Ok(String::new());
+    }
     let text =
         if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() };
     if is_blank(&text) {
@@ -142,6 +147,25 @@ pub fn is_blank(text: &str) -> bool {
     })
 }
 
+/// A number of bytes for people: `1.4 MB`, in thousands as storage is sold.
+pub fn size(bytes: i64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
+    let mut amount = bytes.max(0) as f64;
+    let mut unit = 0;
+    // 999.5 and more would be written as 1000.
+    while amount >= 999.5 && unit + 1 < UNITS.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 && bytes == 1 {
+        "1 byte".to_string()
+    } else if unit == 0 || amount >= 99.95 || (amount * 10.0).round() % 10.0 == 0.0 {
+        format!("{amount:.0} {}", UNITS[unit])
+    } else {
+        format!("{amount:.1} {}", UNITS[unit])
+    }
+}
+
 fn is_line_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}')
 }
@@ -152,12 +176,32 @@ mod tests {
 
     #[test]
     fn a_message_keeps_its_text_but_for_line_ends() {
-        assert_eq!(message("text", " a\r\nb\rc\t👩‍👩‍👧 ").unwrap(), " a\nb\nc\t👩‍👩‍👧 ");
+        assert_eq!(message("text", " a\r\nb\rc\t👩‍👩‍👧 ", false).unwrap(), " a\nb\nc\t👩‍👩‍👧 ");
         for refused in ["", " \n\t ", "\u{200b}\u{202e}", "a\u{0}b", "a\u{1b}[1m", "a\u{85}b"] {
-            assert!(message("text", refused).is_err(), "{refused:?}");
+            assert!(message("text", refused, false).is_err(), "{refused:?}");
         }
-        assert!(message("text", &"😀".repeat(MESSAGE_CHARACTERS)).is_ok());
-        assert!(message("text", &"a".repeat(MESSAGE_CHARACTERS + 1)).is_err());
+        assert!(message("text", &"😀".repeat(MESSAGE_CHARACTERS), false).is_ok());
+        assert!(message("text", &"a".repeat(MESSAGE_CHARACTERS + 1), false).is_err());
+    }
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        let cases = [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1 KB"),
+            (1_460, "1.5 KB"),
+            (99_949, "99.9 KB"),
+            (99_950, "100 KB"),
+            (999_499, "999 KB"),
+            (999_500, "1 MB"),
+            (100_000_000, "100 MB"),
+            (1_073_741_824, "1.1 GB"),
+        ];
+        for (bytes, words) in cases {
+            assert_eq!(size(bytes), words, "{bytes}");
+        }
     }
 
     #[test]

@@ -229,7 +229,13 @@ pub fn reply(
     };
     let subject = format!("reply-link:reply:{}", actor.person);
     tries::count(tx, &subject, WINDOW, REPLIES_MAX)?;
-    let draft = Draft { id: answer.id, channel, text: answer.text.clone(), shown: answer.shown };
+    let draft = Draft {
+        id: answer.id,
+        channel,
+        text: answer.text.clone(),
+        attachments: Vec::new(),
+        shown: answer.shown,
+    };
     messages::send(tx, &actor, &draft).map(Done::Yes)
 }
 

@@ -6,7 +6,8 @@ use store::{Reader, Row, Time, Tx};
 
 use crate::access::{self, Actor, Role};
 use crate::error::{Error, Problem, Result};
-use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
+use crate::files::{self, Attached, Attachment};
+use crate::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::people::Name;
 use crate::{formatting, limits, members, missed, people, search};
@@ -18,8 +19,10 @@ pub struct Draft {
     pub id: MessageId,
     /// Where it goes.
     pub channel: ChannelId,
-    /// What it says, in Markdown.
+    /// What it says, in Markdown. May be empty where there are files (M1).
     pub text: String,
+    /// Files that it is sent with, at most [`limits::ATTACHMENTS`].
+    pub attachments: Vec<Attached>,
     /// The newest position that the sender had on screen while writing: answering counts as having read it.
     pub shown: Option<i64>,
 }
@@ -49,6 +52,8 @@ pub struct Message {
     pub deleted_at: Option<Time>,
     /// The members it names, with the words that name them (M8).
     pub mentions: Vec<(PersonId, String)>,
+    /// The files that it was sent with; none where it was deleted (F5).
+    pub attachments: Vec<Attachment>,
 }
 
 /// Which stretch of a conversation is wanted.
@@ -62,7 +67,8 @@ pub enum Stretch {
     After(i64),
 }
 
-/// Sends a message and answers it as it stands. The same id again changes nothing and answers the same (M2).
+/// Sends a message and answers it as it stands; its files are filed at once (F1). The same id again changes nothing and
+/// answers the same (M2).
 ///
 /// # Errors
 /// `NotFound` for a channel that is not there or not the sender's; `Forbidden` where the sender has left it;
@@ -71,10 +77,11 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     if draft.id.0.get_version_num() != 7 {
         return Err(Error::field("id", Problem::NoId));
     }
-    let text = limits::message("text", &draft.text)?;
+    let text = limits::message("text", &draft.text, !draft.attachments.is_empty())?;
     if let Some(known) = known(tx, actor, draft)? {
         return Ok(known);
     }
+    let ready = files::check(tx, actor, draft.channel, &draft.attachments)?;
     let now = tx.now();
     let position: i64 = tx
         .first(
@@ -88,15 +95,30 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     step_forward(tx, actor, draft.channel, position, shown)?;
     let search_row = search::add(tx)?;
     tx.run(
-        "INSERT INTO messages (workspace, channel, position, id, author, text, sent_at, search_row) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[&actor.workspace, &draft.channel, &position, &draft.id, &actor.person, &text, &now, &search_row],
+        "INSERT INTO messages (workspace, channel, position, id, author, text, sent_at, search_row, attachments) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            &actor.workspace,
+            &draft.channel,
+            &position,
+            &draft.id,
+            &actor.person,
+            &text,
+            &now,
+            &search_row,
+            &count(&ready),
+        ],
     )?;
     let mentions = mention(tx, actor, draft.channel, draft.id, &text)?;
     missed::note(tx, actor.workspace, draft.channel, position)?;
     let event =
         Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);
+    let mut attachments = Vec::new();
+    if !ready.is_empty() {
+        files::attach(tx, actor, draft.channel, draft.id, &ready)?;
+        attachments = files::of_message(tx, actor.workspace, draft.id)?;
+    }
     // Put together from what was just written: reading it back would cost as much as writing it.
     Ok(Message {
         id: draft.id,
@@ -110,7 +132,12 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         edited_at: None,
         deleted_at: None,
         mentions,
+        attachments,
     })
+}
+
+fn count<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
 /// The message that an id stands for already.
@@ -195,8 +222,8 @@ fn mention(
 /// # Errors
 /// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
 pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Result<Message> {
-    let text = limits::message("text", text)?;
     let found = own(tx, actor, message)?;
+    let text = limits::message("text", text, !found.attachments.is_empty())?;
     if found.deleted_at.is_some() {
         return Err(Error::Conflict("This message was deleted."));
     }
@@ -216,7 +243,8 @@ pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Resul
     find(tx, actor, message)
 }
 
-/// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5). Again changes nothing.
+/// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5), its files stay in Files (F5). Again
+/// changes nothing.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for somebody else's message.
@@ -227,11 +255,12 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
     }
     search::remove(tx, actor.workspace, &found)?;
     tx.run(
-        "UPDATE messages SET text = '', deleted_at = $4, search_row = NULL \
+        "UPDATE messages SET text = '', deleted_at = $4, search_row = NULL, attachments = 0 \
          WHERE workspace = $1 AND channel = $2 AND position = $3",
         &[&actor.workspace, &found.channel, &found.position, &tx.now()],
     )?;
     forget_mentions(tx, actor, message)?;
+    files::detach(tx, actor.workspace, message)?;
     // To its author it never counted; to those who have read it, it is behind them.
     tx.run(
         "UPDATE members SET skipped = skipped + 1 \
@@ -254,10 +283,12 @@ fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
 }
 
 const COLUMNS: &str = "m.id, m.channel, m.position, m.author, p.given_name, p.family_name, p.email, p.role, m.text, \
-     m.sent_at, m.edited_at, m.deleted_at";
+     m.sent_at, m.edited_at, m.deleted_at, m.attachments";
 
-fn read(row: &Row<'_>) -> store::Result<Message> {
-    Ok(Message {
+/// A message as it was found, and whether there are files to be found with it.
+fn read(row: &Row<'_>) -> store::Result<(Message, bool)> {
+    let attachments: i64 = row.get(12)?;
+    let message = Message {
         id: row.get(0)?,
         channel: row.get(1)?,
         position: row.get(2)?,
@@ -269,7 +300,9 @@ fn read(row: &Row<'_>) -> store::Result<Message> {
         edited_at: row.get(10)?,
         deleted_at: row.get(11)?,
         mentions: Vec::new(),
-    })
+        attachments: Vec::new(),
+    };
+    Ok((message, attachments > 0))
 }
 
 /// One message of a channel that the one who asks may see.
@@ -283,10 +316,7 @@ pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Messag
          WHERE m.workspace = $1 AND m.id = $2"
     );
     let found = reader.first(&sql, &[&actor.workspace, &message, &actor.person], read)?;
-    let mut found = [found.ok_or(Error::NotFound)?];
-    add_mentions(reader, actor.workspace, &mut found)?;
-    let [found] = found;
-    Ok(found)
+    complete(reader, actor.workspace, found.ok_or(Error::NotFound)?)
 }
 
 /// A stretch of a conversation, oldest first, of at most `most` messages.
@@ -314,8 +344,7 @@ pub fn page(
     if order == "DESC" {
         found.reverse();
     }
-    add_mentions(reader, actor.workspace, &mut found)?;
-    Ok(found)
+    found.into_iter().map(|found| complete(reader, actor.workspace, found)).collect()
 }
 
 /// A message of a workspace for those who carry news of it; who hears of it is decided where it is routed.
@@ -332,18 +361,40 @@ pub fn at(
         "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
          WHERE m.workspace = $1 AND m.channel = $2 AND m.position = $3"
     );
-    let mut found: Vec<Message> = reader.all(&sql, &[&workspace, &channel, &position], read)?;
-    add_mentions(reader, workspace, &mut found)?;
-    Ok(found.pop())
+    let found = reader.first(&sql, &[&workspace, &channel, &position], read)?;
+    found.map(|found| complete(reader, workspace, found)).transpose()
 }
 
-fn add_mentions(reader: &Reader, workspace: WorkspaceId, messages: &mut [Message]) -> Result<()> {
-    for message in messages.iter_mut().filter(|message| message.text.contains('@')) {
+/// The messages that show a file, for those who carry news of it.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn showing(reader: &Reader, workspace: WorkspaceId, file: FileId) -> Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM attachments a \
+         JOIN messages m ON m.workspace = a.workspace AND m.id = a.message \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+         WHERE a.workspace = $1 AND a.file = $2 ORDER BY m.channel, m.position"
+    );
+    let found = reader.all(&sql, &[&workspace, &file], read)?;
+    found.into_iter().map(|found| complete(reader, workspace, found)).collect()
+}
+
+/// A message with what stands in other tables, which few messages have.
+fn complete(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    (mut message, has_files): (Message, bool),
+) -> Result<Message> {
+    if message.text.contains('@') {
         message.mentions = reader.all(
             "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name, person",
             &[&workspace, &message.id],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
     }
-    Ok(())
+    if has_files {
+        message.attachments = files::of_message(reader, workspace, message.id)?;
+    }
+    Ok(message)
 }

@@ -6,7 +6,7 @@ use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
-use crate::{limits, people, sign_ins};
+use crate::{limits, people, secrets, sign_ins};
 
 /// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
 const HOST_CHARACTERS: usize = 253;
@@ -152,10 +152,12 @@ pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> 
     }
     let now = tx.now();
     let id = WorkspaceId::new(now);
+    let mut signing_key = [0; 32];
+    secrets::fill(&mut signing_key);
     tx.run(
-        "INSERT INTO workspaces (id, host, brand_name, default_channel, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $5)",
-        &[&id, &host, &brand, &DefaultChannel::Client, &now],
+        "INSERT INTO workspaces (id, host, brand_name, default_channel, signing_key, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        &[&id, &host, &brand, &DefaultChannel::Client, &signing_key, &now],
     )?;
     Ok(id)
 }

@@ -22,6 +22,8 @@ const ACROSS: &[(&str, &str)] = &[
     ),
     ("SELECT min(CASE WHEN leased_until", "a worker asks when anything at all is due next"),
     ("SELECT min(decide_at) FROM due", "as above"),
+    ("SELECT min(next_try_at) FROM previews", "as above"),
+    ("SELECT person FROM uploads WHERE id = $1", "what lies staged is named by its upload alone"),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),
     (
         "INSERT INTO sign_in_links (token_hash, kind, created_at",

@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 32] = [
+pub(crate) const TABLES: [&str; 38] = [
     "workspaces",
     "people",
     "companies",
@@ -40,6 +40,12 @@ pub(crate) const TABLES: [&str; 32] = [
     "members",
     "messages",
     "mentions",
+    "blobs",
+    "dropped_blobs",
+    "previews",
+    "files",
+    "attachments",
+    "uploads",
     "sessions",
     "sign_ins",
     "sign_in_links",

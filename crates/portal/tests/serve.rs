@@ -124,7 +124,8 @@ async fn maya(store: &Store) -> (Actor, ChannelId) {
 
 async fn say(store: &Store, actor: Actor, channel: ChannelId, text: String) {
     let sent = store.write(move |tx| {
-        let draft = Draft { id: MessageId::new(tx.now()), channel, text, shown: None };
+        let draft =
+            Draft { id: MessageId::new(tx.now()), channel, text, attachments: Vec::new(), shown: None };
         messages::send(tx, &actor, &draft)
     });
     sent.await.expect("a message");

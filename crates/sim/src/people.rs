@@ -67,8 +67,10 @@ impl Simulation {
         let place = self.model.messages.len();
         let text = token(place, 0);
         self.tell(format!("{author} posts {text} in {channel}, shown {shown:?}"));
-        let (actor, draft) =
-            (self.firm.people[author].actor, Draft { id, channel: self.firm.channels[channel], text, shown });
+        let (actor, draft) = (
+            self.firm.people[author].actor,
+            Draft { id, channel: self.firm.channels[channel], text, attachments: Vec::new(), shown },
+        );
         self.write(move |tx| messages::send(tx, &actor, &draft))?;
         if let Some(shown) = shown {
             self.model.reads(author, channel, shown, now);

@@ -185,7 +185,13 @@ async fn send(
     if given.author.is_some_and(|author| author != actor.person) {
         return Err(Answer::SignIn("/messages".to_string()));
     }
-    let draft = Draft { id: given.id, channel, text: given.text.clone(), shown: given.shown };
+    let draft = Draft {
+        id: given.id,
+        channel,
+        text: given.text.clone(),
+        attachments: Vec::new(),
+        shown: given.shown,
+    };
     let sent = app.store().write(move |tx| messages::send(tx, &actor, &draft)).await;
     let wants_page = Wanted::of(&headers) == Wanted::Page;
     match sent {

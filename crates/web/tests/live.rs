@@ -91,7 +91,7 @@ impl Firm {
         self.portal
             .write(move |tx| {
                 let id = MessageId::new(tx.now());
-                let draft = messages::Draft { id, channel, text, shown: None };
+                let draft = messages::Draft { id, channel, text, attachments: Vec::new(), shown: None };
                 messages::send(tx, &who, &draft).map(|message| message.id)
             })
             .await
@@ -234,6 +234,7 @@ async fn m4_what_happens_while_a_stream_opens_is_heard_once_and_in_order() {
                     id: MessageId::new(tx.now()),
                     channel,
                     text: format!("number {number};"),
+                    attachments: Vec::new(),
                     shown: None,
                 };
                 messages::send(tx, &jane, &draft).map(drop)
@@ -259,7 +260,13 @@ async fn m4_a_long_absence_loads_anew() {
         .write(move |tx| {
             for number in 0..1_100 {
                 let id = MessageId::new(tx.now());
-                let draft = messages::Draft { id, channel, text: format!("{number}"), shown: None };
+                let draft = messages::Draft {
+                    id,
+                    channel,
+                    text: format!("{number}"),
+                    attachments: Vec::new(),
+                    shown: None,
+                };
                 messages::send(tx, &oskar, &draft)?;
             }
             Ok(())

@@ -16,7 +16,7 @@ impl Office {
 
     /// A new message of somebody who had everything up to `shown` on screen.
     pub fn draft(&self, channel: ChannelId, text: &str, shown: Option<i64>) -> Draft {
-        Draft { id: self.message_id(), channel, text: text.to_string(), shown }
+        Draft { id: self.message_id(), channel, text: text.to_string(), attachments: Vec::new(), shown }
     }
 
     pub fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> Message {

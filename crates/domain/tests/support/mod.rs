@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod conversation;
+pub mod files;
 pub mod people;
 
 use std::sync::atomic::{AtomicU64, Ordering};

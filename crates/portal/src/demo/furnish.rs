@@ -208,7 +208,13 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act) -> domain::Result<Office> 
         Some(Does::Say(text)) => {
             let id = MessageId::new(tx.now());
             // Whoever answers has read what is there.
-            let draft = Draft { id, channel: act.channel, text: text.to_string(), shown: Some(i64::MAX) };
+            let draft = Draft {
+                id,
+                channel: act.channel,
+                text: text.to_string(),
+                attachments: Vec::new(),
+                shown: Some(i64::MAX),
+            };
             messages::send(tx, &actor, &draft)?;
             office.last.insert(mine, id);
         }

@@ -1,7 +1,7 @@
 //! Journal entries as the events that pages read: written once, the same bytes for everyone who may see them.
 
 use bytes::Bytes;
-use domain::ids::{ChannelId, PersonId, WorkspaceId};
+use domain::ids::{ChannelId, FileId, PersonId, WorkspaceId};
 use domain::journal::Event;
 use domain::{channels, messages, people};
 use serde::Serialize;
@@ -55,6 +55,15 @@ pub(crate) fn of(
         }
         Event::MessageUpdated { channel, position, .. } | Event::MessageDeleted { channel, position, .. } => {
             messages::at(reader, workspace, *channel, *position)?.map(|message| changed(seq, &message))
+        }
+        Event::FileCreated { channel, file } => Some(file_changed(seq, *channel, *file)),
+        // What a message shows of its files changes with them.
+        Event::FileUpdated { channel, file } | Event::FileDeleted { channel, file } => {
+            let mut told = Vec::from(file_changed(seq, *channel, *file));
+            for message in messages::showing(reader, workspace, *file)? {
+                told.extend_from_slice(&changed(seq, &message));
+            }
+            Some(Bytes::from(told))
         }
         Event::ChannelRead { channel, person, position } => Some(write(
             seq,
@@ -128,6 +137,16 @@ fn changed(seq: Option<i64>, message: &messages::Message) -> Bytes {
         html: &html,
     };
     write(seq, "changed", &changed)
+}
+
+/// Something in a channel's files is another now: pages that show them look anew.
+fn file_changed(seq: Option<i64>, channel: ChannelId, file: FileId) -> Bytes {
+    #[derive(Serialize)]
+    struct File {
+        channel: ChannelId,
+        id: FileId,
+    }
+    write(seq, "file", &File { channel, id: file })
 }
 
 #[derive(Serialize)]

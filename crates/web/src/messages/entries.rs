@@ -224,6 +224,7 @@ mod tests {
                 edited_at: None,
                 deleted_at: None,
                 mentions: Vec::new(),
+                attachments: Vec::new(),
             };
             let messages = [(1, maria, 0), (2, maria, 4), (3, maria, 12), (4, jane, 13), (5, maria, 14)];
             let member = |person, given: &str, read_position| Member {

@@ -96,7 +96,13 @@ impl Firm {
     pub async fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> i64 {
         let text = text.to_string();
         let post = move |tx: &mut Tx| {
-            let draft = messages::Draft { id: MessageId::new(tx.now()), channel, text, shown: None };
+            let draft = messages::Draft {
+                id: MessageId::new(tx.now()),
+                channel,
+                text,
+                attachments: Vec::new(),
+                shown: None,
+            };
             Ok(messages::send(tx, &who, &draft)?.position)
         };
         self.portal.write(post).await
@@ -128,7 +134,13 @@ fn make(tx: &mut Tx) -> domain::Result<People> {
     let renovation = projects::add(tx, &jane, &project)?;
     let channel = channels::make(tx, &jane, &Subject::Client(oskar.person))?;
     let message = MessageId::new(tx.now());
-    let draft = messages::Draft { id: message, channel, text: "Good morning!".to_string(), shown: None };
+    let draft = messages::Draft {
+        id: message,
+        channel,
+        text: "Good morning!".to_string(),
+        attachments: Vec::new(),
+        shown: None,
+    };
     messages::send(tx, &oskar, &draft)?;
 
     let other = workspaces::add(tx, "Another firm", Some("another.example"))?;

@@ -111,7 +111,7 @@ both_engines! {
         office.posts(jane, channel, "one");
         office.minutes(4);
         let draft =
-            Draft { id: MessageId::new(office.now()), channel, text: "an answer".to_string(), shown: Some(1) };
+            Draft { id: MessageId::new(office.now()), channel, text: "an answer".to_string(), attachments: Vec::new(), shown: Some(1) };
         office.write(move |tx| messages::send(tx, &bo, &draft));
         office.minutes(20);
         assert_eq!(office.digests_to(bo).len(), 0);

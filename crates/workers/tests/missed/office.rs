@@ -210,7 +210,13 @@ impl Office {
     }
 
     pub fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> Message {
-        let draft = Draft { id: MessageId::new(self.now()), channel, text: text.to_string(), shown: None };
+        let draft = Draft {
+            id: MessageId::new(self.now()),
+            channel,
+            text: text.to_string(),
+            attachments: Vec::new(),
+            shown: None,
+        };
         self.write(move |tx| messages::send(tx, &who, &draft))
     }
 

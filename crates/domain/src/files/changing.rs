@@ -1,0 +1,381 @@
+//! Renaming, moving, deleting and bringing back (F5, F6). What is deleted is kept a while, so that it can be brought back;
+//! what was deleted at once comes back at once. Who only looks at a folder changes nothing in it or below.
+
+use std::time::Duration;
+
+use store::{Reader, Tx};
+use uuid::Uuid;
+
+use super::making::{address, free, is_taken};
+use super::names::{self, FileName};
+use super::{DEPTH_MAX, Entry, Kind, down, find, folder, folder_key, folders_to, may_change, turn};
+use crate::access::{self, Actor};
+use crate::blobs;
+use crate::error::{Error, Problem, Result};
+use crate::ids::{BlobId, ChannelId, FileId, PersonId, WorkspaceId};
+use crate::journal::{self, Event};
+
+/// Deleted entries can be brought back this long.
+pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A file whose bytes never came goes after this.
+pub const PENDING_LASTS: Duration = Duration::from_secs(24 * 3600);
+/// Entries that one call moves or deletes.
+pub const AT_ONCE: usize = 1_000;
+/// Rows that one sweep takes at most, so that nobody waits for it.
+const SWEPT_AT_ONCE: i64 = 500;
+
+/// What went at once: with it everything comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion(pub Uuid);
+
+/// What is to become of what lies in a folder that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// It goes too.
+    GoToo,
+    /// A folder with something in it is not deleted.
+    Refuse,
+}
+
+/// An entry that the one who asks may change; a folder also where its contents may be changed.
+fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
+    let found = find(reader, actor, file)?;
+    let inside = if found.kind == Kind::Folder { Some(found.id) } else { found.folder };
+    if may_change(reader, actor, found.channel, inside)? { Ok(found) } else { Err(Error::Forbidden) }
+}
+
+/// The entries of one channel that are given, each once, where the one who asks may change all of them.
+fn all_changeable(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    given: &[FileId],
+) -> Result<Vec<Entry>> {
+    access::channel(reader, actor, channel)?;
+    if given.is_empty() {
+        return Err(Error::field("files", Problem::TooFew(1)));
+    }
+    if given.len() > AT_ONCE {
+        return Err(Error::field("files", Problem::TooMany(AT_ONCE)));
+    }
+    let mut found: Vec<Entry> = Vec::with_capacity(given.len());
+    for file in given {
+        if found.iter().any(|other| other.id == *file) {
+            continue;
+        }
+        let entry = changeable(reader, actor, *file)?;
+        if entry.channel != channel {
+            return Err(Error::NotFound);
+        }
+        found.push(entry);
+    }
+    Ok(found)
+}
+
+/// Gives an entry another name.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks; `Field` for the name, also where another entry has it.
+pub fn rename(tx: &mut Tx, actor: &Actor, file: FileId, name: &str) -> Result<()> {
+    let name = FileName::new("name", name)?;
+    let found = changeable(tx, actor, file)?;
+    turn(tx, actor.workspace, found.channel)?;
+    let key = folder_key(found.channel, found.folder);
+    if is_taken(tx, actor.workspace, key, &name, Some(file))? {
+        return Err(Error::field("name", Problem::Taken));
+    }
+    if found.name == name.given {
+        return Ok(());
+    }
+    put(tx, actor, &found, key, &name)?;
+    journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file });
+    Ok(())
+}
+
+/// Puts an entry into a folder under a name that is free there.
+fn put(tx: &Tx, actor: &Actor, entry: &Entry, folder: Uuid, name: &FileName) -> Result<()> {
+    tx.run(
+        "UPDATE files SET folder = $3, name = $4, safe_name = $5, name_key = $6, sort_key = $7, changed_by = $8, \
+         updated_at = $9 WHERE workspace = $1 AND id = $2",
+        &[
+            &actor.workspace,
+            &entry.id,
+            &folder,
+            &name.given,
+            &name.safe,
+            &names::key(&name.safe),
+            &names::sort_key(&name.safe, entry.kind == Kind::Folder),
+            &actor.person,
+            &tx.now(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Moves entries of a channel into one of its folders, or to its top. A name in use there gets a number.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks; `Conflict` for a folder that would lie in itself or too deep.
+pub fn move_to(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    files: &[FileId],
+    into: Option<FileId>,
+) -> Result<()> {
+    let entries = all_changeable(tx, actor, channel, files)?;
+    folder(tx, actor, channel, into)?;
+    if !may_change(tx, actor, channel, into)? {
+        return Err(Error::Forbidden);
+    }
+    turn(tx, actor.workspace, channel)?;
+    let way = folders_to(tx, actor.workspace, channel, into)?;
+    for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+        if way.iter().any(|(above, _)| *above == entry.id) {
+            return Err(Error::Conflict("A folder cannot be moved into itself."));
+        }
+        if way.len() + height(tx, actor.workspace, entry.id)? > DEPTH_MAX {
+            return Err(Error::Conflict("Folders cannot lie deeper than this."));
+        }
+    }
+    let key = folder_key(channel, into);
+    for entry in entries.iter().filter(|entry| entry.folder != into) {
+        let given = FileName { given: entry.name.clone(), safe: entry.safe_name.clone() };
+        let name = free(tx, actor.workspace, key, &given, entry.kind == Kind::Folder)?;
+        put(tx, actor, entry, key, &name)?;
+        journal::record(tx, actor.workspace, &Event::FileUpdated { channel, file: entry.id });
+    }
+    Ok(())
+}
+
+/// Levels of folders from this one down: 1 where it has none in it.
+fn height(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<usize> {
+    let levels: i64 = reader.one(
+        "WITH RECURSIVE down (id, level) AS (SELECT id, CAST(1 AS BIGINT) FROM files WHERE workspace = $1 AND id = $2 \
+         UNION ALL SELECT f.id, d.level + 1 FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
+         WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3) SELECT max(level) FROM down",
+        &[&workspace, &folder, &names::AFTER_FOLDERS],
+        |row| row.get(0),
+    )?;
+    Ok(usize::try_from(levels).unwrap_or(0))
+}
+
+/// Deletes entries of a channel. They can be brought back for [`KEPT`]; messages that files were sent with keep their names,
+/// with a note that they were removed (F5).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks, in a folder below too; `Field` for a folder that is not empty
+/// where that is to be refused.
+pub fn delete(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    files: &[FileId],
+    contents: Contents,
+) -> Result<Deletion> {
+    let entries = all_changeable(tx, actor, channel, files)?;
+    turn(tx, actor.workspace, channel)?;
+    for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
+        if contents == Contents::Refuse && !is_empty(tx, actor.workspace, entry.id)? {
+            return Err(Error::field("id", Problem::NotEmpty));
+        }
+        if !actor.role.is_internal() && has_read_only(tx, actor.workspace, entry.id)? {
+            return Err(Error::Forbidden);
+        }
+    }
+    let deletion = FileId::new(tx.now()).0;
+    for entry in &entries {
+        let what = match entry.kind {
+            Kind::Folder => "(id = $2 OR folder IN (SELECT id FROM down))",
+            Kind::File | Kind::Link => "id = $2",
+        };
+        let sql = format!(
+            "{} UPDATE files SET deleted_at = $4, deletion = $5, changed_by = $6 \
+             WHERE workspace = $1 AND deleted_at IS NULL AND {what}",
+            down(tx)
+        );
+        let bound = names::AFTER_FOLDERS;
+        tx.run(&sql, &[&actor.workspace, &entry.id, &bound, &tx.now(), &deletion, &actor.person])?;
+    }
+    let mut told: Vec<FileId> = entries.iter().map(|entry| entry.id).collect();
+    told.extend(sent(tx, actor.workspace, deletion)?.into_iter().filter(|file| !files.contains(file)));
+    for file in told {
+        journal::record(tx, actor.workspace, &Event::FileDeleted { channel, file });
+    }
+    Ok(Deletion(deletion))
+}
+
+/// The files of a deletion that messages show.
+fn sent(reader: &Reader, workspace: WorkspaceId, deletion: Uuid) -> Result<Vec<FileId>> {
+    Ok(reader.all(
+        "SELECT DISTINCT f.id FROM files f JOIN attachments a ON a.workspace = f.workspace AND a.file = f.id \
+         WHERE f.workspace = $1 AND f.deletion = $2 ORDER BY f.id",
+        &[&workspace, &deletion],
+        |row| row.get(0),
+    )?)
+}
+
+fn is_empty(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<bool> {
+    let any = reader.first(
+        "SELECT 1 FROM files WHERE workspace = $1 AND folder = $2 AND deleted_at IS NULL LIMIT 1",
+        &[&workspace, &folder],
+        |_| Ok(()),
+    )?;
+    Ok(any.is_none())
+}
+
+/// Whether a folder or one in it is read-only for client users.
+fn has_read_only(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<bool> {
+    let sql = format!(
+        "{} SELECT 1 FROM files f WHERE f.workspace = $1 AND f.read_only_at IS NOT NULL \
+         AND f.id IN (SELECT id FROM down) LIMIT 1",
+        down(reader)
+    );
+    Ok(reader.first(&sql, &[&workspace, &folder, &names::AFTER_FOLDERS], |_| Ok(()))?.is_some())
+}
+
+/// Brings back what was deleted at once, where it was; at the top where its folder is gone. A name that is in use
+/// meanwhile gets a number. Client users bring back what they deleted themselves.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks.
+pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletion) -> Result<()> {
+    access::channel(tx, actor, channel)?;
+    turn(tx, actor.workspace, channel)?;
+    let roots = roots(tx, actor, channel, deletion)?;
+    if roots.is_empty() {
+        return Err(Error::NotFound);
+    }
+    for root in &roots {
+        if !may_change(tx, actor, channel, root.folder)? {
+            return Err(Error::Forbidden);
+        }
+    }
+    let mut told: Vec<FileId> = roots.iter().map(|root| root.id).collect();
+    told.extend(sent(tx, actor.workspace, deletion.0)?);
+    told.sort_unstable();
+    told.dedup();
+    for root in &roots {
+        let key = folder_key(channel, root.folder);
+        let name = free(tx, actor.workspace, key, &root.name, root.kind == Kind::Folder)?;
+        tx.run(
+            "UPDATE files SET deleted_at = NULL, deletion = NULL, folder = $3, name = $4, safe_name = $5, \
+             name_key = $6, sort_key = $7, changed_by = $8, updated_at = $9 WHERE workspace = $1 AND id = $2",
+            &[
+                &actor.workspace,
+                &root.id,
+                &key,
+                &name.given,
+                &name.safe,
+                &names::key(&name.safe),
+                &names::sort_key(&name.safe, root.kind == Kind::Folder),
+                &actor.person,
+                &tx.now(),
+            ],
+        )?;
+    }
+    tx.run(
+        "UPDATE files SET deleted_at = NULL, deletion = NULL WHERE workspace = $1 AND deletion = $2",
+        &[&actor.workspace, &deletion.0],
+    )?;
+    for file in told {
+        journal::record(tx, actor.workspace, &Event::FileUpdated { channel, file });
+    }
+    Ok(())
+}
+
+/// An entry of a deletion whose folder is not part of it.
+struct Root {
+    id: FileId,
+    kind: Kind,
+    name: FileName,
+    /// Where it goes back to.
+    folder: Option<FileId>,
+}
+
+fn roots(reader: &Reader, actor: &Actor, channel: ChannelId, deletion: Deletion) -> Result<Vec<Root>> {
+    let rows = reader.all(
+        "SELECT f.id, f.kind, f.name, f.safe_name, d.id, f.changed_by FROM files f \
+         LEFT JOIN files d ON d.workspace = f.workspace AND d.id = f.folder AND d.deleted_at IS NULL \
+         WHERE f.workspace = $1 AND f.channel = $2 AND f.deletion = $3 AND NOT EXISTS (SELECT 1 FROM files u \
+         WHERE u.workspace = f.workspace AND u.id = f.folder AND u.deletion = f.deletion) ORDER BY f.id",
+        &[&actor.workspace, &channel, &deletion.0],
+        |row| {
+            let name = FileName { given: row.get(2)?, safe: row.get(3)? };
+            let root = Root { id: row.get(0)?, kind: row.get(1)?, name, folder: row.get(4)? };
+            Ok((root, row.get::<PersonId>(5)?))
+        },
+    )?;
+    let theirs = |by: &PersonId| actor.role.is_internal() || *by == actor.person;
+    if !rows.iter().all(|(_, by)| theirs(by)) {
+        return Err(Error::NotFound);
+    }
+    Ok(rows.into_iter().map(|(root, _)| root).collect())
+}
+
+/// Makes a folder read-only for client users, with everything in it, or lets them change it again (F6).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users; `Conflict` for what is no folder.
+pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool) -> Result<()> {
+    let found = changeable(tx, actor, folder)?;
+    access::internal(actor).map_err(|_| Error::Forbidden)?;
+    if found.kind != Kind::Folder {
+        return Err(Error::Conflict("Only folders have permissions."));
+    }
+    if found.read_only_at.is_some() == read_only {
+        return Ok(());
+    }
+    turn(tx, actor.workspace, found.channel)?;
+    let at = read_only.then(|| tx.now());
+    tx.run(
+        "UPDATE files SET read_only_at = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &folder, &at, &actor.person, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
+    Ok(())
+}
+
+/// Lets a link lead somewhere else.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks; `Conflict` for what is no link; `Field` for the address.
+pub fn set_link(tx: &mut Tx, actor: &Actor, file: FileId, url: &str) -> Result<()> {
+    let url = address("linkUrl", url)?;
+    let found = changeable(tx, actor, file)?;
+    if found.kind != Kind::Link {
+        return Err(Error::Conflict("Only links lead somewhere else."));
+    }
+    turn(tx, actor.workspace, found.channel)?;
+    tx.run(
+        "UPDATE files SET link_url = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &file, &url, &actor.person, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file });
+    Ok(())
+}
+
+/// Removes some entries that were deleted long ago, and files whose bytes never came, and says how many; 0 when none are
+/// left. Bytes that nothing else refers to are given up with them.
+///
+/// # Errors
+/// Where the database fails.
+pub fn sweep(tx: &Tx) -> Result<usize> {
+    let deleted = tx.all(
+        "DELETE FROM files WHERE (workspace, id) IN \
+         (SELECT workspace, id FROM files WHERE deleted_at <= $1 LIMIT $2) RETURNING workspace, blob",
+        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        |row| Ok((row.get::<WorkspaceId>(0)?, row.get::<Option<BlobId>>(1)?)),
+    )?;
+    for (workspace, blob) in &deleted {
+        if let Some(blob) = blob {
+            blobs::release(tx, *workspace, *blob)?;
+        }
+    }
+    let pending = tx.run(
+        "DELETE FROM files WHERE (workspace, id) IN (SELECT workspace, id FROM files \
+         WHERE blob IS NULL AND kind = 'file' AND created_at <= $1 LIMIT $2)",
+        &[&tx.now().before(PENDING_LASTS), &SWEPT_AT_ONCE],
+    )?;
+    Ok(deleted.len() + pending)
+}

@@ -1,0 +1,305 @@
+//! Making entries: folders, links, files that wait for their bytes, and what was sent with a message. A name in use becomes
+//! `report (2).pdf` (F1): same names both survive.
+
+use store::{Reader, Tx};
+use uuid::Uuid;
+
+use super::names::{self, FileName};
+use super::{DEPTH_MAX, Kind, folder, folder_key, folders_to, may_change, turn};
+use crate::access::Actor;
+use crate::error::{Error, Problem, Result};
+use crate::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
+use crate::journal::{self, Event};
+
+/// Characters of a link's address: what browsers and servers agree on.
+const URL_CHARACTERS: usize = 2_000;
+/// Names with a number that are tried one after the other before the search goes in leaps.
+const TRIED_IN_TURN: u64 = 9;
+
+/// Makes a folder. The name is free afterwards or gets a number.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where the one who asks only looks (F6); `Field` for the name; `Conflict` for too deep a folder.
+pub fn make_folder(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    name: &str,
+) -> Result<FileId> {
+    let name = FileName::new("name", name)?;
+    may_make(tx, actor, channel, inside)?;
+    if folders_to(tx, actor.workspace, channel, inside)?.len() >= DEPTH_MAX {
+        return Err(Error::Conflict("Folders cannot lie deeper than this."));
+    }
+    insert(tx, actor, &Making { kind: Kind::Folder, ..Making::new(channel, inside, name) })
+}
+
+/// Makes a link to outside.
+///
+/// # Errors
+/// As [`make_folder`]; `Field` for an address that is not `http` or `https`.
+pub fn make_link(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    name: &str,
+    url: &str,
+) -> Result<FileId> {
+    let name = FileName::new("name", name)?;
+    let url = address("linkUrl", url)?;
+    may_make(tx, actor, channel, inside)?;
+    insert(tx, actor, &Making { kind: Kind::Link, url: Some(url), ..Making::new(channel, inside, name) })
+}
+
+/// Makes a file that waits for its bytes: they come as an upload for it.
+///
+/// # Errors
+/// As [`make_folder`].
+pub fn make_file(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    name: &str,
+) -> Result<FileId> {
+    let name = FileName::new("name", name)?;
+    may_make(tx, actor, channel, inside)?;
+    insert(tx, actor, &Making::new(channel, inside, name))
+}
+
+/// The folder and the name that a path such as `Contracts/2026/deed.pdf` stands for; folders that are not there are made.
+///
+/// # Errors
+/// As [`make_folder`], at the field `path`; `Conflict` where the path goes through something that is no folder.
+pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Result<(Option<FileId>, String)> {
+    let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let Some(name) = parts.pop() else { return Err(Error::field("path", Problem::Empty)) };
+    FileName::new("path", name)?;
+    for part in &parts {
+        FileName::new("path", part)?;
+    }
+    if parts.len() > DEPTH_MAX {
+        return Err(Error::field("path", Problem::TooMany(DEPTH_MAX)));
+    }
+    // All refusals come before the first folder is made.
+    let mut inside: Option<FileId> = None;
+    let mut missing = parts.as_slice();
+    while let Some((part, rest)) = missing.split_first() {
+        let key = names::key(&FileName::new("path", part)?.safe);
+        let found: Option<(FileId, Kind)> = tx.first(
+            "SELECT id, kind FROM files WHERE workspace = $1 AND folder = $2 AND name_key = $3 AND deleted_at IS NULL",
+            &[&actor.workspace, &folder_key(channel, inside), &key],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        match found {
+            Some((folder, Kind::Folder)) => inside = Some(folder),
+            Some(_) => return Err(Error::Conflict("There is a file where this path has a folder.")),
+            None => break,
+        }
+        missing = rest;
+    }
+    may_make(tx, actor, channel, inside)?;
+    for part in missing {
+        inside = Some(make_folder(tx, actor, channel, inside, part)?);
+    }
+    Ok((inside, name.to_string()))
+}
+
+/// Makes sure that something may be put into a folder by the one who asks.
+fn may_make(reader: &Reader, actor: &Actor, channel: ChannelId, inside: Option<FileId>) -> Result<()> {
+    folder(reader, actor, channel, inside)?;
+    if may_change(reader, actor, channel, inside)? { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// An address that a link may lead to.
+pub(super) fn address(field: &'static str, url: &str) -> Result<String> {
+    let url = url.trim();
+    if url.is_empty() {
+        return Err(Error::field(field, Problem::Empty));
+    }
+    if url.chars().count() > URL_CHARACTERS {
+        return Err(Error::field(field, Problem::TooLong(URL_CHARACTERS)));
+    }
+    let lower = url.to_ascii_lowercase();
+    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
+    let is_clean =
+        !url.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\'));
+    if host.is_empty() || !is_clean || names::shown(url) != url {
+        return Err(Error::field(field, Problem::NoLink));
+    }
+    Ok(url.to_string())
+}
+
+/// A file whose bytes are there already, in a folder where the one who asks may put it.
+pub(crate) fn file_at(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    name: &str,
+    blob: BlobId,
+) -> Result<FileId> {
+    let name = FileName::or("name", name, "file")?;
+    may_make(tx, actor, channel, inside)?;
+    insert(tx, actor, &Making { blob: Some(blob), ..Making::new(channel, inside, name) })
+}
+
+/// Files what was sent with a message at the top of the channel (F1), whoever sent it.
+pub(crate) fn filed(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    name: &str,
+    blob: BlobId,
+    message: MessageId,
+) -> Result<FileId> {
+    let name = FileName::or("name", name, "file")?;
+    let making = Making { blob: Some(blob), message: Some(message), ..Making::new(channel, None, name) };
+    insert(tx, actor, &making)
+}
+
+/// Gives a file that waits for its bytes what has come.
+pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Result<()> {
+    let channel: Option<ChannelId> = tx.first(
+        "UPDATE files SET blob = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2 \
+         AND blob IS NULL AND kind = 'file' AND deleted_at IS NULL RETURNING channel",
+        &[&actor.workspace, &file, &blob, &actor.person, &tx.now()],
+        |row| row.get(0),
+    )?;
+    let channel = channel.ok_or(Error::NotFound)?;
+    turn(tx, actor.workspace, channel)?;
+    journal::record(tx, actor.workspace, &Event::FileUpdated { channel, file });
+    Ok(())
+}
+
+/// An entry about to be made.
+struct Making {
+    channel: ChannelId,
+    inside: Option<FileId>,
+    kind: Kind,
+    name: FileName,
+    url: Option<String>,
+    blob: Option<BlobId>,
+    message: Option<MessageId>,
+}
+
+impl Making {
+    fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> Making {
+        Making { channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
+    }
+}
+
+fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
+    turn(tx, actor.workspace, making.channel)?;
+    let is_folder = making.kind == Kind::Folder;
+    let folder = folder_key(making.channel, making.inside);
+    let name = free(tx, actor.workspace, folder, &making.name, is_folder)?;
+    let id = FileId::new(tx.now());
+    tx.run(
+        "INSERT INTO files (workspace, id, channel, folder, kind, name, safe_name, name_key, sort_key, link_url, blob, \
+         message, creator, changed_by, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14)",
+        &[
+            &actor.workspace,
+            &id,
+            &making.channel,
+            &folder,
+            &making.kind.word(),
+            &name.given,
+            &name.safe,
+            &names::key(&name.safe),
+            &names::sort_key(&name.safe, is_folder),
+            &making.url,
+            &making.blob,
+            &making.message,
+            &actor.person,
+            &tx.now(),
+        ],
+    )?;
+    journal::record(tx, actor.workspace, &Event::FileCreated { channel: making.channel, file: id });
+    Ok(id)
+}
+
+/// The name itself where it is free in a folder, else with the first number that is. The channel's turn must be taken.
+pub(super) fn free(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    folder: Uuid,
+    name: &FileName,
+    is_folder: bool,
+) -> Result<FileName> {
+    let is_taken = |name: &FileName| -> Result<bool> { is_taken(reader, workspace, folder, name, None) };
+    if !is_taken(name)? {
+        return Ok(name.clone());
+    }
+    let mut taken = 1;
+    while taken < TRIED_IN_TURN {
+        let next = name.numbered(taken + 1, is_folder);
+        if !is_taken(&next)? {
+            return Ok(next);
+        }
+        taken += 1;
+    }
+    // The same name thousands of times over: leap until a number is free, then halve the way back.
+    let mut open = taken * 2;
+    while is_taken(&name.numbered(open, is_folder))? {
+        taken = open;
+        open *= 2;
+    }
+    while open - taken > 1 {
+        let middle = taken.midpoint(open);
+        if is_taken(&name.numbered(middle, is_folder))? {
+            taken = middle;
+        } else {
+            open = middle;
+        }
+    }
+    Ok(name.numbered(open, is_folder))
+}
+
+/// Whether another entry of a folder has a name.
+pub(super) fn is_taken(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    folder: Uuid,
+    name: &FileName,
+    but: Option<FileId>,
+) -> Result<bool> {
+    let other: Option<FileId> = reader.first(
+        "SELECT id FROM files WHERE workspace = $1 AND folder = $2 AND name_key = $3 AND deleted_at IS NULL",
+        &[&workspace, &folder, &names::key(&name.safe)],
+        |row| row.get(0),
+    )?;
+    Ok(other.is_some_and(|other| but != Some(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_web_addresses_only() {
+        for good in ["https://example.com", " http://example.com:8080/a?b=c#d ", "HTTPS://Example.com/ü"] {
+            assert!(address("linkUrl", good).is_ok(), "{good}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(URL_CHARACTERS));
+        for bad in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "https://",
+            "https:///path",
+            "data:text/html,x",
+            "https://a b.example",
+            "https://example.com/\u{202e}",
+            "https://example.com/\nx",
+            "ftp://example.com",
+            long.as_str(),
+        ] {
+            assert!(address("linkUrl", bad).is_err(), "{bad:?}");
+        }
+    }
+}

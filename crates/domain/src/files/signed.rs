@@ -1,0 +1,92 @@
+//! Addresses that need neither a session nor a key for a quarter of an hour: what they are good for, for whom and until
+//! when stands in them, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether that person may still do it
+//! is asked when the address is used.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use store::{Reader, Time};
+use uuid::Uuid;
+
+use crate::access::Actor;
+use crate::error::{Error, Result};
+use crate::ids::{FileId, PersonId, WorkspaceId};
+use crate::people;
+
+/// An address is good for this long.
+pub const LASTS: Duration = Duration::from_secs(15 * 60);
+/// Purpose, time, person, file.
+const CLAIM_BYTES: usize = 1 + 8 + 16 + 16;
+const MAC_BYTES: usize = 32;
+
+/// What an address is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Getting the bytes of a file.
+    Download,
+    /// Bringing the bytes of a file that waits for them.
+    Upload,
+}
+
+impl Purpose {
+    fn byte(self) -> u8 {
+        match self {
+            Purpose::Download => b'd',
+            Purpose::Upload => b'u',
+        }
+    }
+}
+
+/// The signed part of an address: letters, digits, `-` and `_`. Whether the person may do it is not asked here.
+///
+/// # Errors
+/// Where the database fails.
+pub fn sign(reader: &Reader, actor: &Actor, purpose: Purpose, file: FileId) -> Result<String> {
+    let until = reader.now().after(LASTS);
+    let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
+    signed.push(purpose.byte());
+    signed.extend_from_slice(&until.0.to_be_bytes());
+    signed.extend_from_slice(actor.person.0.as_bytes());
+    signed.extend_from_slice(file.0.as_bytes());
+    let mac = mac(reader, actor.workspace, &signed)?;
+    signed.extend_from_slice(&mac.finalize().into_bytes());
+    Ok(URL_SAFE_NO_PAD.encode(signed))
+}
+
+/// Who asks with a signed address of a workspace, and for which file.
+///
+/// # Errors
+/// `NotFound` for one that was not signed here, is for another purpose, has run out, or whose person is no longer active.
+pub fn check(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    purpose: Purpose,
+    signed: &str,
+) -> Result<(Actor, FileId)> {
+    let bytes = URL_SAFE_NO_PAD.decode(signed).map_err(|_| Error::NotFound)?;
+    if bytes.len() != CLAIM_BYTES + MAC_BYTES {
+        return Err(Error::NotFound);
+    }
+    let (claim, tag) = bytes.split_at(CLAIM_BYTES);
+    mac(reader, workspace, claim)?.verify_slice(tag).map_err(|_| Error::NotFound)?;
+    let id = |from: usize| Uuid::from_slice(&claim[from..from + 16]).map_err(|_| Error::NotFound);
+    let until: [u8; 8] = claim[1..9].try_into().map_err(|_| Error::NotFound)?;
+    let is_good = claim[0] == purpose.byte() && reader.now() < Time(i64::from_be_bytes(until));
+    let person = PersonId(id(9)?);
+    let actor = people::actor(reader, workspace, person)?.filter(|_| is_good).ok_or(Error::NotFound)?;
+    Ok((actor, FileId(id(25)?)))
+}
+
+fn mac(reader: &Reader, workspace: WorkspaceId, claim: &[u8]) -> Result<Hmac<Sha256>> {
+    let key: Option<Option<Vec<u8>>> =
+        reader.first("SELECT signing_key FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
+    let key = key.flatten().ok_or(Error::NotFound)?;
+    // HMAC takes keys of any length (RFC 2104, 2).
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| Error::NotFound)?;
+    mac.update(workspace.0.as_bytes());
+    mac.update(claim);
+    Ok(mac)
+}

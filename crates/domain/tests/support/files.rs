@@ -1,0 +1,166 @@
+//! Files in the office: bringing bytes, sending them, looking into folders, as a person would.
+
+use domain::access::Actor;
+use domain::blobs::Arrived;
+use domain::files::{self, Attached, Contents, Deletion, Entry};
+use domain::ids::{BlobId, ChannelId, FileId, UploadId};
+use domain::messages::{Draft, Message};
+use domain::uploads::{self, NewUpload, Purpose, Room, Upload};
+use sha2::{Digest, Sha256};
+
+use super::Office;
+
+/// Room for anything that a test does not mean to be too large.
+pub const ROOM: Room = Room { file_max: 100_000_000, workspace_max: 1_000_000_000 };
+
+impl Office {
+    /// Bytes in the store of blobs, as a server finds them there.
+    pub fn arrived(&self, bytes: &[u8], name: &str) -> Arrived {
+        let content_type = files::content::content_type(bytes, name).to_string();
+        let dimensions = content_type.starts_with("image/").then_some((640, 480));
+        Arrived {
+            id: BlobId::new(self.now()),
+            hash: Sha256::digest(bytes).into(),
+            size: bytes.len() as i64,
+            content_type,
+            dimensions,
+            is_unchecked: false,
+        }
+    }
+
+    pub fn announces(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        purpose: Purpose,
+        name: &str,
+        size: Option<i64>,
+        room: Room,
+    ) -> domain::Result<Upload> {
+        let new = NewUpload { channel, purpose, name: name.to_string(), size };
+        self.write(move |tx| uploads::begin(tx, &who, &new, &room))
+    }
+
+    pub fn completes(
+        &self,
+        who: Actor,
+        upload: UploadId,
+        arrived: &Arrived,
+        room: Room,
+    ) -> domain::Result<Option<FileId>> {
+        let arrived = arrived.clone();
+        self.write(move |tx| uploads::complete(tx, &who, upload, &arrived, &room))
+    }
+
+    /// An upload that is all there.
+    pub fn uploads(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        purpose: Purpose,
+        name: &str,
+        bytes: &[u8],
+    ) -> domain::Result<(UploadId, Option<FileId>)> {
+        let upload = self.announces(who, channel, purpose, name, Some(bytes.len() as i64), ROOM)?;
+        let file = self.completes(who, upload.id, &self.arrived(bytes, name), ROOM)?;
+        Ok((upload.id, file))
+    }
+
+    /// An upload that waits to be sent.
+    pub fn ready(&self, who: Actor, channel: ChannelId, name: &str, bytes: &[u8]) -> Attached {
+        let ready = self.uploads(who, channel, Purpose::Message, name, bytes);
+        Attached::Upload(ready.expect("an upload").0)
+    }
+
+    /// A file in a folder.
+    pub fn puts(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        folder: Option<FileId>,
+        name: &str,
+    ) -> domain::Result<FileId> {
+        let file = self.uploads(who, channel, Purpose::Folder(folder), name, name.as_bytes())?.1;
+        Ok(file.expect("a file"))
+    }
+
+    pub fn sends_files(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        text: &str,
+        attachments: &[Attached],
+    ) -> domain::Result<Message> {
+        let draft = Draft { attachments: attachments.to_vec(), ..self.draft(channel, text, None) };
+        self.sends(who, &draft)
+    }
+
+    pub fn folder(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        inside: Option<FileId>,
+        name: &str,
+    ) -> domain::Result<FileId> {
+        let name = name.to_string();
+        self.write(move |tx| files::make_folder(tx, &who, channel, inside, &name))
+    }
+
+    pub fn link(&self, who: Actor, channel: ChannelId, name: &str, url: &str) -> domain::Result<FileId> {
+        let (name, url) = (name.to_string(), url.to_string());
+        self.write(move |tx| files::make_link(tx, &who, channel, None, &name, &url))
+    }
+
+    pub fn file(&self, who: Actor, file: FileId) -> domain::Result<Entry> {
+        self.read(move |reader| files::find(reader, &who, file))
+    }
+
+    pub fn path(&self, who: Actor, file: FileId) -> String {
+        self.read(move |reader| {
+            let entry = files::find(reader, &who, file)?;
+            files::path(reader, who.workspace, &entry)
+        })
+        .expect("a path")
+    }
+
+    /// The names in a folder, in its order.
+    pub fn names(&self, who: Actor, channel: ChannelId, inside: Option<FileId>) -> Vec<String> {
+        let found = self.read(move |reader| files::in_folder(reader, &who, channel, inside, None, 1000));
+        found.expect("a folder").into_iter().map(|entry| entry.name).collect()
+    }
+
+    pub fn renames(&self, who: Actor, file: FileId, name: &str) -> domain::Result<()> {
+        let name = name.to_string();
+        self.write(move |tx| files::rename(tx, &who, file, &name))
+    }
+
+    pub fn moves(
+        &self,
+        who: Actor,
+        channel: ChannelId,
+        moved: &[FileId],
+        into: Option<FileId>,
+    ) -> domain::Result<()> {
+        let moved = moved.to_vec();
+        self.write(move |tx| files::move_to(tx, &who, channel, &moved, into))
+    }
+
+    pub fn removes(&self, who: Actor, channel: ChannelId, removed: &[FileId]) -> domain::Result<Deletion> {
+        let removed = removed.to_vec();
+        self.write(move |tx| files::delete(tx, &who, channel, &removed, Contents::GoToo))
+    }
+
+    pub fn brings_back(&self, who: Actor, channel: ChannelId, deletion: Deletion) -> domain::Result<()> {
+        self.write(move |tx| files::restore(tx, &who, channel, deletion))
+    }
+
+    pub fn closes(&self, who: Actor, folder: FileId, read_only: bool) -> domain::Result<()> {
+        self.write(move |tx| files::set_read_only(tx, &who, folder, read_only))
+    }
+
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        self.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get(0))?)).expect("a count")
+    }
+}
