@@ -10,7 +10,7 @@ use crate::files::{self, Attached, Attachment};
 use crate::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::people::Name;
-use crate::{formatting, limits, members, missed, people, search};
+use crate::{formatting, limits, members, missed, search};
 
 /// A message about to be sent.
 #[derive(Clone, Debug)]
@@ -78,9 +78,10 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         return Err(Error::field("id", Problem::NoId));
     }
     let text = limits::message("text", &draft.text, !draft.attachments.is_empty())?;
-    if let Some(known) = known(tx, actor, draft)? {
-        return Ok(known);
-    }
+    let author_name = match look_up(tx, actor, draft)? {
+        Known::Message(message) => return Ok(*message),
+        Known::Author(name) => name,
+    };
     let ready = files::check(tx, actor, draft.channel, &draft.attachments)?;
     let now = tx.now();
     let position: i64 = tx
@@ -125,7 +126,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         channel: draft.channel,
         position,
         author: actor.person,
-        author_name: people::called(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?,
+        author_name,
         author_role: actor.role,
         text,
         sent_at: now,
@@ -140,17 +141,30 @@ fn count<T>(list: &[T]) -> i64 {
     i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
-/// The message that an id stands for already.
-fn known(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Option<Message>> {
-    let place: Option<(ChannelId, PersonId)> = tx.first(
-        "SELECT channel, author FROM messages WHERE workspace = $1 AND id = $2",
-        &[&actor.workspace, &draft.id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    match place {
-        None => Ok(None),
-        Some((channel, author)) if channel == draft.channel && author == actor.person => {
-            find(tx, actor, draft.id).map(Some)
+/// What is known of a draft before it is sent.
+enum Known {
+    /// The message that its id stands for already.
+    Message(Box<Message>),
+    /// What its author is called.
+    Author(Name),
+}
+
+fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
+    let (name, channel, author) = tx
+        .first(
+            "SELECT p.given_name, p.family_name, p.email, m.channel, m.author FROM people p \
+             LEFT JOIN messages m ON m.workspace = p.workspace AND m.id = $3 \
+             WHERE p.workspace = $1 AND p.id = $2",
+            &[&actor.workspace, &actor.person, &draft.id],
+            |row| {
+                Ok((Name::read(row, 0)?, row.get::<Option<ChannelId>>(3)?, row.get::<Option<PersonId>>(4)?))
+            },
+        )?
+        .ok_or(Error::NotFound)?;
+    match channel.zip(author) {
+        None => Ok(Known::Author(name)),
+        Some(place) if place == (draft.channel, actor.person) => {
+            Ok(Known::Message(Box::new(find(tx, actor, draft.id)?)))
         }
         Some(_) => {
             access::channel(tx, actor, draft.channel)?;

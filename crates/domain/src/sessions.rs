@@ -4,19 +4,23 @@
 
 use std::time::Duration;
 
-use store::{Reader, Time, Tx};
+use store::{Param, Reader, Time, Tx};
 
-use crate::access::{Actor, Role};
+use crate::access::Actor;
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, SessionId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::limits;
 use crate::secrets::{self, Secret};
+use crate::workspaces::{self, COLUMNS, Workspace};
 
 /// The last use is noted at most this often: a write for each request would cost more than the request.
 const NOTED_EVERY: Duration = Duration::from_secs(3600);
 /// Characters kept of what a browser says it is: enough to recognise it.
 const AGENT_CHARACTERS: usize = 200;
+/// Whether the workspace `w` answers the host `$3`: it names it, or names none and no other does.
+const ANSWERS: &str =
+    "(w.host = $3 OR (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3)))";
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,31 +54,47 @@ pub fn start(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, agent: &str)
     Ok(secret)
 }
 
-/// Who is signed in with a secret in this workspace, and whether the last use is to be noted again ([`touch`]).
-/// Nothing where the session has ended, was unused for too long, or its person is deactivated.
+/// Who is signed in with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The browser.
+    pub session: SessionId,
+    /// Its person, and what they may see.
+    pub actor: Actor,
+    /// Their workspace.
+    pub workspace: Workspace,
+    /// Whether the last use is to be noted again ([`touch`]).
+    pub is_stale: bool,
+}
+
+/// Who is signed in with a secret in the workspace that answers a host ([`workspaces::by_host`]). Nothing where the
+/// session has ended, was unused for too long, or its person is deactivated.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn of_secret(
-    reader: &Reader,
-    workspace: WorkspaceId,
-    secret: &str,
-) -> Result<Option<(Actor, SessionId, bool)>> {
+pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<SignedIn>> {
     let now = reader.now();
-    let found = reader.first(
-        "SELECT s.id, s.person, s.used_at, p.role, p.limited_at FROM sessions s \
+    let sql = format!(
+        "SELECT s.id, s.person, s.used_at, p.role, p.limited_at, {COLUMNS} FROM sessions s \
          JOIN people p ON p.workspace = s.workspace AND p.id = s.person \
-         WHERE s.token_hash = $2 AND s.workspace = $1 AND s.ended_at IS NULL AND s.used_at > $3 \
-         AND p.deactivated_at IS NULL",
-        &[&workspace, &secrets::hash(secret), &now.before(limits::SESSION_LASTS)],
-        |row| {
-            let used_at: Time = row.get(2)?;
-            let limited_at: Option<Time> = row.get(4)?;
-            let role: Role = row.get(3)?;
-            let actor = Actor { workspace, person: row.get(1)?, role, limited: limited_at.is_some() };
-            Ok((actor, row.get(0)?, used_at <= now.before(NOTED_EVERY)))
-        },
-    )?;
+         JOIN workspaces w ON w.id = s.workspace \
+         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.used_at > $2 AND p.deactivated_at IS NULL AND {ANSWERS}"
+    );
+    let params: [&dyn Param; 3] =
+        [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::key(host)];
+    let found = reader.first(&sql, &params, |row| {
+        let used_at: Time = row.get(2)?;
+        let limited_at: Option<Time> = row.get(4)?;
+        let workspace = workspaces::read(row, 5)?;
+        let actor = Actor {
+            workspace: workspace.id,
+            person: row.get(1)?,
+            role: row.get(3)?,
+            limited: limited_at.is_some(),
+        };
+        let is_stale = used_at <= now.before(NOTED_EVERY);
+        Ok(SignedIn { session: row.get(0)?, actor, workspace, is_stale })
+    })?;
     Ok(found)
 }
 

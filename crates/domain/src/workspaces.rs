@@ -80,16 +80,18 @@ pub struct SetUp {
     pub email: String,
 }
 
-const COLUMNS: &str = "id, host, brand_name, default_channel, created_at, updated_at";
+/// The columns of the workspace `w`, as [`read`] takes them.
+pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.default_channel, w.created_at, w.updated_at";
 
-fn workspace(row: &Row<'_>) -> store::Result<Workspace> {
+/// A workspace from the columns that begin at `at`.
+pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
     Ok(Workspace {
-        id: row.get(0)?,
-        host: row.get(1)?,
-        brand_name: row.get(2)?,
-        default_channel: row.get(3)?,
-        created_at: row.get(4)?,
-        updated_at: row.get(5)?,
+        id: row.get(at)?,
+        host: row.get(at + 1)?,
+        brand_name: row.get(at + 2)?,
+        default_channel: row.get(at + 3)?,
+        created_at: row.get(at + 4)?,
+        updated_at: row.get(at + 5)?,
     })
 }
 
@@ -99,12 +101,12 @@ fn workspace(row: &Row<'_>) -> store::Result<Workspace> {
 /// Where the database fails.
 pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
     // Asked at every request: two looks at an index, and no sorting. At most one workspace has no host.
-    let named = format!("SELECT {COLUMNS} FROM workspaces WHERE host = $1");
-    if let Some(found) = reader.first(&named, &[&host.to_lowercase()], workspace)? {
+    let named = format!("SELECT {COLUMNS} FROM workspaces w WHERE host = $1");
+    if let Some(found) = reader.first(&named, &[&host.to_lowercase()], |row| read(row, 0))? {
         return Ok(Some(found));
     }
-    let other = format!("SELECT {COLUMNS} FROM workspaces WHERE host IS NULL");
-    Ok(reader.first(&other, &[], workspace)?)
+    let other = format!("SELECT {COLUMNS} FROM workspaces w WHERE host IS NULL");
+    Ok(reader.first(&other, &[], |row| read(row, 0))?)
 }
 
 /// A workspace.
@@ -112,8 +114,8 @@ pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
 /// # Errors
 /// `NotFound`.
 pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
-    let sql = format!("SELECT {COLUMNS} FROM workspaces WHERE id = $1");
-    reader.first(&sql, &[&id], workspace)?.ok_or(Error::NotFound)
+    let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE id = $1");
+    reader.first(&sql, &[&id], |row| read(row, 0))?.ok_or(Error::NotFound)
 }
 
 /// All workspaces of this installation, oldest first.
@@ -121,8 +123,8 @@ pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
 /// # Errors
 /// Where the database fails.
 pub fn all(reader: &Reader) -> Result<Vec<Workspace>> {
-    let sql = format!("SELECT {COLUMNS} FROM workspaces ORDER BY created_at, id");
-    Ok(reader.all(&sql, &[], workspace)?)
+    let sql = format!("SELECT {COLUMNS} FROM workspaces w ORDER BY created_at, id");
+    Ok(reader.all(&sql, &[], |row| read(row, 0))?)
 }
 
 /// Whether there is any workspace: if not, the portal is still to be set up.

@@ -10,7 +10,7 @@ use domain::access::Actor;
 use domain::ids::{PersonId, SessionId, WorkspaceId};
 use domain::journal::Event;
 use domain::sessions::Session;
-use domain::{Error, limits, sessions};
+use domain::{Error, limits, sessions, workspaces};
 use support::Office;
 use support::people::Firm;
 
@@ -24,7 +24,11 @@ fn start(firm: &Firm<'_>, person: PersonId, agent: &str) -> String {
 
 fn who(office: &Office, workspace: WorkspaceId, secret: &str) -> Option<(Actor, SessionId, bool)> {
     let secret = secret.to_string();
-    office.read(move |reader| sessions::of_secret(reader, workspace, &secret)).expect("an answer")
+    let found = office.read(move |reader| {
+        let host = workspaces::find(reader, workspace)?.host.unwrap_or_default();
+        sessions::of_secret(reader, &host, &secret)
+    });
+    found.expect("an answer").map(|found| (found.actor, found.session, found.is_stale))
 }
 
 fn list(office: &Office, actor: Actor) -> Vec<Session> {

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS journal (
     workspace UUID NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, kind TEXT NOT NULL, channel UUID, payload TEXT NOT NULL,
     PRIMARY KEY (workspace, seq)
 ) /*sqlite WITHOUT ROWID */;
-CREATE INDEX IF NOT EXISTS journal_at ON journal (at);
+DROP INDEX IF EXISTS journal_at;
 ";
 
 /// Applies what is missing, inside the caller's transaction.

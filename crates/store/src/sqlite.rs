@@ -29,6 +29,8 @@ const BATCH_MAX: usize = 256;
 const QUEUE_MAX: usize = 4096;
 /// Idle reading connections that are kept, each with its prepared statements.
 const READERS_MAX: usize = 4;
+/// Bytes of the database that a reading connection looks at in place.
+const MAPPED_MAX: u32 = 256 * 1024 * 1024;
 /// How long to wait for another process (a command beside the running program) that holds the write lock.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How often the write-ahead log is moved into the database.
@@ -67,9 +69,9 @@ impl Sqlite {
         let writing = thread::Builder::new()
             .name("store-writer".to_string())
             .spawn(move || {
-                let mut batch = Vec::with_capacity(BATCH_MAX);
+                let mut batch = Vec::new();
                 while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
-                    commit(&mut tx, &mut batch, &signal);
+                    commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &signal);
                 }
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -106,6 +108,9 @@ impl Sqlite {
             None => {
                 let connection = Connection::open(&self.file)?;
                 connection.batch("PRAGMA query_only = ON")?;
+                // Pages of the database are read where they lie: after each commit of the writer a reader's own copies
+                // are worth nothing.
+                connection.batch(&format!("PRAGMA mmap_size = {MAPPED_MAX}"))?;
                 Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
             }
         };
@@ -142,9 +147,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a batch in one transaction, and answers when it is on disk.
-fn commit(tx: &mut Tx, batch: &mut Vec<Box<dyn Write>>, signal: &watch::Sender<u64>) {
-    let recorded = run_all(tx, batch);
+type Work = Box<dyn Write>;
+
+/// Runs what is in `batch`, and what comes meanwhile, in one transaction, and answers when it is on disk.
+fn commit(
+    tx: &mut Tx,
+    mut batch: Vec<Work>,
+    waiting: &mut mpsc::Receiver<Work>,
+    signal: &watch::Sender<u64>,
+) {
+    let recorded = run_all(tx, &mut batch, waiting);
     let committed = match recorded {
         Ok(recorded) => tx.run("COMMIT", &[]).map(|_| recorded),
         Err(error) => Err(error),
@@ -157,30 +169,41 @@ fn commit(tx: &mut Tx, batch: &mut Vec<Box<dyn Write>>, signal: &watch::Sender<u
     if let Err(error) = &committed {
         tracing::error!(%error, closures = batch.len(), "a commit failed; all of it was undone");
     }
-    for work in batch.drain(..) {
-        work.answer(match &committed {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Error::Unavailable(error.to_string())),
-        });
-    }
-    if let Ok(true) = committed {
+    let is_recorded = matches!(committed, Ok(true));
+    work::answer_all(batch, committed.err().map(|error| error.to_string()));
+    if is_recorded {
         signal.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 
-fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Write>]) -> Result<bool> {
+fn run_all(tx: &mut Tx, batch: &mut Vec<Work>, waiting: &mut mpsc::Receiver<Work>) -> Result<bool> {
     tx.run("BEGIN IMMEDIATE", &[])?;
-    for work in batch {
-        let recorded = tx.recorded();
-        tx.start();
-        tx.run("SAVEPOINT one", &[])?;
-        if !work.run(tx) {
-            tx.forget_after(recorded);
-            tx.run("ROLLBACK TO one", &[])?;
+    let mut done = 0;
+    while let Some(work) = batch.get_mut(done) {
+        run_one(tx, work.as_mut())?;
+        done += 1;
+        // What comes while others run shares their fsync.
+        if done == batch.len()
+            && done < BATCH_MAX
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
         }
-        tx.run("RELEASE one", &[])?;
     }
     tx.write_journal()
+}
+
+/// Runs a closure in a savepoint of its own, so that a failure undoes only that.
+fn run_one(tx: &mut Tx, work: &mut dyn Write) -> Result<()> {
+    let recorded = tx.recorded();
+    tx.start();
+    tx.run("SAVEPOINT one", &[])?;
+    if !work.run(tx) {
+        tx.forget_after(recorded);
+        tx.run("ROLLBACK TO one", &[])?;
+    }
+    tx.run("RELEASE one", &[])?;
+    Ok(())
 }
 
 /// A connection and its prepared statements.

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::connection::{Reader, Tx};
@@ -13,18 +14,33 @@ pub(crate) trait Write: Send {
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Hands the answer back. `committed` says how the commit went.
     fn answer(self: Box<Self>, committed: Result<(), Error>);
+    /// Where its answer is waited for.
+    fn runtime(&self) -> &Handle;
+}
+
+/// Hands a batch its answers, from inside the runtime that waits for them: waking each waiter from a thread of the
+/// store's would wake a worker each. `failed` says why the commit failed, where it did.
+pub(crate) fn answer_all(batch: Vec<Box<dyn Write>>, failed: Option<String>) {
+    let Some(runtime) = batch.first().map(|work| work.runtime().clone()) else { return };
+    runtime.spawn(async move {
+        for work in batch {
+            work.answer(failed.clone().map_or(Ok(()), |error| Err(Error::Unavailable(error))));
+        }
+    });
 }
 
 pub(crate) struct Writing<F, T, E> {
     closure: Option<F>,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
+    runtime: Handle,
 }
 
 impl<F, T, E> Writing<F, T, E> {
+    /// Must be called inside a runtime.
     pub(crate) fn new(closure: F) -> (Writing<F, T, E>, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
-        (Writing { closure: Some(closure), outcome: None, reply }, answer)
+        (Writing { closure: Some(closure), outcome: None, reply, runtime: Handle::current() }, answer)
     }
 }
 
@@ -52,6 +68,10 @@ where
         };
         // Nobody waits any more where the request was given up; the work is done all the same.
         let _ = self.reply.send(answer);
+    }
+
+    fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 }
 

@@ -65,15 +65,14 @@ struct MessagePart {
 
 /// A message as everybody in its channel gets it.
 pub(crate) fn fragment(message: &Message) -> String {
-    let at = times::shown(message.sent_at, message.sent_at, &TimeZone::UTC);
     let part = MessagePart {
         id: message.id.to_string(),
         position: message.position.to_string(),
         author: message.author.to_string(),
         name: message.author_name.full(),
         face: Face::of_person(message.author.0, &message.author_name),
-        at: at.exact,
-        clock: at.clock,
+        at: times::exact(message.sent_at),
+        clock: times::clock(message.sent_at, &TimeZone::UTC),
         html: formatting::html(&message.text, &message.mentions),
         is_emoji: formatting::is_emoji_only(&message.text),
         is_edited: message.edited_at.is_some(),

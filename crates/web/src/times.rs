@@ -44,6 +44,11 @@ pub(crate) fn shown(time: Time, now: Time, zone: &TimeZone) -> Shown {
     Shown { exact: exact(time), short, clock: at.strftime("%H:%M").to_string(), day }
 }
 
+/// The time of day in `zone`, for instance `16:20`.
+pub(crate) fn clock(time: Time, zone: &TimeZone) -> String {
+    timestamp(time).to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
 /// RFC 3339 in UTC with milliseconds.
 pub(crate) fn exact(time: Time) -> String {
     format!("{:.3}", timestamp(time))

@@ -6,6 +6,7 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 use domain::access::Actor;
 use domain::ids::SessionId;
+use domain::sessions::SignedIn;
 use domain::workspaces::{self, Workspace};
 use domain::{secrets, sessions};
 
@@ -62,17 +63,10 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Visitor>, Answer> {
         let Some(secret) = cookie(&parts.headers, cookie_name(app)) else { return Ok(None) };
         let host = host(&parts.headers);
-        let found = app
-            .store()
-            .read(move |reader| {
-                let Some(workspace) = workspaces::by_host(reader, &host)? else { return Ok(None) };
-                let session = sessions::of_secret(reader, workspace.id, &secret)?;
-                Ok::<_, domain::Error>(session.map(|session| (workspace, session)))
-            })
-            .await?;
-        let Some((workspace, (actor, session, is_stale))) = found else { return Ok(None) };
+        let found = app.store().read(move |reader| sessions::of_secret(reader, &host, &secret)).await?;
+        let Some(SignedIn { session, actor, workspace, is_stale }) = found else { return Ok(None) };
         if is_stale {
-            let touched = app.store().write(move |tx| sessions::touch(tx, workspace.id, session)).await;
+            let touched = app.store().write(move |tx| sessions::touch(tx, actor.workspace, session)).await;
             if let Err(error) = touched {
                 tracing::warn!(%error, "a session's last use could not be noted");
             }

@@ -49,6 +49,10 @@ fn after_emoji(text: &str) -> Option<&str> {
 
 /// Whether a text may not be cut between these two characters.
 pub(super) fn holds_together(before: char, after: char) -> bool {
+    // Nothing below the first combining mark holds anything together: most text is done here.
+    if before < '\u{300}' && after < '\u{300}' {
+        return false;
+    }
     before == JOINER
         || matches!(after, JOINER | KEY | '\u{fe00}'..='\u{fe0f}')
         || is_flag(before, after)
