@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use store::{FromValue, Param, Reader, Tx, Value};
 
 use crate::access::Actor;
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, WorkspaceId};
+use crate::missed;
 use crate::secrets::{self, Secret};
 
 /// An unsubscribe link works for this long: mails are kept, and their button must not be dead a month later.
@@ -18,7 +20,8 @@ pub const UNSUBSCRIBE_LASTS: Duration = Duration::from_secs(180 * 24 * 3600);
 const SWEPT_AT_ONCE: i64 = 1_000;
 
 /// The way on which somebody is told outside the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Way {
     /// By email.
     Email,
@@ -119,13 +122,13 @@ pub fn choose(tx: &mut Tx, actor: &Actor, email: Option<Choice>, text: Option<Ch
     save(tx, actor.workspace, actor.person, choices)
 }
 
-fn save(tx: &Tx, workspace: WorkspaceId, person: PersonId, choices: Choices) -> Result<()> {
-    tx.run(
+fn save(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, choices: Choices) -> Result<()> {
+    let changed = tx.run(
         "UPDATE people SET email_choice = $3, text_choice = $4, updated_at = $5 WHERE workspace = $1 AND id = $2 \
          AND (email_choice <> $3 OR text_choice <> $4)",
         &[&workspace, &person, &choices.email, &choices.text, &tx.now()],
     )?;
-    Ok(())
+    if changed > 0 { missed::outlook_changed(tx, workspace, person) } else { Ok(()) }
 }
 
 /// Makes the secret of an unsubscribe link for one mail: the link is `/unsubscribe/SECRET`.

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::choices::Way;
 use crate::error::Result;
-use crate::ids::{DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WorkspaceId};
+use crate::ids::{ChannelId, DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WorkspaceId};
+use crate::journal::{self, Event};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
@@ -64,6 +65,15 @@ impl Kind {
             Kind::PhoneCode => "phoneCode",
             Kind::DigestMail(_) => digest_word(Way::Email),
             Kind::DigestText(_) => digest_word(Way::Text),
+        }
+    }
+
+    /// What is sent by which way, where it is a digest.
+    fn digest_and_way(self) -> Option<(DigestId, Way)> {
+        match self {
+            Kind::DigestMail(digest) => Some((digest, Way::Email)),
+            Kind::DigestText(digest) => Some((digest, Way::Text)),
+            Kind::SignIn(_) | Kind::Invitation | Kind::FreshLink(_) | Kind::PhoneCode => None,
         }
     }
 
@@ -139,7 +149,8 @@ pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
     Ok(claimed)
 }
 
-fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
+/// A delivery from columns in the order of [`claim`].
+pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
     let word: String = row.get(2)?;
     let kind = match (word.as_str(), row.get::<Option<Uuid>>(3)?) {
         ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
@@ -186,12 +197,17 @@ pub fn next_wait(tries: i64, age: Duration) -> Option<Duration> {
 /// # Errors
 /// Where the database fails.
 pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
-    tx.run(
+    let changed = tx.run(
         "UPDATE deliveries SET sent_at = $3, next_try_at = NULL, leased_until = NULL, failed_at = NULL, reason = NULL \
          WHERE workspace = $1 AND id = $2 AND sent_at IS NULL",
         &[&delivery.workspace, &delivery.id, &tx.now()],
     )?;
-    Ok(())
+    tell(tx, delivery, changed, |channel, digest, way| Event::NotificationSent {
+        channel,
+        person: delivery.person,
+        digest,
+        way,
+    })
 }
 
 /// Records that this try failed, and when the next one is due: the time of that, or nothing where it was the last one.
@@ -206,11 +222,12 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
         return Ok(None);
     };
     let next = now.after(wait);
-    tx.run(
+    let changed = tx.run(
         "UPDATE deliveries SET next_try_at = $4, leased_until = NULL, reason = $5 \
          WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
         &[&delivery.workspace, &delivery.id, &delivery.tries, &next, &shortened(reason)],
     )?;
+    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })?;
     Ok(Some(next))
 }
 
@@ -219,12 +236,12 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
 /// # Errors
 /// Where the database fails.
 pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
-    tx.run(
+    let changed = tx.run(
         "UPDATE deliveries SET next_try_at = $4, leased_until = NULL \
          WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
         &[&delivery.workspace, &delivery.id, &delivery.tries, &until],
     )?;
-    Ok(())
+    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
 }
 
 /// Records that it will never leave.
@@ -233,7 +250,27 @@ pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
 /// Where the database fails.
 pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let now = tx.now();
-    finish(tx, delivery, Some(now), reason)
+    let changed = finish(tx, delivery, Some(now), reason)?;
+    tell_failed(tx, delivery, changed)
+}
+
+fn tell_failed(tx: &mut Tx, delivery: &Delivery, changed: usize) -> Result<()> {
+    tell(tx, delivery, changed, |channel, digest, way| Event::NotificationFailed {
+        channel,
+        person: delivery.person,
+        digest,
+        way,
+    })
+}
+
+/// Records that what had left, or was about to again, came back. Again changes nothing.
+pub(crate) fn returned(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
+    let changed = tx.run(
+        "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, failed_at = $3, reason = $4 \
+         WHERE workspace = $1 AND id = $2 AND failed_at IS NULL AND (sent_at IS NOT NULL OR next_try_at IS NOT NULL)",
+        &[&delivery.workspace, &delivery.id, &tx.now(), &shortened(reason)],
+    )?;
+    tell_failed(tx, delivery, changed)
 }
 
 /// Records that it is no longer wanted: the sign-in is over, the person deactivated.
@@ -241,19 +278,39 @@ pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
 /// # Errors
 /// Where the database fails.
 pub fn dropped(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
-    finish(tx, delivery, None, reason)
+    let changed = finish(tx, delivery, None, reason)?;
+    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
 }
 
 /// A worker whose lease ran out and was taken by another has no say any more.
-fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -> Result<()> {
-    tx.run(
+fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -> Result<usize> {
+    Ok(tx.run(
         "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, failed_at = $4, reason = $5 \
          WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
         &[&delivery.workspace, &delivery.id, &delivery.tries, &failed_at, &shortened(reason)],
+    )?)
+}
+
+/// Tells of what became of a digest, once for each of its channels, where that is news: `changed` rows say so.
+fn tell(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    changed: usize,
+    event: impl Fn(ChannelId, DigestId, Way) -> Event,
+) -> Result<()> {
+    let Some((digest, way)) = delivery.kind.digest_and_way().filter(|_| changed > 0) else { return Ok(()) };
+    let channels: Vec<ChannelId> = tx.all(
+        "SELECT channel FROM digest_parts WHERE workspace = $1 AND digest = $2 ORDER BY channel",
+        &[&delivery.workspace, &digest],
+        |row| row.get(0),
     )?;
+    for channel in channels {
+        journal::record(tx, delivery.workspace, &event(channel, digest, way));
+    }
     Ok(())
 }
 
-fn shortened(reason: &str) -> String {
+/// What is kept of a reason.
+pub(crate) fn shortened(reason: &str) -> String {
     reason.chars().filter(|character| !character.is_control()).take(REASON_CHARACTERS).collect()
 }

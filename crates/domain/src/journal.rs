@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use store::{Entry, Recorded, Tx};
 
-use crate::ids::{ChannelId, FileId, MessageId, PersonId, SessionId, WorkspaceId};
+use crate::choices::Way;
+use crate::ids::{ChannelId, DigestId, FileId, MessageId, PersonId, SessionId, WorkspaceId};
 
 /// Something that somebody may have to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,36 @@ pub enum Event {
         /// Who can see it no more.
         left: Vec<PersonId>,
     },
+    /// A notice of missed messages has left (N12): one entry for each channel that it is about.
+    #[serde(rename = "notification.sent")]
+    NotificationSent {
+        /// Which of its channels.
+        channel: ChannelId,
+        /// To whom.
+        person: PersonId,
+        /// What it says, and more about it.
+        digest: DigestId,
+        /// By which way.
+        way: Way,
+    },
+    /// A notice of missed messages will never arrive (N12): one entry for each channel that it is about.
+    #[serde(rename = "notification.failed")]
+    NotificationFailed {
+        /// Which of its channels.
+        channel: ChannelId,
+        /// To whom.
+        person: PersonId,
+        /// What it would have said, and why it failed.
+        digest: DigestId,
+        /// By which way.
+        way: Way,
+    },
+    /// When, or whether, somebody is told of what was written in a channel is another than it was (N12, N14).
+    #[serde(rename = "notification.changed")]
+    NotificationChanged {
+        /// Where.
+        channel: ChannelId,
+    },
     /// What somebody may see changed in more than a few places: they have to look anew.
     #[serde(rename = "access.changed")]
     AccessChanged {
@@ -127,6 +158,9 @@ impl Event {
             Event::ChannelCreated { .. } => "messageChannel.created",
             Event::ChannelUpdated { .. } => "messageChannel.updated",
             Event::MembersChanged { .. } => "members.changed",
+            Event::NotificationSent { .. } => "notification.sent",
+            Event::NotificationFailed { .. } => "notification.failed",
+            Event::NotificationChanged { .. } => "notification.changed",
             Event::AccessChanged { .. } => "access.changed",
             Event::SessionEnded { .. } => "session.ended",
         }
@@ -144,9 +178,22 @@ impl Event {
             | Event::ChannelRead { channel, .. }
             | Event::ChannelCreated { channel }
             | Event::ChannelUpdated { channel }
-            | Event::MembersChanged { channel, .. } => Some(*channel),
+            | Event::MembersChanged { channel, .. }
+            | Event::NotificationSent { channel, .. }
+            | Event::NotificationFailed { channel, .. }
+            | Event::NotificationChanged { channel } => Some(*channel),
             Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
         }
+    }
+
+    /// Whether it is for internal users alone: what becomes of a message outside the portal (N12).
+    pub fn is_internal(&self) -> bool {
+        matches!(
+            self,
+            Event::NotificationSent { .. }
+                | Event::NotificationFailed { .. }
+                | Event::NotificationChanged { .. }
+        )
     }
 
     /// The event of a journal entry; nothing where a newer program wrote a kind unknown here.

@@ -227,6 +227,9 @@ pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Resu
     if was_muted && !muted {
         missed::suppress_muted(tx, actor, channel)?;
     }
+    if was_muted != muted {
+        journal::record(tx, actor.workspace, &Event::NotificationChanged { channel });
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! person with what is true at that moment ([`decision`]) and writes the digest ([`crate::digests`]). All of it may run in
 //! any number of workers at once.
 
+mod by_hand;
 pub mod decision;
 mod fates;
 
@@ -13,16 +14,17 @@ use std::time::Duration;
 
 use store::{Engine, Reader, Time, Tx};
 
-use crate::access::{self, Actor};
+use crate::access::Actor;
 use crate::choices::{self, Choice, Way};
 use crate::deliveries;
 use crate::digests::{self, Ways};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
-use crate::messages;
+use crate::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
+use crate::journal::{self, Event};
 use crate::phones::{self, TextDue};
 use crate::settings;
 
+pub use by_hand::{call_off, send_now};
 use decision::{Circumstances, Decision, Reach, Waiting};
 pub use decision::{Reason, due_at};
 pub use fates::{Fate, MessageFates, State, fates};
@@ -229,6 +231,14 @@ pub(crate) fn suppress_muted(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> 
     digests::suppress(tx, actor.workspace, actor.person, &waiting, Reason::Muted)
 }
 
+/// Tells whoever looks at what waits for a person that it may be told at another time now, or not at all.
+pub(crate) fn outlook_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    for Waiting { channel, .. } in waiting(tx, workspace, person)? {
+        journal::record(tx, workspace, &Event::NotificationChanged { channel });
+    }
+    Ok(())
+}
+
 /// What decides about a person besides what waits for them.
 fn circumstances(
     reader: &Reader,
@@ -283,7 +293,7 @@ fn told_since_back(
     let told = reader.first(
         "SELECT 1 FROM digests g JOIN deliveries d ON d.workspace = g.workspace AND d.reference = g.id AND d.kind = $4 \
          WHERE g.workspace = $1 AND g.person = $2 AND g.created_at >= $3 \
-         AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL)",
+         AND d.failed_at IS NULL AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL)",
         &[&workspace, &person, &back_at, &deliveries::digest_word(way)],
         |_| Ok(()),
     )?;
@@ -299,66 +309,4 @@ fn wait_of(reader: &Reader, workspace: WorkspaceId, wait: Option<Duration>) -> R
 
 fn milliseconds(wait: Option<Duration>) -> Option<i64> {
     wait.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// Sends what a message's recipients would be told later at once, and tries again at once what failed for now (N14).
-/// Answers how many people that concerns.
-///
-/// # Errors
-/// `NotFound`, also for client users; `Conflict` for a message that was deleted or called off.
-pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize> {
-    let (channel, position) = open(tx, actor, message)?;
-    let sql = format!(
-        "INSERT INTO due (workspace, person, decide_at, asked_at) \
-         SELECT m.workspace, m.person, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM members m \
-         JOIN messages x ON x.workspace = m.workspace AND x.channel = m.channel AND x.position = $3 \
-         WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
-         AND x.position > {AFTER} AND {COUNTS} ORDER BY m.person \
-         ON CONFLICT (workspace, person) DO UPDATE SET decide_at = excluded.decide_at, asked_at = excluded.asked_at"
-    );
-    let asked = tx.run(&sql, &[&actor.workspace, &channel, &position, &tx.now()])?;
-    let retried = tx.run(
-        "UPDATE deliveries SET next_try_at = $4 WHERE workspace = $1 AND next_try_at > $4 AND leased_until IS NULL \
-         AND reference IN (SELECT t.digest FROM digest_parts t WHERE t.workspace = $1 AND t.channel = $2 \
-         AND t.after_position < $3 AND t.up_to_position >= $3)",
-        &[&actor.workspace, &channel, &position, &tx.now()],
-    )?;
-    Ok(asked + retried)
-}
-
-/// Calls off telling anybody of a message outside the portal (N14). Who was told already stays told; again changes
-/// nothing.
-///
-/// # Errors
-/// `NotFound`, also for client users; `Conflict` for a message that was deleted.
-pub fn call_off(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<()> {
-    let (channel, position) = match open(tx, actor, message) {
-        Err(Error::Conflict(CALLED_OFF)) => return Ok(()),
-        place => place?,
-    };
-    tx.run(
-        "UPDATE messages SET called_off_at = $4 WHERE workspace = $1 AND channel = $2 AND position = $3",
-        &[&actor.workspace, &channel, &position, &tx.now()],
-    )?;
-    Ok(())
-}
-
-const CALLED_OFF: &str = "Telling people of this message was called off.";
-
-/// Where a message is that people may still be told of, for an internal user.
-fn open(reader: &Reader, actor: &Actor, message: MessageId) -> Result<(ChannelId, i64)> {
-    access::internal(actor)?;
-    let found = messages::find(reader, actor, message)?;
-    if found.deleted_at.is_some() {
-        return Err(Error::Conflict("This message was deleted."));
-    }
-    let called_off_at: Option<Time> = reader.one(
-        "SELECT called_off_at FROM messages WHERE workspace = $1 AND channel = $2 AND position = $3",
-        &[&actor.workspace, &found.channel, &found.position],
-        |row| row.get(0),
-    )?;
-    if called_off_at.is_some() {
-        return Err(Error::Conflict(CALLED_OFF));
-    }
-    Ok((found.channel, found.position))
 }

@@ -1,5 +1,5 @@
-// What becomes of messages outside the portal, for internal users: asked for again when something here changed and now and
-// then, as time alone changes it too. Sending now and calling off leave the page where it is.
+// What becomes of messages outside the portal, for internal users: asked for again when something here changed, a notice
+// left or failed, and now and then, as time alone changes it too. Sending now and calling off leave the page where it is.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
@@ -73,7 +73,7 @@ async function act(event) {
 
 export function keepFates() {
   if (!document.body.hasAttribute("data-internal")) return;
-  for (const kind of /** @type {const} */ (["message", "changed", "read"])) {
+  for (const kind of /** @type {const} */ (["message", "changed", "read", "notice"])) {
     on(kind, (told) => {
       if (told.channel === entries.channel) ask();
     });

@@ -11,7 +11,7 @@ use axum::http::{Method, StatusCode};
 use domain::access::Actor;
 use domain::ids::{ChannelId, MessageId};
 use domain::people::ClientChange;
-use domain::{companies, members, messages, people, sessions};
+use domain::{companies, deliveries, members, messages, missed, people, sessions, sign_ins};
 use http_body_util::BodyExt;
 
 use support::Firm;
@@ -328,6 +328,44 @@ async fn m8_typing_is_told_to_the_others_and_only_to_members() {
     let event = oskar.expect("typing", "Jane").await;
     assert_eq!(event.id, None, "who was away has missed nothing");
     assert!(tokio::time::timeout(Duration::from_millis(200), maria.body.frame()).await.is_err());
+}
+
+#[tokio::test]
+async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_else() {
+    let firm = Firm::new().await;
+    let (jane, oskar, channel) = (firm.jane, firm.oskar, firm.channel);
+    firm.portal.write(move |tx| sign_ins::invite(tx, &jane, oskar.person)).await;
+    firm.says(jane, channel, "unread").await;
+    let before = firm.head().await;
+    let mut seeing = Stream::open(&firm, jane, "/live").await;
+    let mut outsider = Stream::open(&firm, firm.priya, "/live").await;
+    let mut client = Stream::open(&firm, oskar, "/live").await;
+    firm.portal.wait(Duration::from_secs(300));
+    firm.portal
+        .write(move |tx| {
+            missed::come_due(tx, jane.workspace, channel, None)?;
+            missed::settle(tx, jane.workspace, oskar.person, None)?.expect("a digest");
+            let claimed = deliveries::claim(tx, 8)?;
+            let is_digest = |delivery: &&deliveries::Delivery| delivery.kind.word() == "digestMail";
+            let notice = claimed.iter().find(is_digest).expect("its delivery");
+            deliveries::failed_for_now(tx, notice, "later")?.expect("another try");
+            deliveries::sent(tx, notice)
+        })
+        .await;
+    for _ in 0..2 {
+        seeing.expect("notice", &channel.to_string()).await;
+    }
+    firm.says(jane, channel, "afterwards").await;
+    seeing.expect("message", "afterwards").await;
+    client.expect("message", "afterwards").await;
+    // The same for who was away.
+    let mut again = Stream::open(&firm, jane, &format!("/live?after={before}")).await;
+    again.expect("notice", &channel.to_string()).await;
+    let mut again = Stream::open(&firm, oskar, &format!("/live?after={before}")).await;
+    again.expect("message", "afterwards").await;
+    let priya = firm.priya.person;
+    firm.portal.write(move |tx| people::deactivate(tx, &jane, priya)).await;
+    outsider.expect("signed-out", "").await;
 }
 
 #[tokio::test]

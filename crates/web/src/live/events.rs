@@ -11,11 +11,13 @@ use crate::times;
 
 /// The end of a stream of somebody whose access to a channel ended.
 pub(crate) fn gone(channel: ChannelId) -> Bytes {
-    #[derive(Serialize)]
-    struct Gone {
-        channel: ChannelId,
-    }
-    write(None, "gone", &Gone { channel })
+    write(None, "gone", &At { channel })
+}
+
+/// What says no more than where.
+#[derive(Serialize)]
+struct At {
+    channel: ChannelId,
 }
 
 /// Somebody is writing. Not journalled: who was away has missed nothing.
@@ -87,6 +89,9 @@ pub(crate) fn of(
             }
             Some(write(seq, "members", &Members { channel: *channel, joined: named, left }))
         }
+        Event::NotificationSent { channel, .. }
+        | Event::NotificationFailed { channel, .. }
+        | Event::NotificationChanged { channel } => Some(write(seq, "notice", &At { channel: *channel })),
         Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
     })
 }

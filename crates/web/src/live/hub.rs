@@ -99,7 +99,7 @@ impl Hub {
         // A workspace without streams is not followed: it begins at what is newest now.
         let head =
             self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
-        let stream = Stream::new(workspace, actor.person, session);
+        let stream = Stream::new(&actor, session);
         // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
         let followed = {
             let mut houses = self.houses();
@@ -226,7 +226,8 @@ impl House {
                 _ => {}
             }
             let (Some(bytes), Some(channel)) = (bytes, event.channel()) else { continue };
-            for stream in self.channels.get(&channel).into_iter().flatten() {
+            let streams = self.channels.get(&channel).into_iter().flatten();
+            for stream in streams.filter(|stream| stream.is_internal || !event.is_internal()) {
                 stream.send(bytes);
             }
         }
@@ -300,7 +301,8 @@ fn missed(
         if event == (Event::AccessChanged { person: actor.person }) {
             return Ok(events::bare("reset"));
         }
-        let is_theirs = event.channel().is_some_and(|channel| channels.contains(&channel));
+        let may_hear = actor.role.is_internal() || !event.is_internal();
+        let is_theirs = may_hear && event.channel().is_some_and(|channel| channels.contains(&channel));
         // Access that ended while they were away.
         if let Event::MembersChanged { channel, left, .. } = &event
             && !is_theirs

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
+use domain::access::Actor;
 use domain::ids::{PersonId, SessionId, WorkspaceId};
 use http_body::{Body, Frame};
 
@@ -20,6 +21,8 @@ pub(crate) struct Stream {
     pub(crate) workspace: WorkspaceId,
     pub(crate) person: PersonId,
     pub(crate) session: SessionId,
+    /// Whether it is an internal user's.
+    pub(crate) is_internal: bool,
     queue: Mutex<Queue>,
 }
 
@@ -31,8 +34,15 @@ struct Queue {
 }
 
 impl Stream {
-    pub(crate) fn new(workspace: WorkspaceId, person: PersonId, session: SessionId) -> Arc<Stream> {
-        Arc::new(Stream { workspace, person, session, queue: Mutex::default() })
+    pub(crate) fn new(actor: &Actor, session: SessionId) -> Arc<Stream> {
+        let Actor { workspace, person, role, .. } = *actor;
+        Arc::new(Stream {
+            workspace,
+            person,
+            session,
+            is_internal: role.is_internal(),
+            queue: Mutex::default(),
+        })
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -136,11 +146,18 @@ impl Drop for StreamBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::access::Role;
     use std::task::Waker as TestWaker;
 
     fn stream() -> (Arc<Stream>, StreamBody) {
         let now = store::Time(0);
-        let stream = Stream::new(WorkspaceId::new(now), PersonId::new(now), SessionId::new(now));
+        let actor = Actor {
+            workspace: WorkspaceId::new(now),
+            person: PersonId::new(now),
+            role: Role::Client,
+            limited: false,
+        };
+        let stream = Stream::new(&actor, SessionId::new(now));
         let body = StreamBody::new(Arc::clone(&stream), Weak::new());
         (stream, body)
     }
