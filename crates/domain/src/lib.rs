@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod blobs;
+pub mod bounces;
 pub mod channels;
 pub mod choices;
 pub mod companies;
@@ -57,5 +58,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/004_links_and_choices.sql"),
     },
     store::Migration { number: 5, name: "texts", sql: include_str!("../migrations/005_texts.sql") },
+    store::Migration {
+        number: 6,
+        name: "addresses that take no mail",
+        sql: include_str!("../migrations/006_addresses_that_take_no_mail.sql"),
+    },
     store::Migration { number: 7, name: "files", sql: include_str!("../migrations/007_files.sql") },
 ];

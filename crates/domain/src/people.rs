@@ -13,12 +13,13 @@ use store::{Reader, Row, Time, Tx};
 use crate::access::{Actor, Role};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
-use crate::{channels, limits, sign_ins};
+use crate::{bounces, channels, limits, sign_ins};
 
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
 };
 pub use name::Name;
+pub(crate) use team::manageable;
 pub use team::{
     InternalChange, NewInternal, add_internal, assignments, deactivate, edit_internal, internal,
     internal_users, reactivate,
@@ -331,6 +332,9 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> 
     }
     // What lies in the old address's mail, or in that of somebody who lost access, must not open the door.
     let is_moved = limits::key(&before.name.email) != limits::key(&after.name.email);
+    if is_moved {
+        bounces::address_changed(tx, workspace, after.id)?;
+    }
     if is_moved || (before.deactivated_at.is_none() && after.deactivated_at.is_some()) {
         sign_ins::call_off(tx, workspace, after.id)?;
     }

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::ids::{PersonId, SignInId, WorkspaceId};
 use crate::people::Name;
 use crate::secrets::{self, Secret};
-use crate::{limits, tries};
+use crate::{bounces, limits, tries};
 
 pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation};
 pub use links::{Link, LinkKind, LinkState, by_link, check_set_up, look_at_link, make_link, set_up_link};
@@ -153,6 +153,7 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
         Some(person) if is_right => {
             use_up(tx, workspace, sign_in)?;
             let arrived = arrive(tx, workspace, person)?;
+            bounces::mail_arrived(tx, workspace, person)?;
             Ok(if arrived { CodeOutcome::SignedIn(person) } else { CodeOutcome::Over })
         }
         _ if tries < limits::CODE_TRIES => Ok(CodeOutcome::Wrong),

@@ -2,11 +2,13 @@
 //! of `.eml` files, or memory for tests. When and what to send, and whether to try again, is the caller's to decide;
 //! [`MailError::kind`] says what trying again would be good for. Relies on `lettre` for MIME and SMTP.
 
+pub mod bounce;
 mod folder;
 mod memory;
 mod message;
 pub(crate) mod setting;
 mod smtp;
+mod status;
 
 use std::fmt;
 
@@ -72,6 +74,8 @@ pub enum MailErrorKind {
     Temporary,
     /// The same mail will never be taken: an answer 5xx to it, or an address that is none.
     Permanent,
+    /// No mail will ever be taken for this address: nobody is there, or their mailbox is switched off.
+    NoMailbox,
 }
 
 /// A mail that did not leave.
@@ -93,6 +97,11 @@ impl MailError {
     /// One that is final.
     pub fn permanent(cause: impl Into<String>) -> MailError {
         MailError { kind: MailErrorKind::Permanent, cause: cause.into() }
+    }
+
+    /// One that is final for its address.
+    pub fn no_mailbox(cause: impl Into<String>) -> MailError {
+        MailError { kind: MailErrorKind::NoMailbox, cause: cause.into() }
     }
 
     /// Whether it may pass.

@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, FromArgMatches, Subcommand};
 
 use crate::error::Result;
 use crate::settings::{File, Settings, Sources, WORDS};
-use crate::{backup, demo, doctor, init, key, log, restore, sign_in_link, start};
+use crate::{backup, bounce, demo, doctor, init, key, log, restore, sign_in_link, start};
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -33,6 +33,8 @@ enum Command {
         /// The file that `portal backup` wrote
         file: PathBuf,
     },
+    /// Take a mail that came back to the sender's address, from standard input
+    Bounce,
     /// Check configuration, database, mail, disk and clock, and say what to do
     Doctor(doctor::Doctor),
 }
@@ -63,6 +65,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         Command::SignInLink(link) => link.run(&settings).await?,
         Command::Backup { file } => backup::run(&settings, &file).await?,
         Command::Restore { file } => restore::run(&settings, &file).await?,
+        Command::Bounce => return Ok(bounce::run(&settings).await),
         Command::Doctor(doctor) => return Ok(doctor.run(&settings).await),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! The program: `portal serve` and the commands beside it.
 
 mod backup;
+mod bounce;
 mod commands;
 mod data;
 mod demo;

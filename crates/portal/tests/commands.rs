@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::io::Write;
+use std::process::Stdio;
+
 use support::{JANE, Machine, refusal, text};
 
 #[test]
@@ -162,6 +165,54 @@ fn a_doctor_sends_a_mail_when_asked() {
         mail.contains("To: jane@harborlee.example") && mail.contains("From: notifications@localhost"),
         "{mail}"
     );
+}
+
+#[test]
+fn n12_a_mail_that_came_back_is_taken_from_standard_input() {
+    let machine = Machine::new();
+    machine.init();
+    let bounced = |mail: &str| {
+        let mut command = machine.command(&["bounce"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(mail.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "a mail system would send a report about an error");
+        text(&output.stdout)
+    };
+    assert_eq!(
+        bounced("Subject: I am away\n\nUntil Monday\n"),
+        "ignored: this is no report of a mail that did not arrive\n"
+    );
+    let report = |id: &str| {
+        format!(
+            "From: MAILER-DAEMON@mx.example\nContent-Type: multipart/report; boundary=b\n\n--b\n\
+             Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+             Final-Recipient: rfc822; {JANE}\nAction: failed\nStatus: 5.1.1\n\n--b\n\
+             Content-Type: text/rfc822-headers\n\nMessage-ID: <{id}@localhost>\n\n--b--\n"
+        )
+    };
+    let unknown = "sign-in.01900000-0000-7000-8000-000000000000";
+    assert_eq!(bounced(&report(unknown)), "ignored: it names no mail of this portal\n");
+    // Jane asks for a code, and the mail with it comes back.
+    let portal = machine.starts(&["serve"]);
+    portal.post_form("/sign-in", &format!("email={JANE}"));
+    let id = machine.mail_id("sign-in.");
+    assert!(bounced(&report(&id)).starts_with("noted: the mail "), "{id}");
+    let cookie = portal.sign_in(machine.does(&["sign-in-link", JANE]).trim());
+    assert!(portal.page("/profile", &cookie).contains("Mail to jane@harborlee.example has come back"));
+    portal.stop();
+}
+
+#[test]
+fn without_a_portal_a_mail_that_came_back_is_to_come_again() {
+    let machine = Machine::new();
+    let report = "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n\
+        A: b\n\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\n\
+        Message-ID: <sign-in.01900000-0000-7000-8000-000000000000@localhost>\n\n--b--\n";
+    std::fs::write(machine.path("report"), report).unwrap();
+    let mut command = machine.command(&["bounce"]);
+    let output = command.stdin(std::fs::File::open(machine.path("report")).unwrap()).output().unwrap();
+    assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod answers;
 mod assets;
+mod bounces;
 mod channels;
 mod choices;
 mod clients;

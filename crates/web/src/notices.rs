@@ -3,10 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::access::Role;
+use domain::bounces;
 use domain::choices::Way;
-use domain::ids::DigestId;
+use domain::ids::{DigestId, PersonId};
 use domain::missed::Reason;
 use domain::notices::{self, Notice, Sending};
+use domain::people::Name;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -23,6 +26,8 @@ use crate::visitor::Visitor;
 
 /// Notices of one page.
 const PAGE: usize = 50;
+/// People named whose address takes no mail: beyond, the reason is hardly theirs.
+const BOUNCED_SHOWN: i64 = 30;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/settings/messaging/notices", history)
@@ -57,6 +62,8 @@ struct Outcome {
 struct HistoryPage {
     layout: Layout,
     rows: Vec<Row>,
+    /// People whose address takes no mail, with where they are shown.
+    bounced: Vec<(String, String)>,
     is_first: bool,
     before: Option<DigestId>,
 }
@@ -77,7 +84,13 @@ impl HistoryPage {
         let layout = Layout::read(reader, visitor, Module::Settings, "History of notices")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let rows = found.iter().map(|notice| row(notice, reader.now(), &zone)).collect();
-        Ok(HistoryPage { layout, rows, is_first: place.before.is_none(), before })
+        let bounced = bounces::list(reader, &visitor.actor, BOUNCED_SHOWN)?;
+        let shown = |(id, name, role): (PersonId, Name, Role)| {
+            let place = if role.is_internal() { "/settings/team" } else { "/clients" };
+            (name.full(), format!("{place}/{id}"))
+        };
+        let bounced = bounced.into_iter().map(shown).collect();
+        Ok(HistoryPage { layout, rows, bounced, is_first: place.before.is_none(), before })
     }
 }
 
@@ -109,12 +122,16 @@ fn outcome(sending: &Sending, now: Time, zone: &TimeZone) -> Outcome {
     let shown = |at: Option<Time>| at.map(|at| times::shown(at, now, zone));
     let by_mail = sending.way == Way::Email;
     let reason = sending.reason.clone().unwrap_or_default();
-    if sending.sent_at.is_some() {
+    if sending.sent_at.is_some() && sending.failed_at.is_none() {
         let words = if by_mail { "Emailed" } else { "Texted" };
         return Outcome { tag: "good", words, at: shown(sending.sent_at), why: String::new() };
     }
     if sending.failed_at.is_some() {
-        let words = if by_mail { "Email failed" } else { "Text failed" };
+        let words = match (by_mail, sending.sent_at) {
+            (true, None) => "Email failed",
+            (true, Some(_)) => "Email came back",
+            (false, _) => "Text failed",
+        };
         return Outcome { tag: "bad", words, at: shown(sending.failed_at), why: reason };
     }
     if sending.next_try_at.is_some() {

@@ -13,6 +13,7 @@ use store::Reader;
 
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::bounces::Bounced;
 use crate::choices::ChoicesPart;
 use crate::forms::{self, Wrong};
 use crate::input::{Asked, Input, Named};
@@ -54,6 +55,8 @@ struct Device {
 struct ProfilePage {
     layout: Layout,
     email: String,
+    /// That this address takes no mail.
+    bounced: Option<Bounced>,
     devices: Vec<Device>,
     regions: &'static [Region],
     form: Form,
@@ -93,6 +96,7 @@ impl ProfilePage {
         Ok(ProfilePage {
             layout,
             email: me.name.email,
+            bounced: Bounced::of_person(reader, visitor.actor.workspace, visitor.actor.person, &zone)?,
             devices,
             regions: zones::regions(),
             form,

@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, channels, choices, clients, companies, guard, health, hooks, live, messages,
-    notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
+    App, Web, answers, assets, bounces, channels, choices, clients, companies, guard, health, hooks, live,
+    messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
 };
 
 /// One way to call one address.
@@ -71,6 +71,7 @@ fn all() -> Routes {
     let routes = hooks::routes(routes);
     let routes = settings_messaging::routes(routes);
     let routes = notices::routes(routes);
+    let routes = bounces::routes(routes);
     let routes = choices::routes(routes);
     let routes = reply::routes(routes);
     profile::routes(routes)

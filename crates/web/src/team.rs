@@ -12,12 +12,14 @@ use store::{Reader, Tx};
 
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::bounces::Bounced;
 use crate::clients::company_choices;
 use crate::faces::Face;
 use crate::forms::{self, CHOICES_MAX, Choices, Wrong};
 use crate::input::{Asked, Input, Named};
 use crate::layout::{Layout, Module};
 use crate::routes::Routes;
+use crate::times;
 use crate::visitor::Visitor;
 
 const LIST: &str = "/settings/team";
@@ -115,6 +117,8 @@ struct PersonPage {
     layout: Layout,
     /// Who is changed; nobody where somebody is added.
     person: Option<Person>,
+    /// That their address takes no mail.
+    bounced: Option<Bounced>,
     companies: Choices,
     form: Form,
     wrong: Wrong,
@@ -155,7 +159,12 @@ impl PersonPage {
         companies.truncate(CHOICES_MAX);
         let title = person.as_ref().map_or("New colleague".to_string(), |person| person.name.full());
         let layout = Layout::read(reader, visitor, Module::Settings, &title)?;
-        Ok(PersonPage { layout, person, companies: Choices::new(companies, is_cut), form, wrong })
+        let zone = times::zone(layout.time_zone.as_deref());
+        let bounced = match id {
+            Some(id) => Bounced::of_person(reader, actor.workspace, id, &zone)?,
+            None => None,
+        };
+        Ok(PersonPage { layout, person, bounced, companies: Choices::new(companies, is_cut), form, wrong })
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use domain::choices::Way;
 use domain::deliveries::{self, Delivery, Kind};
 use domain::digests::{self, Prepared};
-use domain::{Result, links, phones, sign_ins};
-use outbound::mail::{Mail, MailError, Mailer};
+use domain::{Result, bounces, links, phones, sign_ins};
+use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
 use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
 use tokio::sync::watch;
@@ -59,6 +59,8 @@ enum Meaning {
     ForNow,
     /// It never will.
     ForGood,
+    /// It never will, nor any other mail to this address.
+    Bounced(String),
     /// It never will, nor any other text to this number: its owner wants none.
     Unsubscribed(String),
 }
@@ -172,7 +174,7 @@ impl Worker {
 
     async fn send_mail(&self, mail: &Mail) -> std::result::Result<(), Refused> {
         match tokio::time::timeout(SEND_MAX, self.mailer.send(mail)).await {
-            Ok(sent) => sent.map_err(Refused::mail),
+            Ok(sent) => sent.map_err(|error| Refused::mail(error, &mail.to.address)),
             Err(_) => Err(Refused::late("mail")),
         }
     }
@@ -244,6 +246,7 @@ impl Worker {
                         return Ok(next.map_or(Outcome::Failed, Outcome::FailedForNow));
                     }
                     Meaning::ForGood => {}
+                    Meaning::Bounced(address) => bounces::note(tx, &delivery, &address, &reason)?,
                     Meaning::Unsubscribed(number) => phones::unsubscribed(tx, &number)?,
                 }
                 deliveries::failed(tx, &delivery, &reason)?;
@@ -258,8 +261,12 @@ impl Refused {
         Refused { reason: format!("the {what} server takes too long"), meaning: Meaning::ForNow }
     }
 
-    fn mail(error: MailError) -> Refused {
-        let meaning = if error.is_temporary() { Meaning::ForNow } else { Meaning::ForGood };
+    fn mail(error: MailError, address: &str) -> Refused {
+        let meaning = match error.kind {
+            MailErrorKind::Temporary => Meaning::ForNow,
+            MailErrorKind::Permanent => Meaning::ForGood,
+            MailErrorKind::NoMailbox => Meaning::Bounced(address.to_string()),
+        };
         Refused { reason: error.cause, meaning }
     }
 

@@ -152,7 +152,8 @@ impl Recipient {
     }
 }
 
-/// What a digest covers in the channel, and how its deliveries stand.
+/// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
+/// another one once the address is well again.
 struct Part {
     digest: DigestId,
     after: i64,
@@ -178,7 +179,9 @@ impl Part {
         // What was called off before it left was not in what left.
         let left = |sending: &&Sending| {
             let until = message.called_off_at.unwrap_or(Time(i64::MAX));
-            self.refused.is_none() && sending.sent_at.is_some_and(|at| at < until)
+            self.refused.is_none()
+                && sending.failed_at.is_none()
+                && sending.sent_at.is_some_and(|at| at < until)
         };
         if let Some(sending) = self.deliveries.iter().find(left) {
             let at = sending.sent_at.unwrap_or_default();
@@ -294,7 +297,8 @@ impl Asked<'_> {
         let mut parts = self.reader.all(
             "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, g.suppressed \
              FROM digest_parts t JOIN digests g ON g.workspace = t.workspace AND g.id = t.digest \
-             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4",
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
+             ORDER BY t.digest DESC",
             &place,
             |row| {
                 let (left_out, suppressed): (Option<Reason>, Option<Reason>) = (row.get(4)?, row.get(5)?);

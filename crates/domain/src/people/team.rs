@@ -156,7 +156,7 @@ pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     follow_status(tx, actor.workspace, &before)
 }
 
-fn manageable(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Person> {
+pub(crate) fn manageable(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Person> {
     access::internal(actor)?;
     let found = find(reader, actor.workspace, person)?;
     if found.role.is_internal() {

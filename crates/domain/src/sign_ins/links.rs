@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::{PersonId, SignInId, WorkspaceId};
 use crate::people::Name;
 use crate::secrets::{self, Secret};
-use crate::{limits, tries, workspaces};
+use crate::{bounces, limits, tries, workspaces};
 
 /// A link of the demonstration is good for this long: a day of looking around.
 const DEMO_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -176,6 +176,9 @@ pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
     }
     if !super::arrive(tx, link.workspace, link.person)? {
         return Err(Error::NotFound);
+    }
+    if matches!(link.kind, LinkKind::Mail | LinkKind::Invitation) {
+        bounces::mail_arrived(tx, link.workspace, link.person)?;
     }
     Ok((link.workspace, link.person))
 }

@@ -17,6 +17,7 @@ use lettre::transport::smtp::commands::{self, Data, Noop, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout};
 
+use super::status::Status;
 use super::{MailError, one_line};
 
 /// Until one address of the server answers; it may have several, of which the first may be out of reach.
@@ -125,11 +126,11 @@ impl Smtp {
             Ok(false) => {
                 Err(MailError::temporary(format!("{self}: its answers do not fit what it was asked")))
             }
-            Err(error) => {
+            Err((step, error)) => {
                 if error.status().is_some() {
                     self.keep(connection);
                 }
-                Err(self.refused(&error))
+                Err(self.refused(step, &error))
             }
         }
     }
@@ -214,15 +215,22 @@ impl Smtp {
     }
 
     /// What a failure while sending means for the mail.
-    fn refused(&self, error: &smtp::Error) -> MailError {
-        // 530: wants us to sign in or to encrypt first (RFC 4954, RFC 3207), which says nothing about the mail.
-        let about_us = error.status().is_some_and(|code| code.to_string() == "530");
+    fn refused(&self, step: Step, error: &smtp::Error) -> MailError {
+        let code = error.status().map(|code| code.to_string()).unwrap_or_default();
         let cause = format!("{self}: {}", said(error));
-        if error.is_permanent() && !about_us {
-            MailError::permanent(cause)
-        } else {
-            MailError::temporary(cause)
+        // 530: wants us to sign in or to encrypt first (RFC 4954, RFC 3207), which says nothing about the mail.
+        if !error.is_permanent() || code == "530" {
+            return MailError::temporary(cause);
         }
+        let status = Status::in_answer(&said(error));
+        let is_about_address = match (step, status) {
+            (Step::Sender, _) => false,
+            // A bare no to a recipient (RFC 5321, 4.2.3): no such mailbox, not here, no such name.
+            (Step::Recipient, None) => matches!(code.as_str(), "550" | "551" | "553"),
+            (Step::Recipient, Some(status)) if status.is_unspecific() => code == "550",
+            (Step::Recipient | Step::Body, status) => status.is_some_and(Status::is_about_address),
+        };
+        if is_about_address { MailError::no_mailbox(cause) } else { MailError::permanent(cause) }
     }
 }
 
@@ -233,15 +241,26 @@ async fn hand_over(
     envelope: &Envelope,
     parameters: Vec<MailParameter>,
     bytes: &[u8],
-) -> Result<bool, smtp::Error> {
-    connection.command(commands::Mail::new(envelope.from().cloned(), parameters)).await?;
+) -> Result<bool, (Step, smtp::Error)> {
+    let at = |step| move |error| (step, error);
+    let sender = commands::Mail::new(envelope.from().cloned(), parameters);
+    connection.command(sender).await.map_err(at(Step::Sender))?;
     for recipient in envelope.to() {
-        connection.command(Rcpt::new(recipient.clone(), vec![])).await?;
+        connection.command(Rcpt::new(recipient.clone(), vec![])).await.map_err(at(Step::Recipient))?;
     }
-    if !connection.command(Data).await?.has_code(354) {
+    if !connection.command(Data).await.map_err(at(Step::Body))?.has_code(354) {
         return Ok(false);
     }
-    Ok(connection.message(bytes).await?.has_code(250))
+    Ok(connection.message(bytes).await.map_err(at(Step::Body))?.has_code(250))
+}
+
+/// Where in the handing over of a mail something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Sender,
+    Recipient,
+    /// The mail itself.
+    Body,
 }
 
 /// Whether the server agrees to one of the commands that it answers at once.

@@ -53,6 +53,20 @@ impl Machine {
         refusal(&mut self.command(words))
     }
 
+    /// The Message-ID, without its host, of a mail in the outbox whose id begins so; waits for it.
+    pub fn mail_id(&self, begins: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let files = std::fs::read_dir(self.path("data/outbox")).into_iter().flatten().flatten();
+            let mut names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+            if let Some(name) = names.find(|name| name.starts_with(begins)) {
+                return name.split('@').next().unwrap_or_default().to_string();
+            }
+            assert!(begun.elapsed() < PATIENCE, "no mail {begins}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     pub fn init(&self) {
         self.does(&["init", "--brand", "Harbor & Lee", "--admin-name", "Jane Lee", "--admin-email", JANE]);
     }
@@ -114,6 +128,27 @@ impl Running {
         status.unwrap_or_else(|| panic!("{answer}"))
     }
 
+    /// A page as whoever has this cookie sees it.
+    pub fn page(&self, path: &str, cookie: &str) -> String {
+        let headers = format!("Cookie: {cookie}\r\nAccept: text/html\r\nConnection: close\r\n");
+        let (mut stream, head) = self.ask(&format!("GET {path}"), &headers);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let mut body = Vec::new();
+        stream.read_to_end(&mut body).expect("a page");
+        text(&body)
+    }
+
+    /// Sends a form as a page of this portal does.
+    pub fn post_form(&self, path: &str, form: &str) {
+        let headers = format!(
+            "Origin: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n",
+            self.address,
+            form.len()
+        );
+        let head = self.ask_with(&format!("POST {path}"), &headers, form).1;
+        assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+    }
+
     /// The cookie that a sign-in address gives, as the page's button asks for it.
     pub fn sign_in(&self, address: &str) -> String {
         let path = address.strip_prefix(&self.address).expect("an address of this portal");
@@ -136,10 +171,14 @@ impl Running {
 
     /// Asks, and reads the head of the answer.
     fn ask(&self, what: &str, headers: &str) -> (TcpStream, String) {
+        self.ask_with(what, headers, "")
+    }
+
+    fn ask_with(&self, what: &str, headers: &str, body: &str) -> (TcpStream, String) {
         let host = self.address.strip_prefix("http://").expect("an address");
         let mut stream = TcpStream::connect(host).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
-        write!(stream, "{what} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n").expect("a request");
+        write!(stream, "{what} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n{body}").expect("a request");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];

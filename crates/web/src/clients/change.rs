@@ -14,6 +14,7 @@ use store::{Reader, Tx};
 use super::company_choices;
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::bounces::Bounced;
 use crate::faces::Face;
 use crate::forms::{self, Choices, Wrong};
 use crate::input::{Asked, Input, Named};
@@ -64,6 +65,8 @@ struct ClientPage {
     invited: Option<Shown>,
     /// When they were last here.
     seen: Option<Shown>,
+    /// That their address takes no mail.
+    bounced: Option<Bounced>,
     choices: Choices,
     /// Clients of different companies would meet: the form asks whether they may (C4).
     clients_meet: bool,
@@ -109,6 +112,7 @@ impl ClientPage {
             projects: projects::of_person(reader, actor, id)?,
             invited: shown(client.invited_at),
             seen: shown(client.last_seen_at),
+            bounced: Bounced::of_person(reader, actor.workspace, id, &zone)?,
             choices: Choices::new(choices, is_cut),
             clients_meet: wrong.is(Problem::ClientsMeet),
             layout,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(missing_docs, unreachable_pub)]
 
+mod bounces;
 mod faults;
 mod mails;
 mod office;

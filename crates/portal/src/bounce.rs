@@ -1,0 +1,61 @@
+//! `portal bounce < MAIL`: takes a mail that came back to the sender's address, as a mail system hands it over (an alias
+//! such as `|portal bounce`, a fetcher, a sieve rule).
+//!
+//! What is no such report, or names no mail of ours, is no error: an error would make the mail system write a report
+//! about the report. Only what may pass (no database) is, with the status that tells it to come again (sysexits.h).
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use domain::bounces;
+use outbound::mail::bounce::{self, REPORT_BYTES_MAX};
+
+use crate::data;
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+
+/// `EX_TEMPFAIL`: try again later.
+const COME_AGAIN: u8 = 75;
+
+/// Reads a mail from standard input and notes what it says.
+pub(crate) async fn run(settings: &Settings) -> ExitCode {
+    match take(settings).await {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("portal: {error}");
+            ExitCode::from(COME_AGAIN)
+        }
+    }
+}
+
+async fn take(settings: &Settings) -> Result<String> {
+    let mut mail = Vec::new();
+    let most = u64::try_from(REPORT_BYTES_MAX).unwrap_or(u64::MAX);
+    std::io::stdin()
+        .lock()
+        .take(most + 1)
+        .read_to_end(&mut mail)
+        .map_err(Error::machine("cannot read the mail"))?;
+    if mail.len() > REPORT_BYTES_MAX {
+        return Ok(format!("ignored: it is longer than {} MB", REPORT_BYTES_MAX >> 20));
+    }
+    let Some(report) = bounce::read(&mail) else {
+        return Ok("ignored: this is no report of a mail that did not arrive".to_string());
+    };
+    let report = bounces::Report {
+        message_id: report.message_id,
+        addresses: report.addresses,
+        is_about_address: report.is_about_address,
+        reason: report.reason,
+    };
+    let store = data::open_existing(settings)?;
+    let returned = store.write(move |tx| bounces::returned(tx, &report)).await;
+    store.close();
+    Ok(match returned? {
+        Some(delivery) => format!("noted: the mail {} came back", delivery.id),
+        None => "ignored: it names no mail of this portal".to_string(),
+    })
+}
