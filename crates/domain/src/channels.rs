@@ -13,7 +13,7 @@ use crate::limits;
 use crate::people::Name;
 
 pub(crate) use making::for_new_client;
-pub use making::{Preview, Subject, make, preview};
+pub use making::{Preview, Startable, Subject, make, preview, startable};
 
 /// The kind of a channel's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,8 @@ pub enum Kind {
     FreshLink(FreshLinkId),
     /// A code by text that proves a number (N9).
     PhoneCode,
+    /// An admin hears that this person no longer signs the welcome message.
+    SignerMissing(PersonId),
     /// What somebody has missed, by email (N3).
     DigestMail(DigestId),
     /// What somebody has missed, by text message (N9).
@@ -63,6 +65,7 @@ impl Kind {
             Kind::Invitation => "invitation",
             Kind::FreshLink(_) => "freshLink",
             Kind::PhoneCode => "phoneCode",
+            Kind::SignerMissing(_) => "signerMissing",
             Kind::DigestMail(_) => digest_word(Way::Email),
             Kind::DigestText(_) => digest_word(Way::Text),
         }
@@ -81,6 +84,7 @@ impl Kind {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
             Kind::FreshLink(id) => Some(id.0),
+            Kind::SignerMissing(person) => Some(person.0),
             Kind::DigestMail(digest) | Kind::DigestText(digest) => Some(digest.0),
             Kind::Invitation | Kind::PhoneCode => None,
         }
@@ -156,6 +160,7 @@ pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
         ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
         ("invitation", None) => Kind::Invitation,
         ("phoneCode", None) => Kind::PhoneCode,
+        ("signerMissing", Some(id)) => Kind::SignerMissing(PersonId(id)),
         ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
         ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
         ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),

@@ -42,7 +42,7 @@ impl Error {
 }
 
 /// What is wrong with a field's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// There is none, or nothing that can be seen.
     Empty,
@@ -84,6 +84,14 @@ pub enum Problem {
     NotEmpty,
     /// It is no address of a page.
     NoLink,
+    /// It has a merge field that is none, of this name.
+    NoMergeField(String),
+    /// It has a merge field, beginning so, that is not closed.
+    OpenMergeField(String),
+    /// It closes a merge field that was never opened.
+    NothingToClose,
+    /// It has more merge fields than this.
+    TooManyMergeFields(usize),
 }
 
 impl fmt::Display for Problem {
@@ -119,6 +127,16 @@ impl fmt::Display for Problem {
             Problem::NoLink => {
                 write!(f, "Please give the address of a page, such as https://example.com/.")
             }
+            Problem::NoMergeField(name) => {
+                write!(f, "There is no merge field {{{{{name}}}}}. Please take one from the list.")
+            }
+            Problem::OpenMergeField(begin) => {
+                write!(f, "A merge field ends with }}}}. This one does not: {{{{{begin}")
+            }
+            Problem::NothingToClose => {
+                write!(f, "There is a }}}} without the {{{{ that begins a merge field.")
+            }
+            Problem::TooManyMergeFields(most) => write!(f, "Please use at most {most} merge fields."),
         }
     }
 }

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod sign_ins;
 pub mod tries;
 pub mod uploads;
+pub mod welcome;
 pub mod workspaces;
 
 pub use error::{Error, Problem, Result};
@@ -64,4 +65,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/006_addresses_that_take_no_mail.sql"),
     },
     store::Migration { number: 7, name: "files", sql: include_str!("../migrations/007_files.sql") },
+    store::Migration {
+        number: 9,
+        name: "the firm's own portal",
+        sql: include_str!("../migrations/009_the_firms_own_portal.sql"),
+    },
 ];

@@ -206,6 +206,21 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
     Ok(position)
 }
 
+/// Where a message that the firm sent by itself is the first of a channel, it is no news to the firm: to its people it
+/// counts as written before they came, open to them but waiting for none.
+pub(crate) fn no_news(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
+    if position != 1 {
+        return Ok(());
+    }
+    tx.run(
+        "UPDATE members SET joined_position = 1, read_position = 1, told_position = 1, skipped = 0 \
+         WHERE workspace = $1 AND channel = $2 \
+         AND person IN (SELECT p.id FROM people p WHERE p.workspace = $1 AND p.role <> 'client')",
+        &[&workspace, &channel],
+    )?;
+    Ok(())
+}
+
 /// Mutes a channel for the internal user who asks, or unmutes it (C8). What came meanwhile stays unread, and they are
 /// never told of it outside the portal.
 ///

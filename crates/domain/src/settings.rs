@@ -1,4 +1,5 @@
-//! Settings of a workspace about messages (Settings → Messaging): the wait, hidden text, what reply links allow.
+//! Settings of a workspace about messages (Settings → Messaging): the wait, hidden text, what reply links allow, where new
+//! client users talk and what they may start. How they are welcomed is in `welcome`.
 
 use std::time::Duration;
 
@@ -51,7 +52,46 @@ impl Param for ReplyLinks {
     }
 }
 
-/// How a workspace tells people what they have missed.
+/// Where a new client user's conversation is (C6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultChannel {
+    /// In a channel of their own.
+    Client,
+    /// In their company's channel.
+    Company,
+}
+
+impl DefaultChannel {
+    /// The word that the database and the API use.
+    pub fn word(self) -> &'static str {
+        match self {
+            DefaultChannel::Client => "client",
+            DefaultChannel::Company => "company",
+        }
+    }
+
+    /// The meaning of a word.
+    pub fn from_word(word: &str) -> Option<DefaultChannel> {
+        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
+    }
+}
+
+impl FromValue for DefaultChannel {
+    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
+        match value {
+            Value::Text(word) => DefaultChannel::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+impl Param for DefaultChannel {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+/// How people talk in a workspace, and are told what they have missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Messaging {
     /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
@@ -60,6 +100,10 @@ pub struct Messaging {
     pub hide_text_at: Option<Time>,
     /// What reply links lead to.
     pub reply_links: ReplyLinks,
+    /// Where a new client user's conversation is (C6).
+    pub default_channel: DefaultChannel,
+    /// Since when client users may start channels themselves.
+    pub clients_start_at: Option<Time>,
 }
 
 impl Messaging {
@@ -75,10 +119,17 @@ impl Messaging {
 /// `NotFound` where there is no such workspace.
 pub fn messaging(reader: &Reader, workspace: WorkspaceId) -> Result<Messaging> {
     let found = reader.first(
-        "SELECT wait_minutes, hide_text_at, reply_links FROM workspaces WHERE id = $1",
+        "SELECT wait_minutes, hide_text_at, reply_links, default_channel, clients_start_at FROM workspaces \
+         WHERE id = $1",
         &[&workspace],
         |row| {
-            Ok(Messaging { wait_minutes: row.get(0)?, hide_text_at: row.get(1)?, reply_links: row.get(2)? })
+            Ok(Messaging {
+                wait_minutes: row.get(0)?,
+                hide_text_at: row.get(1)?,
+                reply_links: row.get(2)?,
+                default_channel: row.get(3)?,
+                clients_start_at: row.get(4)?,
+            })
         },
     )?;
     found.ok_or(Error::NotFound)
@@ -93,9 +144,14 @@ pub struct MessagingChange {
     pub hide_text: Option<bool>,
     /// What reply links lead to.
     pub reply_links: Option<ReplyLinks>,
+    /// Where a new client user's conversation is.
+    pub default_channel: Option<DefaultChannel>,
+    /// Whether client users may start channels themselves.
+    pub clients_may_start: Option<bool>,
 }
 
-/// Changes how the workspace tells people what they have missed. It holds from now on, for links sent before too.
+/// Changes how people talk and are told what they have missed. It holds from now on, for links sent before too; channels
+/// that are there stay as they are.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff, `Field` for a wait that is not one of [`WAIT_MINUTES`].
@@ -105,19 +161,40 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
         return Err(Error::field("waitMinutes", Problem::NoChoice));
     }
     let before = messaging(tx, actor.workspace)?;
-    let hide_text_at = match change.hide_text {
-        Some(true) => before.hide_text_at.or(Some(tx.now())),
-        Some(false) => None,
-        None => before.hide_text_at,
+    let after = Messaging {
+        wait_minutes: change.wait_minutes.unwrap_or(before.wait_minutes),
+        hide_text_at: since(tx, before.hide_text_at, change.hide_text),
+        reply_links: change.reply_links.unwrap_or(before.reply_links),
+        default_channel: change.default_channel.unwrap_or(before.default_channel),
+        clients_start_at: since(tx, before.clients_start_at, change.clients_may_start),
     };
-    let wait_minutes = change.wait_minutes.unwrap_or(before.wait_minutes);
-    let reply_links = change.reply_links.unwrap_or(before.reply_links);
+    if after == before {
+        return Ok(());
+    }
     tx.run(
-        "UPDATE workspaces SET wait_minutes = $2, hide_text_at = $3, reply_links = $4, updated_at = $5 WHERE id = $1",
-        &[&actor.workspace, &wait_minutes, &hide_text_at, &reply_links, &tx.now()],
+        "UPDATE workspaces SET wait_minutes = $2, hide_text_at = $3, reply_links = $4, default_channel = $5, \
+         clients_start_at = $6, updated_at = $7 WHERE id = $1",
+        &[
+            &actor.workspace,
+            &after.wait_minutes,
+            &after.hide_text_at,
+            &after.reply_links,
+            &after.default_channel,
+            &after.clients_start_at,
+            &tx.now(),
+        ],
     )?;
-    if wait_minutes != before.wait_minutes {
+    if after.wait_minutes != before.wait_minutes {
         missed::wait_changed(tx, actor.workspace)?;
     }
     Ok(())
+}
+
+/// Since when something holds, where it is switched on or off, or stays as it is.
+fn since(tx: &Tx, before: Option<Time>, wanted: Option<bool>) -> Option<Time> {
+    match wanted {
+        Some(true) => before.or(Some(tx.now())),
+        Some(false) => None,
+        None => before,
+    }
 }

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use store::{Reader, Time, Tx};
 
+use crate::access::Role;
 use crate::deliveries::{self, Kind};
 use crate::error::Result;
 use crate::ids::{PersonId, SignInId, WorkspaceId};
-use crate::people::Name;
+use crate::people::{self, Name};
 use crate::secrets::{self, Secret};
-use crate::{bounces, limits, tries};
+use crate::{bounces, limits, tries, welcome};
 
 pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation};
 pub use links::{Link, LinkKind, LinkState, by_link, check_set_up, look_at_link, make_link, set_up_link};
@@ -181,12 +182,25 @@ fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<bool> {
     Ok(used > 0)
 }
 
-/// Notes that somebody signs in, the first time meaning that the invitation is accepted; false where that person is
-/// deactivated.
-fn arrive(tx: &Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
+/// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
+/// (W1); false where that person is deactivated.
+fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
+    let is_new = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL";
+    if tx.first(is_new, &[&workspace, &person], |_| Ok(()))?.is_some() {
+        people::turn(tx, workspace)?;
+    }
+    // Asked of the row itself, so that of two devices at the same instant one is the first.
+    let first: Option<Role> = tx.first(
+        "UPDATE people SET first_seen_at = $3 \
+         WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role",
+        &[&workspace, &person, &tx.now()],
+        |row| row.get(0),
+    )?;
+    if first == Some(Role::Client) {
+        welcome::greet(tx, workspace, person)?;
+    }
     let arrived = tx.run(
-        "UPDATE people SET first_seen_at = coalesce(first_seen_at, $3), last_seen_at = $3 \
-         WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",
+        "UPDATE people SET last_seen_at = $3 WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",
         &[&workspace, &person, &tx.now()],
     )?;
     Ok(arrived > 0)

@@ -1,11 +1,12 @@
 //! Workspaces: one firm's portal each, told apart by the host name that is asked for.
 
-use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
+use store::{Reader, Row, Time, Tx};
 
 use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::settings::DefaultChannel;
 use crate::{limits, people, secrets, sign_ins};
 
 /// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
@@ -20,51 +21,10 @@ pub struct Workspace {
     pub host: Option<String>,
     /// What the firm is called.
     pub brand_name: String,
-    /// Where a new client user's conversation is.
-    pub default_channel: DefaultChannel,
     /// Since when.
     pub created_at: Time,
     /// When something of the above last changed.
     pub updated_at: Time,
-}
-
-/// Where a new client user's conversation is (C6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefaultChannel {
-    /// In a channel of their own.
-    Client,
-    /// In their company's channel.
-    Company,
-}
-
-impl DefaultChannel {
-    /// The word that the database and the API use.
-    pub fn word(self) -> &'static str {
-        match self {
-            DefaultChannel::Client => "client",
-            DefaultChannel::Company => "company",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<DefaultChannel> {
-        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
-    }
-}
-
-impl FromValue for DefaultChannel {
-    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
-        match value {
-            Value::Text(word) => DefaultChannel::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for DefaultChannel {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
-    }
 }
 
 /// What the first start asks for (S4).
@@ -81,7 +41,7 @@ pub struct SetUp {
 }
 
 /// The columns of the workspace `w`, as [`read`] takes them.
-pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.default_channel, w.created_at, w.updated_at";
+pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.created_at, w.updated_at";
 
 /// A workspace from the columns that begin at `at`.
 pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
@@ -89,9 +49,8 @@ pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
         id: row.get(at)?,
         host: row.get(at + 1)?,
         brand_name: row.get(at + 2)?,
-        default_channel: row.get(at + 3)?,
-        created_at: row.get(at + 4)?,
-        updated_at: row.get(at + 5)?,
+        created_at: row.get(at + 3)?,
+        updated_at: row.get(at + 4)?,
     })
 }
 
@@ -205,18 +164,5 @@ pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
     for channel in titled {
         journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
     }
-    Ok(())
-}
-
-/// Changes where a new client user's conversation is (C6).
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff.
-pub fn set_default_channel(tx: &mut Tx, actor: &Actor, choice: DefaultChannel) -> Result<()> {
-    access::admin(actor)?;
-    tx.run(
-        "UPDATE workspaces SET default_channel = $2, updated_at = $3 WHERE id = $1 AND default_channel <> $2",
-        &[&actor.workspace, &choice, &tx.now()],
-    )?;
     Ok(())
 }

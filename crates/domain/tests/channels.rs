@@ -6,7 +6,7 @@ use domain::channels::{self, Filter, Kind, Subject};
 use domain::ids::ChannelId;
 use domain::journal::Event;
 use domain::people::ClientChange;
-use domain::workspaces::DefaultChannel;
+use domain::settings::{DefaultChannel, MessagingChange};
 use domain::{Error, Problem, companies, members, projects, workspaces};
 
 both_engines! {
@@ -160,10 +160,8 @@ both_engines! {
 
     fn c6_where_the_workspace_says_so_a_new_client_user_joins_the_companys(office) {
         let firm = office.firm("a.example");
-        let (ada, bakery) = (firm.ada, firm.company("Bakery"));
-        office
-            .write(move |tx| workspaces::set_default_channel(tx, &ada, DefaultChannel::Company))
-            .expect("the setting");
+        let bakery = firm.company("Bakery");
+        firm.sets(MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() });
         let maria = firm.client_actor("Maria", &[bakery]);
         let tom = firm.client_actor("Tom", &[bakery]);
         let of = |who| office.list(who, Filter::default()).into_iter().map(|listed| listed.channel.id).collect::<Vec<ChannelId>>();

@@ -134,7 +134,7 @@ both_engines! {
             ("A\u{0}", Problem::ControlCharacters),
             (" éCLAIR ", Problem::Taken),
         ] {
-            refused(add(office, firm.ada, name), "name", problem);
+            refused(add(office, firm.ada, name), "name", problem.clone());
             refused(rename(office, firm.ada, other, name), "name", problem);
         }
         rename(office, firm.ada, acme, "ÉCLAIR").unwrap();

@@ -9,7 +9,7 @@ use domain::channels::Subject;
 use domain::ids::PersonId;
 use domain::journal::Event;
 use domain::people::{ClientChange, ClientFilter, InternalChange, NewClient, Place, Status};
-use domain::workspaces::{self, DefaultChannel};
+use domain::settings::{DefaultChannel, MessagingChange};
 use domain::{Problem, companies, people};
 use support::Office;
 use support::people::{Firm, new_client, new_internal, not_found, refused};
@@ -51,7 +51,7 @@ both_engines! {
     fn c6_a_new_client_joins_the_companys_channel_where_the_workspace_says_so(office) {
         let firm = office.firm("a");
         let ada = firm.ada;
-        office.write(move |tx| workspaces::set_default_channel(tx, &ada, DefaultChannel::Company)).unwrap();
+        firm.sets(MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() });
         let acme = firm.company("Acme");
         let other = firm.client("Cy", &[firm.company("Other")]);
         let (bo, di) = (firm.client("Bo", &[acme]), firm.client("Di", &[acme]));

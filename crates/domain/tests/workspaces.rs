@@ -9,7 +9,8 @@ use std::time::Duration;
 use domain::access::Role;
 use domain::ids::{PersonId, WorkspaceId};
 use domain::journal::Event;
-use domain::workspaces::{self, DefaultChannel, SetUp, Workspace};
+use domain::settings::{self, DefaultChannel, MessagingChange};
+use domain::workspaces::{self, SetUp, Workspace};
 use domain::{Error, Problem, people, sign_ins};
 use support::Office;
 
@@ -65,7 +66,7 @@ both_engines! {
         let (id, person) = set_up(office, Some(&secret), given()).unwrap();
         let workspace = find(office, id);
         assert_eq!((workspace.brand_name.as_str(), workspace.host), ("Harbor & Lee", None));
-        assert_eq!(workspace.default_channel, DefaultChannel::Client);
+        assert_eq!(office.read(move |reader| settings::messaging(reader, id)).unwrap().default_channel, DefaultChannel::Client);
         let jane = office.read(move |reader| people::by_email(reader, id, "jane@harbor.example")).unwrap().unwrap();
         assert_eq!((jane.id, jane.role, jane.name.full().as_str()), (person, Role::Admin, "Jane Lee"));
         assert!(!can_set_up(office, &secret));
@@ -187,7 +188,8 @@ both_engines! {
         let firm = office.firm("a.example");
         let (sam, bo) = (firm.staff("Sam"), firm.client_actor("Bo", &[]));
         let rename = |actor| office.write(move |tx| workspaces::rename(tx, &actor, "Mine"));
-        let choose = |actor| office.write(move |tx| workspaces::set_default_channel(tx, &actor, DefaultChannel::Company));
+        let company = MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() };
+        let choose = |actor| office.write(move |tx| settings::change_messaging(tx, &actor, &company));
         for outcome in [rename(sam), choose(sam)] {
             assert!(matches!(outcome, Err(Error::Forbidden)));
         }
@@ -196,6 +198,6 @@ both_engines! {
         }
         assert_eq!(find(office, firm.workspace).brand_name, "Brand");
         choose(firm.ada).unwrap();
-        assert_eq!(find(office, firm.workspace).default_channel, DefaultChannel::Company);
+        assert_eq!(office.read(move |reader| settings::messaging(reader, firm.workspace)).unwrap().default_channel, DefaultChannel::Company);
     }
 }

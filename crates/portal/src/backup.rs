@@ -27,9 +27,12 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 38] = [
+pub(crate) const TABLES: [&str; 41] = [
     "workspaces",
+    "former_hosts",
+    "brand_pictures",
     "people",
+    "welcomes",
     "companies",
     "company_clients",
     "company_assignments",

@@ -30,12 +30,12 @@ impl Wrong {
     /// The message at a field.
     pub(crate) fn at(&self, name: &str) -> Option<&str> {
         let mistake = self.0.as_ref()?;
-        mistake.field.is_some_and(|(field, _)| field == name).then_some(mistake.message.as_str())
+        mistake.field.as_ref().is_some_and(|(field, _)| *field == name).then_some(mistake.message.as_str())
     }
 
     /// Whether this is what is wrong.
     pub(crate) fn is(&self, problem: Problem) -> bool {
-        self.0.as_ref().and_then(|mistake| mistake.field).is_some_and(|(_, wrong)| wrong == problem)
+        self.0.as_ref().and_then(|mistake| mistake.field.as_ref()).is_some_and(|(_, wrong)| *wrong == problem)
     }
 
     /// The message that belongs to no single field.

@@ -51,6 +51,7 @@ impl Form {
             wait_minutes: self.wait_minutes.as_ref().map(wait).transpose()?,
             hide_text: self.text.as_ref().map(hide).transpose()?,
             reply_links: self.reply_links.as_ref().map(links).transpose()?,
+            ..MessagingChange::default()
         })
     }
 }

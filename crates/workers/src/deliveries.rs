@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::choices::Way;
 use domain::deliveries::{self, Delivery, Kind};
 use domain::digests::{self, Prepared};
-use domain::{Result, bounces, links, phones, sign_ins};
+use domain::{Result, bounces, links, phones, sign_ins, welcome};
 use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
 use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
@@ -202,6 +202,10 @@ impl Worker {
                     }
                     Kind::FreshLink(id) => links::prepare_fresh(tx, delivery.workspace, id)?
                         .map(|prepared| mail(desk.fresh_link(delivery.id, tx.now(), &prepared))),
+                    Kind::SignerMissing(before) => {
+                        welcome::prepare_missing(tx, delivery.workspace, delivery.person, before)?
+                            .map(|prepared| mail(desk.signer_missing(delivery.id, tx.now(), &prepared)))
+                    }
                     Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
                     Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {

@@ -8,6 +8,7 @@ use domain::limits;
 use domain::links::{self, PreparedFresh};
 use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
+use domain::welcome::SignerMissing;
 use outbound::mail::{Mail, Mailbox, one_line};
 use store::Time;
 
@@ -104,6 +105,24 @@ impl Desk {
             ],
         };
         self.mail("fresh-link", delivery, now, &prepared.to, &letter)
+    }
+
+    /// Tells an admin that the one who signs the welcome message was deactivated.
+    pub fn signer_missing(&self, delivery: DeliveryId, now: Time, prepared: &SignerMissing) -> Mail {
+        let (before, signs) = (one_line(&prepared.before.full()), one_line(&prepared.now.full()));
+        let letter = Letter {
+            subject: format!("{before} no longer signs your welcome message"),
+            preview: format!("Until you choose somebody else, it comes from {signs}."),
+            greeting: greeting(&prepared.to.name),
+            code: None,
+            opening: format!(
+                "New client users found a welcome message from {before}, who was deactivated. Until you choose somebody else, it comes from {signs}."
+            ),
+            button: "Choose who signs",
+            link: format!("{}/settings/messaging", self.public_url),
+            closing: vec!["You get this because you manage the portal.".to_string()],
+        };
+        self.mail("signer-missing", delivery, now, &prepared.to, &letter)
     }
 
     pub(crate) fn public_url(&self) -> &str {

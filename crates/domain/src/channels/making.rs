@@ -11,7 +11,8 @@ use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::Name;
-use crate::{companies, limits, people, projects};
+use crate::settings::{self, DefaultChannel};
+use crate::{companies, limits, people, projects, workspaces};
 
 /// What a channel is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,10 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
         |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
     )?;
     let title = match subject {
+        _ if !actor.role.is_internal() => {
+            let own = startable(reader, actor)?.into_iter().find(|own| own.subject == *subject);
+            own.ok_or(Error::NotFound)?.title
+        }
         Subject::Client(client) => people::client(reader, actor, *client)?.name.full(),
         Subject::Company(company) => companies::find(reader, actor, *company)?.name,
         Subject::Project(project) => projects::find(reader, actor, *project)?.title,
@@ -71,6 +76,9 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
 
 /// Makes sure that a subject is open to the one who asks; answers its kind and id.
 fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
+    if !actor.role.is_internal() {
+        return check_own(reader, actor, subject);
+    }
     match subject {
         Subject::Client(client) => {
             access::client(reader, actor, *client)?;
@@ -106,6 +114,54 @@ fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uui
     }
 }
 
+/// Client users start channels about themselves, their companies and their projects, where the workspace lets them.
+fn check_own(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
+    let own = startable(reader, actor)?.into_iter().find(|own| own.subject == *subject);
+    let kind_and_id = match own.ok_or(Error::NotFound)?.subject {
+        Subject::Client(client) => (Kind::Client, client.0),
+        Subject::Company(company) => (Kind::Company, company.0),
+        Subject::Project(project) => (Kind::Project, project.0),
+        Subject::Group(..) => return Err(Error::NotFound),
+    };
+    Ok(kind_and_id)
+}
+
+/// Something that a client user may start a channel about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Startable {
+    /// What.
+    pub subject: Subject,
+    /// The title that the channel has, or will have.
+    pub title: String,
+}
+
+/// What the client user who asks may start channels about, those that are there already included: themselves, their
+/// companies, their projects. Nothing where the workspace does not let client users start any.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
+    let may = settings::messaging(reader, actor.workspace)?.clients_start_at.is_some();
+    if actor.role.is_internal() || !may {
+        return Ok(Vec::new());
+    }
+    let brand = workspaces::find(reader, actor.workspace)?.brand_name;
+    let mut found = vec![Startable { subject: Subject::Client(actor.person), title: brand }];
+    found.extend(reader.all(
+        "SELECT c.id, c.name FROM company_clients b JOIN companies c ON c.workspace = b.workspace AND c.id = b.company \
+         WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL ORDER BY c.name_key, c.id",
+        &[&actor.workspace, &actor.person],
+        |row| Ok(Startable { subject: Subject::Company(row.get(0)?), title: row.get(1)? }),
+    )?);
+    found.extend(reader.all(
+        "SELECT j.id, j.title FROM project_people o JOIN projects j ON j.workspace = o.workspace AND j.id = o.project \
+         WHERE o.workspace = $1 AND o.person = $2 AND j.archived_at IS NULL ORDER BY j.title, j.id",
+        &[&actor.workspace, &actor.person],
+        |row| Ok(Startable { subject: Subject::Project(row.get(0)?), title: row.get(1)? }),
+    )?);
+    Ok(found)
+}
+
 /// The same people of the same company put together again are the same group (C1).
 fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
     let mut hash = Sha256::new();
@@ -129,6 +185,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> 
     people::turn(tx, actor.workspace)?;
     let (kind, id) = check(tx, actor, subject)?;
     if let Subject::Project(project) = subject
+        && actor.role.is_internal()
         && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)
     {
         return Err(Error::Conflict("Only people on a project can talk there: put yourself on it first."));
@@ -177,16 +234,13 @@ fn insert(
 
 /// Gives a client user who was just made the channel that the workspace's default says (C6): their own, or that of
 /// each company they belong to.
-pub(crate) fn for_new_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
-    let default: String =
-        tx.one("SELECT default_channel FROM workspaces WHERE id = $1", &[&actor.workspace], |row| {
-            row.get(0)
-        })?;
-    let companies: Vec<Uuid> = if default == Kind::Company.word() {
+pub(crate) fn for_new_client(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
+    let default = settings::messaging(tx, workspace)?.default_channel;
+    let companies: Vec<Uuid> = if default == DefaultChannel::Company {
         tx.all(
             "SELECT c.id FROM company_clients b JOIN companies c ON c.workspace = b.workspace AND c.id = b.company \
              WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL ORDER BY c.id",
-            &[&actor.workspace, &client],
+            &[&workspace, &client],
             |row| row.get(0),
         )?
     } else {
@@ -198,11 +252,11 @@ pub(crate) fn for_new_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Re
         companies.into_iter().map(|company| (Kind::Company, company)).collect()
     };
     for (kind, subject) in subjects {
-        let channel = match of_subject(tx, actor.workspace, subject)? {
+        let channel = match of_subject(tx, workspace, subject)? {
             Some(channel) => channel,
-            None => insert(tx, actor.workspace, kind, subject, None)?,
+            None => insert(tx, workspace, kind, subject, None)?,
         };
-        members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+        members::follow(tx, workspace, Scope::Channel(channel))?;
     }
     Ok(())
 }

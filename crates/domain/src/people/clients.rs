@@ -63,7 +63,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     for company in joined {
         companies::join(tx, actor.workspace, company, person.id)?;
     }
-    channels::for_new_client(tx, actor, person.id)?;
+    channels::for_new_client(tx, actor.workspace, person.id)?;
     members::follow(tx, actor.workspace, Scope::Person(person.id))?;
     Ok(person.id)
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, PersonId, SessionId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
-use crate::{channels, companies};
+use crate::{channels, companies, welcome};
 
 /// An internal user about to be made.
 #[derive(Clone, Debug)]
@@ -135,10 +135,12 @@ pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
         return Ok(());
     }
     keep_an_admin(tx, actor.workspace, &before)?;
+    let signs = welcome::signer(tx, actor.workspace)?.is_some_and(|(signer, _)| signer == person);
     let after = Person { deactivated_at: Some(tx.now()), ..before.clone() };
     save(tx, actor.workspace, &before, after)?;
     end_sessions(tx, actor.workspace, person)?;
-    follow_status(tx, actor.workspace, &before)
+    follow_status(tx, actor.workspace, &before)?;
+    if signs { welcome::tell_of_missing(tx, actor.workspace, person) } else { Ok(()) }
 }
 
 /// Gives somebody their access back; they sign in anew. Again changes nothing.

@@ -6,6 +6,7 @@ use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use domain::journal::Event;
 use domain::people::{ClientChange, InternalChange, NewClient, NewInternal};
 use domain::projects::NewProject;
+use domain::settings::{self, MessagingChange};
 use domain::{Error, Problem, companies, people, projects, workspaces};
 
 use super::Office;
@@ -60,6 +61,12 @@ impl Firm<'_> {
     pub fn company(&self, name: &str) -> CompanyId {
         let (ada, name) = (self.ada, name.to_string());
         self.office.write(move |tx| companies::add(tx, &ada, &name)).expect("a company")
+    }
+
+    /// Changes the settings of messaging.
+    pub fn sets(&self, change: MessagingChange) {
+        let ada = self.ada;
+        self.office.write(move |tx| settings::change_messaging(tx, &ada, &change)).expect("the setting");
     }
 
     pub fn client(&self, given: &str, companies: &[CompanyId]) -> PersonId {

@@ -182,7 +182,7 @@ mod tests {
     use domain::channels::Kind;
     use domain::ids::{PersonId, SessionId, WorkspaceId};
     use domain::people::Name;
-    use domain::workspaces::{DefaultChannel, Workspace};
+    use domain::workspaces::Workspace;
 
     use super::*;
     use crate::look::Look;
@@ -253,7 +253,6 @@ mod tests {
                         id: workspace,
                         host: None,
                         brand_name: "Harbor & Lee".to_string(),
-                        default_channel: DefaultChannel::Client,
                         created_at: MORNING,
                         updated_at: MORNING,
                     },

@@ -1,0 +1,292 @@
+//! Who is greeted where, by whom and with which words: at the first sign-in, and for those who look beforehand.
+//!
+//! A client user is greeted in their own channel; where the workspace puts them into their company's (C6), in that one.
+//! An internal user who wrote there first has greeted them already.
+
+use store::{Engine, Reader, Time, Tx};
+
+use super::template::{self, Template, Values};
+use super::{Welcome, setting};
+use crate::access::{self, Actor};
+use crate::channels::{self, Kind};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
+use crate::messages::{self, Draft};
+use crate::people::{self, ClientFilter, Name};
+use crate::{members, workspaces};
+
+/// The channel in which a client user is greeted.
+struct Place {
+    channel: ChannelId,
+    /// Where it is a company's: which.
+    company: Option<CompanyId>,
+}
+
+/// Greets a client user who signs in for the first time, and says where. Nobody is greeted where that is switched off, or
+/// where an internal user has written already. Takes the workspace's turn to be held (`people::turn`).
+///
+/// # Errors
+/// Where the database fails.
+pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Option<ChannelId>> {
+    let welcome = setting(tx, workspace)?;
+    if !welcome.enabled {
+        return Ok(None);
+    }
+    let place = match place_of(tx, workspace, client)? {
+        Some(place) => place,
+        None => {
+            channels::for_new_client(tx, workspace, client)?;
+            place_of(tx, workspace, client)?.ok_or(Error::NotFound)?
+        }
+    };
+    // Whoever writes there just now is waited for.
+    if tx.engine() == Engine::Postgres {
+        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
+        tx.first(sql, &[&workspace, &place.channel], |_| Ok(()))?;
+    }
+    if is_under_way(tx, workspace, place.channel)? {
+        return Ok(None);
+    }
+    let Some((signer, signer_name)) = signer_in(tx, workspace, place.channel, &welcome)? else {
+        return Ok(None);
+    };
+    let template = template_for(tx, workspace, client, &welcome)?.0;
+    let text = template.fill(&values(tx, workspace, client, &place, signer_name)?);
+    let id = MessageId::new(tx.now());
+    let draft = Draft { id, channel: place.channel, text, shown: None };
+    let sent = messages::send(tx, &signer, &draft)?;
+    members::no_news(tx, workspace, place.channel, sent.position)?;
+    tx.run(
+        "INSERT INTO welcomes (workspace, person, message, sent_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (workspace, person) DO UPDATE SET message = excluded.message, sent_at = excluded.sent_at",
+        &[&workspace, &client, &id, &tx.now()],
+    )?;
+    Ok(Some(place.channel))
+}
+
+fn place_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Option<Place>> {
+    Ok(reader.first(
+        "SELECT c.id, c.kind, c.subject FROM members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.person = $2 AND c.kind IN ('client', 'company') \
+         ORDER BY CASE c.kind WHEN 'client' THEN 0 ELSE 1 END, c.created_at, c.id LIMIT 1",
+        &[&workspace, &client],
+        |row| {
+            let (channel, kind): (ChannelId, Kind) = (row.get(0)?, row.get(1)?);
+            let subject: CompanyId = row.get(2)?;
+            Ok(Place { channel, company: (kind == Kind::Company).then_some(subject) })
+        },
+    )?)
+}
+
+/// Whether an internal user has written in a channel.
+fn is_under_way(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<bool> {
+    let found = reader.first(
+        "SELECT 1 FROM messages x JOIN people p ON p.workspace = x.workspace AND p.id = x.author \
+         WHERE x.workspace = $1 AND x.channel = $2 AND x.deleted_at IS NULL AND p.role <> 'client' LIMIT 1",
+        &[&workspace, &channel],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Who signs in a channel: the one who was chosen, else an admin, else whoever of the firm is in it, the first of them.
+fn signer_in(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    welcome: &Welcome,
+) -> Result<Option<(Actor, Name)>> {
+    Ok(reader.first(
+        "SELECT p.id, p.role, p.limited_at, p.given_name, p.family_name, p.email FROM members m \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND p.role <> 'client' AND p.deactivated_at IS NULL \
+         ORDER BY CASE WHEN p.id = $3 THEN 0 WHEN p.role = 'admin' THEN 1 ELSE 2 END, p.created_at, p.id LIMIT 1",
+        &[&workspace, &channel, &welcome.chosen],
+        |row| {
+            let limited_at: Option<Time> = row.get(2)?;
+            let actor = Actor { workspace, person: row.get(0)?, role: row.get(1)?, limited: limited_at.is_some() };
+            Ok((actor, Name::read(row, 3)?))
+        },
+    )?)
+}
+
+/// The text for a client user, and whether it was written for them alone.
+fn template_for(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    client: PersonId,
+    welcome: &Welcome,
+) -> Result<(Template, bool)> {
+    let own: Option<Option<String>> = reader.first(
+        "SELECT text FROM welcomes WHERE workspace = $1 AND person = $2",
+        &[&workspace, &client],
+        |row| row.get(0),
+    )?;
+    match own.flatten() {
+        Some(own) => Ok((template::parse("text", &own)?, true)),
+        None => Ok((template::parse("text", &welcome.text)?, false)),
+    }
+}
+
+fn values(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    client: PersonId,
+    place: &Place,
+    sender: Name,
+) -> Result<Values> {
+    let company: Option<String> = reader.first(
+        "SELECT k.name FROM company_clients b JOIN companies k ON k.workspace = b.workspace AND k.id = b.company \
+         WHERE b.workspace = $1 AND b.person = $2 AND k.placeholder_at IS NULL \
+         ORDER BY CASE WHEN k.id = $3 THEN 0 ELSE 1 END, b.since, k.id LIMIT 1",
+        &[&workspace, &client, &place.company],
+        |row| row.get(0),
+    )?;
+    Ok(Values {
+        client: people::called(reader, workspace, client)?.ok_or(Error::NotFound)?,
+        company: company.unwrap_or_default(),
+        brand: workspaces::find(reader, workspace)?.brand_name,
+        sender,
+    })
+}
+
+/// A welcome message that is still to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Who will find it.
+    pub client: PersonId,
+    /// What they are called.
+    pub client_name: Name,
+    /// Who signs.
+    pub sender: PersonId,
+    /// What the one who signs is called.
+    pub sender_name: Name,
+    /// What will be sent, as Markdown, if it is sent now.
+    pub text: String,
+    /// The text with its merge fields.
+    pub template: String,
+    /// Whether it was written for this client user alone.
+    pub is_own: bool,
+    /// How many others would find it there if they came first.
+    pub others: usize,
+}
+
+/// What a client user of a channel will find there when they sign in for the first time; nothing where nobody is still to
+/// come, or nobody will be greeted there (W3).
+///
+/// # Errors
+/// `NotFound`, also for client users.
+pub fn foreseen(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Option<Foreseen>> {
+    access::internal(actor)?;
+    access::channel(reader, actor, channel)?;
+    let workspace = actor.workspace;
+    let welcome = setting(reader, workspace)?;
+    if !welcome.enabled {
+        return Ok(None);
+    }
+    let mut coming: Vec<(PersonId, Name)> = reader.all(
+        "SELECT p.id, p.given_name, p.family_name, p.email FROM members m \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+         WHERE m.workspace = $1 AND m.channel = $2 AND p.role = 'client' AND p.first_seen_at IS NULL \
+         ORDER BY p.given_name, p.family_name, p.id",
+        &[&workspace, &channel],
+        |row| Ok((row.get(0)?, Name::read(row, 1)?)),
+    )?;
+    let mut place = None;
+    let mut here = Vec::new();
+    for person in coming.drain(..) {
+        match place_of(reader, workspace, person.0)? {
+            Some(found) if found.channel == channel => {
+                place = Some(found);
+                here.push(person);
+            }
+            _ => {}
+        }
+    }
+    let (Some(place), Some((client, client_name))) = (place, here.first().cloned()) else { return Ok(None) };
+    if is_under_way(reader, workspace, channel)? {
+        return Ok(None);
+    }
+    let Some((signer, sender_name)) = signer_in(reader, workspace, channel, &welcome)? else {
+        return Ok(None);
+    };
+    let (template, is_own) = template_for(reader, workspace, client, &welcome)?;
+    let text = template.fill(&values(reader, workspace, client, &place, sender_name.clone())?);
+    Ok(Some(Foreseen {
+        client,
+        client_name,
+        sender: signer.person,
+        sender_name,
+        text,
+        template: template.text(),
+        is_own,
+        others: here.len() - 1,
+    }))
+}
+
+/// Writes what one client user alone will find in a channel; nothing goes back to the workspace's text (W3).
+///
+/// # Errors
+/// `NotFound`, also for client users; `Conflict` where that client user will not be greeted there any more; `Field`.
+pub fn write_for(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    client: PersonId,
+    text: Option<&str>,
+) -> Result<()> {
+    let foreseen = foreseen(tx, actor, channel)?;
+    let text = text.map(|text| template::parse("text", text)).transpose()?;
+    if !foreseen.is_some_and(|foreseen| foreseen.client == client) {
+        return Err(Error::Conflict("This welcome message is not to come any more."));
+    }
+    tx.run(
+        "INSERT INTO welcomes (workspace, person, text) VALUES ($1, $2, $3) \
+         ON CONFLICT (workspace, person) DO UPDATE SET text = excluded.text WHERE welcomes.sent_at IS NULL",
+        &[&actor.workspace, &client, &text.map(|text| text.text())],
+    )?;
+    Ok(())
+}
+
+/// What a text would become for a client user, signed by `sender`: for one whom the one who asks can see, else for an
+/// invented one.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff; `Field` for a text that cannot be taken, or a sender.
+pub fn sample(reader: &Reader, actor: &Actor, text: &str, sender: PersonId) -> Result<Sample> {
+    access::admin(actor)?;
+    let template = template::parse("text", text)?;
+    let sender = people::internal(reader, actor, sender)?;
+    let client = people::clients(reader, actor, &ClientFilter::default(), 1)?.pop();
+    let values = match client {
+        Some(client) => {
+            let place = Place { channel: ChannelId(client.id.0), company: None };
+            values(reader, actor.workspace, client.id, &place, sender.name.clone())?
+        }
+        None => Values {
+            client: Name { given: "Alex".into(), family: "Morgan".into(), email: "alex@example.com".into() },
+            company: "Example Ltd".to_string(),
+            brand: workspaces::find(reader, actor.workspace)?.brand_name,
+            sender: sender.name.clone(),
+        },
+    };
+    Ok(Sample {
+        text: template.fill(&values),
+        client_name: values.client,
+        sender: sender.id,
+        sender_name: sender.name,
+    })
+}
+
+/// A welcome message as somebody might find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// What it says, as Markdown.
+    pub text: String,
+    /// Who finds it.
+    pub client_name: Name,
+    /// Who signs.
+    pub sender: PersonId,
+    /// What the one who signs is called.
+    pub sender_name: Name,
+}
