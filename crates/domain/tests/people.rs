@@ -50,7 +50,6 @@ both_engines! {
 
     fn c6_a_new_client_joins_the_companys_channel_where_the_workspace_says_so(office) {
         let firm = office.firm("a");
-        let ada = firm.ada;
         firm.sets(MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() });
         let acme = firm.company("Acme");
         let other = firm.client("Cy", &[firm.company("Other")]);
@@ -271,7 +270,7 @@ both_engines! {
                 phone: phone.to_string(),
                 ..NewClient::default()
             };
-            refused(add(office, firm.ada, new.clone()), field, problem);
+            refused(add(office, firm.ada, new.clone()), field, problem.clone());
             let change = ClientChange {
                 given_name: Some(new.given_name),
                 family_name: Some(new.family_name),
