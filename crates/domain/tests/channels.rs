@@ -7,7 +7,7 @@ use domain::ids::ChannelId;
 use domain::journal::Event;
 use domain::people::ClientChange;
 use domain::settings::{DefaultChannel, MessagingChange};
-use domain::{Error, Problem, companies, members, projects, workspaces};
+use domain::{Error, Problem, companies, members, projects};
 
 both_engines! {
     fn c1_asking_for_a_second_channel_opens_the_first(office) {

@@ -208,7 +208,7 @@ both_engines! {
             (NewProject { internals: vec![bo], ..titled("A") }, "internalUserIds", Problem::Unknown),
             (NewProject { internals: crowd, ..titled("A") }, "internalUserIds", Problem::TooMany(500)),
         ] {
-            refused(add(office, ada, new.clone()), field, problem);
+            refused(add(office, ada, new.clone()), field, problem.clone());
             let change = ProjectChange {
                 title: Some(new.title),
                 company: Some(new.company),

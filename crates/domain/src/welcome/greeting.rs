@@ -53,7 +53,7 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
     let template = template_for(tx, workspace, client, &welcome)?.0;
     let text = template.fill(&values(tx, workspace, client, &place, signer_name)?);
     let id = MessageId::new(tx.now());
-    let draft = Draft { id, channel: place.channel, text, shown: None };
+    let draft = Draft { id, channel: place.channel, text, attachments: Vec::new(), shown: None };
     let sent = messages::send(tx, &signer, &draft)?;
     members::no_news(tx, workspace, place.channel, sent.position)?;
     tx.run(
