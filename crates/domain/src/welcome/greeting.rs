@@ -237,7 +237,7 @@ pub fn write_for(
 ) -> Result<()> {
     let foreseen = foreseen(tx, actor, channel)?;
     let text = text.map(|text| template::parse("text", text)).transpose()?;
-    if !foreseen.is_some_and(|foreseen| foreseen.client == client) {
+    if foreseen.is_none_or(|foreseen| foreseen.client != client) {
         return Err(Error::Conflict("This welcome message is not to come any more."));
     }
     tx.run(
