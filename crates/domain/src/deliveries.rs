@@ -76,7 +76,11 @@ impl Kind {
         match self {
             Kind::DigestMail(digest) => Some((digest, Way::Email)),
             Kind::DigestText(digest) => Some((digest, Way::Text)),
-            Kind::SignIn(_) | Kind::Invitation | Kind::FreshLink(_) | Kind::PhoneCode => None,
+            Kind::SignIn(_)
+            | Kind::Invitation
+            | Kind::FreshLink(_)
+            | Kind::PhoneCode
+            | Kind::SignerMissing(_) => None,
         }
     }
 
