@@ -2,5 +2,7 @@
 //! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
 
 mod folder;
+mod http;
 pub mod mail;
 pub mod text;
+pub mod webhooks;

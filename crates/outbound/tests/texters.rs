@@ -32,8 +32,8 @@ async fn n9_a_text_leaves_through_the_messages_call() {
     assert_eq!(call.header("host"), provider.address.to_string());
     assert_eq!(call.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(call.header("idempotency-key"), "0190d6ab");
-    let form: Vec<(&str, &str)> =
-        call.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let form = call.form();
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(form, [("To", "+15005550100"), ("From", "+15005550006"), ("Body", text().body.as_str())]);
     assert_eq!(calls.len(), 1);
 }
@@ -52,7 +52,7 @@ async fn n12_what_may_pass_is_temporary() {
         Answer::HangUp,
         Answer::HangUpAtOnce,
     ] {
-        let error = sent(&provider, answer).await.unwrap_err();
+        let error = sent(&provider, answer.clone()).await.unwrap_err();
         assert_eq!(error.kind, TextErrorKind::Temporary, "{answer:?} {error}");
     }
     assert!(sent(&provider, Answer::Say(201, "not JSON")).await.is_ok(), "the status is what counts");
@@ -66,7 +66,7 @@ async fn n12_what_will_never_pass_is_permanent() {
         Answer::Say(400, r#"{"code":21614,"message":"not a mobile number"}"#),
         Answer::Say(400, ""),
     ] {
-        let error = sent(&provider, answer).await.unwrap_err();
+        let error = sent(&provider, answer.clone()).await.unwrap_err();
         assert_eq!(error.kind, TextErrorKind::Permanent, "{answer:?} {error}");
     }
     let texter = Texter::from_setting(&provider.setting()).unwrap();
@@ -97,7 +97,7 @@ async fn errors_repeat_neither_secret_nor_number_nor_text() {
     let provider = Provider::start().await;
     let echo = r#"{"code":21211,"message":"AC1:hush:hush +15005550100 Harbor"}"#;
     for answer in [Answer::Say(400, echo), Answer::Say(500, echo), Answer::HangUp, Answer::HangUpAtOnce] {
-        let error = sent(&provider, answer).await.unwrap_err();
+        let error = sent(&provider, answer.clone()).await.unwrap_err();
         let said = format!("{error} {error:?}");
         for hidden in ["hush", "AC1", "+1500", "Harbor"] {
             assert!(!said.contains(hidden), "{hidden} in {said}");

@@ -5,34 +5,24 @@
 //! what happened, and the provider's list of codes what that means.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use sha1::Sha1;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::{Text, TextError};
+use crate::http::{self, Limits, Server};
 
-/// Until a connection stands: name look-up, TCP, TLS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// Until the server has answered. It answers before the text is on its way, so in a second or so.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Most of an answer that is read.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// It answers before the text is on its way, so in a second or so.
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(15), answer: Duration::from_secs(30), answer_bytes: 64 * 1024 };
 
 /// Whoever has that number has told the provider to stop.
 const UNSUBSCRIBED: i64 = 21610;
@@ -42,18 +32,11 @@ const ABOUT_US: [i64; 8] = [20003, 20404, 20429, 14107, 21408, 21606, 21611, 216
 
 /// Such a server, the account there, and the number that texts come from.
 pub struct Twilio {
-    host: String,
-    port: u16,
-    tls: Option<Tls>,
+    server: Server,
     sid: String,
     token: String,
     authorization: HeaderValue,
     from: String,
-}
-
-struct Tls {
-    name: ServerName<'static>,
-    config: Arc<ClientConfig>,
 }
 
 /// What an answer says beyond its status.
@@ -79,9 +62,10 @@ impl Twilio {
         let mut authorization =
             HeaderValue::try_from(basic).map_err(|_| "account and token cannot stand in a header")?;
         authorization.set_sensitive(true);
-        let tls = if is_secure { Some(tls(host)?) } else { None };
+        let tls = if is_secure { Some(http::tls()?) } else { None };
+        let server = Server::new(host, port, tls)?;
         let (sid, token, from) = (sid.to_owned(), token.to_owned(), from.to_owned());
-        Ok(Twilio { host: host.to_owned(), port, tls, sid, token, authorization, from })
+        Ok(Twilio { server, sid, token, authorization, from })
     }
 
     pub(super) async fn send(&self, text: &Text) -> Result<(), TextError> {
@@ -133,12 +117,10 @@ impl Twilio {
         id: &str,
         form: String,
     ) -> Result<Request<Full<Bytes>>, TextError> {
-        let host = self.host_name();
-        let host = self.unusual_port().map_or(host.clone(), |port| format!("{host}:{port}"));
         Request::builder()
             .method(method)
             .uri(path)
-            .header(HOST, host)
+            .header(HOST, self.server.authority())
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
@@ -150,50 +132,9 @@ impl Twilio {
     }
 
     async fn call(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Said), TextError> {
-        let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let connected = timeout(CONNECT_TIMEOUT, connecting).await;
-        let stream = connected
-            .map_err(|_| self.gone("takes no connection in time"))?
-            .map_err(|error| self.gone(&format!("cannot be reached: {error}")))?;
-        match &self.tls {
-            None => self.ask(stream, request).await,
-            Some(tls) => {
-                let connector = TlsConnector::from(Arc::clone(&tls.config));
-                let connecting = timeout(CONNECT_TIMEOUT, connector.connect(tls.name.clone(), stream)).await;
-                let stream = connecting
-                    .map_err(|_| self.gone("does not speak TLS in time"))?
-                    .map_err(|error| self.gone(&format!("speaks no TLS that can be trusted: {error}")))?;
-                self.ask(stream, request).await
-            }
-        }
-    }
-
-    async fn ask(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        request: Request<Full<Bytes>>,
-    ) -> Result<(StatusCode, Said), TextError> {
-        let asking = async {
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-            let connection = tokio::spawn(connection);
-            let answer = async {
-                let answer = sender.send_request(request).await?;
-                let status = answer.status();
-                // What cannot be read to its end is as good as empty: the status is what counts.
-                let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-                let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-                Ok::<_, hyper::Error>((status, serde_json::from_slice(&body).unwrap_or_default()))
-            }
-            .await;
-            connection.abort();
-            answer
-        };
-        match timeout(ANSWER_TIMEOUT, asking).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.gone(&format!("broke off: {error}"))),
-            Err(_) => Err(self.gone("did not answer in time")),
-        }
+        let addresses = self.server.addresses(&LIMITS).await.map_err(|why| self.gone(&why))?;
+        let answer = self.server.call(&addresses, request, &LIMITS).await.map_err(|why| self.gone(&why))?;
+        Ok((answer.status, serde_json::from_slice(&answer.body).unwrap_or_default()))
     }
 
     fn gone(&self, why: &str) -> TextError {
@@ -216,40 +157,12 @@ impl Twilio {
             TextError::temporary(cause)
         }
     }
-
-    /// The host as an address has it.
-    fn host_name(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
-    }
-
-    /// The port where it is not the usual one.
-    fn unusual_port(&self) -> Option<u16> {
-        let usual = if self.tls.is_some() { 443 } else { 80 };
-        (self.port != usual).then_some(self.port)
-    }
-}
-
-/// TLS with the certificates that this machine trusts.
-fn tls(host: &str) -> Result<Tls, &'static str> {
-    const REASON: &str = "TLS cannot be set up on this machine";
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| "the host is no name that TLS knows")?;
-    let mut roots = RootCertStore::empty();
-    // Some of them being unreadable is no reason to trust none; where all are, no connection will stand.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| REASON)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Tls { name, config: Arc::new(config) })
 }
 
 /// As an address, without account and token.
 impl fmt::Display for Twilio {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        write!(formatter, "{scheme}://{}", self.host_name())?;
-        self.unusual_port().map_or(Ok(()), |port| write!(formatter, ":{port}"))
+        self.server.fmt(formatter)
     }
 }
 

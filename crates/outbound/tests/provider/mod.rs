@@ -1,5 +1,7 @@
-//! A small provider of texts on this machine, for tests: it speaks the Messages call as Twilio does, keeps what it was
-//! sent, and can be told what to answer instead of taking a text.
+//! A small server on this machine, for tests: a provider of texts that speaks the Messages call as Twilio does, and whatever
+//! else it is told to be. It keeps what it was sent.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What it does with the next call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// Status and body.
     Say(u16, &'static str),
@@ -17,6 +19,10 @@ pub(crate) enum Answer {
     HangUp,
     /// Takes no call at all.
     HangUpAtOnce,
+    /// These bytes, whatever they are, and hangs up.
+    Bytes(Vec<u8>),
+    /// These bytes, and then nothing, for as long as the caller waits.
+    Stall(Vec<u8>),
 }
 
 /// A call as it came over the wire.
@@ -24,13 +30,17 @@ pub(crate) enum Answer {
 pub(crate) struct Call {
     pub(crate) line: String,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) form: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Call {
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value.as_str())
+    }
+
+    pub(crate) fn form(&self) -> Vec<(String, String)> {
+        serde_html_form::from_str(&self.body).unwrap()
     }
 }
 
@@ -91,15 +101,21 @@ impl Provider {
                 None => break,
             }
         }
-        let mut call = Call { line: line.trim_end().to_owned(), headers, form: Vec::new() };
+        let mut call = Call { line: line.trim_end().to_owned(), headers, body: String::new() };
         let mut body = vec![0; call.header("content-length").parse().unwrap_or(0)];
         stream.read_exact(&mut body).await?;
-        call.form = serde_html_form::from_bytes(&body).unwrap();
+        call.body = String::from_utf8(body).unwrap();
         let is_known = call.header("authorization") == "Basic QUMxOmh1c2g6aHVzaA==";
         let is_text = call.line.starts_with("POST /2010-04-01/Accounts/AC1/Messages.json ");
         self.state.lock().unwrap().calls.push(call);
         let (status, said) = match told {
             Some(Answer::Say(status, said)) => (status, said),
+            Some(Answer::Bytes(bytes)) => return stream.write_all(&bytes).await,
+            Some(Answer::Stall(bytes)) => {
+                stream.write_all(&bytes).await?;
+                // Nothing more is sent: this ends when the caller goes.
+                return stream.read(&mut [0; 1]).await.map(|_| ());
+            }
             Some(_) => return Ok(()),
             None if !is_known => (401, r#"{"code":20003,"message":"Authenticate","status":401}"#),
             None if is_text => (201, r#"{"sid":"SM1","status":"queued","error_code":null}"#),
