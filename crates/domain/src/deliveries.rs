@@ -4,20 +4,29 @@
 //! dies in between leaves a lease that runs out, and the delivery is taken again: sent at least once, always under
 //! the same id, so that a repeat can be recognised.
 
+mod calls;
+
 use std::time::Duration;
 
-use store::{Engine, Reader, Row, Time, Tx};
+use store::{Engine, Param, Reader, Row, Time, Tx};
 use uuid::Uuid;
 
 use crate::choices::Way;
 use crate::error::Result;
-use crate::ids::{ChannelId, DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WorkspaceId};
+use crate::ids::{
+    CallId, ChannelId, DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WebhookId, WorkspaceId,
+};
 use crate::journal::{self, Event};
+
+pub use calls::claim_calls;
+pub(crate) use calls::{add_call, drop_calls, hasten_call, sweep_call, waiting_calls};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
 /// What failed for now is not tried again later than this after it was due first (N12).
 pub const RETRIED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// The same for calls of programs: somebody may only be back at it after a weekend (H5).
+pub const CALLS_RETRIED_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
 /// The waits after the first tries that failed for now; later ones are [`LATER_WAIT`].
 const WAITS: [Duration; 5] = [
     Duration::from_secs(5),
@@ -29,6 +38,8 @@ const WAITS: [Duration; 5] = [
 const LATER_WAIT: Duration = Duration::from_secs(3600);
 /// Characters kept of why something failed: a server's answer may be long.
 const REASON_CHARACTERS: usize = 500;
+/// Why a call is not tried any more whose webhook was switched off.
+const REASON_DROPPED: &str = "switched off";
 
 /// What is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +58,10 @@ pub enum Kind {
     DigestMail(DigestId),
     /// What somebody has missed, by text message (N9).
     DigestText(DigestId),
+    /// A call of a program (H2).
+    Webhook(CallId),
+    /// A note that a program is called no more (H5).
+    WebhookOff(WebhookId),
 }
 
 impl Kind {
@@ -68,6 +83,16 @@ impl Kind {
             Kind::SignerMissing(_) => "signerMissing",
             Kind::DigestMail(_) => digest_word(Way::Email),
             Kind::DigestText(_) => digest_word(Way::Text),
+            Kind::Webhook(_) => "webhook",
+            Kind::WebhookOff(_) => "webhookOff",
+        }
+    }
+
+    /// What failed for now is not tried again later than this after it was due first.
+    pub fn retried_for(self) -> Duration {
+        match self {
+            Kind::Webhook(_) => CALLS_RETRIED_FOR,
+            _ => RETRIED_FOR,
         }
     }
 
@@ -76,11 +101,7 @@ impl Kind {
         match self {
             Kind::DigestMail(digest) => Some((digest, Way::Email)),
             Kind::DigestText(digest) => Some((digest, Way::Text)),
-            Kind::SignIn(_)
-            | Kind::Invitation
-            | Kind::FreshLink(_)
-            | Kind::PhoneCode
-            | Kind::SignerMissing(_) => None,
+            _ => None,
         }
     }
 
@@ -90,6 +111,8 @@ impl Kind {
             Kind::FreshLink(id) => Some(id.0),
             Kind::SignerMissing(person) => Some(person.0),
             Kind::DigestMail(digest) | Kind::DigestText(digest) => Some(digest.0),
+            Kind::Webhook(call) => Some(call.0),
+            Kind::WebhookOff(webhook) => Some(webhook.0),
             Kind::Invitation | Kind::PhoneCode => None,
         }
     }
@@ -132,11 +155,17 @@ pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<Pe
     Ok(())
 }
 
-/// Takes at most `most` due deliveries of all workspaces for the time of a [`LEASE`]. No two workers hold the same one.
+/// Takes at most `most` due mails and texts of all workspaces for the time of a [`LEASE`]. No two workers hold the same one.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
+    take(tx, "webhook IS NULL", "id", most, &[])
+}
+
+/// Takes at most `most` due deliveries of which `which` is true, those that wait longest first, then by `order`. What is asked
+/// for comes as `$4` and on.
+fn take(tx: &mut Tx, which: &str, order: &str, most: i64, asked: &[&dyn Param]) -> Result<Vec<Delivery>> {
     // SQLite has one writer; on PostgreSQL rows that another worker is taking just now are passed over. The list is
     // made once (MATERIALIZED): a plan that made it anew for each row would lock more than `most`.
     let lock = match tx.engine() {
@@ -146,13 +175,16 @@ pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
     let now = tx.now();
     let sql = format!(
         "WITH due AS MATERIALIZED (SELECT workspace, id FROM deliveries \
-         WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
-         ORDER BY next_try_at, id LIMIT $2 {lock}) \
+         WHERE {which} AND next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
+         ORDER BY next_try_at, {order} LIMIT $2 {lock}) \
          UPDATE deliveries SET leased_until = $3, tries = tries + 1 \
          WHERE (workspace, id) IN (SELECT workspace, id FROM due) \
          RETURNING workspace, id, kind, reference, person, created_at, tries"
     );
-    let mut claimed = tx.all(&sql, &[&now, &most, &now.after(LEASE)], delivery)?;
+    let until = now.after(LEASE);
+    let mut params: Vec<&dyn Param> = vec![&now, &most, &until];
+    params.extend(asked);
+    let mut claimed = tx.all(&sql, &params, delivery)?;
     claimed.sort_by_key(|delivery| (delivery.created_at, delivery.id));
     Ok(claimed)
 }
@@ -168,6 +200,8 @@ pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
         ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
         ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
         ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
+        ("webhook", Some(id)) => Kind::Webhook(CallId(id)),
+        ("webhookOff", Some(id)) => Kind::WebhookOff(WebhookId(id)),
         _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
     };
     Ok(Delivery {
@@ -180,25 +214,25 @@ pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
     })
 }
 
-/// When the next delivery wants to be taken; nothing where none is left.
+/// When the next mail or text wants to be taken; nothing where none is left.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one(
         "SELECT min(CASE WHEN leased_until > next_try_at THEN leased_until ELSE next_try_at END) FROM deliveries \
-         WHERE next_try_at IS NOT NULL",
+         WHERE webhook IS NULL AND next_try_at IS NOT NULL",
         &[],
         |row| row.get(0),
     )?)
 }
 
-/// How long to wait before the next try, after `tries` of them and at `age` since it was due first; nothing where the
-/// time is up and it has failed for good.
-pub fn next_wait(tries: i64, age: Duration) -> Option<Duration> {
+/// How long to wait before the next try, after `tries` of them and at `age` since it was due first; nothing where that
+/// would be later than `retried_for`, and it has failed for good.
+pub fn next_wait(tries: i64, age: Duration, retried_for: Duration) -> Option<Duration> {
     let place = usize::try_from(tries.max(1) - 1).unwrap_or(usize::MAX);
     let wait = WAITS.get(place).copied().unwrap_or(LATER_WAIT);
-    (age.saturating_add(wait) <= RETRIED_FOR).then_some(wait)
+    (age.saturating_add(wait) <= retried_for).then_some(wait)
 }
 
 /// Records that it has left. Counts also where the lease had run out meanwhile: what was sent was sent.
@@ -226,7 +260,8 @@ pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
 /// Where the database fails.
 pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<Option<Time>> {
     let now = tx.now();
-    let Some(wait) = next_wait(delivery.tries, now.since(delivery.created_at)) else {
+    let Some(wait) = next_wait(delivery.tries, now.since(delivery.created_at), delivery.kind.retried_for())
+    else {
         failed(tx, delivery, reason)?;
         return Ok(None);
     };

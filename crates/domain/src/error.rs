@@ -92,6 +92,8 @@ pub enum Problem {
     NothingToClose,
     /// It has more merge fields than this.
     TooManyMergeFields(usize),
+    /// It is an address that only this machine or its network sees.
+    NotPublic,
 }
 
 impl fmt::Display for Problem {
@@ -124,6 +126,9 @@ impl fmt::Display for Problem {
             }
             Problem::Unfinished => write!(f, "This file has not come completely yet."),
             Problem::NotEmpty => write!(f, "Folder is not empty"),
+            Problem::NotPublic => {
+                write!(f, "This address does not lead to the internet, and others are not called from here.")
+            }
             Problem::NoLink => {
                 write!(f, "Please give the address of a page, such as https://example.com/.")
             }

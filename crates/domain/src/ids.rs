@@ -81,6 +81,12 @@ ids! {
     UploadId;
     /// Bytes in the store of blobs.
     BlobId;
+    /// An address of a program's that is called when something happens.
+    WebhookId;
+    /// What a program is told.
+    CallId;
+    /// An in-product notification; made from its person and message.
+    NotificationId;
 }
 
 fn version_7(now: Time) -> Uuid {

@@ -198,7 +198,12 @@ impl Event {
 
     /// The event of a journal entry; nothing where a newer program wrote a kind unknown here.
     pub fn of(entry: &Recorded) -> Option<Event> {
-        serde_json::from_str(&entry.payload).ok()
+        Event::read(&entry.payload)
+    }
+
+    /// The event of an entry's payload; nothing where it is unknown here.
+    pub(crate) fn read(payload: &str) -> Option<Event> {
+        serde_json::from_str(payload).ok()
     }
 }
 

@@ -24,6 +24,7 @@ pub mod members;
 pub mod messages;
 pub mod missed;
 pub mod notices;
+pub mod notifications;
 pub mod people;
 pub mod phones;
 pub mod previews;
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod sign_ins;
 pub mod tries;
 pub mod uploads;
+pub mod webhooks;
 pub mod welcome;
 pub mod workspaces;
 
@@ -69,5 +71,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 9,
         name: "the firm's own portal",
         sql: include_str!("../migrations/009_the_firms_own_portal.sql"),
+    },
+    store::Migration {
+        number: 11,
+        name: "webhooks and notifications",
+        sql: include_str!("../migrations/011_webhooks_and_notifications.sql"),
     },
 ];

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::missed;
+use crate::notifications;
 use crate::people::Name;
 
 /// Channels told one by one when somebody's access changes; beyond, that person looks anew.
@@ -192,6 +193,7 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
             |row| row.get(0),
         )?
     };
+    notifications::end_read(tx, actor.workspace, channel, actor.person, position)?;
     tx.run(
         "UPDATE members SET read_position = $4, skipped = $5, read_at = $6 \
          WHERE workspace = $1 AND channel = $2 AND person = $3",

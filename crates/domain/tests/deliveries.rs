@@ -7,7 +7,7 @@ mod support;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use domain::deliveries::{self, Delivery, Kind, LEASE, RETRIED_FOR};
+use domain::deliveries::{self, CALLS_RETRIED_FOR, Delivery, Kind, LEASE, RETRIED_FOR};
 use domain::ids::{DeliveryId, PersonId};
 use domain::sign_ins;
 use store::Time;
@@ -224,18 +224,19 @@ mod waits {
 
     proptest! {
         #[test]
-        fn n12_no_wait_leads_past_24_hours_and_none_is_shorter_than_the_one_before(
-            tries in 1i64..1_000, age_ms in 0u64..200_000_000
+        fn n12_h5_no_wait_leads_past_the_time_for_tries_and_none_is_shorter_than_the_one_before(
+            tries in 1i64..1_000, age_ms in 0u64..400_000_000, is_call: bool
         ) {
+            let retried_for = if is_call { CALLS_RETRIED_FOR } else { RETRIED_FOR };
             let age = Duration::from_millis(age_ms);
-            match deliveries::next_wait(tries, age) {
+            match deliveries::next_wait(tries, age, retried_for) {
                 Some(wait) => {
-                    prop_assert!(age + wait <= RETRIED_FOR);
+                    prop_assert!(age + wait <= retried_for);
                     prop_assert!(wait >= Duration::from_secs(5) && wait <= Duration::from_secs(3600));
-                    let before = deliveries::next_wait(tries - 1, age);
+                    let before = deliveries::next_wait(tries - 1, age, retried_for);
                     prop_assert!(before.is_some_and(|before| before <= wait));
                 }
-                None => prop_assert!(age + Duration::from_secs(3600) > RETRIED_FOR),
+                None => prop_assert!(age + Duration::from_secs(3600) > retried_for),
             }
         }
     }

@@ -22,7 +22,9 @@ const ACROSS: &[(&str, &str)] = &[
     ),
     ("SELECT min(CASE WHEN leased_until", "a worker asks when anything at all is due next"),
     ("SELECT min(decide_at) FROM due", "as above"),
+    ("DELETE FROM webhooks WHERE deleted_at", "a sweep of what was deleted, wherever it is"),
     ("SELECT min(next_try_at) FROM previews", "as above"),
+    ("SELECT * FROM ({} UNION ALL", "each of its parts names its workspace"),
     ("SELECT person FROM uploads WHERE id = $1", "what lies staged is named by its upload alone"),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),
     (

@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 41] = [
+pub(crate) const TABLES: [&str; 45] = [
     "workspaces",
     "former_hosts",
     "brand_pictures",
@@ -67,6 +67,10 @@ pub(crate) const TABLES: [&str; 41] = [
     "phones",
     "stopped_numbers",
     "consents",
+    "webhooks",
+    "webhook_calls",
+    "webhook_tries",
+    "notifications",
     "journal_heads",
     "journal",
 ];

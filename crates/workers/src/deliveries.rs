@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::choices::Way;
 use domain::deliveries::{self, Delivery, Kind};
 use domain::digests::{self, Prepared};
-use domain::{Result, bounces, links, phones, sign_ins, welcome};
+use domain::{Result, bounces, links, phones, sign_ins, webhooks, welcome};
 use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
 use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
@@ -206,6 +206,12 @@ impl Worker {
                         welcome::prepare_missing(tx, delivery.workspace, delivery.person, before)?
                             .map(|prepared| mail(desk.signer_missing(delivery.id, tx.now(), &prepared)))
                     }
+                    Kind::WebhookOff(id) => {
+                        webhooks::prepare_note(tx, delivery.workspace, id, delivery.person)?
+                            .map(|prepared| mail(desk.webhook_off(delivery.id, tx.now(), &prepared)))
+                    }
+                    // Taken by the worker of webhooks, never by this one.
+                    Kind::Webhook(_) => None,
                     Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
                     Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {

@@ -1,5 +1,5 @@
 //! What happens later, away from any request: it is decided who is told of what they have missed ([`missed`]), mails
-//! leave ([`deliveries`]), old rows go ([`sweeps`]).
+//! leave ([`deliveries`]), programs are called ([`webhooks`]), old rows go ([`sweeps`]).
 //!
 //! Each worker has a `step()` that does what is due now, which is what tests call, and a `run()` that calls it when
 //! there may be something to do. No transaction is open while the network is used. Any number of workers, in any
@@ -12,3 +12,4 @@ pub mod mail;
 pub mod missed;
 pub mod sweeps;
 pub mod texts;
+pub mod webhooks;

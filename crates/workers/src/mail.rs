@@ -8,6 +8,7 @@ use domain::limits;
 use domain::links::{self, PreparedFresh};
 use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
+use domain::webhooks::PreparedNote;
 use domain::welcome::SignerMissing;
 use outbound::mail::{Mail, Mailbox, one_line};
 use store::Time;
@@ -123,6 +124,29 @@ impl Desk {
             closing: vec!["You get this because you manage the portal.".to_string()],
         };
         self.mail("signer-missing", delivery, now, &prepared.to, &letter)
+    }
+
+    /// A note that a program is called no more (H5).
+    pub fn webhook_off(&self, delivery: DeliveryId, now: Time, prepared: &PreparedNote) -> Mail {
+        let brand = one_line(&prepared.to.brand_name);
+        let url = one_line(&prepared.url);
+        let letter = Letter {
+            subject: format!("{brand} no longer calls your webhook"),
+            preview: format!("{url} is switched off until you switch it on again."),
+            greeting: greeting(&prepared.to.name),
+            code: None,
+            opening: format!(
+                "The webhook {url} was switched off: your program there hears nothing more of what happens in {brand}. {}",
+                one_line(&prepared.reason)
+            ),
+            button: "Look at its calls",
+            link: format!("{}/settings/api", self.public_url),
+            closing: vec![
+                "Once the program is well again, switch the webhook on there. What it did not take can be sent again from there too."
+                    .to_string(),
+            ],
+        };
+        self.mail("webhook-off", delivery, now, &prepared.to, &letter)
     }
 
     pub(crate) fn public_url(&self) -> &str {

@@ -1,0 +1,279 @@
+//! Calls the firm's own programs (H1 to H6): follows the journal for each webhook, which makes the calls, and tries those that
+//! are due. For each try: one reading transaction in which the object is written as it is then, the call with no
+//! transaction open, one that records how it went.
+//!
+//! Each webhook is worked for by itself: one that answers slowly or never keeps no other waiting. A worker that dies in
+//! between leaves a lease that runs out; the call is then made again under the same id.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::access::Actor;
+use domain::deliveries::{self, Delivery, Kind};
+use domain::ids::{CallId, WebhookId, WorkspaceId};
+use domain::journal::Event;
+use domain::webhooks::calls::{self, Outcome, PreparedCall, Try, Verdict};
+use domain::{Error, Result};
+use outbound::webhooks::{Answer, Call, CallError, Caller};
+use serde_json::{Value, json};
+use store::{Reader, Store, Time};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Calls of one webhook that are under way at once.
+const AT_ONCE: i64 = 4;
+/// Webhooks that are called at once: no more sockets than a small machine has room for.
+const WEBHOOKS_AT_ONCE: usize = 32;
+/// Other programs write the journal too, and what is due later nobody signals: found after this.
+const POLLED_EVERY: Duration = Duration::from_secs(1);
+/// The shortest pause: what happens meanwhile is looked at together.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+
+/// Writes what a program hears of an event now: the names under which it does, each with its object as `GET /v1/…` shows it.
+pub type Shown = Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Vec<(&'static str, Value)>> + Send + Sync>;
+
+/// Calls webhooks. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    store: Store,
+    caller: Arc<Caller>,
+    shown: Shown,
+}
+
+/// A try that is ready, and what belongs to it.
+struct Ready {
+    delivery: Delivery,
+    webhook: WebhookId,
+    id: CallId,
+    call: Call,
+}
+
+impl Worker {
+    /// A worker that calls by this way and shows objects so.
+    pub fn new(store: Store, caller: Arc<Caller>, shown: Shown) -> Worker {
+        Worker { store, caller, shown }
+    }
+
+    /// Does some of what is to be done now, and says how much that was: entries of the journal that were looked at, and
+    /// calls that were tried; 0 when there is nothing.
+    ///
+    /// # Errors
+    /// Where the database fails. What was taken is then taken again when its lease has run out.
+    pub async fn step(&self) -> Result<usize> {
+        let mut done = self.follow().await?;
+        let mut calling = JoinSet::new();
+        for (workspace, webhook) in self.store.read(calls::due).await? {
+            let worker = self.clone();
+            calling.spawn(async move { worker.call_due(workspace, webhook).await });
+        }
+        while let Some(ended) = calling.join_next().await {
+            match ended {
+                Ok(tried) => done += tried,
+                Err(error) => tracing::error!(%error, "calls were given up half-way; they are made again"),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Follows and calls whenever there is something to do, until `stop` says true or its sender is gone. What has begun is
+    /// ended.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut signal = self.store.signal();
+        let mut calling = JoinSet::new();
+        let mut busy: HashMap<tokio::task::Id, WebhookId> = HashMap::new();
+        while !*stop.borrow() {
+            // Marked before looking: what comes while looking wakes the next round.
+            signal.mark_unchanged();
+            let mut pause = POLLED_EVERY;
+            match self.follow().await {
+                Ok(0) => {}
+                Ok(_) => pause = PAUSE_MIN,
+                Err(error) => tracing::warn!(%error, "the journal cannot be followed for webhooks"),
+            }
+            match self.store.read(calls::due).await {
+                Ok(due) => self.start(due, &mut calling, &mut busy),
+                Err(error) => tracing::warn!(%error, "webhooks that are due cannot be looked for"),
+            }
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { break },
+                changed = signal.changed() => if changed.is_err() { break },
+                Some(ended) = calling.join_next_with_id() => ended_one(ended, &mut busy),
+                () = tokio::time::sleep(pause) => {}
+            }
+            tokio::time::sleep(PAUSE_MIN).await;
+            while let Some(ended) = calling.try_join_next_with_id() {
+                ended_one(ended, &mut busy);
+            }
+        }
+        while calling.join_next().await.is_some() {}
+    }
+
+    fn start(
+        &self,
+        due: Vec<(WorkspaceId, WebhookId)>,
+        calling: &mut JoinSet<usize>,
+        busy: &mut HashMap<tokio::task::Id, WebhookId>,
+    ) {
+        let called: HashSet<WebhookId> = busy.values().copied().collect();
+        let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
+        for (workspace, webhook) in
+            due.into_iter().filter(|(_, webhook)| !called.contains(webhook)).take(room)
+        {
+            let worker = self.clone();
+            let task = calling.spawn(async move { worker.call_due(workspace, webhook).await });
+            busy.insert(task.id(), webhook);
+        }
+    }
+
+    /// Makes calls of what the journal has, for each webhook by itself.
+    async fn follow(&self) -> Result<usize> {
+        let mut followed = 0;
+        for (workspace, webhook) in self.store.read(calls::behind).await? {
+            match self.store.write(move |tx| calls::follow(tx, workspace, webhook)).await {
+                Ok(entries) => followed += entries,
+                Err(error) => {
+                    tracing::warn!(%webhook, %error, "the journal cannot be followed for a webhook")
+                }
+            }
+        }
+        Ok(followed)
+    }
+
+    /// Tries some of a webhook's calls that are due, and says how many.
+    async fn call_due(&self, workspace: WorkspaceId, webhook: WebhookId) -> usize {
+        let claim =
+            self.store.write(move |tx| deliveries::claim_calls(tx, workspace, webhook, AT_ONCE)).await;
+        let claimed = claim.unwrap_or_else(|error: Error| {
+            tracing::warn!(%webhook, %error, "calls that are due cannot be taken");
+            Vec::new()
+        });
+        let count = claimed.len();
+        let mut trying = JoinSet::new();
+        for delivery in claimed {
+            let worker = self.clone();
+            trying.spawn(async move { worker.try_one(webhook, delivery).await });
+        }
+        while let Some(ended) = trying.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%webhook, %error, "a call was given up half-way; it is made again");
+            }
+        }
+        count
+    }
+
+    /// One try from its preparation to its record.
+    async fn try_one(&self, webhook: WebhookId, delivery: Delivery) {
+        let id = delivery.id;
+        match self.tried(webhook, delivery).await {
+            Ok(None) => tracing::info!(delivery = %id, %webhook, "dropped: the webhook is off or gone"),
+            Ok(Some(Outcome::Taken)) => tracing::info!(delivery = %id, %webhook, "a call was taken"),
+            Ok(Some(Outcome::Again(next))) => {
+                tracing::warn!(delivery = %id, %webhook, next_ms = next.0, "a call was not taken; it is made again");
+            }
+            Ok(Some(Outcome::GivenUp)) => {
+                tracing::error!(delivery = %id, %webhook, "a call was not taken, and is made no more");
+            }
+            Err(error) => {
+                tracing::warn!(delivery = %id, %webhook, %error, "a call cannot be made or recorded; it is made again");
+            }
+        }
+    }
+
+    async fn tried(&self, webhook: WebhookId, delivery: Delivery) -> Result<Option<Outcome>> {
+        let Some(ready) = self.prepare(webhook, delivery).await? else { return Ok(None) };
+        let began = Instant::now();
+        let answer = self.caller.call(&ready.call).await;
+        self.record(ready, answer, began.elapsed()).await.map(Some)
+    }
+
+    async fn prepare(&self, webhook: WebhookId, delivery: Delivery) -> Result<Option<Ready>> {
+        let Kind::Webhook(id) = delivery.kind else { return Ok(None) };
+        let (workspace, shown) = (delivery.workspace, Arc::clone(&self.shown));
+        let call = self
+            .store
+            .read(move |reader| {
+                let Some(prepared) = calls::prepare(reader, workspace, id)? else { return Ok(None) };
+                written(reader, &prepared, &shown).map(Some)
+            })
+            .await?;
+        let Some(call) = call else {
+            self.store.write(move |tx| deliveries::dropped(tx, &delivery, "switched off")).await?;
+            return Ok(None);
+        };
+        Ok(Some(Ready { delivery, webhook, id, call }))
+    }
+
+    async fn record(
+        &self,
+        ready: Ready,
+        answer: std::result::Result<Answer, CallError>,
+        took: Duration,
+    ) -> Result<Outcome> {
+        let verdict = match &answer {
+            Ok(answer) if answer.is_yes() => Verdict::Taken,
+            Ok(answer) if answer.is_gone() => Verdict::Gone,
+            Ok(_) | Err(_) => Verdict::NotNow,
+        };
+        let (status, said) = match answer {
+            Ok(answer) => (Some(answer.status), answer.text),
+            Err(error) => (None, error.0),
+        };
+        let Ready { delivery, webhook, id, .. } = ready;
+        self.store
+            .write(move |tx| {
+                let tried = Try { at: tx.now(), took, status, said: said.clone() };
+                calls::record(tx, &delivery, webhook, id, &tried, verdict)
+            })
+            .await
+    }
+}
+
+fn ended_one(
+    ended: std::result::Result<(tokio::task::Id, usize), tokio::task::JoinError>,
+    busy: &mut HashMap<tokio::task::Id, WebhookId>,
+) {
+    let task = match ended {
+        Ok((task, _)) => task,
+        Err(error) => {
+            tracing::error!(%error, "calls were given up half-way; they are made again");
+            error.id()
+        }
+    };
+    busy.remove(&task);
+}
+
+/// A try as it is sent: Standard Webhooks' recommended form.
+fn written(reader: &Reader, prepared: &PreparedCall, shown: &Shown) -> Result<Call> {
+    let told = shown(reader, &prepared.actor, &prepared.event)?;
+    let object = told.into_iter().find(|(kind, _)| *kind == prepared.kind).map(|(_, object)| object);
+    let mut data = json!({ "workspaceId": prepared.actor.workspace, "object": object });
+    if let Some(channel) = prepared.event.channel() {
+        data["channelId"] = json!(channel);
+    }
+    let body = json!({ "type": prepared.kind, "timestamp": in_words(prepared.at), "data": data });
+    Ok(Call {
+        id: prepared.id.to_string(),
+        url: prepared.url.clone(),
+        secret: prepared.secret.clone(),
+        timestamp: reader.now().0.div_euclid(1_000),
+        body: body.to_string(),
+    })
+}
+
+/// RFC 3339 in UTC with milliseconds.
+fn in_words(time: Time) -> String {
+    let at = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
+    format!("{at:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h2_times_are_written_with_milliseconds() {
+        assert_eq!(in_words(Time(1_767_603_600_000)), "2026-01-05T09:00:00.000Z");
+        assert_eq!(in_words(Time(1_767_603_600_007)), "2026-01-05T09:00:00.007Z");
+    }
+}

@@ -1,0 +1,132 @@
+//! A program that is told what happens in a firm, in memory, at a time that a test turns.
+
+use std::sync::Arc;
+
+use domain::access::Actor;
+use domain::channels::{self, Subject};
+use domain::ids::{CallId, ChannelId, MessageId, WebhookId};
+use domain::journal::Event;
+use domain::messages::{self, Draft};
+use domain::webhooks::calls::{self, Call as Shown};
+use domain::webhooks::{self, Wanted};
+use outbound::webhooks::{Answer, CallError, Caller, Memory};
+use store::Reader;
+use workers::sweeps::Sweeper;
+use workers::webhooks::Worker;
+
+use crate::support::PostOffice;
+
+pub(crate) struct Program {
+    pub(crate) office: PostOffice,
+    pub(crate) calls: Memory,
+    pub(crate) worker: Worker,
+    pub(crate) channel: ChannelId,
+}
+
+pub(crate) fn yes() -> Answer {
+    Answer { status: 200, text: "yes".to_string() }
+}
+
+pub(crate) fn no(status: u16) -> Result<Answer, CallError> {
+    Ok(Answer { status, text: "no".to_string() })
+}
+
+impl Program {
+    pub(crate) async fn open() -> Program {
+        let office = PostOffice::open().await;
+        let bo = office.client("Bo").await;
+        let ada = office.ada;
+        let channel = office.write(move |tx| channels::make(tx, &ada, &Subject::Client(bo))).await;
+        let calls = Memory::default();
+        let worker = Program::worker(&office, &calls);
+        Program { office, calls, worker, channel }
+    }
+
+    /// Another worker for the same database, as after a start.
+    pub(crate) fn worker(office: &PostOffice, calls: &Memory) -> Worker {
+        let caller = Arc::new(Caller::Memory(calls.clone()));
+        Worker::new(office.store.clone(), caller, Arc::new(shown))
+    }
+
+    pub(crate) async fn make(&self, url: &str, events: &[&str]) -> WebhookId {
+        let words: Vec<String> = events.iter().map(|word| word.to_string()).collect();
+        let (ada, url, events) = (self.office.ada, url.to_string(), Wanted::new("events", &words).unwrap());
+        self.office.write(move |tx| webhooks::make(tx, &ada, &url, &events)).await.0.id
+    }
+
+    pub(crate) async fn says(&self, text: &str) -> MessageId {
+        let (ada, id) = (self.office.ada, MessageId::new(self.office.now()));
+        let text = text.to_string();
+        let draft = Draft { id, channel: self.channel, text, attachments: Vec::new(), shown: None };
+        self.office.write(move |tx| messages::send(tx, &ada, &draft)).await;
+        id
+    }
+
+    pub(crate) async fn edit(&self, message: MessageId, text: &str) {
+        let (ada, text) = (self.office.ada, text.to_string());
+        self.office.write(move |tx| messages::edit(tx, &ada, message, &text)).await;
+    }
+
+    /// Steps until nothing is to be done.
+    pub(crate) async fn settle(&self) {
+        while self.worker.step().await.unwrap() > 0 {}
+    }
+
+    /// Where each call went, and of what it told, since this was asked last; sorted, as calls may overtake each other.
+    pub(crate) fn told(&self) -> Vec<(String, String, String)> {
+        let told = self.calls.take().into_iter().map(|call| {
+            let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+            let word =
+                |at: &str| body.pointer(at).and_then(|word| word.as_str()).unwrap_or_default().to_string();
+            (call.url, word("/type"), word("/data/object/text"))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        told
+    }
+
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.told().into_iter().map(|told| told.2).collect()
+    }
+
+    pub(crate) async fn list(&self, webhook: WebhookId) -> Vec<Shown> {
+        let ada = self.office.ada;
+        self.office.read(move |reader| calls::list(reader, &ada, webhook, None, 1_000)).await
+    }
+
+    pub(crate) async fn again(&self, webhook: WebhookId, call: CallId) -> domain::Result<()> {
+        let ada = self.office.ada;
+        self.office.store.write(move |tx| calls::again(tx, &ada, webhook, call)).await
+    }
+
+    pub(crate) async fn state(&self, webhook: WebhookId) -> webhooks::Webhook {
+        let ada = self.office.ada;
+        self.office.read(move |reader| webhooks::find(reader, &ada, webhook)).await
+    }
+
+    pub(crate) async fn sweep(&self) {
+        Sweeper::new(self.office.store.clone()).step().await.unwrap();
+    }
+
+    pub(crate) async fn rows(&self, table: &'static str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        self.office.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get(0))?)).await
+    }
+}
+
+/// A message's id and text; of anything else what the journal says, under each name.
+fn shown(
+    reader: &Reader,
+    actor: &Actor,
+    event: &Event,
+) -> domain::Result<Vec<(&'static str, serde_json::Value)>> {
+    let object = match event {
+        Event::MessageSent { channel, position, .. } => {
+            let message = messages::at(reader, actor.workspace, *channel, *position)?;
+            let message = message.ok_or(domain::Error::NotFound)?;
+            serde_json::json!({ "id": message.id, "text": message.text })
+        }
+        _ => serde_json::json!({ "kind": event.kind() }),
+    };
+    Ok(webhooks::told_as(event).into_iter().map(|kind| (kind, object.clone())).collect())
+}
