@@ -3,50 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from './portal.js';
+import { scroll, unmoved } from './scroll.js';
 import { composer, entry, newest, numbered, post, readOf, talk, texts, top, write } from './talk.js';
-
-/** @typedef {import('./portal.js').Visit} Visit */
-
-/** Scrolls as a wheel or a finger does, in steps. @param {Visit} visit @param {number} by in pixels */
-async function scroll(visit, by) {
-  for (let left = Math.abs(by); left > 0; left -= 200) {
-    await visit.locator('#log').evaluate((log, step) => log.scrollBy(0, step), Math.sign(by) * Math.min(200, left));
-    await visit.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-  }
-}
-
-/** The first message that stands in the middle of the log. @param {Visit} visit */
-const middle = (visit) => visit.locator('#log').evaluate((log) => {
-  const { top, bottom } = log.getBoundingClientRect();
-  const found = [...log.querySelectorAll('.entry')].find((one) => one.getBoundingClientRect().top > (top + bottom) / 2);
-  return found?.querySelector('.say')?.textContent?.trim() ?? '';
-});
-
-/** Checks that nothing moves what is being read, meanwhile and after. @param {Visit} visit @param {string} what @param {() => Promise<unknown>} work */
-async function unmoved(visit, what, work) {
-  const text = await middle(visit);
-  const before = await top(visit, text);
-  await visit.evaluate((id) => {
-    const found = document.getElementById(id);
-    const begin = found?.getBoundingClientRect().top ?? 0;
-    const state = { farthest: 0, isOver: false };
-    const look = () => {
-      state.farthest = Math.max(state.farthest, Math.abs((found?.getBoundingClientRect().top ?? Infinity) - begin));
-      if (!state.isOver) requestAnimationFrame(look);
-    };
-    Object.assign(window, { watched: state });
-    look();
-  }, await entry(visit, text).locator('.message').getAttribute('id') ?? '');
-  await work();
-  const after = await top(visit, text);
-  const farthest = await visit.evaluate(() => {
-    const { watched } = /** @type {any} */ (window);
-    watched.isOver = true;
-    return watched.farthest;
-  });
-  assert.ok(Math.abs(after - before) < 1.5, `${what}: “${text}” moved from ${before} to ${after}`);
-  assert.ok(farthest < 1.5, `${what}: “${text}” was ${farthest} pixels away for a moment`);
-}
 
 for (const who of /** @type {const} */ (['jane', 'maya'])) {
   test(`opens at the first unread; older pages move nothing; a linked message is shown (${who === 'jane' ? 'desktop' : 'phone'})`, async (t) => {
@@ -149,69 +107,4 @@ test('m8: typing shows and goes', async (t) => {
   await write(jane, 'Said');
   await entry(maya, 'Said').waitFor();
   assert.equal(await maya.getByText('is typing').count(), 0, 'gone with the message');
-});
-
-test('a thousand messages in two windows: nothing jumps, and a long absence keeps the place', async (t) => {
-  const { portal, jane, maya, path } = await talk(t);
-  await maya.context().route('**/live?*', (route) => route.abort('internetdisconnected'));
-  await maya.evaluate(() => window.dispatchEvent(new Event('online')));
-  await eventually('Maya to be away', async () => (await portal.streams()) === 1);
-  await post(jane, path, numbered('old', 100));
-  await maya.reload();
-  await maya.locator('#unread-from').waitFor();
-  await scroll(maya, -600);
-  await composer(maya).fill('half a sentence');
-  const place = await middle(maya);
-  const offset = await top(maya, place);
-  await maya.evaluate(() => document.body.classList.add('same-page'));
-
-  // More happens than the server tells again: the page is loaded anew.
-  await jane.goto('/profile');
-  await post(jane, path, numbered('thousand', 1001));
-  await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
-  await maya.waitForFunction(() => !document.body.classList.contains('same-page'), null, { timeout: 40_000 });
-  await entry(maya, place).waitFor();
-  await eventually('the place', async () => Math.abs((await top(maya, place)) - offset) < 2);
-  assert.equal(await composer(maya).inputValue(), 'half a sentence');
-
-  // Jane goes back until a thousand messages are on her page, and reads there.
-  await jane.goto(path);
-  await entry(jane, 'thousand 1001').waitFor();
-  await eventually('a thousand messages', async () => {
-    await jane.locator('#log').evaluate((log) => (log.scrollTop = log.clientHeight - log.scrollHeight + 100));
-    return (await jane.locator('.entry').count()) >= 1000;
-  });
-  const there = await texts(jane, 'thousand');
-  assert.deepEqual(there, numbered('thousand', 1001).slice(-there.length), 'in order, without a gap');
-  await scroll(jane, 1000);
-  await unmoved(jane, 'new messages', async () => {
-    await post(maya, path, numbered('fresh', 20));
-    await entry(jane, 'fresh 20').waitFor();
-  });
-  const button = jane.locator('#newest');
-  assert.match(await button.innerText(), /20/);
-  await unmoved(jane, 'an edit above', async () => {
-    await jane.evaluate(() => document.querySelectorAll('.entry .say')[900]?.append(' with more words'.repeat(80)));
-    await jane.waitForTimeout(200);
-  });
-  await button.click();
-  await button.waitFor({ state: 'hidden' });
-  const bottom = await entry(jane, 'fresh 20').boundingBox();
-  assert.ok(bottom && bottom.y + bottom.height < 900, 'at the newest');
-  const frames = await jane.evaluate(async () => {
-    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
-    /** @type {number[]} */
-    const took = [];
-    let before = performance.now();
-    for (let step = 0; step < 60; step += 1) {
-      log.scrollBy(0, -400);
-      await new Promise(requestAnimationFrame);
-      took.push(performance.now() - before);
-      before = performance.now();
-    }
-    return took.sort((one, other) => one - other);
-  });
-  t.diagnostic(`a frame while scrolling a thousand messages: median ${frames[30]?.toFixed(1)}, slowest ${frames[59]?.toFixed(1)} ms`);
-  jane.forgive();
-  maya.forgive();
 });

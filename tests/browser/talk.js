@@ -74,8 +74,9 @@ export async function texts(visit, begin) {
   return all.map((text) => text.trim()).filter((text) => text.startsWith(begin));
 }
 
-/** Posts many messages at once, without a page. @param {Visit} visit @param {string} path @param {string[]} messages */
-export async function post(visit, path, messages) {
+/** Posts many messages at once, without a page, and answers their ids. @param {Visit} visit @param {string} path @param {string[]} texts */
+export async function post(visit, path, texts) {
+  const messages = texts.map((text) => ({ id: newId(), text }));
   await visit.evaluate(async ({ path, messages }) => {
     for (const { id, text } of messages) {
       const answer = await fetch(path, {
@@ -85,7 +86,8 @@ export async function post(visit, path, messages) {
       });
       if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     }
-  }, { path, messages: messages.map((text) => ({ id: newId(), text })) });
+  }, { path, messages });
+  return messages.map(({ id }) => id);
 }
 
 /** A message's id: UUID version 7. */

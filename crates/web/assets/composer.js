@@ -84,8 +84,8 @@ function stopEditing() {
 
 /** The newest own message that can still be changed. */
 function lastOwn() {
-  const entry = entries.all().filter((other) => other.querySelector(":scope > .actions")).at(-1);
-  return entry ? entries.idOf(entry) : null;
+  for (const entry of entries.backwards()) if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
+  return null;
 }
 
 /** @param {KeyboardEvent} event */

@@ -19,6 +19,8 @@ import { keepActions } from "./actions.js";
 import { keepTyping } from "./typing.js";
 import { keepFates } from "./fates.js";
 import { keepAbove } from "./viewport.js";
+import { settle } from "./runs.js";
+import { keepTrim, toNewest } from "./trimming.js";
 import { entitle } from "./unread.js";
 
 const { channel, me } = entries;
@@ -30,7 +32,7 @@ const SAID_MOST = 5;
 let waiting = 0;
 
 function converse() {
-  entries.arrange();
+  entries.all().forEach(settle);
   begin().then(keepReading);
   on("message", (sent) => {
     if (sent.channel === channel) receive(sent);
@@ -50,13 +52,14 @@ function converse() {
   scroll.onScroll(showButton);
   button.addEventListener("click", () => {
     if (!isComplete()) return location.assign(`/messages/${channel}`);
-    scroll.toEnd();
+    toNewest();
     document.getElementById("text")?.focus();
   });
   keepSending();
   keepComposer();
   keepSeen();
   keepFurther();
+  keepTrim();
   keepPlace();
   keepActions();
   keepTyping();

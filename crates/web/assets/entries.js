@@ -1,25 +1,17 @@
 // The messages on the page: put in by position, each id once, whichever of answer and live update comes first.
 // A message that is being sent has no position yet and stands behind all others.
 
+import { messageOf, next, settle, settleAround } from "./runs.js";
 import { keeping } from "./scroll.js";
-import { dayKey, localize } from "./times.js";
+import { localize } from "./times.js";
+import { parts } from "./trimming.js";
 
-const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("blank"));
 const actions = /** @type {HTMLTemplateElement} */ (document.getElementById("actions"));
 
 export const channel = main.dataset.channel ?? "";
 export const me = document.body.dataset.me ?? "";
-
-/** Messages of one author share one header while no longer apart than this, in milliseconds. */
-const RUN_WITHIN = 5 * 60 * 1000;
-
-/** @param {Element} entry */
-const messageOf = (entry) => /** @type {HTMLElement | null} */ (entry.querySelector(":scope > .message"));
-
-/** The entry of a message. @param {string} id */
-export const find = (id) => document.getElementById(`message-${id}`)?.closest(".entry") ?? null;
 
 /** @param {Element} entry Infinity while it is being sent. */
 export const positionOf = (entry) => Number(messageOf(entry)?.dataset.position || Infinity);
@@ -30,13 +22,24 @@ export const authorOf = (entry) => messageOf(entry)?.dataset.author ?? "";
 /** @param {Element} entry */
 export const idOf = (entry) => messageOf(entry)?.dataset.id ?? "";
 
+/** All that fits, in the order of the messages. @param {string} selector */
+const select = (selector) => parts().flatMap((part) => [...part.querySelectorAll(selector)]);
+
 /** All entries in their order. */
-export const all = () => [...list.querySelectorAll(":scope > .entry")];
+export const all = () => select(".entry");
+
+/** The entries by the ids of their messages. @type {Map<string, Element>} */
+const byId = new Map(all().map((entry) => [idOf(entry), entry]));
+
+/** The entry of a message. @param {string} id */
+export const find = (id) => byId.get(id) ?? null;
 
 /** The entries from the newest to the oldest. */
 export function* backwards() {
-  for (let child = list.lastElementChild; child; child = child.previousElementSibling) {
-    if (child.classList.contains("entry")) yield child;
+  for (const part of parts().reverse()) {
+    for (let child = part.lastElementChild; child; child = child.previousElementSibling) {
+      if (child.classList.contains("entry")) yield child;
+    }
   }
 }
 
@@ -48,7 +51,7 @@ export function lastPosition() {
 
 /** The oldest position on the page; 0 where there is none. */
 export function firstPosition() {
-  const first = list.querySelector(":scope > .entry");
+  const first = parts()[0]?.querySelector(".entry");
   const position = first ? positionOf(first) : 0;
   return Number.isFinite(position) ? position : 0;
 }
@@ -71,14 +74,12 @@ function actionsFor(id) {
 
 /** Puts an entry where its position says. @param {Element} entry */
 function insert(entry) {
+  byId.set(idOf(entry), entry);
   const position = positionOf(entry);
-  let next = null;
   for (const other of backwards()) {
-    if (other === entry) continue;
-    if (positionOf(other) <= position) break;
-    next = other;
+    if (other !== entry && positionOf(other) <= position) return other.after(entry);
   }
-  list.insertBefore(entry, next);
+  parts()[0]?.prepend(entry);
 }
 
 /**
@@ -103,7 +104,7 @@ export function place(id, html) {
     else entry.prepend(fresh);
     if (isOwn && !fresh.classList.contains("deleted")) fresh.after(actionsFor(id));
     if (!wasThere) insert(entry);
-    arrange(entry);
+    settleAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return !wasThere;
@@ -131,9 +132,9 @@ export function pending(id, text, at) {
   say.classList.add("plain");
   say.textContent = text;
   keeping(() => {
-    list.append(entry);
+    insert(entry);
     localize(entry);
-    arrange(entry);
+    settleAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return entry;
@@ -143,84 +144,44 @@ export function pending(id, text, at) {
 export function remove(id) {
   const entry = find(id);
   if (entry) keeping(() => {
+    const below = next(entry);
     entry.remove();
-    arrange();
+    byId.delete(id);
+    if (below) settle(below);
   });
 }
 
 /** Puts a stretch of older or newer messages in. @param {string} html */
 export function placeAll(html) {
   const found = [...parse(html).querySelectorAll(".entry")].filter((entry) => !find(idOf(entry)));
+  const [oldest, newest] = [found[0], found.at(-1)];
+  if (!oldest || !newest) return 0;
   keeping(() => {
-    const first = list.firstElementChild;
-    const isOlder = found.length > 0 && positionOf(/** @type {Element} */ (found[0])) < firstPosition();
-    if (isOlder) found.forEach((entry) => list.insertBefore(entry, first));
+    const isOlder = positionOf(oldest) < firstPosition();
+    found.forEach((entry) => byId.set(idOf(entry), entry));
+    if (isOlder) parts()[0]?.prepend(...found);
     else found.forEach(insert);
-    arrange();
+    found.forEach(settle);
+    settleAround(newest);
   });
   return found.length;
 }
 
 /** The line above the first unread message, or none. @param {string | null} id */
 export function markFresh(id) {
-  const old = list.querySelector(":scope > .fresh");
+  const old = select(".fresh")[0];
   if (!id && !old) return;
   keeping(() => {
+    const below = old && next(old);
     old?.remove();
+    if (below) settle(below);
     const entry = id ? find(id) : null;
-    if (entry) {
-      const line = document.createElement("li");
-      line.className = "fresh";
-      line.id = "new";
-      line.innerHTML = "<span>New</span>";
-      entry.before(line);
-    }
-    arrange();
+    if (!entry) return;
+    const line = document.createElement("li");
+    line.className = "fresh";
+    line.id = "new";
+    line.innerHTML = "<span>New</span>";
+    entry.before(line);
+    settle(entry);
   });
-}
-
-/**
- * Days and runs, by the reader's own calendar: of the whole page, or around one entry that is new. Whoever changes the
- * list calls this, inside `keeping`.
- * @param {Element} [fresh]
- */
-export function arrange(fresh) {
-  if (!fresh) return all().forEach(settle);
-  settle(fresh);
-  let next = fresh.nextElementSibling;
-  while (next && !messageOf(next)) next = next.nextElementSibling;
-  if (next) settle(next);
-}
-
-/** Gives an entry the lines that belong above it, and its place in a run. @param {Element} entry */
-function settle(entry) {
-  const message = /** @type {HTMLElement} */ (messageOf(entry));
-  /** @type {Element[]} */
-  const lines = [];
-  let above = entry.previousElementSibling;
-  for (; above && !messageOf(above); above = above.previousElementSibling) lines.push(above);
-  const before = above && messageOf(above);
-  const at = message.dataset.at ?? "";
-  const isNewDay = !before || dayOf(before) !== dayOf(message);
-  lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
-  const others = lines.filter((line) => line.isConnected);
-  if (isNewDay) (others.at(-1) ?? entry).before(dayLine(at));
-  const apart = before ? new Date(at).getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
-  const isSame = before?.dataset.author === message.dataset.author && apart <= RUN_WITHIN;
-  entry.classList.toggle("run", isSame && !isNewDay && others.length === 0);
-}
-
-/** The day of a message, alike for all of one day. @param {HTMLElement} message */
-const dayOf = (message) => dayKey(new Date(message.dataset.at ?? ""));
-
-/** @param {string} at */
-function dayLine(at) {
-  const line = document.createElement("li");
-  line.className = "day";
-  const time = document.createElement("time");
-  time.dateTime = at;
-  time.dataset.form = "day";
-  line.append(time);
-  localize(line);
-  return line;
 }

@@ -45,7 +45,7 @@ function show(html) {
   localize(template.content);
   keeping(() => {
     for (const message of template.content.querySelectorAll(".entry > .message")) {
-      const entry = document.getElementById(message.id)?.closest(".entry");
+      const entry = entries.find(message instanceof HTMLElement ? message.dataset.id ?? "" : "");
       const old = entry?.querySelector(":scope > .fates");
       const fresh = message.parentElement?.querySelector(":scope > .fates");
       if (old && fresh) {

@@ -2,6 +2,7 @@
 
 import * as entries from "./entries.js";
 import { keeping, fromBeginning, isAtEnd, onScroll, show } from "./scroll.js";
+import { bringIn } from "./trimming.js";
 
 /** This near to an end more is asked for, in pixels. */
 const NEAR = 800;
@@ -75,6 +76,7 @@ function keepUnreadFrom() {
     const first = entries.all().find((entry) => entries.positionOf(entry) > read && entries.authorOf(entry) !== entries.me);
     if (!first) return;
     entries.markFresh(entries.idOf(first));
+    bringIn(first);
     show(first, "start");
     link.remove();
   });

@@ -8,7 +8,7 @@ import { inSight, isAtEnd, putAt } from "./scroll.js";
  * @typedef {object} Place
  * @property {string} id the first message in sight
  * @property {number} position
- * @property {number} offset how far from the top, in pixels
+ * @property {number} offset how far from the lower end of the log, in pixels
  * @property {boolean} [isSought] a page that should hold it has been asked for
  */
 

@@ -80,8 +80,9 @@ function moved(position) {
 export function keepReading() {
   entries.all().forEach((entry) => observer.observe(entry));
   new MutationObserver((changes) => {
-    for (const { target, addedNodes } of changes) {
+    for (const { target, addedNodes, removedNodes } of changes) {
       if (target !== list) continue;
+      removedNodes.forEach((node) => node instanceof Element && observer.unobserve(node));
       addedNodes.forEach((node) => node instanceof Element && observer.observe(node));
     }
     // A message that got its position has not moved: look again at what is in sight.

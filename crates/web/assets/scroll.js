@@ -1,6 +1,5 @@
 // The one place that scrolls the conversation: what is being read stays where it is, whatever is put in around it.
-// The log is a reversed column: 0 is its end, older messages lie at negative offsets. Messages out of sight are not laid
-// out (`content-visibility`), so that their heights are only known when they come near.
+// The log is a reversed column: 0 is its end, older messages lie at negative offsets.
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const entries = /** @type {HTMLElement} */ (document.getElementById("entries"));
@@ -12,8 +11,19 @@ export const isAtEnd = () => log.scrollTop > -NEAR;
 /** How far the log is from its beginning, in pixels. */
 export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scrollTop;
 
+/**
+ * What has to stay where it is: a message, and how far its text begins from the lower end of the log, in pixels. The text,
+ * because the name above it goes when an older message of the same person comes in; the lower end, because the log is laid
+ * out from there, so that also a phone's keyboard leaves this as it is.
+ * @typedef {{entry: Element, offset: number}} Held
+ */
+
+/** @param {Element} entry */
+const offsetOf = (entry) =>
+  (entry.querySelector(".say") ?? entry).getBoundingClientRect().top - log.getBoundingClientRect().bottom;
+
 /** The first message that can be seen at least in part; lines between messages come and go. */
-function firstVisible() {
+function firstInSight() {
   const top = log.getBoundingClientRect().top;
   const all = entries.children;
   let [from, to] = [0, all.length];
@@ -28,22 +38,19 @@ function firstVisible() {
   return found;
 }
 
-/** @param {Element} entry from the top of the log, in pixels */
-const offsetOf = (entry) => entry.getBoundingClientRect().top - log.getBoundingClientRect().top;
-
-/**
- * What is being read: the first message in sight, and how far it is from the top, in pixels.
- * @returns {{entry: Element, offset: number} | null}
- */
+/** What is being read: the first message in sight. @returns {Held | null} */
 export function inSight() {
-  const entry = firstVisible();
+  const entry = firstInSight();
   return entry && { entry, offset: offsetOf(entry) };
 }
 
-/** What has to stay where it is; nothing at the end, which stays by itself. @type {ReturnType<typeof inSight>} */
+/** Nothing at the end, which stays by itself. @type {Held | null} */
 let held = null;
+/** Where the log was scrolled to when this was held. */
+let place = 0;
 
 function hold() {
+  place = log.scrollTop;
   held = isAtEnd() ? null : inSight();
 }
 
@@ -51,7 +58,9 @@ function hold() {
 function restore() {
   if (!held?.entry.isConnected) return;
   const moved = offsetOf(held.entry) - held.offset;
-  if (Math.abs(moved) >= 1) log.scrollTop += moved;
+  if (Math.abs(moved) < 1) return;
+  log.scrollTop += moved;
+  place = log.scrollTop;
 }
 
 log.addEventListener("scroll", hold, { passive: true });
@@ -66,10 +75,11 @@ export function keeping(change) {
     log.scrollTop = offset;
     return;
   }
-  held = inSight();
+  // Scrolled just now, so that this has not been looked at yet; or nothing is held.
+  if (log.scrollTop !== place || !held?.entry.isConnected) hold();
+  else restore();
   change();
   restore();
-  hold();
 }
 
 /** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
@@ -93,7 +103,7 @@ export function toBeginning() {
 /** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */
 export function show(entry, block = "center") {
   entry.scrollIntoView({ block, behavior: "instant" });
-  held = isAtEnd() ? null : { entry, offset: offsetOf(entry) };
+  hold();
 }
 
 /** Whether an entry lies above what can be seen. @param {Element} entry */

@@ -65,22 +65,30 @@ function find() {
   return seen;
 }
 
+/** The lines that stand under messages. @type {Map<Element, Element>} */
+const shown = new Map();
+
 function show() {
   const seen = find();
   keeping(() => {
-    for (const old of document.querySelectorAll("#entries > .entry > .seen")) {
-      if (!old.parentElement || !seen.has(old.parentElement)) old.remove();
+    for (const [entry, old] of shown) {
+      if (seen.has(entry)) continue;
+      old.remove();
+      shown.delete(entry);
     }
     for (const [entry, people] of seen) {
-      const old = entry.querySelector(":scope > .seen");
+      const old = shown.get(entry);
       const made = line(people);
-      if (!old) entry.append(made);
-      else if (made.textContent !== old.textContent) old.replaceWith(made);
+      if (old?.textContent === made.textContent) continue;
+      old?.remove();
+      entry.append(made);
+      shown.set(entry, made);
     }
   });
 }
 
 export function keepSeen() {
+  for (const old of document.querySelectorAll("#entries > .entry > .seen")) shown.set(/** @type {Element} */ (old.parentElement), old);
   on("read", ({ channel, person, position, at }) => {
     if (channel !== entries.channel) return;
     const member = members().find((item) => item.dataset.person === person);

@@ -4,9 +4,10 @@
 import * as entries from "./entries.js";
 import * as outbox from "./outbox.js";
 import { dispatch, keepDispatching, onFate, tellFate } from "./dispatch.js";
-import { keeping, toEnd } from "./scroll.js";
+import { keeping } from "./scroll.js";
 import { shownPosition } from "./reading.js";
 import { isComplete } from "./further.js";
+import { toNewest } from "./trimming.js";
 
 const fates = /** @type {HTMLTemplateElement} */ (document.getElementById("fate"));
 
@@ -15,7 +16,7 @@ export async function send(text) {
   const message = { id: outbox.newId(), channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString() };
   entries.markFresh(null);
   entries.pending(message.id, text, message.at);
-  toEnd();
+  toNewest();
   await outbox.add(message);
   dispatch();
 }
