@@ -77,4 +77,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "webhooks and notifications",
         sql: include_str!("../migrations/011_webhooks_and_notifications.sql"),
     },
+    store::Migration {
+        number: 12,
+        name: "reading old pages",
+        sql: include_str!("../migrations/012_reading_old_pages.sql"),
+    },
 ];

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Reader, Row, Time};
@@ -39,7 +40,7 @@ pub struct Fate {
     /// Who.
     pub person: PersonId,
     /// Their name.
-    pub name: Name,
+    pub name: Arc<Name>,
     /// What became of it.
     pub state: State,
 }
@@ -94,7 +95,7 @@ pub fn fates(
                     }
                 },
             };
-            fates.push(Fate { person: recipient.person, name: recipient.name.clone(), state });
+            fates.push(Fate { person: recipient.person, name: Arc::clone(&recipient.name), state });
         }
         found.push(MessageFates { message: message.id, position: message.position, fates });
     }
@@ -121,7 +122,7 @@ struct Message {
 /// Somebody who was in the channel for the messages in (joined, left].
 struct Recipient {
     person: PersonId,
-    name: Name,
+    name: Arc<Name>,
     joined: i64,
     /// Nothing for who is still in it.
     left: Option<(i64, Reason)>,
@@ -255,7 +256,7 @@ impl Asked<'_> {
                 let muted: Option<Time> = row.get(5)?;
                 Ok(Recipient {
                     person: row.get(0)?,
-                    name: Name::read(row, 1)?,
+                    name: Arc::new(Name::read(row, 1)?),
                     joined: row.get(4)?,
                     left: None,
                     muted: muted.is_some(),
@@ -271,7 +272,7 @@ impl Asked<'_> {
             |row| {
                 Ok(Recipient {
                     person: row.get(0)?,
-                    name: Name::read(row, 1)?,
+                    name: Arc::new(Name::read(row, 1)?),
                     joined: row.get(4)?,
                     left: Some((row.get(5)?, row.get(6)?)),
                     muted: false,
@@ -283,10 +284,19 @@ impl Asked<'_> {
         Ok(found)
     }
 
+    /// The moves within these positions, and of each person the first beyond: what came later says nothing more, however
+    /// much that is.
     fn moves(&self) -> Result<HashMap<PersonId, Vec<(i64, Time)>>> {
         let moves = self.reader.all(
-            "SELECT person, position, at FROM read_moves WHERE workspace = $1 AND channel = $2 AND position >= $3",
-            &[&self.actor.workspace, &self.channel, &self.first],
+            "SELECT person, position, at FROM read_moves \
+             WHERE workspace = $1 AND channel = $2 AND position >= $3 AND position <= $4 \
+             UNION ALL SELECT v.person, v.position, v.at FROM ( \
+             SELECT person FROM members WHERE workspace = $1 AND channel = $2 \
+             UNION SELECT person FROM departures WHERE workspace = $1 AND channel = $2) m \
+             JOIN read_moves v ON v.workspace = $1 AND v.channel = $2 AND v.person = m.person \
+             AND v.position = (SELECT min(n.position) FROM read_moves n \
+             WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
             |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
         )?;
         Ok(by_person(moves))

@@ -7,7 +7,7 @@ use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
 use domain::ids::{ChannelId, MessageId};
 use domain::messages::{self, Message};
-use domain::missed::{self, Fate, MessageFates, Reason, State as Fated};
+use domain::missed::{self, MessageFates, Reason, State as Fated};
 use domain::{Error, access};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -154,21 +154,31 @@ pub(super) fn add(
 
 /// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
 fn lines(message: &MessageFates, now: Time, zone: &TimeZone) -> Vec<Line> {
+    // First by what is kept, then by what is shown of it: in a large channel many share few states.
+    let mut states: Vec<(&Fated, Vec<String>)> = Vec::new();
+    for fate in message.fates.iter().filter(|fate| !matches!(fate.state, Fated::Seen(_))) {
+        join(&mut states, &fate.state, vec![fate.name.full()]);
+    }
     let mut lines: Vec<(Line, Vec<String>)> = Vec::new();
-    for fate in &message.fates {
-        let Some(line) = line(fate, now, zone) else { continue };
-        let name = fate.name.full();
-        match lines.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, names)) => names.push(name),
-            None => lines.push((line, vec![name])),
+    for (state, names) in states {
+        if let Some(line) = line(state, now, zone) {
+            join(&mut lines, line, names);
         }
     }
     let named = |(line, people): (Line, Vec<String>)| Line { names: names(people.into_iter()), ..line };
     lines.into_iter().map(named).collect()
 }
 
-fn line(fate: &Fate, now: Time, zone: &TimeZone) -> Option<Line> {
-    let (state, at, why) = match &fate.state {
+/// Adds names to those for whom the same holds.
+fn join<T: PartialEq>(groups: &mut Vec<(T, Vec<String>)>, what: T, names: Vec<String>) {
+    match groups.iter_mut().find(|(known, _)| *known == what) {
+        Some((_, known)) => known.extend(names),
+        None => groups.push((what, names)),
+    }
+}
+
+fn line(state: &Fated, now: Time, zone: &TimeZone) -> Option<Line> {
+    let (state, at, why) = match state {
         Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
         Fated::Due(at) if *at <= now => (Shape::Sending, None, ""),
         Fated::Due(at) => (Shape::Due, Some(*at), ""),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::channels::Subject;
 use domain::choices::Choice;
 use domain::ids::MessageId;
-use domain::messages::{self, Draft};
+use domain::messages::{self, Draft, Message};
 use domain::missed::{self, Reason, State};
 use domain::sign_ins;
 use office::MORNING;
@@ -308,6 +308,31 @@ both_engines! {
         ids.sort_unstable();
         assert_eq!(ids.len(), 2);
         assert!(ids[0].starts_with("invitation.") && ids[1].starts_with("sign-in."), "{ids:?}");
+    }
+
+    fn n12_an_old_message_was_seen_with_the_first_move_past_it_whatever_was_read_since(office) {
+        let north = office.company("North");
+        let (jane, bo, cy) = (office.staff("Jane"), office.client("Bo", &[north]), office.client("Cy", &[north]));
+        let channel = office.channel(Subject::Company(north));
+        let old: Vec<Message> = (0..3).map(|number| office.posts(jane, channel, &format!("Old {number}"))).collect();
+        office.seconds(10);
+        office.reads(bo, channel, 1);
+        office.seconds(10);
+        for number in 0..3 {
+            office.posts(jane, channel, &format!("New {number}"));
+        }
+        office.reads(bo, channel, 5);
+        office.reads(cy, channel, 4);
+        office.seconds(10);
+        office.reads(bo, channel, 6);
+        // Who has left has seen what they saw.
+        office.moves(cy, &[]);
+        let seen_after = |message: &Message, who| match office.fate(message, who) {
+            Some(State::Seen(at)) => (at.0 - MORNING.0) / 1000,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(old.iter().map(|message| seen_after(message, bo)).collect::<Vec<_>>(), [10, 20, 20]);
+        assert_eq!(old.iter().map(|message| seen_after(message, cy)).collect::<Vec<_>>(), [20, 20, 20]);
     }
 
     fn n14_it_can_be_sent_now_or_called_off(office) {
