@@ -17,7 +17,7 @@ use crate::ids::{PersonId, WorkspaceId};
 use crate::people::{self, Name};
 use crate::sign_ins::{self, Addressee};
 
-pub use greeting::{Foreseen, foreseen, greet, sample, write_for};
+pub use greeting::{Foreseen, NOT_TO_COME, Sample, foreseen, foreseen_with, greet, sample, write_for};
 pub use template::{MERGE_FIELDS_MAX, MergeField, TEMPLATE_CHARACTERS, Template, Values, parse};
 
 /// What new client users read where nobody has written anything else (W4).
@@ -71,16 +71,16 @@ pub struct WelcomeChange {
 /// Changes how client users are welcomed, for those who have not signed in yet (W4).
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff; `Field`: `text` as [`parse`] refuses it, `senderId` for somebody
+/// `NotFound` for client users, `Forbidden` for staff; `Field`: `welcome.text` as [`parse`] refuses it, `welcome.senderId` for somebody
 /// who is not an active internal user.
 pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> {
     access::admin(actor)?;
     people::turn(tx, actor.workspace)?;
-    let text = change.text.as_ref().map(|text| parse("text", text)).transpose()?;
+    let text = change.text.as_ref().map(|text| parse("welcome.text", text)).transpose()?;
     if let Some(sender) = change.sender {
         let known = people::actor(tx, actor.workspace, sender)?;
         if !known.is_some_and(|known| known.role.is_internal()) {
-            return Err(Error::field("senderId", Problem::Unknown));
+            return Err(Error::field("welcome.senderId", Problem::Unknown));
         }
     }
     let now = tx.now();

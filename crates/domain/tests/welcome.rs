@@ -302,12 +302,12 @@ both_engines! {
         forbidden(changes(&firm, tom, off()));
         not_found(changes(&firm, bo, off()));
         let text = |text: &str| WelcomeChange { enabled: Some(false), text: Some(text.to_string()), ..WelcomeChange::default() };
-        refused(changes(&firm, firm.ada, text("Hello {{client.nmae}}")), "text", Problem::NoMergeField("client.nmae".to_string()));
-        refused(changes(&firm, firm.ada, text("")), "text", Problem::Empty);
-        refused(changes(&firm, firm.ada, text(&"x".repeat(50 * 1024))), "text", Problem::TooLong(welcome::TEMPLATE_CHARACTERS));
+        refused(changes(&firm, firm.ada, text("Hello {{client.nmae}}")), "welcome.text", Problem::NoMergeField("client.nmae".to_string()));
+        refused(changes(&firm, firm.ada, text("")), "welcome.text", Problem::Empty);
+        refused(changes(&firm, firm.ada, text(&"x".repeat(50 * 1024))), "welcome.text", Problem::TooLong(welcome::TEMPLATE_CHARACTERS));
         for nobody in [gone.person, bo.person, other.ada.person] {
             let change = WelcomeChange { enabled: Some(false), sender: Some(nobody), ..WelcomeChange::default() };
-            refused(changes(&firm, firm.ada, change), "senderId", Problem::Unknown);
+            refused(changes(&firm, firm.ada, change), "welcome.senderId", Problem::Unknown);
         }
         let workspace = firm.workspace;
         let setting = office.read(move |reader| welcome::setting(reader, workspace)).unwrap();

@@ -1,7 +1,8 @@
-// Forms that are saved at once: each change is sent as it is made, and what came of it is said below the form.
+// Forms that are saved at once: each change is sent as it is made. What came of it is said below the form, with a way to
+// undo it.
 
-/** @param {HTMLFormElement} form @param {string} words @param {boolean} isGood */
-function say(form, words, isGood) {
+/** @param {HTMLFormElement} form @param {string} words @param {boolean} isGood @param {string} [undo] what makes it undone, as a form */
+function say(form, words, isGood, undo) {
   let line = form.querySelector("[data-saved]");
   if (!line) {
     line = document.createElement("p");
@@ -11,20 +12,50 @@ function say(form, words, isGood) {
   }
   line.className = isGood ? "hint" : "error";
   line.textContent = words;
+  if (!undo) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = "Undo";
+  button.addEventListener("click", () => revert(form, undo));
+  line.append(" · ", button);
 }
+
+/** Sends fields to where a form goes, and says what came of it. @param {HTMLFormElement} form @param {URLSearchParams} fields @param {boolean} isUndo */
+async function send(form, fields, isUndo) {
+  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  if (answer?.ok) {
+    say(form, isUndo ? "Undone" : "Saved", true, isUndo ? undefined : said?.undo);
+    form.dispatchEvent(new Event("saved"));
+  } else say(form, said?.message ?? "Not saved: there is no connection. Please try again.", false);
+  return answer?.ok ?? false;
+}
+
+/** What each form sent last: a button tapped right after a change would save the same again, and lose what was before. @type {WeakMap<HTMLFormElement, string>} */
+const sent = new WeakMap();
 
 /** @param {HTMLFormElement} form */
 async function save(form) {
   if (!form.reportValidity()) return;
-  const fields = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const answer = await fetch(form.action, {
-    method: "POST",
-    headers: { accept: "application/json" },
-    body: new URLSearchParams(fields),
-  }).catch(() => null);
-  if (answer?.ok) return say(form, "Saved", true);
-  const said = await answer?.json().catch(() => null);
-  say(form, said?.message ?? "Not saved: there is no connection. Please try again.", false);
+  const given = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const fields = new URLSearchParams(given);
+  if (sent.get(form) === String(fields)) return;
+  sent.set(form, String(fields));
+  if (!(await send(form, fields, false))) sent.delete(form);
+}
+
+/** @param {HTMLFormElement} form @param {string} undo */
+async function revert(form, undo) {
+  const before = new URLSearchParams(undo);
+  sent.delete(form);
+  if (!(await send(form, before, true))) return;
+  for (const field of form.elements) {
+    const value = "name" in field ? before.get(String(field.name)) : null;
+    if (value === null) continue;
+    if (field instanceof HTMLInputElement && /^(radio|checkbox)$/.test(field.type)) field.checked = field.value === value;
+    else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) field.value = value;
+  }
 }
 
 export function keepSaved() {

@@ -61,6 +61,7 @@ styles![
     "forms.css",
     "messages.css",
     "conversation.css",
+    "brand.css",
     "print.css",
 ];
 
@@ -104,6 +105,7 @@ assets![
     "typing.js",
     "unread.js",
     "viewport.js",
+    "welcome.js",
 ];
 
 /// The folder that all assets are served from: it changes whenever one of them does, so that they can be kept for

@@ -35,7 +35,9 @@ mod sign_in;
 mod subjects;
 mod team;
 mod times;
+mod undo;
 mod visitor;
+mod welcome;
 
 use std::sync::Arc;
 

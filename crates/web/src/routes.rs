@@ -8,6 +8,7 @@ use axum::routing::MethodRouter;
 use crate::{
     App, Web, answers, assets, bounces, channels, choices, clients, companies, guard, health, hooks, live,
     messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
+    welcome,
 };
 
 /// One way to call one address.
@@ -72,6 +73,7 @@ fn all() -> Routes {
     let routes = settings_messaging::routes(routes);
     let routes = notices::routes(routes);
     let routes = bounces::routes(routes);
+    let routes = welcome::routes(routes);
     let routes = choices::routes(routes);
     let routes = reply::routes(routes);
     profile::routes(routes)

@@ -1,14 +1,18 @@
-//! Settings → Messaging, for admins: the wait, hidden text, what reply links lead to. Each is saved at once.
+//! Settings → Modules → Messaging, for admins: how client users are welcomed, the wait, hidden text, what reply links lead
+//! to, where new client users talk and what they may start. Each is saved at once, and what was there before comes along,
+//! so that it can be undone.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::settings::{self, MessagingChange, ReplyLinks, WAIT_MINUTES};
-use domain::{Error, Problem, access};
-use serde::Deserialize;
-use store::Reader;
+use domain::ids::PersonId;
+use domain::settings::{self, DefaultChannel, Messaging, MessagingChange, ReplyLinks, WAIT_MINUTES};
+use domain::welcome::{self, Welcome, WelcomeChange};
+use domain::{Error, Problem, access, people};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
 
 use crate::App;
 use crate::answers::{Result, Wanted, go, page};
@@ -16,7 +20,9 @@ use crate::forms::{self, Wrong};
 use crate::input::{Asked, Input};
 use crate::layout::{Layout, Module};
 use crate::routes::Routes;
+use crate::undo::{self, Saved, Undo};
 use crate::visitor::Visitor;
+use crate::welcome::{Phone, Picker};
 
 const HERE: &str = "/settings/messaging";
 
@@ -25,83 +31,179 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// What a form sends: the page has one for each setting. Nothing for what stays.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
+    /// Which switch is meant: one that is off sends nothing of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    welcome_enabled: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    welcome_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     wait_minutes: Option<String>,
     /// `hide` or `show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reply_links: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clients_may_start: Option<String>,
+}
+
+fn no_choice(field: &'static str) -> Error {
+    Error::field(field, Problem::NoChoice)
 }
 
 impl Form {
-    fn change(&self) -> domain::Result<MessagingChange> {
-        let wait = |typed: &String| {
-            let minutes = typed.trim().parse::<i64>();
-            minutes.map_err(|_| Error::field("waitMinutes", Problem::NoChoice))
-        };
+    fn messaging(&self) -> domain::Result<MessagingChange> {
+        let wait = |typed: &String| typed.trim().parse::<i64>().map_err(|_| no_choice("waitMinutes"));
         let hide = |word: &String| match word.as_str() {
             "hide" => Ok(true),
             "show" => Ok(false),
-            _ => Err(Error::field("text", Problem::NoChoice)),
+            _ => Err(no_choice("text")),
         };
-        let links =
-            |word: &String| ReplyLinks::from_word(word).ok_or(Error::field("replyLinks", Problem::NoChoice));
+        let links = |word: &String| ReplyLinks::from_word(word).ok_or(no_choice("replyLinks"));
+        let channel = |word: &String| DefaultChannel::from_word(word).ok_or(no_choice("defaultChannel"));
         Ok(MessagingChange {
             wait_minutes: self.wait_minutes.as_ref().map(wait).transpose()?,
             hide_text: self.text.as_ref().map(hide).transpose()?,
             reply_links: self.reply_links.as_ref().map(links).transpose()?,
-            ..MessagingChange::default()
+            default_channel: self.default_channel.as_ref().map(channel).transpose()?,
+            clients_may_start: self.switched("clientsMayStart", self.clients_may_start.as_ref())?,
         })
     }
+
+    fn welcome(&self) -> domain::Result<WelcomeChange> {
+        let sender = |id: &String| id.parse::<PersonId>().map_err(|_| no_choice("welcome.senderId"));
+        Ok(WelcomeChange {
+            enabled: self.switched("welcomeEnabled", self.welcome_enabled.as_ref())?,
+            text: self.welcome_text.clone(),
+            sender: self.sender_id.as_ref().map(sender).transpose()?,
+        })
+    }
+
+    /// Whether a switch was put on or off; nothing where it was not sent.
+    fn switched(&self, name: &'static str, value: Option<&String>) -> domain::Result<Option<bool>> {
+        match (self.switch.as_deref(), value.map(String::as_str)) {
+            (_, Some("on")) => Ok(Some(true)),
+            (_, Some("off")) => Ok(Some(false)),
+            (_, Some(_)) => Err(no_choice(name)),
+            (Some(switch), None) if switch == name => Ok(Some(false)),
+            (_, None) => Ok(None),
+        }
+    }
+
+    /// What has to be sent to make undone what this form does.
+    fn undo(&self, tx: &Tx, workspace: domain::ids::WorkspaceId) -> domain::Result<Form> {
+        let before = settings::messaging(tx, workspace)?;
+        let greeting = welcome::setting(tx, workspace)?;
+        let signer = welcome::signer(tx, workspace)?;
+        let switch = |name: &str, is_on: bool| {
+            let is_meant = self.switch.as_deref() == Some(name);
+            is_meant.then(|| if is_on { "on".to_string() } else { "off".to_string() })
+        };
+        Ok(Form {
+            switch: self.switch.clone(),
+            welcome_enabled: switch("welcomeEnabled", greeting.enabled),
+            welcome_text: self.welcome_text.as_ref().map(|_| greeting.text),
+            sender_id: self.sender_id.as_ref().and_then(|_| signer.map(|(id, _)| id.to_string())),
+            wait_minutes: self.wait_minutes.as_ref().map(|_| before.wait_minutes.to_string()),
+            text: self.text.as_ref().map(|_| hides(&before).to_string()),
+            reply_links: self.reply_links.as_ref().map(|_| before.reply_links.word().to_string()),
+            default_channel: self.default_channel.as_ref().map(|_| before.default_channel.word().to_string()),
+            clients_may_start: switch("clientsMayStart", before.clients_start_at.is_some()),
+        })
+    }
+}
+
+fn hides(messaging: &Messaging) -> &'static str {
+    if messaging.hide_text_at.is_some() { "hide" } else { "show" }
+}
+
+/// One who may sign.
+struct Signer {
+    id: PersonId,
+    name: String,
+    signs: bool,
 }
 
 #[derive(Template)]
 #[template(path = "settings/messaging.html")]
 struct MessagingPage {
     layout: Layout,
+    now: Messaging,
+    welcome: Welcome,
+    welcome_text: String,
+    signers: Vec<Signer>,
+    /// Who was to sign and cannot, and who does instead.
+    missing: Option<(String, String)>,
+    picker: Picker,
+    phone: Option<Phone>,
     wait_minutes: String,
     wait_least: i64,
     wait_most: i64,
     hides_text: bool,
-    reply_links: &'static str,
     wrong: Wrong,
-    done: String,
+    saved: Saved,
 }
 
 impl MessagingPage {
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        typed: Option<&Form>,
+        typed: Form,
         wrong: Wrong,
-        done: String,
+        saved: Saved,
     ) -> domain::Result<MessagingPage> {
-        access::admin(&visitor.actor)?;
-        let now = settings::messaging(reader, visitor.actor.workspace)?;
-        let typed = typed.and_then(|form| form.wait_minutes.clone());
+        let actor = &visitor.actor;
+        access::admin(actor)?;
+        let now = settings::messaging(reader, actor.workspace)?;
+        let welcome = welcome::setting(reader, actor.workspace)?;
+        let signer = welcome::signer(reader, actor.workspace)?;
+        let signs = |id: PersonId| signer.as_ref().is_some_and(|(signer, _)| *signer == id);
+        let internal = people::internal_users(reader, actor)?.into_iter();
+        let signers: Vec<Signer> = internal
+            .filter(|person| person.deactivated_at.is_none())
+            .map(|person| Signer { id: person.id, name: person.name.full(), signs: signs(person.id) })
+            .collect();
+        let missing = welcome::missing(reader, actor.workspace)?;
+        let signer_name = signer.as_ref().map(|(_, name)| name.full()).unwrap_or_default();
+        let phone = match signer {
+            Some((signer, _)) => {
+                let sample = welcome::sample(reader, actor, &welcome.text, signer)?;
+                Some(Phone::of_sample(&visitor.workspace, sample, reader.now()))
+            }
+            None => None,
+        };
         Ok(MessagingPage {
             layout: Layout::read(reader, visitor, Module::Settings, "Messaging")?,
-            wait_minutes: typed.unwrap_or_else(|| now.wait_minutes.to_string()),
+            welcome_text: typed.welcome_text.unwrap_or_else(|| welcome.text.clone()),
+            welcome,
+            signers,
+            missing: missing.map(|name| (name.full(), signer_name)),
+            picker: Picker::new(),
+            phone,
+            wait_minutes: typed.wait_minutes.unwrap_or_else(|| now.wait_minutes.to_string()),
             wait_least: *WAIT_MINUTES.start(),
             wait_most: *WAIT_MINUTES.end(),
             hides_text: now.hide_text_at.is_some(),
-            reply_links: now.reply_links.word(),
+            now,
             wrong,
-            done,
+            saved,
         })
     }
 }
 
-/// What was just done here, for a word about it.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-}
-
-async fn messaging(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
-    let read = move |reader: &Reader| MessagingPage::read(reader, &visitor, None, Wrong::default(), done);
+async fn messaging(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+    let read = move |reader: &Reader| {
+        MessagingPage::read(reader, &visitor, Form::default(), Wrong::default(), saved)
+    };
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
@@ -116,19 +218,21 @@ async fn change(
         .store()
         .write(move |tx| {
             access::admin(&actor)?;
-            settings::change_messaging(tx, &actor, &given.change()?)
+            let (messaging, greeting) = (given.messaging()?, given.welcome()?);
+            let undo = given.undo(tx, actor.workspace)?;
+            settings::change_messaging(tx, &actor, &messaging)?;
+            welcome::change(tx, &actor, &greeting)?;
+            Ok(Undo::of(&undo))
         })
         .await;
     if Wanted::of(&headers) == Wanted::Json {
-        changed?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        return Ok(axum::Json(changed?).into_response());
     }
     match forms::checked(changed)? {
-        Ok(()) => Ok(go("/settings/messaging?done=saved")),
+        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
         Err(wrong) => {
-            let read = move |reader: &Reader| {
-                MessagingPage::read(reader, &visitor, Some(&form), wrong, String::new())
-            };
+            let read =
+                move |reader: &Reader| MessagingPage::read(reader, &visitor, form, wrong, Saved::default());
             let again = app.store().read(read).await?;
             page(again.wrong.status(), &again)
         }

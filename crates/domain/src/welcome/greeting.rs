@@ -15,6 +15,9 @@ use crate::messages::{self, Draft};
 use crate::people::{self, ClientFilter, Name};
 use crate::{members, workspaces};
 
+/// What is said where somebody was greeted meanwhile.
+pub const NOT_TO_COME: &str = "This welcome message is not to come any more.";
+
 /// The channel in which a client user is greeted.
 struct Place {
     channel: ChannelId,
@@ -177,6 +180,19 @@ pub struct Foreseen {
 /// # Errors
 /// `NotFound`, also for client users.
 pub fn foreseen(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Option<Foreseen>> {
+    foreseen_with(reader, actor, channel, None)
+}
+
+/// The same with another text, as it would be if it were kept.
+///
+/// # Errors
+/// As [`foreseen`], and `Field` for the text.
+pub fn foreseen_with(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    text: Option<&str>,
+) -> Result<Option<Foreseen>> {
     access::internal(actor)?;
     access::channel(reader, actor, channel)?;
     let workspace = actor.workspace;
@@ -210,7 +226,10 @@ pub fn foreseen(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Op
     let Some((signer, sender_name)) = signer_in(reader, workspace, channel, &welcome)? else {
         return Ok(None);
     };
-    let (template, is_own) = template_for(reader, workspace, client, &welcome)?;
+    let (template, is_own) = match text {
+        Some(text) => (template::parse("text", text)?, true),
+        None => template_for(reader, workspace, client, &welcome)?,
+    };
     let text = template.fill(&values(reader, workspace, client, &place, sender_name.clone())?);
     Ok(Some(Foreseen {
         client,
@@ -238,7 +257,7 @@ pub fn write_for(
     let foreseen = foreseen(tx, actor, channel)?;
     let text = text.map(|text| template::parse("text", text)).transpose()?;
     if foreseen.is_none_or(|foreseen| foreseen.client != client) {
-        return Err(Error::Conflict("This welcome message is not to come any more."));
+        return Err(Error::Conflict(NOT_TO_COME));
     }
     tx.run(
         "INSERT INTO welcomes (workspace, person, text) VALUES ($1, $2, $3) \

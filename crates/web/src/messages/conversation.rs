@@ -19,6 +19,7 @@ use crate::faces::Face;
 use crate::layout::{Layout, Module};
 use crate::times;
 use crate::visitor::Visitor;
+use crate::welcome::ToCome;
 
 /// What was written and could not be sent.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,8 @@ pub(crate) struct ConversationPage {
     /// An own message without text, for scripts.
     blank: String,
     written: Written,
+    /// What a client user will find here who has not been in the portal yet.
+    welcome: Option<ToCome>,
 }
 
 /// Everything around the messages.
@@ -105,6 +108,7 @@ impl ConversationPage {
             channel_id: channel.id,
             next_id: MessageId::new(reader.now()),
             blank: super::blank(&layout),
+            welcome: ToCome::read(reader, visitor, channel.id)?,
             layout,
             written,
         })
