@@ -223,11 +223,12 @@ mod tests {
 
     /// The scripts that pages begin with.
     fn beginnings() -> BTreeSet<&'static str> {
-        const PAGES: [&str; 4] = [
+        const PAGES: [&str; 5] = [
             include_str!("../templates/layout.html"),
             include_str!("../templates/messages/conversation.html"),
             include_str!("../templates/messages/scripts.html"),
             include_str!("../templates/reply/reply.html"),
+            include_str!("../templates/welcome/scripts.html"),
         ];
         PAGES
             .iter()
