@@ -66,7 +66,9 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
   ])) {
     await visit.locator('.entry.own .say', { hasText: own }).waitFor();
     await visit.locator('.entry:not(.own) .say', { hasText: other }).waitFor();
-    assert.equal(await visit.locator('.entry .say').count(), 2, 'each message stands there once');
+    const texts = (await visit.locator('.entry .say').allTextContents()).map((text) => text.trim());
+    assert.deepEqual(texts.slice(-2), ['Welcome, Maria!', 'Thank you, Jane.']);
+    assert.equal(new Set(texts).size, texts.length, 'each message stands there once');
   }
 
   const stranger = await portal.visit();

@@ -15,7 +15,7 @@ import { eventually, Portal } from './portal.js';
  * @property {string} path where the conversation is
  */
 
-/** The portal that all tests of a file share. @type {Promise<Portal> | undefined} */
+/** The portal that all tests of a file share, with both signed in. @type {ReturnType<typeof furnish> | undefined} */
 let open;
 /** @type {(() => Promise<void>)[]} */
 const ends = [];
@@ -25,19 +25,25 @@ after(async () => {
 
 async function furnish() {
   const portal = await Portal.start({ after: (end) => void ends.push(end) }, 'demo');
-  await portal.demoLink('client');
+  /** @param {string} link */
+  const cookies = async (link) => {
+    const context = (await portal.visit({ link })).context();
+    const found = await context.cookies();
+    await context.close();
+    return found;
+  };
+  const links = [portal.demoLink('admin'), portal.demoLink('client')];
+  const [jane, maya] = await Promise.all(links.map(async (link) => cookies(await link)));
   // What was furnished stays when it is started again.
   portal.command = 'serve';
-  return portal;
+  return { portal, jane, maya };
 }
 
 /** Both with the conversation before them, until the test ends. @param {import('node:test').TestContext} t @returns {Promise<Talk>} */
 export async function talk(t) {
-  const portal = await (open ??= furnish());
-  const [jane, maya] = await Promise.all([
-    portal.visit({ link: await portal.signInLink('jane@harborlee.example') }),
-    portal.visit({ phone: true, link: await portal.signInLink('maya@northwind.example') }),
-  ]);
+  const { portal, ...cookies } = await (open ??= furnish());
+  const [jane, maya] = await Promise.all([portal.visit(), portal.visit({ phone: true })]);
+  await Promise.all([jane.context().addCookies(cookies.jane), maya.context().addCookies(cookies.maya)]);
   t.after(async () => {
     await Promise.all([jane.context().close(), maya.context().close()]);
     await eventually('nobody to be here', async () => (await portal.streams()) === 0);

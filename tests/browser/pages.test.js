@@ -1,69 +1,21 @@
-// Every page in every state for everyone: what axe-core finds, narrow and zoomed pages, targets for thumbs, motion.
+// Every page in every state, in both sizes, light and dark: it has its picture, and it is there for everyone.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import test from 'node:test';
+import { ask, tooSmall, tooWide } from './inspect.js';
+import { moments } from './moments.js';
+import { Portal } from './portal.js';
 import { Beginning, Tour } from './tour.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 /** @typedef {import('./tour.js').Stop} Stop */
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const folder = path.resolve(import.meta.dirname, 'screenshots');
 
-/** What axe-core finds, in a few words each. @param {Visit} visit @param {string[]} [rules] all where none are named */
-async function ask(visit, rules) {
-  await visit.evaluate(axe);
-  /** @type {{ id: string, nodes: { html: string, failureSummary?: string }[] }[]} */
-  const found = await visit.evaluate(async (rules) => {
-    const options = rules ? { runOnly: { type: 'rule', values: rules } } : {};
-    // @ts-expect-error It was put there a moment ago.
-    const { violations } = await globalThis.axe.run(document, { ...options, resultTypes: ['violations'] });
-    return violations;
-  }, rules);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(' | ')}`);
-}
-
-/** Everything that makes the page or one of its parts scroll sideways, or is cut off. @param {Visit} visit */
-const tooWide = (visit) => visit.evaluate(() => {
-  const width = document.documentElement.clientWidth;
-  const may = (/** @type {Element} */ element) => /auto|scroll/.test(getComputedStyle(element).overflowX) && element.matches('pre, .pick, .tabs, nav.menu');
-  const found = [];
-  for (const element of document.querySelectorAll('body, body *')) {
-    if (!element.checkVisibility({ visibilityProperty: true }) || element.closest('pre, .pick, .tabs, nav.menu') && !may(element)) continue;
-    const box = element.getBoundingClientRect();
-    const style = getComputedStyle(element);
-    const isUnseen = style.clipPath !== 'none' || element.closest('.unseen, .skip');
-    if (!isUnseen && box.width > 0 && (box.right > width + 1 || box.left < -1)) found.push(`out of sight: ${element.outerHTML.slice(0, 120)}`);
-    const scrolls = /auto|scroll/.test(style.overflowX) && element.scrollWidth > element.clientWidth + 1;
-    if (scrolls && !may(element)) found.push(`scrolls sideways: ${element.outerHTML.slice(0, 120)}`);
-  }
-  return found.slice(0, 3);
-});
-
-/** What is smaller to a thumb than 44 × 44 px. Links within a sentence are exempt (WCAG 2.2, 2.5.8). @param {Visit} visit */
-const tooSmall = (visit) => visit.evaluate(() => {
-  const found = [];
-  for (const element of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
-    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    if (element.matches('.skip, p a:not(.button, .tap), dd a, .say a, p button.link')) continue;
-    const target = element.closest('label') ?? element;
-    target.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
-    const box = target.getBoundingClientRect();
-    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    const hits = (/** @type {number} */ dx, /** @type {number} */ dy) => {
-      const hit = document.elementFromPoint(x + dx, y + dy);
-      return hit !== null && (target.contains(hit) || hit.contains(target) && hit.matches('label, a, button'));
-    };
-    // What lies at the edge of its part cannot be asked for points beyond: there the box counts.
-    const tall = box.height >= 43.5 || (hits(0, -21) && hits(0, 21));
-    const wide = box.width >= 43.5 || (hits(-21, 0) && hits(21, 0));
-    if (!tall || !wide) found.push(`${Math.round(box.width)} × ${Math.round(box.height)}: ${element.outerHTML.slice(0, 120)}`);
-  }
-  return found.slice(0, 4);
-});
-
-test('every page is there for everyone', async (t) => {
+test('every page in every state has its picture and is there for everyone', async (t) => {
+  await mkdir(folder, { recursive: true });
   const tour = await Tour.start(t);
   /** @type {Record<'axe' | 'narrow' | 'zoomed' | 'small', string[]>} */
   const found = { axe: [], narrow: [], zoomed: [], small: [] };
@@ -71,27 +23,35 @@ test('every page is there for everyone', async (t) => {
   const check = async (visit, stop, phone) => {
     /** @param {keyof typeof found} kind @param {string} look @param {string[]} problems */
     const note = (kind, look, problems) => found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
+    const look = phone ? 'phone' : 'desktop';
     await Tour.go(visit, stop);
-    note('axe', phone ? 'phone' : 'desktop', await ask(visit));
-    await visit.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-    note('axe', 'dark', await ask(visit, ['color-contrast']));
+    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+      await visit.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await visit.screenshot({ path: path.join(folder, `${stop.name}-${look}-${colorScheme}.png`) });
+      note('axe', `${look}, ${colorScheme}`, await ask(visit, colorScheme === 'dark' ? ['color-contrast'] : undefined));
+    }
     await visit.emulateMedia({ colorScheme: 'light' });
     const size = visit.viewportSize() ?? { width: 0, height: 0 };
-    if (phone) note('small', 'phone', await tooSmall(visit));
+    if (phone) note('small', look, await tooSmall(visit));
     await visit.setViewportSize(phone ? { width: 320, height: 640 } : { width: size.width / 2, height: size.height / 2 });
     note(phone ? 'narrow' : 'zoomed', phone ? '320 px' : '200 %', await tooWide(visit));
     await visit.setViewportSize(size);
+    await stop.after?.(visit);
   };
   const everywhere = async (/** @type {boolean} */ phone) => {
     const visits = await tour.visits({ phone });
-    for (const stop of tour.stops()) await check(visits[stop.who], stop, phone);
+    for (const stop of [...tour.stops(), ...moments(tour)]) await check(visits[stop.who], stop, phone);
   };
   await Promise.all([everywhere(true), everywhere(false)]);
   const beginning = await Beginning.start(t);
-  const first = await beginning.portal.visit({ phone: true });
-  for (const stop of beginning.before()) await check(first, stop, true);
+  const [first, second] = [await beginning.portal.visit({ phone: true }), await beginning.portal.visit()];
+  const both = (/** @type {Stop[]} */ stops) => Promise.all([[first, true], [second, false]].map(async ([visit, phone]) => {
+    for (const stop of stops) await check(/** @type {Visit} */ (visit), stop, Boolean(phone));
+  }));
+  await both(beginning.before());
   await beginning.setUp(first);
-  for (const stop of beginning.after()) await check(first, stop, true);
+  await second.context().addCookies(await first.context().cookies());
+  await both(beginning.after());
 
   await t.test('axe-core finds nothing, in light and dark', () => assert.deepEqual(found.axe, []));
   await t.test('nothing scrolls sideways or is cut off at 320 px', () => assert.deepEqual(found.narrow, []));
@@ -165,4 +125,44 @@ test('every page is there for everyone', async (t) => {
       assert.deepEqual(moving, [], path);
     }
   });
+});
+
+test('a conversation on paper has its picture', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  await jane.getByRole('link', { name: /Northwind Bakery/ }).click();
+  await jane.getByRole('heading', { name: 'Northwind Bakery', level: 1 }).waitFor();
+  await jane.emulateMedia({ media: 'print' });
+  await jane.setViewportSize({ width: 720, height: 1020 });
+  await jane.screenshot({ path: path.join(folder, 'conversation-paper.png'), fullPage: true });
+});
+
+test('the README has its pictures', async (t) => {
+  await mkdir(path.join(folder, 'readme'), { recursive: true });
+  const portal = await Portal.start(t, 'demo');
+  const link = await portal.demoLink('admin');
+  const desktop = await portal.visit({ link });
+  const phone = await portal.visit({ phone: true, link: await portal.demoLink('client') });
+  await desktop.setViewportSize({ width: 1280, height: 760 });
+  /** @param {Visit} visit @param {string} name */
+  const shoot = (visit, name) => visit.screenshot({ path: path.join(folder, 'readme', `${name}.png`) });
+  const busy = await portal.visit({ phone: true, link: await portal.signInLink('jane@harborlee.example') });
+  await busy.goto('/messages');
+  await shoot(busy, 'list-phone');
+  await phone.goto('/messages');
+  await phone.getByRole('link', { name: /Lease at 12 Mill Street/ }).click();
+  await phone.getByRole('textbox', { name: /^Message to/ }).waitFor();
+  await shoot(phone, 'conversation-phone');
+  await desktop.getByRole('link', { name: /Purchase of MV Astrid/ }).click();
+  await desktop.getByRole('textbox', { name: /^Message to/ }).waitFor();
+  await shoot(desktop, 'conversation-light');
+  await desktop.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await shoot(desktop, 'conversation-dark');
+  await desktop.emulateMedia({ colorScheme: 'light' });
+  await desktop.goto('/messages/new?find=bright');
+  await desktop.getByRole('option', { name: /Brightwater Clinic/ }).click();
+  await desktop.getByRole('region', { name: 'The channel' }).waitFor();
+  await shoot(desktop, 'new-channel');
+  await desktop.goto('/clients');
+  await shoot(desktop, 'clients');
 });
