@@ -34,6 +34,7 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),
         metrics_open: false,
+        calls_per_minute: u32::MAX,
         stopping: stopping.clone(),
     };
     println!("{address}");

@@ -1,5 +1,6 @@
 //! Channels: one conversation about exactly one subject (C1), with a title that is always derived (C2).
 
+mod list;
 mod making;
 
 use store::{Reader, Row, Time, Tx};
@@ -7,13 +8,14 @@ use uuid::Uuid;
 
 use crate::access::{self, Actor};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
+use crate::ids::{ChannelId, CompanyId, WorkspaceId};
 use crate::journal::{self, Event};
-use crate::limits;
+use crate::members::{self, Scope};
 use crate::people::Name;
 
+pub use list::{Filter, Last, Listed, Search, list, newest};
 pub(crate) use making::for_new_client;
-pub use making::{Preview, Startable, Subject, make, preview, startable};
+pub use making::{Preview, Startable, Subject, common_company, make, preview, startable};
 
 /// The kind of a channel's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,21 +92,35 @@ pub struct Channel {
     pub left_at: Option<Time>,
 }
 
-/// The columns of [`Channel`], for the member `m` and the channel `c`; `$2` is the person who asks.
+/// The columns of [`Channel`], for the channel `c` and, where the one who asks is in it, the member `m`.
 const COLUMNS: &str = "c.id, c.kind, c.subject, c.company, c.last_position, c.last_message_at, c.archived_at, \
-     c.created_at, c.updated_at, m.read_position, c.last_position - m.read_position - m.skipped, m.muted_at, m.left_at, \
+     c.created_at, c.updated_at, coalesce(m.read_position, c.last_position), \
+     coalesce(c.last_position - m.read_position - m.skipped, 0), m.muted_at, m.left_at, \
      s.given_name, s.family_name, s.email, k.name, j.title, w.brand_name";
 
-/// What [`COLUMNS`] are taken from. The subject is found by its id in whichever table has it.
-const TABLES: &str = "members m \
-     JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
-     JOIN workspaces w ON w.id = m.workspace \
-     LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
-     LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
-     LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject";
-
-/// How many columns [`COLUMNS`] are.
-const WIDTH: usize = 19;
+/// What [`COLUMNS`] are taken from, with the condition under which the one who asks sees a channel: `$1` is the
+/// workspace, `$2` the person.
+fn seen(actor: &Actor) -> (String, &'static str) {
+    let (tables, condition) = if actor.is_program() {
+        (
+            "channels c LEFT JOIN members m ON m.workspace = c.workspace AND m.channel = c.id AND m.person = $2",
+            "c.workspace = $1",
+        )
+    } else {
+        (
+            "members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel",
+            "m.workspace = $1 AND m.person = $2",
+        )
+    };
+    // The subject is found by its id in whichever table has it.
+    let tables = format!(
+        "{tables} JOIN workspaces w ON w.id = c.workspace \
+         LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+         LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+         LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject"
+    );
+    (tables, condition)
+}
 
 fn read(row: &Row<'_>, actor: &Actor) -> store::Result<Channel> {
     let kind: Kind = row.get(1)?;
@@ -151,8 +167,8 @@ fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
 /// # Errors
 /// `NotFound`.
 pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.person = $2 AND m.channel = $3");
+    let (tables, condition) = seen(actor);
+    let sql = format!("SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {condition} AND c.id = $3");
     let found = reader.first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(row, actor))?;
     let mut found = found.ok_or(Error::NotFound)?;
     if found.kind == Kind::Group {
@@ -201,99 +217,6 @@ pub struct Told {
     pub title: String,
     /// Since when it is archived.
     pub archived_at: Option<Time>,
-}
-
-/// A channel in the list, with its newest message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The channel.
-    pub channel: Channel,
-    /// Its newest message, where it has one.
-    pub last: Option<Last>,
-}
-
-/// The newest message of a channel, as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Last {
-    /// Who wrote it.
-    pub author: PersonId,
-    /// The author's name.
-    pub author_name: Name,
-    /// Its text; empty where it was deleted.
-    pub text: String,
-    /// When it was deleted.
-    pub deleted_at: Option<Time>,
-    /// How many files it was sent with.
-    pub attachments: i64,
-    /// The name of the first of them.
-    pub first_attachment: Option<String>,
-}
-
-/// Which channels a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only those with something unread.
-    pub unread: bool,
-    /// Only those of this kind.
-    pub kind: Option<Kind>,
-    /// Only those whose title has this text.
-    pub title: String,
-    /// The archived ones instead of the others.
-    pub archived: bool,
-}
-
-/// The channels of the one who asks, newest message first.
-///
-/// # Errors
-/// Where the database cannot be read.
-pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
-    let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
-    wanted.push_str(if filter.archived {
-        " AND c.archived_at IS NOT NULL"
-    } else {
-        " AND c.archived_at IS NULL"
-    });
-    if filter.unread {
-        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
-    }
-    if let Some(kind) = filter.kind {
-        // A word of ours, not of the one who asks.
-        wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
-    }
-    let sql = format!(
-        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at, l.attachments, \
-         CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t WHERE t.workspace = l.workspace \
-         AND t.message = l.id AND t.place = 0) END FROM {TABLES} \
-         LEFT JOIN messages l ON l.workspace = c.workspace AND l.channel = c.id AND l.position = c.last_position \
-         LEFT JOIN people a ON a.workspace = l.workspace AND a.id = l.author \
-         WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3"
-    );
-    // A title is derived, so its filter stands behind the query; then all of them must be looked at.
-    let all = if filter.title.is_empty() { most } else { i64::MAX };
-    let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
-        let author: Option<PersonId> = row.get(WIDTH)?;
-        let last = match author {
-            Some(author) => Some(Last {
-                author,
-                author_name: Name::read(row, WIDTH + 1)?,
-                text: row.get(WIDTH + 4)?,
-                deleted_at: row.get(WIDTH + 5)?,
-                attachments: row.get(WIDTH + 6)?,
-                first_attachment: row.get(WIDTH + 7)?,
-            }),
-            None => None,
-        };
-        Ok(Listed { channel: read(row, actor)?, last })
-    })?;
-    for listed in found.iter_mut().filter(|listed| listed.channel.kind == Kind::Group) {
-        listed.channel.title = group_title(reader, actor.workspace, listed.channel.id)?;
-    }
-    let title = limits::key(filter.title.trim());
-    if !title.is_empty() {
-        found.retain(|listed| limits::key(&listed.channel.title).contains(&title));
-        found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    }
-    Ok(found)
 }
 
 /// How many messages wait for the one who asks, in all channels that they have not muted.
@@ -362,5 +285,33 @@ pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -
         &[&actor.workspace, &channel, &at, &tx.now()],
     )?;
     journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    Ok(())
+}
+
+/// Archives the channel of a subject that is being deleted, and closes it for those who are not to read it any more.
+pub(crate) fn put_away(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
+    match of_subject(tx, workspace, subject)? {
+        Some(channel) => put_away_one(tx, workspace, channel),
+        None => Ok(()),
+    }
+}
+
+/// Does the same for the channel of a company and for its groups (C9).
+pub(crate) fn put_away_of_company(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId) -> Result<()> {
+    let channels: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND (subject = $2 OR company = $2) ORDER BY id",
+        &[&workspace, &company],
+        |row| row.get(0),
+    )?;
+    channels.into_iter().try_for_each(|channel| put_away_one(tx, workspace, channel))
+}
+
+fn put_away_one(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
+    tx.run(
+        "UPDATE channels SET archived_at = coalesce(archived_at, $3), updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&workspace, &channel, &tx.now()],
+    )?;
+    members::follow(tx, workspace, Scope::Channel(channel))?;
+    journal::record(tx, workspace, &Event::ChannelUpdated { channel });
     Ok(())
 }

@@ -3,15 +3,24 @@
 //! A client user without a company has a placeholder, which has no name and no channel, holds nobody else, and goes
 //! with the last one who leaves it.
 
+mod change;
+
 use store::{Reader, Row, Time, Tx};
 use uuid::Uuid;
 
 use crate::access::{self, Actor};
+use crate::conditions::Conditions;
+use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, PersonId, WorkspaceId};
+use crate::limits;
 use crate::members::{self, Scope};
 use crate::people::{self, Person};
-use crate::{channels, limits};
+
+pub use change::{Details, add, add_with, delete, edit, rename};
+pub(crate) use change::{
+    delete_assignment, forget_placeholder, insert, insert_assignment, insert_placeholder, join, leave, place,
+};
 
 /// A client company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +33,18 @@ pub struct Company {
     pub placeholder_at: Option<Time>,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last renamed, or made.
+    /// When it was last changed, or made.
     pub updated_at: Time,
+    /// Where its picture is, for programs that show one.
+    pub icon_url: Option<String>,
+    /// Its colour, where it is not the one made from its id.
+    pub color: Option<String>,
+    /// What programs have added.
+    pub custom_fields: CustomFields,
 }
 
-const COLUMNS: &str = "c.id, c.name, c.placeholder_at, c.created_at, c.updated_at";
+const COLUMNS: &str =
+    "c.id, c.name, c.placeholder_at, c.created_at, c.updated_at, c.icon_url, c.color, c.custom_fields";
 
 fn read(row: &Row<'_>) -> store::Result<Company> {
     Ok(Company {
@@ -37,43 +53,10 @@ fn read(row: &Row<'_>) -> store::Result<Company> {
         placeholder_at: row.get(2)?,
         created_at: row.get(3)?,
         updated_at: row.get(4)?,
+        icon_url: row.get(5)?,
+        color: row.get(6)?,
+        custom_fields: row.get(7)?,
     })
-}
-
-/// Makes a company. Who makes one with limited access is assigned to it.
-///
-/// # Errors
-/// `NotFound` for client users; `Field`, also for a name in use.
-pub fn add(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
-    access::internal(actor)?;
-    people::turn(tx, actor.workspace)?;
-    let name = limits::line("name", name, limits::NAME_CHARACTERS)?;
-    if by_name(tx, actor.workspace, &name)?.is_some() {
-        return Err(Error::field("name", Problem::Taken));
-    }
-    insert(tx, actor, &name)
-}
-
-/// Renames a company, and its channel with it (C2). A placeholder becomes a company by its first name.
-///
-/// # Errors
-/// `NotFound`; `Field`, also for a name in use.
-pub fn rename(tx: &mut Tx, actor: &Actor, company: CompanyId, name: &str) -> Result<()> {
-    people::turn(tx, actor.workspace)?;
-    let before = find(tx, actor, company)?;
-    let name = limits::line("name", name, limits::NAME_CHARACTERS)?;
-    if by_name(tx, actor.workspace, &name)?.is_some_and(|holder| holder != company) {
-        return Err(Error::field("name", Problem::Taken));
-    }
-    if before.name == name {
-        return Ok(());
-    }
-    tx.run(
-        "UPDATE companies SET name = $3, name_key = $4, placeholder_at = NULL, updated_at = $5 \
-         WHERE workspace = $1 AND id = $2",
-        &[&actor.workspace, &company, &name, &limits::key(&name), &tx.now()],
-    )?;
-    channels::renamed(tx, actor.workspace, company.0)
 }
 
 /// A company.
@@ -117,6 +100,37 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &CompanyFilter, most: i64) -
     Ok(reader.all(&sql, &params, read)?)
 }
 
+/// Which companies a program asks for; nothing for all.
+#[derive(Clone, Debug, Default)]
+pub struct CompanySearch {
+    /// The one of this name.
+    pub name: Option<String>,
+    /// Placeholders only, or no placeholders.
+    pub placeholder: Option<bool>,
+    /// Those made before this one.
+    pub before: Option<CompanyId>,
+}
+
+/// The companies that the internal user who asks may see, newest first.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn newest(reader: &Reader, actor: &Actor, search: &CompanySearch, most: i64) -> Result<Vec<Company>> {
+    access::internal(actor)?;
+    let (limit, name) = (actor.limit(), search.name.as_deref().map(limits::key));
+    let mut wanted = Conditions::new(access::SEES_COMPANY, &[&actor.workspace, &limit, &actor.person]);
+    wanted.and_if("c.name_key = ?", &name);
+    let placeholder = search.placeholder.map(i64::from);
+    wanted.and_if("CASE WHEN c.placeholder_at IS NULL THEN 0 ELSE 1 END = ?", &placeholder);
+    wanted.and_if("c.id < ?", &search.before);
+    let most = wanted.bind(&most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND {} ORDER BY c.id DESC LIMIT {most}",
+        wanted.sql()
+    );
+    Ok(reader.all(&sql, wanted.params(), read)?)
+}
+
 /// The client users of a company, deactivated ones too, by given name, family name and id.
 ///
 /// # Errors
@@ -138,7 +152,7 @@ pub fn assigned_to(reader: &Reader, actor: &Actor, company: CompanyId) -> Result
 fn related(reader: &Reader, actor: &Actor, table: &str, company: CompanyId) -> Result<Vec<Person>> {
     let sql = format!(
         "SELECT {} FROM {table} k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
-         WHERE k.workspace = $1 AND k.company = $2 ORDER BY lower(p.given_name), lower(p.family_name), p.id",
+         WHERE k.workspace = $1 AND k.company = $2 AND p.deleted_at IS NULL ORDER BY lower(p.given_name), lower(p.family_name), p.id",
         people::COLUMNS
     );
     Ok(reader.all(&sql, &[&actor.workspace, &company], people::read)?)
@@ -205,10 +219,10 @@ pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Re
     )?)
 }
 
-/// All companies of a client user, whoever asks.
+/// All companies of a client user, whoever asks; the main one first.
 pub(crate) fn all_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Vec<CompanyId>> {
     Ok(reader.all(
-        "SELECT company FROM company_clients WHERE workspace = $1 AND person = $2 ORDER BY since, company",
+        "SELECT company FROM company_clients WHERE workspace = $1 AND person = $2 ORDER BY place, since, company",
         &[&workspace, &client],
         |row| row.get(0),
     )?)
@@ -222,7 +236,7 @@ pub(crate) fn placeholder_of(
 ) -> Result<Option<CompanyId>> {
     Ok(reader.first(
         "SELECT c.id FROM company_clients k JOIN companies c ON c.workspace = k.workspace AND c.id = k.company \
-         WHERE k.workspace = $1 AND k.person = $2 AND c.placeholder_at IS NOT NULL",
+         WHERE k.workspace = $1 AND k.person = $2 AND c.placeholder_at IS NOT NULL AND c.deleted_at IS NULL",
         &[&workspace, &client],
         |row| row.get(0),
     )?)
@@ -236,98 +250,8 @@ pub(crate) fn assigned_to_person(
 ) -> Result<Vec<CompanyId>> {
     Ok(reader.all(
         "SELECT c.id FROM company_assignments a JOIN companies c ON c.workspace = a.workspace AND c.id = a.company \
-         WHERE a.workspace = $1 AND a.person = $2 ORDER BY coalesce(c.name_key, ''), c.id",
+         WHERE a.workspace = $1 AND a.person = $2 AND c.deleted_at IS NULL ORDER BY coalesce(c.name_key, ''), c.id",
         &[&workspace, &person],
         |row| row.get(0),
     )?)
-}
-
-/// Makes a company under a name that is free.
-pub(crate) fn insert(tx: &Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
-    make(tx, actor, name, Some(limits::key(name)), None)
-}
-
-/// Makes what stands in for the company of a client user who has none.
-pub(crate) fn insert_placeholder(tx: &Tx, actor: &Actor) -> Result<CompanyId> {
-    make(tx, actor, "", None, Some(tx.now()))
-}
-
-fn make(
-    tx: &Tx,
-    actor: &Actor,
-    name: &str,
-    key: Option<String>,
-    placeholder_at: Option<Time>,
-) -> Result<CompanyId> {
-    let company = CompanyId::new(tx.now());
-    tx.run(
-        "INSERT INTO companies (workspace, id, name, name_key, placeholder_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6)",
-        &[&actor.workspace, &company, &name, &key, &placeholder_at, &tx.now()],
-    )?;
-    if actor.limited {
-        insert_assignment(tx, actor.workspace, company, actor.person)?;
-    }
-    Ok(company)
-}
-
-pub(crate) fn insert_assignment(
-    tx: &Tx,
-    workspace: WorkspaceId,
-    company: CompanyId,
-    person: PersonId,
-) -> Result<()> {
-    tx.run(
-        "INSERT INTO company_assignments (workspace, company, person, since) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT DO NOTHING",
-        &[&workspace, &company, &person, &tx.now()],
-    )?;
-    Ok(())
-}
-
-pub(crate) fn delete_assignment(
-    tx: &Tx,
-    workspace: WorkspaceId,
-    company: CompanyId,
-    person: PersonId,
-) -> Result<()> {
-    tx.run(
-        "DELETE FROM company_assignments WHERE workspace = $1 AND company = $2 AND person = $3",
-        &[&workspace, &company, &person],
-    )?;
-    Ok(())
-}
-
-/// Puts a client user into a company. Whoever calls this makes the members follow.
-pub(crate) fn join(tx: &Tx, workspace: WorkspaceId, company: CompanyId, client: PersonId) -> Result<()> {
-    tx.run(
-        "INSERT INTO company_clients (workspace, company, person, since) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT DO NOTHING",
-        &[&workspace, &company, &client, &tx.now()],
-    )?;
-    Ok(())
-}
-
-/// Takes a client user out of a company; a placeholder goes with the last one. Whoever calls this makes the members
-/// follow.
-pub(crate) fn leave(tx: &Tx, workspace: WorkspaceId, company: CompanyId, client: PersonId) -> Result<()> {
-    tx.run(
-        "DELETE FROM company_clients WHERE workspace = $1 AND company = $2 AND person = $3",
-        &[&workspace, &company, &client],
-    )?;
-    const DESERTED: &str = "placeholder_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM company_clients k \
-         WHERE k.workspace = $1 AND k.company = $2)";
-    // A project may have been put under it.
-    tx.run(
-        &format!(
-            "UPDATE projects SET company = NULL WHERE workspace = $1 AND company = $2 AND EXISTS \
-             (SELECT 1 FROM companies c WHERE c.workspace = $1 AND c.id = $2 AND {DESERTED})"
-        ),
-        &[&workspace, &company],
-    )?;
-    tx.run(
-        &format!("DELETE FROM companies WHERE workspace = $1 AND id = $2 AND {DESERTED}"),
-        &[&workspace, &company],
-    )?;
-    Ok(())
 }

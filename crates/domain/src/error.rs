@@ -94,6 +94,14 @@ pub enum Problem {
     TooManyMergeFields(usize),
     /// It is an address that only this machine or its network sees.
     NotPublic,
+    /// Nested deeper than so many levels.
+    TooDeep(usize),
+    /// It is no colour such as `#9bbfff`.
+    NoColor,
+    /// Who it names is not in that channel.
+    NoMember,
+    /// The client users it names have no company in common (C9).
+    NothingInCommon,
 }
 
 impl fmt::Display for Problem {
@@ -142,6 +150,10 @@ impl fmt::Display for Problem {
                 write!(f, "There is a }}}} without the {{{{ that begins a merge field.")
             }
             Problem::TooManyMergeFields(most) => write!(f, "Please use at most {most} merge fields."),
+            Problem::TooDeep(most) => write!(f, "Please nest at most {most} levels."),
+            Problem::NoColor => write!(f, "Please give a colour such as #9bbfff."),
+            Problem::NoMember => write!(f, "This person is not in that channel."),
+            Problem::NothingInCommon => write!(f, "These client users have no company in common."),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use changing::{
     AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link,
     set_read_only, sweep,
 };
-pub(crate) use making::{file_at, filed, fill};
+pub(crate) use making::{address, file_at, filed, fill};
 pub use making::{make_file, make_folder, make_link, place};
 pub use names::FileName;
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use store::{Entry, Recorded, Tx};
 
 use crate::choices::Way;
-use crate::ids::{ChannelId, DigestId, FileId, MessageId, PersonId, SessionId, WorkspaceId};
+use crate::ids::{
+    ChannelId, CompanyId, DigestId, FileId, MessageId, PersonId, ProjectId, SessionId, WorkspaceId,
+};
 
 /// Something that somebody may have to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +144,66 @@ pub enum Event {
         /// Whose.
         person: PersonId,
     },
+    /// A client user was made.
+    #[serde(rename = "client.created")]
+    ClientCreated {
+        /// Which.
+        client: PersonId,
+    },
+    /// A client user changed.
+    #[serde(rename = "client.updated")]
+    ClientUpdated {
+        /// Which.
+        client: PersonId,
+    },
+    /// A client user signed in for the first time.
+    #[serde(rename = "client.activated")]
+    ClientActivated {
+        /// Which.
+        client: PersonId,
+    },
+    /// A client user was deleted.
+    #[serde(rename = "client.deleted")]
+    ClientDeleted {
+        /// Which.
+        client: PersonId,
+    },
+    /// A company was made.
+    #[serde(rename = "company.created")]
+    CompanyCreated {
+        /// Which.
+        company: CompanyId,
+    },
+    /// A company changed.
+    #[serde(rename = "company.updated")]
+    CompanyUpdated {
+        /// Which.
+        company: CompanyId,
+    },
+    /// A company was deleted.
+    #[serde(rename = "company.deleted")]
+    CompanyDeleted {
+        /// Which.
+        company: CompanyId,
+    },
+    /// A project was made.
+    #[serde(rename = "project.created")]
+    ProjectCreated {
+        /// Which.
+        project: ProjectId,
+    },
+    /// A project or who is on it changed.
+    #[serde(rename = "project.updated")]
+    ProjectUpdated {
+        /// Which.
+        project: ProjectId,
+    },
+    /// A project was deleted.
+    #[serde(rename = "project.deleted")]
+    ProjectDeleted {
+        /// Which.
+        project: ProjectId,
+    },
 }
 
 impl Event {
@@ -163,6 +225,16 @@ impl Event {
             Event::NotificationChanged { .. } => "notification.changed",
             Event::AccessChanged { .. } => "access.changed",
             Event::SessionEnded { .. } => "session.ended",
+            Event::ClientCreated { .. } => "client.created",
+            Event::ClientUpdated { .. } => "client.updated",
+            Event::ClientActivated { .. } => "client.activated",
+            Event::ClientDeleted { .. } => "client.deleted",
+            Event::CompanyCreated { .. } => "company.created",
+            Event::CompanyUpdated { .. } => "company.updated",
+            Event::CompanyDeleted { .. } => "company.deleted",
+            Event::ProjectCreated { .. } => "project.created",
+            Event::ProjectUpdated { .. } => "project.updated",
+            Event::ProjectDeleted { .. } => "project.deleted",
         }
     }
 
@@ -182,7 +254,7 @@ impl Event {
             | Event::NotificationSent { channel, .. }
             | Event::NotificationFailed { channel, .. }
             | Event::NotificationChanged { channel } => Some(*channel),
-            Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
+            _ => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use store::{Reader, Time, Tx};
 
-use crate::access::{self, Actor, Role};
+use crate::access::{self, Actor};
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, PersonId};
 use crate::limits;
@@ -59,7 +59,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
     Ok(secret)
 }
 
-/// For whom a key speaks, and whether its use is to be noted again ([`touch`]). Nothing where it was revoked or its
+/// The program that a key stands for, which speaks as the admin who made it, and whether its use is to be noted again ([`touch`]). Nothing where it was revoked or its
 /// person is no longer an active admin.
 ///
 /// # Errors
@@ -67,19 +67,34 @@ pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
 pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, bool)>> {
     let stale = reader.now().before(NOTED_EVERY);
     let found = reader.first(
-        "SELECT k.workspace, k.id, k.person, k.used_at, p.limited_at FROM keys k \
+        "SELECT k.workspace, k.id, k.person, k.used_at FROM keys k \
          JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
          WHERE k.token_hash = $1 AND k.revoked_at IS NULL AND p.role = 'admin' AND p.deactivated_at IS NULL",
         &[&secrets::hash(secret)],
         |row| {
             let used_at: Option<Time> = row.get(3)?;
-            let limited_at: Option<Time> = row.get(4)?;
-            let limited = limited_at.is_some();
-            let actor = Actor { workspace: row.get(0)?, person: row.get(2)?, role: Role::Admin, limited };
-            Ok((actor, row.get(1)?, used_at.is_none_or(|used_at| used_at <= stale)))
+            Ok((
+                Actor::program(row.get(0)?, row.get(2)?),
+                row.get(1)?,
+                used_at.is_none_or(|used_at| used_at <= stale),
+            ))
         },
     )?;
     Ok(found)
+}
+
+/// Whether a program's key is still good: it was not revoked, and its person is an active admin.
+///
+/// # Errors
+/// Where the database fails.
+pub fn is_good(reader: &Reader, program: &Actor, key: KeyId) -> Result<bool> {
+    let found = reader.first(
+        "SELECT 1 FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
+         WHERE k.workspace = $1 AND k.id = $2 AND k.revoked_at IS NULL AND p.role = 'admin' AND p.deactivated_at IS NULL",
+        &[&program.workspace, &key],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 /// Notes that a key is used now, at most once a minute.

@@ -9,11 +9,14 @@ pub mod bounces;
 pub mod channels;
 pub mod choices;
 pub mod companies;
+mod conditions;
 pub mod consents;
+pub mod custom_fields;
 pub mod deliveries;
 pub mod digests;
 pub mod error;
 pub mod files;
+pub mod first_answers;
 pub mod formatting;
 pub mod ids;
 pub mod journal;
@@ -67,6 +70,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/006_addresses_that_take_no_mail.sql"),
     },
     store::Migration { number: 7, name: "files", sql: include_str!("../migrations/007_files.sql") },
+    store::Migration { number: 8, name: "programs", sql: include_str!("../migrations/008_programs.sql") },
     store::Migration {
         number: 9,
         name: "the firm's own portal",

@@ -66,18 +66,43 @@ pub fn message(field: &'static str, text: &str, has_files: bool) -> Result<Strin
     if has_files && is_blank(text) {
         return Ok(String::new());
     }
-    let text =
-        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() };
+    let text = self::text(field, text)?;
     if is_blank(&text) {
         return Err(Error::field(field, Problem::Empty));
     }
     if text.len() > MESSAGE_CHARACTERS && text.chars().count() > MESSAGE_CHARACTERS {
         return Err(Error::field(field, Problem::TooLong(MESSAGE_CHARACTERS)));
     }
+    Ok(text)
+}
+
+/// A text of any lines and any length: line ends become LF; it is otherwise kept as it was written.
+///
+/// # Errors
+/// `ControlCharacters` (all but LF and TAB).
+pub(crate) fn text(field: &'static str, text: &str) -> Result<String> {
+    let text =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_string() };
     if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')) {
         return Err(Error::field(field, Problem::ControlCharacters));
     }
     Ok(text)
+}
+
+/// A colour as `#` and six hexadecimal digits, lower case, or nothing where none was given.
+///
+/// # Errors
+/// `NoColor`.
+pub fn color(field: &'static str, text: &str) -> Result<Option<String>> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let digits = text.strip_prefix('#').unwrap_or("");
+    if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(Error::field(field, Problem::NoColor));
+    }
+    Ok(Some(text.to_ascii_lowercase()))
 }
 
 /// An email address as it was given, without space around it. Whether it exists only a mail can tell.

@@ -141,6 +141,17 @@ fn count<T>(list: &[T]) -> i64 {
     i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
+/// Sends a message for a program: as the person whom it names, else as the admin who made its key. The sender must be in
+/// the channel.
+///
+/// # Errors
+/// As [`send`]; `Field` for a sender who is not there or not in the channel.
+pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &Draft) -> Result<Message> {
+    access::channel(tx, program, draft.channel)?;
+    let sender = members::speaker(tx, program, draft.channel, "senderId", sender)?;
+    send(tx, &sender, draft)
+}
+
 /// What is known of a draft before it is sent.
 enum Known {
     /// The message that its id stands for already.
@@ -231,7 +242,7 @@ fn mention(
     Ok(mentioned)
 }
 
-/// Changes the text of one's own message; it is marked as edited (M5).
+/// Changes the text of one's own message; it is marked as edited (M5). A program changes anybody's.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
@@ -258,7 +269,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Resul
 }
 
 /// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5), its files stay in Files (F5). Again
-/// changes nothing.
+/// changes nothing. A program deletes anybody's.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for somebody else's message.
@@ -293,7 +304,7 @@ fn forget_mentions(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
 
 fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
     let found = find(tx, actor, message)?;
-    if found.author == actor.person { Ok(found) } else { Err(Error::Forbidden) }
+    if found.author == actor.person || actor.is_program() { Ok(found) } else { Err(Error::Forbidden) }
 }
 
 const COLUMNS: &str = "m.id, m.channel, m.position, m.author, p.given_name, p.family_name, p.email, p.role, m.text, \
@@ -326,11 +337,11 @@ fn read(row: &Row<'_>) -> store::Result<(Message, bool)> {
 pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Message> {
     let sql = format!(
         "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
-         JOIN members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $3 \
          WHERE m.workspace = $1 AND m.id = $2"
     );
-    let found = reader.first(&sql, &[&actor.workspace, &message, &actor.person], read)?;
-    complete(reader, actor.workspace, found.ok_or(Error::NotFound)?)
+    let found = reader.first(&sql, &[&actor.workspace, &message], read)?.ok_or(Error::NotFound)?;
+    access::channel(reader, actor, found.0.channel)?;
+    complete(reader, actor.workspace, found)
 }
 
 /// A stretch of a conversation, oldest first, of at most `most` messages.

@@ -5,20 +5,28 @@
 //! transaction (C3), and takes the workspace's `turn` first.
 
 mod clients;
+mod deleting;
 mod name;
+mod newest;
 mod team;
 
 use store::{Reader, Row, Time, Tx};
 
 use crate::access::{Actor, Role};
+use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
+use crate::journal::{self, Event};
 use crate::{bounces, channels, limits, sign_ins};
 
+pub(crate) use clients::leave_company;
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
+    ordered_companies,
 };
+pub use deleting::{delete_client, delete_internal};
 pub use name::Name;
+pub use newest::{ClientSearch, clients_newest, internals_newest};
 pub(crate) use team::manageable;
 pub use team::{
     InternalChange, NewInternal, add_internal, assignments, deactivate, edit_internal, internal,
@@ -54,6 +62,8 @@ pub struct Person {
     pub created_at: Time,
     /// When something of this was last changed by somebody.
     pub updated_at: Time,
+    /// What programs have added (client users).
+    pub custom_fields: CustomFields,
 }
 
 /// How far somebody has come on their way in.
@@ -98,7 +108,8 @@ impl Person {
 
 /// The columns of [`Person`], for the person `p`.
 pub(crate) const COLUMNS: &str = "p.id, p.role, p.given_name, p.family_name, p.email, p.phone, p.time_zone, \
-     p.limited_at, p.made_by, p.invited_at, p.first_seen_at, p.last_seen_at, p.deactivated_at, p.created_at, p.updated_at";
+     p.limited_at, p.made_by, p.invited_at, p.first_seen_at, p.last_seen_at, p.deactivated_at, p.created_at, p.updated_at, \
+     p.custom_fields";
 
 pub(crate) fn read(row: &Row<'_>) -> store::Result<Person> {
     Ok(Person {
@@ -115,11 +126,14 @@ pub(crate) fn read(row: &Row<'_>) -> store::Result<Person> {
         deactivated_at: row.get(12)?,
         created_at: row.get(13)?,
         updated_at: row.get(14)?,
+        custom_fields: row.get(15)?,
     })
 }
 
 fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Person> {
-    let sql = format!("SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.id = $2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.id = $2 AND p.deleted_at IS NULL"
+    );
     reader.first(&sql, &[&workspace, &person], read)?.ok_or(Error::NotFound)
 }
 
@@ -160,9 +174,7 @@ pub fn actor(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Resul
     Ok(reader.first(
         "SELECT role, limited_at FROM people WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",
         &[&workspace, &person],
-        |row| {
-            Ok(Actor { workspace, person, role: row.get(0)?, limited: row.get::<Option<Time>>(1)?.is_some() })
-        },
+        |row| Ok(Actor::new(workspace, person, row.get(0)?, row.get::<Option<Time>>(1)?.is_some())),
     )?)
 }
 
@@ -213,7 +225,10 @@ pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> 
     if let Some(name) = &change.time_zone {
         after.time_zone = time_zone(name)?;
     }
-    save(tx, actor.workspace, &before, after)
+    if save(tx, actor.workspace, &before, after)? && actor.role == Role::Client {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
+    }
+    Ok(())
 }
 
 /// A time zone under the name that its database gives it, or nothing where none was given.
@@ -280,13 +295,15 @@ fn new(now: Time, role: Role, name: Name, made_by: &str) -> Person {
         deactivated_at: None,
         created_at: now,
         updated_at: now,
+        custom_fields: CustomFields::default(),
     }
 }
 
 fn insert(tx: &Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
     tx.run(
         "INSERT INTO people (workspace, id, role, given_name, family_name, email, email_key, phone, limited_at, \
-         made_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+         made_by, created_at, updated_at, custom_fields) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
         &[
             &workspace,
             &person.id,
@@ -299,19 +316,21 @@ fn insert(tx: &Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
             &person.limited_at,
             &person.made_by,
             &person.created_at,
+            &person.custom_fields,
         ],
     )?;
     Ok(())
 }
 
-/// Keeps what was changed about a person, if anything was; another name is told at once (C2).
-fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> Result<()> {
+/// Keeps what was changed about a person, and says whether anything was; another name is told at once (C2).
+fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> Result<bool> {
     if *before == after {
-        return Ok(());
+        return Ok(false);
     }
     tx.run(
         "UPDATE people SET role = $3, given_name = $4, family_name = $5, email = $6, email_key = $7, phone = $8, \
-         time_zone = $9, limited_at = $10, deactivated_at = $11, updated_at = $12 WHERE workspace = $1 AND id = $2",
+         time_zone = $9, limited_at = $10, deactivated_at = $11, updated_at = $12, custom_fields = $13 \
+         WHERE workspace = $1 AND id = $2",
         &[
             &workspace,
             &after.id,
@@ -325,6 +344,7 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> 
             &after.limited_at,
             &after.deactivated_at,
             &tx.now(),
+            &after.custom_fields,
         ],
     )?;
     if before.name != after.name {
@@ -338,7 +358,7 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> 
     if is_moved || (before.deactivated_at.is_none() && after.deactivated_at.is_some()) {
         sign_ins::call_off(tx, workspace, after.id)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What is not there for the one who asks is a problem of the field that names it.

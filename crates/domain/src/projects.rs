@@ -3,15 +3,22 @@
 //! Clients of different companies meet nowhere but in a project, and there only where an internal user put them
 //! together after being told so (C4). A project has no channel until somebody asks for it (C5).
 
+mod meeting;
+
 use store::{Reader, Row, Time, Tx};
 use uuid::Uuid;
 
 use crate::access::{self, Actor};
+use crate::conditions::Conditions;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::{self, Person};
-use crate::{channels, companies, limits};
+use crate::{channels, limits};
+
+pub(crate) use meeting::would_meet;
+use meeting::{check_clients, check_company, check_internals};
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +88,7 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
     for person in clients.iter().chain(&internals) {
         put_on(tx, actor.workspace, id, *person)?;
     }
+    journal::record(tx, actor.workspace, &Event::ProjectCreated { project: id });
     Ok(id)
 }
 
@@ -132,14 +140,17 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
 
     let people: Vec<PersonId> = clients.into_iter().chain(internals).collect();
     let people_after: Vec<PersonId> = clients_after.into_iter().chain(internals_after).collect();
-    save(tx, actor, &before, &after)?;
-    replace(tx, actor.workspace, project, &people, &people_after)
+    let is_same = people.len() == people_after.len() && people.iter().all(|one| people_after.contains(one));
+    save(tx, actor, &before, &after, is_same)?;
+    if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
 }
 
-fn save(tx: &mut Tx, actor: &Actor, before: &Project, after: &Project) -> Result<()> {
-    if before == after {
+/// Keeps what was changed about a project, if anything was: about itself, or who is on it.
+fn save(tx: &mut Tx, actor: &Actor, before: &Project, after: &Project, people_stay: bool) -> Result<()> {
+    if before == after && people_stay {
         return Ok(());
     }
+    journal::record(tx, actor.workspace, &Event::ProjectUpdated { project: after.id });
     tx.run(
         "UPDATE projects SET title = $3, company = $4, archived_at = $5, updated_at = $6 \
          WHERE workspace = $1 AND id = $2",
@@ -186,7 +197,42 @@ pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -
     people::turn(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
     let archived_at = archived.then(|| before.archived_at.unwrap_or(tx.now()));
-    save(tx, actor, &before, &Project { archived_at, ..before.clone() })
+    save(tx, actor, &before, &Project { archived_at, ..before.clone() }, true)
+}
+
+/// Deletes a project. Its client users are no longer on it; its channel is archived and stays readable for the internal
+/// users on it.
+///
+/// # Errors
+/// `NotFound`.
+pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
+    people::turn(tx, actor.workspace)?;
+    access::project(tx, actor, project)?;
+    tx.run(
+        "UPDATE projects SET deleted_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &project, &tx.now()],
+    )?;
+    tx.run(
+        "DELETE FROM project_people WHERE workspace = $1 AND project = $2 AND person IN \
+         (SELECT p.id FROM people p WHERE p.workspace = $1 AND p.role = 'client')",
+        &[&actor.workspace, &project],
+    )?;
+    channels::put_away(tx, actor.workspace, project.0)?;
+    journal::record(tx, actor.workspace, &Event::ProjectDeleted { project });
+    Ok(())
+}
+
+/// Takes a person who is being deleted off every project. Whoever calls this makes the members follow.
+pub(crate) fn leave_all(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    let left: Vec<ProjectId> = tx.all(
+        "DELETE FROM project_people WHERE workspace = $1 AND person = $2 RETURNING project",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    for project in left {
+        journal::record(tx, workspace, &Event::ProjectUpdated { project });
+    }
+    Ok(())
 }
 
 /// A project.
@@ -230,6 +276,23 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &ProjectFilter, most: i64) -
     Ok(reader.all(&sql, &params, read)?)
 }
 
+/// The projects that the internal user who asks may see, archived ones too, newest first; those made before `before`.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn newest(reader: &Reader, actor: &Actor, before: Option<ProjectId>, most: i64) -> Result<Vec<Project>> {
+    access::internal(actor)?;
+    let limit = actor.limit();
+    let mut wanted = Conditions::new(access::SEES_PROJECT, &[&actor.workspace, &limit, &actor.person]);
+    wanted.and_if("j.id < ?", &before);
+    let most = wanted.bind(&most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND {} ORDER BY j.id DESC LIMIT {most}",
+        wanted.sql()
+    );
+    Ok(reader.all(&sql, wanted.params(), read)?)
+}
+
 /// Who is put on a project, deactivated people too: client users first, then by given name, family name and id.
 ///
 /// # Errors
@@ -257,90 +320,4 @@ pub fn of_person(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec
         access::SEES_PROJECT
     );
     Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &person], read)?)
-}
-
-/// Whether a client user whose companies change will share a project with a client with whom they have no company in
-/// common any more (C4).
-pub(crate) fn would_meet(
-    reader: &Reader,
-    workspace: WorkspaceId,
-    client: PersonId,
-    before: &[CompanyId],
-    after: &[CompanyId],
-) -> Result<bool> {
-    let others = together(reader, workspace, client)?;
-    Ok(others.iter().any(|other| share(other, before) && !share(other, after)))
-}
-
-/// The companies of each client user with whom somebody shares a project.
-fn together(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Vec<Vec<CompanyId>>> {
-    let others: Vec<PersonId> = reader.all(
-        "SELECT DISTINCT p.id FROM project_people m \
-         JOIN project_people o ON o.workspace = m.workspace AND o.project = m.project AND o.person <> m.person \
-         JOIN people p ON p.workspace = o.workspace AND p.id = o.person AND p.role = 'client' \
-         WHERE m.workspace = $1 AND m.person = $2",
-        &[&workspace, &client],
-        |row| row.get(0),
-    )?;
-    others.into_iter().map(|other| companies::all_of(reader, workspace, other)).collect()
-}
-
-fn share(some: &[CompanyId], others: &[CompanyId]) -> bool {
-    some.iter().any(|company| others.contains(company))
-}
-
-fn check_company(reader: &Reader, actor: &Actor, company: Option<CompanyId>) -> Result<()> {
-    companies::open(reader, actor, "companyId", company.as_slice()).map(|_| ())
-}
-
-/// Client users given for a project, each once. Who is on it already stays; who is added must be open to the one who
-/// asks and, if nobody was told, share a company with everyone on it.
-fn check_clients(
-    reader: &Reader,
-    actor: &Actor,
-    given: &[PersonId],
-    current: &[PersonId],
-    told: bool,
-) -> Result<Vec<PersonId>> {
-    let clients = each_once("clientIds", given)?;
-    for client in clients.iter().filter(|client| !current.contains(client)) {
-        people::at_field("clientIds", Problem::Unknown, access::client(reader, actor, *client))?;
-    }
-    if told || clients.iter().all(|client| current.contains(client)) {
-        return Ok(clients);
-    }
-    let companies: Vec<Vec<CompanyId>> = clients
-        .iter()
-        .map(|client| companies::all_of(reader, actor.workspace, *client))
-        .collect::<Result<_>>()?;
-    for (added, mine) in clients.iter().zip(&companies).filter(|(client, _)| !current.contains(client)) {
-        let meets =
-            clients.iter().zip(&companies).any(|(other, theirs)| other != added && !share(mine, theirs));
-        if meets {
-            return Err(Error::field("clientIds", Problem::ClientsMeet));
-        }
-    }
-    Ok(clients)
-}
-
-fn check_internals(reader: &Reader, actor: &Actor, given: &[PersonId]) -> Result<Vec<PersonId>> {
-    let internals = each_once("internalUserIds", given)?;
-    for person in &internals {
-        people::at_field(
-            "internalUserIds",
-            Problem::Unknown,
-            people::internal(reader, actor, *person).map(|_| ()),
-        )?;
-    }
-    Ok(internals)
-}
-
-fn each_once(field: &'static str, given: &[PersonId]) -> Result<Vec<PersonId>> {
-    if given.len() > limits::PEOPLE_AT_ONCE {
-        return Err(Error::field(field, Problem::TooMany(limits::PEOPLE_AT_ONCE)));
-    }
-    let mut found = given.to_vec();
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
 }

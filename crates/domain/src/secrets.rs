@@ -51,7 +51,12 @@ impl Default for Secret {
 
 /// The hash under which a secret is kept. Secrets have 130 bits of chance or more, so a plain SHA-256 is enough.
 pub fn hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
+    hash_bytes(secret.as_bytes())
+}
+
+/// The hash of anything.
+pub fn hash_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// A code of six digits, each equally likely.
@@ -96,6 +101,7 @@ mod simulated {
     /// From now on everything that this thread draws follows from `seed`. No secret is one any more.
     pub fn simulate(seed: u64) {
         STATE.set(Some(seed));
+        crate::ids::forget_last();
     }
 
     /// Fills `bytes` where this thread is a simulation's (SplitMix64).

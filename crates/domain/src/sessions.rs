@@ -86,12 +86,7 @@ pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<Sig
         let used_at: Time = row.get(2)?;
         let limited_at: Option<Time> = row.get(4)?;
         let workspace = workspaces::read(row, 5)?;
-        let actor = Actor {
-            workspace: workspace.id,
-            person: row.get(1)?,
-            role: row.get(3)?,
-            limited: limited_at.is_some(),
-        };
+        let actor = Actor::new(workspace.id, row.get(1)?, row.get(3)?, limited_at.is_some());
         let is_stale = used_at <= now.before(NOTED_EVERY);
         Ok(SignedIn { session: row.get(0)?, actor, workspace, is_stale })
     })?;

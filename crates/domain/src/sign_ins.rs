@@ -16,6 +16,7 @@ use crate::access::Role;
 use crate::deliveries::{self, Kind};
 use crate::error::Result;
 use crate::ids::{PersonId, SignInId, WorkspaceId};
+use crate::journal::{self, Event};
 use crate::people::{self, Name};
 use crate::secrets::{self, Secret};
 use crate::{bounces, limits, tries, welcome};
@@ -197,6 +198,7 @@ fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool>
         |row| row.get(0),
     )?;
     if first == Some(Role::Client) {
+        journal::record(tx, workspace, &Event::ClientActivated { client: person });
         welcome::greet(tx, workspace, person)?;
     }
     let arrived = tx.run(

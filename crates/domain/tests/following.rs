@@ -29,6 +29,10 @@ enum Step {
     CompanyChannel { company: usize },
     ProjectChannel { project: usize },
     Group { company: usize },
+    DeleteClient { client: usize },
+    DeleteCompany { company: usize },
+    DeleteProject { project: usize },
+    DeleteInternal { internal: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -50,7 +54,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => n.clone().prop_map(|client| Step::ClientChannel { client }),
         1 => n.clone().prop_map(|company| Step::CompanyChannel { company }),
         1 => n.clone().prop_map(|project| Step::ProjectChannel { project }),
-        2 => n.prop_map(|company| Step::Group { company }),
+        2 => n.clone().prop_map(|company| Step::Group { company }),
+        1 => n.clone().prop_map(|client| Step::DeleteClient { client }),
+        1 => n.clone().prop_map(|company| Step::DeleteCompany { company }),
+        1 => n.clone().prop_map(|project| Step::DeleteProject { project }),
+        1 => n.prop_map(|internal| Step::DeleteInternal { internal }),
     ]
 }
 
@@ -165,6 +173,22 @@ impl Town<'_> {
                 let change = ProjectChange { clients, internals, told: true, ..ProjectChange::default() };
                 office.write(move |tx| projects::edit(tx, &actor, project, &change))
             }
+            Step::DeleteClient { client } => match nth(&self.clients, client) {
+                Some(client) => office.write(move |tx| people::delete_client(tx, &actor, client)),
+                None => Ok(()),
+            },
+            Step::DeleteCompany { company } => match nth(&self.companies, company) {
+                Some(company) => office.write(move |tx| companies::delete(tx, &actor, company)),
+                None => Ok(()),
+            },
+            Step::DeleteProject { project } => match nth(&self.projects, project) {
+                Some(project) => office.write(move |tx| projects::delete(tx, &actor, project)),
+                None => Ok(()),
+            },
+            Step::DeleteInternal { internal } => match nth(&self.internals, internal) {
+                Some(person) => office.write(move |tx| people::delete_internal(tx, &actor, person)),
+                None => Ok(()),
+            },
             Step::ClientChannel { client } => {
                 nth(&self.clients, client).map_or(Ok(()), |id| make(Subject::Client(id)))
             }
@@ -203,7 +227,7 @@ fn check(office: &Office) -> Result<(), TestCaseError> {
     prop_assert_eq!(
         count(
             office,
-            "SELECT 1 FROM companies c WHERE c.placeholder_at IS NOT NULL \
+            "SELECT 1 FROM companies c WHERE c.placeholder_at IS NOT NULL AND c.deleted_at IS NULL \
              AND ((SELECT count(*) FROM company_clients k \
              WHERE k.workspace = c.workspace AND k.company = c.id) <> 1 \
              OR (SELECT count(*) FROM company_clients k \
@@ -263,6 +287,10 @@ fn the_steps_do_something() {
         Step::Reactivate { person: 1 },
         Step::Deactivate { person: 5 },
         Step::ClientChannel { client: 3 },
+        Step::DeleteProject { project: 0 },
+        Step::DeleteClient { client: 0 },
+        Step::DeleteCompany { company: 1 },
+        Step::DeleteInternal { internal: 2 },
     ];
     for step in steps {
         let named = format!("{step:?}");

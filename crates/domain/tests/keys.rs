@@ -35,8 +35,11 @@ both_engines! {
     fn a_key_speaks_as_the_admin_who_made_it(office) {
         let (firm, other) = (office.firm("a.example"), office.firm("b.example"));
         let (here, there) = (make(office, firm.ada, "Invoices").unwrap(), make(office, other.ada, "Invoices").unwrap());
-        assert_eq!(who(office, &here).unwrap().0, firm.ada);
-        assert_eq!(who(office, &there).unwrap().0, other.ada);
+        for (secret, ada) in [(&here, firm.ada), (&there, other.ada)] {
+            let program = who(office, secret).unwrap().0;
+            assert_eq!((program.workspace, program.person), (ada.workspace, ada.person));
+            assert!(program.is_program() && !ada.is_program());
+        }
         assert_eq!(who(office, ""), None);
         assert_eq!(who(office, &here.to_uppercase()), None);
     }

@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 45] = [
+pub(crate) const TABLES: [&str; 46] = [
     "workspaces",
     "former_hosts",
     "brand_pictures",
@@ -71,6 +71,7 @@ pub(crate) const TABLES: [&str; 45] = [
     "webhook_calls",
     "webhook_tries",
     "notifications",
+    "first_answers",
     "journal_heads",
     "journal",
 ];

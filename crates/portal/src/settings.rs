@@ -32,7 +32,7 @@ pub(crate) struct Word {
 }
 
 /// Every setting.
-pub(crate) const WORDS: [Word; 12] = [
+pub(crate) const WORDS: [Word; 13] = [
     Word {
         key: "data",
         option: "data",
@@ -105,7 +105,16 @@ pub(crate) const WORDS: [Word; 12] = [
         value: "WHO",
         meaning: "Who may read /metrics: local or open [default: local]",
     },
+    Word {
+        key: "api_rate",
+        option: "api-rate",
+        value: "CALLS",
+        meaning: "Calls that one API key may make in a minute [default: 60000]",
+    },
 ];
+
+/// What a program may ask for where nothing is said: a twentieth of what one machine does, for one key.
+const API_RATE: u32 = 60_000;
 
 /// `PORTAL_PUBLIC_URL`.
 fn variable(key: &str) -> String {
@@ -145,6 +154,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// Whether others than this machine may read `/metrics`.
     pub(crate) metrics_open: bool,
+    /// Calls that one API key may make in a minute.
+    pub(crate) api_rate: u32,
 }
 
 /// Settings that cannot be taken.
@@ -353,6 +364,9 @@ impl Settings {
             "json" => Some(LogFormat::Json),
             _ => None,
         })?;
+        let api_rate = sources.read("api_rate", "a number of calls, at least 1", |text| {
+            text.parse().ok().filter(|calls| *calls > 0)
+        })?;
         let metrics_open = sources.read("metrics", "local or open", |text| match text {
             "local" => Some(false),
             "open" => Some(true),
@@ -370,6 +384,7 @@ impl Settings {
             log,
             log_format: log_format.unwrap_or(LogFormat::Text),
             metrics_open: metrics_open.unwrap_or(false),
+            api_rate: api_rate.unwrap_or(API_RATE),
         })
     }
 

@@ -128,6 +128,7 @@ impl Portal {
             public_url: public_url.to_string(),
             metrics: render(&figures),
             metrics_open: self.settings.metrics_open,
+            calls_per_minute: self.settings.api_rate,
             stopping: stopping.clone(),
         };
         let mut workers = JoinSet::new();

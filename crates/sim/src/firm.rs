@@ -90,7 +90,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
         email: "ada@firm.example".to_string(),
     };
     let (workspace, ada) = later(&runtime, &store, move |tx| workspaces::set_up(tx, None, &given))?;
-    let ada = Actor { workspace, person: ada, role: Role::Admin, limited: false };
+    let ada = Actor::new(workspace, ada, Role::Admin, false);
     let mut people =
         vec![Person { actor: ada, email: "ada@firm.example".to_string(), invited: false, company: None }];
     let mut companies = Vec::new();
@@ -108,7 +108,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
             companies: Vec::new(),
         };
         let person = later(&runtime, &store, move |tx| people::add_internal(tx, &ada, &new))?;
-        let actor = Actor { workspace, person, role: Role::Staff, limited: false };
+        let actor = Actor::new(workspace, person, Role::Staff, false);
         people.push(Person { actor, email, invited: true, company: None });
     }
     for (given, company, invited) in [("Bo", 0, true), ("Cy", 0, true), ("Di", 1, true), ("Ed", 1, false)] {
@@ -120,7 +120,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
             ..NewClient::default()
         };
         let person = later(&runtime, &store, move |tx| people::add_client(tx, &ada, &new))?;
-        let actor = Actor { workspace, person, role: Role::Client, limited: false };
+        let actor = Actor::new(workspace, person, Role::Client, false);
         people.push(Person { actor, email, invited, company: Some(company) });
     }
     let invited: Vec<PersonId> =

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
 use crate::look::Look;
+use crate::v1::gate;
 
 /// A result of a handler.
 pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
@@ -28,7 +29,7 @@ pub(crate) struct Refusal {
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<String>,
     #[serde(skip)]
     retry_after: Option<u64>,
 }
@@ -42,6 +43,12 @@ impl Answer {
             field: None,
             retry_after: None,
         })
+    }
+
+    /// A refusal for which one field is to blame.
+    pub(crate) fn at_field(status: StatusCode, code: &'static str, message: &str, field: &str) -> Answer {
+        let (message, field) = (message.to_string(), Some(field.to_string()));
+        Answer::Refused(Refusal { status, code, message, field, retry_after: None })
     }
 
     pub(crate) fn not_found() -> Answer {
@@ -75,7 +82,7 @@ impl From<domain::Error> for Answer {
             }
         };
         let field = match &error {
-            Error::Field { field, .. } => Some(*field),
+            Error::Field { field, .. } => Some(field.to_string()),
             _ => None,
         };
         let message = match &error {
@@ -124,6 +131,11 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
+    /// What the one who sent a request can read: at the addresses of programs always JSON.
+    pub(crate) fn by(path: &str, headers: &HeaderMap) -> Wanted {
+        if gate::is_here(path) { Wanted::Json } else { Wanted::of(headers) }
+    }
+
     pub(crate) fn of(headers: &HeaderMap) -> Wanted {
         let says = |name: header::HeaderName, word: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
@@ -181,8 +193,9 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Resp
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-        answer.headers_mut().insert(header::ALLOW, allow);
+    // What was said beside: which methods there are, how to ask, how many calls are left.
+    for (name, value) in response.headers() {
+        answer.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     answer
 }

@@ -172,6 +172,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<NewFor
         phone: form.phone.clone(),
         companies: form.company_ids.clone(),
         new_company: form.new_company.clone(),
+        ..NewClient::default()
     };
     let invited = form.invite.is_some();
     let added = app

@@ -2,8 +2,11 @@
 
 use uuid::Uuid;
 
-/// How many colours there are; the style sheet has a class `hue-N` for each.
-const HUES: u128 = 12;
+/// The colours, each in the tone of a class `hue-N` of the style sheet.
+const COLORS: [&str; 12] = [
+    "#c24b5c", "#c3563a", "#b06b1c", "#8f7d12", "#5d8a2c", "#2d8f56", "#128d80", "#1285a3", "#3a76c4",
+    "#6366c6", "#8659b8", "#b04a8e",
+];
 
 /// A face as templates show it.
 #[derive(Clone, Debug)]
@@ -33,7 +36,16 @@ impl Face {
     }
 }
 
+/// The colour of a face for programs, which have no style sheet of ours: of the same tone as `hue-N` in `tokens.css`.
+pub(crate) fn color(id: Uuid) -> &'static str {
+    COLORS[number(id)]
+}
+
 fn hue(id: Uuid) -> String {
+    format!("hue-{}", number(id))
+}
+
+fn number(id: Uuid) -> usize {
     // The last bits of an id are chance in every version in use.
-    format!("hue-{}", (id.as_u128() & 0xffff_ffff) % HUES)
+    (id.as_u128() & 0xffff_ffff) as usize % COLORS.len()
 }

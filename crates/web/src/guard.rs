@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::answers::{self, Answer};
 use crate::look::Look;
+use crate::v1::gate;
 use crate::{App, answers::Wanted, choices};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
@@ -23,11 +24,13 @@ const CALLED_BY_OTHERS: [&str; 2] = [choices::UNSUBSCRIBE, "/hooks/"];
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let wanted = Wanted::of(request.headers());
+    let wanted = Wanted::by(request.uri().path(), request.headers());
     let look = Look::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
-    let answer = if is_open || may_change(&app, &method, request.headers()) {
+    let answer = if gate::is_here(request.uri().path()) {
+        gate::pass(&app, request, next).await
+    } else if is_open || may_change(&app, &method, request.headers()) {
         next.run(request).await
     } else {
         Answer::refused(
@@ -48,12 +51,9 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// Whether a request may change something: one that a browser sent says where it came from, and must come from the
-/// portal's own pages (Fetch Metadata; RFC 6454). Programs with a key carry no cookie that others could misuse.
+/// portal's own pages (Fetch Metadata; RFC 6454).
 fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return true;
-    }
-    if headers.contains_key("x-api-key") || headers.contains_key(header::AUTHORIZATION) {
         return true;
     }
     if let Some(site) = headers.get("sec-fetch-site") {

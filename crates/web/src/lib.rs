@@ -2,6 +2,7 @@
 //!
 //! A request passes `guard` (same origin, headers, limits), then `visitor` (who asks, in which workspace), then the
 //! handler of its noun, which calls the same-named file of `domain`. What goes wrong becomes an answer in `answers`.
+//! What other programs call is in `v1`.
 
 mod answers;
 mod assets;
@@ -36,6 +37,7 @@ mod subjects;
 mod team;
 mod times;
 mod undo;
+mod v1;
 mod visitor;
 mod welcome;
 
@@ -62,6 +64,8 @@ pub struct Web {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether the figures are shown to others than this machine.
     pub metrics_open: bool,
+    /// Calls that one key may make in a minute.
+    pub calls_per_minute: u32,
     /// Turns true when the program stops.
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
@@ -71,6 +75,7 @@ pub struct Web {
 pub(crate) struct App {
     pub(crate) web: Arc<Web>,
     pub(crate) hub: Arc<live::Hub>,
+    pub(crate) rates: Arc<v1::Rates>,
 }
 
 impl App {

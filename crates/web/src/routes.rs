@@ -8,7 +8,7 @@ use axum::routing::MethodRouter;
 use crate::{
     App, Web, answers, assets, bounces, channels, choices, clients, companies, guard, health, hooks, live,
     messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
-    welcome,
+    v1, welcome,
 };
 
 /// One way to call one address.
@@ -47,6 +47,30 @@ impl Routes {
         self.route(Method::POST, path, axum::routing::post(handler))
     }
 
+    pub(crate) fn put<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::PUT, path, axum::routing::put(handler))
+    }
+
+    pub(crate) fn patch<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::PATCH, path, axum::routing::patch(handler))
+    }
+
+    pub(crate) fn delete<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::DELETE, path, axum::routing::delete(handler))
+    }
+
     fn route(mut self, method: Method, path: &'static str, handler: MethodRouter<App>) -> Routes {
         self.list.push(Route { method, path });
         self.router = self.router.route(path, handler);
@@ -76,6 +100,7 @@ fn all() -> Routes {
     let routes = welcome::routes(routes);
     let routes = choices::routes(routes);
     let routes = reply::routes(routes);
+    let routes = v1::routes(routes);
     profile::routes(routes)
 }
 
@@ -91,7 +116,8 @@ pub fn router(web: Web) -> Router {
 
 /// The portal with other routes beside it, which pass the same guard: what measurements compare with.
 pub fn router_beside(web: Web, beside: Router) -> Router {
-    let app = App { hub: live::Hub::start(&web), web: std::sync::Arc::new(web) };
+    let rates = std::sync::Arc::new(v1::Rates::new(web.calls_per_minute));
+    let app = App { hub: live::Hub::start(&web), rates, web: std::sync::Arc::new(web) };
     all()
         .router
         .fallback(answers::nothing_here)

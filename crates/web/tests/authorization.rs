@@ -203,8 +203,10 @@ fn letter(status: StatusCode, to: &str) -> String {
 
 #[test]
 fn every_address_says_for_whom_it_is() {
+    // What programs call has a table of its own: `v1/authorization.rs`.
+    let of_pages = web::routes().into_iter().filter(|route| !route.path.starts_with("/v1/"));
     let there: BTreeSet<(String, &str)> =
-        web::routes().iter().map(|route| (route.method.to_string(), route.path)).collect();
+        of_pages.map(|route| (route.method.to_string(), route.path)).collect();
     let said: BTreeSet<(String, &str)> = TABLE.iter().map(|row| (row.0.to_string(), row.1)).collect();
     assert_eq!(
         there.difference(&said).collect::<Vec<_>>(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::ids::WorkspaceId;
 use domain::webhooks::calls;
-use domain::{Result, choices, limits, links, sign_ins, tries, workspaces};
+use domain::{Result, choices, first_answers, limits, links, sign_ins, tries, workspaces};
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
@@ -38,6 +38,7 @@ impl Sweeper {
         swept += self.in_chunks(links::sweep).await?;
         swept += self.in_chunks(choices::sweep).await?;
         swept += self.in_chunks(calls::sweep).await?;
+        swept += self.in_chunks(first_answers::sweep).await?;
         for workspace in self.store.read(workspaces::all).await? {
             let id = workspace.id;
             swept += self.in_chunks(move |tx| journal_chunk(tx, id)).await?;

@@ -162,6 +162,30 @@ pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
     Ok(found)
 }
 
+/// The company that client users have in common, the main one of the first of them before others (C9).
+///
+/// # Errors
+/// `Field` for somebody who is not there or not open to the one who asks, and where there is no such company.
+pub fn common_company(reader: &Reader, actor: &Actor, clients: &[PersonId]) -> Result<CompanyId> {
+    let field = "memberIds";
+    if clients.len() > limits::PEOPLE_AT_ONCE {
+        return Err(Error::field(field, Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+    }
+    let mut common: Option<Vec<CompanyId>> = None;
+    for client in clients {
+        people::at_field(field, Problem::Unknown, access::client(reader, actor, *client))?;
+        let theirs = companies::all_of(reader, actor.workspace, *client)?;
+        match &mut common {
+            None => common = Some(theirs),
+            Some(common) => common.retain(|company| theirs.contains(company)),
+        }
+    }
+    match common {
+        None => Err(Error::field(field, Problem::TooFew(2))),
+        Some(common) => common.first().copied().ok_or(Error::field(field, Problem::NothingInCommon)),
+    }
+}
+
 /// The same people of the same company put together again are the same group (C1).
 fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
     let mut hash = Sha256::new();
@@ -186,6 +210,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> 
     let (kind, id) = check(tx, actor, subject)?;
     if let Subject::Project(project) = subject
         && actor.role.is_internal()
+        && !actor.is_program()
         && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)
     {
         return Err(Error::Conflict("Only people on a project can talk there: put yourself on it first."));

@@ -114,7 +114,7 @@ fn may_make(reader: &Reader, actor: &Actor, channel: ChannelId, inside: Option<F
 }
 
 /// An address that a link may lead to.
-pub(super) fn address(field: &'static str, url: &str) -> Result<String> {
+pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     let url = url.trim();
     if url.is_empty() {
         return Err(Error::field(field, Problem::Empty));

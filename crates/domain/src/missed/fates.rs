@@ -41,8 +41,12 @@ pub struct Fate {
     pub person: PersonId,
     /// Their name.
     pub name: Arc<Name>,
-    /// What became of it.
+    /// What became of it: of all that did, what tells most.
     pub state: State,
+    /// How it went by email, where it was to go that way.
+    pub email: Option<State>,
+    /// How it went by text message, where it was to go that way.
+    pub text: Option<State>,
 }
 
 /// A message and what became of it.
@@ -95,7 +99,14 @@ pub fn fates(
                     }
                 },
             };
-            fates.push(Fate { person: recipient.person, name: Arc::clone(&recipient.name), state });
+            let way = |way| part.and_then(|part| part.by(way));
+            fates.push(Fate {
+                person: recipient.person,
+                name: Arc::clone(&recipient.name),
+                state,
+                email: way(Way::Email),
+                text: way(Way::Text),
+            });
         }
         found.push(MessageFates { message: message.id, position: message.position, fates });
     }
@@ -184,7 +195,7 @@ impl Part {
                 && sending.failed_at.is_none()
                 && sending.sent_at.is_some_and(|at| at < until)
         };
-        if let Some(sending) = self.deliveries.iter().find(left) {
+        if let Some(sending) = self.deliveries.iter().filter(left).max_by_key(|sending| sending.sent_at) {
             let at = sending.sent_at.unwrap_or_default();
             return if sending.by_mail { State::Emailed(at) } else { State::Texted(at) };
         }
@@ -204,6 +215,21 @@ impl Part {
         }
         let dropped = |sending: &Sending| Reason::from_word(sending.reason.as_deref()?);
         State::Suppressed(self.deliveries.iter().find_map(dropped).unwrap_or(Reason::Choice))
+    }
+}
+
+impl Part {
+    /// How a way of it stands by itself, where it was to go that way.
+    fn by(&self, way: Way) -> Option<State> {
+        let sending = self.deliveries.iter().find(|sending| sending.by_mail == (way == Way::Email))?;
+        let why = sending.reason.clone().unwrap_or_default();
+        Some(match (sending.sent_at, sending.next_try_at, sending.failed_at) {
+            (Some(at), ..) if way == Way::Email => State::Emailed(at),
+            (Some(at), ..) => State::Texted(at),
+            (None, Some(at), _) => State::Due(at),
+            (None, None, Some(at)) => State::Failed(at, why),
+            (None, None, None) => State::Suppressed(Reason::from_word(&why).unwrap_or(Reason::Choice)),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     searchable,
 };
 use crate::access::{self, Actor, Role};
+use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
@@ -30,6 +31,8 @@ pub struct NewClient {
     pub companies: Vec<CompanyId>,
     /// The name of one more company, made where there is none of that name; empty for none.
     pub new_company: String,
+    /// What a program adds.
+    pub custom_fields: CustomFields,
 }
 
 /// Makes a client user, and their channel with them (C6). One without a company gets a placeholder.
@@ -52,7 +55,9 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     }
     email_is_free(tx, actor.workspace, None, &name.email)?;
 
-    let person = Person { phone, ..new(tx.now(), Role::Client, name, "internalUser") };
+    let made_by = if actor.is_program() { "api" } else { "internalUser" };
+    let custom_fields = client.custom_fields.clone();
+    let person = Person { phone, custom_fields, ..new(tx.now(), Role::Client, name, made_by) };
     insert(tx, actor.workspace, &person)?;
     if known.is_none() && !limits::is_blank(&new_company) {
         joined.push(companies::insert(tx, actor, &new_company)?);
@@ -63,6 +68,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     for company in joined {
         companies::join(tx, actor.workspace, company, person.id)?;
     }
+    journal::record(tx, actor.workspace, &Event::ClientCreated { client: person.id });
     channels::for_new_client(tx, actor.workspace, person.id)?;
     members::follow(tx, actor.workspace, Scope::Person(person.id))?;
     Ok(person.id)
@@ -84,6 +90,8 @@ pub struct ClientChange {
     /// Whether the one who asks was told that the client user shares a project with clients of other companies
     /// from now on (C4).
     pub told: bool,
+    /// What a program's fields are from now on.
+    pub custom_fields: Option<CustomFields>,
 }
 
 /// Changes a client user. Joining a company joins its channel, leaving ends access at once (C3), groups of that
@@ -101,14 +109,21 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
     if let Some(number) = &change.phone {
         after.phone = limits::phone("phone", number)?;
     }
+    if let Some(fields) = &change.custom_fields {
+        after.custom_fields = fields.clone();
+    }
     email_is_free(tx, actor.workspace, Some(client), &after.name.email)?;
     let moving = match &change.companies {
-        Some(wanted) => Some(check_move(tx, actor, client, wanted, change.told)?),
+        Some(wanted) => check_move(tx, actor, client, wanted, change.told)?,
         None => None,
     };
-    save(tx, actor.workspace, &before, after)?;
+    let mut is_changed = save(tx, actor.workspace, &before, after)?;
     if let Some(moving) = moving {
         carry_out(tx, actor, client, &moving)?;
+        is_changed = true;
+    }
+    if is_changed {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
     }
     Ok(())
 }
@@ -117,11 +132,17 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
 struct Move {
     joined: Vec<CompanyId>,
     left: Vec<CompanyId>,
-    /// Nothing remains: a placeholder has to stand in.
-    alone: bool,
+    /// Where they are then, the main one first; nothing where a placeholder has to stand in.
+    order: Vec<CompanyId>,
 }
 
-fn check_move(tx: &Tx, actor: &Actor, client: PersonId, wanted: &[CompanyId], told: bool) -> Result<Move> {
+fn check_move(
+    tx: &Tx,
+    actor: &Actor,
+    client: PersonId,
+    wanted: &[CompanyId],
+    told: bool,
+) -> Result<Option<Move>> {
     let current = companies::all_of(tx, actor.workspace, client)?;
     let mut after = companies::open(tx, actor, "companyIds", wanted)?;
     let new: Vec<CompanyId> = after.iter().copied().filter(|company| !current.contains(company)).collect();
@@ -136,14 +157,17 @@ fn check_move(tx: &Tx, actor: &Actor, client: PersonId, wanted: &[CompanyId], to
     after.retain(|company| Some(*company) != placeholder);
     let alone = after.is_empty();
     after.extend(placeholder.filter(|_| alone));
+    if after == current {
+        return Ok(None);
+    }
     if !told && projects::would_meet(tx, actor.workspace, client, &current, &after)? {
         return Err(Error::field("companyIds", Problem::ClientsMeet));
     }
-    Ok(Move {
+    Ok(Some(Move {
         joined: after.iter().copied().filter(|company| !current.contains(company)).collect(),
         left: current.into_iter().filter(|company| !after.contains(company)).collect(),
-        alone: after.is_empty(),
-    })
+        order: after,
+    }))
 }
 
 fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Result<()> {
@@ -154,10 +178,15 @@ fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Res
     for company in &moving.joined {
         companies::join(tx, actor.workspace, *company, client)?;
     }
-    if moving.alone {
+    if moving.order.is_empty() {
         let placeholder = companies::insert_placeholder(tx, actor)?;
         companies::join(tx, actor.workspace, placeholder, client)?;
     }
+    companies::place(tx, actor.workspace, client, &moving.order)?;
+    tx.run(
+        "UPDATE people SET updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &client, &tx.now()],
+    )?;
     members::follow(tx, actor.workspace, Scope::Person(client))?;
     // Internal users with limited access see the client user's own channel through the companies.
     if let Some(channel) = channels::of_subject(tx, actor.workspace, client.0)? {
@@ -166,8 +195,22 @@ fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Res
     Ok(())
 }
 
+/// Takes a client user out of a company that is being deleted.
+pub(crate) fn leave_company(tx: &mut Tx, actor: &Actor, client: PersonId, company: CompanyId) -> Result<()> {
+    let mut order = companies::all_of(tx, actor.workspace, client)?;
+    order.retain(|other| *other != company);
+    carry_out(tx, actor, client, &Move { joined: Vec::new(), left: vec![company], order })?;
+    journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
+    Ok(())
+}
+
 /// Takes a client user out of the groups of a company that they leave, for good (C9). Its title is another one then.
-fn leave_groups(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId, client: PersonId) -> Result<()> {
+pub(crate) fn leave_groups(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    company: CompanyId,
+    client: PersonId,
+) -> Result<()> {
     let groups: Vec<ChannelId> = tx.all(
         "DELETE FROM group_people WHERE workspace = $1 AND person = $2 AND channel IN (SELECT c.id FROM channels c \
          WHERE c.workspace = $1 AND c.company = $3) RETURNING channel",
@@ -285,4 +328,16 @@ pub fn companies_of(
     Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &client], |row| {
         Ok((row.get(0)?, row.get(1)?, row.get::<Option<i64>>(2)?.is_some()))
     })?)
+}
+
+/// All companies of a client user in their order, the main one first; for those who may see the client user.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ordered_companies(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    client: PersonId,
+) -> Result<Vec<CompanyId>> {
+    companies::all_of(reader, workspace, client)
 }

@@ -112,7 +112,7 @@ fn internal_role(role: Role) -> Result<Role> {
 }
 
 /// Refuses what would take the last active admin away: nobody could manage the workspace any more.
-fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
+pub(super) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
     if person.role != Role::Admin || person.deactivated_at.is_some() {
         return Ok(());
     }
@@ -169,7 +169,7 @@ pub(crate) fn manageable(reader: &Reader, actor: &Actor, person: PersonId) -> Re
     Ok(found)
 }
 
-fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+pub(super) fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let ended: Vec<SessionId> = tx.all(
         "UPDATE sessions SET ended_at = $3 WHERE workspace = $1 AND person = $2 AND ended_at IS NULL RETURNING id",
         &[&workspace, &person, &tx.now()],
@@ -184,7 +184,11 @@ fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
 /// The members follow, and with a client user the titles of their groups, which are their names (C9).
 fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
     members::follow(tx, workspace, Scope::Person(person.id))?;
-    if person.role.is_internal() { Ok(()) } else { channels::renamed(tx, workspace, person.id.0) }
+    if person.role.is_internal() {
+        return Ok(());
+    }
+    journal::record(tx, workspace, &Event::ClientUpdated { client: person.id });
+    channels::renamed(tx, workspace, person.id.0)
 }
 
 /// The firm's own people, deactivated ones too, by given name, family name and id.
@@ -194,7 +198,7 @@ fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result
 pub fn internal_users(reader: &Reader, actor: &Actor) -> Result<Vec<Person>> {
     access::internal(actor)?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.role <> 'client' \
+        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.role <> 'client' AND p.deleted_at IS NULL \
          ORDER BY lower(p.given_name), lower(p.family_name), p.id"
     );
     Ok(reader.all(&sql, &[&actor.workspace], read)?)

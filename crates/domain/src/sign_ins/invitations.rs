@@ -9,6 +9,7 @@ use crate::access::{self, Actor, Role};
 use crate::deliveries::{self, Kind};
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, WorkspaceId};
+use crate::journal::{self, Event};
 use crate::secrets::Secret;
 use crate::tries;
 
@@ -54,6 +55,9 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
         "UPDATE people SET invited_at = $3, updated_at = $3 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &person, &tx.now()],
     )?;
+    if role == Role::Client {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client: person });
+    }
     deliveries::add(tx, actor.workspace, Kind::Invitation, Some(person))
 }
 

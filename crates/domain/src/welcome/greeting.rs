@@ -107,7 +107,7 @@ fn signer_in(
         &[&workspace, &channel, &welcome.chosen],
         |row| {
             let limited_at: Option<Time> = row.get(2)?;
-            let actor = Actor { workspace, person: row.get(0)?, role: row.get(1)?, limited: limited_at.is_some() };
+            let actor = Actor::new(workspace, row.get(0)?, row.get(1)?, limited_at.is_some());
             Ok((actor, Name::read(row, 3)?))
         },
     )?)

@@ -29,7 +29,7 @@ impl Office {
                 Ok((workspace, ada))
             })
             .expect("a firm");
-        let ada = Actor { workspace, person: ada, role: Role::Admin, limited: false };
+        let ada = Actor::new(workspace, ada, Role::Admin, false);
         Firm { office: self, workspace, ada }
     }
 }

@@ -49,6 +49,7 @@ fn everything_has_a_default() {
     );
     assert_eq!(settings.log_format, LogFormat::Text);
     assert!(!settings.metrics_open && settings.wait.is_none() && settings.log.is_none());
+    assert_eq!(settings.api_rate, 60_000);
     let url = settings.public_url_at(settings.listen);
     assert_eq!(url.as_str(), "http://127.0.0.1:8080");
     assert_eq!(settings.sender(&url), "notifications@localhost");
@@ -69,6 +70,7 @@ fn every_setting_can_be_given_in_each_way() {
         ("log", "info,store=debug"),
         ("log_format", "json"),
         ("metrics", "open"),
+        ("api_rate", "1200"),
     ];
     assert!(WORDS.iter().map(|word| word.key).eq(values.iter().map(|(key, _)| *key)));
     assert!(WORDS.iter().all(|word| word.option == word.key.replace('_', "-")));
@@ -91,6 +93,7 @@ fn every_setting_can_be_given_in_each_way() {
         assert_eq!(settings.log.as_deref(), Some("info,store=debug"));
         assert_eq!(settings.log_format, LogFormat::Json);
         assert!(settings.metrics_open);
+        assert_eq!(settings.api_rate, 1200);
     }
 }
 
@@ -111,6 +114,7 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("log", "verbose", "info"),
         ("log_format", "xml", "text or json"),
         ("metrics", "yes", "local or open"),
+        ("api_rate", "0", "at least 1"),
     ] {
         let said = refusal(&[(key, value)], &[], "");
         let option = format!("--{}: given was `{value}`", key.replace('_', "-"));

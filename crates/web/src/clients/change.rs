@@ -161,6 +161,7 @@ async fn edit(
         phone: Some(form.phone.clone()),
         companies: Some(form.company_ids.clone()),
         told: form.told.is_some(),
+        ..ClientChange::default()
     };
     let edited = app
         .store()

@@ -92,7 +92,8 @@ pub(crate) fn of(
         Event::NotificationSent { channel, .. }
         | Event::NotificationFailed { channel, .. }
         | Event::NotificationChanged { channel } => Some(write(seq, "notice", &At { channel: *channel })),
-        Event::AccessChanged { .. } | Event::SessionEnded { .. } => None,
+        // What happens to people and places, pages hear of by the channels that change with it.
+        _ => None,
     })
 }
 

@@ -151,12 +151,7 @@ mod tests {
 
     fn stream() -> (Arc<Stream>, StreamBody) {
         let now = store::Time(0);
-        let actor = Actor {
-            workspace: WorkspaceId::new(now),
-            person: PersonId::new(now),
-            role: Role::Client,
-            limited: false,
-        };
+        let actor = Actor::new(WorkspaceId::new(now), PersonId::new(now), Role::Client, false);
         let stream = Stream::new(&actor, SessionId::new(now));
         let body = StreamBody::new(Arc::clone(&stream), Weak::new());
         (stream, body)

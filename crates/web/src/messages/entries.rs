@@ -210,7 +210,7 @@ mod tests {
         fn new() -> Scene {
             let workspace = WorkspaceId::new(MORNING);
             let [jane, maria] = [PersonId::new(MORNING), PersonId::new(MORNING)];
-            let actor = Actor { workspace, person: jane, role: Role::Admin, limited: false };
+            let actor = Actor::new(workspace, jane, Role::Admin, false);
             let channel = ChannelId::new(MORNING);
             let message = |(position, author, at): (i64, PersonId, i64)| Message {
                 id: MessageId::new(MORNING),

@@ -117,7 +117,7 @@ fn make(tx: &mut Tx) -> domain::Result<People> {
         email: "jane@firm.example".to_string(),
     };
     let (workspace, jane) = workspaces::set_up(tx, None, &set_up)?;
-    let jane = Actor { workspace, person: jane, role: Role::Admin, limited: false };
+    let jane = Actor::new(workspace, jane, Role::Admin, false);
     let northwind = companies::add(tx, &jane, "Northwind Bakery")?;
     let santos = companies::add(tx, &jane, "Santos Imports")?;
     let tom = internal(tx, &jane, "Tom", "Harbor", None)?;
@@ -145,7 +145,7 @@ fn make(tx: &mut Tx) -> domain::Result<People> {
 
     let other = workspaces::add(tx, "Another firm", Some("another.example"))?;
     let stranger = people::first_admin(tx, other, "Sam", "Stranger", "sam@another.example")?;
-    let stranger = Actor { workspace: other, person: stranger, role: Role::Admin, limited: false };
+    let stranger = Actor::new(other, stranger, Role::Admin, false);
     Ok(People {
         workspace,
         jane,
@@ -178,7 +178,7 @@ fn internal(
         companies: assigned.into_iter().collect(),
     };
     let person = people::add_internal(tx, jane, &new)?;
-    Ok(Actor { workspace: jane.workspace, person, role: Role::Staff, limited: assigned.is_some() })
+    Ok(Actor::new(jane.workspace, person, Role::Staff, assigned.is_some()))
 }
 
 fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: CompanyId) -> domain::Result<Actor> {
@@ -190,5 +190,5 @@ fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: Company
         ..NewClient::default()
     };
     let person: PersonId = people::add_client(tx, jane, &new)?;
-    Ok(Actor { workspace: jane.workspace, person, role: Role::Client, limited: false })
+    Ok(Actor::new(jane.workspace, person, Role::Client, false))
 }

@@ -1,10 +1,17 @@
 //! A portal in the test's own process, on an SQLite database of its own and at a time that the test turns, and
 //! browsers that call it: they keep their cookie and say that they come from the portal's own pages.
 
-#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses a part of it"
+)]
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod firm;
+mod program;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +29,16 @@ use store::{Clock, Reader, Setting, Store, Time, Tx};
 use tower::ServiceExt;
 
 pub use firm::Firm;
+pub use program::{Program, Said};
 
 /// Monday 5 January 2026, 09:00 UTC: when every test begins.
 pub const MORNING: Time = Time(1_767_603_600_000);
 
 /// The host of every portal's first workspace.
 pub const HOST: &str = "portal.example";
+
+/// Calls that a program may make in a minute.
+pub const CALLS_PER_MINUTE: u32 = 300;
 
 /// How texts leave: the token signs what comes back. Nobody listens there.
 pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
@@ -53,6 +64,7 @@ impl Portal {
             public_url: format!("http://{HOST}"),
             metrics: Arc::new(String::new),
             metrics_open: false,
+            calls_per_minute: CALLS_PER_MINUTE,
             stopping,
         };
         Portal { store, router: web::router(web), stop, _folder: folder }

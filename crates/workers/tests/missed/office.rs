@@ -99,7 +99,7 @@ impl Office {
         let texter = Arc::new(Texter::Memory(texts.clone()));
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
         let teller = Teller::new(store.clone(), None);
-        let ada = Actor { workspace, person, role: Role::Admin, limited: false };
+        let ada = Actor::new(workspace, person, Role::Admin, false);
         Office { store, mails, texts, worker, teller, workspace, ada, runtime, _folder: folder }
     }
 

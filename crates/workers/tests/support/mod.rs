@@ -50,7 +50,7 @@ impl PostOffice {
         let texts = outbound::text::Memory::default();
         let texter = Arc::new(Texter::Memory(texts.clone()));
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
-        let ada = Actor { workspace, person, role: Role::Admin, limited: false };
+        let ada = Actor::new(workspace, person, Role::Admin, false);
         PostOffice { store, mails, texts, worker, workspace, ada, _folder: folder }
     }
 

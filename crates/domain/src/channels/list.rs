@@ -1,0 +1,157 @@
+//! Lists of channels: as pages show them, with their newest message; as programs ask for them, newest channel first.
+
+use store::{Reader, Time};
+use uuid::Uuid;
+
+use super::{COLUMNS, Channel, Kind, group_title, read, seen};
+use crate::access::Actor;
+use crate::conditions::Conditions;
+use crate::error::Result;
+use crate::ids::{ChannelId, CompanyId, PersonId};
+use crate::limits;
+use crate::people::Name;
+
+/// How many columns [`COLUMNS`] are.
+const WIDTH: usize = 19;
+
+/// A channel in the list, with its newest message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The channel.
+    pub channel: Channel,
+    /// Its newest message, where it has one.
+    pub last: Option<Last>,
+}
+
+/// The newest message of a channel, as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// Who wrote it.
+    pub author: PersonId,
+    /// The author's name.
+    pub author_name: Name,
+    /// Its text; empty where it was deleted.
+    pub text: String,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+    /// How many files it was sent with.
+    pub attachments: i64,
+    /// The name of the first of them.
+    pub first_attachment: Option<String>,
+}
+
+/// Which channels a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those with something unread.
+    pub unread: bool,
+    /// Only those of this kind.
+    pub kind: Option<Kind>,
+    /// Only those whose title has this text.
+    pub title: String,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+}
+
+/// The channels of the one who asks, newest message first.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
+    let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
+    wanted.push_str(if filter.archived {
+        " AND c.archived_at IS NOT NULL"
+    } else {
+        " AND c.archived_at IS NULL"
+    });
+    if filter.unread {
+        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
+    }
+    if let Some(kind) = filter.kind {
+        // A word of ours, not of the one who asks.
+        wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
+    }
+    let (tables, _) = seen(actor);
+    let sql = format!(
+        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at, l.attachments, \
+         CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t WHERE t.workspace = l.workspace \
+         AND t.message = l.id AND t.place = 0) END FROM {tables} \
+         LEFT JOIN messages l ON l.workspace = c.workspace AND l.channel = c.id AND l.position = c.last_position \
+         LEFT JOIN people a ON a.workspace = l.workspace AND a.id = l.author \
+         WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3"
+    );
+    // A title is derived, so its filter stands behind the query; then all of them must be looked at.
+    let all = if filter.title.is_empty() { most } else { i64::MAX };
+    let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
+        let author: Option<PersonId> = row.get(WIDTH)?;
+        let last = match author {
+            Some(author) => Some(Last {
+                author,
+                author_name: Name::read(row, WIDTH + 1)?,
+                text: row.get(WIDTH + 4)?,
+                deleted_at: row.get(WIDTH + 5)?,
+                attachments: row.get(WIDTH + 6)?,
+                first_attachment: row.get(WIDTH + 7)?,
+            }),
+            None => None,
+        };
+        Ok(Listed { channel: read(row, actor)?, last })
+    })?;
+    for listed in found.iter_mut().filter(|listed| listed.channel.kind == Kind::Group) {
+        listed.channel.title = group_title(reader, actor.workspace, listed.channel.id)?;
+    }
+    let title = limits::key(filter.title.trim());
+    if !title.is_empty() {
+        found.retain(|listed| limits::key(&listed.channel.title).contains(&title));
+        found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    Ok(found)
+}
+
+/// Which channels a program asks for; nothing for all.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Those of this kind.
+    pub kind: Option<Kind>,
+    /// The one whose subject this is; for groups, those of this company.
+    pub entity: Option<Uuid>,
+    /// The one of this client user.
+    pub client: Option<PersonId>,
+    /// The company's, and its groups.
+    pub company: Option<CompanyId>,
+    /// Those that this person is in.
+    pub member: Option<PersonId>,
+    /// Those made before this one.
+    pub before: Option<ChannelId>,
+}
+
+/// The channels that the one who asks sees, archived ones too, the newest made first. What they are asked for by does not
+/// change, so a list read page by page has each of them once.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Result<Vec<Channel>> {
+    let (tables, condition) = seen(actor);
+    let kind = search.kind.map(|kind| kind.word().to_string());
+    let mut wanted = Conditions::new(condition, &[&actor.workspace, &actor.person]);
+    wanted.and_if("c.kind = ?", &kind);
+    wanted.and_if("(c.subject = ? OR c.company = ?)", &search.entity);
+    wanted.and_if("c.subject = ?", &search.client);
+    wanted.and_if("(c.subject = ? OR c.company = ?)", &search.company);
+    wanted.and_if(
+        "EXISTS (SELECT 1 FROM members o WHERE o.workspace = c.workspace AND o.channel = c.id AND o.person = ? \
+         AND o.left_at IS NULL)",
+        &search.member,
+    );
+    wanted.and_if("c.id < ?", &search.before);
+    let most = wanted.bind(&most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {} ORDER BY c.id DESC LIMIT {most}",
+        wanted.sql()
+    );
+    let mut found = reader.all(&sql, wanted.params(), |row| read(row, actor))?;
+    for channel in found.iter_mut().filter(|channel| channel.kind == Kind::Group) {
+        channel.title = group_title(reader, actor.workspace, channel.id)?;
+    }
+    Ok(found)
+}

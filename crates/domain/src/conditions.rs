@@ -1,0 +1,44 @@
+//! The conditions of a list that a program asks for: put together from those filters that it gave, newest rows first.
+
+use store::Param;
+
+/// An SQL condition and its parameters.
+pub(crate) struct Conditions<'a> {
+    sql: String,
+    params: Vec<&'a dyn Param>,
+}
+
+impl<'a> Conditions<'a> {
+    /// Begins with a condition whose parameters are `$1`, `$2` and so on.
+    pub(crate) fn new(sql: &str, params: &[&'a dyn Param]) -> Conditions<'a> {
+        Conditions { sql: sql.to_string(), params: params.to_vec() }
+    }
+
+    /// One condition more, with `?` wherever its value stands.
+    pub(crate) fn and(&mut self, condition: &str, value: &'a dyn Param) {
+        let place = self.bind(value);
+        self.sql.push_str(" AND ");
+        self.sql.push_str(&condition.replace('?', &place));
+    }
+
+    /// One condition more, where there is a value for it.
+    pub(crate) fn and_if<T: Param>(&mut self, condition: &str, value: &'a Option<T>) {
+        if let Some(value) = value {
+            self.and(condition, value);
+        }
+    }
+
+    /// A parameter more; answers how SQL names it.
+    pub(crate) fn bind(&mut self, value: &'a dyn Param) -> String {
+        self.params.push(value);
+        format!("${}", self.params.len())
+    }
+
+    pub(crate) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    pub(crate) fn params(&self) -> &[&'a dyn Param] {
+        &self.params
+    }
+}

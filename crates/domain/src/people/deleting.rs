@@ -1,0 +1,59 @@
+//! Deleting people: they can no longer sign in, are in no list, and their address is free again. What they wrote stays
+//! where it is, under their name, for those who may read it.
+
+use store::Tx;
+
+use super::clients::leave_groups;
+use super::team::{end_sessions, keep_an_admin};
+use super::{Person, find, save};
+use crate::access::{self, Actor};
+use crate::error::Result;
+use crate::ids::{PersonId, WorkspaceId};
+use crate::journal::{self, Event};
+use crate::members::{self, Scope};
+use crate::{channels, companies, projects};
+
+/// Deletes a client user. Their channel is archived and stays readable for the internal users who could read it.
+///
+/// # Errors
+/// `NotFound`.
+pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
+    super::turn(tx, actor.workspace)?;
+    access::client(tx, actor, client)?;
+    let person = find(tx, actor.workspace, client)?;
+    for company in companies::all_of(tx, actor.workspace, client)? {
+        leave_groups(tx, actor.workspace, company, client)?;
+    }
+    // The companies stay theirs: whoever sees the conversation through one of them goes on seeing it.
+    companies::forget_placeholder(tx, actor.workspace, client)?;
+    close(tx, actor.workspace, &person)?;
+    channels::put_away(tx, actor.workspace, client.0)?;
+    journal::record(tx, actor.workspace, &Event::ClientDeleted { client });
+    Ok(())
+}
+
+/// Deletes an internal user. Their keys are good for nothing from then on.
+///
+/// # Errors
+/// `NotFound`, `Forbidden` for staff, `Field` for the last active admin.
+pub fn delete_internal(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    access::admin(actor)?;
+    super::turn(tx, actor.workspace)?;
+    let person = super::internal(tx, actor, person)?;
+    keep_an_admin(tx, actor.workspace, &person)?;
+    close(tx, actor.workspace, &person)
+}
+
+fn close(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
+    let deactivated_at = person.deactivated_at.or(Some(tx.now()));
+    save(tx, workspace, person, Person { deactivated_at, ..person.clone() })?;
+    end_sessions(tx, workspace, person.id)?;
+    projects::leave_all(tx, workspace, person.id)?;
+    // No address has a colon: nobody signs in with this one, and the real one is free.
+    let nobody = format!("deleted:{}", person.id);
+    tx.run(
+        "UPDATE people SET deleted_at = $3, email_key = $4 WHERE workspace = $1 AND id = $2",
+        &[&workspace, &person.id, &tx.now(), &nobody],
+    )?;
+    members::follow(tx, workspace, Scope::Person(person.id))
+}

@@ -1,0 +1,45 @@
+//! `/v1`: what other programs talk to. Each module has the calls of a noun, on the same functions of `domain` as the pages;
+//! what it answers is described where it is answered, and `openapi` makes the description of all of it from that.
+//!
+//! A call passes `gate` (key, rates), says what it wants in an address (`query`, `list`) or in JSON (`json`), and is done
+//! once however often it is asked for (`once`). What goes wrong is a `failure`, which `answers` writes.
+
+mod channels;
+mod clients;
+mod companies;
+mod docs;
+mod events;
+mod failure;
+mod files;
+pub(crate) mod gate;
+mod internal_users;
+mod json;
+mod list;
+mod messages;
+mod objects;
+mod once;
+mod openapi;
+mod projects;
+mod query;
+mod rates;
+mod schemas;
+mod settings;
+mod workspaces;
+
+use crate::routes::Routes;
+
+pub(crate) use rates::Rates;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = workspaces::routes(routes);
+    let routes = settings::routes(routes);
+    let routes = internal_users::routes(routes);
+    let routes = clients::routes(routes);
+    let routes = companies::routes(routes);
+    let routes = projects::routes(routes);
+    let routes = channels::routes(routes);
+    let routes = messages::routes(routes);
+    let routes = events::routes(routes);
+    let routes = openapi::routes(routes);
+    docs::routes(routes)
+}

@@ -1,0 +1,312 @@
+//! Message channels.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::Actor;
+use domain::channels::{self, Channel, Kind, Search, Subject};
+use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId};
+use domain::{Error, Problem, members};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::failure::Result;
+use super::gate::Program;
+use super::json::Body;
+use super::list::{List, Of, Page, PageQuery};
+use super::objects::{Emptiable, time};
+use super::once::Once;
+use super::{query, schemas};
+use crate::App;
+use crate::input::{Asked, Named};
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/message-channels", make)
+        .get("/v1/message-channels", list)
+        .get("/v1/message-channels/{id}", show)
+        .post("/v1/message-channels/{id}/read", read)
+}
+
+/// What a channel is about.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum MembershipType {
+    Individual,
+    Company,
+    Project,
+    Group,
+}
+
+/// The word for a kind of channel.
+pub(super) fn membership_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Client => "individual",
+        Kind::Company => "company",
+        Kind::Project => "project",
+        Kind::Group => "group",
+    }
+}
+
+pub(super) fn kind(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| membership_type(*kind) == word)
+}
+
+/// A message channel: one conversation about one client user, company, project or group.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageChannel {
+    #[schema(value_type = schemas::Id)]
+    id: ChannelId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    #[serde(flatten)]
+    about: About,
+    /// Who is in it at present: client users first.
+    #[schema(value_type = Vec<schemas::Id>)]
+    member_ids: Vec<PersonId>,
+    /// The client user's name, the company's name, the project's title, the names of a group.
+    title: String,
+    #[schema(value_type = Option<schemas::Time>)]
+    last_message_date: Option<String>,
+    /// Messages that wait for the admin who made the key.
+    unread_count: i64,
+}
+
+/// What a channel is about, as fields.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct About {
+    /// `individual`, `company`, `project` or `group`.
+    membership_type: &'static str,
+    #[schema(value_type = Option<schemas::Id>)]
+    client_id: Option<Uuid>,
+    /// Of a company's channel and of a group.
+    #[schema(value_type = Option<schemas::Id>)]
+    company_id: Option<Uuid>,
+    #[schema(value_type = Option<schemas::Id>)]
+    project_id: Option<Uuid>,
+    /// The client user, the company (of a group too) or the project.
+    #[schema(value_type = schemas::Id)]
+    membership_entity_id: Uuid,
+}
+
+impl About {
+    pub(super) fn new(channel: &Channel) -> About {
+        let company = channel.company.map_or(channel.subject, |company| company.0);
+        let of = |kinds: &[Kind], id: Uuid| kinds.contains(&channel.kind).then_some(id);
+        About {
+            membership_type: membership_type(channel.kind),
+            client_id: of(&[Kind::Client], channel.subject),
+            company_id: of(&[Kind::Company, Kind::Group], company),
+            project_id: of(&[Kind::Project], channel.subject),
+            membership_entity_id: if channel.kind == Kind::Group { company } else { channel.subject },
+        }
+    }
+}
+
+impl MessageChannel {
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<MessageChannel> {
+        Ok(MessageChannel {
+            id: channel.id,
+            object: "messageChannel",
+            created_at: time(channel.created_at),
+            updated_at: time(channel.updated_at),
+            about: About::new(&channel),
+            member_ids: members::present(reader, actor.workspace, channel.id)?,
+            title: channel.title,
+            last_message_date: channel.last_message_at.map(time),
+            unread_count: if channel.left_at.is_some() { 0 } else { channel.unread },
+        })
+    }
+
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> domain::Result<MessageChannel> {
+        let channel = channels::find(reader, actor, id)?;
+        MessageChannel::read(reader, actor, channel)
+    }
+}
+
+/// A channel to be made. Beside `membershipType` stands what that type needs.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewChannel {
+    membership_type: MembershipType,
+    /// For `individual`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    client_id: Option<Emptiable<PersonId>>,
+    /// For `company`; for `group`, where its people have several companies in common.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<CompanyId>>,
+    /// For `project`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    project_id: Option<Emptiable<ProjectId>>,
+    /// For `group`: client users of one company.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    member_ids: Option<Vec<PersonId>>,
+    /// Stands in for `clientId`, `companyId` or `projectId`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>, deprecated)]
+    membership_entity_id: Option<Emptiable<Uuid>>,
+}
+
+impl NewChannel {
+    /// The subject that is meant, and the field that names it.
+    fn subject(self, reader: &Reader, actor: &Actor) -> domain::Result<(Subject, &'static str)> {
+        let entity = self.membership_entity_id.and_then(|id| id.0);
+        let missing = |field| Error::field(field, Problem::Empty);
+        let company = self.company_id.and_then(|id| id.0).or(entity.map(CompanyId));
+        Ok(match self.membership_type {
+            MembershipType::Individual => {
+                let client = self.client_id.and_then(|id| id.0).or(entity.map(PersonId));
+                (Subject::Client(client.ok_or(missing("clientId"))?), "clientId")
+            }
+            MembershipType::Company => (Subject::Company(company.ok_or(missing("companyId"))?), "companyId"),
+            MembershipType::Project => {
+                let project = self.project_id.and_then(|id| id.0).or(entity.map(ProjectId));
+                (Subject::Project(project.ok_or(missing("projectId"))?), "projectId")
+            }
+            MembershipType::Group => {
+                let people = self.member_ids.filter(|ids| !ids.is_empty()).ok_or(missing("memberIds"))?;
+                let company = match company {
+                    Some(company) => company,
+                    None => channels::common_company(reader, actor, &people)?,
+                };
+                (Subject::Group(company, people), "companyId")
+            }
+        })
+    }
+
+    /// Makes the channel that is meant, or finds the one that is there.
+    pub(super) fn make(self, tx: &mut Tx, actor: &Actor) -> domain::Result<ChannelId> {
+        let (subject, field) = self.subject(tx, actor)?;
+        channels::make(tx, actor, &subject).map_err(|error| match error {
+            Error::NotFound => Error::field(field, Problem::Unknown),
+            other => other,
+        })
+    }
+}
+
+/// Make a message channel
+///
+/// Making one that is there already answers that one. Title and members come by themselves.
+#[utoipa::path(post, path = "/v1/message-channels", tag = "Message channels", request_body = NewChannel,
+    responses((status = 200, body = MessageChannel)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewChannel>,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| given.make(tx, &actor);
+    let show = move |reader: &Reader, id| MessageChannel::find(reader, &actor, id);
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// Which channels are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filters {
+    /// Those about this.
+    #[param(value_type = Option<MembershipType>)]
+    membership_type: Option<String>,
+    /// The channel of this client user or project, or those of this company.
+    #[param(value_type = Option<schemas::Id>)]
+    membership_entity_id: Option<String>,
+    /// Those that this person is in.
+    #[param(value_type = Option<schemas::Id>)]
+    member_id: Option<String>,
+    /// The channel of this client user.
+    #[param(value_type = Option<schemas::Id>)]
+    client_id: Option<String>,
+    /// The channel of this company, and its groups.
+    #[param(value_type = Option<schemas::Id>)]
+    company_id: Option<String>,
+}
+
+impl Filters {
+    pub(super) fn search(&self, page: &Page) -> Result<Search> {
+        Ok(Search {
+            kind: query::word("membershipType", &self.membership_type, kind)?,
+            entity: query::id("membershipEntityId", &self.membership_entity_id)?,
+            client: query::id("clientId", &self.client_id)?,
+            company: query::id("companyId", &self.company_id)?,
+            member: query::id("memberId", &self.member_id)?,
+            before: page.after_id(Of::Channels)?,
+        })
+    }
+}
+
+/// List message channels
+///
+/// The newest made first, archived ones too.
+#[utoipa::path(get, path = "/v1/message-channels", tag = "Message channels", params(Filters, PageQuery),
+    responses((status = 200, body = List<MessageChannel>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<MessageChannel>>> {
+    let (search, actor) = (filters.search(&page)?, program.actor);
+    let list = app.store().read_long(move |reader| {
+        let found = channels::newest(reader, &actor, &search, page.read())?;
+        let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
+        page.list(Of::Channels, found, place, |channel| MessageChannel::read(reader, &actor, channel))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a message channel
+#[utoipa::path(get, path = "/v1/message-channels/{id}", tag = "Message channels",
+    responses((status = 200, body = MessageChannel)))]
+async fn show(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+) -> Result<Json<MessageChannel>> {
+    let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
+    Ok(Json(found.await?))
+}
+
+/// Up to where somebody has read.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReadUpTo {
+    /// The newest message that was on screen.
+    #[schema(value_type = schemas::Id)]
+    message_id: MessageId,
+    /// Who had it on screen; without one, the admin who made the key.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    reader_id: Option<Emptiable<PersonId>>,
+}
+
+/// Move a read position
+///
+/// It only ever moves forward; an earlier message than the one that was read already changes nothing.
+#[utoipa::path(post, path = "/v1/message-channels/{id}/read", tag = "Message channels", request_body = ReadUpTo,
+    responses((status = 200, body = MessageChannel)))]
+async fn read(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<ChannelId>,
+    Body { given, canonical }: Body<ReadUpTo>,
+) -> Result {
+    let actor = program.actor;
+    let who = given.reader_id.and_then(|id| id.0);
+    let deed = move |tx: &mut Tx| members::read_as(tx, &actor, who, id, given.message_id);
+    let show = move |reader: &Reader, _| MessageChannel::find(reader, &actor, id);
+    once.run(&app, &program, &canonical, deed, show).await
+}

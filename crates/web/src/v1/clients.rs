@@ -1,0 +1,401 @@
+//! Client users.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::Actor;
+use domain::custom_fields::CustomFields;
+use domain::ids::{CompanyId, PersonId};
+use domain::people::{self, ClientChange, ClientSearch, Person};
+use domain::sign_ins::{self, LinkKind};
+use domain::{Error, Problem, companies};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use super::failure::Result;
+use super::gate::Program;
+use super::json::{Body, Fields, clearable, present};
+use super::list::{List, Of, Page, PageQuery};
+use super::objects::{Deleted, Emptiable, time};
+use super::once::Once;
+use super::{query, schemas};
+use crate::App;
+use crate::faces;
+use crate::input::{Asked, Named};
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/clients", make)
+        .get("/v1/clients", list)
+        .get("/v1/clients/{id}", show)
+        .patch("/v1/clients/{id}", change)
+        .put("/v1/clients/{id}", replace)
+        .delete("/v1/clients/{id}", delete)
+}
+
+/// A client user: a client's person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Client {
+    #[schema(value_type = schemas::Id)]
+    id: PersonId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    given_name: String,
+    family_name: String,
+    email: String,
+    phone: Option<String>,
+    /// The first of `companyIds`.
+    #[schema(value_type = Option<schemas::Id>)]
+    company_id: Option<CompanyId>,
+    #[schema(value_type = Vec<schemas::Id>)]
+    company_ids: Vec<CompanyId>,
+    /// `notInvited`, `invited`, `active` or `deactivated`.
+    status: &'static str,
+    fallback_color: String,
+    avatar_image_url: Option<String>,
+    /// A link that signs this client in, once, for 7 days. Only in the answer of the call that invites.
+    invite_url: Option<String>,
+    #[schema(value_type = Option<schemas::Time>)]
+    first_login_date: Option<String>,
+    #[schema(value_type = Option<schemas::Time>)]
+    last_login_date: Option<String>,
+    /// `internalUser`, `directSignUp`, `client` or `api`.
+    creation_method: String,
+    #[schema(value_type = schemas::CustomFields)]
+    custom_fields: Map<String, Value>,
+}
+
+impl Client {
+    pub(super) fn read(reader: &Reader, actor: &Actor, person: Person) -> domain::Result<Client> {
+        let company_ids = people::ordered_companies(reader, actor.workspace, person.id)?;
+        Ok(Client {
+            id: person.id,
+            object: "client",
+            created_at: time(person.created_at),
+            updated_at: time(person.updated_at),
+            status: person.status().word(),
+            given_name: person.name.given,
+            family_name: person.name.family,
+            email: person.name.email,
+            phone: person.phone,
+            company_id: company_ids.first().copied(),
+            company_ids,
+            fallback_color: faces::color(person.id.0).to_string(),
+            avatar_image_url: None,
+            invite_url: None,
+            first_login_date: person.first_seen_at.map(time),
+            last_login_date: person.last_seen_at.map(time),
+            creation_method: person.made_by,
+            custom_fields: person.custom_fields.to_map(),
+        })
+    }
+
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> domain::Result<Client> {
+        let person = people::client(reader, actor, id)?;
+        Client::read(reader, actor, person)
+    }
+}
+
+/// Whether the call also invites.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Inviting {
+    /// Sends an invitation; the answer then holds `inviteUrl`.
+    #[param(value_type = Option<bool>)]
+    send_invite: Option<String>,
+}
+
+impl Inviting {
+    fn is_wanted(&self) -> Result<bool> {
+        Ok(query::flag("sendInvite", &self.send_invite)?.unwrap_or(false))
+    }
+}
+
+/// Invites, where that is wanted, and answers the link that then signs the client in.
+fn invite(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PersonId,
+    wanted: bool,
+    url: &str,
+) -> domain::Result<Option<String>> {
+    if !wanted {
+        return Ok(None);
+    }
+    sign_ins::invite(tx, actor, id)?;
+    let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
+    Ok(Some(format!("{url}/sign-in/link/{}", link.reveal())))
+}
+
+/// The companies that were named, in one field or in the other; the main one first.
+fn named(
+    reader: &Reader,
+    actor: &Actor,
+    id: Option<CompanyId>,
+    ids: Option<Vec<CompanyId>>,
+) -> domain::Result<Vec<CompanyId>> {
+    let mut named = ids.unwrap_or_default();
+    if let Some(id) = id {
+        match companies::find(reader, actor, id) {
+            Err(Error::NotFound) => return Err(Error::field("companyId", Problem::Unknown)),
+            found => found?,
+        };
+        named.retain(|other| *other != id);
+        named.insert(0, id);
+    }
+    Ok(named)
+}
+
+/// A client user to be made. One of the names must be there.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewClient {
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    given_name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    family_name: Option<String>,
+    #[schema(value_type = schemas::Email)]
+    email: String,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<String>,
+    /// One company, which becomes the main one.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<CompanyId>>,
+    /// The companies. Without any the client gets a placeholder.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    company_ids: Option<Vec<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Fields>,
+}
+
+/// Make a client user
+///
+/// Their channel, or their place in their company's, is made with them.
+#[utoipa::path(post, path = "/v1/clients", tag = "Clients", params(Inviting), request_body = NewClient,
+    responses((status = 200, body = Client)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, canonical }: Body<NewClient>,
+) -> Result {
+    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
+    let deed = move |tx: &mut Tx| {
+        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
+        let client = people::NewClient {
+            given_name: given.given_name.unwrap_or_default(),
+            family_name: given.family_name.unwrap_or_default(),
+            email: given.email,
+            phone: given.phone.unwrap_or_default(),
+            companies: named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
+            custom_fields,
+            ..people::NewClient::default()
+        };
+        let id = people::add_client(tx, &actor, &client)?;
+        Ok((id, invite(tx, &actor, id, invited, &public_url)?))
+    };
+    let show = move |reader: &Reader, (id, invite_url)| {
+        Ok(Client { invite_url, ..Client::find(reader, &actor, id)? })
+    };
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// Which client users are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Those of this company.
+    #[param(value_type = Option<schemas::Id>)]
+    company_id: Option<String>,
+    /// The one with this address, exactly.
+    email: Option<String>,
+    /// Those with this given name, exactly.
+    given_name: Option<String>,
+    /// Those with this family name, exactly.
+    family_name: Option<String>,
+}
+
+/// List client users
+///
+/// The newest first.
+#[utoipa::path(get, path = "/v1/clients", tag = "Clients", params(Filters, PageQuery),
+    responses((status = 200, body = List<Client>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<Client>>> {
+    let search = ClientSearch {
+        company: query::id("companyId", &filters.company_id)?,
+        email: query::text("email", &filters.email)?,
+        given_name: query::text("givenName", &filters.given_name)?,
+        family_name: query::text("familyName", &filters.family_name)?,
+        before: page.after_id(Of::Clients)?,
+    };
+    let actor = program.actor;
+    let list = app.store().read_long(move |reader| {
+        let found = people::clients_newest(reader, &actor, &search, page.read())?;
+        let place = |person: &Person| person.id.0.as_bytes().to_vec();
+        page.list(Of::Clients, found, place, |person| Client::read(reader, &actor, person))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a client user
+#[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
+async fn show(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result<Json<Client>> {
+    Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
+}
+
+/// What changes about a client user. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedClient {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    given_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    family_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Email, required = false)]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<Option<String>>,
+    /// The one company from now on.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Option<Emptiable<CompanyId>>>,
+    /// The companies from now on.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    company_ids: Option<Option<Vec<CompanyId>>>,
+    /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Option<Fields>>,
+}
+
+/// Change a client user
+///
+/// Moving one to another company is also saying that they may go on meeting, in projects, clients with whom they then have
+/// no company in common.
+#[utoipa::path(patch, path = "/v1/clients/{id}", tag = "Clients", params(Inviting), request_body = ChangedClient,
+    responses((status = 200, body = Client)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, .. }: Body<ChangedClient>,
+) -> Result<Json<Client>> {
+    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
+    let changed = app.store().write(move |tx| {
+        let before = people::client(tx, &actor, id)?.custom_fields;
+        let custom_fields = Fields::change(given.custom_fields, &before)?;
+        let of_companies = match (given.company_id, given.company_ids) {
+            (None, None) => None,
+            (one, more) => Some(named(tx, &actor, one.flatten().and_then(|id| id.0), more.flatten())?),
+        };
+        let change = ClientChange {
+            given_name: given.given_name,
+            family_name: given.family_name,
+            email: given.email,
+            phone: given.phone.map(Option::unwrap_or_default),
+            companies: of_companies,
+            told: true,
+            custom_fields,
+        };
+        people::edit_client(tx, &actor, id, &change)?;
+        let invite_url = invite(tx, &actor, id, invited, &public_url)?;
+        Ok::<_, Error>(Client { invite_url, ..Client::find(tx, &actor, id)? })
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What a client user is from now on. What is left out is cleared; the address stays where none is given.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReplacedClient {
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    given_name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    family_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Email, required = false)]
+    email: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    company_ids: Option<Vec<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Fields>,
+}
+
+/// Replace a client user
+///
+/// Clears what is left out: companies, telephone number, custom fields.
+#[utoipa::path(put, path = "/v1/clients/{id}", tag = "Clients", request_body = ReplacedClient,
+    responses((status = 200, body = Client)))]
+async fn replace(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+    Body { given, .. }: Body<ReplacedClient>,
+) -> Result<Json<Client>> {
+    let actor = program.actor;
+    let replaced = app.store().write(move |tx| {
+        people::client(tx, &actor, id)?;
+        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
+        let change = ClientChange {
+            given_name: Some(given.given_name.unwrap_or_default()),
+            family_name: Some(given.family_name.unwrap_or_default()),
+            email: given.email,
+            phone: Some(given.phone.unwrap_or_default()),
+            companies: Some(named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
+            told: true,
+            custom_fields: Some(custom_fields),
+        };
+        people::edit_client(tx, &actor, id, &change)?;
+        Client::find(tx, &actor, id)
+    });
+    Ok(Json(replaced.await?))
+}
+
+/// Delete a client user
+///
+/// They can no longer sign in. What they wrote stays readable for the firm; their channel is archived.
+#[utoipa::path(delete, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| people::delete_client(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "client")))
+}

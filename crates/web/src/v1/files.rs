@@ -1,0 +1,177 @@
+//! Files, folders and links.
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Channel};
+use domain::files::{self, Attached, Attachment, Entry, Kind, State};
+use domain::ids::{ChannelId, FileId, MessageId, PersonId};
+use domain::members;
+use domain::messages::Message;
+use serde::Serialize;
+use store::Reader;
+use utoipa::ToSchema;
+
+use super::channels::About;
+use super::objects::time;
+use super::schemas;
+
+/// A file, a folder or a link.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct File {
+    #[schema(value_type = schemas::Id)]
+    id: FileId,
+    /// `file`, `folder` or `link`.
+    object: &'static str,
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// From the top of the channel: `Contracts/2026/deed.pdf`.
+    path: String,
+    name: String,
+    /// In bytes; of files.
+    size: Option<i64>,
+    content_type: Option<String>,
+    /// `pending` until its bytes have come, then `completed`; `heldBack` where it is handed to nobody, and `removed` for what
+    /// a message was sent with and was deleted since.
+    status: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    #[schema(value_type = schemas::Id)]
+    creator_id: PersonId,
+    last_modified_by: By,
+    /// Where a link leads.
+    link_url: Option<String>,
+    /// Where the bytes are put, with PUT, for 15 minutes. Only in the answer that makes a file.
+    upload_url: Option<String>,
+    /// Where the bytes are, for 15 minutes.
+    download_url: Option<String>,
+    /// What client users may do in a folder: `read-write` or `read-only`.
+    client_permissions: Option<&'static str>,
+    /// What it was sent with.
+    #[schema(value_type = Option<schemas::Id>)]
+    message_id: Option<MessageId>,
+}
+
+/// Who did something.
+#[derive(Serialize, ToSchema)]
+struct By {
+    #[schema(value_type = schemas::Id)]
+    id: PersonId,
+    /// `client` or `internalUser`.
+    object: &'static str,
+}
+
+impl By {
+    fn new(id: PersonId, role: Role) -> By {
+        By { id, object: if role.is_internal() { "internalUser" } else { "client" } }
+    }
+}
+
+impl File {
+    pub(super) fn read(reader: &Reader, actor: &Actor, entry: Entry) -> domain::Result<File> {
+        let is_folder = entry.kind == Kind::Folder;
+        let permissions = if entry.read_only_at.is_some() { "read-only" } else { "read-write" };
+        Ok(File {
+            path: files::path(reader, actor.workspace, &entry)?,
+            status: entry.status().word(),
+            id: entry.id,
+            object: entry.kind.word(),
+            channel_id: entry.channel,
+            name: entry.name,
+            size: entry.stored.as_ref().map(|stored| stored.size),
+            content_type: entry.stored.map(|stored| stored.content_type),
+            created_at: time(entry.created_at),
+            updated_at: time(entry.updated_at),
+            creator_id: entry.creator,
+            last_modified_by: By::new(entry.changed_by, entry.changed_by_role),
+            link_url: entry.link_url,
+            upload_url: None,
+            download_url: None,
+            client_permissions: is_folder.then_some(permissions),
+            message_id: entry.message,
+        })
+    }
+
+    /// What is left of a file that was sent and then deleted: its name.
+    fn removed(message: &Message, attachment: &Attachment) -> File {
+        File {
+            id: attachment.file,
+            object: Kind::File.word(),
+            channel_id: message.channel,
+            path: attachment.name.clone(),
+            name: attachment.name.clone(),
+            size: Some(attachment.size),
+            content_type: Some(attachment.content_type.clone()),
+            status: "removed",
+            created_at: time(message.sent_at),
+            updated_at: time(message.sent_at),
+            creator_id: message.author,
+            last_modified_by: By::new(message.author, message.author_role),
+            link_url: None,
+            upload_url: None,
+            download_url: None,
+            client_permissions: None,
+            message_id: Some(message.id),
+        }
+    }
+}
+
+/// The files that a message was sent with.
+pub(super) fn attached(reader: &Reader, actor: &Actor, message: &Message) -> domain::Result<Vec<File>> {
+    let file = |attachment: &Attachment| {
+        let found = match attachment.state {
+            State::Removed => None,
+            _ => files::as_told(reader, actor.workspace, attachment.file)?,
+        };
+        match found {
+            Some(entry) => File::read(reader, actor, entry),
+            None => Ok(File::removed(message, attachment)),
+        }
+    };
+    message.attachments.iter().map(file).collect()
+}
+
+/// Files that a message is to be sent with.
+pub(super) fn sent_with(ids: Vec<FileId>) -> Vec<Attached> {
+    ids.into_iter().map(Attached::File).collect()
+}
+
+/// A file channel: the folder tree of a client user, a company, a project or a group. It is the same row as the message
+/// channel of that subject, and has its id.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileChannel {
+    #[schema(value_type = schemas::Id)]
+    id: ChannelId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    #[serde(flatten)]
+    about: About,
+    /// Who is in it at present: client users first.
+    #[schema(value_type = Vec<schemas::Id>)]
+    member_ids: Vec<PersonId>,
+    title: String,
+}
+
+impl FileChannel {
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> domain::Result<FileChannel> {
+        let channel = channels::find(reader, actor, id)?;
+        FileChannel::read(reader, actor, channel)
+    }
+
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<FileChannel> {
+        Ok(FileChannel {
+            id: channel.id,
+            object: "fileChannel",
+            created_at: time(channel.created_at),
+            updated_at: time(channel.updated_at),
+            about: About::new(&channel),
+            member_ids: members::present(reader, actor.workspace, channel.id)?,
+            title: channel.title,
+        })
+    }
+}

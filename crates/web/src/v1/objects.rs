@@ -1,0 +1,44 @@
+//! What objects of all kinds have in common.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use store::Time;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::schemas;
+use crate::times;
+
+/// A time as every object shows it: RFC 3339 in UTC with milliseconds.
+pub(super) fn time(time: Time) -> String {
+    times::exact(time)
+}
+
+/// What is no longer there.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Deleted {
+    #[schema(value_type = schemas::Id)]
+    id: Uuid,
+    object: &'static str,
+    deleted: bool,
+}
+
+impl Deleted {
+    pub(super) fn new(id: Uuid, object: &'static str) -> Deleted {
+        Deleted { id, object, deleted: true }
+    }
+}
+
+/// An id for which an empty text may stand to say that there is none.
+pub(super) struct Emptiable<T>(pub(super) Option<T>);
+
+impl<'de, T: FromStr> Deserialize<'de> for Emptiable<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Emptiable<T>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.is_empty() {
+            return Ok(Emptiable(None));
+        }
+        text.parse().map(|id| Emptiable(Some(id))).map_err(|_| serde::de::Error::custom("expected an id"))
+    }
+}

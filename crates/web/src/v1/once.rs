@@ -1,0 +1,152 @@
+//! What is done once however often it is asked for: calls under an `Idempotency-Key` of the program's own.
+//!
+//! The answer is kept with the deed, sealed with the secret of the API key: it may hold a link that signs somebody in,
+//! and the database alone opens none.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use domain::first_answers::{self, Question};
+use domain::{Error, secrets};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use serde::Serialize;
+use store::{Reader, Tx};
+
+use super::failure::{Failure, Result};
+use super::gate::Program;
+use crate::App;
+
+const HEADER: &str = "Idempotency-Key";
+/// Characters of an Idempotency-Key.
+pub(crate) const CHARACTERS: usize = 255;
+
+/// A call that may be asked again: under which key of the program's, and what.
+pub(crate) struct Once {
+    name_hash: Option<[u8; 32]>,
+    call: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Once {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Once, Failure> {
+        let call = format!("{} {}", parts.method, parts.uri);
+        let Some(name) = parts.headers.get("idempotency-key") else {
+            return Ok(Once { name_hash: None, call });
+        };
+        let is_good = |name: &&str| (1..=CHARACTERS).contains(&name.len());
+        let name = name.to_str().ok().map(str::trim).filter(is_good).ok_or_else(|| {
+            Failure::field(HEADER, &format!("Please use 1 to {CHARACTERS} visible ASCII characters."))
+        })?;
+        Ok(Once { name_hash: Some(secrets::hash(name)), call })
+    }
+}
+
+impl Once {
+    /// Does what is asked for (`deed`) and answers what came of it (`show`) as JSON; where it was done before, answers the
+    /// same again. `body` is what the call came with.
+    ///
+    /// # Errors
+    /// What the closures answer; 409 where the key was used for something else.
+    pub(crate) async fn run<D: Send + 'static, T: Serialize + Send + 'static>(
+        self,
+        app: &App,
+        program: &Program,
+        body: &[u8],
+        deed: impl FnOnce(&mut Tx) -> domain::Result<D> + Send + 'static,
+        show: impl FnOnce(&Reader, D) -> domain::Result<T> + Send + 'static,
+    ) -> Result {
+        let Some(name_hash) = self.name_hash else {
+            let done = app.store().write(deed).await?;
+            // Looked at beside the transaction, which others wait for.
+            return Ok(Json(app.store().read(move |reader| show(reader, done)).await?).into_response());
+        };
+        let request = [self.call.as_bytes(), b"\n", body].concat();
+        let request_hash = secrets::hash_bytes(&request);
+        let question = Question { key: program.key, name_hash, request_hash };
+        let (actor, seal) = (program.actor, program.seal.clone());
+        let done = app
+            .store()
+            .write(move |tx| {
+                if let Some(first) = first_answers::known(tx, &actor, &question)? {
+                    return Ok((first, true));
+                }
+                let done = deed(tx)?;
+                let answer = show(tx, done)?;
+                // Objects of the API always have a JSON form.
+                let json = serde_json::to_vec(&answer).unwrap_or_default();
+                first_answers::keep(tx, &actor, &question, &seal.close(&json))?;
+                Ok::<_, Error>((json, false))
+            })
+            .await?;
+        let (json, is_again) = match done {
+            (sealed, true) => (program.seal.open(sealed).ok_or(store::Error::Missing)?, true),
+            fresh => fresh,
+        };
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let mut response = (kind, Bytes::from(json)).into_response();
+        if is_again {
+            let name = HeaderName::from_static("idempotency-replayed");
+            response.headers_mut().insert(name, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}
+
+/// Seals what is kept for a program (AES-256-GCM, NIST SP 800-38D), so that it can be read with its key's secret only.
+#[derive(Clone)]
+pub(crate) struct Seal([u8; 32]);
+
+impl Seal {
+    pub(crate) fn new(secret: &str) -> Seal {
+        // The database keeps another hash of the secret, from which this one does not follow.
+        Seal(secrets::hash(&format!("first answers: {secret}")))
+    }
+
+    fn key(&self) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM, &self.0).ok().map(LessSafeKey::new)
+    }
+
+    fn close(&self, open: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE_LEN];
+        secrets::fill(&mut nonce);
+        let mut closed = open.to_vec();
+        let sealed = self.key().and_then(|key| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            key.seal_in_place_append_tag(nonce, Aad::empty(), &mut closed).ok()
+        });
+        // Sealing fails only for more bytes than any answer has.
+        if sealed.is_none() {
+            closed.clear();
+        }
+        [nonce.as_slice(), &closed].concat()
+    }
+
+    fn open(&self, closed: Vec<u8>) -> Option<Vec<u8>> {
+        let (nonce, sealed) = closed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let open = self.key()?.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
+        Some(open.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_that_sealed_an_answer_opens_it() {
+        let (seal, other) = (Seal::new("abc"), Seal::new("abd"));
+        let closed = seal.close(b"https://portal.example/sign-in/link/x");
+        assert!(!closed.windows(6).any(|six| six == b"portal"));
+        assert_eq!(seal.open(closed.clone()).unwrap(), b"https://portal.example/sign-in/link/x");
+        assert_eq!(other.open(closed.clone()), None);
+        assert_eq!(seal.open(closed[..closed.len() - 1].to_vec()), None);
+        assert_eq!(seal.open(Vec::new()), None);
+        assert_ne!(seal.close(b"x"), seal.close(b"x"));
+    }
+}

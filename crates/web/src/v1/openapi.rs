@@ -1,0 +1,231 @@
+//! The description of the API, made from its code: each call says what is its own; what all of them share is added here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi as Description;
+use utoipa::{OpenApi, ToSchema};
+
+use super::{channels, clients, companies, events, internal_users, messages, projects, settings, workspaces};
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/v1/openapi.json", show)
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Portal Messaging", description = "What other programs talk to: everything that the pages can do."),
+    paths(
+        workspaces::show, settings::show, settings::change,
+        internal_users::make, internal_users::list, internal_users::show, internal_users::change, internal_users::delete,
+        clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete,
+        companies::make, companies::list, companies::show, companies::change, companies::delete,
+        projects::make, projects::list, projects::show, projects::change, projects::delete,
+        channels::make, channels::list, channels::show, channels::read,
+        messages::send, messages::list, messages::show, messages::change, messages::delete,
+        events::open,
+    ),
+    components(schemas(Refusal, events::Told, events::Scope)),
+    tags(
+        (name = "Workspace", description = "The firm's portal and its settings."),
+        (name = "Internal users", description = "The firm's own people."),
+        (name = "Clients", description = "Client users: the clients' people."),
+        (name = "Companies", description = "Client companies, which group client users."),
+        (name = "Projects", description = "Pieces of work with their own client users and internal users."),
+        (name = "Message channels", description = "Conversations, each about one client user, company, project or group."),
+        (name = "Messages", description = "What is written in them."),
+        (name = "Events", description = "What happens, as it happens."),
+    ),
+)]
+struct Api;
+
+/// Why a call was refused.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "for the description; `answers` writes it")]
+struct Refusal {
+    /// For programs: `invalid`, `unreadable`, `notFound`, `conflict`, `tooMany` and so on.
+    code: String,
+    /// For people.
+    message: String,
+    /// The field, filter or header that cannot be taken.
+    #[schema(nullable = false)]
+    field: Option<String>,
+}
+
+/// The description.
+pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
+
+/// As it is sent.
+static WRITTEN: LazyLock<String> = LazyLock::new(|| DESCRIPTION.to_string());
+
+async fn show() -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], WRITTEN.as_str()).into_response()
+}
+
+/// Adds what all calls share. It is JSON here: that is what is sent, and has every part of the standard.
+fn complete(api: &Description) -> Value {
+    // What `utoipa` makes always has a JSON form.
+    let mut api = serde_json::to_value(api).unwrap_or_default();
+    api["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    api["components"]["securitySchemes"] = json!({
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "bearer": {"type": "http", "scheme": "bearer"},
+    });
+    api["security"] = json!([{"key": []}, {"bearer": []}]);
+    let mut asked = BTreeSet::new();
+    for (path, calls) in entries(&mut api["paths"]) {
+        for (method, call) in entries(calls) {
+            share(&path, &method, call);
+            let body = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
+            asked.extend(body.map(str::to_string));
+        }
+    }
+    for (name, schema) in entries(&mut api["components"]["schemas"]) {
+        if !asked.contains(&format!("#/components/schemas/{name}")) && name != "Refusal" {
+            always_there(schema);
+        }
+    }
+    api
+}
+
+fn entries(of: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
+    of.as_object_mut().into_iter().flatten().map(|(name, value)| (name.clone(), value))
+}
+
+/// What a call has in common with others of its kind.
+fn share(path: &str, method: &str, call: &mut Value) {
+    let changes = method != "get";
+    let has_body = !call["requestBody"].is_null();
+    if has_body {
+        call["requestBody"]["required"] = json!(true);
+    }
+    let mut parameters: Vec<Value> = call["parameters"].as_array().cloned().unwrap_or_default();
+    if path.contains("{id}") {
+        parameters
+            .insert(0, json!({"name": "id", "in": "path", "required": true, "schema": reference("Id")}));
+    }
+    if method == "post" {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same key and body within 24 hours gives the first answer again.",
+            "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
+        }));
+    }
+    let mut refusals = BTreeMap::from([
+        ("401", "The key is missing or not good."),
+        ("429", "Too many calls, or too many invitations of one person: Retry-After says for how long."),
+        ("503", "The database cannot be reached at present."),
+    ]);
+    if has_body || !parameters.is_empty() {
+        refusals.insert("400", "A value cannot be taken: `field` names it.");
+    }
+    if path.contains("{id}") || has_body || parameters.iter().any(|one| one["name"] == "channelId") {
+        refusals.insert("404", "It is not there, or not in this workspace.");
+    }
+    if changes {
+        refusals.insert("409", "It contradicts what is there already.");
+    }
+    if has_body {
+        refusals.insert("413", "The body is too large.");
+        refusals.insert("415", "The body is not JSON in UTF-8.");
+    }
+    for (status, description) in refusals {
+        call["responses"][status] = json!({
+            "description": description,
+            "content": {"application/json": {"schema": reference("Refusal")}},
+        });
+    }
+    call["responses"]["429"]["headers"] = json!({
+        "Retry-After": {"required": true, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    });
+    call["responses"]["401"]["headers"] = json!({
+        "WWW-Authenticate": {"required": true, "description": "How to ask.", "schema": {"type": "string"}},
+    });
+    let number = |about: &str| json!({"required": true, "description": about, "schema": {"type": "integer", "minimum": 0}});
+    call["responses"]["200"]["headers"] = json!({
+        "RateLimit-Limit": number("Calls that the key may make in a minute."),
+        "RateLimit-Remaining": number("Calls that it has left in this minute."),
+        "RateLimit-Reset": number("Seconds until it has all of them again."),
+    });
+    call["responses"]["200"]["description"] = json!("Done.");
+    if !parameters.is_empty() {
+        call["parameters"] = Value::Array(parameters);
+    }
+}
+
+/// Fields of what is answered are always there; those without a value are null. Only a list's last page has no token, and
+/// only what happened in a channel names one.
+fn always_there(schema: &mut Value) {
+    for part in schema["allOf"].as_array_mut().into_iter().flatten() {
+        always_there(part);
+    }
+    let Some(fields) = schema["properties"].as_object() else { return };
+    let optional = ["nextToken", "channelId"];
+    let is_told = fields.contains_key("workspaceId");
+    let names: Vec<&String> = fields
+        .keys()
+        .filter(|name| !optional.contains(&name.as_str()) || (*name == "channelId" && !is_told))
+        .collect();
+    let names = json!(names);
+    schema["required"] = names;
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_is_described_and_nothing_else() {
+        let served: BTreeSet<(String, String)> = crate::routes::routes()
+            .into_iter()
+            .filter(|route| route.path.starts_with("/v1/"))
+            .filter(|route| !["/v1/openapi.json", "/v1/docs"].contains(&route.path))
+            .map(|route| (route.method.to_string().to_lowercase(), route.path.to_string()))
+            .collect();
+        let described: BTreeSet<(String, String)> = DESCRIPTION["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, calls)| {
+                calls.as_object().unwrap().keys().map(|method| (method.clone(), path.clone()))
+            })
+            .collect();
+        assert_eq!(described, served);
+    }
+
+    #[test]
+    fn what_is_referred_to_is_there() {
+        let written = WRITTEN.as_str();
+        let schemas = DESCRIPTION["components"]["schemas"].as_object().unwrap();
+        let mut count = 0;
+        for part in written.split("\"#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+            count += 1;
+        }
+        assert!(count > 100, "{count}");
+        assert_eq!(DESCRIPTION["openapi"], "3.1.0");
+    }
+
+    #[test]
+    fn what_is_answered_is_always_there() {
+        let client = &DESCRIPTION["components"]["schemas"]["Client"];
+        assert_eq!(
+            client["required"].as_array().unwrap().len(),
+            client["properties"].as_object().unwrap().len()
+        );
+        let list = &DESCRIPTION["components"]["schemas"]["List_Client"];
+        assert_eq!(list["required"], json!(["data"]));
+        let new = &DESCRIPTION["components"]["schemas"]["NewClient"];
+        assert_eq!(new["required"], json!(["email"]));
+    }
+}

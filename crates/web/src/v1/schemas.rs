@@ -1,0 +1,70 @@
+//! What values look like, for the description of the API: the checks of `domain::limits` in the words of JSON Schema.
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Letters of a line: no control characters, no line or paragraph separator.
+const LETTER: &str = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]";
+/// What can be seen of them (`domain::limits::is_blank`), in so far as patterns can say so.
+const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]";
+
+macro_rules! schemas {
+    ($($(#[$doc:meta])* $name:ident: $schema:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let object: Object = $schema.build();
+                RefOr::T(Schema::Object(object))
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+schemas! {
+    /// An id.
+    Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())));
+    /// An id, or nothing.
+    IdOrEmpty: text("The id of an object; an empty text says that there is none.")
+        .pattern(Some("^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"));
+    /// An id of version 7.
+    OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
+        .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"));
+    /// A time.
+    Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    /// A line of text.
+    Line: text("Text of one line.").max_length(Some(200)).pattern(Some(format!("^{LETTER}*$")));
+    /// A line of text in which something can be seen.
+    Name: text("Text of one line in which something can be seen.").min_length(Some(1)).max_length(Some(200))
+        .pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$")));
+    /// An email address.
+    Email: text("An email address.").max_length(Some(254)).pattern(Some(
+        "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?@[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){1,3}$"));
+    /// A telephone number.
+    Phone: text("A telephone number with its country code; empty for none.")
+        .pattern(Some("^(\\+[1-9]([ ()./-]?[0-9]){6,14})?$"));
+    /// The text of a message.
+    MessageText: text("Text in Markdown, at most 10,000 characters. CR and CRLF become LF; other control characters than LF and TAB are refused.")
+        .max_length(Some(10_000)).pattern(Some(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"));
+    /// An address of the web.
+    Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(2_000))
+        .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"));
+    /// A colour.
+    Color: text("A colour such as `#9bbfff`; empty for the one made from the id.").pattern(Some("^(#[0-9a-fA-F]{6})?$"));
+    /// Fields of the firm's own.
+    CustomFields: ObjectBuilder::new()
+        .description(Some("Fields of the firm's own programs: at most 100, 64 KiB together, nested at most 5 levels. Null, an empty text or an empty list says that a field has no value."))
+        .max_properties(Some(100))
+        .property_names(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(100)).pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$"))).build()))
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)));
+}
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}

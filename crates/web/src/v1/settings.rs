@@ -1,0 +1,185 @@
+//! Settings of the workspace, as far as programs read and change them.
+
+use axum::Json;
+use axum::extract::State;
+use domain::Error;
+use domain::access::Actor;
+use domain::ids::PersonId;
+use domain::settings::{self, MessagingChange};
+use domain::welcome::{self, WelcomeChange};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use utoipa::ToSchema;
+
+use super::failure::Result;
+use super::gate::Program;
+use super::json::{Body, present};
+use super::schemas;
+use crate::App;
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.get("/v1/settings", show).patch("/v1/settings", change)
+}
+
+/// The settings of a workspace.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Settings {
+    object: &'static str,
+    welcome: Welcome,
+    /// Minutes that a message may stay unread before its reader is told outside the portal.
+    #[schema(minimum = 1, maximum = 60)]
+    wait_minutes: i64,
+    /// Whether emails leave out what was written.
+    hide_text: bool,
+    /// What the links in emails lead to on a device where nobody is signed in: `reply` at once, or `signIn` first.
+    reply_links: ReplyLinks,
+    /// Where a new client user's conversation is: in a channel of the `client`'s own or in the `company`'s.
+    default_channel: DefaultChannel,
+    /// Whether client users may start channels about themselves, their companies and their projects.
+    clients_may_start_channels: bool,
+}
+
+/// How client users are welcomed when they first sign in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Welcome {
+    enabled: bool,
+    /// With merge fields such as `{{client.givenName}}`.
+    text: String,
+    /// Who signs at present; null where nobody can.
+    #[schema(value_type = Option<schemas::Id>)]
+    sender_id: Option<PersonId>,
+}
+
+/// What reply links lead to.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum ReplyLinks {
+    Reply,
+    SignIn,
+}
+
+/// Where a new client user's conversation is.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum DefaultChannel {
+    Client,
+    Company,
+}
+
+impl Settings {
+    fn read(reader: &Reader, actor: &Actor) -> domain::Result<Settings> {
+        let messaging = settings::messaging(reader, actor.workspace)?;
+        let welcome = welcome::setting(reader, actor.workspace)?;
+        let signer = welcome::signer(reader, actor.workspace)?;
+        Ok(Settings {
+            object: "settings",
+            welcome: Welcome {
+                enabled: welcome.enabled,
+                text: welcome.text,
+                sender_id: signer.map(|(person, _)| person),
+            },
+            wait_minutes: messaging.wait_minutes,
+            hide_text: messaging.hide_text_at.is_some(),
+            reply_links: match messaging.reply_links {
+                settings::ReplyLinks::Reply => ReplyLinks::Reply,
+                settings::ReplyLinks::SignIn => ReplyLinks::SignIn,
+            },
+            default_channel: match messaging.default_channel {
+                settings::DefaultChannel::Client => DefaultChannel::Client,
+                settings::DefaultChannel::Company => DefaultChannel::Company,
+            },
+            clients_may_start_channels: messaging.clients_start_at.is_some(),
+        })
+    }
+}
+
+/// Get the settings
+#[utoipa::path(get, path = "/v1/settings", tag = "Workspace", responses((status = 200, body = Settings)))]
+async fn show(State(app): State<App>, program: Program) -> Result<Json<Settings>> {
+    Ok(Json(app.store().read(move |reader| Settings::read(reader, &program.actor)).await?))
+}
+
+/// What changes about the settings. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedSettings {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ChangedWelcome, required = false)]
+    welcome: Option<ChangedWelcome>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = i64, required = false, minimum = 1, maximum = 60)]
+    wait_minutes: Option<i64>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    hide_text: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ReplyLinks, required = false)]
+    reply_links: Option<ReplyLinks>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = DefaultChannel, required = false)]
+    default_channel: Option<DefaultChannel>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    clients_may_start_channels: Option<bool>,
+}
+
+/// What changes about the welcome. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedWelcome {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    enabled: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::MessageText, required = false)]
+    text: Option<String>,
+    /// An active internal user.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Id, required = false)]
+    sender_id: Option<PersonId>,
+}
+
+/// Change the settings
+#[utoipa::path(patch, path = "/v1/settings", tag = "Workspace", request_body = ChangedSettings,
+    responses((status = 200, body = Settings)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Body { given, .. }: Body<ChangedSettings>,
+) -> Result<Json<Settings>> {
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        let messaging = MessagingChange {
+            wait_minutes: given.wait_minutes,
+            hide_text: given.hide_text,
+            reply_links: given.reply_links.map(|links| match links {
+                ReplyLinks::Reply => settings::ReplyLinks::Reply,
+                ReplyLinks::SignIn => settings::ReplyLinks::SignIn,
+            }),
+            default_channel: given.default_channel.map(|choice| match choice {
+                DefaultChannel::Client => settings::DefaultChannel::Client,
+                DefaultChannel::Company => settings::DefaultChannel::Company,
+            }),
+            clients_may_start: given.clients_may_start_channels,
+        };
+        settings::change_messaging(tx, &actor, &messaging)?;
+        if let Some(given) = given.welcome {
+            let change = WelcomeChange { enabled: given.enabled, text: given.text, sender: given.sender_id };
+            welcome::change(tx, &actor, &change).map_err(within_welcome)?;
+        }
+        Settings::read(tx, &actor)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What is wrong with the welcome, under the names that its fields have here.
+fn within_welcome(error: Error) -> Error {
+    match error {
+        Error::Field { field: "text", problem } => Error::Field { field: "welcome.text", problem },
+        Error::Field { field: "senderId", problem } => Error::Field { field: "welcome.senderId", problem },
+        other => other,
+    }
+}

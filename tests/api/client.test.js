@@ -1,0 +1,152 @@
+// Programs written for the hosted product's client, which is installed unchanged and pointed at the portal. What it is
+// answered is compared with what the pages show.
+
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { Office, refused } from './office.js';
+
+describe("the field's own client", () => {
+  /** @type {Office} */
+  let office;
+  /** @type {any} */
+  let api;
+  /** What was made so far, by a word. @type {Record<string, any>} */
+  const made = {};
+
+  before(async (t) => {
+    office = await Office.start(/** @type {any} */ (t));
+    api = office.client;
+  });
+
+  it('finds the workspace and who works there', async () => {
+    const workspace = await api.retrieveWorkspace();
+    assert.equal(workspace.brandName, 'Harbor & Lee');
+    assert.equal(workspace.portalUrl, office.portal.address);
+    const { data } = await api.listInternalUsers({});
+    assert.equal(data.length, 1);
+    made.jane = await api.retrieveInternalUser({ id: data[0].id });
+    assert.deepEqual(made.jane, data[0]);
+    assert.deepEqual([made.jane.givenName, made.jane.role], ['Jane', 'admin']);
+    await office.shows('/settings/team', 'Jane Lee', 'jane@firm.example');
+  });
+
+  it('makes a company and clients, with and without an invitation', async () => {
+    made.company = await api.createCompany({ requestBody: { name: 'Brightwater', fallbackColor: '#9BBFFF' } });
+    assert.equal(made.company.isPlaceholder, false);
+    await office.shows(`/companies/${made.company.id}`, 'Brightwater');
+    made.maria = await api.createClient({
+      sendInvite: true,
+      requestBody: { givenName: 'Maria', familyName: 'Santos', email: 'maria@brightwater.example', companyId: made.company.id },
+    });
+    assert.equal(made.maria.status, 'invited');
+    assert.match(made.maria.inviteUrl, new RegExp(`^${office.portal.address}/sign-in/link/`));
+    made.oskar = await api.createClient({
+      requestBody: { givenName: 'Oskar', familyName: 'Kowalski', email: 'oskar@brightwater.example', companyIds: [made.company.id] },
+    });
+    assert.deepEqual([made.oskar.status, made.oskar.inviteUrl], ['notInvited', null]);
+    made.zed = await api.createClient({ requestBody: { givenName: 'Zed', familyName: 'Alone', email: 'zed@alone.example' } });
+    const placeholder = await api.retrieveCompany({ id: made.zed.companyId });
+    assert.equal(placeholder.isPlaceholder, true);
+    await office.shows('/clients', 'Maria Santos', 'Oskar Kowalski', 'Zed Alone');
+    await office.shows(`/clients/${made.maria.id}`, 'Invited', 'Brightwater');
+    await office.shows(`/clients/${made.oskar.id}`, 'Not invited', 'Brightwater');
+    const mail = await office.portal.mailTo('maria@brightwater.example');
+    assert.match(mail.text, new RegExp(`${office.portal.address}/sign-in/link/`));
+  });
+
+  it('finds and changes them', async () => {
+    const found = await api.listClients({ email: 'maria@brightwater.example' });
+    assert.deepEqual(found.data.map((/** @type {any} */ one) => one.id), [made.maria.id]);
+    const of = await api.listClients({ companyId: made.company.id });
+    assert.deepEqual(of.data.map((/** @type {any} */ one) => one.id).sort(), [made.maria.id, made.oskar.id].sort());
+    const changed = await api.updateClient({
+      id: made.oskar.id,
+      requestBody: { familyName: 'Nowak', customFields: { phoneNumber: '+44 20', tags: ['vip'] } },
+    });
+    assert.deepEqual([changed.familyName, changed.customFields.tags], ['Nowak', ['vip']]);
+    await office.shows(`/clients/${made.oskar.id}`, 'Oskar Nowak');
+    const replaced = await api.updateAClientDestructive({
+      id: made.oskar.id,
+      requestBody: { givenName: 'Oskar', familyName: 'Kowalski', companyId: made.company.id },
+    });
+    assert.deepEqual([replaced.customFields, replaced.companyIds], [{}, [made.company.id]]);
+    made.oskar = await api.retrieveClient({ id: made.oskar.id });
+    assert.equal(made.oskar.email, 'oskar@brightwater.example');
+    const company = await api.updateCompany({ id: made.company.id, requestBody: { name: 'Brightwater Clinic' } });
+    assert.equal(company.name, 'Brightwater Clinic');
+    await office.shows('/companies', 'Brightwater Clinic');
+    const named = await api.listCompanies({ name: 'Brightwater Clinic', isPlaceholder: false });
+    assert.deepEqual(named.data, [company]);
+    assert.equal((await refused(api.createCompany({ requestBody: { name: 'brightwater clinic' } }), 409)).field, 'name');
+    await refused(api.retrieveClient({ id: made.company.id }), 404);
+  });
+
+  it('makes a channel of each kind, once', async () => {
+    const wanted = {
+      individual: { membershipType: 'individual', clientId: made.maria.id },
+      company: { membershipType: 'company', companyId: made.company.id },
+      group: { membershipType: 'group', memberIds: [made.maria.id, made.oskar.id] },
+    };
+    const titles = { individual: 'Maria Santos', company: 'Brightwater Clinic', group: 'Maria Santos, Oskar Kowalski' };
+    for (const [kind, requestBody] of Object.entries(wanted)) {
+      const channel = await api.createMessageChannel({ requestBody });
+      assert.equal(channel.membershipType, kind);
+      assert.deepEqual(await api.createMessageChannel({ requestBody }), channel);
+      assert.deepEqual(await api.retrieveMessageChannel({ id: channel.id }), channel);
+      const listed = await api.listMessageChannels({ membershipType: kind, memberId: made.maria.id });
+      assert.ok(listed.data.some((/** @type {any} */ one) => one.id === channel.id));
+      await office.shows(`/messages/${channel.id}`, titles[/** @type {'group'} */ (kind)]);
+      made[kind] = channel;
+    }
+    const { data } = await api.listMessageChannels({ clientId: made.maria.id });
+    assert.deepEqual(data.map((/** @type {any} */ one) => one.id), [made.individual.id]);
+  });
+
+  it('sends and lists messages across pages while others post', async () => {
+    const channelId = made.group.id;
+    const sent = [];
+    for (let number = 0; number < 12; number++) {
+      const senderId = number % 2 ? made.maria.id : undefined;
+      sent.unshift(await api.sendMessage({ requestBody: { channelId, text: `Message ${number}`, senderId } }));
+    }
+    assert.equal(sent[0].senderId, made.maria.id);
+    assert.equal(sent[1].senderId, made.jane.id);
+    /** @type {any[]} */
+    const listed = [];
+    /** @type {string | undefined} */
+    let nextToken;
+    do {
+      const page = await api.listMessages({ channelId, limit: 5, nextToken });
+      listed.push(...page.data);
+      await api.sendMessage({ requestBody: { channelId, text: 'In between' } });
+      nextToken = page.nextToken;
+    } while (nextToken);
+    assert.deepEqual(listed.map((message) => message.id), sent.map((message) => message.id));
+    await office.shows(`/messages/${channelId}`, 'Message 0', 'Message 11', 'In between');
+    await refused(api.sendMessage({ requestBody: { channelId, text: '' } }), 400);
+    await refused(api.sendMessage({ requestBody: { channelId, text: 'x', senderId: made.zed.id } }), 400);
+  });
+
+  it('deletes', async () => {
+    assert.deepEqual(await api.deleteClient({ id: made.oskar.id }), { id: made.oskar.id, object: 'client', deleted: true });
+    await refused(api.retrieveClient({ id: made.oskar.id }), 404);
+    assert.equal((await office.page(`/clients/${made.oskar.id}`)).status, 404);
+    assert.deepEqual(await api.deleteCompany({ id: made.company.id }), { id: made.company.id, object: 'company', deleted: true });
+    await refused(api.retrieveCompany({ id: made.company.id }), 404);
+    const maria = await api.retrieveClient({ id: made.maria.id });
+    assert.equal((await api.retrieveCompany({ id: maria.companyId })).isPlaceholder, true);
+    assert.ok(!(await office.page('/companies')).text.includes('Brightwater'));
+    // What was written stays readable for the firm.
+    await office.shows(`/messages/${made.group.id}`, 'Message 3');
+    assert.equal((await api.listMessages({ channelId: made.group.id })).data.length, 15);
+  });
+
+  it('is refused with a wrong key', async () => {
+    const { OpenAPI } = await import('@assembly-js/node-sdk');
+    const headers = OpenAPI.HEADERS;
+    OpenAPI.HEADERS = { 'X-API-Key': 'wrong' };
+    await refused(api.retrieveWorkspace(), 401);
+    OpenAPI.HEADERS = headers;
+    await api.retrieveWorkspace();
+  });
+});
