@@ -30,6 +30,7 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     let portal = web::Web {
         store: open(&folder)?,
         texter: Arc::new(Texter::Memory(Memory::default())),
+        caller: Arc::new(outbound::webhooks::Caller::new(outbound::webhooks::Reach::Internet)),
         wait: None,
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),

@@ -88,6 +88,7 @@ export class Tour {
       jane: await hand('admin'), tom: await hand('staff'), maya: await hand('client'), priya: await hand('limited'),
     });
     await tour.#people();
+    await tour.#webhook();
     await tour.#channels();
     await tour.#messages();
     return tour;
@@ -110,6 +111,17 @@ export class Tour {
     at.deactivated = gone.split('?')[0];
     await jane.send(`${at.deactivated}/deactivate`);
     at.project = await jane.send('/projects/new', { title: 'Sale of the old mill', clientIds: [], internalUserIds: [] });
+  }
+
+  /** A program that is not there: its calls fail. */
+  async #webhook() {
+    const { jane } = this.hands;
+    const form = new URLSearchParams({ url: `https://hooks.invalid/${'a-long-address/'.repeat(6)}`, which: 'all' });
+    const answer = await jane.visit.request.post('/settings/api/webhooks/new', {
+      data: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: jane.address, accept: 'text/html' },
+    });
+    assert.equal(answer.status(), 200);
+    this.at.webhook = await jane.find('/settings/api/webhooks', /^\/settings\/api\/webhooks\/[0-9a-f-]{36}$/);
   }
 
   async #channels() {
@@ -252,6 +264,16 @@ export class Tour {
       { name: 'colleague-refused', who: 'jane', path: '/settings/team/new', refused: true, then: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }) },
       { name: 'messaging', who: 'jane', path: '/settings/messaging' },
       { name: 'messaging-staff', who: 'tom', path: '/settings/messaging', refused: true },
+      { name: 'webhooks', who: 'jane', path: '/settings/api/webhooks' },
+      { name: 'webhook', who: 'jane', path: at.webhook },
+      { name: 'webhook-tries', who: 'jane', path: at.webhook, then: (visit) => visit.locator('.calls summary').first().click() },
+      { name: 'webhook-new', who: 'jane', path: '/settings/api/webhooks/new', then: (visit) => visit.getByText('Choose what').click() },
+      { name: 'webhook-refused', who: 'jane', path: '/settings/api/webhooks/new', refused: true, then: sendWrong('Make webhook', { 'Address of your program': 'http://127.0.0.1/' }) },
+      { name: 'webhook-made', who: 'jane', path: '/settings/api/webhooks/new', then: async (visit) => {
+        await type('Address of your program', 'https://made.invalid/')(visit);
+        await visit.getByRole('button', { name: 'Make webhook' }).click();
+        await visit.getByLabel('Signing secret').waitFor();
+      } },
       { name: 'profile', who: 'jane', path: '/profile' },
       { name: 'profile-client', who: 'maya', path: '/profile' },
       { name: 'profile-refused', who: 'jane', path: '/profile', refused: true, then: sendWrong('Save', { 'Mobile number': '12' }) },

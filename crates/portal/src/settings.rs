@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use outbound::mail::Mailer;
 use outbound::text::Texter;
+use outbound::webhooks::{Caller, Reach};
 
 pub(crate) use file::File;
 pub(crate) use forms::PublicUrl;
@@ -32,7 +33,7 @@ pub(crate) struct Word {
 }
 
 /// Every setting.
-pub(crate) const WORDS: [Word; 13] = [
+pub(crate) const WORDS: [Word; 14] = [
     Word {
         key: "data",
         option: "data",
@@ -74,6 +75,12 @@ pub(crate) const WORDS: [Word; 13] = [
         option: "text",
         value: "WAY",
         meaning: "twilio://… or folder:…, for text messages [default: the data folder's outbox]",
+    },
+    Word {
+        key: "webhooks_private",
+        option: "webhooks-private",
+        value: "WHETHER",
+        meaning: "Whether webhooks may lead to this machine and its network: refuse or allow [default: refuse]",
     },
     Word {
         key: "wait",
@@ -144,6 +151,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Mailer,
     /// The way that text messages take.
     pub(crate) text: Texter,
+    /// The way that webhooks take.
+    pub(crate) webhooks: Caller,
     /// The sender's address, where it was given.
     pub(crate) mail_from: Option<String>,
     /// Instead of every workspace's wait.
@@ -348,6 +357,11 @@ impl Settings {
             }
             None => Texter::Folder(outbound::text::Folder::new(data.join("outbox"))),
         };
+        let reach = sources.read("webhooks_private", "refuse or allow", |text| match text {
+            "refuse" => Some(Reach::Internet),
+            "allow" => Some(Reach::Anywhere),
+            _ => None,
+        })?;
         let wait = sources.read(
             "wait",
             "a span of more than nothing, at most a day, such as 5s or 2m",
@@ -379,6 +393,7 @@ impl Settings {
             database,
             mail,
             text,
+            webhooks: Caller::new(reach.unwrap_or(Reach::Internet)),
             mail_from,
             wait,
             log,

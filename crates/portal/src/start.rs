@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::access::Actor;
+use domain::journal::Event;
 use domain::sign_ins;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use store::Store;
+use store::{Reader, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -121,9 +123,11 @@ impl Portal {
             .map_err(|error| Error::refused(format!("cannot keep figures: {error}")))?;
         let (stop, stopping) = watch::channel(false);
         let texter = Arc::new(self.settings.text);
+        let caller = Arc::new(self.settings.webhooks);
         let web = Web {
             store: self.store.clone(),
             texter: Arc::clone(&texter),
+            caller: Arc::clone(&caller),
             wait: self.settings.wait,
             public_url: public_url.to_string(),
             metrics: render(&figures),
@@ -137,6 +141,11 @@ impl Portal {
             Worker::new(self.store.clone(), mailer, Arc::clone(&texter), public_url.as_str(), &sender);
         workers.spawn(worker.run(stopping.clone()));
         workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
+        let wait = self.settings.wait;
+        let shown =
+            move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, event);
+        let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(shown));
+        workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         let upkeep = tokio::spawn(keep(figures));
         let signals = tokio::spawn(self.signals.obey(stop));

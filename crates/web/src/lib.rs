@@ -39,15 +39,18 @@ mod times;
 mod undo;
 mod v1;
 mod visitor;
+mod webhooks;
 mod welcome;
 
 use std::sync::Arc;
 
 use outbound::text::Texter;
+use outbound::webhooks::Caller;
 use store::Store;
 
 pub use routes::{Route, router, router_beside, routes};
 pub use serve::serve;
+pub use v1::told;
 
 /// What the pages need to know of the program around them.
 #[derive(Clone)]
@@ -56,6 +59,8 @@ pub struct Web {
     pub store: Store,
     /// The way of texts, which knows what its provider has signed.
     pub texter: Arc<Texter>,
+    /// The way of webhooks, which knows where they may lead.
+    pub caller: Arc<Caller>,
     /// What stands in for every workspace's wait.
     pub wait: Option<std::time::Duration>,
     /// What links begin with, without a slash at the end.

@@ -8,7 +8,7 @@ use axum::routing::MethodRouter;
 use crate::{
     App, Web, answers, assets, bounces, channels, choices, clients, companies, guard, health, hooks, live,
     messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
-    v1, welcome,
+    v1, webhooks, welcome,
 };
 
 /// One way to call one address.
@@ -101,6 +101,7 @@ fn all() -> Routes {
     let routes = choices::routes(routes);
     let routes = reply::routes(routes);
     let routes = v1::routes(routes);
+    let routes = webhooks::routes(routes);
     profile::routes(routes)
 }
 

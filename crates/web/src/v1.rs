@@ -16,6 +16,7 @@ mod internal_users;
 mod json;
 mod list;
 mod messages;
+mod notifications;
 mod objects;
 mod once;
 mod openapi;
@@ -24,10 +25,12 @@ mod query;
 mod rates;
 mod schemas;
 mod settings;
+mod webhooks;
 mod workspaces;
 
 use crate::routes::Routes;
 
+pub use events::told;
 pub(crate) use rates::Rates;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -39,7 +42,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = projects::routes(routes);
     let routes = channels::routes(routes);
     let routes = messages::routes(routes);
+    let routes = notifications::routes(routes);
     let routes = events::routes(routes);
+    let routes = webhooks::routes(routes);
     let routes = openapi::routes(routes);
     docs::routes(routes)
 }

@@ -139,6 +139,13 @@ const TABLE: &[Row] = &[
     ("GET", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "", "s . . . . p p"),
     ("POST", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "client=[oskar]&text=Hello", "s . . . . d d"),
     ("POST", "/messages/{channel}/welcome/preview", "/messages/[channel]/welcome/preview", "text=Hello", "s . . . . p p"),
+    ("GET", "/settings/api/webhooks", "/settings/api/webhooks", "", "s p . . x x p"),
+    ("GET", "/settings/api/webhooks/new", "/settings/api/webhooks/new", "", "s p . . x x p"),
+    ("POST", "/settings/api/webhooks/new", "/settings/api/webhooks/new", "url=https://hooks.example/&which=all", "s p . . x x p"),
+    ("GET", "/settings/api/webhooks/{id}", "/settings/api/webhooks/[webhook]", "", "s . . . x x p"),
+    ("POST", "/settings/api/webhooks/{id}/delete", "/settings/api/webhooks/[webhook]/delete", "", "s . . . x x d"),
+    ("POST", "/settings/api/webhooks/{id}/enable", "/settings/api/webhooks/[webhook]/enable", "", "s . . . x x d"),
+    ("POST", "/settings/api/webhooks/{id}/calls/{call}/again", "/settings/api/webhooks/[webhook]/calls/[call]/again", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
 ];
 
@@ -165,6 +172,10 @@ async fn fill(firm: &Firm, text: &str) -> String {
     if filled.contains("[unsubscribe]") {
         let link = firm.unsubscribe_link(firm.oskar).await;
         filled = filled.replace("/unsubscribe/[unsubscribe]", &link);
+    }
+    if filled.contains("[webhook]") {
+        let (webhook, call) = firm.webhook().await;
+        filled = filled.replace("[webhook]", &webhook.to_string()).replace("[call]", &call.to_string());
     }
     if filled.contains("[session]") {
         firm.browser_of(jane).await;

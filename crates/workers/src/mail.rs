@@ -140,7 +140,7 @@ impl Desk {
                 one_line(&prepared.reason)
             ),
             button: "Look at its calls",
-            link: format!("{}/settings/api", self.public_url),
+            link: format!("{}/settings/api/webhooks", self.public_url),
             closing: vec![
                 "Once the program is well again, switch the webhook on there. What it did not take can be sent again from there too."
                     .to_string(),

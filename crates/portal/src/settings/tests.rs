@@ -48,6 +48,7 @@ fn everything_has_a_default() {
         matches!(&settings.database, store::Setting::Sqlite(file) if file == Path::new("./data/portal.db"))
     );
     assert_eq!(settings.log_format, LogFormat::Text);
+    assert!(settings.webhooks.check("http://127.0.0.1:9000/").is_err());
     assert!(!settings.metrics_open && settings.wait.is_none() && settings.log.is_none());
     assert_eq!(settings.api_rate, 60_000);
     let url = settings.public_url_at(settings.listen);
@@ -65,6 +66,7 @@ fn every_setting_can_be_given_in_each_way() {
         ("mail", "smtps://jane:secret@mail.example"),
         ("mail_from", "hello@portal.example"),
         ("text", "twilio://AC1:secret@api.twilio.com?from=+15005550006"),
+        ("webhooks_private", "allow"),
         ("wait", "5s"),
         ("upload_limit", "100MB"),
         ("log", "info,store=debug"),
@@ -89,6 +91,7 @@ fn every_setting_can_be_given_in_each_way() {
         assert!(matches!(settings.database, store::Setting::Postgres(_)));
         assert!(matches!(settings.mail, Mailer::Smtp(_)));
         assert!(matches!(settings.text, Texter::Twilio(_)));
+        assert!(settings.webhooks.check("http://127.0.0.1:9000/").is_ok());
         assert_eq!(settings.wait, Some(Duration::from_secs(5)));
         assert_eq!(settings.log.as_deref(), Some("info,store=debug"));
         assert_eq!(settings.log_format, LogFormat::Json);
@@ -109,6 +112,7 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("mail", "mail.example", "smtp://"),
         ("mail_from", "jane", "an email address"),
         ("text", "twilio", "twilio://SID:TOKEN@HOST"),
+        ("webhooks_private", "yes", "refuse or allow"),
         ("wait", "soon", "5s"),
         ("upload_limit", "much", "100MB"),
         ("log", "verbose", "info"),

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use domain::access::{self, Actor};
 use domain::ids::{ChannelId, KeyId, WorkspaceId};
 use domain::journal::Event;
-use domain::{Error, files, keys, messages, people};
+use domain::{Error, files, keys, messages, notifications, people};
 use http_body::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +30,7 @@ use super::failure::{Failure, Result};
 use super::files::{File, FileChannel};
 use super::gate::Program;
 use super::messages::Look;
+use super::notifications::Notification;
 use super::objects::Deleted;
 use super::projects::Project;
 use super::{query, schemas};
@@ -93,7 +94,7 @@ pub(super) struct Told {
 /// the event `reset`. Events are `client.created`, `client.updated`, `client.activated`, `client.deleted`,
 /// `company.created`, `company.updated`, `company.deleted`, `project.created`, `project.updated`, `project.deleted`,
 /// `messageChannel.created`, `messageChannel.updated`, `fileChannel.created`, `message.sent`, `message.updated`,
-/// `message.deleted`, `file.created`, `file.updated` and `file.deleted`.
+/// `message.deleted`, `file.created`, `file.updated`, `file.deleted`, `notification.sent` and `notification.failed`.
 #[utoipa::path(get, path = "/v1/events", tag = "Events",
     params(Wanted, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
         description = "The `id:` of the last event that was heard.")),
@@ -262,7 +263,7 @@ fn write(
     event: &Event,
     written: &mut String,
 ) -> domain::Result<()> {
-    let told = told(reader, look, event)?;
+    let told = told(reader, &look.actor, look.wait, event)?;
     let last = told.len().saturating_sub(1);
     for (place, (name, object)) in told.into_iter().enumerate() {
         let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
@@ -278,8 +279,18 @@ fn write(
 }
 
 /// The names under which programs hear of an entry, each with its object. What is gone meanwhile is told as deleted.
-fn told(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Vec<(&'static str, Value)>> {
-    let actor = &look.actor;
+///
+/// `wait` stands in for the workspace's wait.
+///
+/// # Errors
+/// Where the database fails.
+pub fn told(
+    reader: &Reader,
+    actor: &Actor,
+    wait: Option<Duration>,
+    event: &Event,
+) -> domain::Result<Vec<(&'static str, Value)>> {
+    let look = Look { actor: *actor, wait };
     let name = event.kind();
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }
@@ -320,6 +331,11 @@ fn told(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Vec<(&'st
             vec![(name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?)]
         }
         Event::ProjectDeleted { project } => vec![(name, gone(project.0, "project"))],
+        Event::NotificationSent { channel, person, digest, .. }
+        | Event::NotificationFailed { channel, person, digest, .. } => {
+            let found = notifications::of_digest(reader, actor.workspace, *digest, *channel, *person)?;
+            vec![(name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?)]
+        }
         _ => Vec::new(),
     })
 }

@@ -44,6 +44,9 @@ pub(crate) enum Of {
     InternalUsers = 4,
     Channels = 5,
     Messages = 6,
+    Notifications = 7,
+    Webhooks = 8,
+    Calls = 9,
 }
 
 /// A page of a list.
@@ -118,6 +121,19 @@ impl Page {
         if of == channel.as_bytes() { Ok(Some(position)) } else { Err(no_token()) }
     }
 
+    /// The time and the two ids that say where the page before ended.
+    ///
+    /// # Errors
+    /// 400 for a token of another list.
+    pub(crate) fn after_time_and_ids(&self, of: Of) -> Result<Option<(i64, Uuid, Uuid)>> {
+        let Some(place) = self.after::<40>(of)? else { return Ok(None) };
+        let (time, ids) = place.split_at(8);
+        let (one, other) = ids.split_at(16);
+        let time = time.try_into().map(i64::from_be_bytes).map_err(|_| no_token())?;
+        let id = |bytes: &[u8]| Uuid::from_slice(bytes).map_err(|_| no_token());
+        Ok(Some((time, id(one)?, id(other)?)))
+    }
+
     fn after<const N: usize>(&self, of: Of) -> Result<Option<[u8; N]>> {
         let Some(token) = &self.token else { return Ok(None) };
         let place = token.strip_prefix(&[of as u8]).ok_or_else(no_token)?;
@@ -155,7 +171,7 @@ macro_rules! from_id {
     )*};
 }
 
-from_id!(PersonId, CompanyId, ProjectId, ChannelId, FileId);
+from_id!(PersonId, CompanyId, ProjectId, ChannelId, FileId, WebhookId, CallId);
 
 #[cfg(test)]
 mod tests {

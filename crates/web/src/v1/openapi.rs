@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{channels, clients, companies, events, internal_users, messages, projects, settings, workspaces};
+use super::{
+    channels, clients, companies, events, internal_users, messages, notifications, projects, settings,
+    webhooks, workspaces,
+};
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -28,7 +31,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         projects::make, projects::list, projects::show, projects::change, projects::delete,
         channels::make, channels::list, channels::show, channels::read,
         messages::send, messages::list, messages::show, messages::change, messages::delete,
+        notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
+        webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
     ),
     components(schemas(Refusal, events::Told, events::Scope)),
     tags(
@@ -39,7 +44,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         (name = "Projects", description = "Pieces of work with their own client users and internal users."),
         (name = "Message channels", description = "Conversations, each about one client user, company, project or group."),
         (name = "Messages", description = "What is written in them."),
+        (name = "Notifications", description = "In-product notifications of what is unread."),
         (name = "Events", description = "What happens, as it happens."),
+        (name = "Webhooks", description = "Addresses of programs that are called when something happens."),
     ),
 )]
 struct Api;

@@ -1,5 +1,6 @@
 //! What values look like, for the description of the API: the checks of `domain::limits` in the words of JSON Schema.
 
+use domain::webhooks;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AdditionalProperties, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type,
@@ -55,6 +56,13 @@ schemas! {
     /// An address of the web.
     Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(2_000))
         .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"));
+    /// An address that a webhook calls.
+    HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
+        .min_length(Some(1)).max_length(Some(2_000))
+        .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?$"));
+    /// A kind of events.
+    EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")
+        .enum_values(Some(kinds()));
     /// A colour.
     Color: text("A colour such as `#9bbfff`; empty for the one made from the id.").pattern(Some("^(#[0-9a-fA-F]{6})?$"));
     /// Fields of the firm's own.
@@ -63,6 +71,19 @@ schemas! {
         .max_properties(Some(100))
         .property_names(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(100)).pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$"))).build()))
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)));
+}
+
+/// What webhooks can hear of.
+fn kinds() -> Vec<String> {
+    let kinds = webhooks::KINDS.iter().map(|kind| kind.to_string());
+    let mut groups: Vec<String> = webhooks::KINDS
+        .iter()
+        .filter_map(|kind| kind.split_once('.'))
+        .map(|(noun, _)| format!("{noun}.*"))
+        .collect();
+    groups.sort();
+    groups.dedup();
+    kinds.chain(groups).chain(["*".to_string()]).collect()
 }
 
 fn text(description: &str) -> ObjectBuilder {

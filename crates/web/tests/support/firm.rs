@@ -6,12 +6,16 @@ use std::ops::Deref;
 use domain::access::{Actor, Role};
 use domain::channels::{self, Subject};
 use domain::choices::Way;
-use domain::ids::{ChannelId, CompanyId, DigestId, MessageId, PersonId, ProjectId, WorkspaceId};
+use domain::ids::{
+    CallId, ChannelId, CompanyId, DigestId, MessageId, NotificationId, PersonId, ProjectId, WebhookId,
+    WorkspaceId,
+};
 use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
+use domain::webhooks::{self, Wanted, calls};
 use domain::workspaces::{self, SetUp};
-use domain::{choices, companies, links, messages};
-use store::Tx;
+use domain::{choices, companies, links, messages, notifications, sign_ins};
+use store::{Reader, Tx};
 
 use super::{Browser, Portal};
 
@@ -90,6 +94,31 @@ impl Firm {
         let make =
             move |tx: &mut Tx| choices::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
         format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
+    }
+
+    /// A webhook of Jane's and the call that tells it of a new company.
+    pub async fn webhook(&self) -> (WebhookId, CallId) {
+        let jane = self.jane;
+        let url = "https://hooks.example/";
+        let made = self.portal.write(move |tx| webhooks::make(tx, &jane, url, &Wanted::everything())).await;
+        let webhook = made.0.id;
+        let add = move |tx: &mut Tx| companies::add(tx, &jane, &MessageId::new(tx.now()).to_string());
+        self.portal.write(add).await;
+        self.portal.write(move |tx| calls::follow(tx, jane.workspace, webhook)).await;
+        let told = move |reader: &Reader| calls::list(reader, &jane, webhook, None, 1);
+        (webhook, self.portal.read(told).await.remove(0).id)
+    }
+
+    /// The notification of Oskar's message that waits for Jane, who is invited.
+    pub async fn notification(&self) -> NotificationId {
+        let jane = self.jane;
+        self.portal.write(move |tx| sign_ins::invite(tx, &jane, jane.person)).await;
+        let own = notifications::Search { recipient: Some(jane.person), ..Default::default() };
+        self.portal
+            .read(move |reader: &Reader| notifications::list(reader, &jane, &own, 1))
+            .await
+            .remove(0)
+            .id
     }
 
     /// Sends a message and answers its position.

@@ -25,6 +25,7 @@ use domain::sign_ins::{self, LinkKind, Prepared};
 use domain::{sessions, workspaces};
 use http_body_util::BodyExt;
 use outbound::text::Texter;
+use outbound::webhooks::{Caller, Reach};
 use store::{Clock, Reader, Setting, Store, Time, Tx};
 use tower::ServiceExt;
 
@@ -60,6 +61,7 @@ impl Portal {
         let web = web::Web {
             store: store.clone(),
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
+            caller: Arc::new(Caller::new(Reach::Internet)),
             wait: None,
             public_url: format!("http://{HOST}"),
             metrics: Arc::new(String::new),

@@ -46,27 +46,48 @@ const TABLE: &[Row] = &[
     ("GET", "/v1/messages/{id}", "/v1/messages/[message]", "", 200),
     ("PATCH", "/v1/messages/{id}", "/v1/messages/[message]", r#"{"text": "A"}"#, 200),
     ("DELETE", "/v1/messages/{id}", "/v1/messages/[message]", "", 200),
+    ("GET", "/v1/notifications", "/v1/notifications?includeRead=true", "", 200),
+    ("POST", "/v1/notifications/{id}/read", "/v1/notifications/[notification]/read", "{}", 200),
+    ("POST", "/v1/notifications/{id}/unread", "/v1/notifications/[notification]/unread", "{}", 200),
+    ("DELETE", "/v1/notifications/{id}", "/v1/notifications/[notification]", "", 200),
+    ("POST", "/v1/webhooks", "/v1/webhooks", r#"{"url": "https://hooks.example/"}"#, 200),
+    ("GET", "/v1/webhooks", "/v1/webhooks", "", 200),
+    ("GET", "/v1/webhooks/{id}", "/v1/webhooks/[webhook]", "", 200),
+    ("DELETE", "/v1/webhooks/{id}", "/v1/webhooks/[webhook]", "", 200),
+    ("POST", "/v1/webhooks/{id}/enable", "/v1/webhooks/[webhook]/enable", "{}", 200),
+    ("GET", "/v1/webhooks/{id}/calls", "/v1/webhooks/[webhook]/calls", "", 200),
+    ("POST", "/v1/webhooks/{id}/calls/{call}/again", "/v1/webhooks/[webhook]/calls/[call]/again", "{}", 200),
     ("GET", "/v1/events", "/v1/events?channelId=[channel]", "", 200),
 ];
 
 /// Addresses that anybody may look at.
 const OPEN: &[&str] = &["/v1/openapi.json", "/v1/docs"];
 
-fn fill(firm: &Firm, text: &str) -> String {
-    text.replace("[channel]", &firm.channel.to_string())
+async fn fill(firm: &Firm, text: &str) -> String {
+    let mut filled = text
+        .replace("[channel]", &firm.channel.to_string())
         .replace("[message]", &firm.message.to_string())
         .replace("[oskar]", &firm.oskar.person.to_string())
         .replace("[tom]", &firm.tom.person.to_string())
         .replace("[northwind]", &firm.northwind.to_string())
         .replace("[renovation]", &firm.renovation.to_string())
-        .replace("[new]", "new")
+        .replace("[new]", "new");
+    if filled.contains("[webhook]") {
+        let (webhook, call) = firm.webhook().await;
+        filled = filled.replace("[webhook]", &webhook.to_string()).replace("[call]", &call.to_string());
+    }
+    if filled.contains("[notification]") {
+        filled = filled.replace("[notification]", &firm.notification().await.to_string());
+    }
+    filled
 }
 
 async fn status(firm: &Firm, program: &Program<'_>, row: &Row) -> u16 {
     let (method, _, call, body, _) = row;
-    let body = (!body.is_empty()).then(|| fill(firm, body).into_bytes());
+    let filled = fill(firm, body).await.into_bytes();
+    let body = (!body.is_empty()).then_some(filled);
     let method: Method = method.parse().unwrap();
-    program.open(method, &fill(firm, call), body).await.0.as_u16()
+    program.open(method, &fill(firm, call).await, body).await.0.as_u16()
 }
 
 #[test]
@@ -135,10 +156,13 @@ async fn a_key_of_another_firm_changes_nothing_and_sees_nothing_here() {
     let firm = Firm::new().await;
     let (jane, stranger) =
         (firm.portal.program_of(firm.jane).await, firm.portal.program_of(firm.stranger).await);
+    // Whoever is invited hears of what waits for them: before, too.
+    firm.notification().await;
     let before = jane.get(&format!("/v1/messages?channelId={}", firm.channel)).await;
     for row in TABLE.iter().filter(|row| row.1 != "/v1/events") {
-        let body = (!row.3.is_empty()).then(|| fill(&firm, row.3));
-        let said = stranger.call(row.0.parse().unwrap(), &fill(&firm, row.2), body).await;
+        let filled = fill(&firm, row.3).await;
+        let body = (!row.3.is_empty()).then_some(filled);
+        let said = stranger.call(row.0.parse().unwrap(), &fill(&firm, row.2).await, body).await;
         for secret in ["Oskar", "Northwind", "Renovation", "Good morning", "Harbor & Lee"] {
             assert!(!said.text.contains(secret), "{} {}: {}", row.0, row.1, said.text);
         }

@@ -8,6 +8,8 @@ mod bad_input;
 mod conversations;
 mod events;
 mod form;
+mod notifications;
 mod people;
 #[path = "../support/mod.rs"]
 mod support;
+mod webhooks;
