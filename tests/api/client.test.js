@@ -2,23 +2,17 @@
 // answered is compared with what the pages show.
 
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { test } from 'node:test';
 import { Office, refused } from './office.js';
 
-describe("the field's own client", () => {
-  /** @type {Office} */
-  let office;
+test("the field's own client", async (t) => {
+  const office = await Office.start(t);
   /** @type {any} */
-  let api;
+  const api = office.client;
   /** What was made so far, by a word. @type {Record<string, any>} */
   const made = {};
 
-  before(async (t) => {
-    office = await Office.start(/** @type {any} */ (t));
-    api = office.client;
-  });
-
-  it('finds the workspace and who works there', async () => {
+  await t.test('finds the workspace and who works there', async () => {
     const workspace = await api.retrieveWorkspace();
     assert.equal(workspace.brandName, 'Harbor & Lee');
     assert.equal(workspace.portalUrl, office.portal.address);
@@ -30,7 +24,7 @@ describe("the field's own client", () => {
     await office.shows('/settings/team', 'Jane Lee', 'jane@firm.example');
   });
 
-  it('makes a company and clients, with and without an invitation', async () => {
+  await t.test('makes a company and clients, with and without an invitation', async () => {
     made.company = await api.createCompany({ requestBody: { name: 'Brightwater', fallbackColor: '#9BBFFF' } });
     assert.equal(made.company.isPlaceholder, false);
     await office.shows(`/companies/${made.company.id}`, 'Brightwater');
@@ -54,7 +48,7 @@ describe("the field's own client", () => {
     assert.match(mail.text, new RegExp(`${office.portal.address}/sign-in/link/`));
   });
 
-  it('finds and changes them', async () => {
+  await t.test('finds and changes them', async () => {
     const found = await api.listClients({ email: 'maria@brightwater.example' });
     assert.deepEqual(found.data.map((/** @type {any} */ one) => one.id), [made.maria.id]);
     const of = await api.listClients({ companyId: made.company.id });
@@ -81,7 +75,7 @@ describe("the field's own client", () => {
     await refused(api.retrieveClient({ id: made.company.id }), 404);
   });
 
-  it('makes a channel of each kind, once', async () => {
+  await t.test('makes a channel of each kind, once', async () => {
     const wanted = {
       individual: { membershipType: 'individual', clientId: made.maria.id },
       company: { membershipType: 'company', companyId: made.company.id },
@@ -96,14 +90,14 @@ describe("the field's own client", () => {
       const listed = await api.listMessageChannels({ membershipType: kind, memberId: made.maria.id });
       assert.ok(listed.data.some((/** @type {any} */ one) => one.id === channel.id));
       await office.shows(`/messages/${channel.id}`, titles[/** @type {'group'} */ (kind)]);
-      made[kind] = channel;
+      made[`${kind}Channel`] = channel;
     }
     const { data } = await api.listMessageChannels({ clientId: made.maria.id });
-    assert.deepEqual(data.map((/** @type {any} */ one) => one.id), [made.individual.id]);
+    assert.deepEqual(data.map((/** @type {any} */ one) => one.id), [made.individualChannel.id]);
   });
 
-  it('sends and lists messages across pages while others post', async () => {
-    const channelId = made.group.id;
+  await t.test('sends and lists messages across pages while others post', async () => {
+    const channelId = made.groupChannel.id;
     const sent = [];
     for (let number = 0; number < 12; number++) {
       const senderId = number % 2 ? made.maria.id : undefined;
@@ -127,7 +121,7 @@ describe("the field's own client", () => {
     await refused(api.sendMessage({ requestBody: { channelId, text: 'x', senderId: made.zed.id } }), 400);
   });
 
-  it('deletes', async () => {
+  await t.test('deletes', async () => {
     assert.deepEqual(await api.deleteClient({ id: made.oskar.id }), { id: made.oskar.id, object: 'client', deleted: true });
     await refused(api.retrieveClient({ id: made.oskar.id }), 404);
     assert.equal((await office.page(`/clients/${made.oskar.id}`)).status, 404);
@@ -137,11 +131,11 @@ describe("the field's own client", () => {
     assert.equal((await api.retrieveCompany({ id: maria.companyId })).isPlaceholder, true);
     assert.ok(!(await office.page('/companies')).text.includes('Brightwater'));
     // What was written stays readable for the firm.
-    await office.shows(`/messages/${made.group.id}`, 'Message 3');
-    assert.equal((await api.listMessages({ channelId: made.group.id })).data.length, 15);
+    await office.shows(`/messages/${made.groupChannel.id}`, 'Message 3');
+    assert.equal((await api.listMessages({ channelId: made.groupChannel.id })).data.length, 15);
   });
 
-  it('is refused with a wrong key', async () => {
+  await t.test('is refused with a wrong key', async () => {
     const { OpenAPI } = await import('@assembly-js/node-sdk');
     const headers = OpenAPI.HEADERS;
     OpenAPI.HEADERS = { 'X-API-Key': 'wrong' };

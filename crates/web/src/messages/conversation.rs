@@ -17,6 +17,7 @@ use super::members::{MemberShown, added, readers, shown};
 use crate::channels::list::{List, Listing, face};
 use crate::faces::Face;
 use crate::layout::{Layout, Module};
+use crate::subjects::seen;
 use crate::times;
 use crate::visitor::Visitor;
 use crate::welcome::ToCome;
@@ -129,7 +130,8 @@ impl Talk {
         let last_position = found.last().map_or(0, |message| message.position);
         let is_internal = actor.role.is_internal();
         let client = match channel.kind {
-            Kind::Client if is_internal => Some(people::client(reader, actor, PersonId(channel.subject))?),
+            // A conversation with somebody who was deleted stays readable.
+            Kind::Client if is_internal => seen(people::client(reader, actor, PersonId(channel.subject)))?,
             _ => None,
         };
         let local = client.as_ref().and_then(|client| client.time_zone.as_deref());
@@ -177,17 +179,23 @@ fn subtitle(
     let people = if clients == 1 { "1 client user".to_string() } else { format!("{clients} client users") };
     Ok(match channel.kind {
         Kind::Client => {
-            let companies = people::companies_of(reader, actor, PersonId(channel.subject))?;
-            let companies =
-                companies.into_iter().filter(|(_, _, placeholder)| !placeholder).map(|(_, name, _)| name);
+            let companies = seen(people::companies_of(reader, actor, PersonId(channel.subject)))?;
+            let companies = companies
+                .into_iter()
+                .flatten()
+                .filter(|(_, _, placeholder)| !placeholder)
+                .map(|(_, name, _)| name);
             std::iter::once("Client user".to_string()).chain(companies).collect::<Vec<_>>().join(" · ")
         }
         Kind::Company => format!("Company · {people}"),
         Kind::Project => format!("Project · {people}"),
-        Kind::Group => match channel.company {
-            Some(company) => format!("Group · {}", companies::find(reader, actor, company)?.name),
-            None => "Group".to_string(),
-        },
+        Kind::Group => {
+            let company = channel.company.map(|company| seen(companies::find(reader, actor, company)));
+            match company.transpose()?.flatten() {
+                Some(company) => format!("Group · {}", company.name),
+                None => "Group".to_string(),
+            }
+        }
     })
 }
 

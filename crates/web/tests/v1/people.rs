@@ -62,6 +62,14 @@ async fn a_client_is_made_changed_replaced_and_deleted() {
     program.get(&path).await.refuses(404, "");
     program.delete(&path).await.refuses(404, "");
     program.patch(&path, json!({"givenName": "B"})).await.refuses(404, "");
+    // What was written with somebody who was deleted stays readable on its page too.
+    firm.posts(firm.oskar, firm.channel, "Before I go").await;
+    program.delete(&format!("/v1/clients/{}", firm.oskar.person)).await.is(200);
+    jane.get(&format!("/messages/{}", firm.channel))
+        .await
+        .is(200)
+        .shows("Before I go")
+        .shows("Oskar Kowalski");
     program.get(&format!("/v1/companies/{company}")).await.refuses(404, "");
     assert!(!program.get("/v1/clients").await.ids().contains(&id));
     jane.get(&format!("/clients/{id}")).await.is(404);
