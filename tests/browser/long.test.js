@@ -49,6 +49,13 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(up.most < bearable, `${up.most} messages were in the document`);
       assert.equal(await entry(reader, 'thousand 1000').count(), 0, 'the newest have left the document');
 
+      // Print has all of it.
+      const inDocument = () => reader.locator('#entries > .entry').count();
+      await reader.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+      assert.ok(await inDocument() >= 1000);
+      await reader.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+      await eventually('few messages in the document', async () => (await inDocument()) < bearable);
+
       // What happens out of the document is there when one comes to it.
       const fresh = numbered(`fresh for ${size}`, 20);
       await glide(reader, 400, 'thousand 60');

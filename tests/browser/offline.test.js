@@ -21,37 +21,41 @@ const kept = (visit) => visit.evaluate(async () => {
   return found.map(({ text }) => text);
 });
 
-test('three messages written while the server is stopped arrive once and in order, after closing the browser\'s page', async (t) => {
-  const { portal, jane, maya, path } = await talk(t);
-  await portal.stop('SIGKILL');
-  for (const word of ['one', 'two', 'three']) await write(maya, `offline ${word}`);
-  await entry(maya, 'offline three').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
-  assert.deepEqual(await texts(maya, 'offline'), ['offline one', 'offline two', 'offline three']);
-  await composer(maya).fill('a thought not finished');
-  await maya.locator('#connection').waitFor();
-  assert.ok(await composer(maya).isEnabled(), 'the composer is never switched off');
-  assert.deepEqual(await kept(maya), ['offline one', 'offline two', 'offline three']);
-  const context = maya.context();
-  const again = await portal.tab(maya);
-  await maya.close();
+for (const who of /** @type {const} */ (['jane', 'maya'])) {
+  test(`three messages written while the server is stopped arrive once and in order, after closing the browser's page (${who === 'jane' ? 'desktop' : 'phone'})`, async (t) => {
+    const { portal, path, ...people } = await talk(t);
+    const [writer, reader] = who === 'jane' ? [people.jane, people.maya] : [people.maya, people.jane];
+    const words = [`offline ${who} one`, `offline ${who} two`, `offline ${who} three`];
+    await portal.stop('SIGKILL');
+    for (const word of words) await write(writer, word);
+    await entry(writer, words[2] ?? '').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
+    assert.deepEqual(await texts(writer, `offline ${who}`), words);
+    await composer(writer).fill('a thought not finished');
+    await writer.locator('#connection').waitFor();
+    assert.ok(await composer(writer).isEnabled(), 'the composer is never switched off');
+    assert.deepEqual(await kept(writer), words);
+    const context = writer.context();
+    const again = await portal.tab(writer);
+    await writer.close();
 
-  await portal.begin();
-  await again.goto(path);
-  for (const visit of [again, jane]) {
-    await entry(visit, 'offline three').and(visit.locator(':not(.sending):not(.waiting)')).waitFor();
-    await eventually('all three', async () => (await texts(visit, 'offline')).length === 3);
-    assert.deepEqual(await texts(visit, 'offline'), ['offline one', 'offline two', 'offline three']);
-  }
-  assert.equal(await composer(again).inputValue(), 'a thought not finished', 'the draft is there as well');
-  await eventually('an empty outbox', async () => (await kept(again)).length === 0);
-  assert.equal(await jane.locator('#connection').isVisible(), false, 'the bar is gone');
+    await portal.begin();
+    await again.goto(path);
+    for (const visit of [again, reader]) {
+      await entry(visit, words[2] ?? '').and(visit.locator(':not(.sending):not(.waiting)')).waitFor();
+      await eventually('all three', async () => (await texts(visit, `offline ${who}`)).length === 3);
+      assert.deepEqual(await texts(visit, `offline ${who}`), words);
+    }
+    assert.equal(await composer(again).inputValue(), 'a thought not finished', 'the draft is there as well');
+    await eventually('an empty outbox', async () => (await kept(again)).length === 0);
+    assert.equal(await reader.locator('#connection').isVisible(), false, 'the bar is gone');
 
-  // From the server's own page they stand there once as well.
-  await jane.reload();
-  assert.deepEqual(await texts(jane, 'offline'), ['offline one', 'offline two', 'offline three']);
-  assert.equal(context.pages().length, 1);
-  [jane, maya, again].forEach((visit) => visit.forgive());
-});
+    // From the server's own page they stand there once as well.
+    await reader.reload();
+    assert.deepEqual(await texts(reader, `offline ${who}`), words);
+    assert.equal(context.pages().length, 1);
+    [reader, writer, again].forEach((visit) => visit.forgive());
+  });
+}
 
 test('a reload with messages waiting, an answer that got lost: still once and in order, from whichever page is open', async (t) => {
   const { jane, maya, path } = await talk(t);

@@ -21,7 +21,7 @@ pub enum Error {
     #[error("There is nothing here, or it is not yours to see.")]
     NotFound,
     /// The one who asks may see it but not do this with it.
-    #[error("You may not do this.")]
+    #[error("You have no access to this. Whoever manages this portal can give it to you.")]
     Forbidden,
     /// It contradicts what is there already.
     #[error("{0}")]

@@ -133,14 +133,21 @@ function retitle(told) {
   if (told.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = told.title;
 }
 
+/** Shows which filter is chosen, also where not all of them fit. */
+function showFilter() {
+  section.querySelector(".pick [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 /** Filters and searches without leaving the page. */
 function keepFilters() {
+  showFilter();
   section.querySelector(".pick")?.addEventListener("click", (event) => {
     const chip = event.target instanceof Element ? event.target.closest("[data-filter]") : null;
     if (!chip) return;
     event.preventDefault();
     section.querySelector(".pick [aria-current]")?.removeAttribute("aria-current");
     chip.setAttribute("aria-current", "true");
+    showFilter();
     if (document.body.classList.contains("at-list")) history.replaceState(null, "", chip.getAttribute("href"));
     reload(0);
   });

@@ -203,7 +203,7 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Resp
 fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "Nothing here",
-        StatusCode::FORBIDDEN => "Not for you to do",
+        StatusCode::FORBIDDEN => "This is not open to you",
         StatusCode::TOO_MANY_REQUESTS => "Please wait a little",
         status if status.is_server_error() => "Something went wrong",
         _ => "That did not work",
