@@ -1,8 +1,9 @@
-//! Mail: one message to one person ([`Mail`]), and the ways in which it can leave ([`Mailer`]): an SMTP server, a folder
-//! of `.eml` files, or memory for tests. When and what to send, and whether to try again, is the caller's to decide;
+//! Mail: one message to one person ([`Mail`]), and how it leaves ([`Mailer`]): through an SMTP server, into a folder of
+//! `.eml` files, or into memory for tests, with the sender's signature where there is a key. When and what to send, and whether to try again, is the caller's to decide;
 //! [`MailError::kind`] says what trying again would be good for. Relies on `lettre` for MIME and SMTP.
 
 pub mod bounce;
+mod dkim;
 mod folder;
 mod memory;
 mod message;
@@ -12,6 +13,7 @@ mod status;
 
 use std::fmt;
 
+pub use self::dkim::{Dkim, DkimError};
 pub use self::folder::Folder;
 pub use self::memory::{Behaviour, Memory};
 pub use self::message::{is_address, one_line};
@@ -110,9 +112,16 @@ impl MailError {
     }
 }
 
-/// A way for mail to leave. Its `Debug` and `Display` never show a user name or a password.
+/// How mail leaves: by some way, and signed or not. Its `Debug` and `Display` never show a user name or a password.
 #[derive(Debug)]
-pub enum Mailer {
+pub struct Mailer {
+    way: Way,
+    dkim: Option<Dkim>,
+}
+
+/// A way for mail to leave.
+#[derive(Debug)]
+pub enum Way {
     /// Through an SMTP server.
     Smtp(Smtp),
     /// Into a folder, one `.eml` file a mail.
@@ -121,7 +130,40 @@ pub enum Mailer {
     Memory(Memory),
 }
 
+impl From<Smtp> for Mailer {
+    fn from(smtp: Smtp) -> Mailer {
+        Mailer { way: Way::Smtp(smtp), dkim: None }
+    }
+}
+
+impl From<Folder> for Mailer {
+    fn from(folder: Folder) -> Mailer {
+        Mailer { way: Way::Folder(folder), dkim: None }
+    }
+}
+
+impl From<Memory> for Mailer {
+    fn from(memory: Memory) -> Mailer {
+        Mailer { way: Way::Memory(memory), dkim: None }
+    }
+}
+
 impl Mailer {
+    /// The same, with every mail signed (DKIM).
+    pub fn signed(self, dkim: Dkim) -> Mailer {
+        Mailer { dkim: Some(dkim), ..self }
+    }
+
+    /// The way that mail takes.
+    pub fn way(&self) -> &Way {
+        &self.way
+    }
+
+    /// What mails are signed with.
+    pub fn dkim(&self) -> Option<&Dkim> {
+        self.dkim.as_ref()
+    }
+
     /// Sends one mail. `Ok` means that the server has taken it, or that its file is on disk.
     ///
     /// # Errors
@@ -129,10 +171,14 @@ impl Mailer {
     /// is refused alike by every way, and for good.
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = mail.message()?;
-        match self {
-            Mailer::Smtp(smtp) => smtp.send(&message).await,
-            Mailer::Folder(folder) => folder.send(&mail.message_id, message.formatted()).await,
-            Mailer::Memory(memory) => memory.send(mail),
+        let mut bytes = message.formatted();
+        if let Some(dkim) = &self.dkim {
+            bytes = dkim.sign(&bytes, mail.date_ms);
+        }
+        match &self.way {
+            Way::Smtp(smtp) => smtp.send(message.envelope(), &bytes).await,
+            Way::Folder(folder) => folder.send(&mail.message_id, bytes).await,
+            Way::Memory(memory) => memory.send(mail),
         }
     }
 
@@ -142,20 +188,20 @@ impl Mailer {
     /// # Errors
     /// What stands in the way; its kind means nothing here.
     pub async fn check(&self) -> Result<String, MailError> {
-        match self {
-            Mailer::Smtp(smtp) => smtp.check().await,
-            Mailer::Folder(folder) => folder.check().await,
-            Mailer::Memory(_) => Ok("mail is kept in memory".to_owned()),
+        match &self.way {
+            Way::Smtp(smtp) => smtp.check().await,
+            Way::Folder(folder) => folder.check().await,
+            Way::Memory(_) => Ok("mail is kept in memory".to_owned()),
         }
     }
 }
 
 impl fmt::Display for Mailer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Mailer::Smtp(smtp) => smtp.fmt(formatter),
-            Mailer::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
-            Mailer::Memory(_) => formatter.write_str("memory"),
+        match &self.way {
+            Way::Smtp(smtp) => smtp.fmt(formatter),
+            Way::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
+            Way::Memory(_) => formatter.write_str("memory"),
         }
     }
 }

@@ -49,7 +49,7 @@ async fn a_folder_receives_one_file_a_mail_named_after_its_message_id() {
 #[tokio::test]
 async fn n11_a_repeat_of_the_same_mail_overwrites_its_file() {
     let outbox = tempfile::tempdir().unwrap();
-    let mailer = Mailer::Folder(Folder::new(outbox.path()));
+    let mailer = Mailer::from(Folder::new(outbox.path()));
     mailer.send(&mail("digest.1@portal.example", "First try")).await.unwrap();
     mailer.send(&mail("digest.1@portal.example", "Second try")).await.unwrap();
     assert_eq!(names(outbox.path()), ["digest.1@portal.example.eml"]);
@@ -60,7 +60,7 @@ async fn n11_a_repeat_of_the_same_mail_overwrites_its_file() {
 async fn a_message_id_cannot_lead_out_of_the_folder() {
     let place = tempfile::tempdir().unwrap();
     let outbox = place.path().join("outbox");
-    let mailer = Mailer::Folder(Folder::new(&outbox));
+    let mailer = Mailer::from(Folder::new(&outbox));
     mailer.send(&mail("a/b@portal.example", "Inside")).await.unwrap();
     assert_eq!(names(&outbox), ["a%2Fb@portal.example.eml"]);
     let error = mailer.send(&mail("../a@portal.example", "Outside")).await.unwrap_err();
@@ -71,7 +71,7 @@ async fn a_message_id_cannot_lead_out_of_the_folder() {
 #[tokio::test]
 async fn many_mails_at_once_are_all_there_and_whole() {
     let outbox = tempfile::tempdir().unwrap();
-    let mailer = std::sync::Arc::new(Mailer::Folder(Folder::new(outbox.path())));
+    let mailer = std::sync::Arc::new(Mailer::from(Folder::new(outbox.path())));
     let sends: Vec<_> = (0..40)
         .map(|number| {
             let mailer = mailer.clone();
@@ -94,7 +94,7 @@ async fn a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing_behind(
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("a-file");
     fs::write(&file, "not a folder").unwrap();
-    let mailer = Mailer::Folder(Folder::new(file.join("outbox")));
+    let mailer = Mailer::from(Folder::new(file.join("outbox")));
     let error = mailer.send(&mail("digest.1@portal.example", "Hello")).await.unwrap_err();
     assert_eq!(error.kind, MailErrorKind::Temporary);
     assert!(error.cause.contains("a-file"), "{error}");
@@ -103,7 +103,7 @@ async fn a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing_behind(
     // Where the mail's own place is taken by a folder, the rename fails.
     let outbox = place.path().join("outbox");
     fs::create_dir_all(outbox.join("digest.1@portal.example.eml")).unwrap();
-    let mailer = Mailer::Folder(Folder::new(&outbox));
+    let mailer = Mailer::from(Folder::new(&outbox));
     assert!(mailer.send(&mail("digest.1@portal.example", "Hello")).await.unwrap_err().is_temporary());
     assert_eq!(names(&outbox), ["digest.1@portal.example.eml"]);
 }
@@ -112,7 +112,7 @@ async fn a_folder_that_cannot_be_written_is_temporary_and_leaves_nothing_behind(
 async fn checking_a_folder_makes_it_and_leaves_it_empty() {
     let place = tempfile::tempdir().unwrap();
     let outbox = place.path().join("outbox");
-    let mailer = Mailer::Folder(Folder::new(&outbox));
+    let mailer = Mailer::from(Folder::new(&outbox));
     assert!(mailer.check().await.unwrap().contains("outbox"));
     assert!(names(&outbox).is_empty());
 }
@@ -120,7 +120,7 @@ async fn checking_a_folder_makes_it_and_leaves_it_empty() {
 #[tokio::test]
 async fn memory_keeps_what_was_sent_and_fails_when_told_to() {
     let memory = Memory::default();
-    let mailer = Mailer::Memory(memory.clone());
+    let mailer = Mailer::from(memory.clone());
     memory.fail_next(2, MailError::temporary("451 later"));
     memory.fail_next(1, MailError::permanent("550 never"));
     let first = mail("digest.1@portal.example", "Hello");
@@ -140,7 +140,7 @@ async fn every_way_refuses_a_bad_recipient_for_good() {
     let memory = Memory::default();
     let mut bad = mail("digest.1@portal.example", "Hello");
     bad.to.address = "nobody".to_owned();
-    for mailer in [Mailer::Folder(Folder::new(outbox.path())), Mailer::Memory(memory.clone())] {
+    for mailer in [Mailer::from(Folder::new(outbox.path())), Mailer::from(memory.clone())] {
         assert_eq!(mailer.send(&bad).await.unwrap_err().kind, MailErrorKind::Permanent);
     }
     assert!(names(outbox.path()).is_empty());

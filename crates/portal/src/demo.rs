@@ -43,7 +43,7 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
     }
     let outbox = settings.data.join("outbox");
     settings.database = store::Setting::Sqlite(settings.data.join("portal.db"));
-    settings.mail = Mailer::Folder(Folder::new(&outbox));
+    settings.mail = Mailer::from(Folder::new(&outbox));
     settings.text = Texter::Folder(text::Folder::new(&outbox));
     settings.mail_from = None;
     settings.wait.get_or_insert(WAIT);

@@ -98,6 +98,7 @@ impl Doctor {
             None => report.add("clock", checks::clock_alone(store::Clock::System.now())),
         }
         report.add("mail", checks::mail(settings).await);
+        report.add("signing", checks::signing(settings, &public_url));
         if let Some(to) = &self.mail_to {
             report.add("mail sent", checks::send_mail(settings, &public_url, to).await);
         }

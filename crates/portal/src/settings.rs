@@ -4,8 +4,10 @@
 //! default. A value that cannot be taken stops the start and says which, what was given and what is expected; what may
 //! hold a password is never repeated. Relies on `settings::forms` for how each value is written.
 
+mod dkim;
 mod file;
 pub(crate) mod forms;
+mod words;
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,107 +20,7 @@ use outbound::webhooks::{Caller, Reach};
 
 pub(crate) use file::File;
 pub(crate) use forms::PublicUrl;
-
-/// A setting's word and its meaning. The word is the option (`--public-url`), the variable (`PORTAL_PUBLIC_URL`) and the
-/// key in `portal.toml` (`public_url`).
-pub(crate) struct Word {
-    /// As `portal.toml` has it.
-    pub(crate) key: &'static str,
-    /// As the command line has it, without the dashes in front.
-    pub(crate) option: &'static str,
-    /// What stands for the value in the list of options.
-    pub(crate) value: &'static str,
-    /// For the list of options.
-    pub(crate) meaning: &'static str,
-}
-
-/// Every setting.
-pub(crate) const WORDS: [Word; 14] = [
-    Word {
-        key: "data",
-        option: "data",
-        value: "FOLDER",
-        meaning: "Folder for the database and the outbox [default: ./data]",
-    },
-    Word {
-        key: "listen",
-        option: "listen",
-        value: "ADDRESS",
-        meaning: "Address to listen on; port 0 picks one [default: 127.0.0.1:8080]",
-    },
-    Word {
-        key: "public_url",
-        option: "public-url",
-        value: "URL",
-        meaning: "What links in mails begin with [default: from the address]",
-    },
-    Word {
-        key: "database_url",
-        option: "database-url",
-        value: "URL",
-        meaning: "postgres://… [default: SQLite in the data folder]",
-    },
-    Word {
-        key: "mail",
-        option: "mail",
-        value: "WAY",
-        meaning: "smtp://…, smtps://… or folder:… [default: the data folder's outbox]",
-    },
-    Word {
-        key: "mail_from",
-        option: "mail-from",
-        value: "ADDRESS",
-        meaning: "Sender of mails [default: notifications@ the public host]",
-    },
-    Word {
-        key: "text",
-        option: "text",
-        value: "WAY",
-        meaning: "twilio://… or folder:…, for text messages [default: the data folder's outbox]",
-    },
-    Word {
-        key: "webhooks_private",
-        option: "webhooks-private",
-        value: "WHETHER",
-        meaning: "Whether webhooks may lead to this machine and its network: refuse or allow [default: refuse]",
-    },
-    Word {
-        key: "wait",
-        option: "wait",
-        value: "SPAN",
-        meaning: "For trying out: this instead of every workspace's wait, such as 5s; for notices to come",
-    },
-    Word {
-        key: "upload_limit",
-        option: "upload-limit",
-        value: "SIZE",
-        meaning: "Most for one file, for files to come; checked, not used yet [default: 100MB]",
-    },
-    Word {
-        key: "log",
-        option: "log",
-        value: "FILTER",
-        meaning: "What is logged, such as info or info,store=debug [default: info; other commands than serve: warn]",
-    },
-    Word {
-        key: "log_format",
-        option: "log-format",
-        value: "FORM",
-        meaning: "text for people, json for machines [default: text]",
-    },
-    Word {
-        key: "metrics",
-        option: "metrics",
-        value: "WHO",
-        meaning: "Who may read /metrics: local or open [default: local]",
-    },
-    Word {
-        key: "api_rate",
-        option: "api-rate",
-        value: "CALLS",
-        meaning: "Calls that one API key may make in a minute [default: 60000]",
-    },
-];
+pub(crate) use words::WORDS;
 
 /// What a program may ask for where nothing is said: a twentieth of what one machine does, for one key.
 const API_RATE: u32 = 60_000;
@@ -147,8 +49,10 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     /// Where the database is.
     pub(crate) database: store::Setting,
-    /// The way that mail takes.
+    /// The way that mail takes, and what it is signed with.
     pub(crate) mail: Mailer,
+    /// Mails and texts sent at the same time.
+    pub(crate) mail_connections: usize,
     /// The way that text messages take.
     pub(crate) text: Texter,
     /// The way that webhooks take.
@@ -187,6 +91,16 @@ pub(crate) enum Error {
         name: String,
         /// What is wrong with it.
         cause: outbound::mail::SettingError,
+    },
+    /// Mails cannot be signed so.
+    #[error("{name}: {reason}; expected is {expected}")]
+    Dkim {
+        /// As above.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What would be taken.
+        expected: &'static str,
     },
     /// As above, for text messages.
     #[error("{name}: {cause}")]
@@ -345,12 +259,19 @@ impl Settings {
             Some(given) => {
                 Mailer::from_setting(&given.text).map_err(|cause| Error::Mail { name: given.name, cause })?
             }
-            None => Mailer::Folder(outbound::mail::Folder::new(data.join("outbox"))),
+            None => Mailer::from(outbound::mail::Folder::new(data.join("outbox"))),
         };
         let mail_from =
             sources.read("mail_from", "an email address, such as notifications@portal.example", |text| {
                 outbound::mail::is_address(text).then(|| text.to_string())
             })?;
+        let mail = match dkim::read(sources, mail_from.as_deref(), public_url.as_ref())? {
+            Some(dkim) => mail.signed(dkim),
+            None => mail,
+        };
+        let mail_connections = sources
+            .read("mail_connections", "a number from 1 to 64", forms::connections)?
+            .unwrap_or(workers::deliveries::AT_ONCE);
         let text = match sources.find("text")? {
             Some(given) => {
                 Texter::from_setting(&given.text).map_err(|cause| Error::Text { name: given.name, cause })?
@@ -392,6 +313,7 @@ impl Settings {
             public_url,
             database,
             mail,
+            mail_connections,
             text,
             webhooks: Caller::new(reach.unwrap_or(Reach::Internet)),
             mail_from,

@@ -138,7 +138,8 @@ impl Portal {
         let mut workers = JoinSet::new();
         let mailer = Arc::new(self.settings.mail);
         let worker =
-            Worker::new(self.store.clone(), mailer, Arc::clone(&texter), public_url.as_str(), &sender);
+            Worker::new(self.store.clone(), mailer, Arc::clone(&texter), public_url.as_str(), &sender)
+                .at_once(self.settings.mail_connections);
         workers.spawn(worker.run(stopping.clone()));
         workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         let wait = self.settings.wait;

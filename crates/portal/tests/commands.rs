@@ -168,6 +168,42 @@ fn a_doctor_sends_a_mail_when_asked() {
 }
 
 #[test]
+fn n11_a_doctor_shows_what_the_dns_has_to_say_about_signed_mails() {
+    let machine = Machine::new();
+    machine.init();
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    std::fs::write(machine.path("dkim.pem"), key).unwrap();
+    let signed =
+        ["--dkim-key", "dkim.pem", "--mail-from", "hello@mail.firm.example", "--dkim-domain", "firm.example"];
+    let said = machine.does(&[&["doctor", "--mail-to", JANE], &signed[..]].concat());
+    // The public half of that key, as RFC 8410 has it.
+    let record = "portal._domainkey.firm.example. IN TXT \"v=DKIM1; k=ed25519; p=Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\"";
+    assert!(said.contains(record), "{said}");
+    let mails: Vec<_> = std::fs::read_dir(machine.path("data/outbox")).unwrap().collect();
+    let mail = std::fs::read_to_string(mails[0].as_ref().unwrap().path()).unwrap();
+    assert!(
+        mail.starts_with(
+            "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=firm.example; s=portal;"
+        ),
+        "{mail}"
+    );
+    let output = machine.run(&[
+        "doctor",
+        "--dkim-key",
+        "dkim.pem",
+        "--mail-from",
+        "a@other.example",
+        "--dkim-domain",
+        "firm.example",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout)
+            .contains("problem  signing: mails come from other.example but are signed for firm.example")
+    );
+}
+
+#[test]
 fn n12_a_mail_that_came_back_is_taken_from_standard_input() {
     let machine = Machine::new();
     machine.init();

@@ -122,7 +122,7 @@ impl Simulation {
         let texter = Arc::new(Texter::Memory(Default::default()));
         let worker = Worker::new(
             store.clone(),
-            Arc::new(Mailer::Memory(memory)),
+            Arc::new(Mailer::from(memory)),
             texter,
             &format!("https://{HOST}"),
             &format!("notifications@{HOST}"),

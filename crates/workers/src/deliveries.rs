@@ -14,14 +14,15 @@ use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
 use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::digest_text::DigestText;
 use crate::mail::Desk;
 use crate::texts;
 
-/// Deliveries sent side by side: a slow mail server is not asked for more, and one mail does not wait for another.
-const AT_ONCE: i64 = 8;
+/// Deliveries sent side by side where nothing else is said: a slow mail server is not asked for more, and one mail does
+/// not wait for another.
+pub const AT_ONCE: usize = 8;
 /// The longest for one mail: its outcome is recorded before the lease runs out.
 const SEND_MAX: Duration = Duration::from_secs(90);
 /// A delivery that nobody signalled is found after this: what makes one has no entry in the journal, and other
@@ -37,6 +38,7 @@ pub struct Worker {
     mailer: Arc<Mailer>,
     texter: Arc<Texter>,
     desk: Arc<Desk>,
+    at_once: usize,
 }
 
 /// A delivery as it is at the moment of sending.
@@ -85,7 +87,13 @@ impl Worker {
         public_url: &str,
         mail_from: &str,
     ) -> Worker {
-        Worker { store, mailer, texter, desk: Arc::new(Desk::new(public_url, mail_from)) }
+        let desk = Arc::new(Desk::new(public_url, mail_from));
+        Worker { store, mailer, texter, desk, at_once: AT_ONCE }
+    }
+
+    /// The same, sending at most so many at the same time; at least one.
+    pub fn at_once(self, most: usize) -> Worker {
+        Worker { at_once: most.max(1), ..self }
     }
 
     /// Sends some of what is due now and says how many deliveries it took; 0 when nothing is due.
@@ -93,23 +101,29 @@ impl Worker {
     /// # Errors
     /// Where the database fails. What was taken is then taken again when its lease has run out.
     pub async fn step(&self) -> Result<usize> {
-        let now = self.store.clock().now();
+        let mut sending = JoinSet::new();
+        let count = self.take(&mut sending).await?;
+        while let Some(ended) = sending.join_next().await {
+            note_end(ended);
+        }
+        Ok(count)
+    }
+
+    /// Begins to send what is due now, as far as there is room, and says how many deliveries those are.
+    async fn take(&self, sending: &mut JoinSet<()>) -> Result<usize> {
+        let room = self.at_once.saturating_sub(sending.len());
         // Looked at first: a writing transaction for each signal of a busy portal would be in everybody's way.
+        let now = self.store.clock().now();
         let next = self.store.read(deliveries::next_due).await?;
-        if next.is_none_or(|next| next > now) {
+        if room == 0 || next.is_none_or(|next| next > now) {
             return Ok(0);
         }
-        let claimed = self.store.write(|tx| deliveries::claim(tx, AT_ONCE)).await?;
+        let most = i64::try_from(room).unwrap_or(i64::MAX);
+        let claimed = self.store.write(move |tx| deliveries::claim(tx, most)).await?;
         let count = claimed.len();
-        let mut sending = JoinSet::new();
         for delivery in claimed {
             let worker = self.clone();
             sending.spawn(async move { worker.deliver(delivery).await });
-        }
-        while let Some(ended) = sending.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a delivery was given up half-way; it is tried again");
-            }
         }
         Ok(count)
     }
@@ -117,20 +131,30 @@ impl Worker {
     /// Sends what is due, whenever something is, until `stop` says true or its sender is gone. What has begun is ended.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut signal = self.store.signal();
+        let mut sending = JoinSet::new();
         while !*stop.borrow() {
             // Marked before looking: what comes while looking wakes the next round.
             signal.mark_unchanged();
-            match self.step().await {
+            // Several that have ended make room for as many in one transaction.
+            while let Some(ended) = sending.try_join_next() {
+                note_end(ended);
+            }
+            match self.take(&mut sending).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "deliveries cannot be looked for"),
             }
-            let pause = self.pause().await;
+            let has_room = sending.len() < self.at_once;
+            let pause = if has_room { self.pause().await } else { POLLED_EVERY };
             tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                changed = signal.changed() => if changed.is_err() { return },
+                changed = stop.changed() => if changed.is_err() { break },
+                changed = signal.changed() => if changed.is_err() { break },
+                Some(ended) = sending.join_next() => note_end(ended),
                 () = tokio::time::sleep(pause) => {}
             }
+        }
+        while let Some(ended) = sending.join_next().await {
+            note_end(ended);
         }
     }
 
@@ -263,6 +287,12 @@ impl Worker {
                 Ok(Outcome::Failed)
             })
             .await
+    }
+}
+
+fn note_end(ended: std::result::Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a delivery was given up half-way; it is tried again");
     }
 }
 

@@ -57,7 +57,7 @@ fn folder(path: &str) -> Result<Mailer, &'static str> {
     if path.is_empty() || path.contains('\0') {
         return Err("the path of the folder is missing");
     }
-    Ok(Mailer::Folder(Folder::new(path)))
+    Ok(Mailer::from(Folder::new(path)))
 }
 
 fn smtp(server: &str, usual_port: u16, security: fn(&str) -> Security) -> Result<Mailer, &'static str> {
@@ -69,7 +69,7 @@ fn smtp(server: &str, usual_port: u16, security: fn(&str) -> Security) -> Result
     let credentials = user.map(credentials).transpose()?;
     let (host, port) = host_and_port(place, usual_port)?;
     let smtp = Smtp::new(host.to_owned(), port, security(host), credentials);
-    Ok(Mailer::Smtp(smtp.map_err(|_| "TLS cannot be set up on this machine")?))
+    Ok(Mailer::from(smtp.map_err(|_| "TLS cannot be set up on this machine")?))
 }
 
 fn credentials(user: &str) -> Result<Credentials, &'static str> {
@@ -155,11 +155,12 @@ pub(crate) fn without_secrets(setting: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Way;
     use super::*;
 
     fn smtp_of(setting: &str) -> Smtp {
         match Mailer::from_setting(setting) {
-            Ok(Mailer::Smtp(smtp)) => smtp,
+            Ok(Mailer { way: Way::Smtp(smtp), .. }) => smtp,
             other => panic!("{setting}: {other:?}"),
         }
     }

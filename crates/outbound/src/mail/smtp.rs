@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lettre::address::Envelope;
-use lettre::message::Message;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -36,8 +35,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection is kept unused; servers close after a few minutes.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
-/// How many unused connections are kept.
-const IDLE_CONNECTIONS_MAX: usize = 8;
+/// How many unused connections are kept: more than are ever in use at the same time.
+const IDLE_CONNECTIONS_MAX: usize = 64;
 
 /// Most of a server's answer that is kept, in characters.
 const CAUSE_CHARACTERS_MAX: usize = 300;
@@ -89,19 +88,19 @@ impl Smtp {
         self.security
     }
 
-    pub(super) async fn send(&self, message: &Message) -> Result<(), MailError> {
+    /// Hands one mail over, which is `bytes` on the wire.
+    pub(super) async fn send(&self, envelope: &Envelope, bytes: &[u8]) -> Result<(), MailError> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,
             None => {
                 // The sender's domain is the best name that we have for ourselves.
-                let sender = message.envelope().from().map(|address| address.domain());
+                let sender = envelope.from().map(|address| address.domain());
                 let domain = sender.filter(|domain| domain.is_ascii());
                 let hello =
                     domain.map_or_else(ClientId::default, |domain| ClientId::Domain(domain.to_owned()));
                 self.ready(&hello).await?
             }
         };
-        let bytes = message.formatted();
         // Only addresses can make it so: whatever else is not ASCII was encoded.
         let beyond_ascii = !bytes.is_ascii();
         if beyond_ascii && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -113,7 +112,7 @@ impl Smtp {
             true => vec![MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)],
             false => vec![],
         };
-        let sent = timeout(SEND_TIMEOUT, hand_over(&mut connection, message.envelope(), parameters, &bytes));
+        let sent = timeout(SEND_TIMEOUT, hand_over(&mut connection, envelope, parameters, bytes));
         let Ok(sent) = sent.await else {
             let seconds = SEND_TIMEOUT.as_secs();
             return Err(MailError::temporary(format!("{self} did not answer within {seconds} s")));

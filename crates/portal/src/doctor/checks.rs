@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use outbound::mail::{Mail, Mailbox, Mailer};
+use outbound::mail::{self, Mail, Mailbox};
 use outbound::text::Texter;
 use store::{Engine, Reader, Store, Time, Tx};
 
@@ -180,7 +180,7 @@ fn nearest(data: &Path) -> &Path {
 }
 
 pub(super) async fn mail(settings: &Settings) -> Finding {
-    if let Mailer::Folder(folder) = &settings.mail
+    if let mail::Way::Folder(folder) = settings.mail.way()
         && folder.path().starts_with(&settings.data)
         && !settings.data.is_dir()
     {
@@ -192,6 +192,31 @@ pub(super) async fn mail(settings: &Settings) -> Finding {
         Err(error) => {
             Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_MAIL"))
         }
+    }
+}
+
+/// Whether mails are signed, and what the DNS has to say for that.
+pub(super) fn signing(settings: &Settings, public_url: &PublicUrl) -> Finding {
+    let Some(dkim) = settings.mail.dkim() else {
+        let text = "mails leave without a DKIM signature";
+        return match settings.mail.way() {
+            mail::Way::Smtp(_) => Finding::Note(format!(
+                "{text}: see that your mail server signs them, or set PORTAL_DKIM_KEY (docs/mail.md)"
+            )),
+            mail::Way::Folder(_) | mail::Way::Memory(_) => Finding::Good(text.to_string()),
+        };
+    };
+    let texts: Vec<String> = dkim.record().iter().map(|text| format!("\"{text}\"")).collect();
+    let record = format!("{}. IN TXT {}", dkim.record_name(), texts.join(" "));
+    let sender = settings.sender(public_url);
+    let host = sender.rsplit_once('@').map_or("", |(_, host)| host);
+    if host == dkim.domain() || host.ends_with(&format!(".{}", dkim.domain())) {
+        Finding::Good(format!("mails are signed for {}; the DNS has to say: {record}", dkim.domain()))
+    } else {
+        Finding::Problem(format!(
+            "mails come from {host} but are signed for {}, which proves nothing about them: correct PORTAL_DKIM_DOMAIN or PORTAL_MAIL_FROM",
+            dkim.domain()
+        ))
     }
 }
 

@@ -123,6 +123,11 @@ pub(crate) fn wait(text: &str) -> Option<Duration> {
     (!span.is_zero() && span <= WAIT_MAX).then_some(span)
 }
 
+/// How many at the same time.
+pub(crate) fn connections(text: &str) -> Option<usize> {
+    whole(text).and_then(|number| usize::try_from(number).ok()).filter(|number| (1..=64).contains(number))
+}
+
 /// A size in bytes: a number and B, kB, MB, GB (thousands) or KiB, MiB, GiB (1024 each), in capitals or not.
 pub(crate) fn size(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();

@@ -38,6 +38,45 @@ fn an_option_goes_before_the_environment_that_before_the_file_that_before_the_de
     }
 }
 
+/// A key for signing mails (the example of RFC 8410, 10.3), in a file.
+fn key_in(folder: &Path) -> String {
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+        -----END PRIVATE KEY-----\n";
+    let file = folder.join("dkim.pem");
+    std::fs::write(&file, KEY).unwrap();
+    file.display().to_string()
+}
+
+#[test]
+fn mails_are_signed_for_the_senders_domain_unless_another_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key_in(folder.path());
+    let record = |options: &[(&str, &str)]| {
+        let settings = read(&[&[("dkim_key", key.as_str())], options].concat(), &[], "").ok().unwrap();
+        settings.mail.dkim().unwrap().record_name()
+    };
+    assert_eq!(record(&[("mail_from", "hello@firm.example")]), "portal._domainkey.firm.example");
+    assert_eq!(record(&[("public_url", "https://p.firm.example")]), "portal._domainkey.p.firm.example");
+    assert_eq!(
+        record(&[("mail_from", "a@b.example"), ("dkim_domain", "C.example")]),
+        "portal._domainkey.c.example"
+    );
+    assert!(read(&[], &[], "").ok().unwrap().mail.dkim().is_none());
+
+    let said = refusal(&[("dkim_key", &key)], &[], "");
+    assert!(said.starts_with("PORTAL_DKIM_DOMAIN: mails cannot be signed for ``"), "{said}");
+    let said =
+        refusal(&[("dkim_key", &key), ("dkim_selector", "a b"), ("mail_from", "a@b.example")], &[], "");
+    assert!(said.starts_with("--dkim-selector: mails cannot be signed"), "{said}");
+    let said = refusal(&[("dkim_key", "/nowhere/key.pem")], &[], "");
+    assert!(said.starts_with("--dkim-key: the file cannot be read"), "{said}");
+    let file = folder.path().join("none.pem");
+    std::fs::write(&file, "no key").unwrap();
+    let said = refusal(&[("mail_from", "a@b.example")], &[("PORTAL_DKIM_KEY", file.to_str().unwrap())], "");
+    assert!(said.starts_with("PORTAL_DKIM_KEY: it holds no private key in PEM form"), "{said}");
+}
+
 #[test]
 fn everything_has_a_default() {
     let settings = read(&[], &[], "").ok().unwrap();
@@ -58,6 +97,8 @@ fn everything_has_a_default() {
 
 #[test]
 fn every_setting_can_be_given_in_each_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = key_in(folder.path());
     let values = [
         ("data", "/srv/portal"),
         ("listen", "[::1]:9000"),
@@ -65,6 +106,10 @@ fn every_setting_can_be_given_in_each_way() {
         ("database_url", "postgres://jane:secret@db.example/portal"),
         ("mail", "smtps://jane:secret@mail.example"),
         ("mail_from", "hello@portal.example"),
+        ("mail_connections", "3"),
+        ("dkim_key", key.as_str()),
+        ("dkim_domain", "firm.example"),
+        ("dkim_selector", "s1"),
         ("text", "twilio://AC1:secret@api.twilio.com?from=+15005550006"),
         ("webhooks_private", "allow"),
         ("wait", "5s"),
@@ -89,7 +134,9 @@ fn every_setting_can_be_given_in_each_way() {
         assert_eq!(url.as_str(), "https://portal.example");
         assert_eq!(settings.sender(&url), "hello@portal.example");
         assert!(matches!(settings.database, store::Setting::Postgres(_)));
-        assert!(matches!(settings.mail, Mailer::Smtp(_)));
+        assert!(matches!(settings.mail.way(), outbound::mail::Way::Smtp(_)));
+        assert_eq!(settings.mail_connections, 3);
+        assert_eq!(settings.mail.dkim().unwrap().record_name(), "s1._domainkey.firm.example");
         assert!(matches!(settings.text, Texter::Twilio(_)));
         assert!(settings.webhooks.check("http://127.0.0.1:9000/").is_ok());
         assert_eq!(settings.wait, Some(Duration::from_secs(5)));
@@ -111,6 +158,8 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("database_url", "sqlite", "postgres://"),
         ("mail", "mail.example", "smtp://"),
         ("mail_from", "jane", "an email address"),
+        ("mail_connections", "0", "a number from 1 to 64"),
+        ("mail_connections", "65", "a number from 1 to 64"),
         ("text", "twilio", "twilio://SID:TOKEN@HOST"),
         ("webhooks_private", "yes", "refuse or allow"),
         ("wait", "soon", "5s"),

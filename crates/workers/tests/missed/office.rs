@@ -94,7 +94,7 @@ impl Office {
         let set_up = store.write(move |tx| workspaces::set_up(tx, None, &given));
         let (workspace, person) = runtime.block_on(set_up).expect("a firm");
         let mails = Memory::default();
-        let mailer = Arc::new(Mailer::Memory(mails.clone()));
+        let mailer = Arc::new(Mailer::from(mails.clone()));
         let texts = outbound::text::Memory::default();
         let texter = Arc::new(Texter::Memory(texts.clone()));
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");

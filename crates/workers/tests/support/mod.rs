@@ -46,7 +46,7 @@ impl PostOffice {
         let (workspace, person) =
             store.write(move |tx| workspaces::set_up(tx, None, &given)).await.expect("a firm");
         let mails = Memory::default();
-        let mailer = Arc::new(Mailer::Memory(mails.clone()));
+        let mailer = Arc::new(Mailer::from(mails.clone()));
         let texts = outbound::text::Memory::default();
         let texter = Arc::new(Texter::Memory(texts.clone()));
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
