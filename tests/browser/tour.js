@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { Portal } from './portal.js';
+import { stops as joining } from './tour_joining.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -60,6 +61,17 @@ export class Hand {
     return link?.[1] ?? assert.fail(`no link ${address} “${words}” on ${path}`);
   }
 }
+
+/** @type {(label: string, value: string) => (visit: Visit) => Promise<void>} */
+const type = (label, value) => (visit) => visit.getByLabel(label).first().fill(value);
+
+/** Sends a form that is refused. @param {string} button @param {Record<string, string>} fields @returns {(visit: Visit) => Promise<void>} */
+export const sendWrong = (button, fields) => async (visit) => {
+  await visit.locator('form[method=post]').evaluateAll((forms) => forms.forEach((form) => form.setAttribute('novalidate', '')));
+  for (const [label, value] of Object.entries(fields)) await type(label, value)(visit);
+  await visit.getByRole('button', { name: button }).first().click();
+  await visit.locator('.error, .notice.bad').first().waitFor();
+};
 
 /** An id as browsers make them (RFC 9562, version 7). */
 function newId() {
@@ -190,15 +202,6 @@ export class Tour {
   /** Every page, in the order of a visitor who wants to see them all. @returns {Stop[]} */
   stops() {
     const at = this.at;
-    /** @type {(label: string, value: string) => (visit: Visit) => Promise<void>} */
-    const type = (label, value) => (visit) => visit.getByLabel(label).first().fill(value);
-    /** @param {string} button @param {Record<string, string>} fields @returns {(visit: Visit) => Promise<void>} */
-    const sendWrong = (button, fields) => async (visit) => {
-      await visit.locator('form[method=post]').evaluateAll((forms) => forms.forEach((form) => form.setAttribute('novalidate', '')));
-      for (const [label, value] of Object.entries(fields)) await type(label, value)(visit);
-      await visit.getByRole('button', { name: button }).first().click();
-      await visit.locator('.error, .notice.bad').first().waitFor();
-    };
     const nowhere = '/messages/00000000-0000-7000-8000-000000000000';
     /** @type {Stop[]} */
     return [
@@ -277,6 +280,7 @@ export class Tour {
       { name: 'profile', who: 'jane', path: '/profile' },
       { name: 'profile-client', who: 'maya', path: '/profile' },
       { name: 'profile-refused', who: 'jane', path: '/profile', refused: true, then: sendWrong('Save', { 'Mobile number': '12' }) },
+      ...joining(this),
       { name: 'problem-not-found', who: 'jane', path: nowhere, refused: true },
       { name: 'problem-forbidden', who: 'tom', path: '/settings/team/new', refused: true },
     ];

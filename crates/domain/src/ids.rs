@@ -88,6 +88,14 @@ ids! {
     CallId;
     /// An in-product notification; made from its person and message.
     NotificationId;
+    /// What is kept about something that somebody did.
+    RecordId;
+    /// Somebody who asked for early access.
+    EntryId;
+    /// A table that somebody handed in.
+    ImportId;
+    /// Somebody says that a client user belongs to a company.
+    RequestId;
 }
 
 thread_local! {

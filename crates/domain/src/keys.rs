@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::ids::{KeyId, PersonId};
 use crate::limits;
 use crate::people::Name;
+use crate::records::{self, Changes, Deed};
 use crate::secrets::{self, Secret};
 
 /// The last use is noted at most this often: a write for each call would cost more than the call.
@@ -56,6 +57,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
         "INSERT INTO keys (workspace, id, person, name, token_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         &[&actor.workspace, &KeyId::new(now), &actor.person, &name, &secret.hash(), &now],
     )?;
+    records::keep(tx, actor, Deed::KeyMade, None, Changes::none().note("name", &name))?;
     Ok(secret)
 }
 
@@ -140,9 +142,11 @@ pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Key>> {
 /// `NotFound`, also where it is revoked already; `Forbidden` for staff.
 pub fn revoke(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
     access::admin(actor)?;
-    let revoked = tx.run(
-        "UPDATE keys SET revoked_at = $3 WHERE workspace = $1 AND id = $2 AND revoked_at IS NULL",
+    let revoked: Option<String> = tx.first(
+        "UPDATE keys SET revoked_at = $3 WHERE workspace = $1 AND id = $2 AND revoked_at IS NULL RETURNING name",
         &[&actor.workspace, &key, &tx.now()],
+        |row| row.get(0),
     )?;
-    if revoked == 0 { Err(Error::NotFound) } else { Ok(()) }
+    let name = revoked.ok_or(Error::NotFound)?;
+    records::keep(tx, actor, Deed::KeyRevoked, None, Changes::none().note("name", name))
 }

@@ -14,6 +14,7 @@ pub mod consents;
 pub mod custom_fields;
 pub mod deliveries;
 pub mod digests;
+pub mod early_access;
 pub mod error;
 pub mod files;
 pub mod first_answers;
@@ -32,6 +33,7 @@ pub mod people;
 pub mod phones;
 pub mod previews;
 pub mod projects;
+pub mod records;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
@@ -75,6 +77,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 9,
         name: "the firm's own portal",
         sql: include_str!("../migrations/009_the_firms_own_portal.sql"),
+    },
+    store::Migration {
+        number: 10,
+        name: "joining and records",
+        sql: include_str!("../migrations/010_joining_and_records.sql"),
     },
     store::Migration {
         number: 11,

@@ -9,6 +9,7 @@ use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::WorkspaceId;
 use crate::missed;
+use crate::records::{self, Changes, Deed};
 
 /// Minutes that a workspace may let its messages wait (N2).
 pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
@@ -187,7 +188,11 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
     if after.wait_minutes != before.wait_minutes {
         missed::wait_changed(tx, actor.workspace)?;
     }
-    Ok(())
+    let changes = Changes::none()
+        .field("waitMinutes", before.wait_minutes, wait_minutes)
+        .switch("hideText", before.hide_text_at.is_some(), hide_text_at.is_some())
+        .field("replyLinks", before.reply_links.word(), reply_links.word());
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }
 
 /// Since when something holds, where it is switched on or off, or stays as it is.

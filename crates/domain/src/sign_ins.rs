@@ -185,7 +185,10 @@ fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<bool> {
 
 /// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
 /// (W1); false where that person is deactivated.
-fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
+///
+/// # Errors
+/// Where the database fails.
+pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
     let is_new = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL";
     if tx.first(is_new, &[&workspace, &person], |_| Ok(()))?.is_some() {
         people::turn(tx, workspace)?;

@@ -6,6 +6,7 @@ use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::records::{self, Changes, Deed};
 use crate::settings::DefaultChannel;
 use crate::{limits, people, secrets, sign_ins};
 
@@ -139,6 +140,7 @@ pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(Works
     let workspace = add(tx, &given.brand, None)?;
     let person = people::first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
     sign_ins::end_set_up(tx)?;
+    records::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
     Ok((workspace, person))
 }
 
@@ -149,6 +151,7 @@ pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(Works
 pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
     access::admin(actor)?;
     let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let before = find(tx, actor.workspace)?;
     let changed = tx.run(
         "UPDATE workspaces SET brand_name = $2, updated_at = $3 WHERE id = $1 AND brand_name <> $2",
         &[&actor.workspace, &brand, &tx.now()],
@@ -156,6 +159,8 @@ pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
     if changed == 0 {
         return Ok(());
     }
+    let changes = Changes::none().field("brandName", before.brand_name, &brand);
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)?;
     let titled: Vec<ChannelId> = tx.all(
         "SELECT id FROM channels WHERE workspace = $1 AND kind = 'client' ORDER BY id",
         &[&actor.workspace],

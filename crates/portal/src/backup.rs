@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 46] = [
+pub(crate) const TABLES: [&str; 52] = [
     "workspaces",
     "former_hosts",
     "brand_pictures",
@@ -72,6 +72,12 @@ pub(crate) const TABLES: [&str; 46] = [
     "webhook_tries",
     "notifications",
     "first_answers",
+    "newcomers",
+    "company_requests",
+    "imports",
+    "import_lines",
+    "records",
+    "early_access",
     "journal_heads",
     "journal",
 ];

@@ -51,6 +51,30 @@ impl Answer {
         Answer::Refused(Refusal { status, code, message, field, retry_after: None })
     }
 
+    /// The status under which it is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Answer::Refused(refusal) => refusal.status,
+            Answer::SignIn(_) => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    /// After how many seconds another try makes sense.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Answer::Refused(refusal) => refusal.retry_after,
+            Answer::SignIn(_) => None,
+        }
+    }
+
+    /// The same with other words before its own.
+    pub(crate) fn led_by(mut self, words: &str) -> Answer {
+        if let Answer::Refused(refusal) = &mut self {
+            refusal.message = format!("{words}: {}", refusal.message);
+        }
+        self
+    }
+
     pub(crate) fn not_found() -> Answer {
         Answer::from(domain::Error::NotFound)
     }

@@ -40,7 +40,8 @@ impl Asset {
 macro_rules! assets {
     ($($name:literal),* $(,)?) => {
         static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![
-            Asset::new("portal.css", style()),
+            Asset::new("portal.css", style(&["front.css"])),
+            Asset::new("front.css", style(&["layout.css", "messages.css", "conversation.css", "brand.css", "print.css"])),
             $(Asset::of_file($name, include_str!(concat!("../assets/", $name)))),*
         ]);
     };
@@ -62,12 +63,14 @@ styles![
     "messages.css",
     "conversation.css",
     "brand.css",
+    "front.css",
     "print.css",
 ];
 
-/// All style is one file to a browser, so that a page waits for one request only.
-fn style() -> Vec<u8> {
-    STYLES.iter().flat_map(|(_, text)| text.bytes()).collect()
+/// The style of a page is one file to a browser, so that it waits for one request only: the product's front page has less
+/// and some of its own.
+fn style(left_out: &[&str]) -> Vec<u8> {
+    STYLES.iter().filter(|(name, _)| !left_out.contains(name)).flat_map(|(_, text)| text.bytes()).collect()
 }
 
 assets![
@@ -184,7 +187,7 @@ mod tests {
     fn every_file_of_the_folder_is_served() {
         let found = files(concat!(env!("CARGO_MANIFEST_DIR"), "/assets"));
         let mut served: Vec<&str> = ASSETS.iter().map(|asset| asset.name).collect();
-        served.retain(|name| *name != "portal.css");
+        served.retain(|name| !name.ends_with(".css"));
         served.sort_unstable();
         assert_eq!(found, served);
         let found = files(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/style"));
@@ -246,8 +249,11 @@ mod tests {
             println!("{beginning} and what it imports: {size} bytes compressed");
             assert!(size < 40 * 1024, "{beginning}: {size}");
         }
-        let size = compress(bytes("portal.css")).len();
-        assert!(size < 25 * 1024, "{size}");
+        for style in ["portal.css", "front.css"] {
+            let size = compress(bytes(style)).len();
+            println!("{style}: {size} bytes compressed");
+            assert!(size < 25 * 1024, "{style}: {size}");
+        }
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl Face {
     }
 }
 
+impl Face {
+    /// The same for one person of whom only a name is known.
+    pub(crate) fn round(self) -> Face {
+        Face { square: false, ..self }
+    }
+}
+
 /// The colour of a face for programs, which have no style sheet of ours: of the same tone as `hue-N` in `tokens.css`.
 pub(crate) fn color(id: Uuid) -> &'static str {
     COLORS[number(id)]

@@ -11,6 +11,8 @@ mod channels;
 mod choices;
 mod clients;
 mod companies;
+mod early_access;
+mod exports;
 mod faces;
 mod forms;
 mod guard;

@@ -6,9 +6,9 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, bounces, channels, choices, clients, companies, guard, health, hooks, live,
-    messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging, sign_in, team,
-    v1, webhooks, welcome,
+    App, Web, answers, assets, bounces, channels, choices, clients, companies, early_access, guard, health,
+    hooks, live, messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging,
+    sign_in, team, v1, webhooks, welcome,
 };
 
 /// One way to call one address.
@@ -99,6 +99,7 @@ fn all() -> Routes {
     let routes = bounces::routes(routes);
     let routes = welcome::routes(routes);
     let routes = choices::routes(routes);
+    let routes = early_access::routes(routes);
     let routes = reply::routes(routes);
     let routes = v1::routes(routes);
     let routes = webhooks::routes(routes);

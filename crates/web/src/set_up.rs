@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use domain::Error;
-use domain::sign_ins::{self, LinkKind};
+use domain::sign_ins;
 use domain::workspaces::{self, SetUp};
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use crate::layout::{Layout, Module};
 use crate::look::Look;
 use crate::routes::Routes;
 use crate::visitor::{Here, Visitor};
-use crate::{App, sign_in};
+use crate::{App, early_access, sign_in};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/", front).get("/set-up", done).get("/set-up/{secret}", form).post("/set-up/{secret}", set_up)
@@ -29,7 +29,7 @@ struct NotYetPage {
     look: Look,
 }
 
-/// What stands in for `answer` while there is no workspace at all.
+/// What a page says while there is no workspace at all; afterwards the `answer` of a host without one.
 pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
     if app.store().read(workspaces::any).await? {
         return Err(answer);
@@ -39,7 +39,12 @@ pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
 
 async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: Option<Visitor>) -> Result {
     match here {
-        Err(answer) => not_yet(&app, look, answer).await,
+        Err(answer) if answer.status() != StatusCode::NOT_FOUND => Err(answer),
+        // A host that no workspace answers is the product's own.
+        Err(answer) => match not_yet(&app, look, answer).await {
+            Err(answer) if answer.status() == StatusCode::NOT_FOUND => early_access::front_page(look),
+            shown => shown,
+        },
         Ok(_) if visitor.is_some() => Ok(go("/messages")),
         Ok(_) => Ok(go("/sign-in")),
     }
@@ -98,8 +103,7 @@ async fn set_up(
         .write(move |tx| {
             let (workspace, person) = workspaces::set_up(tx, Some(&secret), &given)?;
             // The first admin comes in like everybody else, so that their first visit is noted.
-            let link = sign_ins::make_link(tx, workspace, person, LinkKind::Command)?;
-            sign_ins::by_link(tx, link.reveal())?;
+            sign_ins::arrive(tx, workspace, person)?;
             sign_in::start(tx, workspace, person, &agent, None)
         })
         .await;

@@ -34,6 +34,11 @@ const TABLE: &[Row] = &[
     ("GET", "/live", "/live", "", "s p p p p p p"),
 
     ("GET", "/", "/", "", "d d d d d d d"),
+    ("GET", "/early-access", "/early-access", "", "p p p p p p p"),
+    ("POST", "/early-access", "/early-access", "name=A&email=a@b.example", "d d d d d d d"),
+    ("GET", "/settings/early-access", "/settings/early-access", "", "s p . . x x p"),
+    ("GET", "/settings/early-access.csv", "/settings/early-access.csv", "", "s p . . x x p"),
+    ("POST", "/settings/early-access/{id}/remove", "/settings/early-access/[entry]/remove", "", "s . . . x x d"),
     ("GET", "/set-up", "/set-up", "", "d p d d d d p"),
     ("GET", "/set-up/{secret}", "/set-up/abc", "", "d d d d d d d"),
     ("POST", "/set-up/{secret}", "/set-up/abc", "brandName=A&givenName=B&email=c@d.example", "d d d d d d d"),
@@ -161,6 +166,10 @@ async fn fill(firm: &Firm, text: &str) -> String {
         .replace("[northwind]", &firm.northwind.to_string())
         .replace("[renovation]", &firm.renovation.to_string())
         .replace("[new]", &MessageId::new(support::MORNING).to_string());
+    if filled.contains("[entry]") {
+        let entry = firm.early_access("Rui").await;
+        filled = filled.replace("[entry]", &entry.to_string());
+    }
     if filled.contains("[link]") {
         let link = firm.portal.link(workspace, firm.oskar.person, LinkKind::Command).await;
         filled = filled.replace("/sign-in/link/[link]", &link);

@@ -8,6 +8,7 @@ use store::{FromValue, Reader, Time, Tx, Value};
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, SignInId, WorkspaceId};
 use crate::people::Name;
+use crate::records::{self, Changes, Deed};
 use crate::secrets::{self, Secret};
 use crate::{bounces, limits, tries, workspaces};
 
@@ -99,6 +100,9 @@ pub struct Link {
 /// `NotFound` for somebody who is not there or is deactivated.
 pub fn make_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> Result<Secret> {
     super::addressee(tx, workspace, person)?.ok_or(Error::NotFound)?;
+    if kind == LinkKind::Command {
+        records::keep_of_machine(tx, workspace, Deed::LinkMade, Some(person.0), Changes::none())?;
+    }
     insert(tx, workspace, person, kind, None, tx.now().after(kind.lasts()))
 }
 

@@ -6,9 +6,10 @@ use std::ops::Deref;
 use domain::access::{Actor, Role};
 use domain::channels::{self, Subject};
 use domain::choices::Way;
+use domain::early_access::{self, Given};
 use domain::ids::{
-    CallId, ChannelId, CompanyId, DigestId, MessageId, NotificationId, PersonId, ProjectId, WebhookId,
-    WorkspaceId,
+    CallId, ChannelId, CompanyId, DigestId, EntryId, MessageId, NotificationId, PersonId, ProjectId,
+    WebhookId, WorkspaceId,
 };
 use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
@@ -119,6 +120,19 @@ impl Firm {
             .await
             .remove(0)
             .id
+    }
+
+    /// Somebody asks for early access at the firm's host.
+    pub async fn early_access(&self, name: &str) -> EntryId {
+        let (workspace, jane) = (self.workspace, self.jane);
+        let given =
+            Given { name: name.to_string(), email: "rui@later.example".to_string(), ..Given::default() };
+        self.portal
+            .write(move |tx| {
+                early_access::submit(tx, Some(workspace), &given, "192.0.2.7")?;
+                Ok(early_access::list(tx, &jane, false, None, 1)?[0].id)
+            })
+            .await
     }
 
     /// Sends a message and answers its position.

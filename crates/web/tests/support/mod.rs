@@ -92,7 +92,14 @@ impl Portal {
 
     /// A browser in which nobody is signed in.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { portal: self, host: HOST.to_string(), cookie: None, site: "same-origin", signature: None }
+        Browser {
+            portal: self,
+            host: HOST.to_string(),
+            cookie: None,
+            site: "same-origin",
+            accept: "text/html",
+            signature: None,
+        }
     }
 
     /// A browser in which somebody is signed in.
@@ -105,6 +112,7 @@ impl Portal {
             host: host.unwrap_or(HOST.to_string()),
             cookie,
             site: "same-origin",
+            accept: "text/html",
             signature: None,
         }
     }
@@ -136,6 +144,8 @@ pub struct Browser<'a> {
     pub cookie: Option<String>,
     /// From where it says that its requests come (Fetch Metadata).
     pub site: &'static str,
+    /// What it can read.
+    pub accept: &'static str,
     /// What the provider of texts signs a call with.
     pub signature: Option<String>,
 }
@@ -238,7 +248,7 @@ impl Browser<'_> {
             .method(method)
             .uri(path)
             .header(header::HOST, &self.host)
-            .header(header::ACCEPT, "text/html")
+            .header(header::ACCEPT, self.accept)
             .header("sec-fetch-site", self.site);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("other=1; portal={cookie}"));
