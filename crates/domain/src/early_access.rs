@@ -109,7 +109,8 @@ pub fn list(
     let before = before.unwrap_or(EntryId(Uuid::max()));
     let sql = format!(
         "SELECT e.id, e.name, e.email, e.company, e.at, e.trapped_at FROM early_access e \
-         WHERE {LISTED} AND e.trapped_at IS {is_trapped} AND e.id < $2 ORDER BY e.id DESC LIMIT $3"
+         WHERE {of_workspace} AND e.trapped_at IS {is_trapped} AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
+        of_workspace = LISTED
     );
     Ok(reader.all(&sql, &[&actor.workspace, &before, &most], read)?)
 }
@@ -131,7 +132,10 @@ fn read(row: &Row<'_>) -> store::Result<Entry> {
 /// `NotFound` for client users, `Forbidden` for staff.
 pub fn counts(reader: &Reader, actor: &Actor) -> Result<(i64, i64)> {
     access::admin(actor)?;
-    let sql = format!("SELECT count(*), count(e.trapped_at) FROM early_access e WHERE {LISTED}");
+    let sql = format!(
+        "SELECT count(*), count(e.trapped_at) FROM early_access e WHERE {of_workspace}",
+        of_workspace = LISTED
+    );
     let (all, trapped): (i64, i64) =
         reader.one(&sql, &[&actor.workspace], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((all - trapped, trapped))
@@ -144,7 +148,8 @@ pub fn counts(reader: &Reader, actor: &Actor) -> Result<(i64, i64)> {
 pub fn remove(tx: &mut Tx, actor: &Actor, entry: EntryId) -> Result<()> {
     access::admin(actor)?;
     let sql = format!(
-        "DELETE FROM early_access WHERE id IN (SELECT e.id FROM early_access e WHERE {LISTED} AND e.id = $2)"
+        "DELETE FROM early_access WHERE id IN (SELECT e.id FROM early_access e WHERE {of_workspace} AND e.id = $2)",
+        of_workspace = LISTED
     );
     if tx.run(&sql, &[&actor.workspace, &entry])? == 0 {
         return Err(Error::NotFound);

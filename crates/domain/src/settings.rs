@@ -189,9 +189,15 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
         missed::wait_changed(tx, actor.workspace)?;
     }
     let changes = Changes::none()
-        .field("waitMinutes", before.wait_minutes, wait_minutes)
-        .switch("hideText", before.hide_text_at.is_some(), hide_text_at.is_some())
-        .field("replyLinks", before.reply_links.word(), reply_links.word());
+        .field("waitMinutes", before.wait_minutes, after.wait_minutes)
+        .switch("hideText", before.hide_text_at.is_some(), after.hide_text_at.is_some())
+        .field("replyLinks", before.reply_links.word(), after.reply_links.word())
+        .field("defaultChannel", before.default_channel.word(), after.default_channel.word())
+        .switch(
+            "clientsMayStartChannels",
+            before.clients_start_at.is_some(),
+            after.clients_start_at.is_some(),
+        );
     records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }
 

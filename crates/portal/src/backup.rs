@@ -27,7 +27,7 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Every table, those that others refer to first. Left out are `migrations`, which a database keeps about itself
 /// (the backup says the newest in its [`Meta`]), and the words for searching, which are made again from the messages.
-pub(crate) const TABLES: [&str; 52] = [
+pub(crate) const TABLES: &[&str] = &[
     "workspaces",
     "former_hosts",
     "brand_pictures",
@@ -151,7 +151,7 @@ fn whole(reader: &Reader, path: &Path) -> Result<End> {
     let mut archive = Archive::new(file, reader.now().0);
 
     let migration = reader.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
-    let tables = TABLES.map(str::to_string).to_vec();
+    let tables = TABLES.iter().map(ToString::to_string).collect();
     let meta = Meta { kind: Meta::KIND.to_string(), format: FORMAT, migration, at: reader.now().0, tables };
     archive.json("meta.json", &meta).map_err(failed)?;
     let mut end = End { rows: BTreeMap::new() };

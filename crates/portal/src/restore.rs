@@ -138,7 +138,7 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
         |why: &str| Error::refused(format!("{} is damaged: {why}; nothing of it was kept", path.display()));
     let unread = |error: io::Error| damaged(&error.to_string());
     let order: Vec<&str> =
-        TABLES.into_iter().filter(|table| tables.iter().any(|given| given == table)).collect();
+        TABLES.iter().copied().filter(|table| tables.iter().any(|given| given == table)).collect();
     if order != tables {
         return Err(damaged("its tables are not those of a portal"));
     }

@@ -111,7 +111,7 @@ async fn tables(setting: &Setting) -> Vec<String> {
 
 #[tokio::test]
 async fn no_table_is_forgotten() {
-    let mut listed = TABLES.map(str::to_string);
+    let mut listed: Vec<String> = TABLES.iter().map(ToString::to_string).collect();
     listed.sort();
     let folder = folder();
     assert_eq!(tables(&sqlite(&folder, "portal.db")).await, listed);
