@@ -255,7 +255,7 @@ fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             &workspace,
-            &RecordId::new(tx.now()),
+            &next(tx, workspace)?,
             &tx.now(),
             &person,
             &via.word(),
@@ -265,6 +265,18 @@ fn insert(
         ],
     )?;
     Ok(())
+}
+
+/// An id after every earlier one's, so that what was done in the same millisecond stays in its order.
+fn next(tx: &Tx, workspace: WorkspaceId) -> Result<RecordId> {
+    let last: Option<Uuid> = tx.first(
+        "SELECT id FROM records WHERE workspace = $1 ORDER BY id DESC LIMIT 1",
+        &[&workspace],
+        |row| row.get(0),
+    )?;
+    let id = RecordId::new(tx.now()).0;
+    let after = last.map_or(id, |last| Uuid::from_u128(last.as_u128() + 1));
+    Ok(RecordId(id.max(after)))
 }
 
 /// Whom or what a record is about, as it is called now.
