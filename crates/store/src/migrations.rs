@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// One step from an older form of the database to a newer one.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Its place in the order, from 1, without gaps.
+    /// Its place in the order, from 1.
     pub number: i64,
     /// What it brings, in a word or two.
     pub name: &'static str,
@@ -32,12 +32,14 @@ DROP INDEX IF EXISTS journal_at;
 pub(crate) fn apply(tx: &Tx, migrations: &[Migration]) -> Result<()> {
     let engine = tx.engine();
     tx.batch(&for_engine(GROUND, engine))?;
-    let found: i64 = tx.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
+    let applied: Vec<i64> = tx.all("SELECT number FROM migrations ORDER BY number", &[], |row| row.get(0))?;
+    let found = applied.last().copied().unwrap_or(0);
     let known = migrations.last().map_or(0, |newest| newest.number);
     if found > known {
         return Err(Error::Newer { found, known });
     }
-    for migration in migrations.iter().filter(|migration| migration.number > found) {
+    // Numbers are given out before the work is done: a lower one may come to be known after a higher one.
+    for migration in migrations.iter().filter(|migration| !applied.contains(&migration.number)) {
         tx.batch(&for_engine(migration.sql, engine)).map_err(|cause| Error::Migration {
             number: migration.number,
             name: migration.name.to_string(),

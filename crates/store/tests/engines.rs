@@ -237,7 +237,7 @@ both_engines! {
         assert!(matches!(closed, Err(Error::Unavailable(_))));
 
         let mut newer = MIGRATIONS.to_vec();
-        newer.push(Migration { number: 2, name: "colours", sql: "ALTER TABLE things ADD COLUMN colour TEXT;" });
+        newer.push(Migration { number: 3, name: "colours", sql: "ALTER TABLE things ADD COLUMN colour TEXT;" });
         let setting = place.setting.clone();
         let clock = place.clock.clone();
         let reopened = Arc::new(Store::open(&setting, clock.clone(), &newer).expect("migrated"));
@@ -245,7 +245,13 @@ both_engines! {
         reopened.write(|tx| tx.run("UPDATE things SET colour = 'red'", &[])).await.expect("the new column");
         reopened.close();
 
+        // Known later than the one after it.
+        newer.insert(1, Migration { number: 2, name: "weights", sql: "ALTER TABLE things ADD COLUMN weight TEXT;" });
+        let again = Arc::new(Store::open(&setting, clock.clone(), &newer).expect("migrated"));
+        again.write(|tx| tx.run("UPDATE things SET weight = 'heavy'", &[])).await.expect("that column too");
+        again.close();
+
         let older = Store::open(&setting, clock, MIGRATIONS);
-        assert!(matches!(older.err(), Some(Error::Newer { found: 2, known: 1 })));
+        assert!(matches!(older.err(), Some(Error::Newer { found: 3, known: 1 })));
     }
 }

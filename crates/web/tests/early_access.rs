@@ -119,6 +119,9 @@ async fn e1_a_host_without_a_workspace_shows_the_front_page_and_its_entries_are_
     let firm = Firm::new().await;
     // From now on both firms have a host of their own.
     run(&firm.portal, "UPDATE workspaces SET host = 'harborlee.example' WHERE host IS NULL").await;
+    // The other one came later; their ids, of the same moment, say nothing of that.
+    run(&firm.portal, "UPDATE workspaces SET created_at = created_at + 1 WHERE host = 'another.example'")
+        .await;
     let mut visitor = firm.portal.browser();
     visitor.host = "product.example".to_string();
     visitor.get("/").await.is(200).shows("Ask for early access");
