@@ -65,7 +65,9 @@ async fn n2_admins_set_the_wait_and_a_wrong_one_comes_back() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     jane.get("/settings/messaging").await.is(200).shows("value=\"5\"").shows("value=\"reply\" checked");
-    jane.post("/settings/messaging", &[("waitMinutes", "30")]).await.goes("/settings/messaging?done=saved");
+    jane.post("/settings/messaging", &[("waitMinutes", "30")])
+        .await
+        .goes("/settings/messaging?done=saved&undo=waitMinutes%3D5");
     jane.post("/settings/messaging", &[("replyLinks", "signIn")]).await.is(303);
     jane.post("/settings/messaging", &[("text", "hide")]).await.is(303);
     let page = jane.get("/settings/messaging").await;
