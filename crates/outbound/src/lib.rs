@@ -1,6 +1,7 @@
 //! The world outside. What leaves the portal leaves through here, each way an enum with a memory variant, so that
 //! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
 
+pub mod blobs;
 mod folder;
 mod http;
 pub mod mail;

@@ -1,0 +1,286 @@
+//! Blobs: where the bytes of files lie ([`Blobs`]): a folder of the machine, or memory for tests. Bytes come in piece by
+//! piece under the id of their upload ([`Receiving`]), can go on after a lost connection or a restart, are hashed on the way,
+//! and are put in place whole: nobody ever finds half of them. What counts and what may go is the caller's to decide.
+//!
+//! An upload that is received by two at once ends with bytes that nobody can vouch for: callers let one in at a time.
+
+mod folder;
+mod memory;
+mod setting;
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+pub use self::folder::Folder;
+pub use self::memory::Memory;
+pub use self::setting::SettingError;
+
+/// The first bytes that are shown when all have come, to find out what they are.
+pub const HEAD_BYTES: usize = 8 * 1024;
+
+/// The name of bytes in the store. An id is never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// Whose they are.
+    pub workspace: Uuid,
+    /// Which.
+    pub id: Uuid,
+}
+
+/// What lies under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The bytes as they came.
+    Whole,
+    /// The small version that was made of them.
+    Small,
+}
+
+/// Bytes that were put in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// How many.
+    pub size: u64,
+    /// Their SHA-256.
+    pub hash: [u8; 32],
+    /// The first of them, at most [`HEAD_BYTES`].
+    pub head: Vec<u8>,
+}
+
+/// What lies in the store for a while: what no database knows of can go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Old {
+    /// Uploads that are not complete.
+    pub staged: Vec<Uuid>,
+    /// Bytes in place.
+    pub placed: Vec<Name>,
+}
+
+/// Why bytes could not be stored or found.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// There is no room left where they lie.
+    #[error("there is no room left for files: {0}")]
+    Full(String),
+    /// They are not there, or not all of them.
+    #[error("bytes are missing: {0}")]
+    Missing(String),
+    /// The place cannot be reached, or refuses.
+    #[error("files cannot be stored or read: {0}")]
+    Unavailable(String),
+}
+
+impl From<io::Error> for BlobError {
+    fn from(error: io::Error) -> BlobError {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                BlobError::Full(error.to_string())
+            }
+            io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => BlobError::Missing(error.to_string()),
+            _ => BlobError::Unavailable(error.to_string()),
+        }
+    }
+}
+
+/// A result of the store of blobs.
+pub type Result<T> = std::result::Result<T, BlobError>;
+
+/// A place for bytes. Its `Debug` and `Display` show no secrets.
+#[derive(Debug)]
+pub enum Blobs {
+    /// A folder of the machine.
+    Folder(Folder),
+    /// Memory, for tests.
+    Memory(Memory),
+}
+
+impl Blobs {
+    /// Goes on receiving an upload after its first `at` bytes; whatever came after them is forgotten.
+    ///
+    /// # Errors
+    /// `Missing` where fewer bytes are there; where the place fails.
+    pub async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
+        Ok(Receiving(match self {
+            Blobs::Folder(folder) => Way::Folder(Box::new(folder.receive(upload, at).await?)),
+            Blobs::Memory(memory) => Way::Memory(memory.receive(upload, at)?),
+        }))
+    }
+
+    /// Puts an upload of exactly `size` bytes in place. Afterwards it is on disk under its name, and nothing is staged.
+    ///
+    /// # Errors
+    /// `Missing` where another number of bytes has come; where the place fails. The upload is left as it is then.
+    pub async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
+        match self {
+            Blobs::Folder(folder) => folder.place(upload, size, name).await,
+            Blobs::Memory(memory) => memory.place(upload, size, name),
+        }
+    }
+
+    /// Forgets what has come of an upload.
+    ///
+    /// # Errors
+    /// Where the place fails. What is not there is no error.
+    pub async fn discard(&self, upload: Uuid) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.discard(upload).await,
+            Blobs::Memory(memory) => memory.discard(upload),
+        }
+    }
+
+    /// Puts a small version beside the bytes that it was made of.
+    ///
+    /// # Errors
+    /// Where the place fails.
+    pub async fn put_small(&self, name: Name, bytes: Bytes) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.put_small(name, bytes).await,
+            Blobs::Memory(memory) => memory.put_small(name, bytes),
+        }
+    }
+
+    /// How many bytes lie under a name.
+    ///
+    /// # Errors
+    /// `Missing` where none do; where the place fails.
+    pub async fn size(&self, name: Name, form: Form) -> Result<u64> {
+        match self {
+            Blobs::Folder(folder) => folder.size(name, form).await,
+            Blobs::Memory(memory) => memory.size(name, form),
+        }
+    }
+
+    /// Reads a stretch of bytes.
+    ///
+    /// # Errors
+    /// `Missing` where they are not there; where the place fails.
+    pub async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
+        Ok(Reading(match self {
+            Blobs::Folder(folder) => Source::Folder(folder.read(name, form, range).await?),
+            Blobs::Memory(memory) => Source::Memory(Some(memory.read(name, form, range)?)),
+        }))
+    }
+
+    /// Removes bytes and their small version.
+    ///
+    /// # Errors
+    /// Where the place fails. What is not there is no error.
+    pub async fn remove(&self, name: Name) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.remove(name).await,
+            Blobs::Memory(memory) => memory.remove(name),
+        }
+    }
+
+    /// What has lain there for longer than `age`.
+    ///
+    /// # Errors
+    /// Where the place fails.
+    pub async fn older_than(&self, age: Duration) -> Result<Old> {
+        match self {
+            Blobs::Folder(folder) => folder.older_than(age).await,
+            Blobs::Memory(memory) => memory.all(),
+        }
+    }
+
+    /// Tries whether bytes can be put there. Answers with one sentence that says what was found.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check(&self) -> Result<String> {
+        match self {
+            Blobs::Folder(folder) => folder.check().await,
+            Blobs::Memory(_) => Ok("files are kept in memory".to_string()),
+        }
+    }
+
+    /// After so many bytes what has come is worth bringing to disk: that much is lost at most when the program dies.
+    pub fn sync_every(&self) -> u64 {
+        match self {
+            Blobs::Folder(_) | Blobs::Memory(_) => 32 << 20,
+        }
+    }
+}
+
+impl fmt::Display for Blobs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Blobs::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
+            Blobs::Memory(_) => formatter.write_str("memory"),
+        }
+    }
+}
+
+/// An upload that is being received. Dropped, it keeps what was brought to disk, and perhaps more.
+#[derive(Debug)]
+pub struct Receiving(Way);
+
+#[derive(Debug)]
+enum Way {
+    Folder(Box<folder::Receiving>),
+    Memory(memory::Receiving),
+}
+
+impl Receiving {
+    /// Takes the next bytes. They are not on disk yet.
+    ///
+    /// # Errors
+    /// Where the place fails; then the upload goes on from what was last brought to disk.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        match &mut self.0 {
+            Way::Folder(receiving) => receiving.write(bytes).await,
+            Way::Memory(receiving) => receiving.write(&bytes),
+        }
+    }
+
+    /// Brings everything that was taken to disk, and says how many bytes of the upload are there.
+    ///
+    /// # Errors
+    /// As [`Receiving::write`].
+    pub async fn sync(&mut self) -> Result<u64> {
+        match &mut self.0 {
+            Way::Folder(receiving) => receiving.sync().await,
+            Way::Memory(receiving) => receiving.sync(),
+        }
+    }
+}
+
+/// Bytes on their way out.
+#[derive(Debug)]
+pub struct Reading(Source);
+
+#[derive(Debug)]
+enum Source {
+    Folder(folder::Reading),
+    Memory(Option<Bytes>),
+}
+
+impl Reading {
+    /// The next bytes; nothing after the last.
+    ///
+    /// # Errors
+    /// Where the place fails, or bytes are missing.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match &mut self.0 {
+            Source::Folder(reading) => reading.next().await,
+            Source::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+        }
+    }
+
+    /// All bytes at once, for what is known to be small.
+    ///
+    /// # Errors
+    /// As [`Reading::next`].
+    pub async fn all(mut self) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        while let Some(bytes) = self.next().await? {
+            all.extend_from_slice(&bytes);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,411 @@
+//! Blobs in a folder of the machine: `staged/UPLOAD` while they come, `WORKSPACE/XX/ID` in place, with the small version
+//! beside it. Bytes are on disk before they get their name, and the name is on disk before anybody hears of it.
+//!
+//! The network and the disk work side by side: while one buffer is hashed and written, the next one fills.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::task::{self, JoinHandle};
+use uuid::Uuid;
+
+use super::{BlobError, Form, HEAD_BYTES, Name, Old, Placed, Result};
+use crate::folder as files;
+
+/// What is written, hashed and read at once.
+const BUFFER_BYTES: usize = 1 << 20;
+/// Uploads whose hash so far is remembered: beyond, it is made again from what lies there.
+const HASHES_MAX: usize = 1_000;
+
+/// A folder of the machine.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// The hash of the first so many bytes of uploads that are on their way.
+    hashes: Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>,
+}
+
+impl Folder {
+    /// The folder at `path`, which is made when something is put there.
+    pub fn new(path: impl Into<PathBuf>) -> Folder {
+        Folder { path: path.into(), hashes: Arc::default() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn staged(&self, upload: Uuid) -> PathBuf {
+        self.path.join("staged").join(upload.to_string())
+    }
+
+    /// Ids begin with the time: their end spreads them over folders.
+    fn placed(&self, name: Name, form: Form) -> PathBuf {
+        let id = name.id.to_string();
+        let spread = &id[id.len() - 2..];
+        let end = match form {
+            Form::Whole => "",
+            Form::Small => ".small",
+        };
+        self.path.join(name.workspace.to_string()).join(spread).join(format!("{id}{end}"))
+    }
+
+    pub(super) async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
+        let path = self.staged(upload);
+        let known = self.hash_of(upload, at);
+        let writer = blocking(move || {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            let mut file = private().create(true).truncate(false).write(true).open(&path)?;
+            let come = file.metadata()?.len();
+            if come < at {
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    format!("{come} bytes are there, not {at}"),
+                ));
+            }
+            file.set_len(at)?;
+            file.seek(SeekFrom::Start(at))?;
+            Ok(Writer { file, hash: known, position: at })
+        });
+        Ok(Receiving {
+            upload,
+            hashes: Arc::clone(&self.hashes),
+            filling: Vec::new(),
+            writing: Writing::Idle(writer.await?),
+        })
+    }
+
+    /// The hash of an upload's first `at` bytes, where it is known.
+    fn hash_of(&self, upload: Uuid, at: u64) -> Option<Sha256> {
+        if at == 0 {
+            return Some(Sha256::new());
+        }
+        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        hashes.remove(&upload).filter(|(come, _)| *come == at).map(|(_, hash)| hash)
+    }
+
+    pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
+        let (from, to) = (self.staged(upload), self.placed(name, Form::Whole));
+        let known = self.hash_of(upload, size).filter(|_| size > 0);
+        let (top, staging) = (self.path.clone(), self.path.join("staged"));
+        let placed = blocking(move || {
+            let mut file = File::open(&from)?;
+            let come = file.metadata()?.len();
+            if come != size {
+                let message = format!("{come} bytes are there, not {size}");
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+            }
+            let hash = match known {
+                Some(hash) => hash,
+                None => hash_all(&mut file)?,
+            };
+            file.sync_all()?;
+            let mut head = Vec::new();
+            file.seek(SeekFrom::Start(0))?;
+            file.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+            let folder = to.parent().unwrap_or(&top);
+            make_on_disk(&top, folder)?;
+            fs::rename(&from, &to)?;
+            sync_folder(folder)?;
+            sync_folder(&staging)?;
+            Ok(Placed { size, hash: hash.finalize().into(), head })
+        });
+        placed.await
+    }
+
+    pub(super) async fn discard(&self, upload: Uuid) -> Result<()> {
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).remove(&upload);
+        let path = self.staged(upload);
+        blocking(move || remove(&path)).await
+    }
+
+    pub(super) async fn put_small(&self, name: Name, bytes: Bytes) -> Result<()> {
+        let path = self.placed(name, Form::Small);
+        let folder = path.parent().unwrap_or(&self.path).to_path_buf();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(files::put(&folder, file, bytes.to_vec()).await?)
+    }
+
+    pub(super) async fn size(&self, name: Name, form: Form) -> Result<u64> {
+        let path = self.placed(name, form);
+        blocking(move || Ok(fs::metadata(path)?.len())).await
+    }
+
+    pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
+        let path = self.placed(name, form);
+        let start = range.start;
+        let opened = blocking(move || {
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::Start(start))?;
+            Ok(file)
+        });
+        let mut reading = Reading { left: range.end.saturating_sub(start), ahead: None };
+        reading.read_ahead(opened.await?);
+        Ok(reading)
+    }
+
+    pub(super) async fn remove(&self, name: Name) -> Result<()> {
+        let paths = [Form::Small, Form::Whole].map(|form| self.placed(name, form));
+        blocking(move || paths.iter().try_for_each(|path| remove(path))).await
+    }
+
+    pub(super) async fn older_than(&self, age: Duration) -> Result<Old> {
+        let path = self.path.clone();
+        blocking(move || {
+            let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+            let mut old = Old::default();
+            for (folder, name) in entries(&path)? {
+                let Ok(workspace) = Uuid::parse_str(&name) else {
+                    if name == "staged" {
+                        let staged = old_files(&folder, before)?;
+                        old.staged.extend(staged.iter().filter_map(|name| Uuid::parse_str(name).ok()));
+                    }
+                    continue;
+                };
+                for (spread, _) in entries(&folder)? {
+                    let files = old_files(&spread, before)?;
+                    let ids = files.iter().filter_map(|name| Uuid::parse_str(name).ok());
+                    old.placed.extend(ids.map(|id| Name { workspace, id }));
+                }
+            }
+            Ok(old)
+        })
+        .await
+    }
+
+    pub(super) async fn check(&self) -> Result<String> {
+        files::try_out(&self.path).await?;
+        Ok(format!("files can be put into {}", self.path.display()))
+    }
+}
+
+/// Runs file work off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+    joined(task::spawn_blocking(work)).await
+}
+
+async fn joined<T>(work: JoinHandle<io::Result<T>>) -> Result<T> {
+    match work.await {
+        Ok(done) => Ok(done?),
+        Err(error) => Err(BlobError::Unavailable(error.to_string())),
+    }
+}
+
+/// Files that only the portal's own user reads.
+fn private() -> fs::OpenOptions {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Removes a file; what is not there is gone already.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Makes a folder and those above it up to `top`, each with its name on disk.
+fn make_on_disk(top: &Path, folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if folder != top
+        && let Some(above) = folder.parent()
+    {
+        make_on_disk(top, above)?;
+    }
+    fs::create_dir_all(folder)?;
+    match folder.parent() {
+        Some(above) if above != Path::new("") => sync_folder(above),
+        _ => Ok(()),
+    }
+}
+
+/// A name is on disk only when its folder is. Elsewhere a folder cannot be opened as a file.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
+    let found = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        found => found?,
+    };
+    let mut entries = Vec::new();
+    for entry in found {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string() {
+            entries.push((entry.path(), name));
+        }
+    }
+    Ok(entries)
+}
+
+fn old_files(folder: &Path, before: SystemTime) -> io::Result<Vec<String>> {
+    let mut old = Vec::new();
+    for (path, name) in entries(folder)? {
+        // Gone meanwhile is gone.
+        let Ok(data) = fs::metadata(&path) else { continue };
+        if data.is_file() && data.modified()? <= before {
+            old.push(name);
+        }
+    }
+    Ok(old)
+}
+
+fn hash_all(file: &mut File) -> io::Result<Sha256> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
+
+/// The end of an upload that bytes are added to.
+#[derive(Debug)]
+struct Writer {
+    file: File,
+    /// Of everything so far; none where the upload was begun before the program was.
+    hash: Option<Sha256>,
+    position: u64,
+}
+
+impl Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+enum Writing {
+    Idle(Writer),
+    /// With the buffer that is written, to be filled again.
+    Busy(JoinHandle<io::Result<(Writer, Vec<u8>)>>),
+    /// A write failed: what has come is unknown until the upload is received anew.
+    Broken,
+}
+
+#[derive(Debug)]
+pub(super) struct Receiving {
+    upload: Uuid,
+    hashes: Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>,
+    filling: Vec<u8>,
+    writing: Writing,
+}
+
+impl Receiving {
+    pub(super) async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let mut rest = bytes.as_ref();
+        while !rest.is_empty() {
+            if self.filling.capacity() == 0 {
+                self.filling.reserve_exact(BUFFER_BYTES);
+            }
+            let (now, later) = rest.split_at(rest.len().min(BUFFER_BYTES - self.filling.len()));
+            self.filling.extend_from_slice(now);
+            rest = later;
+            if self.filling.len() == BUFFER_BYTES {
+                self.pass_on().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the last write and begins the next one with what has gathered.
+    async fn pass_on(&mut self) -> Result<()> {
+        let (mut writer, spare) = self.idle().await?;
+        let bytes = std::mem::replace(&mut self.filling, spare);
+        self.writing = Writing::Busy(task::spawn_blocking(move || {
+            writer.write(&bytes)?;
+            let mut spare = bytes;
+            spare.clear();
+            Ok((writer, spare))
+        }));
+        Ok(())
+    }
+
+    async fn idle(&mut self) -> Result<(Writer, Vec<u8>)> {
+        match std::mem::replace(&mut self.writing, Writing::Broken) {
+            Writing::Idle(writer) => Ok((writer, Vec::new())),
+            Writing::Busy(busy) => joined(busy).await,
+            Writing::Broken => Err(BlobError::Unavailable("an earlier write failed".to_string())),
+        }
+    }
+
+    pub(super) async fn sync(&mut self) -> Result<u64> {
+        if !self.filling.is_empty() {
+            self.pass_on().await?;
+        }
+        let (writer, spare) = self.idle().await?;
+        self.filling = spare;
+        let writer = blocking(move || {
+            writer.file.sync_data()?;
+            Ok(writer)
+        })
+        .await?;
+        let position = writer.position;
+        if let Some(hash) = &writer.hash {
+            let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+            if hashes.len() >= HASHES_MAX && !hashes.contains_key(&self.upload) {
+                hashes.clear();
+            }
+            hashes.insert(self.upload, (position, hash.clone()));
+        }
+        self.writing = Writing::Idle(writer);
+        Ok(position)
+    }
+}
+
+/// Reads one buffer ahead of whoever takes them.
+#[derive(Debug)]
+pub(super) struct Reading {
+    left: u64,
+    ahead: Option<JoinHandle<io::Result<(File, Bytes)>>>,
+}
+
+impl Reading {
+    fn read_ahead(&mut self, mut file: File) {
+        let count = self.left.min(BUFFER_BYTES as u64);
+        if count == 0 {
+            return;
+        }
+        self.left -= count;
+        self.ahead = Some(task::spawn_blocking(move || {
+            // At most a buffer: it fits.
+            let mut bytes = Vec::with_capacity(usize::try_from(count).unwrap_or(BUFFER_BYTES));
+            let come = (&mut file).take(count).read_to_end(&mut bytes)?;
+            if come as u64 != count {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
+            }
+            Ok((file, Bytes::from(bytes)))
+        }));
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
+        let Some(ahead) = self.ahead.take() else { return Ok(None) };
+        let (file, bytes) = joined(ahead).await?;
+        self.read_ahead(file);
+        Ok(Some(bytes))
+    }
+}
