@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::routing::post;
 use axum::{Json, Router};
+use domain::uploads::Room;
+use outbound::blobs::{Blobs, Folder};
 use outbound::text::{Memory, Texter};
 use store::{Clock, Setting, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +33,10 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
         store: open(&folder)?,
         texter: Arc::new(Texter::Memory(Memory::default())),
         caller: Arc::new(outbound::webhooks::Caller::new(outbound::webhooks::Reach::Internet)),
+        blobs: Arc::new(Blobs::Folder(Folder::new(folder.join("blobs")))),
+        // What is measured is larger than what most people send.
+        room: Room { file_max: 1 << 40, workspace_max: 1 << 50 },
+        is_scanned: false,
         wait: None,
         public_url: format!("http://{address}"),
         metrics: Arc::new(String::new),

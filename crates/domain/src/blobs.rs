@@ -19,6 +19,8 @@ use crate::previews;
 pub const DROPPED_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Why bytes are held back that no scanner has looked at yet.
 pub const UNCHECKED: &str = "unchecked";
+/// Why bytes stay held back that the scanner does not look at.
+pub const TOO_LARGE: &str = "tooLarge";
 
 /// Bytes that have just been put into the store.
 #[derive(Clone, Debug, PartialEq, Eq)]

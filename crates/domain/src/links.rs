@@ -12,7 +12,8 @@ use crate::access::{self, Actor};
 use crate::channels::{self, Channel};
 use crate::deliveries::{self, Kind};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, DigestId, FreshLinkId, MessageId, PersonId, WorkspaceId};
+use crate::files::{self, Attached, Entry};
+use crate::ids::{ChannelId, DigestId, FileId, FreshLinkId, MessageId, PersonId, WorkspaceId};
 use crate::messages::{self, Draft, Message, Stretch};
 use crate::people::{self, Name};
 use crate::secrets::{self, Secret};
@@ -198,6 +199,8 @@ pub struct Answer {
     pub id: MessageId,
     /// What it says, in Markdown.
     pub text: String,
+    /// Files that it is sent with.
+    pub attachments: Vec<Attached>,
     /// The newest position that the page showed: answering counts as having read it.
     pub shown: Option<i64>,
 }
@@ -233,10 +236,43 @@ pub fn reply(
         id: answer.id,
         channel,
         text: answer.text.clone(),
-        attachments: Vec::new(),
+        attachments: answer.attachments.clone(),
         shown: answer.shown,
     };
     messages::send(tx, &actor, &draft).map(Done::Yes)
+}
+
+/// A file that a link's page shows: one that came with a message from the digest on. Where its person is signed in, any
+/// file of the channel.
+///
+/// # Errors
+/// `NotFound` as [`look`], and for every other file.
+pub fn file(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+    file: FileId,
+) -> Result<Done<Entry>> {
+    let (actor, channel, after) = match look(reader, workspace, secret, signed_in)? {
+        Outcome::Reply(actor, link) => (actor, link.channel, Some(link.after)),
+        Outcome::Portal(actor, channel) => (actor, channel, None),
+        outcome => return Ok(Done::No(outcome)),
+    };
+    let found = files::find(reader, &actor, file)?;
+    if found.channel != channel {
+        return Err(Error::NotFound);
+    }
+    if let Some(after) = after {
+        let shown = reader.first(
+            "SELECT 1 FROM attachments a JOIN messages m ON m.workspace = a.workspace AND m.id = a.message \
+             WHERE a.workspace = $1 AND a.file = $2 AND m.channel = $3 AND m.position > $4 LIMIT 1",
+            &[&workspace, &file, &channel, &after],
+            |_| Ok(()),
+        )?;
+        shown.ok_or(Error::NotFound)?;
+    }
+    Ok(Done::Yes(found))
 }
 
 /// Notes that everything up to `position` was on screen on the page of a link (M6); answers the position that holds now.

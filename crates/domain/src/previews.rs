@@ -114,3 +114,15 @@ pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
     )?;
     Ok(())
 }
+
+/// Has all small versions made anew, after a restore: a backup holds what they are made of.
+///
+/// # Errors
+/// Where the database fails.
+pub fn rebuild(tx: &Tx) -> Result<()> {
+    tx.run(
+        "UPDATE previews SET next_try_at = $1, tries = 0, made_at = NULL, width = NULL, height = NULL",
+        &[&tx.now()],
+    )?;
+    Ok(())
+}

@@ -25,6 +25,7 @@ const ACROSS: &[(&str, &str)] = &[
     ("DELETE FROM webhooks WHERE deleted_at", "a sweep of what was deleted, wherever it is"),
     ("SELECT min(next_try_at) FROM previews", "as above"),
     ("SELECT * FROM ({} UNION ALL", "each of its parts names its workspace"),
+    ("UPDATE previews SET next_try_at = $1, tries = 0", "after a restore all of them are made anew"),
     ("SELECT person FROM uploads WHERE id = $1", "what lies staged is named by its upload alone"),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),
     (

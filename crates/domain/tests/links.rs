@@ -51,7 +51,12 @@ impl<'a> Case<'a> {
     }
 
     fn reply(&self, text: &str, shown: Option<i64>) -> domain::Result<Done<domain::messages::Message>> {
-        let answer = Answer { id: self.firm.office.message_id(), text: text.to_string(), shown };
+        let answer = Answer {
+            id: self.firm.office.message_id(),
+            text: text.to_string(),
+            attachments: Vec::new(),
+            shown,
+        };
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
         self.firm.office.write(move |tx| links::reply(tx, workspace, &secret, None, &answer))
     }
@@ -133,7 +138,7 @@ both_engines! {
 
     fn n8_the_same_answer_again_is_one_message(office) {
         let case = Case::new(office);
-        let answer = Answer { id: office.message_id(), text: "Once".to_string(), shown: Some(4) };
+        let answer = Answer { id: office.message_id(), text: "Once".to_string(), attachments: Vec::new(), shown: Some(4) };
         let (workspace, secret) = (case.firm.workspace, case.secret.clone());
         let send = || {
             let (secret, answer) = (secret.clone(), answer.clone());
@@ -172,7 +177,7 @@ both_engines! {
         for other in [maria, case.firm.ada] {
             assert_eq!(case.look(Some(other)).expect("a link"), Outcome::SomebodyElse);
             let (workspace, secret) = (case.firm.workspace, case.secret.clone());
-            let answer = Answer { id: office.message_id(), text: "Not me".to_string(), shown: Some(4) };
+            let answer = Answer { id: office.message_id(), text: "Not me".to_string(), attachments: Vec::new(), shown: Some(4) };
             let done = office.write(move |tx| links::reply(tx, workspace, &secret, Some(&other), &answer));
             assert_eq!(done.expect("an answer"), Done::No(Outcome::SomebodyElse));
         }

@@ -2,8 +2,11 @@
 //! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
 
 pub mod blobs;
+pub mod documents;
 mod folder;
 mod http;
 pub mod mail;
+pub mod pictures;
+pub mod scanner;
 pub mod text;
 pub mod webhooks;

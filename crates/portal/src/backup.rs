@@ -1,23 +1,27 @@
 //! Backup: the whole database as of one moment, while the portal runs, in one file that knows no engine.
 //!
 //! The file is a gzipped tar: `meta.json` ([`Meta`]), then for each table of [`TABLES`], in that order, one or more
-//! entries `tables/NAME/NUMBER.jsonl` (a line with the columns' names, then one line a row, see [`Cell`]), then `end.json`
-//! ([`End`]). All of it is read from one snapshot. It appears under its name only when it is whole and on disk, and
+//! entries `tables/NAME/NUMBER.jsonl` (a line with the columns' names, then one line a row, see [`Cell`]), then the bytes of
+//! files (`bytes`), then `end.json` ([`End`]). All of it is read from one snapshot. It appears under its name only when it is whole and on disk, and
 //! never takes the place of another. [`restore`](crate::restore) is the way back.
 
+mod bytes;
 mod cell;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use outbound::blobs::Blobs;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Row, Store};
 use tempfile::NamedTempFile;
 
+pub(crate) use bytes::{Cabinet, Count};
 pub(crate) use cell::Cell;
 
 use crate::error::{Error, Result};
@@ -116,24 +120,32 @@ pub(crate) struct End {
 ///
 /// # Errors
 /// Where something of that name is there already, or the database or the disk fails; then nothing is left behind.
-pub(crate) async fn write(store: &Store, path: &Path) -> Result<End> {
+pub(crate) async fn write(store: &Store, blobs: &Arc<Blobs>, path: &Path) -> Result<(End, Count)> {
     if path.symlink_metadata().is_ok() {
         return Err(exists(path));
     }
     let path = path.to_path_buf();
-    store.read_long(move |reader| whole(reader, &path)).await
+    let cabinet = Cabinet::of(blobs);
+    store.read_long(move |reader| whole(reader, &cabinet, &path)).await
 }
 
 /// `portal backup FILE`.
 ///
 /// # Errors
 /// As [`write`].
-pub(crate) async fn run(settings: &crate::settings::Settings, path: &Path) -> Result<()> {
-    let store = crate::data::open_existing(settings)?;
-    let end = write(&store, path).await;
+pub(crate) async fn run(settings: crate::settings::Settings, path: &Path) -> Result<()> {
+    let store = crate::data::open_existing(&settings)?;
+    let written = write(&store, &Arc::new(settings.blobs), path).await;
     store.close();
-    let rows: u64 = end?.rows.values().sum();
-    println!("Wrote {} ({rows} rows)", path.display());
+    let (end, files) = written?;
+    let rows: u64 = end.rows.values().sum();
+    println!("Wrote {} ({rows} rows, {} files)", path.display(), files.written);
+    if files.missing > 0 {
+        eprintln!(
+            "portal: the bytes of {} files are missing from the store and from the backup",
+            files.missing
+        );
+    }
     Ok(())
 }
 
@@ -141,7 +153,7 @@ fn exists(path: &Path) -> Error {
     Error::refused(format!("{} is there already and is left as it is: give another name", path.display()))
 }
 
-fn whole(reader: &Reader, path: &Path) -> Result<End> {
+fn whole(reader: &Reader, cabinet: &Cabinet, path: &Path) -> Result<(End, Count)> {
     let failed = |cause| Error::machine(format!("cannot write {}", path.display()))(cause);
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder.to_path_buf(),
@@ -158,6 +170,7 @@ fn whole(reader: &Reader, path: &Path) -> Result<End> {
     for table in TABLES {
         end.rows.insert(table.to_string(), write_table(reader, &mut archive, table)?.map_err(failed)?);
     }
+    let files = cabinet.write(reader, &mut archive)?.map_err(failed)?;
     archive.json("end.json", &end).map_err(failed)?;
 
     let file = archive.finish().map_err(failed)?;
@@ -169,7 +182,7 @@ fn whole(reader: &Reader, path: &Path) -> Result<End> {
     // The name itself is on disk only when the folder is.
     #[cfg(unix)]
     File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    Ok(end)
+    Ok((end, files))
 }
 
 /// Writes all rows of a table and says how many. The outer error is the database's, the inner one the disk's.
@@ -252,8 +265,12 @@ impl Archive {
     }
 
     fn entry(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.stream(name, bytes.len() as u64, bytes)
+    }
+
+    fn stream(&mut self, name: &str, size: u64, bytes: impl io::Read) -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
+        header.set_size(size);
         header.set_mode(0o600);
         header.set_mtime(self.seconds);
         self.tar.append_data(&mut header, name, bytes)

@@ -63,8 +63,8 @@ pub(crate) async fn run() -> Result<ExitCode> {
         Command::Init(init) => init.run(&settings).await?,
         Command::Key(KeyCommand::Create(create)) => create.run(&settings).await?,
         Command::SignInLink(link) => link.run(&settings).await?,
-        Command::Backup { file } => backup::run(&settings, &file).await?,
-        Command::Restore { file } => restore::run(&settings, &file).await?,
+        Command::Backup { file } => backup::run(settings, &file).await?,
+        Command::Restore { file } => restore::run(settings, &file).await?,
         Command::Bounce => return Ok(bounce::run(&settings).await),
         Command::Doctor(doctor) => return Ok(doctor.run(&settings).await),
     }

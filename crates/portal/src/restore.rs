@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
+use outbound::blobs::Blobs;
 use serde::de::DeserializeOwned;
 use store::{Clock, Migration, Param, Setting, Store, Tx};
 
-use crate::backup::{Cell, End, FORMAT, Meta, TABLES};
+use crate::backup::{Cabinet, Cell, End, FORMAT, Meta, TABLES};
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
@@ -24,20 +26,63 @@ const ENTRY_BYTES_MAX: u64 = 64 << 20;
 ///
 /// # Errors
 /// As [`into`].
-pub(crate) async fn run(settings: &Settings, path: &Path) -> Result<()> {
+pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
     let meta = meta(path)?;
     Data::make(&settings.data)?;
-    let rows = into(&settings.database, path, &meta).await?;
-    println!("Restored {} ({rows} rows)", path.display());
+    let (rows, files) = into(&settings.database, &Arc::new(settings.blobs), path, &meta).await?;
+    println!("Restored {} ({rows} rows, {files} files)", path.display());
     Ok(())
 }
 
-/// Restores into a database and says how many rows there were.
+/// Restores into a database and a store of blobs, and says how many rows and files there were. Bytes come first: no row names
+/// any that are not there.
 ///
 /// # Errors
-/// Where the database has a workspace, the file is damaged or of another version, or the database fails; then
+/// Where the database has a workspace, the file is damaged or of another version, or the database or the store fails; then
 /// nothing of it is kept.
-pub(crate) async fn into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
+pub(crate) async fn into(
+    setting: &Setting,
+    blobs: &Arc<Blobs>,
+    path: &Path,
+    meta: &Meta,
+) -> Result<(u64, u64)> {
+    let known = migrations_of(meta, path)?;
+    let store = open(setting, known)?;
+    let is_taken = store.read(domain::workspaces::any).await;
+    store.close();
+    if is_taken? {
+        return Err(taken());
+    }
+    let (cabinet, file) = (Cabinet::of(blobs), path.to_path_buf());
+    let put = waiting(move || cabinet.put_back(&file)).await?;
+    let files = put.len() as u64;
+    match rows_into(setting, path, meta).await {
+        Ok(rows) => Ok((rows, files)),
+        Err(error) => {
+            let cabinet = Cabinet::of(blobs);
+            waiting(move || {
+                cabinet.take_out(&put);
+                Ok(())
+            })
+            .await?;
+            Err(error)
+        }
+    }
+}
+
+/// Runs work that waits away from the threads of the runtime.
+async fn waiting<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::refused(format!("the backup cannot be read: {error}"))))
+}
+
+fn taken() -> Error {
+    Error::refused(
+        "there is a portal in this database already, and it is left as it is: restore into a new data folder or an empty database",
+    )
+}
+
+async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
     let known = migrations_of(meta, path)?;
     let is_newest = known.len() == domain::MIGRATIONS.len();
     let store = open(setting, known)?;
@@ -46,7 +91,7 @@ pub(crate) async fn into(setting: &Setting, path: &Path, meta: &Meta) -> Result<
     let restored = store.write(move |tx| {
         let rows = fill(tx, &file, &tables)?;
         if is_newest {
-            domain::search::rebuild(tx)?;
+            rebuild(tx)?;
         }
         Ok::<_, Error>(rows)
     });
@@ -56,11 +101,17 @@ pub(crate) async fn into(setting: &Setting, path: &Path, meta: &Meta) -> Result<
     if !is_newest {
         // Rows of an older version become today's the way that a database does: by the migrations after theirs.
         let store = open(setting, domain::MIGRATIONS)?;
-        let rebuilt = store.write(|tx| domain::search::rebuild(tx).map_err(Error::from)).await;
+        let rebuilt = store.write(|tx| rebuild(tx).map_err(Error::from)).await;
         store.close();
         rebuilt?;
     }
     Ok(rows)
+}
+
+/// What a backup leaves out because it is made of the rest.
+fn rebuild(tx: &Tx) -> domain::Result<()> {
+    domain::search::rebuild(tx)?;
+    domain::previews::rebuild(tx)
 }
 
 fn open(setting: &Setting, known: &[Migration]) -> Result<Store> {
@@ -111,14 +162,14 @@ pub(crate) fn meta(path: &Path) -> Result<Meta> {
     Ok(meta)
 }
 
-type Archive = tar::Archive<GzDecoder<BufReader<File>>>;
+pub(crate) type Archive = tar::Archive<GzDecoder<BufReader<File>>>;
 
-fn archive(path: &Path) -> Result<Archive> {
+pub(crate) fn archive(path: &Path) -> Result<Archive> {
     let file = File::open(path).map_err(Error::machine(format!("cannot read {}", path.display())))?;
     Ok(tar::Archive::new(GzDecoder::new(BufReader::new(file))))
 }
 
-fn name_of<R: Read>(entry: &tar::Entry<'_, R>) -> Option<String> {
+pub(crate) fn name_of<R: Read>(entry: &tar::Entry<'_, R>) -> Option<String> {
     Some(entry.path().ok()?.to_str()?.to_string())
 }
 
@@ -130,9 +181,7 @@ fn json<T: DeserializeOwned>(entry: impl Read) -> io::Result<T> {
 /// Puts every row of the file into the database, in the caller's transaction.
 fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
     if domain::workspaces::any(tx)? {
-        return Err(Error::refused(
-            "there is a portal in this database already, and it is left as it is: restore into a new data folder or an empty database",
-        ));
+        return Err(taken());
     }
     let damaged =
         |why: &str| Error::refused(format!("{} is damaged: {why}; nothing of it was kept", path.display()));
@@ -153,6 +202,10 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
     for (number, entry) in archive.entries().map_err(unread)?.enumerate() {
         let entry = entry.map_err(unread)?;
         let name = name_of(&entry).ok_or_else(|| damaged("an entry has no name"))?;
+        // The bytes of files were put back before.
+        if name.starts_with("blobs/") {
+            continue;
+        }
         if entry.size() > ENTRY_BYTES_MAX {
             return Err(damaged(&format!("{name} is too large")));
         }

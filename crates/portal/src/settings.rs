@@ -14,7 +14,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::uploads::Room;
+use outbound::blobs::Blobs;
 use outbound::mail::Mailer;
+use outbound::scanner::Scanner;
 use outbound::text::Texter;
 use outbound::webhooks::{Caller, Reach};
 
@@ -24,6 +27,10 @@ pub(crate) use words::WORDS;
 
 /// What a program may ask for where nothing is said: a twentieth of what one machine does, for one key.
 const API_RATE: u32 = 60_000;
+/// Bytes of one file, where nothing else is set.
+const UPLOAD_LIMIT: i64 = 100_000_000;
+/// Bytes of all files of a workspace, where nothing else is set.
+const STORAGE_LIMIT: i64 = 100_000_000_000;
 
 /// `PORTAL_PUBLIC_URL`.
 fn variable(key: &str) -> String {
@@ -61,6 +68,12 @@ pub(crate) struct Settings {
     pub(crate) mail_from: Option<String>,
     /// Instead of every workspace's wait.
     pub(crate) wait: Option<Duration>,
+    /// Where the bytes of files lie.
+    pub(crate) blobs: Blobs,
+    /// How much may come in.
+    pub(crate) room: Room,
+    /// What looks at files before anybody gets them.
+    pub(crate) scanner: Option<Scanner>,
     /// The tracing filter, where it was given.
     pub(crate) log: Option<String>,
     /// How the log is written.
@@ -101,6 +114,22 @@ pub(crate) enum Error {
         reason: String,
         /// What would be taken.
         expected: &'static str,
+    },
+    /// As above, for the place of files.
+    #[error("{name}: {cause}")]
+    Blobs {
+        /// As above.
+        name: String,
+        /// What is wrong with it.
+        cause: outbound::blobs::SettingError,
+    },
+    /// As above, for the scanner of files.
+    #[error("{name}: {cause}")]
+    Scanner {
+        /// As above.
+        name: String,
+        /// What is wrong with it.
+        cause: outbound::scanner::SettingError,
     },
     /// As above, for text messages.
     #[error("{name}: {cause}")]
@@ -288,7 +317,29 @@ impl Settings {
             "a span of more than nothing, at most a day, such as 5s or 2m",
             forms::wait,
         )?;
-        sources.read("upload_limit", "a size such as 100MB", forms::size)?;
+        let blobs = match sources.find("blobs")? {
+            Some(given) => {
+                Blobs::from_setting(&given.text).map_err(|cause| Error::Blobs { name: given.name, cause })?
+            }
+            None => Blobs::Folder(outbound::blobs::Folder::new(data.join("blobs"))),
+        };
+        let scanner = match sources.find("scanner")? {
+            Some(given) => Some(
+                Scanner::from_setting(&given.text)
+                    .map_err(|cause| Error::Scanner { name: given.name, cause })?,
+            ),
+            None => None,
+        };
+        let bytes = |key: &'static str, default: i64| -> Result<i64, Error> {
+            let given = sources.read(key, "a size such as 100MB", |text| {
+                forms::size(text).and_then(|size| i64::try_from(size).ok())
+            })?;
+            Ok(given.unwrap_or(default))
+        };
+        let room = Room {
+            file_max: bytes("upload_limit", UPLOAD_LIMIT)?,
+            workspace_max: bytes("storage_limit", STORAGE_LIMIT)?,
+        };
         let log = sources.read(
             "log",
             "a level (error, warn, info, debug, trace, off), or some such as info,store=debug",
@@ -318,6 +369,9 @@ impl Settings {
             webhooks: Caller::new(reach.unwrap_or(Reach::Internet)),
             mail_from,
             wait,
+            blobs,
+            room,
+            scanner,
             log,
             log_format: log_format.unwrap_or(LogFormat::Text),
             metrics_open: metrics_open.unwrap_or(false),

@@ -11,14 +11,18 @@ use domain::access::Actor;
 use domain::journal::Event;
 use domain::sign_ins;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use outbound::documents::Documents;
 use store::{Reader, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
+use workers::blobs::Keeper;
 use workers::deliveries::Worker;
 use workers::missed::Teller;
+use workers::previews::Previewer;
+use workers::scans::Inspector;
 use workers::sweeps::Sweeper;
 
 use crate::data::{self, Data, Lock};
@@ -123,11 +127,15 @@ impl Portal {
             .map_err(|error| Error::refused(format!("cannot keep figures: {error}")))?;
         let (stop, stopping) = watch::channel(false);
         let texter = Arc::new(self.settings.text);
+        let blobs = Arc::new(self.settings.blobs);
         let caller = Arc::new(self.settings.webhooks);
         let web = Web {
             store: self.store.clone(),
             texter: Arc::clone(&texter),
             caller: Arc::clone(&caller),
+            blobs: Arc::clone(&blobs),
+            room: self.settings.room,
+            is_scanned: self.settings.scanner.is_some(),
             wait: self.settings.wait,
             public_url: public_url.to_string(),
             metrics: render(&figures),
@@ -148,6 +156,14 @@ impl Portal {
         let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(shown));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
+        workers.spawn(Keeper::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
+        let documents = Documents::installed();
+        let previewer = Previewer::new(self.store.clone(), Arc::clone(&blobs), documents);
+        workers.spawn(previewer.run(stopping.clone()));
+        // Files that waited when a scanner was taken away are handed out by whoever takes it away: see docs/operating.md.
+        if let Some(scanner) = self.settings.scanner {
+            workers.spawn(Inspector::new(self.store.clone(), blobs, scanner).run(stopping.clone()));
+        }
         let upkeep = tokio::spawn(keep(figures));
         let signals = tokio::spawn(self.signals.obey(stop));
         tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), "serving");

@@ -1,7 +1,7 @@
 //! What went wrong, as an answer: JSON for programs and scripts, a page for people. The only place that does so.
 
 use askama::Template;
-use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub(crate) struct Refusal {
     field: Option<String>,
     #[serde(skip)]
     retry_after: Option<u64>,
+    #[serde(skip)]
+    header: Option<Box<(HeaderName, &'static str)>>,
 }
 
 impl Answer {
@@ -42,13 +44,14 @@ impl Answer {
             message: message.to_string(),
             field: None,
             retry_after: None,
+            header: None,
         })
     }
 
     /// A refusal for which one field is to blame.
     pub(crate) fn at_field(status: StatusCode, code: &'static str, message: &str, field: &str) -> Answer {
         let (message, field) = (message.to_string(), Some(field.to_string()));
-        Answer::Refused(Refusal { status, code, message, field, retry_after: None })
+        Answer::Refused(Refusal { status, code, message, field, retry_after: None, header: None })
     }
 
     /// The status under which it is answered.
@@ -75,6 +78,22 @@ impl Answer {
         self
     }
 
+    /// The same with a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Answer {
+        if let Answer::Refused(refusal) = &mut self {
+            refusal.header = Some(Box::new((name, value)));
+        }
+        self
+    }
+
+    /// What it says to people.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Answer::Refused(refusal) => &refusal.message,
+            Answer::SignIn(_) => "Please sign in.",
+        }
+    }
+
     pub(crate) fn not_found() -> Answer {
         Answer::from(domain::Error::NotFound)
     }
@@ -82,9 +101,12 @@ impl Answer {
 
 impl From<domain::Error> for Answer {
     fn from(error: domain::Error) -> Answer {
-        use domain::Error;
+        use domain::{Error, Problem};
         let message = error.to_string();
         let (status, code) = match &error {
+            Error::Field { problem: Problem::TooLarge(_) | Problem::StorageFull, .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "tooLarge")
+            }
             Error::Field { .. } => (StatusCode::BAD_REQUEST, "invalid"),
             Error::NotFound => (StatusCode::NOT_FOUND, "notFound"),
             Error::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
@@ -102,6 +124,7 @@ impl From<domain::Error> for Answer {
                     message,
                     field: None,
                     retry_after: None,
+                    header: None,
                 });
             }
         };
@@ -117,7 +140,7 @@ impl From<domain::Error> for Answer {
             Error::TooMany(wait) => Some(wait.as_secs().max(1)),
             _ => None,
         };
-        Answer::Refused(Refusal { status, code, message, field, retry_after })
+        Answer::Refused(Refusal { status, code, message, field, retry_after, header: None })
     }
 }
 
@@ -199,11 +222,13 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Resp
             message: "Please sign in.".to_string(),
             field: None,
             retry_after: None,
+            header: None,
         },
         Some(Answer::Refused(refusal)) => refusal,
     };
     let status = refusal.status;
     let retry_after = refusal.retry_after;
+    let header = refusal.header.clone();
     let mut answer = match wanted {
         Wanted::Json => (status, axum::Json(refusal)).into_response(),
         Wanted::Page => {
@@ -216,6 +241,9 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Resp
     };
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some((name, value)) = header.map(|header| *header) {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     // What was said beside: which methods there are, how to ask, how many calls are left.
     for (name, value) in response.headers() {

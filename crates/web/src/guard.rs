@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::answers::{self, Answer};
+use crate::files::serving;
 use crate::look::Look;
 use crate::v1::gate;
 use crate::{App, answers::Wanted, choices};
@@ -19,7 +20,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-ancestors 'none'";
 
 /// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
-const CALLED_BY_OTHERS: [&str; 2] = [choices::UNSUBSCRIBE, "/hooks/"];
+const CALLED_BY_OTHERS: [&str; 3] = [choices::UNSUBSCRIBE, "/hooks/", serving::SIGNED];
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();

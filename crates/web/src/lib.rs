@@ -14,6 +14,7 @@ mod companies;
 mod early_access;
 mod exports;
 mod faces;
+mod files;
 mod forms;
 mod guard;
 mod health;
@@ -39,6 +40,7 @@ mod subjects;
 mod team;
 mod times;
 mod undo;
+mod uploads;
 mod v1;
 mod visitor;
 mod webhooks;
@@ -46,6 +48,8 @@ mod welcome;
 
 use std::sync::Arc;
 
+use domain::uploads::Room;
+use outbound::blobs::Blobs;
 use outbound::text::Texter;
 use outbound::webhooks::Caller;
 use store::Store;
@@ -63,6 +67,12 @@ pub struct Web {
     pub texter: Arc<Texter>,
     /// The way of webhooks, which knows where they may lead.
     pub caller: Arc<Caller>,
+    /// Where the bytes of files lie.
+    pub blobs: Arc<Blobs>,
+    /// How much may come in.
+    pub room: Room,
+    /// Whether a scanner looks at files before anybody gets them.
+    pub is_scanned: bool,
     /// What stands in for every workspace's wait.
     pub wait: Option<std::time::Duration>,
     /// What links begin with, without a slash at the end.
@@ -83,6 +93,8 @@ pub(crate) struct App {
     pub(crate) web: Arc<Web>,
     pub(crate) hub: Arc<live::Hub>,
     pub(crate) rates: Arc<v1::Rates>,
+    /// The uploads that bytes are coming for.
+    pub(crate) busy: uploads::Busy,
 }
 
 impl App {

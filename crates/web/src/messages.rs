@@ -9,13 +9,16 @@ pub(crate) mod fates;
 pub(crate) mod members;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{ChannelId, MessageId, PersonId};
+use domain::access::Actor;
+use domain::files::Attached;
+use domain::ids::{ChannelId, MessageId, PersonId, UploadId};
 use domain::messages::{Draft, Message};
-use domain::{Error, channels, formatting, members as domain_members, messages, people};
+use domain::uploads::Purpose;
+use domain::{Error, Problem, channels, formatting, members as domain_members, messages, people};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +26,15 @@ use crate::App;
 use crate::answers::{Answer, Result, Wanted, go, page};
 use crate::channels::list::Listing;
 use crate::faces::Face;
+use crate::files::attached::{self, Reached};
 use crate::input::{Asked, Input, Named};
 use crate::layout::{Layout, Module};
 use crate::routes::Routes;
 use crate::times;
+use crate::uploads;
 use crate::visitor::Visitor;
 
+pub(crate) use conversation::Waiting;
 use conversation::{ConversationPage, Written};
 use entries::{EntriesPart, Where};
 
@@ -58,6 +64,10 @@ struct MessagePart {
     at: String,
     clock: String,
     html: String,
+    /// What it was sent with.
+    files: String,
+    has_text: bool,
+    has_files: bool,
     is_emoji: bool,
     is_edited: bool,
     is_deleted: bool,
@@ -65,6 +75,11 @@ struct MessagePart {
 
 /// A message as everybody in its channel gets it.
 pub(crate) fn fragment(message: &Message) -> String {
+    fragment_for(message, &Reached::in_portal(message.channel))
+}
+
+/// A message with its files where whoever looks at it reaches them.
+pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
     let part = MessagePart {
         id: message.id.to_string(),
         position: message.position.to_string(),
@@ -74,6 +89,9 @@ pub(crate) fn fragment(message: &Message) -> String {
         at: times::exact(message.sent_at),
         clock: times::clock(message.sent_at, &TimeZone::UTC),
         html: formatting::html(&message.text, &message.mentions),
+        files: attached::fragment(&message.attachments, reached),
+        has_text: !message.text.is_empty(),
+        has_files: !message.attachments.is_empty(),
         is_emoji: formatting::is_emoji_only(&message.text),
         is_edited: message.edited_at.is_some(),
         is_deleted: message.deleted_at.is_some(),
@@ -93,6 +111,10 @@ pub(crate) fn blank(layout: &Layout) -> String {
         at: String::new(),
         clock: String::new(),
         html: String::new(),
+        files: String::new(),
+        // Scripts fill in either or take it away.
+        has_text: true,
+        has_files: true,
         is_emoji: false,
         is_edited: false,
         is_deleted: false,
@@ -102,12 +124,21 @@ pub(crate) fn blank(layout: &Layout) -> String {
 
 /// A message's first words, as lists and notices show them.
 pub(crate) fn preview(message: &Message) -> String {
-    first_words(&message.text, message.deleted_at.is_some())
+    let count = i64::try_from(message.attachments.len()).unwrap_or(i64::MAX);
+    let first = message.attachments.first().map_or("", |first| first.name.as_str());
+    first_words(&message.text, message.deleted_at.is_some(), (count, first))
 }
 
-/// The first words of a text, or what stands in for a deleted one.
-pub(crate) fn first_words(text: &str, is_deleted: bool) -> String {
-    if is_deleted { "Message deleted".to_string() } else { formatting::plain(text, PREVIEW_CHARACTERS) }
+/// The first words of a text, or what stands in for them: how many files there are and the first one's name, or that it
+/// was deleted.
+pub(crate) fn first_words(text: &str, is_deleted: bool, (count, first): (i64, &str)) -> String {
+    if is_deleted {
+        "Message deleted".to_string()
+    } else if text.is_empty() {
+        attached::in_words(count, first)
+    } else {
+        formatting::plain(text, PREVIEW_CHARACTERS)
+    }
 }
 
 async fn conversation(
@@ -143,10 +174,41 @@ async fn stretch(
 #[derive(Deserialize)]
 struct Given {
     id: MessageId,
+    #[serde(default)]
     text: String,
     shown: Option<i64>,
     /// Who wrote it, where it may have waited on the device since.
     author: Option<PersonId>,
+    /// Uploads that it is sent with.
+    #[serde(default)]
+    attachments: Vec<UploadId>,
+    /// Why a file that came with it could not be taken.
+    #[serde(skip)]
+    refused: Option<Answer>,
+}
+
+impl Given {
+    /// Reads what is sent: a form with files in it, a form without, or JSON.
+    async fn read(app: &App, actor: Actor, channel: ChannelId, request: Request) -> Result<Given> {
+        let place = Some((actor, channel));
+        let form = match uploads::read_form(app, place, Purpose::Message, request).await {
+            Ok(form) => form?,
+            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+        };
+        Ok(Given {
+            id: form.read("id")?.ok_or_else(|| Answer::from(Error::field("id", Problem::NoId)))?,
+            text: form.text("text"),
+            shown: form.read("shown")?,
+            author: form.read("author")?,
+            attachments: form.attachments.into_iter().chain(form.uploads).collect(),
+            refused: form.refused,
+        })
+    }
+
+    fn draft(&self, channel: ChannelId) -> Draft {
+        let attachments = self.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
+        Draft { id: self.id, channel, text: self.text.clone(), attachments, shown: self.shown }
+    }
 }
 
 /// A message as scripts get it back.
@@ -176,43 +238,47 @@ async fn send(
     State(app): State<App>,
     visitor: Visitor,
     Named(channel): Named<ChannelId>,
-    headers: HeaderMap,
-    Input(given): Input<Given>,
+    request: Request,
 ) -> Result {
     let actor = visitor.actor;
+    let wants_page = Wanted::of(request.headers()) == Wanted::Page;
+    let given = Given::read(&app, actor, channel, request).await?;
     // Somebody else has signed in on the device meanwhile: not in their name.
     if given.author.is_some_and(|author| author != actor.person) {
         return Err(Answer::SignIn("/messages".to_string()));
     }
-    let draft = Draft {
-        id: given.id,
-        channel,
-        text: given.text.clone(),
-        attachments: Vec::new(),
-        shown: given.shown,
-    };
+    if let Some(refused) = given.refused.clone() {
+        let problem = refused.message().to_string();
+        return if wants_page { again(&app, visitor, channel, given, problem).await } else { Err(refused) };
+    }
+    let draft = given.draft(channel);
     let sent = app.store().write(move |tx| messages::send(tx, &actor, &draft)).await;
-    let wants_page = Wanted::of(&headers) == Wanted::Page;
     match sent {
         Ok(_) if wants_page => Ok(go(&format!("/messages/{channel}"))),
         Ok(message) => Ok(answered(&message)),
-        Err(refused @ (Error::Field { .. } | Error::Forbidden | Error::Conflict(_))) if wants_page => {
-            let problem = match &refused {
-                Error::Field { problem, .. } => problem.to_string(),
-                refused => refused.to_string(),
-            };
-            let written = Written { text: given.text, problem: Some(problem) };
-            let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
-            let again = app
-                .store()
-                .read(move |reader| {
-                    ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
-                })
-                .await?;
-            page(StatusCode::BAD_REQUEST, &again)
+        Err(Error::Field { problem, .. }) if wants_page => {
+            again(&app, visitor, channel, given, problem.to_string()).await
+        }
+        Err(refused @ (Error::Forbidden | Error::Conflict(_))) if wants_page => {
+            again(&app, visitor, channel, given, refused.to_string()).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The page once more, with everything that was written and what is wrong with it. Files that have come wait for the next
+/// try.
+async fn again(app: &App, visitor: Visitor, channel: ChannelId, given: Given, problem: String) -> Result {
+    let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
+    let found = app
+        .store()
+        .read(move |reader| {
+            let waiting = Waiting::of(reader, &visitor.actor, &given.attachments)?;
+            let written = Written { text: given.text, problem: Some(problem), waiting };
+            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
+        })
+        .await?;
+    page(StatusCode::BAD_REQUEST, &found)
 }
 
 #[derive(Deserialize)]
@@ -292,7 +358,8 @@ fn edit_page(
 ) -> domain::Result<EditPage> {
     let message = own(reader, visitor, channel, id)?;
     let title = channels::find(reader, &visitor.actor, channel)?.title;
-    let Written { text, problem } = written.unwrap_or(Written { text: message.text, problem: None });
+    let Written { text, problem, .. } =
+        written.unwrap_or(Written { text: message.text, ..Written::default() });
     let layout = Layout::read(reader, visitor, Module::Messages, "Edit message")?;
     Ok(EditPage { layout, channel, id, title, text, problem })
 }
@@ -335,7 +402,8 @@ async fn edit(
         (Ok(message), Wanted::Json) => Ok(answered(&message)),
         (Ok(_), Wanted::Page) => Ok(go(&format!("/messages/{channel}?message={id}#message-{id}"))),
         (Err(Error::Field { problem, .. }), Wanted::Page) => {
-            let written = Written { text: given.text, problem: Some(problem.to_string()) };
+            let written =
+                Written { text: given.text, problem: Some(problem.to_string()), ..Written::default() };
             let again = app
                 .store()
                 .read(move |reader| edit_page(reader, &visitor, channel, id, Some(written)))

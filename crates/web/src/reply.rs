@@ -6,28 +6,32 @@
 mod shown;
 
 use askama::Template;
-use axum::extract::{FromRequestParts, OptionalFromRequestParts, State};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
-use domain::ids::{ChannelId, MessageId};
+use domain::files::Attached;
+use domain::ids::{ChannelId, FileId, MessageId, UploadId, WorkspaceId};
 use domain::links::{self, Answer, Done, Outcome};
+use domain::uploads::Purpose;
 use domain::workspaces::Workspace;
-use domain::{Error, channels, limits};
+use domain::{Error, Problem, channels, limits};
 use serde::Deserialize;
 use store::Reader;
 
 use crate::App;
 use crate::answers::{Result, Wanted, go, page};
+use crate::files::serving::{self, Way};
 use crate::input::{Asked, Input, Named};
 use crate::look::Look;
 use crate::routes::Routes;
 use crate::sign_in::Brand;
+use crate::uploads;
 use crate::visitor::{Here, Sender, Visitor};
 
-use shown::{ReplyPage, Written};
+use shown::{ReplyPage, Trouble, Written};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -35,6 +39,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/r/{token}", reply)
         .post("/r/{token}/read", read)
         .post("/r/{token}/fresh", fresh)
+        .get("/r/{token}/files/{file}/content", whole)
+        .get("/r/{token}/files/{file}/small", small)
+        .get("/r/{token}/files/{file}/download", download)
 }
 
 /// Where on the page of a link, and what was just done there.
@@ -219,8 +226,47 @@ fn unshared(mut response: Response) -> Response {
 #[derive(Deserialize)]
 struct Given {
     id: MessageId,
+    #[serde(default)]
     text: String,
     shown: Option<i64>,
+    /// Uploads that it is sent with.
+    #[serde(default)]
+    attachments: Vec<UploadId>,
+    /// Why a file that came with it could not be taken.
+    #[serde(skip)]
+    refused: Option<crate::answers::Answer>,
+}
+
+impl Given {
+    /// Reads an answer: a form with files in it, which go where the link leads, a form without, or JSON.
+    async fn read(
+        app: &App,
+        workspace: WorkspaceId,
+        token: &str,
+        actor: Option<Actor>,
+        request: Request,
+    ) -> Result<Given> {
+        let secret = token.to_string();
+        let outcome =
+            app.store().read(move |reader| links::look(reader, workspace, &secret, actor.as_ref())).await;
+        let place = match outcome {
+            Ok(Outcome::Reply(actor, link)) => Some((actor, link.channel)),
+            Ok(Outcome::Portal(actor, channel)) => Some((actor, channel)),
+            Ok(_) | Err(Error::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let form = match uploads::read_form(app, place, Purpose::Message, request).await {
+            Ok(form) => form?,
+            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+        };
+        Ok(Given {
+            id: form.read("id")?.ok_or(Error::field("id", Problem::NoId))?,
+            text: form.text("text"),
+            shown: form.read("shown")?,
+            attachments: form.attachments.into_iter().chain(form.uploads).collect(),
+            refused: form.refused,
+        })
+    }
 }
 
 async fn reply(
@@ -228,11 +274,18 @@ async fn reply(
     Here(workspace): Here,
     guest: Guest,
     Named(token): Named<String>,
-    Input(given): Input<Given>,
+    request: Request,
 ) -> Result {
     let (id, link) = (workspace.id, token.clone());
     let actor = guest.actor();
-    let answer = Answer { id: given.id, text: given.text.clone(), shown: given.shown };
+    let given = Given::read(&app, id, &token, actor, request).await?;
+    if let Some(refused) = given.refused {
+        let (text, waiting) = (given.text, given.attachments);
+        let written = Written { text, problem: Some(Trouble::File(refused)), waiting };
+        return show(&app, workspace, guest, token, Place::default(), written).await;
+    }
+    let attachments = given.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
+    let answer = Answer { id: given.id, text: given.text.clone(), attachments, shown: given.shown };
     let done = app.store().write(move |tx| links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
     match done {
         // Signed in as that person: the conversation goes on in the portal.
@@ -248,7 +301,8 @@ async fn reply(
             closed(&app, &workspace, guest, token, (status, why), false, given.text).await
         }
         Err(error @ (Error::Field { .. } | Error::Conflict(_) | Error::TooMany(_))) => {
-            let written = Written { text: given.text, problem: Some(error) };
+            let (text, waiting) = (given.text, given.attachments);
+            let written = Written { text, problem: Some(Trouble::Rule(error)), waiting };
             show(&app, workspace, guest, token, Place::default(), written).await
         }
         Err(Error::NotFound) => {
@@ -289,6 +343,57 @@ async fn read(
             closed(&app, &workspace, guest, token, unknown, false, String::new()).await
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn whole(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::InPlace, &method, &headers).await
+}
+
+async fn small(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::Small, &method, &headers).await
+}
+
+async fn download(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::Saved, &method, &headers).await
+}
+
+/// A file that the link's page shows; older ones need signing in (N8).
+async fn file(
+    app: &App,
+    workspace: &Workspace,
+    guest: &Guest,
+    (token, file): (String, FileId),
+    way: Way,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result {
+    let (id, actor) = (workspace.id, guest.actor());
+    let done = app.store().read(move |reader| links::file(reader, id, &token, actor.as_ref(), file)).await?;
+    match done {
+        Done::Yes(entry) => Ok(unshared(serving::serve(app, id, &entry, way, method, headers).await?)),
+        Done::No(_) => Err(Error::NotFound.into()),
     }
 }
 

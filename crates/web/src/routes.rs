@@ -6,9 +6,9 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, bounces, channels, choices, clients, companies, early_access, guard, health,
-    hooks, live, messages, notices, phones, profile, projects, reply, search, set_up, settings_messaging,
-    sign_in, team, v1, webhooks, welcome,
+    App, Web, answers, assets, bounces, channels, choices, clients, companies, early_access, files, guard,
+    health, hooks, live, messages, notices, phones, profile, projects, reply, search, set_up,
+    settings_messaging, sign_in, team, uploads, v1, webhooks, welcome,
 };
 
 /// One way to call one address.
@@ -71,6 +71,22 @@ impl Routes {
         self.route(Method::DELETE, path, axum::routing::delete(handler))
     }
 
+    pub(crate) fn head<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::HEAD, path, axum::routing::head(handler))
+    }
+
+    pub(crate) fn options<H, T>(self, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.route(Method::OPTIONS, path, axum::routing::options(handler))
+    }
+
     fn route(mut self, method: Method, path: &'static str, handler: MethodRouter<App>) -> Routes {
         self.list.push(Route { method, path });
         self.router = self.router.route(path, handler);
@@ -85,6 +101,8 @@ fn all() -> Routes {
     let routes = live::routes(routes);
     let routes = channels::routes(routes);
     let routes = messages::routes(routes);
+    let routes = uploads::routes(routes);
+    let routes = files::routes(routes);
     let routes = search::routes(routes);
     let routes = sign_in::routes(routes);
     let routes = set_up::routes(routes);
@@ -119,7 +137,8 @@ pub fn router(web: Web) -> Router {
 /// The portal with other routes beside it, which pass the same guard: what measurements compare with.
 pub fn router_beside(web: Web, beside: Router) -> Router {
     let rates = std::sync::Arc::new(v1::Rates::new(web.calls_per_minute));
-    let app = App { hub: live::Hub::start(&web), rates, web: std::sync::Arc::new(web) };
+    let hub = live::Hub::start(&web);
+    let app = App { hub, rates, busy: uploads::Busy::default(), web: std::sync::Arc::new(web) };
     all()
         .router
         .fallback(answers::nothing_here)

@@ -54,6 +54,11 @@ pub(crate) fn exact(time: Time) -> String {
     format!("{:.3}", timestamp(time))
 }
 
+/// As headers have it (RFC 9110, 5.6.7).
+pub(crate) fn http_date(time: Time) -> String {
+    timestamp(time).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 fn timestamp(time: Time) -> Timestamp {
     Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -71,6 +76,7 @@ mod tests {
         assert_eq!(hours(1).short, "08:00");
         assert_eq!(hours(10).short, "Yesterday");
         assert_eq!(hours(72).short, "Fri");
+        assert_eq!(http_date(now), "Mon, 05 Jan 2026 09:00:00 GMT");
         assert_eq!(hours(24 * 10).day, "Friday 26 December 2025");
     }
 }

@@ -8,12 +8,13 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use domain::access::Actor;
+use domain::files::{self, signed, signed::Purpose};
 use domain::ids::MessageId;
 use domain::sessions;
 use domain::sign_ins::LinkKind;
-use support::{Browser, Firm};
+use support::{Browser, Firm, metadata};
 
 /// One address: the method and the path as the router has it, what is called and sent, and what each kind of person
 /// is answered, in the order of [`KINDS`]. Words in brackets stand for things of the firm ([`fill`]).
@@ -98,6 +99,20 @@ const TABLE: &[Row] = &[
     ("POST", "/messages/{channel}/add", "/messages/[channel]/add", "person=[tom]", "s . . x . d d"),
     ("POST", "/messages/{channel}/archive", "/messages/[channel]/archive", "", "s . . x . x d"),
     ("POST", "/messages/{channel}/restore", "/messages/[channel]/restore", "", "s . . x . x d"),
+
+    ("OPTIONS", "/uploads", "/uploads", "", "d d d d d d d"),
+    ("POST", "/uploads", "/uploads", "", "s . . d . d d"),
+    ("HEAD", "/uploads/{id}", "/uploads/[upload]", "", "s . . p . . ."),
+    ("PATCH", "/uploads/{id}", "/uploads/[upload]", "", "s . . d . . ."),
+    ("DELETE", "/uploads/{id}", "/uploads/[upload]", "", "s . . d . . ."),
+    ("PUT", "/signed/{address}", "/signed/[bring]", "", "p . p p p p p"),
+    ("GET", "/signed/{address}", "/signed/[get]", "", "p . p p p p p"),
+    ("GET", "/files/{channel}/{file}/content", "/files/[channel]/[file]/content", "", "s . . p . p p"),
+    ("GET", "/files/{channel}/{file}/small", "/files/[channel]/[small]/small", "", "s . . p . p p"),
+    ("GET", "/files/{channel}/{file}/download", "/files/[channel]/[file]/download", "", "s . . p . p p"),
+    ("GET", "/r/{token}/files/{file}/content", "/r/[reply]/files/[sent]/content", "", "p . . p . . ."),
+    ("GET", "/r/{token}/files/{file}/small", "/r/[reply]/files/[small]/small", "", "p . . p . . ."),
+    ("GET", "/r/{token}/files/{file}/download", "/r/[reply]/files/[sent]/download", "", "p . . p . . ."),
 
     ("GET", "/clients", "/clients?after=[oskar]", "", "s . . . . p p"),
     ("GET", "/clients/new", "/clients/new", "", "s p . . p p p"),
@@ -191,7 +206,74 @@ async fn fill(firm: &Firm, text: &str) -> String {
         let sessions = firm.portal.read(move |reader| sessions::list(reader, &jane)).await;
         filled = filled.replace("[session]", &sessions[0].id.to_string());
     }
+    fill_files(firm, filled).await
+}
+
+/// What the words in brackets stand for where they mean files.
+async fn fill_files(firm: &Firm, text: String) -> String {
+    let (oskar, jane, channel) = (firm.oskar, firm.jane, firm.channel);
+    let mut filled = text;
+    if filled.contains("[file]") {
+        let (_, file) = firm.sends_file(oskar, channel, "a.txt", b"hello").await;
+        filled = filled.replace("[file]", &file.to_string());
+    }
+    if filled.contains("[sent]") {
+        let (_, file) = firm.sends_file(jane, channel, "a.txt", b"hello").await;
+        filled = filled.replace("[sent]", &file.to_string());
+    }
+    if filled.contains("[small]") {
+        let (_, file) = firm.sends_file(jane, channel, "a.png", &firm.picture()).await;
+        firm.makes_previews().await;
+        filled = filled.replace("[small]", &file.to_string());
+    }
+    if filled.contains("[upload]") {
+        let mut browser = firm.browser_of(oskar).await;
+        let channel = channel.to_string();
+        let path = browser.announces(5, &[("filename", "a.txt"), ("channel", &channel)]).await;
+        filled = filled.replace("/uploads/[upload]", &path);
+    }
+    for (word, purpose) in [("[bring]", Purpose::Upload), ("[get]", Purpose::Download)] {
+        if !filled.contains(word) {
+            continue;
+        }
+        let file = match purpose {
+            Purpose::Download => firm.sends_file(oskar, channel, "a.txt", b"hello").await.1,
+            Purpose::Upload => {
+                firm.portal.write(move |tx| files::make_file(tx, &oskar, channel, None, "b.txt")).await
+            }
+        };
+        let address = firm.portal.read(move |reader| signed::sign(reader, &oskar, purpose, file)).await;
+        filled = filled.replace(word, &address);
+    }
     filled
+}
+
+/// Calls an address as its form or protocol wants it.
+async fn call(
+    firm: &Firm,
+    browser: &mut Browser<'_>,
+    method: &str,
+    path: &str,
+    form: &str,
+) -> (StatusCode, HeaderMap) {
+    let method: Method = method.parse().unwrap();
+    if !path.starts_with("/uploads") && method != Method::PUT {
+        let form = (method == Method::POST).then(|| form.to_string());
+        let (status, headers, _) = browser.open(method, path, form).await;
+        return (status, headers);
+    }
+    let pairs = metadata(&[("filename", "a.txt"), ("channel", &firm.channel.to_string())]);
+    let bytes = if matches!(method, Method::PATCH | Method::PUT) { "hello" } else { "" };
+    let mut headers = vec![("tus-resumable", "1.0.0")];
+    match method {
+        Method::POST => headers.extend([("upload-length", "5"), ("upload-metadata", pairs.as_str())]),
+        Method::PATCH => {
+            headers.extend([("upload-offset", "0"), ("content-type", "application/offset+octet-stream")])
+        }
+        _ => {}
+    }
+    let answer = browser.raw(method, path, &headers, bytes).await;
+    (answer.status, answer.headers)
 }
 
 async fn browser<'a>(firm: &'a Firm, kind: &str) -> Browser<'a> {
@@ -211,7 +293,7 @@ async fn browser<'a>(firm: &'a Firm, kind: &str) -> Browser<'a> {
 fn letter(status: StatusCode, to: &str) -> String {
     match status.as_u16() {
         303 if to.starts_with("/sign-in?back=") => "s".to_string(),
-        303 | 204 => "d".to_string(),
+        303 | 204 | 201 => "d".to_string(),
         200 => "p".to_string(),
         400 => "w".to_string(),
         403 => "x".to_string(),
@@ -252,9 +334,7 @@ async fn everybody_gets_what_is_for_them_and_nothing_else() {
         for kind in KINDS {
             let mut browser = browser(&firm, kind).await;
             let (path, form) = (fill(&firm, call).await, fill(&firm, form).await);
-            let method: Method = method.parse().unwrap();
-            let form = (method == Method::POST).then_some(form);
-            let (status, headers, _) = browser.open(method, &path, form).await;
+            let (status, headers) = self::call(&firm, &mut browser, method, &path, &form).await;
             found.push(letter(status, headers.get("location").map_or("", |to| to.to_str().unwrap())));
         }
         let found = found.join(" ");
@@ -272,9 +352,7 @@ async fn a_session_of_another_firm_is_none_here() {
         let mut browser = firm.browser_of(firm.stranger).await;
         browser.host = support::HOST.to_string();
         let (path, form) = (fill(&firm, call).await, fill(&firm, form).await);
-        let method: Method = method.parse().unwrap();
-        let form = (method == Method::POST).then_some(form);
-        let (status, headers, _) = browser.open(method, &path, form).await;
+        let (status, headers) = self::call(&firm, &mut browser, method, &path, &form).await;
         let found = letter(status, headers.get("location").map_or("", |to| to.to_str().unwrap()));
         assert_eq!(found, "s", "{call} {expected}");
     }

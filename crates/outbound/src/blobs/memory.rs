@@ -61,7 +61,10 @@ impl Memory {
         let bytes = kept.staged.entry(upload).or_default();
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         if bytes.len() < at {
-            return Err(BlobError::Missing(format!("of upload {upload} only {} bytes are there", bytes.len())));
+            return Err(BlobError::Missing(format!(
+                "of upload {upload} only {} bytes are there",
+                bytes.len()
+            )));
         }
         bytes.truncate(at);
         Ok(Receiving { memory: self.clone(), upload })
@@ -71,7 +74,9 @@ impl Memory {
         let mut kept = self.kept();
         let come = kept.staged.get(&upload).map(|bytes| bytes.len() as u64);
         if come != Some(size) {
-            return Err(BlobError::Missing(format!("of upload {upload} {come:?} bytes are there, not {size}")));
+            return Err(BlobError::Missing(format!(
+                "of upload {upload} {come:?} bytes are there, not {size}"
+            )));
         }
         let bytes = Bytes::from(kept.staged.remove(&upload).unwrap_or_default());
         let head = bytes.slice(..bytes.len().min(HEAD_BYTES)).to_vec();

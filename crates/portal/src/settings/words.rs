@@ -14,12 +14,12 @@ pub(crate) struct Word {
 }
 
 /// Every setting.
-pub(crate) const WORDS: [Word; 18] = [
+pub(crate) const WORDS: [Word; 21] = [
     Word {
         key: "data",
         option: "data",
         value: "FOLDER",
-        meaning: "Folder for the database and the outbox [default: ./data]",
+        meaning: "Folder for the database, files and the outbox [default: ./data]",
     },
     Word {
         key: "listen",
@@ -97,7 +97,25 @@ pub(crate) const WORDS: [Word; 18] = [
         key: "upload_limit",
         option: "upload-limit",
         value: "SIZE",
-        meaning: "Most for one file, for files to come; checked, not used yet [default: 100MB]",
+        meaning: "Most for one file; a workspace may set less [default: 100MB]",
+    },
+    Word {
+        key: "storage_limit",
+        option: "storage-limit",
+        value: "SIZE",
+        meaning: "Most for all files of a workspace [default: 100GB]",
+    },
+    Word {
+        key: "blobs",
+        option: "blobs",
+        value: "PLACE",
+        meaning: "Where files lie: folder:PATH [default: blobs in the data folder]",
+    },
+    Word {
+        key: "scanner",
+        option: "scanner",
+        value: "PLACE",
+        meaning: "clamd://HOST:PORT or clamd:/SOCKET: files are held back until it has looked at them [default: none]",
     },
     Word {
         key: "log",

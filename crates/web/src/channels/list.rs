@@ -118,7 +118,8 @@ fn row(
 ) -> Row {
     let Listed { channel, last } = listed;
     let preview = last.map(|last| {
-        let words = first_words(&last.text, last.deleted_at.is_some());
+        let files = (last.attachments, last.first_attachment.as_deref().unwrap_or(""));
+        let words = first_words(&last.text, last.deleted_at.is_some(), files);
         if last.author == visitor.actor.person {
             format!("You: {words}")
         } else if last.author.0 == channel.subject {

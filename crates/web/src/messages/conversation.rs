@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
+use domain::access::Actor;
 use domain::channels::{self, Channel, Kind};
-use domain::ids::{ChannelId, MessageId, PersonId};
+use domain::files::names;
+use domain::ids::{ChannelId, MessageId, PersonId, UploadId};
 use domain::members::{self, Member};
 use domain::messages::Message;
-use domain::{access, companies, people};
+use domain::{Error, access, companies, limits, people, uploads};
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
@@ -27,6 +29,35 @@ use crate::welcome::ToCome;
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) problem: Option<String>,
+    /// Files that have come and wait to be sent.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// A file that has come and waits to be sent with the next try.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) id: UploadId,
+    pub(crate) name: String,
+    pub(crate) size: String,
+}
+
+impl Waiting {
+    /// Those of these uploads that are still there.
+    pub(crate) fn of(reader: &Reader, actor: &Actor, given: &[UploadId]) -> domain::Result<Vec<Waiting>> {
+        let mut waiting = Vec::new();
+        for id in given {
+            match uploads::find(reader, actor, *id) {
+                Ok(upload) => waiting.push(Waiting {
+                    id: *id,
+                    name: names::shown(&upload.name),
+                    size: limits::size(upload.received),
+                }),
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(waiting)
+    }
 }
 
 #[derive(Template)]

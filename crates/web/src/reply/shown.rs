@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use domain::access::Actor;
 use domain::channels::Channel;
-use domain::ids::{ChannelId, MessageId};
+use domain::ids::{ChannelId, MessageId, UploadId};
 use domain::links::Opened;
 use domain::messages::Message;
 use domain::workspaces::Workspace;
@@ -12,9 +12,11 @@ use domain::{Error, members};
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
+use crate::answers::Answer;
+use crate::files::attached::Reached;
 use crate::look::Look;
-use crate::messages::fragment;
 use crate::messages::members::readers;
+use crate::messages::{Waiting, fragment_for};
 use crate::sign_in::Brand;
 use crate::times::{self, Shown};
 
@@ -25,7 +27,18 @@ const RUN_WITHIN_MS: i64 = 5 * 60 * 1000;
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) text: String,
-    pub(super) problem: Option<Error>,
+    pub(super) problem: Option<Trouble>,
+    /// Files that have come and wait to be sent.
+    pub(super) waiting: Vec<UploadId>,
+}
+
+/// Why an answer could not be sent.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// A rule speaks against it.
+    Rule(Error),
+    /// A file could not be taken.
+    File(Answer),
 }
 
 impl Written {
@@ -33,8 +46,8 @@ impl Written {
     pub(super) fn status(&self) -> StatusCode {
         match &self.problem {
             None => StatusCode::OK,
-            Some(Error::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Some(Error::Conflict(_)) => StatusCode::CONFLICT,
+            Some(Trouble::Rule(Error::TooMany(_))) => StatusCode::TOO_MANY_REQUESTS,
+            Some(Trouble::Rule(Error::Conflict(_))) => StatusCode::CONFLICT,
             Some(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -42,8 +55,9 @@ impl Written {
     fn words(&self) -> String {
         match &self.problem {
             None => String::new(),
-            Some(Error::Field { problem, .. }) => problem.to_string(),
-            Some(error) => error.to_string(),
+            Some(Trouble::Rule(Error::Field { problem, .. })) => problem.to_string(),
+            Some(Trouble::Rule(error)) => error.to_string(),
+            Some(Trouble::File(answer)) => answer.message().to_string(),
         }
     }
 }
@@ -80,6 +94,7 @@ pub(super) struct ReplyPage {
     next_id: MessageId,
     text: String,
     problem: String,
+    waiting: Vec<Waiting>,
 }
 
 impl ReplyPage {
@@ -95,7 +110,8 @@ impl ReplyPage {
         let Opened { name, time_zone, channel, messages, newer } = opened;
         let members = members::of_channel(reader, actor, channel.id)?;
         let zone = times::zone(time_zone.as_deref());
-        let entries = entries(actor, &channel, &messages, reader.now(), &zone);
+        let reached = Reached::by_link(token);
+        let entries = entries(actor, &channel, &messages, &reached, reader.now(), &zone);
         let own = |message: &&Message| message.author == actor.person;
         Ok(ReplyPage {
             look,
@@ -112,6 +128,7 @@ impl ReplyPage {
             is_sent: sent.is_some_and(|sent| messages.iter().filter(own).any(|one| one.position == sent)),
             next_id: MessageId::new(reader.now()),
             problem: written.words(),
+            waiting: Waiting::of(reader, actor, &written.waiting)?,
             text: written.text,
             channel: channel.id,
             title: channel.title,
@@ -120,7 +137,14 @@ impl ReplyPage {
     }
 }
 
-fn entries(actor: &Actor, channel: &Channel, found: &[Message], now: Time, zone: &TimeZone) -> Vec<Entry> {
+fn entries(
+    actor: &Actor,
+    channel: &Channel,
+    found: &[Message],
+    reached: &Reached,
+    now: Time,
+    zone: &TimeZone,
+) -> Vec<Entry> {
     let unread = |message: &&Message| {
         message.position > channel.read_position
             && message.author != actor.person
@@ -142,7 +166,7 @@ fn entries(actor: &Actor, channel: &Channel, found: &[Message], now: Time, zone:
             is_first_unread,
             is_own: message.author == actor.person,
             is_run: follows && !is_new_day && !is_first_unread,
-            html: fragment(message),
+            html: fragment_for(message, reached),
         });
     }
     entries

@@ -62,7 +62,15 @@ impl Deref for Firm {
 
 impl Firm {
     pub async fn new() -> Firm {
-        let portal = Portal::empty();
+        Firm::furnish(Portal::empty()).await
+    }
+
+    /// A firm in a portal where a scanner looks at files before anybody gets them.
+    pub async fn scanned() -> Firm {
+        Firm::furnish(Portal::open(true)).await
+    }
+
+    async fn furnish(portal: Portal) -> Firm {
         let people = portal.write(make).await;
         Firm { portal, people }
     }

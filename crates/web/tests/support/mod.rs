@@ -10,6 +10,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod files;
 mod firm;
 mod program;
 
@@ -17,18 +18,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
 use domain::ids::{PersonId, SignInId, WorkspaceId};
 use domain::sign_ins::{self, LinkKind, Prepared};
+use domain::uploads::Room;
 use domain::{sessions, workspaces};
 use http_body_util::BodyExt;
+use outbound::blobs::{Blobs, Memory};
 use outbound::text::Texter;
 use outbound::webhooks::{Caller, Reach};
 use store::{Clock, Reader, Setting, Store, Time, Tx};
 use tower::ServiceExt;
 
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
+pub use files::metadata;
 pub use firm::Firm;
 pub use program::{Program, Said};
 
@@ -46,6 +51,7 @@ pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
 
 pub struct Portal {
     pub store: Store,
+    pub blobs: Memory,
     router: Router,
     stop: tokio::sync::watch::Sender<bool>,
     _folder: tempfile::TempDir,
@@ -54,14 +60,22 @@ pub struct Portal {
 impl Portal {
     /// An empty portal: nothing is set up.
     pub fn empty() -> Portal {
+        Portal::open(false)
+    }
+
+    fn open(is_scanned: bool) -> Portal {
         let folder = tempfile::tempdir().unwrap();
         let setting = Setting::Sqlite(folder.path().join("portal.db"));
         let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
+        let blobs = Memory::default();
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let web = web::Web {
             store: store.clone(),
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
             caller: Arc::new(Caller::new(Reach::Internet)),
+            blobs: Arc::new(Blobs::Memory(blobs.clone())),
+            room: Room { file_max: 1_000_000, workspace_max: 10_000_000 },
+            is_scanned,
             wait: None,
             public_url: format!("http://{HOST}"),
             metrics: Arc::new(String::new),
@@ -69,7 +83,7 @@ impl Portal {
             calls_per_minute: CALLS_PER_MINUTE,
             stopping,
         };
-        Portal { store, router: web::router(web), stop, _folder: folder }
+        Portal { store, blobs, router: web::router(web), stop, _folder: folder }
     }
 
     pub async fn write<T: Send + 'static>(
@@ -155,6 +169,8 @@ pub struct Browser<'a> {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    pub bytes: Bytes,
+    /// The bytes as far as they are text.
     pub text: String,
 }
 
@@ -196,6 +212,12 @@ impl Answer {
     }
 }
 
+async fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer { status, headers, bytes, text }
+}
+
 impl Browser<'_> {
     pub async fn get(&mut self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
@@ -233,8 +255,51 @@ impl Browser<'_> {
 
     async fn call(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
         let (status, headers, body) = self.open(method, path, form).await;
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        answer(status, headers, body).await
+    }
+
+    /// Sends a request with these headers and bytes, and what every request of a browser has.
+    pub async fn raw(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = self.request(method, path).body(body.into()).unwrap();
+        for (name, value) in headers {
+            // In the place of what every request has.
+            let name: header::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let (status, headers, body) = self.pass(request).await;
+        answer(status, headers, body).await
+    }
+
+    /// Sends a form with texts and files, as a browser without scripts does.
+    pub async fn sends_form(
+        &mut self,
+        path: &str,
+        texts: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, text) in texts {
+            let part = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            body.extend(part.bytes());
+        }
+        for (field, name, bytes) in files {
+            let head = format!(
+                "--XX\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+                 Content-Type: text/html\r\n\r\n"
+            );
+            body.extend(head.bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XX--\r\n");
+        let kind = [("content-type", "multipart/form-data; boundary=XX")];
+        self.raw(Method::POST, path, &kind, body).await
     }
 
     /// Calls an address without waiting for the end of what it says.
@@ -244,6 +309,14 @@ impl Browser<'_> {
         path: &str,
         form: Option<String>,
     ) -> (StatusCode, HeaderMap, Body) {
+        let mut request = self.request(method, path);
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        self.pass(request.body(Body::from(form.unwrap_or_default())).unwrap()).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -256,10 +329,10 @@ impl Browser<'_> {
         if let Some(signature) = &self.signature {
             request = request.header("x-twilio-signature", signature);
         }
-        if form.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        }
-        let request = request.body(Body::from(form.unwrap_or_default())).unwrap();
+        request
+    }
+
+    async fn pass(&mut self, request: Request<Body>) -> (StatusCode, HeaderMap, Body) {
         let (parts, body) = self.portal.router.clone().oneshot(request).await.unwrap().into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();

@@ -1,0 +1,171 @@
+//! Forms that bring files with everything else (RFC 7578), as browsers without scripts send them: texts are gathered, files
+//! go to the store while they come.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use domain::access::Actor;
+use domain::ids::{ChannelId, UploadId};
+use domain::uploads::{self, NewUpload, Purpose};
+use domain::{Error, Problem, limits};
+use multer::Multipart;
+
+use super::receiving::{Incoming, discard_all, take_here};
+use super::sips::{Sips, Unread};
+use crate::App;
+use crate::answers::{Answer, Result};
+
+/// Bytes of one text: a message of four bytes a character, and some.
+const TEXT_BYTES: u64 = 64 * 1024;
+/// Texts in one form.
+const TEXTS_MAX: usize = 64;
+
+/// A form as it came.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    /// The texts by their names; of one that came twice the last.
+    pub(crate) texts: HashMap<String, String>,
+    /// The ids that came under `attachments`.
+    pub(crate) attachments: Vec<UploadId>,
+    /// The files, each an upload that is all there, in their order. Empty where an upload became a file at once.
+    pub(crate) uploads: Vec<UploadId>,
+    /// How many files there were.
+    pub(crate) files: usize,
+    /// What speaks against the first file that could not be taken. Texts after it were read all the same.
+    pub(crate) refused: Option<Answer>,
+}
+
+impl Form {
+    /// A text; empty where it did not come.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.texts.get(name).cloned().unwrap_or_default()
+    }
+
+    /// A value of another kind; nothing where it did not come.
+    pub(crate) fn read<T: FromStr>(&self, name: &'static str) -> Result<Option<T>> {
+        match self.texts.get(name).map(|text| text.trim()) {
+            None | Some("") => Ok(None),
+            Some(text) => text.parse().map(Some).map_err(|_| Error::field(name, Problem::NoChoice).into()),
+        }
+    }
+}
+
+/// Whether a request brings a form with files.
+fn boundary(request: &Request) -> Option<String> {
+    let kind = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    multer::parse_boundary(kind).ok()
+}
+
+/// Reads a form with files of somebody for a channel; files of whom nobody knows are read over. Nothing where the request is
+/// of another kind. Goes on in a task of its own where the
+/// connection is lost, so that what has come is put away in order.
+pub(crate) async fn read(
+    app: &App,
+    place: Option<(Actor, ChannelId)>,
+    purpose: Purpose,
+    request: Request,
+) -> std::result::Result<Result<Form>, Request> {
+    let Some(boundary) = boundary(&request) else { return Err(request) };
+    let app = app.clone();
+    let work = tokio::spawn(async move { read_here(&app, place, purpose, request, boundary).await });
+    Ok(work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a form broke off");
+        Err(broken())
+    }))
+}
+
+async fn read_here(
+    app: &App,
+    place: Option<(Actor, ChannelId)>,
+    purpose: Purpose,
+    request: Request,
+    boundary: String,
+) -> Result<Form> {
+    let unread = Unread::default();
+    let sips = Sips::new(request.into_body().into_data_stream(), unread.clone());
+    let mut parts = Multipart::new(sips, boundary);
+    let mut form = Form::default();
+    while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
+        unread.reset();
+        let name = unescaped(part.name().unwrap_or(""));
+        match part.file_name().map(unescaped) {
+            // A file input in which nothing was chosen.
+            Some(file) if file.is_empty() => {}
+            Some(file) => {
+                form.files += 1;
+                let incoming = Incoming::Field(Box::new(part), unread.clone());
+                let stored = match place {
+                    Some(place) if form.refused.is_none() => {
+                        store(app, place, purpose, &file, incoming, form.files).await
+                    }
+                    _ => {
+                        incoming.skip().await?;
+                        continue;
+                    }
+                };
+                match stored {
+                    Ok(upload) => form.uploads.extend(upload),
+                    Err(answer) => form.refused = Some(answer),
+                }
+            }
+            None => {
+                let text = text(part).await?;
+                if name == "attachments" {
+                    form.attachments.extend(text.parse::<UploadId>().ok());
+                } else if form.texts.len() < TEXTS_MAX {
+                    form.texts.insert(name, text);
+                }
+            }
+        }
+    }
+    Ok(form)
+}
+
+/// Takes one file; answers its upload, where it waits to be sent.
+async fn store(
+    app: &App,
+    (actor, channel): (Actor, ChannelId),
+    purpose: Purpose,
+    name: &str,
+    incoming: Incoming<'_>,
+    count: usize,
+) -> Result<Option<UploadId>> {
+    if purpose == Purpose::Message && count > limits::ATTACHMENTS {
+        return Err(Error::field("attachmentIds", Problem::TooMany(limits::ATTACHMENTS)).into());
+    }
+    let new = NewUpload { channel, purpose, name: name.to_string(), size: None };
+    let room = app.web.room;
+    let upload = app.store().write(move |tx| uploads::begin(tx, &actor, &new, &room)).await?;
+    match take_here(app, actor, &upload, 0, incoming).await {
+        Ok(taken) => Ok(taken.file.is_none().then_some(upload.id)),
+        Err(answer) => {
+            // A form that breaks off is not gone on with.
+            discard_all(app, actor, upload.id).await;
+            Err(answer)
+        }
+    }
+}
+
+/// Browsers write quotes and line ends in names as percent and two digits (HTML, 4.10.21.8), and nothing else.
+fn unescaped(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+}
+
+async fn text(mut part: multer::Field<'_>) -> Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
+        if bytes.len() + chunk.len() > usize::try_from(TEXT_BYTES).unwrap_or(usize::MAX) {
+            return Err(Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "body", "This is too much at once."));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| Answer::refused(StatusCode::BAD_REQUEST, "encoding", "This is not text in UTF-8."))
+}
+
+fn broken() -> Answer {
+    Answer::refused(StatusCode::BAD_REQUEST, "body", "The form could not be read, or broke off.")
+}

@@ -1,0 +1,298 @@
+//! The way in of every byte, whichever protocol brings it: into the store of blobs, noted in the database as it gets to disk, and
+//! counted when all of it is there. It goes on when whoever sent it is gone: what has come is kept.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use domain::access::Actor;
+use domain::blobs::Arrived;
+use domain::files::content::{self, Class};
+use domain::ids::{BlobId, FileId, UploadId};
+use domain::uploads::{self, Upload};
+use domain::{Error, Problem};
+use http_body_util::BodyExt;
+use outbound::blobs::{BlobError, Form, Name, Receiving};
+use outbound::pictures;
+
+use super::busy::Alone;
+use super::locked;
+use super::sips::Unread;
+use crate::App;
+use crate::answers::{Answer, Result};
+
+/// A connection over which nothing comes for so long is given up.
+const SILENT_MAX: Duration = Duration::from_secs(90);
+
+/// Where bytes come from.
+pub(crate) enum Incoming<'a> {
+    /// A request that is nothing else.
+    Body(Body),
+    /// A file in a form, and what is unread of that form.
+    Field(Box<multer::Field<'a>>, Unread),
+}
+
+impl Incoming<'_> {
+    /// The next bytes; nothing at the end.
+    async fn next(&mut self) -> std::result::Result<Option<Bytes>, BrokenOff> {
+        match self {
+            Incoming::Field(field, unread) => {
+                unread.reset();
+                field.chunk().await.map_err(|_| BrokenOff)
+            }
+            Incoming::Body(body) => loop {
+                match body.frame().await {
+                    None => return Ok(None),
+                    Some(Err(_)) => return Err(BrokenOff),
+                    // Trailers mean nothing here.
+                    Some(Ok(frame)) => {
+                        if let Ok(bytes) = frame.into_data() {
+                            return Ok(Some(bytes));
+                        }
+                    }
+                }
+            },
+        }
+    }
+}
+
+impl Incoming<'_> {
+    /// Reads over what comes.
+    pub(super) async fn skip(mut self) -> Result<()> {
+        loop {
+            match tokio::time::timeout(SILENT_MAX, self.next()).await {
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(BrokenOff)) | Err(_) => return Err(broken_off()),
+            }
+        }
+    }
+}
+
+fn broken_off() -> Answer {
+    Answer::refused(StatusCode::BAD_REQUEST, "brokenOff", "The request broke off.")
+}
+
+/// The connection was lost, or made way for another.
+struct BrokenOff;
+
+/// What came of taking bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// How many bytes of the upload are there.
+    pub(crate) offset: i64,
+    /// The file that it has become.
+    pub(crate) file: Option<FileId>,
+}
+
+/// Takes what a request brings of an upload, from `offset` on, in a task of its own: a lost connection ends the request, not
+/// the work.
+pub(crate) async fn take(
+    app: &App,
+    actor: Actor,
+    upload: Upload,
+    offset: i64,
+    incoming: Incoming<'static>,
+) -> Result<Taken> {
+    let app = app.clone();
+    let work = tokio::spawn(async move { take_here(&app, actor, &upload, offset, incoming).await });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an upload broke off");
+        Err(failed())
+    })
+}
+
+/// As [`take`], in the caller's task.
+pub(crate) async fn take_here(
+    app: &App,
+    actor: Actor,
+    upload: &Upload,
+    offset: i64,
+    incoming: Incoming<'_>,
+) -> Result<Taken> {
+    let id = upload.id;
+    let alone = app.busy.alone(id).await.ok_or_else(locked)?;
+    // Read again: another connection may have brought more until now.
+    let upload = app.store().read(move |reader| uploads::find(reader, &actor, id)).await?;
+    if upload.blob.is_some() || offset != upload.received {
+        let message = format!("This upload goes on at byte {}.", upload.received);
+        return Err(Answer::refused(StatusCode::CONFLICT, "uploadOffset", &message));
+    }
+    let workspace = actor.workspace;
+    let room = app.web.room;
+    let most = app.store().read(move |reader| uploads::file_max(reader, workspace, &room)).await?;
+    let most = upload.size.unwrap_or(most);
+    let mut receiving = match app.web.blobs.receive(id.0, byte_count(offset)).await {
+        Ok(receiving) => receiving,
+        Err(error @ BlobError::Missing(_)) => {
+            // The place lost what the database counts on: it has to begin anew.
+            tracing::warn!(%error, upload = %id, "what had come of an upload is gone");
+            app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
+            return Err(Answer::refused(StatusCode::GONE, "gone", "Please begin this upload anew."));
+        }
+        Err(error) => return Err(store_failed(&error)),
+    };
+    let mut stretch = Stretch { app, actor, id, alone: &alone, noted: offset, come: offset };
+    let end = stretch.take(&mut receiving, incoming, most).await?;
+    let received = stretch.note(&mut receiving).await?;
+    drop(receiving);
+    match end {
+        End::TooMuch => {
+            discard_all(app, actor, id).await;
+            Err(Error::field("file", Problem::TooLarge(most)).into())
+        }
+        End::All if upload.size.is_none_or(|size| size == received) => {
+            let file = complete(app, actor, &upload, received).await?;
+            Ok(Taken { offset: received, file })
+        }
+        End::All => Ok(Taken { offset: received, file: None }),
+        // Nobody is there any more to read this.
+        End::BrokenOff => Err(broken_off()),
+    }
+}
+
+/// How a stretch of bytes ended.
+enum End {
+    All,
+    BrokenOff,
+    TooMuch,
+}
+
+/// Bytes that come over one connection.
+struct Stretch<'a> {
+    app: &'a App,
+    actor: Actor,
+    id: UploadId,
+    alone: &'a Alone,
+    /// How many bytes the database knows of.
+    noted: i64,
+    /// How many have come.
+    come: i64,
+}
+
+impl Stretch<'_> {
+    async fn take(
+        &mut self,
+        receiving: &mut Receiving,
+        mut incoming: Incoming<'_>,
+        most: i64,
+    ) -> Result<End> {
+        let sync_every = i64::try_from(self.app.web.blobs.sync_every()).unwrap_or(i64::MAX);
+        let wanted = self.alone.wanted();
+        tokio::pin!(wanted);
+        loop {
+            let next = tokio::select! {
+                next = tokio::time::timeout(SILENT_MAX, incoming.next()) => next,
+                () = &mut wanted => return Ok(End::BrokenOff),
+            };
+            let bytes = match next {
+                Ok(Ok(Some(bytes))) => bytes,
+                Ok(Ok(None)) => return Ok(End::All),
+                Ok(Err(BrokenOff)) | Err(_) => return Ok(End::BrokenOff),
+            };
+            let count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            if count > most - self.come {
+                return Ok(End::TooMuch);
+            }
+            receiving.write(bytes).await.map_err(|error| store_failed(&error))?;
+            self.come += count;
+            if self.come - self.noted >= sync_every {
+                self.note(receiving).await?;
+            }
+        }
+    }
+
+    /// Brings what has come to disk, and then the database to know of it.
+    async fn note(&mut self, receiving: &mut Receiving) -> Result<i64> {
+        let on_disk = receiving.sync().await.map_err(|error| store_failed(&error))?;
+        let on_disk = i64::try_from(on_disk).unwrap_or(i64::MAX);
+        if on_disk > self.noted {
+            let (actor, id) = (self.actor, self.id);
+            self.app.store().write(move |tx| uploads::received(tx, &actor, id, on_disk)).await?;
+            self.noted = on_disk;
+        }
+        Ok(on_disk)
+    }
+}
+
+/// All of an upload is on disk: puts it in place, finds out what it is, and lets it count.
+async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result<Option<FileId>> {
+    let blob = BlobId::new(app.store().clock().now());
+    let name = Name { workspace: actor.workspace.0, id: blob.0 };
+    let blobs = &app.web.blobs;
+    let placed =
+        blobs.place(upload.id.0, byte_count(size), name).await.map_err(|error| store_failed(&error))?;
+    let content_type = content::content_type(&placed.head, &upload.name);
+    let dimensions = match Class::of(content_type) {
+        Class::Picture => dimensions(app, name, placed.size).await,
+        _ => None,
+    };
+    let is_unchecked = app.web.is_scanned;
+    let content_type = content_type.to_string();
+    let arrived = Arrived { id: blob, hash: placed.hash, size, content_type, dimensions, is_unchecked };
+    let (id, room) = (upload.id, app.web.room);
+    let counted = app.store().write(move |tx| uploads::complete(tx, &actor, id, &arrived, &room)).await;
+    match counted {
+        Ok(file) => Ok(file),
+        Err(error) => {
+            // What does not count goes at once, unless the database may have kept it after all.
+            if !matches!(error, Error::Store(_)) {
+                if let Err(error) = blobs.remove(name).await {
+                    tracing::warn!(%error, "bytes that do not count are left for the sweep");
+                }
+                discard_all(app, actor, id).await;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Width and height of a picture, from the first of its bytes.
+async fn dimensions(app: &App, name: Name, size: u64) -> Option<(i64, i64)> {
+    let range = 0..size.min(pictures::HEAD_BYTES);
+    let head = app.web.blobs.read(name, Form::Whole, range).await.ok()?.all().await.ok()?;
+    let found = tokio::task::spawn_blocking(move || pictures::dimensions(&head)).await.ok()??;
+    Some((found.0.into(), found.1.into()))
+}
+
+/// Forgets an upload and what has come of it.
+pub(super) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
+    let abandoned = app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await;
+    if let Err(error) = abandoned
+        && !matches!(error, Error::NotFound)
+    {
+        tracing::warn!(%error, upload = %id, "an upload is left for the sweep");
+    }
+    discard(app, id).await;
+}
+
+/// Removes what has come of an upload; where that fails, the sweep does.
+pub(super) async fn discard(app: &App, id: UploadId) {
+    if let Err(error) = app.web.blobs.discard(id.0).await {
+        tracing::warn!(%error, upload = %id, "what came of an upload is left for the sweep");
+    }
+}
+
+fn byte_count(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+fn store_failed(error: &BlobError) -> Answer {
+    tracing::error!(%error, "files cannot be stored");
+    match error {
+        BlobError::Full(_) => Answer::refused(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storageFull",
+            "There is no room left for files here. It has been noted.",
+        ),
+        BlobError::Missing(_) | BlobError::Unavailable(_) => failed(),
+    }
+}
+
+fn failed() -> Answer {
+    Answer::refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "failed",
+        "The file could not be stored. It has been noted; please try again.",
+    )
+}

@@ -1,0 +1,125 @@
+//! Keeps the store of blobs and the database in step: uploads that were never finished or used go, what was deleted long ago
+//! goes, bytes that count for nothing are removed in their time, and so is what a crash left in the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::{BlobId, UploadId, WorkspaceId};
+use domain::{Result, blobs, files, uploads};
+use outbound::blobs::{Blobs, Name};
+use store::Store;
+use tokio::sync::watch;
+
+/// Nothing hurries.
+const EVERY: Duration = Duration::from_secs(5 * 60);
+/// The whole store is looked through this often.
+const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// What no row names is younger than this while somebody may be about to name it.
+const ORPHANS_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Bytes removed in one go.
+const AT_ONCE: i64 = 200;
+
+/// Removes what nobody needs from the store. Cheap to clone.
+#[derive(Clone)]
+pub struct Keeper {
+    store: Store,
+    blobs: Arc<Blobs>,
+}
+
+impl Keeper {
+    /// A keeper of `blobs`.
+    pub fn new(store: Store, blobs: Arc<Blobs>) -> Keeper {
+        Keeper { store, blobs }
+    }
+
+    /// Removes some of what is old now, and says how much that was; 0 when nothing is.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn step(&self) -> Result<usize> {
+        let forgotten = self.store.write(|tx| uploads::sweep(tx)).await?;
+        for upload in &forgotten {
+            self.discard(*upload).await;
+        }
+        let deleted = self.store.write(|tx| files::sweep(tx)).await?;
+        let mut removed = 0;
+        for (workspace, blob) in self.store.read(|reader| blobs::dropped(reader, AT_ONCE)).await? {
+            if self.remove(workspace, blob).await {
+                self.store.write(move |tx| blobs::removed(tx, workspace, blob)).await?;
+                removed += 1;
+            }
+        }
+        Ok(forgotten.len() + deleted + removed)
+    }
+
+    /// Removes what lies in the store for longer than `age` and no row names: a crash left it. Says how much that was.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn look_through(&self, age: Duration) -> Result<usize> {
+        let old = match self.blobs.older_than(age).await {
+            Ok(old) => old,
+            Err(error) => {
+                tracing::warn!(%error, "the files cannot be looked through");
+                return Ok(0);
+            }
+        };
+        let mut removed = 0;
+        for upload in old.staged.into_iter().map(UploadId) {
+            if !self.store.read(move |reader| uploads::is_open(reader, upload)).await? {
+                self.discard(upload).await;
+                removed += 1;
+            }
+        }
+        for Name { workspace, id } in old.placed {
+            let (workspace, blob) = (WorkspaceId(workspace), BlobId(id));
+            let is_known = self.store.read(move |reader| blobs::is_known(reader, workspace, blob)).await?;
+            if !is_known && self.remove(workspace, blob).await {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn discard(&self, upload: UploadId) {
+        if let Err(error) = self.blobs.discard(upload.0).await {
+            tracing::warn!(%error, %upload, "what came of an upload cannot be removed; it is tried again");
+        }
+    }
+
+    async fn remove(&self, workspace: WorkspaceId, blob: BlobId) -> bool {
+        let removed = self.blobs.remove(Name { workspace: workspace.0, id: blob.0 }).await;
+        if let Err(error) = &removed {
+            tracing::warn!(%error, %blob, "bytes cannot be removed; it is tried again");
+        }
+        removed.is_ok()
+    }
+
+    /// Removes what is old now and then, until `stop` says true or its sender is gone.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut looked_through_at = None;
+        while !*stop.borrow() {
+            let now = self.store.clock().now();
+            match self.step().await {
+                Ok(0) => {}
+                Ok(count) => {
+                    tracing::info!(count, "old files and uploads removed");
+                    continue;
+                }
+                Err(error) => tracing::warn!(%error, "old files cannot be removed"),
+            }
+            if looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
+                looked_through_at = Some(now);
+                match self.look_through(ORPHANS_AFTER).await {
+                    Ok(0) => {}
+                    Ok(count) => tracing::info!(count, "files that a crash left removed"),
+                    Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
+                }
+            }
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+}

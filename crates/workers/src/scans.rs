@@ -1,0 +1,98 @@
+//! Has files looked at by the scanner, where there is one: what it finds nothing in is handed out from then on, everything
+//! else stays held back. While the scanner does not answer, files wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Result;
+use domain::blobs::{self, Unchecked};
+use outbound::blobs::{Blobs, Form, Name};
+use outbound::scanner::{Finding, Scanner};
+use store::Store;
+use tokio::sync::watch;
+
+/// Files asked for at once.
+const AT_ONCE: i64 = 16;
+/// What other programs noted, nobody signals here: it is found after this.
+const POLLED_EVERY: Duration = Duration::from_secs(1);
+/// A scanner that does not answer is asked again after this.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+/// Brings files before the scanner. Cheap to clone.
+#[derive(Clone)]
+pub struct Inspector {
+    store: Store,
+    blobs: Arc<Blobs>,
+    scanner: Scanner,
+}
+
+impl Inspector {
+    /// Brings what lies in `blobs` before `scanner`.
+    pub fn new(store: Store, blobs: Arc<Blobs>, scanner: Scanner) -> Inspector {
+        Inspector { store, blobs, scanner }
+    }
+
+    /// Has some files looked at, and says how many were; nothing where the scanner does not answer.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn step(&self) -> Result<Option<usize>> {
+        let waiting = self.store.read(|reader| blobs::unchecked(reader, AT_ONCE)).await?;
+        let mut looked_at = 0;
+        for file in waiting {
+            let Some(finding) = self.look(&file).await else { return Ok(None) };
+            let why = match finding {
+                Finding::Clean => None,
+                Finding::Harmful(name) => Some(name),
+                Finding::TooLarge => Some(blobs::TOO_LARGE.to_string()),
+            };
+            if let Some(why) = &why {
+                tracing::warn!(blob = %file.blob, why, "a file is held back");
+            }
+            let (workspace, blob) = (file.workspace, file.blob);
+            self.store.write(move |tx| blobs::checked(tx, workspace, blob, why.as_deref())).await?;
+            looked_at += 1;
+        }
+        Ok(Some(looked_at))
+    }
+
+    async fn look(&self, file: &Unchecked) -> Option<Finding> {
+        let name = Name { workspace: file.workspace.0, id: file.blob.0 };
+        let size = u64::try_from(file.size).unwrap_or(0);
+        let bytes = match self.blobs.read(name, Form::Whole, 0..size).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(%error, blob = %file.blob, "a file cannot be read for the scanner");
+                return None;
+            }
+        };
+        match self.scanner.scan(bytes).await {
+            Ok(finding) => Some(finding),
+            Err(error) => {
+                tracing::warn!(%error, "files wait for the scanner");
+                None
+            }
+        }
+    }
+
+    /// Has files looked at, whenever there are any, until `stop` says true or its sender is gone.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut signal = self.store.signal();
+        while !*stop.borrow() {
+            let pause = match self.step().await {
+                Ok(Some(0)) => POLLED_EVERY,
+                Ok(Some(_)) => continue,
+                Ok(None) => ASKED_AGAIN_AFTER,
+                Err(error) => {
+                    tracing::warn!(%error, "files for the scanner cannot be looked for");
+                    ASKED_AGAIN_AFTER
+                }
+            };
+            tokio::select! {
+                changed = stop.changed() => if changed.is_err() { return },
+                _ = signal.changed(), if pause == POLLED_EVERY => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}
