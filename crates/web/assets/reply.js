@@ -7,6 +7,8 @@ import { keepAbove } from "./viewport.js";
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
+const files = /** @type {HTMLInputElement | null} */ (document.getElementById("files"));
+const tray = document.getElementById("tray");
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 /** This much of a message, or of the log, must be in sight. */
 const ENOUGH = 0.6;
@@ -76,18 +78,32 @@ function write() {
     if (event.isComposing || event.key !== "Enter" || event.shiftKey || event.altKey) return;
     if (isTouch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    if (text.value.trim()) form.requestSubmit();
+    form.requestSubmit();
   });
   form.addEventListener("submit", (event) => {
-    if (!text.value.trim()) return event.preventDefault();
+    if (!text.value.trim() && !tray?.childElementCount) return event.preventDefault();
     form.querySelector("button")?.setAttribute("aria-busy", "true");
   });
   if (!isTouch.matches) text.focus({ preventScroll: true });
 }
 
+/** Shows which files will be sent, beside those that have come already. */
+function attach() {
+  files?.addEventListener("change", () => {
+    tray?.querySelectorAll("[data-chosen]").forEach((line) => line.remove());
+    for (const file of files.files ?? []) {
+      const line = document.createElement("li");
+      line.dataset.chosen = "";
+      line.append(Object.assign(document.createElement("bdi"), { textContent: file.name }));
+      tray?.append(line);
+    }
+  });
+}
+
 keepLocal();
 keepAbove();
 write();
+attach();
 const beginning = location.hash ? document.querySelector(":target") : document.getElementById("new");
 beginning?.scrollIntoView({ block: "nearest" });
 for (const message of log.querySelectorAll(".message")) observer.observe(message);

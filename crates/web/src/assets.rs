@@ -41,7 +41,7 @@ macro_rules! assets {
     ($($name:literal),* $(,)?) => {
         static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![
             Asset::new("portal.css", style(&["front.css"])),
-            Asset::new("front.css", style(&["layout.css", "messages.css", "conversation.css", "brand.css", "print.css"])),
+            Asset::new("front.css", style(&["layout.css", "messages.css", "conversation.css", "files.css", "brand.css", "print.css"])),
             $(Asset::of_file($name, include_str!(concat!("../assets/", $name)))),*
         ]);
     };
@@ -62,6 +62,7 @@ styles![
     "forms.css",
     "messages.css",
     "conversation.css",
+    "files.css",
     "brand.css",
     "front.css",
     "print.css",

@@ -26,6 +26,9 @@ fn hanging(bytes: &'static [u8]) -> Body {
     Body::from_stream(stream::iter([Ok::<_, io::Error>(Bytes::from_static(bytes))]).chain(stream::pending()))
 }
 
+/// The headers of an announcement, the status that it is answered with, and words of why.
+type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
+
 fn new_id() -> String {
     MessageId::new(MORNING).to_string()
 }
@@ -147,7 +150,7 @@ async fn f3_what_cannot_be_taken_is_refused_early_and_clearly() {
     let nowhere = metadata(&[("filename", "a.txt"), ("channel", &channel), ("folder", &new_id())]);
     let without = metadata(&[("filename", "a.txt")]);
     let long = metadata(&[("filename", &"x".repeat(600)), ("channel", &channel)]);
-    let cases: &[(&[(&str, &str)], u16, &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&[("upload-metadata", &good)], 400, "how many bytes"),
         (&[("upload-length", "-1"), ("upload-metadata", &good)], 400, "number of bytes"),
         (&[("upload-length", "99999999999999999999"), ("upload-metadata", &good)], 400, "number of bytes"),

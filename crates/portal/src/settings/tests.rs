@@ -83,6 +83,9 @@ fn everything_has_a_default() {
     assert_eq!(settings.data, Path::new("./data"));
     assert_eq!(settings.mail.to_string(), "folder:./data/outbox");
     assert_eq!(settings.text.to_string(), "folder:./data/outbox");
+    assert_eq!(settings.blobs.to_string(), "folder:./data/blobs");
+    assert_eq!(settings.room, Room { file_max: 100_000_000, workspace_max: 100_000_000_000 });
+    assert_eq!(settings.scanner, None);
     assert!(
         matches!(&settings.database, store::Setting::Sqlite(file) if file == Path::new("./data/portal.db"))
     );
@@ -113,7 +116,10 @@ fn every_setting_can_be_given_in_each_way() {
         ("text", "twilio://AC1:secret@api.twilio.com?from=+15005550006"),
         ("webhooks_private", "allow"),
         ("wait", "5s"),
-        ("upload_limit", "100MB"),
+        ("upload_limit", "20MB"),
+        ("storage_limit", "5GiB"),
+        ("blobs", "folder:/srv/files"),
+        ("scanner", "clamd://127.0.0.1:3310"),
         ("log", "info,store=debug"),
         ("log_format", "json"),
         ("metrics", "open"),
@@ -140,6 +146,12 @@ fn every_setting_can_be_given_in_each_way() {
         assert!(matches!(settings.text, Texter::Twilio(_)));
         assert!(settings.webhooks.check("http://127.0.0.1:9000/").is_ok());
         assert_eq!(settings.wait, Some(Duration::from_secs(5)));
+        assert_eq!(settings.room, Room { file_max: 20_000_000, workspace_max: 5 << 30 });
+        assert_eq!(settings.blobs.to_string(), "folder:/srv/files");
+        assert_eq!(
+            settings.scanner.map(|scanner| scanner.to_string()).as_deref(),
+            Some("clamd://127.0.0.1:3310")
+        );
         assert_eq!(settings.log.as_deref(), Some("info,store=debug"));
         assert_eq!(settings.log_format, LogFormat::Json);
         assert!(settings.metrics_open);
@@ -164,6 +176,9 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("webhooks_private", "yes", "refuse or allow"),
         ("wait", "soon", "5s"),
         ("upload_limit", "much", "100MB"),
+        ("storage_limit", "9999999999999GB", "100MB"),
+        ("blobs", "/srv/files", "folder:PATH"),
+        ("scanner", "127.0.0.1:3310", "clamd://HOST:PORT"),
         ("log", "verbose", "info"),
         ("log_format", "xml", "text or json"),
         ("metrics", "yes", "local or open"),

@@ -17,18 +17,17 @@ const KIND_CHARACTERS: usize = 5;
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     prefix: String,
-    has_viewer: bool,
 }
 
 impl Reached {
     /// By somebody who is signed in.
     pub(crate) fn in_portal(channel: ChannelId) -> Reached {
-        Reached { prefix: format!("/files/{channel}"), has_viewer: true }
+        Reached { prefix: format!("/files/{channel}") }
     }
 
     /// From the page of a reply link.
     pub(crate) fn by_link(token: &str) -> Reached {
-        Reached { prefix: format!("/r/{token}/files"), has_viewer: false }
+        Reached { prefix: format!("/r/{token}/files") }
     }
 
     /// Where the bytes are.
@@ -38,13 +37,7 @@ impl Reached {
 
     /// Where one looks at a file.
     fn look(&self, file: FileId, class: Class) -> String {
-        if self.has_viewer {
-            format!("{}/{file}", self.prefix)
-        } else if class.opens_in_place() {
-            self.bytes(file, "content")
-        } else {
-            self.bytes(file, "download")
-        }
+        if class.opens_in_place() { self.bytes(file, "content") } else { self.bytes(file, "download") }
     }
 }
 

@@ -232,9 +232,12 @@ fn is_named(given: &HeaderValue, tag: &str) -> bool {
     given.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
+/// A stretch of a file, all of it, or one that there is not.
+type Stretch = std::result::Result<Option<Range<u64>>, ()>;
+
 /// The stretch that `Range` asks for; nothing where all is to be sent. Several stretches, other units and nonsense are
 /// ignored, as a server may (RFC 9110, 14.2); one that lies behind the end is an error.
-fn stretch(asked: &HeaderMap, tag: &str, size: u64) -> std::result::Result<Option<Range<u64>>, ()> {
+fn stretch(asked: &HeaderMap, tag: &str, size: u64) -> Stretch {
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     // Bytes that belong to another state of the file are of no use: then all of it.
     if text(header::IF_RANGE).is_some_and(|given| given.trim() != tag) {
@@ -298,7 +301,7 @@ mod tests {
 
     #[test]
     fn f3_stretches_are_read_as_the_standard_says() {
-        let cases: &[(&str, u64, std::result::Result<Option<Range<u64>>, ()>)] = &[
+        let cases: &[(&str, u64, Stretch)] = &[
             ("bytes=0-499", 1000, Ok(Some(0..500))),
             ("bytes=500-", 1000, Ok(Some(500..1000))),
             ("bytes=-200", 1000, Ok(Some(800..1000))),
