@@ -2,14 +2,16 @@
 //! one place with one set of members, so that who may see the one may see the other, by `access::channel`.
 //!
 //! Entries are files, folders and links to outside. A folder's contents name the folder; what lies at the top names the
-//! channel. Paths are derived. Making is in `making`, renaming, moving and deleting in `changing`, what messages are sent
-//! with in `attachments`; the bytes are `blobs`, and how they come in is `uploads`.
+//! channel. Lists are in `listing`, paths in `paths`, making is in `making`, renaming, moving and deleting in `changing`, what
+//! messages are sent with in `attachments`; the bytes are `blobs`, and how they come in is `uploads`.
 
 mod attachments;
 mod changing;
 pub mod content;
+mod listing;
 mod making;
 pub mod names;
+mod paths;
 pub mod signed;
 
 use store::{FromValue, Reader, Row, Time, Tx, Value};
@@ -26,14 +28,14 @@ pub use changing::{
     AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link,
     set_read_only, sweep,
 };
+pub use listing::{PAGE, below, count, in_folder, search};
 pub(crate) use making::{address, file_at, filed, fill};
 pub use making::{make_file, make_folder, make_link, place};
 pub use names::FileName;
+pub use paths::{at_path, folders_to, path};
 
 /// Folders within folders.
 pub const DEPTH_MAX: usize = 20;
-/// Entries in one page of a folder.
-pub const PAGE: i64 = 100;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,209 +263,6 @@ pub fn folder(
     } else {
         Err(Error::NotFound)
     }
-}
-
-/// What lies in a folder: folders first, then by name; at most `most` entries after the entry `after`.
-///
-/// # Errors
-/// `NotFound`.
-pub fn in_folder(
-    reader: &Reader,
-    actor: &Actor,
-    channel: ChannelId,
-    inside: Option<FileId>,
-    after: Option<FileId>,
-    most: i64,
-) -> Result<Vec<Entry>> {
-    folder(reader, actor, channel, inside)?;
-    let key = folder_key(channel, inside);
-    let Some(after) = after else {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
-             ORDER BY f.sort_key, f.id LIMIT $3"
-        );
-        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], read)?);
-    };
-    // Its place holds also where it was deleted or renamed meanwhile.
-    let place: Option<Vec<u8>> = reader.first(
-        "SELECT sort_key FROM files WHERE workspace = $1 AND channel = $2 AND id = $3",
-        &[&actor.workspace, &channel, &after],
-        |row| row.get(0),
-    )?;
-    let place = place.ok_or(Error::NotFound)?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
-         AND (f.sort_key, f.id) > ($3, $4) ORDER BY f.sort_key, f.id LIMIT $5"
-    );
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], read)?)
-}
-
-/// How many entries a folder has, counted up to `most`.
-///
-/// # Errors
-/// `NotFound`.
-pub fn count(
-    reader: &Reader,
-    actor: &Actor,
-    channel: ChannelId,
-    inside: Option<FileId>,
-    most: i64,
-) -> Result<i64> {
-    access::channel(reader, actor, channel)?;
-    Ok(reader.one(
-        "SELECT count(*) FROM (SELECT 1 FROM files WHERE workspace = $1 AND folder = $2 AND deleted_at IS NULL \
-         LIMIT $3) counted",
-        &[&actor.workspace, &folder_key(channel, inside), &most],
-        |row| row.get(0),
-    )?)
-}
-
-/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
-const DOWN: &str = "WITH RECURSIVE down (id) AS (SELECT CAST($2 AS UUID) UNION ALL \
-     SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
-     WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)";
-
-/// Everything in a folder of a channel at every level, newest first; at most `most` entries older than the entry `after`.
-/// What is added meanwhile changes nothing for who goes on.
-///
-/// # Errors
-/// `NotFound`.
-pub fn below(
-    reader: &Reader,
-    actor: &Actor,
-    channel: ChannelId,
-    inside: Option<FileId>,
-    after: Option<FileId>,
-    most: i64,
-) -> Result<Vec<Entry>> {
-    folder(reader, actor, channel, inside)?;
-    let after = after.map_or(Uuid::max(), |after| after.0);
-    if inside.is_none() {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $2 AND f.deleted_at IS NULL \
-             AND f.id < $3 ORDER BY f.id DESC LIMIT $4"
-        );
-        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], read)?);
-    }
-    let key = folder_key(channel, inside);
-    let sql = format!(
-        "{} SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $4 AND f.deleted_at IS NULL \
-         AND f.id < $5 AND f.folder IN (SELECT id FROM down) ORDER BY f.id DESC LIMIT $6",
-        down(reader)
-    );
-    let bound = names::AFTER_FOLDERS;
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], read)?)
-}
-
-/// [`DOWN`] as the engine takes it: SQLite has ids as bytes, which a cast to a type that it does not know would change.
-fn down(reader: &Reader) -> String {
-    match reader.engine() {
-        store::Engine::Sqlite => DOWN.replace("CAST($2 AS UUID)", "$2"),
-        store::Engine::Postgres => DOWN.to_string(),
-    }
-}
-
-/// The entry at a path such as `Contracts/2026/deed.pdf` in a channel, where there is one. Capitals make no difference.
-///
-/// # Errors
-/// `NotFound` for the channel.
-pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -> Result<Option<Entry>> {
-    access::channel(reader, actor, channel)?;
-    let mut found: Option<Entry> = None;
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        if found.as_ref().is_some_and(|found| found.kind != Kind::Folder) {
-            return Ok(None);
-        }
-        let key = folder_key(channel, found.map(|found| found.id));
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.name_key = $3 \
-             AND f.deleted_at IS NULL"
-        );
-        let safe = FileName::or("path", part, "file")?.safe;
-        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], read)?;
-        if found.is_none() {
-            return Ok(None);
-        }
-    }
-    Ok(found)
-}
-
-/// The entries in one's own channels whose names have this text, newest first; those of one channel where one is given.
-///
-/// # Errors
-/// `NotFound` for a channel that is not there or not one's own.
-pub fn search(
-    reader: &Reader,
-    actor: &Actor,
-    text: &str,
-    channel: Option<ChannelId>,
-    after: Option<FileId>,
-    most: i64,
-) -> Result<Vec<Entry>> {
-    if let Some(channel) = channel {
-        access::channel(reader, actor, channel)?;
-    }
-    let text = names::key(text.trim());
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    let literal: String = text
-        .chars()
-        .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
-        .collect();
-    let pattern = format!("%{literal}%");
-    let after = after.map_or(Uuid::max(), |after| after.0);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES} \
-         JOIN members s ON s.workspace = f.workspace AND s.channel = f.channel AND s.person = $2 \
-         WHERE f.workspace = $1 AND f.deleted_at IS NULL AND f.name_key LIKE $3 ESCAPE '\\' AND f.id < $4 {} \
-         ORDER BY f.id DESC LIMIT $5",
-        if channel.is_some() { "AND f.channel = $6" } else { "" }
-    );
-    let mut params: Vec<&dyn store::Param> = vec![&actor.workspace, &actor.person, &pattern, &after, &most];
-    if let Some(channel) = &channel {
-        params.push(channel);
-    }
-    Ok(reader.all(&sql, &params, read)?)
-}
-
-/// The folders that lead to an entry, from the top, with their names as they were given and as they are safe.
-///
-/// # Errors
-/// Where the database fails.
-pub fn folders_to(
-    reader: &Reader,
-    workspace: WorkspaceId,
-    channel: ChannelId,
-    folder: Option<FileId>,
-) -> Result<Vec<(FileId, FileName)>> {
-    let mut way = Vec::new();
-    let mut next = folder;
-    while let Some(id) = next {
-        let found = reader.first(
-            "SELECT folder, name, safe_name FROM files WHERE workspace = $1 AND id = $2",
-            &[&workspace, &id],
-            |row| {
-                let name = FileName { given: row.get(1)?, safe: row.get(2)? };
-                Ok((row.get::<FileId>(0)?, name))
-            },
-        )?;
-        let Some((above, name)) = found else { break };
-        way.push((id, name));
-        next = (above.0 != channel.0 && way.len() <= DEPTH_MAX).then_some(above);
-    }
-    way.reverse();
-    Ok(way)
-}
-
-/// The path of an entry from the top of its channel: `Contracts/2026/deed.pdf`.
-///
-/// # Errors
-/// Where the database fails.
-pub fn path(reader: &Reader, workspace: WorkspaceId, entry: &Entry) -> Result<String> {
-    let folders = folders_to(reader, workspace, entry.channel, entry.folder)?;
-    let names = folders.iter().map(|(_, name)| name.safe.as_str()).chain([entry.safe_name.as_str()]);
-    Ok(names.collect::<Vec<_>>().join("/"))
 }
 
 /// Whether the one who asks may change what lies in a folder: members do, client users not where it or a folder above

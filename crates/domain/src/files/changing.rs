@@ -6,9 +6,10 @@ use std::time::Duration;
 use store::{Reader, Tx};
 use uuid::Uuid;
 
+use super::listing::down;
 use super::making::{address, free, is_taken};
 use super::names::{self, FileName};
-use super::{DEPTH_MAX, Entry, Kind, down, find, folder, folder_key, folders_to, may_change, turn};
+use super::{DEPTH_MAX, Entry, Kind, find, folder, folder_key, folders_to, may_change, turn};
 use crate::access::{self, Actor};
 use crate::blobs;
 use crate::error::{Error, Problem, Result};

@@ -1,0 +1,152 @@
+//! Entries as lists: what lies in a folder, in it and below it, and what a search by name finds. All go on after an entry
+//! that was had, so that what is added or taken away meanwhile makes nobody miss or repeat one.
+
+use store::{Param, Reader};
+use uuid::Uuid;
+
+use super::{COLUMNS, Entry, TABLES, folder, folder_key, names, read};
+use crate::access::{self, Actor};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, FileId};
+
+/// Entries in one page of a folder.
+pub const PAGE: i64 = 100;
+
+/// What lies in a folder: folders first, then by name; at most `most` entries after the entry `after`.
+///
+/// # Errors
+/// `NotFound`.
+pub fn in_folder(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    after: Option<FileId>,
+    most: i64,
+) -> Result<Vec<Entry>> {
+    folder(reader, actor, channel, inside)?;
+    let key = folder_key(channel, inside);
+    let Some(after) = after else {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
+             ORDER BY f.sort_key, f.id LIMIT $3"
+        );
+        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], read)?);
+    };
+    // Its place holds also where it was deleted or renamed meanwhile.
+    let place: Option<Vec<u8>> = reader.first(
+        "SELECT sort_key FROM files WHERE workspace = $1 AND channel = $2 AND id = $3",
+        &[&actor.workspace, &channel, &after],
+        |row| row.get(0),
+    )?;
+    let place = place.ok_or(Error::NotFound)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
+         AND (f.sort_key, f.id) > ($3, $4) ORDER BY f.sort_key, f.id LIMIT $5"
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], read)?)
+}
+
+/// How many entries a folder has, counted up to `most`.
+///
+/// # Errors
+/// `NotFound`.
+pub fn count(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    most: i64,
+) -> Result<i64> {
+    access::channel(reader, actor, channel)?;
+    Ok(reader.one(
+        "SELECT count(*) FROM (SELECT 1 FROM files WHERE workspace = $1 AND folder = $2 AND deleted_at IS NULL \
+         LIMIT $3) counted",
+        &[&actor.workspace, &folder_key(channel, inside), &most],
+        |row| row.get(0),
+    )?)
+}
+
+/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
+const DOWN: &str = "WITH RECURSIVE down (id) AS (SELECT CAST($2 AS UUID) UNION ALL \
+     SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
+     WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)";
+
+/// Everything in a folder of a channel at every level, newest first; at most `most` entries older than the entry `after`.
+/// What is added meanwhile changes nothing for who goes on.
+///
+/// # Errors
+/// `NotFound`.
+pub fn below(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    inside: Option<FileId>,
+    after: Option<FileId>,
+    most: i64,
+) -> Result<Vec<Entry>> {
+    folder(reader, actor, channel, inside)?;
+    let after = after.map_or(Uuid::max(), |after| after.0);
+    if inside.is_none() {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $2 AND f.deleted_at IS NULL \
+             AND f.id < $3 ORDER BY f.id DESC LIMIT $4"
+        );
+        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], read)?);
+    }
+    let key = folder_key(channel, inside);
+    let sql = format!(
+        "{} SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $4 AND f.deleted_at IS NULL \
+         AND f.id < $5 AND f.folder IN (SELECT id FROM down) ORDER BY f.id DESC LIMIT $6",
+        down(reader)
+    );
+    let bound = names::AFTER_FOLDERS;
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], read)?)
+}
+
+/// [`DOWN`] as the engine takes it: SQLite has ids as bytes, which a cast to a type that it does not know would change.
+pub(super) fn down(reader: &Reader) -> String {
+    match reader.engine() {
+        store::Engine::Sqlite => DOWN.replace("CAST($2 AS UUID)", "$2"),
+        store::Engine::Postgres => DOWN.to_string(),
+    }
+}
+
+/// The entries in one's own channels whose names have this text, newest first; those of one channel where one is given.
+///
+/// # Errors
+/// `NotFound` for a channel that is not there or not one's own.
+pub fn search(
+    reader: &Reader,
+    actor: &Actor,
+    text: &str,
+    channel: Option<ChannelId>,
+    after: Option<FileId>,
+    most: i64,
+) -> Result<Vec<Entry>> {
+    if let Some(channel) = channel {
+        access::channel(reader, actor, channel)?;
+    }
+    let text = names::key(text.trim());
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let literal: String = text
+        .chars()
+        .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+        .collect();
+    let pattern = format!("%{literal}%");
+    let after = after.map_or(Uuid::max(), |after| after.0);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} \
+         JOIN members s ON s.workspace = f.workspace AND s.channel = f.channel AND s.person = $2 \
+         WHERE f.workspace = $1 AND f.deleted_at IS NULL AND f.name_key LIKE $3 ESCAPE '\\' AND f.id < $4 {} \
+         ORDER BY f.id DESC LIMIT $5",
+        if channel.is_some() { "AND f.channel = $6" } else { "" }
+    );
+    let mut params: Vec<&dyn Param> = vec![&actor.workspace, &actor.person, &pattern, &after, &most];
+    if let Some(channel) = &channel {
+        params.push(channel);
+    }
+    Ok(reader.all(&sql, &params, read)?)
+}

@@ -1,0 +1,72 @@
+//! Paths: they are derived from the folders that an entry lies in, and lead back to it.
+
+use store::Reader;
+
+use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, names, read};
+use crate::access::{self, Actor};
+use crate::error::Result;
+use crate::ids::{ChannelId, FileId, WorkspaceId};
+
+/// The entry at a path such as `Contracts/2026/deed.pdf` in a channel, where there is one. Capitals make no difference.
+///
+/// # Errors
+/// `NotFound` for the channel.
+pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -> Result<Option<Entry>> {
+    access::channel(reader, actor, channel)?;
+    let mut found: Option<Entry> = None;
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        if found.as_ref().is_some_and(|found| found.kind != Kind::Folder) {
+            return Ok(None);
+        }
+        let key = folder_key(channel, found.map(|found| found.id));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.name_key = $3 \
+             AND f.deleted_at IS NULL"
+        );
+        let safe = FileName::or("path", part, "file")?.safe;
+        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], read)?;
+        if found.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(found)
+}
+
+/// The folders that lead to an entry, from the top, with their names as they were given and as they are safe.
+///
+/// # Errors
+/// Where the database fails.
+pub fn folders_to(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    folder: Option<FileId>,
+) -> Result<Vec<(FileId, FileName)>> {
+    let mut way = Vec::new();
+    let mut next = folder;
+    while let Some(id) = next {
+        let found = reader.first(
+            "SELECT folder, name, safe_name FROM files WHERE workspace = $1 AND id = $2",
+            &[&workspace, &id],
+            |row| {
+                let name = FileName { given: row.get(1)?, safe: row.get(2)? };
+                Ok((row.get::<FileId>(0)?, name))
+            },
+        )?;
+        let Some((above, name)) = found else { break };
+        way.push((id, name));
+        next = (above.0 != channel.0 && way.len() <= DEPTH_MAX).then_some(above);
+    }
+    way.reverse();
+    Ok(way)
+}
+
+/// The path of an entry from the top of its channel: `Contracts/2026/deed.pdf`.
+///
+/// # Errors
+/// Where the database fails.
+pub fn path(reader: &Reader, workspace: WorkspaceId, entry: &Entry) -> Result<String> {
+    let folders = folders_to(reader, workspace, entry.channel, entry.folder)?;
+    let names = folders.iter().map(|(_, name)| name.safe.as_str()).chain([entry.safe_name.as_str()]);
+    Ok(names.collect::<Vec<_>>().join("/"))
+}
