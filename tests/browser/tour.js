@@ -267,6 +267,15 @@ export class Tour {
       { name: 'colleague-refused', who: 'jane', path: '/settings/team/new', refused: true, then: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }) },
       { name: 'messaging', who: 'jane', path: '/settings/messaging' },
       { name: 'messaging-staff', who: 'tom', path: '/settings/messaging', refused: true },
+      { name: 'keys-none', who: 'jane', path: '/settings/api' },
+      { name: 'key-new', who: 'jane', path: '/settings/api/keys/new' },
+      { name: 'key-refused', who: 'jane', path: '/settings/api/keys/new', refused: true, then: sendWrong('Make key', { Name: ' ' }) },
+      { name: 'key-made', who: 'jane', path: '/settings/api/keys/new', then: async (visit) => {
+        await type('Name', 'Accounting')(visit);
+        await visit.getByRole('button', { name: 'Make key' }).click();
+        await visit.getByLabel('Key', { exact: true }).waitFor();
+      } },
+      { name: 'keys', who: 'jane', path: '/settings/api?done=revoked' },
       { name: 'webhooks', who: 'jane', path: '/settings/api/webhooks' },
       { name: 'webhook', who: 'jane', path: at.webhook },
       { name: 'webhook-tries', who: 'jane', path: at.webhook, then: (visit) => visit.locator('.calls summary').first().click() },

@@ -290,6 +290,11 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result {
     Ok((status, Html(page.render()?)).into_response())
 }
 
+/// A page that is never shown again, and that nothing keeps: not the browser's own memory either (RFC 9111, 5.2.2.5).
+pub(crate) fn page_once(page: &impl Template) -> Result {
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(page.render()?)).into_response())
+}
+
 /// Sends a browser on after a form has done its work (POST, redirect, GET).
 pub(crate) fn go(to: &str) -> Response {
     Redirect::to(to).into_response()

@@ -20,6 +20,7 @@ mod guard;
 mod health;
 mod hooks;
 mod input;
+mod keys;
 mod layout;
 mod lists;
 mod live;

@@ -7,7 +7,7 @@ use axum::routing::MethodRouter;
 
 use crate::{
     App, Web, answers, assets, bounces, channels, choices, clients, companies, early_access, files, guard,
-    health, hooks, live, messages, notices, phones, profile, projects, reply, search, set_up,
+    health, hooks, keys, live, messages, notices, phones, profile, projects, reply, search, set_up,
     settings_messaging, sign_in, team, uploads, v1, webhooks, welcome,
 };
 
@@ -120,6 +120,7 @@ fn all() -> Routes {
     let routes = early_access::routes(routes);
     let routes = reply::routes(routes);
     let routes = v1::routes(routes);
+    let routes = keys::routes(routes);
     let routes = webhooks::routes(routes);
     profile::routes(routes)
 }

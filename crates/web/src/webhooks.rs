@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::App;
-use crate::answers::{Result, go, page};
+use crate::answers::{Result, go, page, page_once};
 use crate::forms::{self, Choice, Choices, Wrong};
 use crate::input::{Asked, Input, Named};
 use crate::layout::{Layout, Module};
@@ -169,7 +169,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
             let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New webhook");
             let layout = app.store().read(read).await?;
             let made = MadePage { layout, id: made.id, url: made.url, secret: signature::shown(&secret) };
-            page(StatusCode::OK, &made)
+            page_once(&made)
         }
         Err(wrong) => form(&app, visitor, given, wrong).await,
     }

@@ -159,6 +159,10 @@ const TABLE: &[Row] = &[
     ("GET", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "", "s . . . . p p"),
     ("POST", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "client=[oskar]&text=Hello", "s . . . . d d"),
     ("POST", "/messages/{channel}/welcome/preview", "/messages/[channel]/welcome/preview", "text=Hello", "s . . . . p p"),
+    ("GET", "/settings/api", "/settings/api", "", "s p . . x x p"),
+    ("GET", "/settings/api/keys/new", "/settings/api/keys/new", "", "s p . . x x p"),
+    ("POST", "/settings/api/keys/new", "/settings/api/keys/new", "name=Accounting", "s p . . x x p"),
+    ("POST", "/settings/api/keys/{id}/revoke", "/settings/api/keys/[key]/revoke", "", "s . . . x x d"),
     ("GET", "/settings/api/webhooks", "/settings/api/webhooks", "", "s p . . x x p"),
     ("GET", "/settings/api/webhooks/new", "/settings/api/webhooks/new", "", "s p . . x x p"),
     ("POST", "/settings/api/webhooks/new", "/settings/api/webhooks/new", "url=https://hooks.example/&which=all", "s p . . x x p"),
@@ -196,6 +200,10 @@ async fn fill(firm: &Firm, text: &str) -> String {
     if filled.contains("[unsubscribe]") {
         let link = firm.unsubscribe_link(firm.oskar).await;
         filled = filled.replace("/unsubscribe/[unsubscribe]", &link);
+    }
+    if filled.contains("[key]") {
+        let key = firm.key("Accounting").await;
+        filled = filled.replace("[key]", &key.to_string());
     }
     if filled.contains("[webhook]") {
         let (webhook, call) = firm.webhook().await;

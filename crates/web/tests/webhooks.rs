@@ -45,6 +45,7 @@ async fn h1_the_secret_is_shown_once() {
         ("events", "client.created"),
     ];
     let answer = jane.post(NEW, &fields).await;
+    assert_eq!(answer.headers["cache-control"], "no-store");
     let secret = answer.is(200).text.split("whsec_").nth(1).unwrap().split('"').next().unwrap();
     // 32 bytes in Base64, in which `=` may be written as a reference.
     assert!(secret.len() >= 44, "{secret}");

@@ -168,9 +168,9 @@ fn share(path: &str, method: &str, call: &mut Value) {
 /// Fields of what is answered are always there; those without a value are null. Only a list's last page has no token, and
 /// only what happened in a channel names one.
 fn always_there(schema: &mut Value) {
-    for part in schema["allOf"].as_array_mut().into_iter().flatten() {
-        always_there(part);
-    }
+    // Asked for with `get_mut`: an index would put a null there.
+    let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
+    parts.into_iter().flatten().for_each(always_there);
     let Some(fields) = schema["properties"].as_object() else { return };
     let optional = ["nextToken", "channelId"];
     let is_told = fields.contains_key("workspaceId");

@@ -8,14 +8,14 @@ use domain::channels::{self, Subject};
 use domain::choices::Way;
 use domain::early_access::{self, Given};
 use domain::ids::{
-    CallId, ChannelId, CompanyId, DigestId, EntryId, MessageId, NotificationId, PersonId, ProjectId,
+    CallId, ChannelId, CompanyId, DigestId, EntryId, KeyId, MessageId, NotificationId, PersonId, ProjectId,
     WebhookId, WorkspaceId,
 };
 use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
 use domain::webhooks::{self, Wanted, calls};
 use domain::workspaces::{self, SetUp};
-use domain::{choices, companies, links, messages, notifications, sign_ins};
+use domain::{choices, companies, keys, links, messages, notifications, sign_ins};
 use store::{Reader, Tx};
 
 use super::{Browser, Portal};
@@ -103,6 +103,13 @@ impl Firm {
         let make =
             move |tx: &mut Tx| choices::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
         format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
+    }
+
+    /// A key of Jane's.
+    pub async fn key(&self, name: &str) -> KeyId {
+        let (jane, name) = (self.jane, name.to_string());
+        self.portal.write(move |tx| keys::make(tx, &jane, &name)).await;
+        self.portal.read(move |reader: &Reader| keys::list(reader, &jane)).await.remove(0).id
     }
 
     /// A webhook of Jane's and the call that tells it of a new company.
