@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+#[path = "all/support.rs"]
 mod support;
 
 use std::io;

@@ -1,0 +1,33 @@
+//! The rules of the domain, on both engines, as its callers meet them.
+//! One program for all of them: it is linked once.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+#[macro_use]
+mod support;
+
+mod channels;
+mod choices;
+mod companies;
+mod deliveries;
+mod early_access;
+mod every_query;
+mod files;
+mod following;
+mod formatting;
+mod keys;
+mod links;
+mod messages;
+mod notices;
+mod notifications;
+mod people;
+mod phones;
+mod programs;
+mod projects;
+mod search;
+mod sessions;
+mod sign_ins;
+mod team;
+mod webhooks;
+mod welcome;
+mod workspaces;

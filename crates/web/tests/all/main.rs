@@ -1,0 +1,25 @@
+//! Pages and calls of programs as browsers and programs meet them: over HTTP, with no inner door.
+//! One program for all of them: it is linked once.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod authorization;
+mod bad_input;
+mod bounces;
+mod choices;
+mod early_access;
+mod fates;
+mod keys;
+mod lists;
+mod live;
+mod people_pages;
+mod reply;
+mod serving;
+mod sessions;
+mod sign_in;
+mod support;
+mod team_pages;
+mod texts;
+mod uploads;
+mod v1;
+mod webhooks;

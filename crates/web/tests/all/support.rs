@@ -1,0 +1,343 @@
+//! A portal in the test's own process, on an SQLite database of its own and at a time that the test turns, and
+//! browsers that call it: they keep their cookie and say that they come from the portal's own pages.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses a part of it"
+)]
+mod files;
+mod firm;
+mod program;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header::{self, HeaderMap};
+use axum::http::{Method, Request, StatusCode};
+use domain::ids::{PersonId, SignInId, WorkspaceId};
+use domain::sign_ins::{self, LinkKind, Prepared};
+use domain::uploads::Room;
+use domain::{sessions, workspaces};
+use http_body_util::BodyExt;
+use outbound::blobs::{Blobs, Memory};
+use outbound::text::Texter;
+use outbound::webhooks::{Caller, Reach};
+use store::{Clock, Reader, Setting, Store, Time, Tx};
+use tower::ServiceExt;
+
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
+pub use files::metadata;
+pub use firm::Firm;
+pub use program::{Program, Said};
+
+/// Monday 5 January 2026, 09:00 UTC: when every test begins.
+pub const MORNING: Time = Time(1_767_603_600_000);
+
+/// The host of every portal's first workspace.
+pub const HOST: &str = "portal.example";
+
+/// Calls that a program may make in a minute.
+pub const CALLS_PER_MINUTE: u32 = 300;
+
+/// How texts leave: the token signs what comes back. Nobody listens there.
+pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
+
+pub struct Portal {
+    pub store: Store,
+    pub blobs: Memory,
+    router: Router,
+    stop: tokio::sync::watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+}
+
+impl Portal {
+    /// An empty portal: nothing is set up.
+    pub fn empty() -> Portal {
+        Portal::open(false)
+    }
+
+    fn open(is_scanned: bool) -> Portal {
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Setting::Sqlite(folder.path().join("portal.db"));
+        let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
+        let blobs = Memory::default();
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let web = web::Web {
+            store: store.clone(),
+            texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
+            caller: Arc::new(Caller::new(Reach::Internet)),
+            blobs: Arc::new(Blobs::Memory(blobs.clone())),
+            room: Room { file_max: 1_000_000, workspace_max: 10_000_000 },
+            is_scanned,
+            wait: None,
+            public_url: format!("http://{HOST}"),
+            metrics: Arc::new(String::new),
+            metrics_open: false,
+            calls_per_minute: CALLS_PER_MINUTE,
+            stopping,
+        };
+        Portal { store, blobs, router: web::router(web), stop, _folder: folder }
+    }
+
+    pub async fn write<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.store.write(closure).await.unwrap()
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.store.read(closure).await.unwrap()
+    }
+
+    pub fn wait(&self, span: Duration) {
+        self.store.clock().advance(span);
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser {
+            portal: self,
+            host: HOST.to_string(),
+            cookie: None,
+            site: "same-origin",
+            accept: "text/html",
+            signature: None,
+        }
+    }
+
+    /// A browser in which somebody is signed in.
+    pub async fn browser_of(&self, workspace: WorkspaceId, person: PersonId) -> Browser<'_> {
+        let secret = self.write(move |tx| sessions::start(tx, workspace, person, "test")).await;
+        let host = self.read(move |reader| Ok(workspaces::find(reader, workspace)?.host)).await;
+        let cookie = Some(secret.reveal().to_string());
+        Browser {
+            portal: self,
+            host: host.unwrap_or(HOST.to_string()),
+            cookie,
+            site: "same-origin",
+            accept: "text/html",
+            signature: None,
+        }
+    }
+
+    /// What the mail of a request to sign in says, as the worker that sends it would put it together.
+    pub async fn mail(&self, workspace: WorkspaceId, sign_in: SignInId) -> Option<Prepared> {
+        self.write(move |tx| sign_ins::prepare_mail(tx, workspace, sign_in)).await
+    }
+
+    /// The path of a link that signs somebody in.
+    pub async fn link(&self, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> String {
+        let secret = self.write(move |tx| sign_ins::make_link(tx, workspace, person, kind)).await;
+        format!("/sign-in/link/{}", secret.reveal())
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        self.store.close();
+    }
+}
+
+/// A browser: what it was given as a cookie it sends from then on.
+#[derive(Clone)]
+pub struct Browser<'a> {
+    portal: &'a Portal,
+    pub host: String,
+    pub cookie: Option<String>,
+    /// From where it says that its requests come (Fetch Metadata).
+    pub site: &'static str,
+    /// What it can read.
+    pub accept: &'static str,
+    /// What the provider of texts signs a call with.
+    pub signature: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+    /// The bytes as far as they are text.
+    pub text: String,
+}
+
+impl Answer {
+    /// Where it sends the browser; empty where it does not.
+    pub fn to(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> &Answer {
+        assert!(self.text.contains(text), "{text:?} is not on the page ({}):\n{}", self.status, self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn hides(&self, text: &str) -> &Answer {
+        assert!(!self.text.contains(text), "{text:?} is on the page:\n{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Answer {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+
+    /// Done: the browser is sent on to `to`.
+    #[track_caller]
+    pub fn goes(&self, to: &str) -> &Answer {
+        assert_eq!((self.status.as_u16(), self.to()), (303, to), "{}", self.text);
+        self
+    }
+
+    /// The messages at fields, in the order of the page.
+    pub fn errors(&self) -> Vec<&str> {
+        let after = self.text.split("<p class=\"error\"").skip(1);
+        after.filter_map(|rest| rest.split_once('>')?.1.split_once('<')).map(|(message, _)| message).collect()
+    }
+}
+
+async fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer { status, headers, bytes, text }
+}
+
+impl Browser<'_> {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn head(&mut self, path: &str) -> Answer {
+        self.call(Method::HEAD, path, None).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(path, &serde_html_form::to_string(fields).unwrap()).await
+    }
+
+    /// Sends a form with fields of all kinds; one that comes more than once has several values.
+    pub async fn fill(&mut self, path: &str, fields: &[(&str, &dyn ToString)]) -> Answer {
+        let fields: Vec<(&str, String)> =
+            fields.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        self.send(path, &serde_html_form::to_string(&fields).unwrap()).await
+    }
+
+    /// Sends a form as it would go over the wire.
+    pub async fn send(&mut self, path: &str, form: &str) -> Answer {
+        self.call(Method::POST, path, Some(form.to_string())).await
+    }
+
+    pub async fn is_signed_in(&mut self) -> bool {
+        self.get("/profile").await.status == 200
+    }
+
+    /// Follows where an answer leads.
+    pub async fn follow(&mut self, answer: &Answer) -> Answer {
+        self.get(answer.to()).await
+    }
+
+    async fn call(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
+        let (status, headers, body) = self.open(method, path, form).await;
+        answer(status, headers, body).await
+    }
+
+    /// Sends a request with these headers and bytes, and what every request of a browser has.
+    pub async fn raw(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = self.request(method, path).body(body.into()).unwrap();
+        for (name, value) in headers {
+            // In the place of what every request has.
+            let name: header::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let (status, headers, body) = self.pass(request).await;
+        answer(status, headers, body).await
+    }
+
+    /// Sends a form with texts and files, as a browser without scripts does.
+    pub async fn sends_form(
+        &mut self,
+        path: &str,
+        texts: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, text) in texts {
+            let part = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            body.extend(part.bytes());
+        }
+        for (field, name, bytes) in files {
+            let head = format!(
+                "--XX\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+                 Content-Type: text/html\r\n\r\n"
+            );
+            body.extend(head.bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XX--\r\n");
+        let kind = [("content-type", "multipart/form-data; boundary=XX")];
+        self.raw(Method::POST, path, &kind, body).await
+    }
+
+    /// Calls an address without waiting for the end of what it says.
+    pub async fn open(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: Option<String>,
+    ) -> (StatusCode, HeaderMap, Body) {
+        let mut request = self.request(method, path);
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        self.pass(request.body(Body::from(form.unwrap_or_default())).unwrap()).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::ACCEPT, self.accept)
+            .header("sec-fetch-site", self.site);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("other=1; portal={cookie}"));
+        }
+        if let Some(signature) = &self.signature {
+            request = request.header("x-twilio-signature", signature);
+        }
+        request
+    }
+
+    async fn pass(&mut self, request: Request<Body>) -> (StatusCode, HeaderMap, Body) {
+        let (parts, body) = self.portal.router.clone().oneshot(request).await.unwrap().into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let ends = attributes.contains("Max-Age=0");
+            let value = pair.strip_prefix("portal=").unwrap();
+            self.cookie = (!ends).then(|| value.to_string());
+        }
+        (parts.status, parts.headers, body)
+    }
+}

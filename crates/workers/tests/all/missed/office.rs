@@ -1,0 +1,320 @@
+//! An office whose people miss things: a firm on either engine, its teller and its sender of mails, at a time that a test
+//! turns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access::{Actor, Role};
+use domain::channels::{self, Subject};
+use domain::choices::{self, Choice};
+use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
+use domain::messages::{self, Draft, Message};
+use domain::missed::{self, State};
+use domain::people::{ClientChange, NewClient, NewInternal};
+use domain::workspaces::SetUp;
+use domain::{companies, deliveries, members, people, sign_ins, workspaces};
+use outbound::mail::{Mail, Mailer, Memory};
+use outbound::text::Texter;
+use store::{Clock, Reader, Setting, Store, Time, Tx};
+use workers::deliveries::Worker;
+use workers::missed::Teller;
+
+/// Runs each test on SQLite and, where a server is at hand (`PORTAL_TEST_POSTGRES`), on PostgreSQL.
+#[macro_export]
+macro_rules! both_engines {
+    ($(fn $name:ident($office:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn check($office: &$crate::missed::office::Office) $body
+
+            #[test]
+            fn on_sqlite() {
+                check(&$crate::missed::office::Office::on_sqlite());
+            }
+
+            #[cfg(feature = "cluster")]
+            #[test]
+            fn on_postgres() {
+                if let Some(office) = $crate::missed::office::Office::on_postgres() {
+                    check(&office);
+                }
+            }
+        }
+    )*};
+}
+
+/// Monday 5 January 2026, 09:00 UTC: when every test begins.
+pub const MORNING: Time = Time(1_767_603_600_000);
+pub const PORTAL: &str = "https://portal.example";
+
+pub struct Office {
+    pub store: Store,
+    pub mails: Memory,
+    pub texts: outbound::text::Memory,
+    pub worker: Worker,
+    pub teller: Teller,
+    pub workspace: WorkspaceId,
+    pub ada: Actor,
+    runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    pub fn on_sqlite() -> Office {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let setting = Setting::Sqlite(folder.path().join("portal.db"));
+        Office::open(&setting, folder)
+    }
+
+    /// A schema of its own in the server that the tests were given.
+    #[cfg(feature = "cluster")]
+    pub fn on_postgres() -> Option<Office> {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let server = std::env::var("PORTAL_TEST_POSTGRES").ok()?;
+        let schema = format!("missed_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let mut admin = postgres::Client::connect(&server, postgres::NoTls).expect("the PostgreSQL server");
+        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema");
+        let mark = if server.contains('?') { '&' } else { '?' };
+        let setting = Setting::Postgres(format!("{server}{mark}options=-csearch_path%3D{schema}"));
+        Some(Office::open(&setting, tempfile::tempdir().expect("a temporary folder")))
+    }
+
+    fn open(setting: &Setting, folder: tempfile::TempDir) -> Office {
+        let store = Store::open(setting, Clock::simulated(MORNING), domain::MIGRATIONS).expect("a store");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let given = SetUp {
+            brand: "Harbor & Lee".to_string(),
+            given_name: "Ada".to_string(),
+            family_name: "Admin".to_string(),
+            email: "ada@firm.example".to_string(),
+        };
+        let set_up = store.write(move |tx| workspaces::set_up(tx, None, &given));
+        let (workspace, person) = runtime.block_on(set_up).expect("a firm");
+        let mails = Memory::default();
+        let mailer = Arc::new(Mailer::from(mails.clone()));
+        let texts = outbound::text::Memory::default();
+        let texter = Arc::new(Texter::Memory(texts.clone()));
+        let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
+        let teller = Teller::new(store.clone(), None);
+        let ada = Actor::new(workspace, person, Role::Admin, false);
+        Office { store, mails, texts, worker, teller, workspace, ada, runtime, _folder: folder }
+    }
+
+    pub fn write<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.runtime.block_on(self.store.write(closure)).expect("a write")
+    }
+
+    pub fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+    ) -> T {
+        self.runtime.block_on(self.store.read(closure)).expect("an answer")
+    }
+
+    pub fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    pub fn now(&self) -> Time {
+        self.store.clock().now()
+    }
+
+    // People.
+
+    pub fn company(&self, name: &str) -> CompanyId {
+        let (ada, name) = (self.ada, name.to_string());
+        self.write(move |tx| companies::add(tx, &ada, &name))
+    }
+
+    /// A client user who is not invited.
+    pub fn stranger(&self, given: &str, companies: &[CompanyId]) -> Actor {
+        let ada = self.ada;
+        let new = NewClient {
+            given_name: given.to_string(),
+            family_name: "Client".to_string(),
+            email: format!("{}@client.example", given.to_lowercase()),
+            companies: companies.to_vec(),
+            ..NewClient::default()
+        };
+        let person = self.write(move |tx| people::add_client(tx, &ada, &new));
+        self.actor(person)
+    }
+
+    /// A client user who is invited.
+    pub fn client(&self, given: &str, companies: &[CompanyId]) -> Actor {
+        let client = self.stranger(given, companies);
+        self.invite(client.person);
+        client
+    }
+
+    pub fn staff(&self, given: &str) -> Actor {
+        let ada = self.ada;
+        let new = NewInternal {
+            given_name: given.to_string(),
+            family_name: "Lee".to_string(),
+            email: format!("{}@firm.example", given.to_lowercase()),
+            role: Role::Staff,
+            limited: false,
+            companies: Vec::new(),
+        };
+        let person = self.write(move |tx| people::add_internal(tx, &ada, &new));
+        self.invite(person);
+        self.actor(person)
+    }
+
+    pub fn invite(&self, person: PersonId) {
+        let ada = self.ada;
+        self.write(move |tx| sign_ins::invite(tx, &ada, person));
+    }
+
+    fn actor(&self, person: PersonId) -> Actor {
+        let workspace = self.workspace;
+        self.read(move |reader| people::actor(reader, workspace, person)).expect("an active person")
+    }
+
+    pub fn moves(&self, client: Actor, companies: &[CompanyId]) {
+        let (ada, companies) = (self.ada, companies.to_vec());
+        let change = ClientChange { companies: Some(companies), ..ClientChange::default() };
+        self.write(move |tx| people::edit_client(tx, &ada, client.person, &change));
+    }
+
+    pub fn deactivates(&self, who: Actor) {
+        let ada = self.ada;
+        self.write(move |tx| people::deactivate(tx, &ada, who.person));
+    }
+
+    pub fn chooses(&self, who: Actor, email: Choice) {
+        self.write(move |tx| choices::choose(tx, &who, Some(email), None));
+    }
+
+    pub fn mutes(&self, who: Actor, channel: ChannelId, muted: bool) {
+        self.write(move |tx| members::mute(tx, &who, channel, muted));
+    }
+
+    // Talking.
+
+    pub fn channel(&self, subject: Subject) -> ChannelId {
+        let ada = self.ada;
+        self.write(move |tx| channels::make(tx, &ada, &subject))
+    }
+
+    /// The channel that a client user has of their own.
+    pub fn channel_of(&self, client: Actor) -> ChannelId {
+        self.channel(Subject::Client(client.person))
+    }
+
+    pub fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> Message {
+        let draft = Draft {
+            id: MessageId::new(self.now()),
+            channel,
+            text: text.to_string(),
+            attachments: Vec::new(),
+            shown: None,
+        };
+        self.write(move |tx| messages::send(tx, &who, &draft))
+    }
+
+    pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) {
+        self.write(move |tx| members::read_up_to(tx, &who, channel, position));
+    }
+
+    pub fn edits(&self, who: Actor, message: &Message, text: &str) {
+        let (id, text) = (message.id, text.to_string());
+        self.write(move |tx| messages::edit(tx, &who, id, &text));
+    }
+
+    pub fn deletes(&self, who: Actor, message: &Message) {
+        let id = message.id;
+        self.write(move |tx| messages::delete(tx, &who, id));
+    }
+
+    // Time.
+
+    /// Lets time pass; whatever is due is done when it is due.
+    pub fn passes(&self, span: Duration) {
+        let end = self.now().after(span);
+        self.works();
+        while let Some(next) = self.next().filter(|next| *next <= end) {
+            self.store.clock().advance(next.since(self.now()));
+            self.works();
+        }
+        self.store.clock().advance(end.since(self.now()));
+    }
+
+    pub fn minutes(&self, minutes: u64) {
+        self.passes(Duration::from_secs(60 * minutes));
+    }
+
+    pub fn seconds(&self, seconds: u64) {
+        self.passes(Duration::from_secs(seconds));
+    }
+
+    /// Does whatever is due now.
+    pub fn works(&self) {
+        self.decides();
+        self.sends();
+    }
+
+    /// Decides who is told now; sends nothing.
+    pub fn decides(&self) {
+        while self.wait_for(self.teller.step()).expect("a step") > 0 {}
+    }
+
+    pub fn sends(&self) {
+        while self.wait_for(self.worker.step()).expect("a step") > 0 {}
+    }
+
+    /// Sets the clock back.
+    pub fn turn_back(&self, span: Duration) {
+        self.store.clock().turn_back(span);
+    }
+
+    fn next(&self) -> Option<Time> {
+        self.read(|reader| {
+            let times = [missed::next(reader, None)?, deliveries::next_due(reader)?];
+            Ok(times.into_iter().flatten().min())
+        })
+    }
+
+    // What came of it.
+
+    /// The digests that have left, to everybody.
+    pub fn digests(&self) -> Vec<Mail> {
+        let mut mails = self.mails.mails();
+        mails.retain(|mail| mail.message_id.starts_with("digest."));
+        mails
+    }
+
+    pub fn digests_to(&self, who: Actor) -> Vec<Mail> {
+        let workspace = self.workspace;
+        let name = self.read(move |reader| people::called(reader, workspace, who.person)).expect("a name");
+        let mut mails = self.digests();
+        mails.retain(|mail| mail.to.address == name.email);
+        mails
+    }
+
+    /// When these left, in seconds after the beginning.
+    pub fn times_of(&self, mails: &[Mail]) -> Vec<i64> {
+        mails.iter().map(|mail| (mail.date_ms - MORNING.0) / 1000).collect()
+    }
+
+    /// What became of a message for somebody; nothing where they are no recipient.
+    pub fn fate(&self, message: &Message, who: Actor) -> Option<State> {
+        let (ada, channel, position) = (self.ada, message.channel, message.position);
+        let fates = self.read(move |reader| missed::fates(reader, &ada, channel, position..=position, None));
+        let mut fates = fates.into_iter().flat_map(|message| message.fates);
+        fates.find(|fate| fate.person == who.person).map(|fate| fate.state)
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}

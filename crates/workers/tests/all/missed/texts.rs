@@ -1,0 +1,160 @@
+//! Texts about what was missed: at the same moment as the mail, to those who proved a number and said yes (N9).
+
+use domain::access::Actor;
+use domain::choices::{self, Choice};
+use domain::missed::State;
+use domain::people::{self, SelfChange};
+use domain::phones;
+use outbound::text::{Text, TextError, fits};
+
+use super::at;
+use crate::both_engines;
+use crate::missed::office::{Office, PORTAL};
+
+const NUMBER: &str = "+15005550100";
+
+impl Office {
+    /// Somebody gives a number, types the code that is texted there, and says yes.
+    fn wants_texts(&self, who: Actor) {
+        self.write(move |tx| phones::give(tx, &who, NUMBER));
+        self.sends();
+        let text = self.texts.take().remove(0);
+        assert_eq!(text.to, NUMBER);
+        let code = text.body.split(' ').next().expect("a code").to_string();
+        self.write(move |tx| phones::prove(tx, &who, &code));
+        self.write(move |tx| {
+            let wording = phones::wording(tx, &who)?.expect("a proven number");
+            phones::agree(tx, &who, &wording)
+        });
+    }
+
+    fn is_in(&self, who: Actor, zone: &str) {
+        let change = SelfChange { time_zone: Some(zone.to_string()), ..SelfChange::default() };
+        self.write(move |tx| people::edit_self(tx, &who, &change));
+    }
+}
+
+fn link(text: &Text) -> &str {
+    let link = text.body.rsplit(' ').next().expect("a link");
+    assert_eq!(
+        link.strip_prefix(PORTAL).and_then(|rest| rest.strip_prefix("/r/")).map(str::len),
+        Some(22),
+        "{link}"
+    );
+    link
+}
+
+both_engines! {
+    fn n9_a_text_goes_at_the_same_moment_with_how_many_from_whom_and_a_link(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        let channel = office.channel_of(bo);
+        office.posts(jane, channel, "A secret");
+        office.posts(jane, channel, "Another");
+        office.minutes(5);
+        let texts = office.texts.take();
+        assert_eq!(texts.len(), 1);
+        assert_eq!(office.times_of(&office.digests()), [300], "the mail goes as well");
+        let (text, link) = (&texts[0], link(&texts[0]));
+        assert_eq!(text.to, NUMBER);
+        assert_eq!(text.body, format!("Harbor & Lee: 2 new messages from Jane Lee. {link}"));
+        assert!(fits(&text.body));
+        let (workspace, secret) = (office.workspace, link.rsplit('/').next().expect("a token").to_string());
+        let leads_to = office.read(move |reader| domain::links::look(reader, workspace, &secret, None));
+        let domain::links::Outcome::Reply(who, _) = leads_to else { panic!("{leads_to:?}") };
+        assert_eq!(who, bo);
+        office.minutes(600);
+        assert!(office.texts.take().is_empty(), "once");
+    }
+
+    fn n9_nobody_else_gets_texts(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| phones::give(tx, &bo, NUMBER));
+        office.sends();
+        office.texts.take();
+        office.posts(jane, office.channel_of(bo), "Hello");
+        office.minutes(60);
+        assert!(office.texts.take().is_empty(), "an unproven number is somebody else's until proven");
+        assert_eq!(office.digests_to(bo).len(), 1);
+    }
+
+    fn n9_quiet_hours_hold_a_text_and_it_goes_when_they_end_if_something_is_still_unread(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        // It is four in the morning there; quiet until eight.
+        office.is_in(bo, "America/New_York");
+        let channel = office.channel_of(bo);
+        office.posts(jane, channel, "Early bird");
+        office.minutes(4 * 60 - 1);
+        assert!(office.texts.take().is_empty());
+        assert_eq!(office.times_of(&office.digests_to(bo)), [300], "the mail does not wait");
+        office.minutes(1);
+        assert_eq!(office.texts.take().len(), 1);
+
+        office.minutes(20 * 60);
+        office.posts(jane, channel, "Once more, at night");
+        office.minutes(10);
+        office.reads(bo, channel, 2);
+        office.minutes(24 * 60);
+        assert!(office.texts.take().is_empty(), "read meanwhile");
+    }
+
+    fn n9_stop_meanwhile_ends_a_text_that_is_held(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.is_in(bo, "America/New_York");
+        office.posts(jane, office.channel_of(bo), "Early bird");
+        office.minutes(10);
+        office.write(|tx| phones::stop(tx, NUMBER, "STOP"));
+        office.minutes(24 * 60);
+        assert!(office.texts.take().is_empty());
+        assert_eq!(office.digests_to(bo).len(), 1);
+    }
+
+    fn n9_an_unsubscribed_number_ends_texts_without_retry_while_email_goes_on(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        let channel = office.channel_of(bo);
+        office.works();
+        office.texts.fail_next(1, TextError::unsubscribed("answered 400, code 21610"));
+        let first = office.posts(jane, channel, "one");
+        office.minutes(60);
+        office.posts(jane, channel, "two");
+        office.minutes(60);
+        assert!(office.texts.take().is_empty());
+        assert_eq!(office.digests_to(bo).len(), 2);
+        assert_eq!(office.fate(&first, bo), Some(State::Emailed(at(300))));
+        office.write(|tx| phones::start(tx, NUMBER, "START"));
+        office.posts(jane, channel, "three");
+        office.minutes(60);
+        assert_eq!(office.texts.take().len(), 1);
+    }
+
+    fn n12_a_text_that_fails_for_now_is_tried_again(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.posts(jane, office.channel_of(bo), "Hello");
+        office.works();
+        office.texts.fail_next(2, TextError::temporary("busy"));
+        office.minutes(5);
+        office.seconds(34);
+        assert!(office.texts.take().is_empty());
+        office.seconds(1);
+        assert_eq!(office.texts.take().len(), 1);
+    }
+
+    fn n6_a_text_counts_what_is_true_when_it_goes(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.works();
+        let channel = office.channel_of(bo);
+        office.texts.fail_next(1, TextError::temporary("busy"));
+        let slip = office.posts(jane, channel, "A slip");
+        office.posts(jane, channel, "What I meant");
+        office.minutes(5);
+        office.deletes(jane, &slip);
+        office.minutes(1);
+        assert!(office.texts.take()[0].body.contains("1 new message from Jane Lee."));
+    }
+}
