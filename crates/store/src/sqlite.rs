@@ -271,9 +271,10 @@ impl Connection {
 }
 
 /// SQLite numbers named parameters by first appearance, so `$2` may come before `$1`: bound by name.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 40] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$16",
-    "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
+    "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31",
+    "$32", "$33", "$34", "$35", "$36", "$37", "$38", "$39", "$40",
 ];
 
 fn bind(statement: &mut Statement<'_>, params: &[&dyn Param]) -> Result<()> {
