@@ -1,16 +1,20 @@
 //! What the measurements need in the database: a firm, two people who are signed in, channels with histories.
 
 use domain::access::{Actor, Role};
+use domain::blobs::Arrived;
 use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, MessageId};
+use domain::ids::{BlobId, ChannelId, MessageId};
 use domain::messages::{self, Draft};
 use domain::people::{self, NewClient, NewInternal};
+use domain::uploads::{self, NewUpload, Purpose, Room};
 use domain::workspaces::{self, SetUp};
 use domain::{Error, sessions};
 use store::Store;
 
 use crate::Result;
 
+/// More than what is measured needs.
+pub(crate) const ROOM: Room = Room { file_max: 1 << 40, workspace_max: 1 << 50 };
 /// Messages written in one transaction while furnishing.
 const AT_ONCE: i64 = 5_000;
 
@@ -21,7 +25,7 @@ const STREAMS_EACH: usize = 20;
 /// A furnished office.
 #[derive(Clone)]
 pub(crate) struct Office {
-    jane: Actor,
+    pub(crate) jane: Actor,
     /// The cookie of the admin.
     pub(crate) cookie: String,
     /// A cookie for each of a thousand streams.
@@ -104,5 +108,38 @@ impl Office {
             written += more;
         }
         Ok(channel)
+    }
+
+    /// Puts `count` files at the top of a channel. Nobody looks into them: they have no bytes.
+    pub(crate) async fn files(&self, store: &Store, channel: ChannelId, count: usize) -> Result<()> {
+        let jane = self.jane;
+        let numbers: Vec<usize> = (0..count).collect();
+        for some in numbers.chunks(1_000) {
+            let some = some.to_vec();
+            store
+                .write(move |tx| {
+                    for number in some {
+                        let name = format!("Statement {number}.pdf");
+                        let purpose = Purpose::Folder(None);
+                        let new = NewUpload { channel, purpose, name, size: Some(1_000) };
+                        let upload = uploads::begin(tx, &jane, &new, &ROOM)?;
+                        let id = BlobId::new(tx.now());
+                        let mut hash = [0; 32];
+                        hash[..16].copy_from_slice(id.0.as_bytes());
+                        let arrived = Arrived {
+                            id,
+                            hash,
+                            size: 1_000,
+                            content_type: "application/pdf".to_string(),
+                            dimensions: None,
+                            is_unchecked: false,
+                        };
+                        uploads::complete(tx, &jane, upload.id, &arrived, &ROOM)?;
+                    }
+                    Ok::<_, Error>(())
+                })
+                .await?;
+        }
+        Ok(())
     }
 }

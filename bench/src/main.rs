@@ -2,10 +2,11 @@
 //! minute, without the product.
 //!
 //! The load comes from this process; what is measured runs in others: this program again (`serve`: the portal's own
-//! server with one empty route more; `bare`: writes the same bytes to the same number of streams), and the real
-//! `portal` for start and memory.
+//! server with one empty route more; `bare`: writes the same bytes to the same number of streams; `copy`: takes and hands out a file as it is), and the
+//! real `portal` for start, memory and files.
 
 mod client;
+mod files;
 mod furniture;
 mod measure;
 mod report;
@@ -26,10 +27,12 @@ async fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", folder] => server::serve(PathBuf::from(folder)).await,
         ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
+        ["copy", file] => files::copy(file),
+        ["files", portal] => files::alone(&PathBuf::from(portal)).await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
-        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README".into()),
+        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README, or bench files PORTAL".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,8 +17,8 @@ pub(crate) struct Figure {
 const BEGIN: &str = "<!-- figures -->\n";
 const END: &str = "<!-- end of figures -->";
 
-/// Prints the table, writes it to `folder`, named after the day, and into `readme`.
-pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<()> {
+/// The figures as a table.
+pub(crate) fn table(figures: &[Figure]) -> String {
     let mut table = String::from(
         "| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n",
     );
@@ -26,6 +26,12 @@ pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<
         let mark = if *reached { "reached" } else { "**missed**" };
         table.push_str(&format!("| {what} | {measured} | {beside} | {wanted} | {mark} |\n"));
     }
+    table
+}
+
+/// Prints the table, writes it to `folder`, named after the day, and into `readme`.
+pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<()> {
+    let table = table(figures);
     print!("{table}");
     std::fs::create_dir_all(folder)?;
     let now = jiff::Timestamp::now();

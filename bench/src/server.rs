@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::routing::post;
 use axum::{Json, Router};
-use domain::uploads::Room;
 use outbound::blobs::{Blobs, Folder};
 use outbound::text::{Memory, Texter};
 use store::{Clock, Setting, Store};
@@ -14,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::furniture::ROOM;
 
 /// Opens the database of a folder.
 pub(crate) fn open(folder: &Path) -> Result<Store> {
@@ -35,7 +35,7 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
         caller: Arc::new(outbound::webhooks::Caller::new(outbound::webhooks::Reach::Internet)),
         blobs: Arc::new(Blobs::Folder(Folder::new(folder.join("blobs")))),
         // What is measured is larger than what most people send.
-        room: Room { file_max: 1 << 40, workspace_max: 1 << 50 },
+        room: ROOM,
         is_scanned: false,
         wait: None,
         public_url: format!("http://{address}"),

@@ -1,9 +1,11 @@
-//! Blobs: where the bytes of files lie ([`Blobs`]): a folder of the machine, or memory for tests. Bytes come in piece by
+//! Blobs: where the bytes of files lie ([`Blobs`]): a folder of the machine, a bucket of an S3 store, or memory for tests. Bytes come in piece by
 //! piece under the id of their upload ([`Receiving`]), can go on after a lost connection or a restart, are hashed on the way,
 //! and are put in place whole: nobody ever finds half of them. What counts and what may go is the caller's to decide.
 //!
 //! An upload that is received by two at once ends with bytes that nobody can vouch for: callers let one in at a time.
 
+#[cfg(feature = "cluster")]
+mod bucket;
 mod folder;
 mod memory;
 mod setting;
@@ -16,6 +18,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
+#[cfg(feature = "cluster")]
+pub use self::bucket::{Bucket, Place};
 pub use self::folder::Folder;
 pub use self::memory::Memory;
 pub use self::setting::SettingError;
@@ -95,6 +99,9 @@ pub type Result<T> = std::result::Result<T, BlobError>;
 pub enum Blobs {
     /// A folder of the machine.
     Folder(Folder),
+    /// A bucket of a store that speaks S3.
+    #[cfg(feature = "cluster")]
+    Bucket(Box<Bucket>),
     /// Memory, for tests.
     Memory(Memory),
 }
@@ -107,6 +114,8 @@ impl Blobs {
     pub async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
         Ok(Receiving(match self {
             Blobs::Folder(folder) => Way::Folder(Box::new(folder.receive(upload, at).await?)),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => Way::Folder(Box::new(bucket.staging().receive(upload, at).await?)),
             Blobs::Memory(memory) => Way::Memory(memory.receive(upload, at)?),
         }))
     }
@@ -118,6 +127,8 @@ impl Blobs {
     pub async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
         match self {
             Blobs::Folder(folder) => folder.place(upload, size, name).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.place(upload, size, name).await,
             Blobs::Memory(memory) => memory.place(upload, size, name),
         }
     }
@@ -129,6 +140,8 @@ impl Blobs {
     pub async fn discard(&self, upload: Uuid) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.discard(upload).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.staging().discard(upload).await,
             Blobs::Memory(memory) => memory.discard(upload),
         }
     }
@@ -140,6 +153,8 @@ impl Blobs {
     pub async fn put_small(&self, name: Name, bytes: Bytes) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.put_small(name, bytes).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.put_small(name, bytes).await,
             Blobs::Memory(memory) => memory.put_small(name, bytes),
         }
     }
@@ -151,6 +166,8 @@ impl Blobs {
     pub async fn size(&self, name: Name, form: Form) -> Result<u64> {
         match self {
             Blobs::Folder(folder) => folder.size(name, form).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.size(name, form).await,
             Blobs::Memory(memory) => memory.size(name, form),
         }
     }
@@ -162,6 +179,8 @@ impl Blobs {
     pub async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
         Ok(Reading(match self {
             Blobs::Folder(folder) => Source::Folder(folder.read(name, form, range).await?),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => Source::Bucket(bucket.read(name, form, range).await?),
             Blobs::Memory(memory) => Source::Memory(Some(memory.read(name, form, range)?)),
         }))
     }
@@ -173,6 +192,8 @@ impl Blobs {
     pub async fn remove(&self, name: Name) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.remove(name).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.remove(name).await,
             Blobs::Memory(memory) => memory.remove(name),
         }
     }
@@ -184,6 +205,8 @@ impl Blobs {
     pub async fn older_than(&self, age: Duration) -> Result<Old> {
         match self {
             Blobs::Folder(folder) => folder.older_than(age).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.older_than(age).await,
             Blobs::Memory(memory) => memory.all(),
         }
     }
@@ -195,15 +218,15 @@ impl Blobs {
     pub async fn check(&self) -> Result<String> {
         match self {
             Blobs::Folder(folder) => folder.check().await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.check().await,
             Blobs::Memory(_) => Ok("files are kept in memory".to_string()),
         }
     }
 
     /// After so many bytes what has come is worth bringing to disk: that much is lost at most when the program dies.
     pub fn sync_every(&self) -> u64 {
-        match self {
-            Blobs::Folder(_) | Blobs::Memory(_) => 32 << 20,
-        }
+        32 << 20
     }
 }
 
@@ -211,6 +234,8 @@ impl fmt::Display for Blobs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Blobs::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.fmt(formatter),
             Blobs::Memory(_) => formatter.write_str("memory"),
         }
     }
@@ -257,6 +282,8 @@ pub struct Reading(Source);
 #[derive(Debug)]
 enum Source {
     Folder(folder::Reading),
+    #[cfg(feature = "cluster")]
+    Bucket(bucket::Reading),
     Memory(Option<Bytes>),
 }
 
@@ -268,6 +295,8 @@ impl Reading {
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         match &mut self.0 {
             Source::Folder(reading) => reading.next().await,
+            #[cfg(feature = "cluster")]
+            Source::Bucket(reading) => reading.next().await,
             Source::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
         }
     }

@@ -99,23 +99,40 @@ impl Server {
         request: Request<Full<Bytes>>,
         limits: &Limits,
     ) -> Result<Answer, String> {
-        let connecting = Instant::now() + limits.connect;
+        ask(self.connect(addresses, limits.connect).await?, request, limits).await
+    }
+
+    /// Opens a connection to one of these network addresses, and to no other.
+    ///
+    /// # Errors
+    /// Where none stands within this time, in words that follow the server's name.
+    pub(crate) async fn connect(
+        &self,
+        addresses: &[SocketAddr],
+        within: Duration,
+    ) -> Result<Box<dyn Stream>, String> {
+        let connecting = Instant::now() + within;
         let stream = timeout_at(connecting, TcpStream::connect(addresses))
             .await
             .map_err(|_| "takes no connection in time".to_owned())?
             .map_err(|error| format!("cannot be reached: {error}"))?;
-        let Some(tls) = &self.tls else { return ask(stream, request, limits).await };
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
         let connector = TlsConnector::from(Arc::clone(&tls.config));
         let stream = timeout_at(connecting, connector.connect(tls.name.clone(), stream))
             .await
             .map_err(|_| "does not speak TLS in time".to_owned())?
             .map_err(|error| format!("speaks no TLS that can be trusted: {error}"))?;
-        ask(stream, request, limits).await
+        Ok(Box::new(stream))
     }
 }
 
+/// A connection, with TLS or without.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 async fn ask(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    stream: Box<dyn Stream>,
     request: Request<Full<Bytes>>,
     limits: &Limits,
 ) -> Result<Answer, String> {

@@ -318,9 +318,8 @@ impl Settings {
             forms::wait,
         )?;
         let blobs = match sources.find("blobs")? {
-            Some(given) => {
-                Blobs::from_setting(&given.text).map_err(|cause| Error::Blobs { name: given.name, cause })?
-            }
+            Some(given) => Blobs::from_setting(&given.text, &data.join("blobs"))
+                .map_err(|cause| Error::Blobs { name: given.name, cause })?,
             None => Blobs::Folder(outbound::blobs::Folder::new(data.join("blobs"))),
         };
         let scanner = match sources.find("scanner")? {

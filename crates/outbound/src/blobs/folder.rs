@@ -1,11 +1,13 @@
 //! Blobs in a folder of the machine: `staged/UPLOAD` while they come, `WORKSPACE/XX/ID` in place, with the small version
 //! beside it. Bytes are on disk before they get their name, and the name is on disk before anybody hears of it.
 //!
-//! The network and the disk work side by side: while one buffer is hashed and written, the next one fills.
+//! The network and the disk work side by side: see `receiving`.
+
+mod receiving;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,9 @@ use uuid::Uuid;
 use super::{BlobError, Form, HEAD_BYTES, Name, Old, Placed, Result};
 use crate::folder as files;
 
+pub(super) use receiving::Receiving;
+use receiving::Writer;
+
 /// What is written, hashed and read at once.
 const BUFFER_BYTES: usize = 1 << 20;
 /// Uploads whose hash so far is remembered: beyond, it is made again from what lies there.
@@ -29,8 +34,11 @@ const HASHES_MAX: usize = 1_000;
 pub struct Folder {
     path: PathBuf,
     /// The hash of the first so many bytes of uploads that are on their way.
-    hashes: Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>,
+    hashes: Hashes,
 }
+
+/// Of uploads: how many bytes, and their hash.
+type Hashes = Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>;
 
 impl Folder {
     /// The folder at `path`, which is made when something is put there.
@@ -73,14 +81,9 @@ impl Folder {
             }
             file.set_len(at)?;
             file.seek(SeekFrom::Start(at))?;
-            Ok(Writer { file, hash: known, position: at })
+            Ok(Writer::new(file, known, at))
         });
-        Ok(Receiving {
-            upload,
-            hashes: Arc::clone(&self.hashes),
-            filling: Vec::new(),
-            writing: Writing::Idle(writer.await?),
-        })
+        Ok(Receiving::new(upload, Arc::clone(&self.hashes), writer.await?))
     }
 
     /// The hash of an upload's first `at` bytes, where it is known.
@@ -93,10 +96,25 @@ impl Folder {
     }
 
     pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
-        let (from, to) = (self.staged(upload), self.placed(name, Form::Whole));
-        let known = self.hash_of(upload, size).filter(|_| size > 0);
+        let (from, placed) = self.finish(upload, size).await?;
+        let to = self.placed(name, Form::Whole);
         let (top, staging) = (self.path.clone(), self.path.join("staged"));
-        let placed = blocking(move || {
+        blocking(move || {
+            let folder = to.parent().unwrap_or(&top);
+            make_on_disk(&top, folder)?;
+            fs::rename(&from, &to)?;
+            sync_folder(folder)?;
+            sync_folder(&staging)
+        })
+        .await?;
+        Ok(placed)
+    }
+
+    /// Makes sure that an upload of exactly `size` bytes is on disk, still staged; answers where, and what it is.
+    pub(super) async fn finish(&self, upload: Uuid, size: u64) -> Result<(PathBuf, Placed)> {
+        let from = self.staged(upload);
+        let known = self.hash_of(upload, size).filter(|_| size > 0);
+        blocking(move || {
             let mut file = File::open(&from)?;
             let come = file.metadata()?.len();
             if come != size {
@@ -111,14 +129,9 @@ impl Folder {
             let mut head = Vec::new();
             file.seek(SeekFrom::Start(0))?;
             file.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-            let folder = to.parent().unwrap_or(&top);
-            make_on_disk(&top, folder)?;
-            fs::rename(&from, &to)?;
-            sync_folder(folder)?;
-            sync_folder(&staging)?;
-            Ok(Placed { size, hash: hash.finalize().into(), head })
-        });
-        placed.await
+            Ok((from, Placed { size, hash: hash.finalize().into(), head }))
+        })
+        .await
     }
 
     pub(super) async fn discard(&self, upload: Uuid) -> Result<()> {
@@ -188,7 +201,9 @@ impl Folder {
 }
 
 /// Runs file work off the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T> {
     joined(task::spawn_blocking(work)).await
 }
 
@@ -275,105 +290,6 @@ fn hash_all(file: &mut File) -> io::Result<Sha256> {
             0 => return Ok(hash),
             count => hash.update(&buffer[..count]),
         }
-    }
-}
-
-/// The end of an upload that bytes are added to.
-#[derive(Debug)]
-struct Writer {
-    file: File,
-    /// Of everything so far; none where the upload was begun before the program was.
-    hash: Option<Sha256>,
-    position: u64,
-}
-
-impl Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        if let Some(hash) = &mut self.hash {
-            hash.update(bytes);
-        }
-        self.position += bytes.len() as u64;
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-enum Writing {
-    Idle(Writer),
-    /// With the buffer that is written, to be filled again.
-    Busy(JoinHandle<io::Result<(Writer, Vec<u8>)>>),
-    /// A write failed: what has come is unknown until the upload is received anew.
-    Broken,
-}
-
-#[derive(Debug)]
-pub(super) struct Receiving {
-    upload: Uuid,
-    hashes: Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>,
-    filling: Vec<u8>,
-    writing: Writing,
-}
-
-impl Receiving {
-    pub(super) async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        let mut rest = bytes.as_ref();
-        while !rest.is_empty() {
-            if self.filling.capacity() == 0 {
-                self.filling.reserve_exact(BUFFER_BYTES);
-            }
-            let (now, later) = rest.split_at(rest.len().min(BUFFER_BYTES - self.filling.len()));
-            self.filling.extend_from_slice(now);
-            rest = later;
-            if self.filling.len() == BUFFER_BYTES {
-                self.pass_on().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for the last write and begins the next one with what has gathered.
-    async fn pass_on(&mut self) -> Result<()> {
-        let (mut writer, spare) = self.idle().await?;
-        let bytes = std::mem::replace(&mut self.filling, spare);
-        self.writing = Writing::Busy(task::spawn_blocking(move || {
-            writer.write(&bytes)?;
-            let mut spare = bytes;
-            spare.clear();
-            Ok((writer, spare))
-        }));
-        Ok(())
-    }
-
-    async fn idle(&mut self) -> Result<(Writer, Vec<u8>)> {
-        match std::mem::replace(&mut self.writing, Writing::Broken) {
-            Writing::Idle(writer) => Ok((writer, Vec::new())),
-            Writing::Busy(busy) => joined(busy).await,
-            Writing::Broken => Err(BlobError::Unavailable("an earlier write failed".to_string())),
-        }
-    }
-
-    pub(super) async fn sync(&mut self) -> Result<u64> {
-        if !self.filling.is_empty() {
-            self.pass_on().await?;
-        }
-        let (writer, spare) = self.idle().await?;
-        self.filling = spare;
-        let writer = blocking(move || {
-            writer.file.sync_data()?;
-            Ok(writer)
-        })
-        .await?;
-        let position = writer.position;
-        if let Some(hash) = &writer.hash {
-            let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-            if hashes.len() >= HASHES_MAX && !hashes.contains_key(&self.upload) {
-                hashes.clear();
-            }
-            hashes.insert(self.upload, (position, hash.clone()));
-        }
-        self.writing = Writing::Idle(writer);
-        Ok(position)
     }
 }
 

@@ -1,6 +1,6 @@
-//! The setting that says where blobs lie: `folder:PATH`.
+//! The setting that says where blobs lie: `folder:PATH`, or `s3://KEY:SECRET@HOST/BUCKET?region=REGION`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Blobs, Folder};
 
@@ -12,18 +12,68 @@ pub struct SettingError {
     pub given: String,
 }
 
-const EXPECTED: &str = "folder:PATH";
+#[cfg(feature = "cluster")]
+const EXPECTED: &str = "folder:PATH, or s3://KEY:SECRET@HOST/BUCKET?region=REGION";
+#[cfg(not(feature = "cluster"))]
+const EXPECTED: &str = "folder:PATH (buckets need a program built with --features cluster)";
 
 impl Blobs {
-    /// The place that a setting names.
+    /// The place that a setting names. What comes for a bucket is staged in the folder `staging`.
     ///
     /// # Errors
     /// Where it names none.
-    pub fn from_setting(text: &str) -> Result<Blobs, SettingError> {
+    pub fn from_setting(text: &str, staging: &Path) -> Result<Blobs, SettingError> {
         let path = text.strip_prefix("folder:").filter(|path| !path.is_empty() && !path.contains('\0'));
-        match path {
-            Some(path) => Ok(Blobs::Folder(Folder::new(PathBuf::from(path)))),
-            None => Err(SettingError { given: text.to_string() }),
+        if let Some(path) = path {
+            return Ok(Blobs::Folder(Folder::new(PathBuf::from(path))));
         }
+        bucket(text, staging).ok_or_else(|| SettingError { given: without_secret(text) })
+    }
+}
+
+#[cfg(not(feature = "cluster"))]
+fn bucket(_: &str, _: &Path) -> Option<Blobs> {
+    None
+}
+
+/// A bucket. Without TLS only on this machine.
+#[cfg(feature = "cluster")]
+fn bucket(text: &str, staging: &Path) -> Option<Blobs> {
+    use std::net::IpAddr;
+
+    use super::{Bucket, Place};
+
+    let rest = text.strip_prefix("s3://")?;
+    let (who, rest) = rest.rsplit_once('@')?;
+    let (key, secret) = who.split_once(':')?;
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, bucket) = rest.split_once('/')?;
+    let region = match query.split_once('=') {
+        None if query.is_empty() => "us-east-1",
+        Some(("region", region)) if !region.is_empty() && !region.contains(['&', '=']) => region,
+        _ => return None,
+    };
+    if [key, secret, host, bucket].contains(&"") || bucket.contains('/') {
+        return None;
+    }
+    let address = url::Url::parse(&format!("http://{host}/")).ok()?;
+    let name = address.host_str()?.trim_start_matches('[').trim_end_matches(']');
+    let is_here = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let scheme = if is_here { "http" } else { "https" };
+    let place = Place {
+        endpoint: format!("{scheme}://{host}"),
+        bucket: bucket.to_string(),
+        region: region.to_string(),
+        key: key.to_string(),
+        secret: secret.to_string(),
+    };
+    Some(Blobs::Bucket(Box::new(Bucket::new(&place, Folder::new(staging)).ok()?)))
+}
+
+/// The text with what may be a secret left out.
+fn without_secret(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => text.to_string(),
     }
 }

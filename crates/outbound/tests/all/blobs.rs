@@ -1,5 +1,6 @@
 //! The store of blobs, in every place that it can be: whole or not at all, resumed, hashed, found again.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -195,10 +196,10 @@ async fn the_place_can_be_tried_out() {
     for Place { blobs, .. } in places() {
         assert!(!blobs.check().await.unwrap().is_empty());
     }
-    let nowhere = Blobs::from_setting("folder:/dev/null/blobs").unwrap();
+    let nowhere = Blobs::from_setting("folder:/dev/null/blobs", Path::new("staging")).unwrap();
     assert!(nowhere.check().await.is_err());
     for wrong in ["", "folder:", "blobs", "ftp://x"] {
-        assert!(Blobs::from_setting(wrong).is_err(), "{wrong}");
+        assert!(Blobs::from_setting(wrong, Path::new("staging")).is_err(), "{wrong}");
     }
 }
 

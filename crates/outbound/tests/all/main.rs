@@ -5,6 +5,8 @@
 
 mod blobs;
 mod bounce;
+#[cfg(feature = "cluster")]
+mod buckets;
 mod dkim;
 mod mailers;
 mod message;

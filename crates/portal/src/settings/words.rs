@@ -109,7 +109,7 @@ pub(crate) const WORDS: [Word; 21] = [
         key: "blobs",
         option: "blobs",
         value: "PLACE",
-        meaning: "Where files lie: folder:PATH [default: blobs in the data folder]",
+        meaning: "Where files lie: folder:PATH or s3://KEY:SECRET@HOST/BUCKET [default: blobs in the data folder]",
     },
     Word {
         key: "scanner",

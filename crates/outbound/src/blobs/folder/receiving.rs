@@ -1,0 +1,122 @@
+//! An upload on its way into a folder: while one buffer is hashed and written, the next one fills.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::task::{self, JoinHandle};
+use uuid::Uuid;
+
+use super::{BUFFER_BYTES, HASHES_MAX, Hashes, blocking, joined};
+use crate::blobs::{BlobError, Result};
+
+/// The end of an upload that bytes are added to.
+#[derive(Debug)]
+pub(super) struct Writer {
+    file: File,
+    /// Of everything so far; none where the upload was begun before the program was.
+    hash: Option<Sha256>,
+    position: u64,
+}
+
+impl Writer {
+    /// Goes on behind the first `position` bytes.
+    pub(super) fn new(file: File, hash: Option<Sha256>, position: u64) -> Writer {
+        Writer { file, hash, position }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+enum Writing {
+    Idle(Writer),
+    /// With the buffer that is written, to be filled again.
+    Busy(JoinHandle<io::Result<(Writer, Vec<u8>)>>),
+    /// A write failed: what has come is unknown until the upload is received anew.
+    Broken,
+}
+
+/// An upload that is being received.
+#[derive(Debug)]
+pub(in crate::blobs) struct Receiving {
+    upload: Uuid,
+    hashes: Hashes,
+    filling: Vec<u8>,
+    writing: Writing,
+}
+
+impl Receiving {
+    pub(super) fn new(upload: Uuid, hashes: Hashes, writer: Writer) -> Receiving {
+        Receiving { upload, hashes, filling: Vec::new(), writing: Writing::Idle(writer) }
+    }
+
+    pub(in crate::blobs) async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let mut rest = bytes.as_ref();
+        while !rest.is_empty() {
+            if self.filling.capacity() == 0 {
+                self.filling.reserve_exact(BUFFER_BYTES);
+            }
+            let (now, later) = rest.split_at(rest.len().min(BUFFER_BYTES - self.filling.len()));
+            self.filling.extend_from_slice(now);
+            rest = later;
+            if self.filling.len() == BUFFER_BYTES {
+                self.pass_on().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the last write and begins the next one with what has gathered.
+    async fn pass_on(&mut self) -> Result<()> {
+        let (mut writer, spare) = self.idle().await?;
+        let bytes = std::mem::replace(&mut self.filling, spare);
+        self.writing = Writing::Busy(task::spawn_blocking(move || {
+            writer.write(&bytes)?;
+            let mut spare = bytes;
+            spare.clear();
+            Ok((writer, spare))
+        }));
+        Ok(())
+    }
+
+    async fn idle(&mut self) -> Result<(Writer, Vec<u8>)> {
+        match std::mem::replace(&mut self.writing, Writing::Broken) {
+            Writing::Idle(writer) => Ok((writer, Vec::new())),
+            Writing::Busy(busy) => joined(busy).await,
+            Writing::Broken => Err(BlobError::Unavailable("an earlier write failed".to_string())),
+        }
+    }
+
+    pub(in crate::blobs) async fn sync(&mut self) -> Result<u64> {
+        if !self.filling.is_empty() {
+            self.pass_on().await?;
+        }
+        let (writer, spare) = self.idle().await?;
+        self.filling = spare;
+        let writer = blocking(move || {
+            writer.file.sync_data()?;
+            Ok(writer)
+        })
+        .await?;
+        let position = writer.position;
+        if let Some(hash) = &writer.hash {
+            let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+            if hashes.len() >= HASHES_MAX && !hashes.contains_key(&self.upload) {
+                hashes.clear();
+            }
+            hashes.insert(self.upload, (position, hash.clone()));
+        }
+        self.writing = Writing::Idle(writer);
+        Ok(position)
+    }
+}
