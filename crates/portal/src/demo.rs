@@ -1,8 +1,8 @@
 //! `portal demo`: a furnished portal to look around in, in a temporary folder or in one that was named.
 //!
 //! Everything in it was done by its people through the rules of the product, at simulated times of the last days
-//! (`furnish`); after that the clock is the system's. Its database and its outbox are always in its folder: nothing
-//! of it ever reaches a real database or a real mailbox.
+//! (`furnish`); after that the clock is the system's. Its database, its files and its outbox are always in its folder:
+//! nothing of it ever reaches a real database or a real mailbox.
 
 mod conversations;
 mod firm;
@@ -11,11 +11,11 @@ mod furnish;
 #[cfg(test)]
 pub(crate) use furnish::furnish;
 
-use std::path::Path;
 use std::time::Duration;
 
 use domain::sign_ins::{self, LinkKind};
 use domain::{people, workspaces};
+use outbound::blobs::{self, Blobs};
 use outbound::mail::{Folder, Mailer};
 use outbound::text::{self, Texter};
 use store::Store;
@@ -47,8 +47,9 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
     settings.text = Texter::Folder(text::Folder::new(&outbox));
     settings.mail_from = None;
     settings.wait.get_or_insert(WAIT);
+    settings.blobs = Blobs::Folder(blobs::Folder::new(settings.data.join("blobs")));
     let (folder, lock) = start::take(&settings)?;
-    prepare(&settings.data, &settings.database).await?;
+    prepare(&settings).await?;
 
     let store = data::open(&settings.database)?;
     let portal = Portal::open(settings, store, folder, lock).await?;
@@ -72,9 +73,10 @@ fn temporary_folder() -> Result<TempDir> {
 }
 
 /// Furnishes an empty folder; one that is furnished stays as visitors left it.
-async fn prepare(folder: &Path, setting: &store::Setting) -> Result<()> {
+async fn prepare(settings: &Settings) -> Result<()> {
+    let folder = &settings.data;
     let mark = folder.join(MARK);
-    let store = data::open(setting)?;
+    let store = data::open(&settings.database)?;
     let is_set_up = store.read(workspaces::any).await;
     store.close();
     match (is_set_up?, mark.exists()) {
@@ -84,7 +86,7 @@ async fn prepare(folder: &Path, setting: &store::Setting) -> Result<()> {
             folder.display()
         ))),
         (false, _) => {
-            furnish::furnish(setting).await?;
+            furnish::furnish(&settings.database, Some(&settings.blobs)).await?;
             std::fs::write(&mark, "This folder holds a demonstration.\n")
                 .map_err(Error::machine(format!("cannot write {}", mark.display())))
         }

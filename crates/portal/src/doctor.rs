@@ -103,6 +103,10 @@ impl Doctor {
             report.add("mail sent", checks::send_mail(settings, &public_url, to).await);
         }
         report.add("texts", checks::texts(settings).await);
+        report.add("files", checks::files(settings).await);
+        if let Some(scanner) = &settings.scanner {
+            report.add("scanner", checks::scanner(scanner).await);
+        }
         report.add("disk", checks::disk(&settings.data));
         report.status()
     }

@@ -14,6 +14,9 @@ pub(crate) enum Error {
     /// A rule of the product speaks against it, or its database failed.
     #[error(transparent)]
     Domain(#[from] domain::Error),
+    /// The place of files failed.
+    #[error(transparent)]
+    Blobs(#[from] outbound::blobs::BlobError),
     /// A file or an address of the machine cannot be used.
     #[error("{doing}: {cause}")]
     Machine {

@@ -138,6 +138,8 @@ fn a_doctor_says_what_is_wrong_and_what_to_do() {
     for (words, what) in [
         (["doctor", "--mail", "folder:blocked"], "problem  mail: cannot write into blocked"),
         (["doctor", "--data", "broken"], "problem  database: "),
+        (["doctor", "--blobs", "folder:blocked"], "problem  files: "),
+        (["doctor", "--scanner", "clamd:/nowhere"], "problem  scanner: "),
         (["doctor", "--listen", "nowhere"], "problem  settings: --listen: given was `nowhere`"),
         (["doctor", "--mail-to", "jane"], "problem  mail sent: "),
     ] {

@@ -44,7 +44,7 @@ fn postgres(name: &str) -> Option<Setting> {
 }
 
 async fn furnished(setting: &Setting) -> Store {
-    demo::furnish(setting).await.unwrap();
+    demo::furnish(setting, None).await.unwrap();
     open(setting)
 }
 

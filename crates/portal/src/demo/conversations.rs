@@ -38,10 +38,18 @@ pub(super) struct Line {
 pub(super) enum Does {
     /// Wrote a message.
     Say(&'static str),
+    /// Wrote a message with a file.
+    Send(&'static str, &'static File),
     /// Changed the text of their last message here.
     Edit(&'static str),
     /// Deleted their last message here.
     Delete,
+}
+
+/// A file that somebody sent.
+pub(super) struct File {
+    pub(super) name: &'static str,
+    pub(super) bytes: &'static [u8],
 }
 
 const fn ago(days: u64, hours: u64, minutes: u64, who: &'static str, does: Does) -> Line {

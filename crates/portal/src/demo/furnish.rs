@@ -4,18 +4,24 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::access::{Actor, Role};
+use domain::blobs::Arrived;
 use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId, WorkspaceId};
+use domain::files::{Attached, content};
+use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, ProjectId, UploadId, WorkspaceId};
 use domain::messages::{self, Draft};
 use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
 use domain::sign_ins::{self, LinkKind};
+use domain::uploads::{self, NewUpload, Purpose, Room};
 use domain::workspaces::{self, SetUp};
 use domain::{companies, members};
+use outbound::blobs::{Blobs, Name};
+use outbound::pictures;
 use store::{Clock, Setting, Store, Time, Tx};
 
-use super::conversations::{self, About, Does};
+use super::conversations::{self, About, Does, File};
 use super::firm::{ADMIN, BRAND, CLIENTS, COMPANIES, PROJECTS, STAFF};
 use crate::error::Result;
 
@@ -23,33 +29,65 @@ use crate::error::Result;
 const OPENED_DAYS_AGO: u64 = 9;
 /// What was read was read so long after it was written.
 const READ_AFTER_MINUTES: u64 = 4;
+/// More than what is sent here.
+const ROOM: Room = Room { file_max: 1 << 20, workspace_max: 1 << 30 };
 /// The last invitation. Its mail leaves when the demonstration starts.
 const INVITED_MINUTES_AGO: u64 = 2;
 
-/// Fills an empty database.
+/// Fills an empty database. Files are sent where there is a place for their bytes.
 ///
 /// # Errors
-/// Where the database fails, or a rule of the product speaks against what somebody does here.
-pub(crate) async fn furnish(setting: &Setting) -> Result<()> {
+/// Where the database or the place of files fails, or a rule of the product speaks against what somebody does here.
+pub(crate) async fn furnish(setting: &Setting, blobs: Option<&Blobs>) -> Result<()> {
     let now = Clock::System.now();
     let clock = Clock::simulated(now.before(minutes(OPENED_DAYS_AGO * 24 * 60)));
     let store = Store::open(setting, clock, domain::MIGRATIONS)?;
-    let furnished = act(&store, now).await;
+    let furnished = act(&store, now, blobs).await;
     store.close();
     furnished
 }
 
-async fn act(store: &Store, now: Time) -> Result<()> {
+async fn act(store: &Store, now: Time, blobs: Option<&Blobs>) -> Result<()> {
     let office = store.write(open_office).await?;
     let (mut office, acts) = store.write(move |tx| open_channels(tx, office)).await?;
     for act in acts {
         let clock = store.clock();
         clock.advance(now.before(minutes(act.minutes_ago)).since(clock.now()));
-        office = store.write(move |tx| perform(tx, office, act)).await?;
+        let file = match (act.does, blobs) {
+            (Some(Does::Send(_, file)), Some(blobs)) => {
+                Some(bring(store, blobs, office.actor(act.who)?, act.channel, file).await?)
+            }
+            _ => None,
+        };
+        office = store.write(move |tx| perform(tx, office, act, file)).await?;
     }
     let clock = store.clock();
     clock.advance(now.before(minutes(INVITED_MINUTES_AGO)).since(clock.now()));
     Ok(store.write(move |tx| invite(tx, &office)).await?)
+}
+
+/// Brings a file to its place, for its sender to send.
+async fn bring(
+    store: &Store,
+    blobs: &Blobs,
+    sender: Actor,
+    channel: ChannelId,
+    file: &File,
+) -> Result<UploadId> {
+    let size = file.bytes.len() as i64;
+    let new = NewUpload { channel, purpose: Purpose::Message, name: file.name.to_string(), size: Some(size) };
+    let upload = store.write(move |tx| uploads::begin(tx, &sender, &new, &ROOM)).await?.id;
+    let id = BlobId::new(store.clock().now());
+    let mut receiving = blobs.receive(upload.0, 0).await?;
+    receiving.write(Bytes::from_static(file.bytes)).await?;
+    receiving.sync().await?;
+    let name = Name { workspace: sender.workspace.0, id: id.0 };
+    let placed = blobs.place(upload.0, file.bytes.len() as u64, name).await?;
+    let dimensions = pictures::dimensions(file.bytes).map(|(width, height)| (width.into(), height.into()));
+    let content_type = content::content_type(&placed.head, file.name).to_string();
+    let arrived = Arrived { id, hash: placed.hash, size, content_type, dimensions, is_unchecked: false };
+    store.write(move |tx| uploads::complete(tx, &sender, upload, &arrived, &ROOM)).await?;
+    Ok(upload)
 }
 
 fn minutes(count: u64) -> Duration {
@@ -200,19 +238,21 @@ fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act
     Ok((office, acts))
 }
 
-fn perform(tx: &mut Tx, mut office: Office, act: Act) -> domain::Result<Office> {
+fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) -> domain::Result<Office> {
     let actor = office.actor(act.who)?;
     let mine = (act.channel, actor.person);
     let last = office.last.get(&mine).copied();
     match act.does {
-        Some(Does::Say(text)) => {
+        // Nothing to say, and no place for what was to be shown.
+        Some(Does::Send("", _)) if file.is_none() => {}
+        Some(Does::Say(text) | Does::Send(text, _)) => {
             let id = MessageId::new(tx.now());
             // Whoever answers has read what is there.
             let draft = Draft {
                 id,
                 channel: act.channel,
                 text: text.to_string(),
-                attachments: Vec::new(),
+                attachments: file.map(Attached::Upload).into_iter().collect(),
                 shown: Some(i64::MAX),
             };
             messages::send(tx, &actor, &draft)?;

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use outbound::blobs::Blobs;
 use outbound::mail::{self, Mail, Mailbox};
+use outbound::scanner::Scanner;
 use outbound::text::Texter;
 use store::{Engine, Reader, Store, Time, Tx};
 
@@ -233,6 +235,31 @@ pub(super) async fn texts(settings: &Settings) -> Finding {
         Err(error) => {
             Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_TEXT"))
         }
+    }
+}
+
+pub(super) async fn files(settings: &Settings) -> Finding {
+    if let Blobs::Folder(folder) = &settings.blobs
+        && folder.path().starts_with(&settings.data)
+        && !settings.data.is_dir()
+    {
+        // As for mail.
+        return Finding::Good(format!("they will be put into {}", folder.path().display()));
+    }
+    match settings.blobs.check().await {
+        Ok(said) => Finding::Good(said),
+        Err(error) => {
+            Finding::Problem(format!("{error}: see to the folder or the store, or correct PORTAL_BLOBS"))
+        }
+    }
+}
+
+pub(super) async fn scanner(scanner: &Scanner) -> Finding {
+    match scanner.check().await {
+        Ok(said) => Finding::Good(said),
+        Err(error) => Finding::Problem(format!(
+            "{error}: every file is held back until it answers; see to clamd, or correct PORTAL_SCANNER"
+        )),
     }
 }
 

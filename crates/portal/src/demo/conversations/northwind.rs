@@ -1,7 +1,13 @@
 //! Northwind Bakery: a brand to defend, people to hire, a second shop to rent.
 
-use super::Does::Say;
-use super::{About, Conversation, ago};
+use super::Does::{Say, Send};
+use super::{About, Conversation, File, ago};
+
+static PACKAGING: File =
+    File { name: "Packaging at the market.jpg", bytes: include_bytes!("../files/packaging.jpg") };
+static CONTRACT: File =
+    File { name: "Employment contract.pdf", bytes: include_bytes!("../files/contract.pdf") };
+static RENTS: File = File { name: "Rents in Mill Street.csv", bytes: include_bytes!("../files/rents.csv") };
 
 pub(super) const CONVERSATIONS: [Conversation; 4] = [
     Conversation {
@@ -49,6 +55,7 @@ pub(super) const CONVERSATIONS: [Conversation; 4] = [
                     "Spotted last Saturday at the Riverside market. The stall holder said they started in spring. Photo comes by tonight.",
                 ),
             ),
+            ago(3, 23, 14, "Maya", Send("", &PACKAGING)),
             ago(
                 3,
                 22,
@@ -137,8 +144,9 @@ pub(super) const CONVERSATIONS: [Conversation; 4] = [
                 7,
                 48,
                 "Priya",
-                Say(
+                Send(
                     "The draft is ready. Please look at section 4 above all:\n\n> The employee works on up to two Sundays a calendar month. For each, a full day off is given within the following fortnight.",
+                    &CONTRACT,
                 ),
             ),
             ago(2, 6, 30, "Maya", Say("I like it. @Luis Ortega are you fine with the fortnight?")),
@@ -208,8 +216,9 @@ pub(super) const CONVERSATIONS: [Conversation; 4] = [
                 2,
                 50,
                 "Priya",
-                Say(
+                Send(
                     "Found two: No. 8 with reviews every **three** years, No. 15 tied to the price index with a cap of 3 %. Both signed within the last year.",
+                    &RENTS,
                 ),
             ),
             ago(
