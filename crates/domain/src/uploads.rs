@@ -9,7 +9,7 @@ use store::{Reader, Row, Time, Tx};
 use crate::access::{self, Actor};
 use crate::blobs::{self, Arrived};
 use crate::error::{Error, Problem, Result};
-use crate::files::{self, FileName};
+use crate::files::{self, Entry, FileName};
 use crate::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
 
 /// An upload that nothing comes for, or that nobody uses, is kept this long.
@@ -265,7 +265,7 @@ pub fn complete(
         }
         Purpose::Folder(folder) => {
             used(tx, actor, upload)?;
-            files::file_at(tx, actor, found.channel, folder, &found.name, blob).map(Some)
+            files::file_at(tx, actor, &found, folder, blob).map(Some)
         }
         Purpose::File(file) => {
             used(tx, actor, upload)?;
@@ -273,6 +273,16 @@ pub fn complete(
             Ok(Some(file))
         }
     }
+}
+
+/// The file that an upload of the one who asks has become in its folder, with its bytes: for those who did not hear that it
+/// is done.
+///
+/// # Errors
+/// `NotFound`.
+pub fn became(reader: &Reader, actor: &Actor, upload: UploadId) -> Result<Entry> {
+    let file = files::find(reader, actor, FileId(upload.0))?;
+    if file.creator == actor.person { Ok(file) } else { Err(Error::NotFound) }
 }
 
 /// An upload is what it was to become: there is nothing left of it.

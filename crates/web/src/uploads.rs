@@ -89,7 +89,7 @@ async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, 
     } else {
         Taken::default()
     };
-    let mut answer = progress(StatusCode::CREATED, &taken, &expires);
+    let mut answer = progress(StatusCode::CREATED, &taken, Some(&expires));
     // An id in a path of ours is a header's value.
     if let Ok(location) = HeaderValue::from_str(&location) {
         answer.headers_mut().insert(header::LOCATION, location);
@@ -105,14 +105,31 @@ async fn state(
     headers: HeaderMap,
 ) -> Result {
     understood(&headers)?;
-    found(&app, &uploader, id).await?;
-    let _alone = app.busy.alone(id).await.ok_or_else(locked)?;
-    let upload = found(&app, &uploader, id).await?;
+    let _alone = match found(&app, &uploader, id).await {
+        Ok(_) => app.busy.alone(id).await.ok_or_else(locked)?,
+        Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
+    };
+    let upload = match found(&app, &uploader, id).await {
+        Ok(upload) => upload,
+        Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
+    };
     let taken = Taken { offset: upload.received, file: None };
-    let mut answer = progress(StatusCode::OK, &taken, &expires(&upload));
+    let mut answer = progress(StatusCode::OK, &taken, Some(&expires(&upload)));
     if let Some(size) = upload.size {
         answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
     }
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
+
+/// An upload that has become a file in a folder: the answer that said so was lost.
+async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
+    let actor = uploader.actor;
+    let file = app.store().read(move |reader| uploads::became(reader, &actor, id)).await?;
+    uploader.may(file.channel)?;
+    let size = file.stored.as_ref().map_or(0, |stored| stored.size);
+    let mut answer = progress(StatusCode::OK, &Taken { offset: size, file: Some(file.id) }, None);
+    answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(answer)
 }
@@ -136,7 +153,7 @@ async fn go_on(
     let upload = found(&app, &uploader, id).await?;
     let expires = expires(&upload);
     let taken = take(&app, uploader.actor, upload, offset, Incoming::Body(body)).await?;
-    Ok(progress(StatusCode::NO_CONTENT, &taken, &expires))
+    Ok(progress(StatusCode::NO_CONTENT, &taken, Some(&expires)))
 }
 
 /// Gives an upload up.
@@ -257,12 +274,12 @@ fn expires(upload: &Upload) -> String {
     crate::times::http_date(upload.expires_at)
 }
 
-fn progress(status: StatusCode, taken: &Taken, expires: &str) -> Response {
+fn progress(status: StatusCode, taken: &Taken, expires: Option<&str>) -> Response {
     let mut answer = status.into_response();
     let headers = answer.headers_mut();
     headers.insert(RESUMABLE, HeaderValue::from_static("1.0.0"));
     headers.insert(OFFSET, HeaderValue::from(taken.offset));
-    if let Ok(expires) = HeaderValue::from_str(expires) {
+    if let Some(Ok(expires)) = expires.map(HeaderValue::from_str) {
         headers.insert(EXPIRES, expires);
     }
     if let Some(file) = taken.file

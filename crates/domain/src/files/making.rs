@@ -10,6 +10,7 @@ use crate::access::Actor;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::uploads::Upload;
 
 /// Characters of a link's address: what browsers and servers agree on.
 const URL_CHARACTERS: usize = 2_000;
@@ -133,18 +134,23 @@ pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     Ok(url.to_string())
 }
 
-/// A file whose bytes are there already, in a folder where the one who asks may put it.
+/// An upload that becomes a file in a folder where the one who asks may put it. The file has the upload's id, so that who did
+/// not hear that it is done finds out.
 pub(crate) fn file_at(
     tx: &mut Tx,
     actor: &Actor,
-    channel: ChannelId,
+    upload: &Upload,
     inside: Option<FileId>,
-    name: &str,
     blob: BlobId,
 ) -> Result<FileId> {
-    let name = FileName::or("name", name, "file")?;
-    may_make(tx, actor, channel, inside)?;
-    insert(tx, actor, &Making { blob: Some(blob), ..Making::new(channel, inside, name) })
+    let name = FileName::or("name", &upload.name, "file")?;
+    may_make(tx, actor, upload.channel, inside)?;
+    let making = Making {
+        id: Some(FileId(upload.id.0)),
+        blob: Some(blob),
+        ..Making::new(upload.channel, inside, name)
+    };
+    insert(tx, actor, &making)
 }
 
 /// Files what was sent with a message at the top of the channel (F1), whoever sent it.
@@ -177,6 +183,8 @@ pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Re
 
 /// An entry about to be made.
 struct Making {
+    /// Its id, where it has one already.
+    id: Option<FileId>,
     channel: ChannelId,
     inside: Option<FileId>,
     kind: Kind,
@@ -188,7 +196,7 @@ struct Making {
 
 impl Making {
     fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> Making {
-        Making { channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
+        Making { id: None, channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
     }
 }
 
@@ -197,7 +205,7 @@ fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
     let is_folder = making.kind == Kind::Folder;
     let folder = folder_key(making.channel, making.inside);
     let name = free(tx, actor.workspace, folder, &making.name, is_folder)?;
-    let id = FileId::new(tx.now());
+    let id = making.id.unwrap_or_else(|| FileId::new(tx.now()));
     tx.run(
         "INSERT INTO files (workspace, id, channel, folder, kind, name, safe_name, name_key, sort_key, link_url, blob, \
          message, creator, changed_by, created_at, updated_at) \

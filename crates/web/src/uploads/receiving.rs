@@ -114,9 +114,13 @@ pub(crate) async fn take_here(
     let alone = app.busy.alone(id).await.ok_or_else(locked)?;
     // Read again: another connection may have brought more until now.
     let upload = app.store().read(move |reader| uploads::find(reader, &actor, id)).await?;
-    if upload.blob.is_some() || offset != upload.received {
+    if offset != upload.received {
         let message = format!("This upload goes on at byte {}.", upload.received);
         return Err(Answer::refused(StatusCode::CONFLICT, "uploadOffset", &message));
+    }
+    // The answer that it is complete was lost.
+    if upload.blob.is_some() {
+        return Ok(Taken { offset, file: None });
     }
     let workspace = actor.workspace;
     let room = app.web.room;

@@ -74,6 +74,17 @@ async fn f3_a_file_can_come_with_its_announcement_and_into_a_folder() {
     let file: FileId = answer.headers["portal-file"].to_str().unwrap().parse().unwrap();
     let entry = firm.portal.read(move |reader| files::find(reader, &oskar, file)).await;
     assert_eq!((entry.name.as_str(), entry.folder), ("a.txt", Some(folder)));
+    // Whoever did not hear that finds out, and nobody else does.
+    let path = answer.to().to_string();
+    let again = browser.tus(Method::HEAD, &path, &[], Body::empty()).await;
+    again.is(200);
+    assert_eq!(
+        (&again.headers["upload-offset"], &again.headers["upload-length"]),
+        (&"5".parse().unwrap(), &"5".parse().unwrap())
+    );
+    assert_eq!(again.headers["portal-file"], file.to_string());
+    let mut jane = firm.browser_of(firm.jane).await;
+    jane.tus(Method::HEAD, &path, &[], Body::empty()).await.is(404);
     // An empty file needs no bytes; an empty folder is the top.
     let pairs = [("filename", "empty.txt"), ("channel", &channel.to_string()), ("folder", "")];
     let headers = [("upload-length", "0"), ("upload-metadata", &metadata(&pairs))];
