@@ -4,6 +4,7 @@
 import * as entries from "./entries.js";
 import { drafts, keepDraft } from "./drafts.js";
 import { send } from "./sending.js";
+import * as tray from "./tray.js";
 import { tellTyping, forgetTyping } from "./typing.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("composer"));
@@ -24,13 +25,16 @@ function say(words) {
 
 async function submit() {
   const written = text.value;
-  if (!written.trim()) return;
+  const files = editing ? [] : tray.ids();
+  if (!written.trim() && files.length === 0) return;
+  if (files.length > 0 && tray.hasRefused()) return say("Please remove the files that could not be sent.");
   say("");
   if (editing) return save(editing, written);
   put("");
+  tray.empty();
   draft = "";
   forgetTyping();
-  await send(written);
+  await send(written.trim() ? written : "", files);
 }
 
 /** @param {string} words */
@@ -117,6 +121,7 @@ export function keepComposer() {
   if (!form) return;
   grow();
   bringDraft();
+  tray.keepTray(form, say);
   text.setAttribute("enterkeyhint", isTouch.matches ? "enter" : "send");
   if (!isTouch.matches && !location.hash) text.focus({ preventScroll: true });
   form.addEventListener("submit", (event) => {

@@ -1,21 +1,26 @@
 // What lives on the device (IndexedDB) because no server has it yet. Each person has a store of their own: nobody else
 // who signs in on this device is shown it, or sends it.
 
-/** @typedef {"outbox" | "drafts"} Part */
+/** @typedef {"outbox" | "drafts" | "attachments" | "bytes"} Part */
 /** @typedef {{part: Part, key: string, value?: unknown}} Change Without a value: what is there goes. */
 
 /** @type {Part[]} */
-const PARTS = ["outbox", "drafts"];
+const PARTS = ["outbox", "drafts", "attachments", "bytes"];
+/** To be counted up when there are more. */
+const VERSION = 2;
 
 const name = `portal:${document.body.dataset.me ?? ""}`;
 /** What the browser would not keep: the page's own memory. @type {Record<Part, Map<string, unknown>>} */
-const memory = { outbox: new Map(), drafts: new Map() };
+const memory = { outbox: new Map(), drafts: new Map(), attachments: new Map(), bytes: new Map() };
 
 /** @type {Promise<IDBDatabase | null>} */
 const opened = new Promise((resolve) => {
   try {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => PARTS.forEach((part) => request.result.createObjectStore(part));
+    const request = indexedDB.open(name, VERSION);
+    request.onupgradeneeded = () => {
+      const there = request.result.objectStoreNames;
+      for (const part of PARTS) if (!there.contains(part)) request.result.createObjectStore(part);
+    };
     request.onerror = () => resolve(null);
     request.onsuccess = () => {
       const database = request.result;
@@ -73,4 +78,18 @@ export async function all(part) {
     // Closed under us.
   }
   return new Map([...kept, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What is kept under a key. @param {Part} part @param {string} key @returns {Promise<any>} */
+export async function one(part, key) {
+  if (memory[part].has(key)) return memory[part].get(key);
+  try {
+    const transaction = (await opened)?.transaction(part);
+    if (!transaction) return undefined;
+    const found = transaction.objectStore(part).get(key);
+    await done(transaction);
+    return found.result;
+  } catch {
+    return undefined;
+  }
 }

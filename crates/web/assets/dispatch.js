@@ -2,6 +2,7 @@
 // time (Web Locks), and every tab hears what becomes of each message. No connection: waits and tries again.
 
 import { on, signedOut } from "./live.js";
+import * as attachments from "./attachments.js";
 import * as outbox from "./outbox.js";
 
 /**
@@ -20,6 +21,8 @@ const tabs = "BroadcastChannel" in window ? new BroadcastChannel(turn) : null;
 
 /** @type {((fate: Fate) => void)[]} */
 const listeners = [];
+/** The messages whose files this tab brings. @type {Set<string>} */
+const bringing = new Set();
 let isAsked = false;
 let retryIn = RETRY_FIRST;
 let retryTimer = 0;
@@ -59,10 +62,17 @@ function later() {
 /** Sends until nothing is left that can be sent; false where there was no connection. */
 async function sendAll() {
   for (;;) {
-    const ready = (await outbox.waiting()).filter((message) => !message.refused);
+    const ready = [];
+    for (const message of await outbox.waiting()) {
+      if (message.refused) continue;
+      const uploads = await attachments.uploadsOf(message.attachments ?? []);
+      // Others need not wait until its files are there.
+      if (uploads) ready.push({ ...message, uploads });
+      else bringFiles(message);
+    }
     const [next] = ready;
     if (!next) return true;
-    if (!(await post(next))) {
+    if (!(await post(next, next.uploads))) {
       ready.forEach(({ id, channel }) => tellFate({ id, channel, state: "waiting" }));
       return false;
     }
@@ -70,11 +80,33 @@ async function sendAll() {
   }
 }
 
+/** Brings the files of a message, and has it sent then. @param {import("./outbox.js").Waiting} message */
+async function bringFiles(message) {
+  const { id } = message;
+  if (bringing.has(id)) return;
+  bringing.add(id);
+  try {
+    await Promise.all((message.attachments ?? []).map(attachments.bring));
+  } catch (error) {
+    if (await outbox.find(id)) await refuse(message, error instanceof Error ? error.message : "");
+  }
+  bringing.delete(id);
+  dispatch();
+}
+
+/** @param {import("./outbox.js").Waiting} message @param {string} why */
+async function refuse(message, why) {
+  const { id, channel } = message;
+  await outbox.keep({ ...message, refused: why });
+  tellFate({ id, channel, state: "refused", why });
+}
+
 /**
  * Sends one message; false where it is to be tried again.
  * @param {import("./outbox.js").Waiting} message
+ * @param {string[]} uploads of its files
  */
-async function post(message) {
+async function post(message, uploads) {
   const { id, channel, text, shown } = message;
   let answer, said;
   try {
@@ -82,7 +114,7 @@ async function post(message) {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
       // Should somebody else be signed in by now, it is not sent in their name.
-      body: JSON.stringify({ id, text, shown, author: me }),
+      body: JSON.stringify({ id, text, shown, author: me, attachments: uploads }),
       signal: AbortSignal.timeout(ANSWER_WITHIN),
     });
     said = await answer.json();
@@ -98,9 +130,7 @@ async function post(message) {
     await outbox.forget(id);
     tellFate({ id, channel, state: "sent", html: said.html });
   } else {
-    const why = said?.message ?? "This could not be sent.";
-    await outbox.keep({ ...message, refused: why });
-    tellFate({ id, channel, state: "refused", why });
+    await refuse(message, said?.message ?? "This could not be sent.");
   }
   return true;
 }

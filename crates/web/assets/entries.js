@@ -115,8 +115,9 @@ export function place(id, html) {
  * @param {string} id
  * @param {string} text
  * @param {string} at
+ * @param {boolean} hasFiles for which there is a place then
  */
-export function pending(id, text, at) {
+export function pending(id, text, at, hasFiles) {
   const known = find(id);
   if (known) return known;
   const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
@@ -131,6 +132,8 @@ export function pending(id, text, at) {
   const say = /** @type {Element} */ (message.querySelector(".say"));
   say.classList.add("plain");
   say.textContent = text;
+  if (!text) say.remove();
+  if (!hasFiles) message.querySelector(".attachments")?.remove();
   keeping(() => {
     insert(entry);
     localize(entry);

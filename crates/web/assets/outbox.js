@@ -1,6 +1,7 @@
 // Messages that are not with the server yet, kept on the device until they are. All tabs of one browser share them.
 
 import * as device from "./device.js";
+import { without } from "./attachments.js";
 
 /**
  * @typedef {object} Waiting
@@ -9,6 +10,7 @@ import * as device from "./device.js";
  * @property {string} text
  * @property {number} shown the newest position that was on screen
  * @property {string} at
+ * @property {string[]} [attachments] the ids of files that go with it
  * @property {string} [refused] why the server would not take it
  */
 
@@ -25,8 +27,14 @@ export const add = (message) =>
 /** Keeps what has become of a message. @param {Waiting} message */
 export const keep = (message) => device.change([{ part: "outbox", key: message.id, value: message }]);
 
-/** @param {string} id */
-export const forget = (id) => device.change([{ part: "outbox", key: id }]);
+/** It is with the server, or given up: its files go from the device as well. @param {string} id */
+export async function forget(id) {
+  const message = await find(id);
+  await device.change([{ part: "outbox", key: id }, ...without(message?.attachments ?? [])]);
+}
+
+/** @param {string} id @returns {Promise<Waiting | undefined>} */
+export const find = (id) => device.one("outbox", id);
 
 /** All that wait, in the order in which they were written, which is that of their ids. @returns {Promise<Waiting[]>} */
 export async function waiting() {

@@ -2,7 +2,9 @@
 // replaced by the real one.
 
 import * as entries from "./entries.js";
+import * as attachments from "./attachments.js";
 import * as outbox from "./outbox.js";
+import * as tray from "./tray.js";
 import { dispatch, keepDispatching, onFate, tellFate } from "./dispatch.js";
 import { keeping } from "./scroll.js";
 import { shownPosition } from "./reading.js";
@@ -11,14 +13,22 @@ import { toNewest } from "./trimming.js";
 
 const fates = /** @type {HTMLTemplateElement} */ (document.getElementById("fate"));
 
-/** Sends a text: it stands in the conversation at once. @param {string} text */
-export async function send(text) {
-  const message = { id: outbox.newId(), channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString() };
+/** Sends a text and files: it stands in the conversation at once, and goes when the files are there. @param {string} text @param {string[]} files */
+export async function send(text, files) {
+  const id = outbox.newId();
+  const message = { id, channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString(), attachments: files };
   entries.markFresh(null);
-  entries.pending(message.id, text, message.at);
+  await showPending(message);
   toNewest();
   await outbox.add(message);
   dispatch();
+}
+
+/** @param {import("./outbox.js").Waiting} message */
+async function showPending({ id, text, at, attachments: files = [] }) {
+  const entry = entries.pending(id, text, at, files.length > 0);
+  const place = entry.querySelector(".sending .attachments");
+  if (place) await tray.showSent(place, files);
 }
 
 /** Takes a text back that could not be sent. @param {string} id */
@@ -32,6 +42,7 @@ async function again(id) {
   const message = (await outbox.waiting()).find((other) => other.id === id);
   if (!message) return;
   const { refused: _, ...fresh } = message;
+  await attachments.doubt(message.attachments ?? []);
   await outbox.keep(fresh);
   tellFate({ id, channel: entries.channel, state: "sending" });
   dispatch();
@@ -67,9 +78,10 @@ function mark(entry, id, state, why) {
 export async function keepSending() {
   onFate(show);
   if (isComplete()) {
-    for (const { id, channel, text, at, refused } of await outbox.waiting()) {
+    for (const message of await outbox.waiting()) {
+      const { id, channel, refused } = message;
       if (channel !== entries.channel) continue;
-      entries.pending(id, text, at);
+      await showPending(message);
       if (refused) show({ id, channel, state: "refused", why: refused });
     }
   }

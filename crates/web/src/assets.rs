@@ -76,6 +76,7 @@ fn style(left_out: &[&str]) -> Vec<u8> {
 
 assets![
     "actions.js",
+    "attachments.js",
     "channel_list.js",
     "composer.js",
     "conversation.js",
@@ -105,9 +106,11 @@ assets![
     "tabs.js",
     "theme.js",
     "times.js",
+    "tray.js",
     "trimming.js",
     "typing.js",
     "unread.js",
+    "uploads.js",
     "viewport.js",
     "welcome.js",
 ];
