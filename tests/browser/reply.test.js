@@ -33,6 +33,15 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
     return newest.text.includes('It is two pages') ? newest : undefined;
   });
   const link = replyLink(mail.html);
+  for (const look of [{ phone: true }, { phone: true, dark: true }, {}, { dark: true }]) {
+    const device = await portal.visit(look);
+    await device.setContent(mail.html);
+    await device.getByText('It is two pages').last().waitFor();
+    await device.shoot('mail');
+    const width = await device.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(width <= 0, 'the mail scrolls sideways');
+    await device.context().close();
+  }
   await office.locator('.entry', { hasText: 'It is two pages' }).locator('.fates', { hasText: 'Emailed to Maya' }).waitFor();
   await office.shoot('fates-emailed');
 

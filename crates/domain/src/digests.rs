@@ -12,7 +12,8 @@ use crate::channels::{self, Kind};
 use crate::choices::{self, Choice, Way};
 use crate::deliveries;
 use crate::error::Result;
-use crate::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
+use crate::files::{self, State};
+use crate::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
 use crate::missed::decision::Waiting;
 use crate::missed::{COUNTS, Reason};
 use crate::people::{self, Name};
@@ -133,8 +134,21 @@ pub struct Said {
     pub sent_at: Time,
     /// When its text was last changed.
     pub edited_at: Option<Time>,
-    /// What it says, in Markdown.
+    /// What it says, in Markdown. May be empty where there are files.
     pub text: String,
+    /// What it was sent with, in the sender's order.
+    pub files: Vec<SentFile>,
+}
+
+/// A file that a message was sent with. Its bytes are in no mail: they may be deleted, or found to be harmful, later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its name when it was sent.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whether it was deleted since (F5).
+    pub is_removed: bool,
 }
 
 /// What came of putting a digest together.
@@ -163,7 +177,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     let mut left_out = None;
     for span in spans(tx, workspace, id)? {
         let reason = span.member.left_out();
-        note_left_out(tx, workspace, id, span.channel, reason)?;
+        note_left_out(tx, workspace, id, span.channel, way, reason)?;
         left_out = left_out.or(reason);
         if reason.is_none() {
             parts.push(span);
@@ -250,23 +264,29 @@ fn spans(reader: &Reader, workspace: WorkspaceId, id: DigestId) -> Result<Vec<Sp
     )?)
 }
 
-/// Keeps why a channel is left out, as long as nothing has been sent: afterwards that is what counts.
+/// Keeps why a channel is left out of what goes by a way, as long as that has not been sent: afterwards it is what counts.
 fn note_left_out(
     tx: &Tx,
     workspace: WorkspaceId,
     id: DigestId,
     channel: ChannelId,
+    way: Way,
     reason: Option<Reason>,
 ) -> Result<()> {
+    let column = match way {
+        Way::Email => "left_out",
+        Way::Text => "text_left_out",
+    };
     let different = match reason {
-        Some(_) => "(left_out IS NULL OR left_out <> $4)",
-        None => "left_out IS NOT NULL AND CAST($4 AS TEXT) IS NULL",
+        Some(_) => format!("({column} IS NULL OR {column} <> $4)"),
+        None => format!("{column} IS NOT NULL AND CAST($4 AS TEXT) IS NULL"),
     };
     let sql = format!(
-        "UPDATE digest_parts SET left_out = $4 WHERE workspace = $1 AND digest = $2 AND channel = $3 AND {different} \
-         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.workspace = $1 AND d.reference = $2 AND d.sent_at IS NOT NULL)"
+        "UPDATE digest_parts SET {column} = $4 WHERE workspace = $1 AND digest = $2 AND channel = $3 AND {different} \
+         AND NOT EXISTS (SELECT 1 FROM deliveries d \
+         WHERE d.workspace = $1 AND d.reference = $2 AND d.kind = $5 AND d.sent_at IS NOT NULL)"
     );
-    tx.run(&sql, &[&workspace, &id, &channel, &reason])?;
+    tx.run(&sql, &[&workspace, &id, &channel, &reason, &deliveries::digest_word(way)])?;
     Ok(())
 }
 
@@ -299,22 +319,29 @@ fn part(tx: &mut Tx, actor: &Actor, id: DigestId, span: &Span) -> Result<Option<
          WHERE x.workspace = $1 AND x.channel = $2 AND x.position > $4 AND x.position <= $5 AND {COUNTS}"
     );
     let sql = format!(
-        "SELECT x.author, p.given_name, p.family_name, p.email, x.sent_at, x.edited_at, x.text {of_it} \
-         ORDER BY x.position LIMIT $6"
+        "SELECT x.author, p.given_name, p.family_name, p.email, x.sent_at, x.edited_at, x.text, x.id, x.attachments \
+         {of_it} ORDER BY x.position LIMIT $6"
     );
-    let messages = tx.all(
+    let messages: Vec<(MessageId, i64, Said)> = tx.all(
         &sql,
         &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to, &MESSAGES_MAX],
         |row| {
-            Ok(Said {
+            let said = Said {
                 author: row.get(0)?,
                 author_name: Name::read(row, 1)?,
                 sent_at: row.get(4)?,
                 edited_at: row.get(5)?,
                 text: row.get(6)?,
-            })
+                files: Vec::new(),
+            };
+            Ok((row.get(7)?, row.get::<i64>(8)?, said))
         },
     )?;
+    let messages = messages.into_iter().map(|(message, files, said)| match files {
+        0 => Ok(said),
+        _ => Ok(Said { files: sent_files(tx, actor.workspace, message)?, ..said }),
+    });
+    let messages = messages.collect::<Result<Vec<Said>>>()?;
     if messages.is_empty() {
         return Ok(None);
     }
@@ -337,4 +364,14 @@ fn part(tx: &mut Tx, actor: &Actor, id: DigestId, span: &Span) -> Result<Option<
         more: all - shown,
         link,
     }))
+}
+
+fn sent_files(reader: &Reader, workspace: WorkspaceId, message: MessageId) -> Result<Vec<SentFile>> {
+    let found = files::of_message(reader, workspace, message)?.into_iter();
+    let file = |attachment: files::Attachment| SentFile {
+        is_removed: attachment.state == State::Removed,
+        name: attachment.name,
+        size: attachment.size,
+    };
+    Ok(found.map(file).collect())
 }

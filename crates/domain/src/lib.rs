@@ -93,4 +93,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "reading old pages",
         sql: include_str!("../migrations/012_reading_old_pages.sql"),
     },
+    store::Migration {
+        number: 16,
+        name: "left out by way",
+        sql: include_str!("../migrations/016_left_out_by_way.sql"),
+    },
 ];

@@ -38,7 +38,7 @@ pub struct About {
     pub channel: ChannelId,
     /// Its title; nothing where the one who asks cannot see the channel.
     pub title: Option<String>,
-    /// Why it was left out of what was sent (N13).
+    /// Why it was left out of what was sent (N13): of the email, where there is one.
     pub left_out: Option<Reason>,
 }
 
@@ -93,8 +93,10 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<DigestId>, most: i64)
 
 fn about(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<About>> {
     let mut parts = reader.all(
-        "SELECT channel, left_out FROM digest_parts WHERE workspace = $1 AND digest = $2 ORDER BY channel",
-        &[&actor.workspace, &digest],
+        "SELECT t.channel, CASE WHEN EXISTS (SELECT 1 FROM deliveries d \
+         WHERE d.workspace = t.workspace AND d.reference = t.digest AND d.kind = $3) THEN t.left_out \
+         ELSE t.text_left_out END FROM digest_parts t WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
+        &[&actor.workspace, &digest, &deliveries::digest_word(Way::Email)],
         |row| Ok(About { channel: row.get(0)?, title: None, left_out: row.get(1)? }),
     )?;
     for part in &mut parts {

@@ -6,6 +6,7 @@ pub mod documents;
 mod folder;
 mod http;
 pub mod mail;
+pub mod memory;
 pub mod pictures;
 pub mod scanner;
 pub mod text;

@@ -1,11 +1,10 @@
 //! Mail: one message to one person ([`Mail`]), and how it leaves ([`Mailer`]): through an SMTP server, into a folder of
-//! `.eml` files, or into memory for tests, with the sender's signature where there is a key. When and what to send, and whether to try again, is the caller's to decide;
-//! [`MailError::kind`] says what trying again would be good for. Relies on `lettre` for MIME and SMTP.
+//! `.eml` files, or into memory for tests, with the sender's signature where there is a key. When and what to send, and whether
+//! to try again, is the caller's to decide; [`MailError::kind`] says what trying again would be good for. Relies on `lettre` for MIME and SMTP.
 
 pub mod bounce;
 mod dkim;
 mod folder;
-mod memory;
 mod message;
 pub(crate) mod setting;
 mod smtp;
@@ -15,10 +14,12 @@ use std::fmt;
 
 pub use self::dkim::{Dkim, DkimError};
 pub use self::folder::Folder;
-pub use self::memory::{Behaviour, Memory};
 pub use self::message::{is_address, one_line};
 pub use self::setting::SettingError;
 pub use self::smtp::Smtp;
+
+/// Mails kept in memory, for tests.
+pub type Memory = crate::memory::Memory<Mail, MailError>;
 
 /// One message to one person.
 ///

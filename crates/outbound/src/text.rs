@@ -6,7 +6,6 @@
 mod folder;
 mod gsm;
 pub mod incoming;
-mod memory;
 mod setting;
 mod twilio;
 
@@ -14,9 +13,11 @@ use std::fmt;
 
 pub use self::folder::Folder;
 pub use self::gsm::{ONE_PART_SEPTETS, ONE_PART_UNITS, Script, fits};
-pub use self::memory::Memory;
 pub use self::setting::SettingError;
 pub use self::twilio::Twilio;
+
+/// Texts kept in memory, for tests.
+pub type Memory = crate::memory::Memory<Text, TextError>;
 
 /// Characters of a text at most: ten parts, as Twilio takes them. What the portal writes is far shorter.
 const CHARACTERS_MAX: usize = 1_600;

@@ -1,16 +1,11 @@
 //! When all is over: each message has exactly one state for each of its recipients, and it is the true one (N5, N12).
 
-use std::collections::HashSet;
-
+use domain::choices::Way;
 use domain::missed::{self, Reason, State};
 
+use crate::compare::Sent;
 use crate::model::{Copy, Message, Told};
 use crate::simulation::{Broken, Simulation, broken};
-
-/// The tokens in a mail's text: which messages it holds, and in which version.
-pub(crate) fn tokens(text: &str) -> HashSet<String> {
-    text.split_whitespace().filter(|word| word.starts_with("message-")).map(str::to_string).collect()
-}
 
 pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
     let ada = simulation.firm.people[0].actor;
@@ -58,16 +53,15 @@ fn fits(simulation: &Simulation, place: usize, message: &Message, copy: &Copy, s
     };
     match &copy.told {
         Some(Told::Digest(digest)) => {
-            let words = format!("message-{place}-version-");
-            let of_digest =
-                || simulation.compared.takings.iter().filter(|taking| taking.message_id == *digest);
-            let known = of_digest().find(|taking| {
-                taking.known && tokens(&taking.text).iter().any(|token| token.starts_with(&words))
-            });
-            match (known, state) {
-                (Some(taking), State::Emailed(at)) => *at == taking.at,
+            let of_digest = || simulation.compared.sent.iter().filter(|sent| sent.digest == *digest);
+            let holding = of_digest().filter(|sent| sent.known && sent.holds.contains(&place));
+            // What reached them first; of both at once the email.
+            let first = holding.min_by_key(|sent| (sent.at, sent.way == Way::Text));
+            match (first, state) {
+                (Some(Sent { way: Way::Email, at, .. }), State::Emailed(when)) => at == when,
+                (Some(Sent { way: Way::Text, at, .. }), State::Texted(when)) => at == when,
                 (Some(_), _) => false,
-                (None, State::Failed(..)) => of_digest().any(|taking| !taking.known),
+                (None, State::Failed(..)) => of_digest().any(|sent| !sent.known),
                 (None, State::Suppressed(reason)) => is_reason(simulation, message, copy, *reason),
                 (None, _) => false,
             }
@@ -84,7 +78,7 @@ fn is_reason(simulation: &Simulation, message: &Message, copy: &Copy, reason: Re
     match reason {
         Reason::LostAccess | Reason::Left => copy.lost,
         Reason::Muted => simulation.ever_muted.contains(&(message.channel, copy.person)),
-        Reason::Choice => simulation.ever_never.contains(&copy.person),
+        Reason::Choice => simulation.ever_refused.contains(&copy.person),
         Reason::CalledOff => message.called_off,
         Reason::NotInvited | Reason::NoAddress | Reason::Earlier => false,
     }

@@ -2,24 +2,38 @@
 
 use std::collections::HashSet;
 
-use domain::choices::Choice;
-use domain::ids::{ChannelId, DigestId, PersonId};
+use domain::choices::{Choice, Way};
+use domain::ids::{ChannelId, DeliveryId, DigestId, PersonId};
 use domain::missed::Reason;
+use store::Time;
+use uuid::Uuid;
 
-use crate::check;
-use crate::model::Told;
+use crate::model::{Told, token};
 use crate::server::Taking;
-use crate::simulation::{Broken, HOST, Simulation, broken};
+use crate::simulation::{Broken, Simulation, broken};
 
 /// What has been compared already.
 #[derive(Default)]
 pub(crate) struct Compared {
     /// Digests that the portal has written.
     digests: HashSet<DigestId>,
-    /// How many mails the server was given, invitations too.
-    mails: usize,
+    /// When that was looked at last.
+    at: Time,
+    /// How many mails and texts the servers were given, invitations too.
+    takings: usize,
     /// The digests among them.
-    pub(crate) takings: Vec<Taking>,
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// A digest that a server was given.
+pub(crate) struct Sent {
+    pub(crate) digest: DigestId,
+    pub(crate) way: Way,
+    pub(crate) at: Time,
+    /// Whether the sender knows that the server has it.
+    pub(crate) known: bool,
+    /// The messages that it tells of, by their places.
+    pub(crate) holds: Vec<usize>,
 }
 
 /// A new digest as the portal has written it.
@@ -27,6 +41,8 @@ struct Written {
     id: DigestId,
     person: PersonId,
     suppressed: Option<Reason>,
+    by_mail: bool,
+    by_text: bool,
     parts: Vec<(ChannelId, i64, i64)>,
 }
 
@@ -85,20 +101,37 @@ impl Simulation {
             }
         }
         let this = &self.model.people[person];
-        let fits = match (digest.suppressed, this.invited, this.choice) {
-            (suppressed, false, _) => suppressed == Some(Reason::NotInvited),
-            (suppressed, true, Choice::Each) => suppressed.is_none(),
-            (suppressed, true, Choice::Never) => suppressed == Some(Reason::Choice),
-            (suppressed, true, Choice::Once) => suppressed.is_none_or(|reason| reason == Reason::Choice),
+        // Nothing where it depends on whether they have been back since.
+        let wanted = |choice, reachable: bool| match choice {
+            Choice::Never => Some(false),
+            _ if !reachable => Some(false),
+            Choice::Each => Some(true),
+            Choice::Once => None,
+        };
+        let (mail, text) = (wanted(this.choice, true), wanted(this.texts, this.takes_texts()));
+        let agrees = |wanted: Option<bool>, written| wanted.is_none_or(|wanted| wanted == written);
+        let fits = match digest.suppressed {
+            Some(Reason::NotInvited) => !this.invited,
+            Some(reason) => {
+                this.invited && reason == Reason::Choice && agrees(mail, false) && agrees(text, false)
+            }
+            None => {
+                let some = digest.by_mail || digest.by_text;
+                this.invited && some && agrees(mail, digest.by_mail) && agrees(text, digest.by_text)
+            }
+        };
+        let decided = match digest.suppressed {
+            Some(reason) => format!("{reason:?}"),
+            None => format!("mail {}, text {}", digest.by_mail, digest.by_text),
         };
         if !fits {
-            return broken(format!("N1, N10: {person} was decided about as {:?}", digest.suppressed));
+            return broken(format!("N1, N9, N10: {person} was decided about as {decided}"));
         }
         let told = match digest.suppressed {
             Some(reason) => Told::Suppressed(reason),
-            None => Told::Digest(format!("digest.{}@{HOST}", digest.id)),
+            None => Told::Digest(digest.id),
         };
-        self.tell(format!("{person} is told of {waiting:?}: {:?}", digest.suppressed));
+        self.tell(format!("{person} is told of {waiting:?}: {decided}"));
         for place in waiting {
             self.model.tell(person, place, told.clone());
         }
@@ -106,53 +139,128 @@ impl Simulation {
     }
 
     fn new_digests(&mut self) -> Result<Vec<Written>, Broken> {
-        let rows = self.read(|reader| {
+        let now = self.now();
+        let since = std::mem::replace(&mut self.compared.at, now);
+        let rows = self.read(move |reader| {
             Ok(reader.all(
-                "SELECT g.id, g.person, g.suppressed, t.channel, t.after_position, t.up_to_position FROM digests g \
-                 JOIN digest_parts t ON t.workspace = g.workspace AND t.digest = g.id ORDER BY g.id, t.channel",
-                &[],
+                "SELECT g.id, g.person, g.suppressed, t.channel, t.after_position, t.up_to_position, \
+                 (SELECT count(*) FROM deliveries d WHERE d.reference = g.id AND d.kind = 'digestMail'), \
+                 (SELECT count(*) FROM deliveries d WHERE d.reference = g.id AND d.kind = 'digestText') \
+                 FROM digests g JOIN digest_parts t ON t.workspace = g.workspace AND t.digest = g.id \
+                 WHERE g.created_at >= $1 ORDER BY g.id, t.channel",
+                &[&since],
                 |row| {
                     let part = (row.get(3)?, row.get(4)?, row.get(5)?);
-                    Ok((row.get::<DigestId>(0)?, row.get(1)?, row.get(2)?, part))
+                    let (mails, texts): (i64, i64) = (row.get(6)?, row.get(7)?);
+                    Ok(Written {
+                        id: row.get(0)?,
+                        person: row.get(1)?,
+                        suppressed: row.get(2)?,
+                        by_mail: mails > 0,
+                        by_text: texts > 0,
+                        parts: vec![part],
+                    })
                 },
             )?)
         })?;
         let mut found: Vec<Written> = Vec::new();
-        for (id, person, suppressed, part) in rows {
-            if self.compared.digests.contains(&id) {
+        for row in rows {
+            if self.compared.digests.contains(&row.id) {
                 continue;
             }
             match found.last_mut() {
-                Some(last) if last.id == id => last.parts.push(part),
-                _ => found.push(Written { id, person, suppressed, parts: vec![part] }),
+                Some(last) if last.id == row.id => last.parts.extend(row.parts),
+                _ => found.push(row),
             }
         }
         self.compared.digests.extend(found.iter().map(|digest| digest.id));
         Ok(found)
     }
 
-    /// Each mail says what is true at that moment, no more and no less (N3, N6, N13).
-    pub(crate) fn compare_mails(&mut self) -> Result<(), Broken> {
-        let takings = self.server.after(self.compared.mails);
-        self.compared.mails += takings.len();
-        for taking in takings {
-            if !taking.message_id.starts_with("digest.") {
-                continue;
+    /// Each mail and text says what is true at that moment, no more and no less (N3, N6, N9, N13), and goes once (N5).
+    pub(crate) fn compare_sent(&mut self) -> Result<(), Broken> {
+        let takings = self.servers.after(self.compared.takings);
+        self.compared.takings += takings.len();
+        for taking in &takings {
+            let Some(digest) = self.digest_of(taking)? else { continue };
+            let person = self.firm.people.iter().position(|person| {
+                person.email == taking.to || person.number.as_deref() == Some(taking.to.as_str())
+            });
+            let Some(person) = person else { return broken(format!("sent to nobody: {}", taking.to)) };
+            self.tell(format!(
+                "{:?} to {person}: taken {}, known {}",
+                taking.way, taking.taken, taking.known
+            ));
+            let mut before = self.compared.sent.iter().filter(|sent| sent.digest == digest);
+            if before.any(|sent| sent.way == taking.way && sent.known) {
+                return broken(format!("N5: {:?} to {person} again, though it is known there", taking.way));
             }
-            let person = self.firm.people.iter().position(|person| person.email == taking.to);
-            let Some(person) = person else { return broken(format!("a mail to nobody: {}", taking.to)) };
-            let expected = self.model.says(person, &taking.message_id);
-            let found = check::tokens(&taking.text);
-            self.tell(format!("a mail to {person}, taken {}, known {}", taking.taken, taking.known));
-            if expected != found || found.is_empty() {
-                return broken(format!(
-                    "N3, N6, N13: a mail to {person} says {found:?} and not {expected:?}"
-                ));
+            let holds = self.model.says(person, digest);
+            match taking.way {
+                Way::Email => self.compare_mail(person, &holds, taking)?,
+                Way::Text => self.compare_text(person, &holds, taking)?,
             }
-            if self.model.people[person].choice == Choice::Never {
-                return broken(format!("N10: a mail to {person}, who chose never"));
+            let (way, at, known) = (taking.way, taking.at, taking.known);
+            self.compared.sent.push(Sent { digest, way, at, known, holds });
+        }
+        // What is sent side by side does not know of each other.
+        for taking in takings.iter().filter(|taking| taking.unsubscribed) {
+            let people = self.firm.people.iter();
+            if let Some(person) =
+                people.clone().position(|person| person.number.as_deref() == Some(&taking.to))
+            {
+                self.tell(format!("{person} is unsubscribed at the provider"));
+                self.model.people[person].stopped = true;
+                self.ever_refused.insert(person);
             }
-            self.compared.takings.push(taking);
+        }
+        Ok(())
+    }
+
+    /// The digest that was sent; nothing where it was something else.
+    fn digest_of(&self, taking: &Taking) -> Result<Option<DigestId>, Broken> {
+        match taking.way {
+            Way::Email => {
+                let id = taking.id.strip_prefix("digest.").and_then(|rest| rest.split('@').next());
+                Ok(id.map(Uuid::parse_str).transpose()?.map(DigestId))
+            }
+            Way::Text => {
+                let delivery = DeliveryId(Uuid::parse_str(&taking.id)?);
+                self.read(move |reader| {
+                    let sql = "SELECT reference FROM deliveries WHERE id = $1 AND kind = 'digestText'";
+                    Ok(reader.first(sql, &[&delivery], |row| row.get(0))?)
+                })
+            }
+        }
+    }
+
+    fn compare_mail(&self, person: usize, holds: &[usize], taking: &Taking) -> Result<(), Broken> {
+        let expected: HashSet<String> =
+            holds.iter().map(|place| token(*place, self.model.messages[*place].version)).collect();
+        let words = taking.text.split_whitespace();
+        let found: HashSet<String> =
+            words.filter(|word| word.starts_with("message-")).map(str::to_string).collect();
+        if expected != found || found.is_empty() {
+            return broken(format!("N3, N6, N13: a mail to {person} says {found:?} and not {expected:?}"));
+        }
+        if self.model.people[person].choice == Choice::Never {
+            return broken(format!("N10: a mail to {person}, who chose never"));
+        }
+        Ok(())
+    }
+
+    fn compare_text(&self, person: usize, holds: &[usize], taking: &Taking) -> Result<(), Broken> {
+        let count = holds.len();
+        let expected = format!("Harbor: {count} new message{} from ", if count == 1 { "" } else { "s" });
+        if count == 0 || !taking.text.starts_with(&expected) || taking.text.contains("message-") {
+            return broken(format!("N6, N9, N13: a text to {person} about {holds:?} says {}", taking.text));
+        }
+        let this = &self.model.people[person];
+        if this.texts == Choice::Never || !this.takes_texts() {
+            return broken(format!("N9, N10: a text to {person}, who wants none"));
+        }
+        if this.is_quiet(taking.at) {
+            return broken(format!("N9: a text to {person} in quiet hours"));
         }
         Ok(())
     }

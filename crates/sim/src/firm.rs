@@ -8,6 +8,7 @@ use domain::access::{Actor, Role};
 use domain::channels::{self, Subject};
 use domain::ids::{ChannelId, CompanyId, PersonId};
 use domain::people::{NewClient, NewInternal};
+use domain::phones::{self, Quiet};
 use domain::workspaces::SetUp;
 use domain::{companies, people, secrets, sign_ins, workspaces};
 use store::{Clock, Setting, Store, Time, Tx};
@@ -31,8 +32,18 @@ pub(crate) struct Person {
     pub(crate) email: String,
     /// Whether they have been invited at the beginning.
     pub(crate) invited: bool,
+    /// Their number, where they have proven one and said yes to texts.
+    pub(crate) number: Option<String>,
+    /// Whether no text may come at night.
+    pub(crate) sleeps: bool,
     /// The company that they belong to, by its place.
     pub(crate) company: Option<usize>,
+}
+
+impl Person {
+    fn new(actor: Actor, email: String, invited: bool, company: Option<usize>) -> Person {
+        Person { actor, email, invited, number: None, sleeps: false, company }
+    }
 }
 
 impl Firm {
@@ -91,8 +102,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
     };
     let (workspace, ada) = later(&runtime, &store, move |tx| workspaces::set_up(tx, None, &given))?;
     let ada = Actor::new(workspace, ada, Role::Admin, false);
-    let mut people =
-        vec![Person { actor: ada, email: "ada@firm.example".to_string(), invited: false, company: None }];
+    let mut people = vec![Person::new(ada, "ada@firm.example".to_string(), false, None)];
     let mut companies = Vec::new();
     for name in ["Acme", "Beta"] {
         companies.push(later(&runtime, &store, move |tx| companies::add(tx, &ada, name))?);
@@ -109,7 +119,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
         };
         let person = later(&runtime, &store, move |tx| people::add_internal(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Staff, false);
-        people.push(Person { actor, email, invited: true, company: None });
+        people.push(Person::new(actor, email, true, None));
     }
     for (given, company, invited) in [("Bo", 0, true), ("Cy", 0, true), ("Di", 1, true), ("Ed", 1, false)] {
         let email = format!("{}@client.example", given.to_lowercase());
@@ -121,7 +131,22 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
         };
         let person = later(&runtime, &store, move |tx| people::add_client(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Client, false);
-        people.push(Person { actor, email, invited, company: Some(company) });
+        people.push(Person::new(actor, email, invited, Some(company)));
+    }
+    for (place, sleeps) in [(2, false), (3, true), (5, false)] {
+        let (actor, number) = (people[place].actor, format!("+1500555000{place}"));
+        let given = number.clone();
+        later(&runtime, &store, move |tx| {
+            phones::give(tx, &actor, &given)?;
+            let code = phones::prepare_code(tx, actor.workspace, actor.person)?;
+            let code = code.map(|prepared| prepared.code).unwrap_or_default();
+            phones::prove(tx, &actor, &code)?;
+            let wording = phones::wording(tx, &actor)?.unwrap_or_default();
+            phones::agree(tx, &actor, &wording)?;
+            phones::set_quiet(tx, &actor, sleeps.then_some(Quiet::NIGHT))
+        })?;
+        people[place].number = Some(number);
+        people[place].sleeps = sleeps;
     }
     let invited: Vec<PersonId> =
         people.iter().filter(|person| person.invited).map(|person| person.actor.person).collect();

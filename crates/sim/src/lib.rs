@@ -1,6 +1,6 @@
 //! The whole on simulated time with injected faults: the real domain, store (SQLite) and workers, people who post, read,
-//! edit, delete, leave and change their choices, a mail server that refuses, falls silent after accepting or is away for
-//! hours, and a program that dies between any two steps.
+//! edit, delete, leave and change their choices, a mail and a text server that refuse, fall silent after accepting or are away
+//! for hours, and a program that dies between any two steps.
 //!
 //! Everything follows from one seed, so a failing one replays exactly. Beside the real portal runs a [`model`] of a page or
 //! two that says what must come of it; where the two differ, a rule is broken.
@@ -14,4 +14,5 @@ mod people;
 mod server;
 mod simulation;
 
-pub use simulation::{Failure, Report, run};
+pub use model::Belief;
+pub use simulation::{Broken, Failure, Report, run, run_against};

@@ -2,11 +2,11 @@
 //!
 //! It keeps, for each message and each of its recipients, one [`Copy`], and knows of nothing else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::choices::Choice;
-use domain::ids::MessageId;
+use domain::ids::{DigestId, MessageId};
 use domain::missed::Reason;
 use store::Time;
 
@@ -39,8 +39,8 @@ pub(crate) struct Copy {
 /// What was decided when its time had come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// It is in this digest, named by its Message-ID.
-    Digest(String),
+    /// It is in this digest.
+    Digest(DigestId),
     /// It is in none, and never will be.
     Suppressed(Reason),
 }
@@ -57,13 +57,48 @@ pub(crate) struct Seat {
 pub(crate) struct Person {
     pub(crate) invited: bool,
     pub(crate) active: bool,
+    /// How often they want mails.
     pub(crate) choice: Choice,
+    /// How often they want texts.
+    pub(crate) texts: Choice,
+    /// Whether there is a number that they have proven and agreed to.
+    pub(crate) has_number: bool,
+    /// Whether texts to it were stopped, by them or at the provider.
+    pub(crate) stopped: bool,
+    /// Whether no text may come at night.
+    pub(crate) sleeps: bool,
     /// Somebody asked for what waits for them to be sent at once.
     pub(crate) asked: bool,
     pub(crate) company: Option<usize>,
 }
 
+impl Person {
+    pub(crate) fn takes_texts(&self) -> bool {
+        self.has_number && !self.stopped
+    }
+
+    /// Whether it is night, from 21:00 to 8:00 UTC, for who sleeps then.
+    pub(crate) fn is_quiet(&self, at: Time) -> bool {
+        let hour = at.0 / 3_600_000 % 24;
+        self.sleeps && !(8..21).contains(&hour)
+    }
+}
+
+/// What the model holds true. All but the first are false, and show that a simulation notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belief {
+    /// The rules as they are.
+    Rules,
+    /// What was deleted is told all the same (against N6).
+    DeletedIsTold,
+    /// Reading one channel is reading all of them (against N4).
+    ReadingIsEverywhere,
+    /// Who is out of a channel is told of it all the same (against N13).
+    LostIsTold,
+}
+
 pub(crate) struct Model {
+    pub(crate) belief: Belief,
     pub(crate) wait: Duration,
     pub(crate) people: Vec<Person>,
     pub(crate) messages: Vec<Message>,
@@ -117,7 +152,10 @@ impl Model {
             return;
         }
         seat.read = position;
-        for message in self.messages.iter_mut().filter(|m| m.channel == channel && m.position <= position) {
+        let everywhere = self.belief == Belief::ReadingIsEverywhere;
+        let is_read =
+            |message: &&mut Message| everywhere || message.channel == channel && message.position <= position;
+        for message in self.messages.iter_mut().filter(is_read) {
             for copy in message.copies.iter_mut().filter(|copy| copy.person == person) {
                 copy.seen_at = copy.seen_at.or(Some(now));
             }
@@ -156,7 +194,9 @@ impl Model {
     /// Whether a message may still be told to a person: what N1, N3, N4, N6 and N13 say of it.
     pub(crate) fn is_open(&self, message: &Message, copy: &Copy) -> bool {
         let muted = self.seats.get(&(message.channel, copy.person)).is_none_or(|seat| seat.muted);
-        !message.deleted && !message.called_off && !copy.lost && copy.seen_at.is_none() && !muted
+        let deleted = message.deleted && self.belief != Belief::DeletedIsTold;
+        let lost = copy.lost && self.belief != Belief::LostIsTold;
+        !deleted && !message.called_off && !lost && copy.seen_at.is_none() && !muted
     }
 
     /// The places of what waits for a person: open, and in no digest yet.
@@ -180,17 +220,14 @@ impl Model {
         }
     }
 
-    /// What a digest must say if it is sent now, as the tokens of messages.
-    pub(crate) fn says(&self, person: usize, digest: &str) -> HashSet<String> {
-        let told = Some(Told::Digest(digest.to_string()));
-        let mut tokens = HashSet::new();
-        for (place, message) in self.messages.iter().enumerate() {
+    /// The places of what a digest must tell of if it is sent now.
+    pub(crate) fn says(&self, person: usize, digest: DigestId) -> Vec<usize> {
+        let told = Some(Told::Digest(digest));
+        let holds = |message: &Message| {
             let mut copies = message.copies.iter().filter(|copy| copy.person == person && copy.told == told);
-            if copies.any(|copy| self.is_open(message, copy)) {
-                tokens.insert(token(place, message.version));
-            }
-        }
-        tokens
+            copies.any(|copy| self.is_open(message, copy))
+        };
+        (0..self.messages.len()).filter(|place| holds(&self.messages[*place])).collect()
     }
 }
 

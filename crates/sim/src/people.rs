@@ -7,7 +7,7 @@ use domain::ids::MessageId;
 use domain::messages::{self, Draft};
 use domain::people::ClientChange;
 use domain::settings::{self, MessagingChange};
-use domain::{members, missed, people, sign_ins};
+use domain::{members, missed, people, phones, sign_ins};
 use uuid::Builder;
 
 use crate::model::token;
@@ -31,7 +31,8 @@ impl Simulation {
             73..=78 => self.mutes(),
             79..=84 => self.leaves_or_comes(),
             85..=88 => self.moves(),
-            89..=93 => self.chooses(),
+            89..=92 => self.chooses(),
+            93 => self.stops_or_starts(),
             94..=95 => self.deactivates(),
             96..=97 => self.changes_wait(),
             _ => self.invites(),
@@ -231,13 +232,36 @@ impl Simulation {
         if !self.model.people[person].active {
             return Ok(());
         }
-        self.tell(format!("{person} chooses {choice:?}"));
+        let is_text = self.firm.people[person].number.is_some() && self.chance.is(50);
+        self.tell(format!("{person} chooses {choice:?}, for texts: {is_text}"));
         let actor = self.firm.people[person].actor;
-        self.write(move |tx| choices::choose(tx, &actor, Some(choice), None))?;
-        self.model.people[person].choice = choice;
-        if choice == Choice::Never {
-            self.ever_never.insert(person);
+        if is_text {
+            self.write(move |tx| choices::choose(tx, &actor, None, Some(choice)))?;
+            self.model.people[person].texts = choice;
+        } else {
+            self.write(move |tx| choices::choose(tx, &actor, Some(choice), None))?;
+            self.model.people[person].choice = choice;
         }
+        if choice == Choice::Never {
+            self.ever_refused.insert(person);
+        }
+        Ok(())
+    }
+
+    fn stops_or_starts(&mut self) -> Result<(), Broken> {
+        let with_number: Vec<usize> =
+            (0..self.firm.people.len()).filter(|place| self.firm.people[*place].number.is_some()).collect();
+        let person = *self.chance.one_of(&with_number);
+        let Some(number) = self.firm.people[person].number.clone() else { return Ok(()) };
+        let stops = !self.model.people[person].stopped;
+        self.tell(format!("{person} texts STOP: {stops}"));
+        if stops {
+            self.write(move |tx| phones::stop(tx, &number, "STOP"))?;
+            self.ever_refused.insert(person);
+        } else {
+            self.write(move |tx| phones::start(tx, &number, "START"))?;
+        }
+        self.model.people[person].stopped = stops;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::choices::Choice;
+use domain::choices::{Choice, Way};
 use domain::missed;
 use domain::{deliveries, secrets};
 use outbound::mail::Mailer;
@@ -18,11 +18,13 @@ use crate::chance::Chance;
 use crate::check;
 use crate::compare::Compared;
 use crate::firm::{self, Firm, MORNING};
-use crate::model::{Model, Person};
-use crate::server::{Mood, Server};
+use crate::model::{Belief, Model, Person};
+use crate::server::{Mood, Servers};
 
-/// Deeds in one run: enough for a few stories to cross.
-const DEEDS: usize = 60;
+/// Deeds in most runs: enough for a few stories to cross, and few enough to be read.
+const DEEDS: u64 = 20;
+/// Deeds in one run of ten.
+const DEEDS_LONG: u64 = 80;
 /// What failed for now is tried for 24 hours; after these everything is over.
 const CALM: Duration = Duration::from_secs(26 * 3600);
 /// The host of Message-IDs.
@@ -35,10 +37,12 @@ pub struct Report {
     pub trace: Vec<String>,
     /// Digests that the mail server was given, repeats too.
     pub mails: usize,
+    /// Digests that the text server was given, repeats too.
+    pub texts: usize,
 }
 
 /// A run in which a rule was broken. The same seed breaks it again.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Failure {
     /// The seed.
     pub seed: u64,
@@ -78,13 +82,24 @@ impl<E: std::error::Error> From<E> for Broken {
 /// # Errors
 /// Where a rule was broken.
 pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
+    run_against(seed, Belief::Rules)
+}
+
+/// Runs one seed beside a model that holds something true.
+///
+/// # Errors
+/// Where portal and model differ.
+pub fn run_against(seed: u64, belief: Belief) -> Result<Report, Box<Failure>> {
     let early = |broken| Box::new(Failure { seed, broken, trace: Vec::new() });
-    let mut simulation = Simulation::open(seed).map_err(early)?;
+    let mut simulation = Simulation::open(seed, belief).map_err(early)?;
     let ended = simulation.live();
     simulation.store.close();
     let trace = std::mem::take(&mut simulation.trace);
     match ended {
-        Ok(()) => Ok(Report { trace, mails: simulation.compared.takings.len() }),
+        Ok(()) => {
+            let by = |way| simulation.compared.sent.iter().filter(|sent| sent.way == way).count();
+            Ok(Report { trace, mails: by(Way::Email), texts: by(Way::Text) })
+        }
         Err(broken) => Err(Box::new(Failure { seed, broken, trace })),
     }
 }
@@ -98,32 +113,31 @@ pub(crate) struct Simulation {
     pub(crate) compared: Compared,
     /// Who has ever muted which channel.
     pub(crate) ever_muted: HashSet<(usize, usize)>,
-    /// Who has ever chosen never to get mails.
-    pub(crate) ever_never: HashSet<usize>,
+    /// Who has ever chosen never to be told in some way, or stopped texts.
+    pub(crate) ever_refused: HashSet<usize>,
     /// Who left which channel while it was muted.
     pub(crate) left_muted: Vec<(usize, usize)>,
     runtime: tokio::runtime::Runtime,
     teller: Teller,
     worker: Worker,
-    pub(crate) server: Server,
+    pub(crate) servers: Servers,
     trace: Vec<String>,
     _folder: tempfile::TempDir,
 }
 
 impl Simulation {
-    fn open(seed: u64) -> Result<Simulation, Broken> {
+    fn open(seed: u64, belief: Belief) -> Result<Simulation, Broken> {
         let firm = Firm::get();
         let folder = firm::folder()?;
         let file = folder.path().join("portal.db");
         firm.copy_to(&file)?;
         let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let (server, memory) = Server::new(seed);
-        let texter = Arc::new(Texter::Memory(Default::default()));
+        let (servers, mails, texts) = Servers::new(seed, store.clock());
         let worker = Worker::new(
             store.clone(),
-            Arc::new(Mailer::from(memory)),
-            texter,
+            Arc::new(Mailer::from(mails)),
+            Arc::new(Texter::Memory(texts)),
             &format!("https://{HOST}"),
             &format!("notifications@{HOST}"),
         );
@@ -131,10 +145,15 @@ impl Simulation {
             invited: person.invited,
             active: true,
             choice: Choice::Each,
+            texts: if person.number.is_some() { Choice::Each } else { Choice::Never },
+            has_number: person.number.is_some(),
+            stopped: false,
+            sleeps: person.sleeps,
             asked: false,
             company: person.company,
         });
         let mut model = Model {
+            belief,
             wait: Duration::from_secs(300),
             people: people.collect(),
             messages: Vec::new(),
@@ -156,12 +175,12 @@ impl Simulation {
             model,
             teller: Teller::new(store.clone(), None),
             worker,
-            server,
+            servers,
             store,
             runtime,
             compared: Compared::default(),
             ever_muted: HashSet::new(),
-            ever_never: HashSet::new(),
+            ever_refused: HashSet::new(),
             left_muted: Vec::new(),
             trace: Vec::new(),
             _folder: folder,
@@ -174,11 +193,12 @@ impl Simulation {
     }
 
     fn live(&mut self) -> Result<(), Broken> {
-        for _ in 0..DEEDS {
+        let most = if self.chance.is(10) { DEEDS_LONG } else { DEEDS };
+        for _ in 0..1 + self.chance.below(most) {
             self.act()?;
             self.passes()?;
         }
-        self.server.feel(Mood::Well);
+        self.servers.feel(Mood::Well, Mood::Well);
         self.tell("everything is well from now on".to_string());
         self.works_until(self.now().after(CALM))?;
         check::fates(self)
@@ -193,15 +213,10 @@ impl Simulation {
             90..=97 => self.chance.below(3_600_000),
             _ => self.chance.below(20 * 3_600_000),
         };
-        let mood = match self.chance.below(100) {
-            0..=54 => Mood::Well,
-            55..=79 => Mood::Moody,
-            80..=91 => Mood::Away,
-            _ => Mood::Deadly,
-        };
+        let (mails, texts) = (self.mood(), self.mood());
         let end = self.now().after(Duration::from_millis(1 + milliseconds));
-        self.tell(format!("until {} the server is {mood:?}", clock(end)));
-        self.server.feel(mood);
+        self.tell(format!("until {} the server is {mails:?}, that of texts {texts:?}", clock(end)));
+        self.servers.feel(mails, texts);
         match self.chance.below(100) {
             0..=9 => {
                 self.tell("the program is down".to_string());
@@ -215,6 +230,15 @@ impl Simulation {
                 Ok(())
             }
             _ => self.works_until(end),
+        }
+    }
+
+    fn mood(&mut self) -> Mood {
+        match self.chance.below(100) {
+            0..=54 => Mood::Well,
+            55..=79 => Mood::Moody,
+            80..=91 => Mood::Away,
+            _ => Mood::Deadly,
         }
     }
 
@@ -238,8 +262,10 @@ impl Simulation {
     fn works(&mut self) -> Result<(), Broken> {
         while self.runtime.block_on(self.teller.step())? > 0 {}
         self.compare_digests(true)?;
-        while self.runtime.block_on(self.worker.step())? > 0 {}
-        self.compare_mails()
+        while self.runtime.block_on(self.worker.step())? > 0 {
+            self.compare_sent()?;
+        }
+        Ok(())
     }
 
     /// Does some of what is due now, as far as a program comes that dies between two steps.
@@ -259,6 +285,11 @@ impl Simulation {
             }
             self.write(move |tx| missed::settle(tx, workspace, person, None))?;
             left -= 1;
+        }
+        if left > 0 {
+            // Taken, and then neither sent nor given back.
+            let most = i64::try_from(left).unwrap_or(1);
+            self.write(move |tx| deliveries::claim(tx, most))?;
         }
         self.compare_digests(false)
     }

@@ -6,8 +6,9 @@
 
 use std::fmt::Write;
 
-use domain::digests::{Digest, Part, Said};
-use domain::formatting;
+use domain::digests::{Digest, Part, Said, SentFile};
+use domain::files::names;
+use domain::{formatting, limits};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use outbound::mail::{Mail, Mailbox, one_line};
@@ -102,7 +103,11 @@ impl Letter<'_> {
         let said = self.digest.channels.first().and_then(|part| part.messages.first());
         match said {
             Some(said) if !self.digest.hides_text => {
-                let words = formatting::plain(&said.text, PREVIEW_CHARACTERS);
+                let mut words = formatting::plain(&said.text, PREVIEW_CHARACTERS);
+                if words.is_empty() {
+                    let names = said.files.iter().map(|file| one_line(&names::shown(&file.name)));
+                    words = cut(&names.collect::<Vec<_>>().join(", "), PREVIEW_CHARACTERS);
+                }
                 format!("{}: {words}", one_line(&said.author_name.full()))
             }
             _ => format!("From {}", self.authors().join(", ")),
@@ -125,6 +130,17 @@ impl Letter<'_> {
         (one_line(&said.author_name.full()), format!("{}{edited}", self.at(said.sent_at)))
     }
 
+    /// What a message was sent with: names, and what there is to say of each. Names are what somebody wrote: where that is
+    /// hidden, only how many there are.
+    fn files(&self, said: &Said) -> Vec<(String, String)> {
+        match said.files.len() {
+            0 => Vec::new(),
+            1 if self.digest.hides_text => vec![("1 file".to_string(), String::new())],
+            count if self.digest.hides_text => vec![(format!("{count} files"), String::new())],
+            _ => said.files.iter().map(file).collect(),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = String::new();
         for part in &self.digest.channels {
@@ -138,6 +154,9 @@ impl Letter<'_> {
                     for line in said.text.lines() {
                         let _ = writeln!(text, "    {line}");
                     }
+                }
+                for (name, about) in self.files(said) {
+                    let _ = writeln!(text, "    [{name}{about}]");
                 }
                 text.push('\n');
             }
@@ -165,12 +184,16 @@ impl Letter<'_> {
         let mut body = String::new();
         for (index, part) in self.digest.channels.iter().enumerate() {
             let above = if index == 0 { "0" } else { "28px" };
-            let _ = writeln!(
-                body,
-                "<h2 class=\"ink\" style=\"margin:{above} 0 16px;color:#1c2128;font-size:17px;font-weight:600;\
-                 line-height:1.35\">{}</h2>",
-                escaped(&one_line(&part.title))
-            );
+            let title = one_line(&part.title);
+            // A client user's own channel is called like the firm, which stands above everything.
+            if index > 0 || title != self.brand {
+                let _ = writeln!(
+                    body,
+                    "<h2 class=\"ink\" style=\"margin:{above} 0 16px;color:#1c2128;font-size:17px;font-weight:600;\
+                     line-height:1.35\">{}</h2>",
+                    escaped(&title)
+                );
+            }
             for said in &part.messages {
                 self.said(&mut body, said);
             }
@@ -207,11 +230,26 @@ impl Letter<'_> {
             // The firm's own walls against markup that was typed stand in there.
             formatting::html(&said.text, &[])
         };
+        let files = self.files(said).into_iter().map(|(name, about)| {
+            format!(
+                "<p class=\"ink file\" style=\"margin:8px 0 0;padding:8px 12px;border:1px solid #e2e5ea;border-radius:8px;\
+                 font-size:15px\">{} <span class=\"soft\" style=\"color:#5b6470\">{}</span></p>\n",
+                escaped(&name),
+                escaped(about.trim_start_matches([',', ' ']))
+            )
+        });
+        let files: String = files.collect();
         let _ = writeln!(
             body,
-            "<div class=\"ink said\" style=\"margin:0 0 16px;color:#1c2128;font-size:16px;line-height:1.5\">{words}</div>"
+            "<div class=\"ink said\" style=\"margin:0 0 16px;color:#1c2128;font-size:16px;line-height:1.5\">{words}{files}</div>"
         );
     }
+}
+
+/// A file's name, and its size or that it is gone.
+fn file(file: &SentFile) -> (String, String) {
+    let about = if file.is_removed { "removed".to_string() } else { limits::size(file.size) };
+    (one_line(&names::shown(&file.name)), format!(", {about}"))
 }
 
 fn more(part: &Part) -> Option<String> {

@@ -211,9 +211,13 @@ fn text(letter: &Letter, brand: &str) -> String {
 const STYLE: &str = "\
 :root{color-scheme:light dark;supported-color-schemes:light dark}\
 body{margin:0;padding:0;-webkit-text-size-adjust:100%}\
+.said p,.said ul,.said ol,.said pre,.said blockquote{margin:0 0 8px}\
+.said pre{white-space:pre-wrap}.said a{color:#1f5fae}\
+.said blockquote{padding:0 0 0 12px;border-left:3px solid #8b939e}\
 @media (prefers-color-scheme:dark){\
 .page{background:#16181c!important}.card{background:#1f2227!important;border-color:#33373e!important}\
 .ink{color:#eceef1!important}.soft{color:#a9afb8!important}\
+.said a{color:#8fbcf5!important}.file{border-color:#33373e!important}\
 .code{background:#2a2e35!important;color:#ffffff!important}}\
 @media (max-width:520px){.card{padding:24px 20px!important}}";
 

@@ -1,6 +1,8 @@
 //! What became of a message for each of its recipients (N12): exactly one state, made from what is kept anyway: moves of
 //! read positions, digests and their deliveries, departures.
 
+mod part;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
@@ -16,6 +18,7 @@ use crate::deliveries;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DigestId, MessageId, PersonId};
 use crate::people::Name;
+use part::{Part, Sending};
 
 /// What became of a message for one of its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +90,7 @@ pub fn fates(
                 .and_then(|parts| parts.iter().find(|part| part.covers(message.position)));
             let state = match (seen_at, part) {
                 (Some(at), _) => State::Seen(at),
-                (None, Some(part)) => part.state(&message),
+                (None, Some(part)) => part.state(message.called_off_at),
                 (None, None) => match recipient.untold(&message) {
                     Some(reason) => State::Suppressed(reason),
                     None => {
@@ -161,75 +164,6 @@ impl Recipient {
         } else {
             None
         }
-    }
-}
-
-/// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
-/// another one once the address is well again.
-struct Part {
-    digest: DigestId,
-    after: i64,
-    up_to: i64,
-    refused: Option<Reason>,
-    deliveries: Vec<Sending>,
-}
-
-struct Sending {
-    by_mail: bool,
-    next_try_at: Option<Time>,
-    sent_at: Option<Time>,
-    failed_at: Option<Time>,
-    reason: Option<String>,
-}
-
-impl Part {
-    fn covers(&self, position: i64) -> bool {
-        self.after < position && position <= self.up_to
-    }
-
-    fn state(&self, message: &Message) -> State {
-        // What was called off before it left was not in what left.
-        let left = |sending: &&Sending| {
-            let until = message.called_off_at.unwrap_or(Time(i64::MAX));
-            self.refused.is_none()
-                && sending.failed_at.is_none()
-                && sending.sent_at.is_some_and(|at| at < until)
-        };
-        if let Some(sending) = self.deliveries.iter().filter(left).max_by_key(|sending| sending.sent_at) {
-            let at = sending.sent_at.unwrap_or_default();
-            return if sending.by_mail { State::Emailed(at) } else { State::Texted(at) };
-        }
-        if message.called_off_at.is_some() {
-            return State::Suppressed(Reason::CalledOff);
-        }
-        if let Some(reason) = self.refused {
-            return State::Suppressed(reason);
-        }
-        if let Some(at) = self.deliveries.iter().filter_map(|sending| sending.next_try_at).min() {
-            return State::Due(at);
-        }
-        let failed =
-            |sending: &Sending| Some((sending.failed_at?, sending.reason.clone().unwrap_or_default()));
-        if let Some((at, reason)) = self.deliveries.iter().find_map(failed) {
-            return State::Failed(at, reason);
-        }
-        let dropped = |sending: &Sending| Reason::from_word(sending.reason.as_deref()?);
-        State::Suppressed(self.deliveries.iter().find_map(dropped).unwrap_or(Reason::Choice))
-    }
-}
-
-impl Part {
-    /// How a way of it stands by itself, where it was to go that way.
-    fn by(&self, way: Way) -> Option<State> {
-        let sending = self.deliveries.iter().find(|sending| sending.by_mail == (way == Way::Email))?;
-        let why = sending.reason.clone().unwrap_or_default();
-        Some(match (sending.sent_at, sending.next_try_at, sending.failed_at) {
-            (Some(at), ..) if way == Way::Email => State::Emailed(at),
-            (Some(at), ..) => State::Texted(at),
-            (None, Some(at), _) => State::Due(at),
-            (None, None, Some(at)) => State::Failed(at, why),
-            (None, None, None) => State::Suppressed(Reason::from_word(&why).unwrap_or(Reason::Choice)),
-        })
     }
 }
 
@@ -331,22 +265,21 @@ impl Asked<'_> {
     fn parts(&self) -> Result<HashMap<PersonId, Vec<Part>>> {
         let place: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.first, &self.last];
         let mut parts = self.reader.all(
-            "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, g.suppressed \
+            "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, t.text_left_out, g.suppressed \
              FROM digest_parts t JOIN digests g ON g.workspace = t.workspace AND g.id = t.digest \
              WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
              ORDER BY t.digest DESC",
             &place,
             |row| {
-                let (left_out, suppressed): (Option<Reason>, Option<Reason>) = (row.get(4)?, row.get(5)?);
-                let refused = suppressed.or(left_out);
                 let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok((row.get(0)?, Part { digest, after, up_to, refused, deliveries: Vec::new() }))
+                let (left_out, suppressed) = ([row.get(4)?, row.get(5)?], row.get(6)?);
+                Ok((row.get(0)?, Part { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
             },
         )?;
         let sending = |row: &Row<'_>| {
             let kind: String = row.get(1)?;
             let sending = Sending {
-                by_mail: kind == deliveries::digest_word(Way::Email),
+                way: if kind == deliveries::digest_word(Way::Email) { Way::Email } else { Way::Text },
                 next_try_at: row.get(2)?,
                 sent_at: row.get(3)?,
                 failed_at: row.get(4)?,

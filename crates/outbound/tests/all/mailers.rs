@@ -125,11 +125,11 @@ async fn memory_keeps_what_was_sent_and_fails_when_told_to() {
     for expected in [MailErrorKind::Temporary, MailErrorKind::Temporary, MailErrorKind::Permanent] {
         assert_eq!(mailer.send(&first).await.unwrap_err().kind, expected);
     }
-    assert!(memory.mails().is_empty());
+    assert!(memory.sent().is_empty());
     mailer.send(&first).await.unwrap();
-    assert_eq!(memory.mails(), std::slice::from_ref(&first));
+    assert_eq!(memory.sent(), std::slice::from_ref(&first));
     assert_eq!(memory.take(), [first]);
-    assert!(memory.mails().is_empty());
+    assert!(memory.sent().is_empty());
 }
 
 #[tokio::test]
@@ -142,5 +142,5 @@ async fn every_way_refuses_a_bad_recipient_for_good() {
         assert_eq!(mailer.send(&bad).await.unwrap_err().kind, MailErrorKind::Permanent);
     }
     assert!(names(outbox.path()).is_empty());
-    assert!(memory.mails().is_empty());
+    assert!(memory.sent().is_empty());
 }

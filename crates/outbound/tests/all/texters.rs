@@ -145,5 +145,5 @@ async fn memory_keeps_texts_and_fails_when_told_to() {
     assert!(texter.send(&text()).await.is_err());
     texter.send(&text()).await.unwrap();
     assert_eq!(memory.take(), [text()]);
-    assert!(memory.texts().is_empty());
+    assert!(memory.sent().is_empty());
 }

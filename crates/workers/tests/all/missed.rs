@@ -303,7 +303,7 @@ both_engines! {
         let workspace = office.workspace;
         office.write(move |tx| sign_ins::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
         office.works();
-        let mut ids: Vec<String> = office.mails.mails().into_iter().map(|mail| mail.message_id).collect();
+        let mut ids: Vec<String> = office.mails.sent().into_iter().map(|mail| mail.message_id).collect();
         ids.sort_unstable();
         assert_eq!(ids.len(), 2);
         assert!(ids[0].starts_with("invitation.") && ids[1].starts_with("sign-in."), "{ids:?}");

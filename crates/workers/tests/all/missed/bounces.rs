@@ -8,7 +8,8 @@ use domain::journal::Event;
 use domain::missed::{Reason, State};
 use domain::people::ClientChange;
 use domain::{Error, people, sign_ins};
-use outbound::mail::{Behaviour, MailError};
+use outbound::mail::MailError;
+use outbound::memory::Behaviour;
 
 use super::at;
 use super::office::Office;
@@ -106,7 +107,7 @@ both_engines! {
         let workspace = office.workspace;
         let sign_in = office.write(move |tx| sign_ins::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
         office.works();
-        let code: String = office.mails.mails().last().expect("the code").subject.chars().take(6).collect();
+        let code: String = office.mails.sent().last().expect("the code").subject.chars().take(6).collect();
         let signed_in = office.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code));
         assert_eq!(signed_in, sign_ins::CodeOutcome::SignedIn(bo.person), "codes are sent all the same");
         assert_eq!(reason(office, bo), None);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use domain::channels::Subject;
 use domain::missed::{Reason, State};
-use outbound::mail::{Behaviour, MailError};
+use outbound::mail::MailError;
+use outbound::memory::Behaviour;
 use workers::missed::Teller;
 
 use super::at;

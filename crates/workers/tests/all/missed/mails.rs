@@ -1,10 +1,19 @@
 //! What the mail of a digest says and how it behaves (N3, N7, N11).
 
+use domain::channels::Kind;
+use domain::digests::{Digest, Part, Said, SentFile};
+use domain::files;
+use domain::ids::{ChannelId, DigestId, PersonId};
+use domain::people::Name;
+use domain::secrets::Secret;
+use domain::sign_ins::Addressee;
 use mail_parser::{HeaderValue, MessageParser};
 use outbound::mail::Mail;
+use proptest::prelude::*;
+use workers::mail::Desk;
 
 use crate::both_engines;
-use crate::missed::office::{Office, PORTAL};
+use crate::missed::office::{MORNING, Office, PORTAL};
 
 fn hides(office: &Office) {
     let ada = office.ada;
@@ -16,7 +25,101 @@ fn header<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
     mail.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
 }
 
+/// The mail of a digest in which everything that people name is this.
+fn named(word: &str) -> Mail {
+    let name =
+        || Name { given: word.to_string(), family: word.to_string(), email: "bo@client.example".to_string() };
+    let file = SentFile { name: word.to_string(), size: 1_460, is_removed: false };
+    let said = Said {
+        author: PersonId::new(MORNING),
+        author_name: name(),
+        sent_at: MORNING,
+        edited_at: None,
+        text: "Hello".to_string(),
+        files: vec![file],
+    };
+    let part = || Part {
+        channel: ChannelId::new(MORNING),
+        title: word.to_string(),
+        kind: Kind::Client,
+        messages: vec![said.clone()],
+        more: 0,
+        link: Secret::short(),
+    };
+    let digest = Digest {
+        id: DigestId::new(MORNING),
+        created_at: MORNING,
+        to: Addressee { person: PersonId::new(MORNING), name: name(), brand_name: word.to_string() },
+        time_zone: None,
+        hides_text: false,
+        channels: vec![part(), part()],
+        unsubscribe: Some(Secret::new()),
+    };
+    Desk::new(PORTAL, "notifications@portal.example").digest(MORNING, &digest)
+}
+
+proptest! {
+    #[test]
+    fn n11_whatever_people_are_called_the_mail_keeps_its_headers_its_recipient_and_its_html(
+        word in prop_oneof![
+            any::<String>(),
+            r"[\r\n ]{1,3}(Bcc|To|Subject|Content-Type): ?[a-z@.<>, ;=/]{0,30}[\r\n]{0,4}.{0,20}",
+            r#"[<>"'&;=/a-z\r\n\u{0}-\u{1f}\u{202a}-\u{202e}\u{2028}]{1,40}"#,
+        ],
+    ) {
+        let (mail, plain) = (named(&word), named("Bo"));
+        for mark in ["<", ">", "\""] {
+            prop_assert_eq!(mail.html.matches(mark).count(), plain.html.matches(mark).count(), "{}", mark);
+        }
+        // However long: what one of these cannot be is refused, and never sent in another form.
+        if let Ok(whole) = mail.formatted() {
+            let parsed = MessageParser::default().parse(&whole).expect("a mail");
+            let names = |mail: &mail_parser::Message<'_>| -> Vec<String> {
+                mail.headers().iter().map(|header| header.name().to_string()).collect()
+            };
+            let whole = plain.formatted().expect("a mail");
+            let plain = MessageParser::default().parse(&whole).expect("a mail");
+            prop_assert_eq!(names(&parsed), names(&plain));
+            prop_assert_eq!(parsed.parts.len(), plain.parts.len());
+            let addresses = |header: Option<&mail_parser::Address<'_>>| -> Vec<String> {
+                let all = header.into_iter().flat_map(|header| header.iter());
+                all.filter_map(|one| one.address()).map(str::to_string).collect()
+            };
+            prop_assert_eq!(addresses(parsed.to()), ["bo@client.example"]);
+            prop_assert_eq!(addresses(parsed.from()), ["notifications@portal.example"]);
+            prop_assert_eq!(parsed.html_body_count() + parsed.text_body_count(), 2);
+        }
+    }
+}
+
 both_engines! {
+    fn n3_names_and_sizes_of_files_stand_with_their_message(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        let channel = office.channel_of(bo);
+        office.posts_files(jane, channel, "", &[("Deed <b>.pdf", 1_460), ("old.pdf", 2_000_000)]);
+        office.minutes(1);
+        let ada = office.ada;
+        office.write(move |tx| {
+            let found = files::in_folder(tx, &ada, channel, None, None, 10)?;
+            let old = found.iter().find(|entry| entry.name == "old.pdf").expect("the file");
+            files::delete(tx, &ada, channel, &[old.id], files::Contents::Refuse).map(|_| ())
+        });
+        office.minutes(4);
+        let mails = office.digests_to(bo);
+        assert!(mails[0].text.contains("    [Deed <b>.pdf, 1.5 KB]\n    [old.pdf, removed]\n"), "{}", mails[0].text);
+        assert!(mails[0].html.contains("Deed &lt;b&gt;.pdf") && mails[0].html.contains(">1.5 KB</span>"));
+        // What a list of mails shows after the subject says what came.
+        assert!(mails[0].html.contains("Jane Lee: Deed &lt;b&gt;.pdf, old.pdf</div>"));
+        hides(office);
+        office.posts_files(jane, channel, "", &[("verdict.pdf", 1), ("testament.pdf", 1)]);
+        office.minutes(5);
+        let hidden = &office.digests_to(bo)[1];
+        assert!(hidden.text.contains("    [2 files]\n") && hidden.html.contains("2 files"));
+        for part in [&hidden.subject, &hidden.text, &hidden.html] {
+            assert!(!part.contains("verdict") && !part.contains("testament"), "{part}");
+        }
+    }
+
     fn n11_the_mail_has_the_headers_that_let_mail_programs_behave(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         let channel = office.channel_of(bo);

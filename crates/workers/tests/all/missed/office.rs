@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::{Actor, Role};
+use domain::blobs::Arrived;
 use domain::channels::{self, Subject};
 use domain::choices::{self, Choice};
-use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
+use domain::files::Attached;
+use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
 use domain::messages::{self, Draft, Message};
 use domain::missed::{self, State};
 use domain::people::{ClientChange, NewClient, NewInternal};
+use domain::uploads::{self, NewUpload, Purpose, Room};
 use domain::workspaces::SetUp;
 use domain::{companies, deliveries, members, people, sign_ins, workspaces};
 use outbound::mail::{Mail, Mailer, Memory};
@@ -220,6 +223,39 @@ impl Office {
         self.write(move |tx| messages::send(tx, &who, &draft))
     }
 
+    /// A message with files of these names and sizes. Their bytes are nowhere: mails hold none.
+    pub fn posts_files(&self, who: Actor, channel: ChannelId, text: &str, given: &[(&str, i64)]) -> Message {
+        let room = Room { file_max: i64::MAX, workspace_max: i64::MAX };
+        let attachments = given.iter().map(|(name, size)| {
+            let new = NewUpload {
+                channel,
+                purpose: Purpose::Message,
+                name: (*name).to_string(),
+                size: Some(*size),
+            };
+            let upload = self.write(move |tx| uploads::begin(tx, &who, &new, &room)).id;
+            let id = BlobId::new(self.now());
+            let arrived = Arrived {
+                id,
+                hash: domain::secrets::hash(&id.to_string()),
+                size: *size,
+                content_type: "application/pdf".to_string(),
+                dimensions: None,
+                is_unchecked: false,
+            };
+            self.write(move |tx| uploads::complete(tx, &who, upload, &arrived, &room));
+            Attached::Upload(upload)
+        });
+        let draft = Draft {
+            id: MessageId::new(self.now()),
+            channel,
+            text: text.to_string(),
+            attachments: attachments.collect(),
+            shown: None,
+        };
+        self.write(move |tx| messages::send(tx, &who, &draft))
+    }
+
     pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) {
         self.write(move |tx| members::read_up_to(tx, &who, channel, position));
     }
@@ -286,7 +322,7 @@ impl Office {
 
     /// The digests that have left, to everybody.
     pub fn digests(&self) -> Vec<Mail> {
-        let mut mails = self.mails.mails();
+        let mut mails = self.mails.sent();
         mails.retain(|mail| mail.message_id.starts_with("digest."));
         mails
     }

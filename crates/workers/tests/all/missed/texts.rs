@@ -5,6 +5,8 @@ use domain::choices::{self, Choice};
 use domain::missed::State;
 use domain::people::{self, SelfChange};
 use domain::phones;
+use outbound::mail::MailError;
+use outbound::memory::Behaviour;
 use outbound::text::{Text, TextError, fits};
 
 use super::at;
@@ -142,6 +144,33 @@ both_engines! {
         assert!(office.texts.take().is_empty());
         office.seconds(1);
         assert_eq!(office.texts.take().len(), 1);
+    }
+
+    fn n13_what_left_the_mail_may_be_in_the_text_and_each_is_said_as_it_was(office) {
+        let (jane, tom) = (office.staff("Jane"), office.staff("Tom"));
+        let [bo, cy] = ["Bo", "Cy"].map(|given| office.channel_of(office.client(given, &[])));
+        office.works();
+        office.wants_texts(tom);
+        office.is_in(tom, "America/New_York");
+        let begun = office.now();
+        office.mails.behave(move |mail| match mail.to.address == "tom@firm.example" && mail.date_ms <= begun.0 + 300_000 {
+            true => Behaviour::Refuses(MailError::temporary("busy")),
+            false => Behaviour::Takes,
+        });
+        let (quiet, loud) = (office.posts(jane, bo, "In the muted one"), office.posts(jane, cy, "In the other"));
+        office.minutes(5);
+        office.mutes(tom, bo, true);
+        office.seconds(5);
+        let mails = office.digests_to(tom);
+        assert!(mails[0].text.contains("In the other") && !mails[0].text.contains("In the muted one"));
+        assert_eq!(office.fate(&loud, tom), Some(State::Emailed(at(305))));
+        assert_eq!(office.fate(&quiet, tom), Some(State::Due(at(4 * 3600))));
+        office.mutes(tom, bo, false);
+        office.minutes(4 * 60);
+        // 8:00 in New York.
+        assert!(office.texts.take()[0].body.contains("2 new messages from Jane Lee."));
+        assert_eq!(office.fate(&loud, tom), Some(State::Emailed(at(305))));
+        assert_eq!(office.fate(&quiet, tom), Some(State::Texted(at(4 * 3600))));
     }
 
     fn n6_a_text_counts_what_is_true_when_it_goes(office) {

@@ -1,0 +1,91 @@
+//! One channel of a digest: which messages it covers, and what became of them with its email and its text.
+
+use store::Time;
+
+use super::State;
+use crate::choices::Way;
+use crate::ids::DigestId;
+use crate::missed::Reason;
+
+/// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
+/// another one once the address is well again.
+pub(super) struct Part {
+    pub(super) digest: DigestId,
+    pub(super) after: i64,
+    pub(super) up_to: i64,
+    pub(super) suppressed: Option<Reason>,
+    /// Why it was left out of the email, and of the text.
+    pub(super) left_out: [Option<Reason>; 2],
+    pub(super) deliveries: Vec<Sending>,
+}
+
+pub(super) struct Sending {
+    pub(super) way: Way,
+    pub(super) next_try_at: Option<Time>,
+    pub(super) sent_at: Option<Time>,
+    pub(super) failed_at: Option<Time>,
+    pub(super) reason: Option<String>,
+}
+
+impl Part {
+    pub(super) fn covers(&self, position: i64) -> bool {
+        self.after < position && position <= self.up_to
+    }
+
+    pub(super) fn state(&self, called_off_at: Option<Time>) -> State {
+        let carrying = || {
+            self.deliveries.iter().filter(|sending| self.suppressed.or(self.left_out(sending.way)).is_none())
+        };
+        // What was called off before it left was not in what left.
+        let until = called_off_at.unwrap_or(Time(i64::MAX));
+        let left =
+            |sending: &&Sending| sending.failed_at.is_none() && sending.sent_at.is_some_and(|at| at < until);
+        // What reached them first; of both at once the email, which says more.
+        if let Some(sending) = carrying().filter(left).min_by_key(|sending| sending.sent_at) {
+            let at = sending.sent_at.unwrap_or_default();
+            return match sending.way {
+                Way::Email => State::Emailed(at),
+                Way::Text => State::Texted(at),
+            };
+        }
+        if called_off_at.is_some() {
+            return State::Suppressed(Reason::CalledOff);
+        }
+        if let Some(at) = carrying().filter_map(|sending| sending.next_try_at).min() {
+            return State::Due(at);
+        }
+        let failed =
+            |sending: &Sending| Some((sending.failed_at?, sending.reason.clone().unwrap_or_default()));
+        if let Some((at, reason)) = carrying().find_map(failed) {
+            return State::Failed(at, reason);
+        }
+        let dropped = |sending: &Sending| {
+            self.left_out(sending.way).or_else(|| Reason::from_word(sending.reason.as_deref()?))
+        };
+        let reason = self.suppressed.or_else(|| self.deliveries.iter().find_map(dropped));
+        State::Suppressed(reason.unwrap_or(Reason::Choice))
+    }
+
+    fn left_out(&self, way: Way) -> Option<Reason> {
+        match way {
+            Way::Email => self.left_out[0],
+            Way::Text => self.left_out[1],
+        }
+    }
+
+    /// How a way of it stands by itself, where it was to go that way.
+    pub(super) fn by(&self, way: Way) -> Option<State> {
+        let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
+        if let Some(reason) = self.left_out(way) {
+            return Some(State::Suppressed(reason));
+        }
+        let why = sending.reason.clone().unwrap_or_default();
+        Some(match (sending.sent_at, sending.next_try_at, sending.failed_at) {
+            (Some(at), ..) if way == Way::Email => State::Emailed(at),
+            (Some(at), ..) => State::Texted(at),
+            (None, Some(at), _) => State::Due(at),
+            (None, None, Some(at)) => State::Failed(at, why),
+            (None, None, None) => State::Suppressed(Reason::from_word(&why).unwrap_or(Reason::Choice)),
+        })
+    }
+}
