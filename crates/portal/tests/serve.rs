@@ -179,6 +179,44 @@ async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
     store.close();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n12_posting_and_pages_do_not_notice_a_mail_server_that_hangs_or_is_not_there_and_admins_see_it() {
+    let machine = Machine::new();
+    machine.starts(&["demo", "--data", "data"]).stop();
+    let setting = Setting::Sqlite(machine.path("data/portal.db"));
+    let store = Store::open(&setting, Clock::System, domain::MIGRATIONS).unwrap();
+    let channel = maya(&store).await.1.to_string();
+    store.close();
+    // It takes connections and never says a word.
+    let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        closed.local_addr().unwrap()
+    };
+    for (server, seen) in [(hangs.local_addr().unwrap(), None), (nobody, Some("Email is tried again"))] {
+        let running = machine.starts(&["serve", "--mail", &format!("smtp://{server}"), "--wait", "1s"]);
+        let jane = running.sign_in(machine.does(&["sign-in-link", JANE]).trim_end());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(4) {
+            let asked = Instant::now();
+            let id = MessageId::new(store::Time(begun.elapsed().as_millis() as i64)).to_string();
+            running.says(&channel, &id, "Could you have a look?", &jane);
+            assert!(running.page(&format!("/messages/{channel}"), &jane).contains("Could you have a look?"));
+            assert!(asked.elapsed() < Duration::from_secs(3), "it was noticed: {:?}", asked.elapsed());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        while let Some(words) = seen
+            && !running.page("/settings/messaging/notices", &jane).contains(words)
+        {
+            assert!(begun.elapsed() < Duration::from_secs(20), "admins do not see it");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        // Killed: a mail that hangs is waited for at an orderly end.
+        running.signal("KILL");
+        running.ended();
+    }
+}
+
 #[test]
 fn what_is_restored_is_the_portal_that_was_backed_up() {
     let machine = Machine::new();

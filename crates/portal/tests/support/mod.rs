@@ -149,6 +149,19 @@ impl Running {
         assert!(head.starts_with("HTTP/1.1 303"), "{head}");
     }
 
+    /// Sends a message to a channel, as whoever has this cookie.
+    pub fn says(&self, channel: &str, id: &str, words: &str, cookie: &str) {
+        let body = format!("{{\"id\":\"{id}\",\"text\":\"{words}\"}}");
+        let headers = format!(
+            "Origin: {}\r\nCookie: {cookie}\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n",
+            self.address,
+            body.len()
+        );
+        let head = self.ask_with(&format!("POST /messages/{channel}"), &headers, &body).1;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    }
+
     /// The cookie that a sign-in address gives, as the page's button asks for it.
     pub fn sign_in(&self, address: &str) -> String {
         let path = address.strip_prefix(&self.address).expect("an address of this portal");
