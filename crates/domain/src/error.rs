@@ -98,6 +98,16 @@ pub enum Problem {
     TooDeep(usize),
     /// It is no colour such as `#9bbfff`.
     NoColor,
+    /// Words of this colour could not be read on the one behind them.
+    NoContrast,
+    /// It is no picture of a kind that browsers show.
+    NoPicture,
+    /// It is a picture of more than so many points in width or height, or of more than so many millions in all.
+    PictureTooLarge(u32, u32),
+    /// It is no name of a host.
+    NoHost,
+    /// Another portal answers every host that none is named for, so a name may not be taken from it.
+    HostsOfAnother,
     /// Who it names is not in that channel.
     NoMember,
     /// The client users it names have no company in common (C9).
@@ -152,6 +162,25 @@ impl fmt::Display for Problem {
             Problem::TooManyMergeFields(most) => write!(f, "Please use at most {most} merge fields."),
             Problem::TooDeep(most) => write!(f, "Please nest at most {most} levels."),
             Problem::NoColor => write!(f, "Please give a colour such as #9bbfff."),
+            Problem::NoContrast => write!(
+                f,
+                "Words of this colour could not be read on that one: choose a lighter or darker one, or leave it empty to have it chosen."
+            ),
+            Problem::NoPicture => write!(f, "This is no picture. Please choose a PNG, JPEG, WebP or GIF."),
+            Problem::PictureTooLarge(side, millions) => write!(
+                f,
+                "This picture is too large. Please choose one of at most {side} points a side and {millions} million in all."
+            ),
+            Problem::NoHost => {
+                write!(
+                    f,
+                    "Please give a host name alone, such as portal.example.com: without https:// and without a slash."
+                )
+            }
+            Problem::HostsOfAnother => write!(
+                f,
+                "Another portal here answers all other host names. Whoever runs the server has to give that one a name first."
+            ),
             Problem::NoMember => write!(f, "This person is not in that channel."),
             Problem::NothingInCommon => write!(f, "These client users have no company in common."),
         }

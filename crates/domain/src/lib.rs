@@ -6,6 +6,7 @@
 pub mod access;
 pub mod blobs;
 pub mod bounces;
+pub mod brand;
 pub mod channels;
 pub mod choices;
 pub mod companies;
@@ -93,6 +94,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "reading old pages",
         sql: include_str!("../migrations/012_reading_old_pages.sql"),
     },
+    store::Migration { number: 14, name: "brands", sql: include_str!("../migrations/014_brands.sql") },
     store::Migration {
         number: 16,
         name: "left out by way",

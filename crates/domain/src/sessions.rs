@@ -18,9 +18,10 @@ use crate::workspaces::{self, COLUMNS, Workspace};
 const NOTED_EVERY: Duration = Duration::from_secs(3600);
 /// Characters kept of what a browser says it is: enough to recognise it.
 const AGENT_CHARACTERS: usize = 200;
-/// Whether the workspace `w` answers the host `$3`: it names it, or names none and no other does.
-const ANSWERS: &str =
-    "(w.host = $3 OR (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3)))";
+/// Whether the workspace `w` answers the host `$3`: it names it, or named it before, or names none and no other does or did.
+const ANSWERS: &str = "(w.host = $3 OR EXISTS (SELECT 1 FROM former_hosts f WHERE f.host = $3 AND f.workspace = w.id) OR \
+     (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3) AND NOT EXISTS (SELECT 1 FROM \
+     former_hosts f WHERE f.host = $3)))";
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

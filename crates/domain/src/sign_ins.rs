@@ -13,12 +13,14 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::access::Role;
+use crate::brand::Brand;
 use crate::deliveries::{self, Kind};
 use crate::error::Result;
 use crate::ids::{PersonId, SignInId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::people::{self, Name};
 use crate::secrets::{self, Secret};
+use crate::workspaces::{self, Workspace};
 use crate::{bounces, limits, tries, welcome};
 
 pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation};
@@ -49,6 +51,10 @@ pub struct Addressee {
     pub name: Name,
     /// What the firm is called.
     pub brand_name: String,
+    /// What it looks like.
+    pub brand: Brand,
+    /// The host name of its portal, where that has one of its own.
+    pub host: Option<String>,
 }
 
 /// What a sign-in mail says. It holds secrets: not to be logged, hence no `Debug`.
@@ -234,13 +240,15 @@ pub(crate) fn addressee(
     workspace: WorkspaceId,
     person: PersonId,
 ) -> Result<Option<Addressee>> {
-    Ok(reader.first(
-        "SELECT p.given_name, p.family_name, p.email, w.brand_name FROM people p \
-         JOIN workspaces w ON w.id = p.workspace \
+    let sql = format!(
+        "SELECT p.given_name, p.family_name, p.email, {} FROM people p JOIN workspaces w ON w.id = p.workspace \
          WHERE p.workspace = $1 AND p.id = $2 AND p.deactivated_at IS NULL",
-        &[&workspace, &person],
-        |row| Ok(Addressee { person, name: Name::read(row, 0)?, brand_name: row.get(3)? }),
-    )?)
+        workspaces::COLUMNS
+    );
+    Ok(reader.first(&sql, &[&workspace, &person], |row| {
+        let Workspace { brand_name, brand, host, .. } = workspaces::read(row, 3)?;
+        Ok(Addressee { person, name: Name::read(row, 0)?, brand_name, brand, host })
+    })?)
 }
 
 /// Removes some requests and links that expired long ago, and says how many; 0 when none are left.

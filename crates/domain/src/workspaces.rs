@@ -3,6 +3,7 @@
 use store::{Reader, Row, Time, Tx};
 
 use crate::access::{self, Actor};
+use crate::brand::{self, Brand};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
@@ -22,6 +23,8 @@ pub struct Workspace {
     pub host: Option<String>,
     /// What the firm is called.
     pub brand_name: String,
+    /// What the firm looks like.
+    pub brand: Brand,
     /// Since when.
     pub created_at: Time,
     /// When something of the above last changed.
@@ -42,7 +45,8 @@ pub struct SetUp {
 }
 
 /// The columns of the workspace `w`, as [`read`] takes them.
-pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.created_at, w.updated_at";
+pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.created_at, w.updated_at, w.accent, w.side, w.side_text, \
+     w.logo_at, w.logo_width, w.logo_height, w.logo_ink, w.icon_at, w.cover_at";
 
 /// A workspace from the columns that begin at `at`.
 pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
@@ -52,17 +56,26 @@ pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
         brand_name: row.get(at + 2)?,
         created_at: row.get(at + 3)?,
         updated_at: row.get(at + 4)?,
+        brand: brand::read(row, at + 5)?,
     })
 }
 
-/// The workspace that answers a host name (without a port): the one that names it, else the one that names none.
+/// The workspace that answers a host name (without a port): the one that names it, else the one that named it before, else
+/// the one that names none.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
-    // Asked at every request: two looks at an index, and no sorting. At most one workspace has no host.
+    // Asked at every request: few looks at an index, and no sorting. At most one workspace has no host.
+    let host = host.to_lowercase();
     let named = format!("SELECT {COLUMNS} FROM workspaces w WHERE host = $1");
-    if let Some(found) = reader.first(&named, &[&host.to_lowercase()], |row| read(row, 0))? {
+    if let Some(found) = reader.first(&named, &[&host], |row| read(row, 0))? {
+        return Ok(Some(found));
+    }
+    let former = format!(
+        "SELECT {COLUMNS} FROM former_hosts f JOIN workspaces w ON w.id = f.workspace WHERE f.host = $1"
+    );
+    if let Some(found) = reader.first(&former, &[&host], |row| read(row, 0))? {
         return Ok(Some(found));
     }
     let other = format!("SELECT {COLUMNS} FROM workspaces w WHERE host IS NULL");
@@ -101,15 +114,8 @@ pub fn any(reader: &Reader) -> Result<bool> {
 /// `Field` for a brand or host that cannot be taken, also where another workspace has the host (or has none too).
 pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> {
     let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
-    let host = host
-        .map(|host| limits::line("host", host, HOST_CHARACTERS))
-        .transpose()?
-        .map(|host| limits::key(&host));
-    let taken = match &host {
-        Some(host) => tx.first("SELECT 1 FROM workspaces WHERE host = $1", &[host], |_| Ok(()))?,
-        None => tx.first("SELECT 1 FROM workspaces WHERE host IS NULL", &[], |_| Ok(()))?,
-    };
-    if taken.is_some() {
+    let host = host.map(|host| self::host("host", host)).transpose()?;
+    if is_taken(tx, host.as_deref())? {
         return Err(Error::field("host", Problem::Taken));
     }
     let now = tx.now();
@@ -122,6 +128,121 @@ pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> 
         &[&id, &host, &brand, &DefaultChannel::Client, &signing_key, &now],
     )?;
     Ok(id)
+}
+
+/// Adds a workspace with its first admin beside those that are there.
+///
+/// # Errors
+/// `Field`.
+pub fn add_with_admin(tx: &mut Tx, host: &str, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
+    let workspace = add(tx, &given.brand, Some(host))?;
+    let person = people::first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
+    records::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
+    Ok((workspace, person))
+}
+
+/// A host name as it is compared: lower case, in ASCII (RFC 5890).
+///
+/// # Errors
+/// `Empty`, `TooLong`, `NoHost`.
+fn host(field: &'static str, text: &str) -> Result<String> {
+    let text = limits::line(field, text, HOST_CHARACTERS)?;
+    let ascii = idna::domain_to_ascii_strict(&text).map_err(|_| Error::field(field, Problem::NoHost))?;
+    let is_host = ascii.len() <= HOST_CHARACTERS && ascii.split('.').all(|label| !label.is_empty());
+    if is_host { Ok(ascii) } else { Err(Error::field(field, Problem::NoHost)) }
+}
+
+/// Whether a workspace names a host, or did before; without a host, whether one names none.
+fn is_taken(reader: &Reader, host: Option<&str>) -> Result<bool> {
+    let taken = match host {
+        Some(host) => reader.first(
+            "SELECT 1 FROM workspaces WHERE host = $1 UNION ALL SELECT 1 FROM former_hosts WHERE host = $1",
+            &[&host],
+            |_| Ok(()),
+        )?,
+        None => reader.first("SELECT 1 FROM workspaces WHERE host IS NULL", &[], |_| Ok(()))?,
+    };
+    Ok(taken.is_some())
+}
+
+/// Changes the host name that a workspace answers; empty: every one that no other workspace names. The one that it had goes on
+/// being answered; where it had none, that is `asked_at`, the host at which it was changed, so that nobody is locked out
+/// by a name that does not lead here yet.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for what is no host name or another workspace's.
+pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Result<()> {
+    access::admin(actor)?;
+    let before = find(tx, actor.workspace)?.host;
+    let host = if host.trim().is_empty() { None } else { Some(self::host("host", host)?) };
+    if host == before {
+        return Ok(());
+    }
+    let own: Option<String> = match &host {
+        Some(host) => tx.first(
+            "SELECT host FROM former_hosts WHERE workspace = $1 AND host = $2",
+            &[&actor.workspace, host],
+            |row| row.get(0),
+        )?,
+        None => None,
+    };
+    if own.is_none() && is_taken(tx, host.as_deref())? {
+        return Err(Error::field("host", Problem::Taken));
+    }
+    // A name could be one that people know the other portal by.
+    if before.is_some() && host.is_some() && own.is_none() && is_taken(tx, None)? {
+        return Err(Error::field("host", Problem::HostsOfAnother));
+    }
+    let now = tx.now();
+    tx.run(
+        "DELETE FROM former_hosts WHERE workspace = $1 AND host = $2",
+        &[&actor.workspace, &host.clone().unwrap_or_default()],
+    )?;
+    tx.run(
+        "UPDATE workspaces SET host = $2, updated_at = $3 WHERE id = $1",
+        &[&actor.workspace, &host, &now],
+    )?;
+    let former = before.clone().unwrap_or_else(|| limits::key(asked_at));
+    if host.is_some() && !former.is_empty() && !is_taken(tx, Some(&former))? {
+        tx.run(
+            "INSERT INTO former_hosts (host, workspace, since) VALUES ($1, $2, $3)",
+            &[&former, &actor.workspace, &now],
+        )?;
+    }
+    let changes = Changes::none().field("host", before.unwrap_or_default(), host.unwrap_or_default());
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+}
+
+/// The host names that a workspace had before and goes on answering, the newest first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn former_hosts(reader: &Reader, workspace: WorkspaceId) -> Result<Vec<String>> {
+    Ok(reader.all(
+        "SELECT host FROM former_hosts WHERE workspace = $1 ORDER BY since DESC, host",
+        &[&workspace],
+        |row| row.get(0),
+    )?)
+}
+
+/// What links to a workspace begin with, without a slash at the end: the installation's address, with the workspace's own
+/// host where it has one.
+pub fn address(public_url: &str, host: Option<&str>) -> String {
+    let public_url = public_url.trim_end_matches('/');
+    let Some((host, (scheme, place))) = host.zip(public_url.split_once("://")) else {
+        return public_url.to_string();
+    };
+    let after_host = place.rfind(']').unwrap_or(0);
+    let port = place.get(after_host..).and_then(|rest| rest.rfind(':').map(|at| &rest[at..])).unwrap_or("");
+    format!("{scheme}://{host}{port}")
+}
+
+/// What links to a workspace begin with ([`address`]).
+///
+/// # Errors
+/// `NotFound`.
+pub fn address_of(reader: &Reader, workspace: WorkspaceId, public_url: &str) -> Result<String> {
+    Ok(address(public_url, find(reader, workspace)?.host.as_deref()))
 }
 
 /// Sets the portal up: its first workspace and its first admin (S4). From the browser with the `secret` of the set-up
@@ -170,4 +291,52 @@ pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
         journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_workspaces_own_host() {
+        for (public_url, host, expected) in [
+            ("https://portal.example", None, "https://portal.example"),
+            ("https://portal.example/", Some("firm.example"), "https://firm.example"),
+            ("http://127.0.0.1:8080", Some("firm.example"), "http://firm.example:8080"),
+            ("http://[::1]:8080", Some("firm.example"), "http://firm.example:8080"),
+            ("http://[::1]", Some("firm.example"), "http://firm.example"),
+        ] {
+            assert_eq!(address(public_url, host), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_name_is_a_host() {
+        for (given, expected) in [
+            ("Portal.Firm.example", "portal.firm.example"),
+            (" localhost ", "localhost"),
+            ("bücher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(host("host", given).unwrap(), expected);
+        }
+        for wrong in [
+            "",
+            "https://a.example",
+            "a.example/",
+            "a.example:80",
+            "a b.example",
+            "-a.example",
+            "a..example",
+            ".example",
+            "a.example.",
+            "a_b.example",
+            "%",
+            "a\nb",
+            "[::1]",
+            &"a".repeat(64),
+            &"a.".repeat(130),
+        ] {
+            assert!(host("host", wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

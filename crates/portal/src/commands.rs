@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, FromArgMatches, Subcommand};
 
 use crate::error::Result;
 use crate::settings::{File, Settings, Sources, WORDS};
-use crate::{backup, bounce, demo, doctor, init, key, log, restore, sign_in_link, start};
+use crate::{backup, bounce, demo, doctor, init, key, log, restore, sign_in_link, start, workspace};
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -21,6 +21,9 @@ enum Command {
     /// Keys for programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The firms of this installation
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
     /// Print a one-time address that signs a person in
     SignInLink(sign_in_link::SignInLink),
     /// Write a whole, consistent copy of the database, while the portal runs
@@ -62,6 +65,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         Command::Demo => demo::run(settings, is_data_given(&matches)).await?,
         Command::Init(init) => init.run(&settings).await?,
         Command::Key(KeyCommand::Create(create)) => create.run(&settings).await?,
+        Command::Workspace(command) => command.run(&settings).await?,
         Command::SignInLink(link) => link.run(&settings).await?,
         Command::Backup { file } => backup::run(settings, &file).await?,
         Command::Restore { file } => restore::run(settings, &file).await?,

@@ -104,7 +104,8 @@ async fn addresses(store: &Store, public_url: &PublicUrl) -> Result<Vec<String>>
                 let Some(person) = people::by_email(tx, workspace.id, email)? else { continue };
                 match sign_ins::make_link(tx, workspace.id, person.id, LinkKind::Demo) {
                     Ok(secret) => {
-                        lines.push(format!("{kind} {email} {}", sign_in_link::address(&public_url, &secret)));
+                        let address = sign_in_link::address(tx, workspace.id, &public_url, &secret)?;
+                        lines.push(format!("{kind} {email} {address}"));
                     }
                     Err(domain::Error::NotFound) => {}
                     Err(error) => return Err(error),

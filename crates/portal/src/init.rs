@@ -49,18 +49,19 @@ impl Init {
 }
 
 /// Given and family name: the last word is the family's.
-fn split(name: &str) -> (&str, &str) {
+pub(crate) fn split(name: &str) -> (&str, &str) {
     name.trim().rsplit_once(' ').unwrap_or((name, ""))
 }
 
 /// Fields under the names that they have on the command line.
-fn in_options(error: domain::Error) -> Error {
+pub(crate) fn in_options(error: domain::Error) -> Error {
     match error {
         domain::Error::Field { field, problem } => {
             let option = match field {
                 "brandName" => "--brand",
                 "givenName" | "familyName" => "--admin-name",
                 "email" => "--admin-email",
+                "host" => "--host",
                 other => other,
             };
             Error::refused(format!("{option}: {problem}"))

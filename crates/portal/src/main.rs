@@ -15,6 +15,7 @@ mod restore;
 mod settings;
 mod sign_in_link;
 mod start;
+mod workspace;
 
 use std::process::ExitCode;
 

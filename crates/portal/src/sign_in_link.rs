@@ -1,8 +1,11 @@
 //! `portal sign-in-link`: the command line can always let somebody in (S4).
 
 use clap::Args;
+use domain::ids::WorkspaceId;
 use domain::secrets::Secret;
 use domain::sign_ins::{self, LinkKind};
+use domain::workspaces;
+use store::Reader;
 
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
@@ -25,18 +28,29 @@ impl SignInLink {
     /// Where nobody active has that address.
     pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
         let store = data::open_existing(settings)?;
+        let public_url = data::public_url(settings);
         let made = store.write(move |tx| {
             let actor = person::find(tx, &self.email, self.host.as_deref())?;
-            Ok::<_, Error>(sign_ins::make_link(tx, actor.workspace, actor.person, LinkKind::Command)?)
+            let secret = sign_ins::make_link(tx, actor.workspace, actor.person, LinkKind::Command)?;
+            Ok::<_, Error>(address(tx, actor.workspace, &public_url, &secret)?)
         });
         let made = made.await;
         store.close();
-        println!("{}", address(&data::public_url(settings), &made?));
+        println!("{}", made?);
         Ok(())
     }
 }
 
 /// Where a link's secret signs in.
-pub(crate) fn address(public_url: &PublicUrl, secret: &Secret) -> String {
-    format!("{public_url}/sign-in/link/{}", secret.reveal())
+///
+/// # Errors
+/// Where the database fails.
+pub(crate) fn address(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    public_url: &PublicUrl,
+    secret: &Secret,
+) -> domain::Result<String> {
+    let portal = workspaces::address_of(reader, workspace, public_url.as_str())?;
+    Ok(format!("{portal}/sign-in/link/{}", secret.reveal()))
 }

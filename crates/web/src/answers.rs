@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
+use crate::brand::Brand;
 use crate::look::Look;
 use crate::v1::gate;
 
@@ -204,12 +205,19 @@ impl Wanted {
 #[template(path = "problem.html")]
 struct ProblemPage {
     look: Look,
+    brand: Brand,
     title: &'static str,
     message: String,
 }
 
+/// Whether an answer becomes a page about what went wrong.
+pub(crate) fn is_problem(response: &Response, wanted: Wanted) -> bool {
+    let answer = response.extensions().get::<Answer>();
+    wanted == Wanted::Page && matches!(answer, Some(Answer::Refused(_)))
+}
+
 /// Writes the body of an answer that is a refusal; leaves every other as it is.
-pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Response {
+pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look, brand: Brand) -> Response {
     let refusal = match response.extensions_mut().remove::<Answer>() {
         None => return response,
         Some(Answer::SignIn(back)) if wanted == Wanted::Page => {
@@ -232,7 +240,7 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look) -> Resp
     let mut answer = match wanted {
         Wanted::Json => (status, axum::Json(refusal)).into_response(),
         Wanted::Page => {
-            let page = ProblemPage { look, title: title(status), message: refusal.message.clone() };
+            let page = ProblemPage { look, brand, title: title(status), message: refusal.message.clone() };
             match page.render() {
                 Ok(page) => (status, Html(page)).into_response(),
                 Err(_) => (status, refusal.message).into_response(),

@@ -142,19 +142,31 @@ async fn asset(Named((_, name)): Named<(String, String)>, headers: HeaderMap) ->
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::VARY, "accept-encoding"),
     ];
-    let takes_gzip = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("gzip"));
-    if takes_gzip {
-        let compressed = asset.compressed.get_or_init(|| compress(&asset.bytes));
+    if takes_gzip(&headers) {
+        let compressed = asset.compressed.get_or_init(|| compress(&asset.bytes, Compression::best()));
         return Ok((fixed, [(header::CONTENT_ENCODING, "gzip")], compressed.as_slice()).into_response());
     }
     Ok::<Response, Answer>((fixed, asset.bytes.as_ref()).into_response())
 }
 
-fn compress(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+/// Whether the one who asks can read what is compressed.
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let encodings = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    encodings.is_some_and(|value| value.contains("gzip"))
+}
+
+/// The style of all pages, which a firm's colours follow; empty for what is no asset.
+pub(crate) fn bytes(name: &str) -> &'static [u8] {
+    ASSETS.iter().find(|asset| asset.name == name).map_or(&[], |asset| asset.bytes.as_ref())
+}
+
+/// For what is made anew each time.
+pub(crate) fn compress_quickly(bytes: &[u8]) -> Vec<u8> {
+    compress(bytes, Compression::default())
+}
+
+fn compress(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
     // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
@@ -200,12 +212,10 @@ mod tests {
         assert_eq!(found, styles);
     }
 
-    fn bytes(name: &str) -> &[u8] {
-        &ASSETS
-            .iter()
-            .find(|asset| asset.name == name)
-            .unwrap_or_else(|| panic!("{name} is not served"))
-            .bytes
+    fn size(name: &str) -> usize {
+        let bytes = bytes(name);
+        assert!(!bytes.is_empty(), "{name} is not served");
+        compress(bytes, Compression::best()).len()
     }
 
     /// The words that stand between `begin` and `end`, wherever both are on one line.
@@ -249,12 +259,12 @@ mod tests {
         let beginnings = beginnings();
         assert!(beginnings.len() >= 4, "{beginnings:?}");
         for beginning in beginnings {
-            let size: usize = loaded(beginning).iter().map(|name| compress(bytes(name)).len()).sum();
+            let size: usize = loaded(beginning).iter().map(|name| size(name)).sum();
             println!("{beginning} and what it imports: {size} bytes compressed");
             assert!(size < 40 * 1024, "{beginning}: {size}");
         }
         for style in ["portal.css", "front.css"] {
-            let size = compress(bytes(style)).len();
+            let size = size(style);
             println!("{style}: {size} bytes compressed");
             assert!(size < 25 * 1024, "{style}: {size}");
         }

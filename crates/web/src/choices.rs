@@ -16,10 +16,10 @@ use store::Reader;
 
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::brand::Brand;
 use crate::input::{Input, Named};
 use crate::look::Look;
 use crate::routes::Routes;
-use crate::sign_in::Brand;
 use crate::visitor::{Here, Visitor};
 
 /// Where mail programs send their POST, without saying that it comes from a page of ours.

@@ -203,7 +203,7 @@ struct ListPage {
 }
 
 async fn list(State(app): State<App>, visitor: Visitor, Asked(place): Asked<Place>) -> Result {
-    let address = format!("{}{FORM}", app.web.public_url);
+    let address = format!("{}{FORM}", app.address_of(&visitor.workspace));
     let read = move |reader: &Reader| ListPage::read(reader, &visitor, &place, address);
     page(StatusCode::OK, &app.store().read(read).await?)
 }

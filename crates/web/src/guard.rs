@@ -9,10 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::answers::{self, Answer};
+use crate::brand::Brand;
 use crate::files::serving;
 use crate::look::Look;
 use crate::v1::gate;
-use crate::{App, answers::Wanted, choices};
+use crate::{App, answers::Wanted, choices, visitor};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -27,6 +28,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let method = request.method().clone();
     let wanted = Wanted::by(request.uri().path(), request.headers());
     let look = Look::of(request.headers());
+    let host = (wanted == Wanted::Page).then(|| visitor::host(request.headers()));
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
     let answer = if gate::is_here(request.uri().path()) {
@@ -41,7 +43,11 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         )
         .into_response()
     };
-    let mut answer = answers::finish(answer, wanted, look);
+    let brand = match host.filter(|_| answers::is_problem(&answer, wanted)) {
+        Some(host) => Brand::at(&app, host).await,
+        None => Brand::product(),
+    };
+    let mut answer = answers::finish(answer, wanted, look, brand);
     add_headers(answer.headers_mut());
     let route = route.unwrap_or_else(|| "none".to_string());
     let status = answer.status().as_u16().to_string();

@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::phones::{self, Told};
+use domain::workspaces;
 use outbound::mail::one_line;
 use outbound::text::incoming::{Wish, wish};
 
@@ -109,7 +110,7 @@ fn said(app: &App, wish: Wish, told: &Told) -> String {
         Wish::Start => format!("{brand}: texts are on again. Answer STOP to end them, HELP for help."),
         Wish::Help => format!(
             "{brand}: texts about messages that you missed. Answer STOP to end them. Help: {}",
-            app.web.public_url
+            workspaces::address(&app.web.public_url, told.host.as_deref())
         ),
     }
 }

@@ -4,6 +4,7 @@ use domain::{access, channels, people};
 use store::Reader;
 
 use crate::assets;
+use crate::brand::Brand;
 use crate::faces::Face;
 use crate::look::Look;
 use crate::visitor::Visitor;
@@ -23,7 +24,7 @@ pub(crate) struct Layout {
     pub(crate) assets: &'static str,
     pub(crate) look: Look,
     pub(crate) title: String,
-    pub(crate) brand: String,
+    pub(crate) brand: Brand,
     pub(crate) module: Module,
     /// Whether the visitor is one of the firm's own people.
     pub(crate) is_internal: bool,
@@ -51,7 +52,7 @@ impl Layout {
             assets: assets::folder(),
             look: visitor.look,
             title: title.to_string(),
-            brand: visitor.workspace.brand_name.clone(),
+            brand: Brand::of(&visitor.workspace),
             module,
             is_internal: visitor.actor.role.is_internal(),
             is_admin: access::admin(&visitor.actor).is_ok(),
@@ -62,11 +63,6 @@ impl Layout {
             seq: reader.journal_head(visitor.workspace.id.0)?,
             time_zone: me.time_zone,
         })
-    }
-
-    /// The brand's first letter, where it has no picture.
-    pub(crate) fn brand_mark(&self) -> String {
-        self.brand.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default()
     }
 
     pub(crate) fn is(&self, module: &str) -> bool {

@@ -7,6 +7,7 @@
 mod answers;
 mod assets;
 mod bounces;
+mod brand;
 mod channels;
 mod choices;
 mod clients;
@@ -35,6 +36,7 @@ mod routes;
 mod search;
 mod serve;
 mod set_up;
+mod settings_brand;
 mod settings_messaging;
 mod sign_in;
 mod subjects;
@@ -50,6 +52,7 @@ mod welcome;
 use std::sync::Arc;
 
 use domain::uploads::Room;
+use domain::workspaces::{self, Workspace};
 use outbound::blobs::Blobs;
 use outbound::text::Texter;
 use outbound::webhooks::Caller;
@@ -101,6 +104,11 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn store(&self) -> &Store {
         &self.web.store
+    }
+
+    /// What links to a workspace begin with, without a slash at the end.
+    pub(crate) fn address_of(&self, workspace: &Workspace) -> String {
+        workspaces::address(&self.web.public_url, workspace.host.as_deref())
     }
 
     /// Whether people reach the portal by https, so that cookies may demand it.

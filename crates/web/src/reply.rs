@@ -23,11 +23,11 @@ use store::Reader;
 
 use crate::App;
 use crate::answers::{Result, Wanted, go, page};
+use crate::brand::Brand;
 use crate::files::serving::{self, Way};
 use crate::input::{Asked, Input, Named};
 use crate::look::Look;
 use crate::routes::Routes;
-use crate::sign_in::Brand;
 use crate::uploads;
 use crate::visitor::{Here, Sender, Visitor};
 

@@ -6,9 +6,9 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, bounces, channels, choices, clients, companies, early_access, files, guard,
-    health, hooks, keys, live, messages, notices, phones, profile, projects, reply, search, set_up,
-    settings_messaging, sign_in, team, uploads, v1, webhooks, welcome,
+    App, Web, answers, assets, bounces, brand, channels, choices, clients, companies, early_access, files,
+    guard, health, hooks, keys, live, messages, notices, phones, profile, projects, reply, search, set_up,
+    settings_brand, settings_messaging, sign_in, team, uploads, v1, webhooks, welcome,
 };
 
 /// One way to call one address.
@@ -112,6 +112,8 @@ fn all() -> Routes {
     let routes = team::routes(routes);
     let routes = phones::routes(routes);
     let routes = hooks::routes(routes);
+    let routes = brand::routes(routes);
+    let routes = settings_brand::routes(routes);
     let routes = settings_messaging::routes(routes);
     let routes = notices::routes(routes);
     let routes = bounces::routes(routes);

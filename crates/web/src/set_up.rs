@@ -11,6 +11,7 @@ use domain::workspaces::{self, SetUp};
 use serde::Deserialize;
 
 use crate::answers::{Answer, Result, go, page};
+use crate::brand::Brand;
 use crate::forms::{self, Wrong};
 use crate::input::{Input, Named};
 use crate::layout::{Layout, Module};
@@ -27,6 +28,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[template(path = "set_up/not_yet.html")]
 struct NotYetPage {
     look: Look,
+    brand: Brand,
 }
 
 /// What a page says while there is no workspace at all; afterwards the `answer` of a host without one.
@@ -34,7 +36,7 @@ pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
     if app.store().read(workspaces::any).await? {
         return Err(answer);
     }
-    page(StatusCode::OK, &NotYetPage { look })
+    page(StatusCode::OK, &NotYetPage { look, brand: Brand::product() })
 }
 
 async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: Option<Visitor>) -> Result {
@@ -63,14 +65,21 @@ struct Form {
 #[template(path = "set_up/form.html")]
 struct FormPage {
     look: Look,
+    brand: Brand,
     form: Form,
     wrong: Wrong,
+}
+
+impl FormPage {
+    fn new(look: Look) -> FormPage {
+        FormPage { look, brand: Brand::product(), form: Form::default(), wrong: Wrong::default() }
+    }
 }
 
 async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) -> Result {
     let is_good = app.store().read(move |reader| sign_ins::check_set_up(reader, &secret)).await;
     match is_good {
-        Ok(()) => page(StatusCode::OK, &FormPage { look, form: Form::default(), wrong: Wrong::default() }),
+        Ok(()) => page(StatusCode::OK, &FormPage::new(look)),
         Err(error) => gone(&app, error).await,
     }
 }
@@ -111,7 +120,7 @@ async fn set_up(
         Err(error @ (Error::NotFound | Error::Conflict(_))) => gone(&app, error).await,
         outcome => match forms::checked(outcome)? {
             Ok(session) => Ok(sign_in::signed_in(&app, &session, "/set-up")),
-            Err(wrong) => page(wrong.status(), &FormPage { look, form, wrong }),
+            Err(wrong) => page(wrong.status(), &FormPage { form, wrong, ..FormPage::new(look) }),
         },
     }
 }

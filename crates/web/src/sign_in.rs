@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
 use crate::answers::{Answer, Result, go, page};
+use crate::brand::Brand;
 use crate::forms::{self, Wrong};
 use crate::input::{Asked, Input, Named};
 use crate::look::Look;
@@ -37,23 +38,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/sign-in/link/{secret}", link)
         .post("/sign-in/link/{secret}", by_link)
         .post("/sign-out", sign_out)
-}
-
-/// The firm, as pages show it to those who are not signed in.
-#[derive(Clone, Debug)]
-pub(crate) struct Brand {
-    pub(crate) name: String,
-    /// Its first letter, where it has no picture.
-    pub(crate) mark: String,
-}
-
-impl Brand {
-    pub(crate) fn of(workspace: &Workspace) -> Brand {
-        let name = workspace.brand_name.clone();
-        let mark =
-            name.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default();
-        Brand { name, mark }
-    }
 }
 
 /// Where somebody wanted to go before signing in.

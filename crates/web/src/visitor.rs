@@ -76,7 +76,7 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
 }
 
 /// The host that was asked for, without its port.
-fn host(headers: &HeaderMap) -> String {
+pub(crate) fn host(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

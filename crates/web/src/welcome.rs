@@ -15,12 +15,12 @@ use store::{Reader, Time};
 
 use crate::App;
 use crate::answers::{Result, go, page};
+use crate::brand::Brand;
 use crate::forms::{self, Wrong};
 use crate::input::{Input, Named};
 use crate::layout::{Layout, Module};
 use crate::messages::fragment;
 use crate::routes::Routes;
-use crate::sign_in::Brand;
 use crate::visitor::Visitor;
 
 pub(crate) fn routes(routes: Routes) -> Routes {

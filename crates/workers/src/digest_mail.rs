@@ -36,7 +36,7 @@ impl Desk {
             unsubscribe: digest
                 .unsubscribe
                 .as_ref()
-                .map(|secret| format!("{}/unsubscribe/{}", self.public_url(), secret.reveal())),
+                .map(|secret| format!("{}/unsubscribe/{}", self.portal(&digest.to), secret.reveal())),
         };
         // Steady roots, never sent themselves: mail programs put what refers to the same one into one conversation.
         let root = match digest.channels.as_slice() {
@@ -115,7 +115,7 @@ impl Letter<'_> {
     }
 
     fn link(&self, part: &Part) -> String {
-        format!("{}/r/{}", self.desk.public_url(), part.link.reveal())
+        format!("{}/r/{}", self.desk.portal(&self.digest.to), part.link.reveal())
     }
 
     fn at(&self, time: Time) -> String {
@@ -176,7 +176,7 @@ impl Letter<'_> {
         format!(
             "You get this because you have not read it in the portal. The links are yours alone: please do not pass this \
              mail on. What you are sent: {}/profile",
-            self.desk.public_url()
+            self.desk.portal(&self.digest.to)
         )
     }
 
@@ -201,7 +201,7 @@ impl Letter<'_> {
                 let style = "margin:0 0 16px;color:#5b6470;font-size:14px";
                 let _ = writeln!(body, "<p class=\"soft\" style=\"{style}\">{}</p>", escaped(&more));
             }
-            body.push_str(&button("Reply", &self.link(part)));
+            body.push_str(&button("Reply", &self.link(part), &self.digest.to));
         }
         let why = escaped(&self.why());
         let unsubscribe = self.unsubscribe.as_ref().map_or(String::new(), |link| {
@@ -212,7 +212,7 @@ impl Letter<'_> {
             "<p class=\"soft\" style=\"margin:0;color:#5b6470;font-size:13px;line-height:1.5;{FONT}\">{why}{unsubscribe}</p>"
         );
         let (subject, preview) = (self.subject(), self.preview());
-        framed(&Frame { subject: &subject, preview: &preview, brand: self.brand, body: &body })
+        framed(&Frame { subject: &subject, preview: &preview, to: &self.digest.to, body: &body })
     }
 
     fn said(&self, body: &mut String, said: &Said) {

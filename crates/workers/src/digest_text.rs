@@ -56,7 +56,7 @@ impl Desk {
                 from.push(one.author_name.clone());
             }
         }
-        let link = format!("{}/r/{}", self.public_url(), first.link.reveal());
+        let link = format!("{}/r/{}", self.portal(&digest.to), first.link.reveal());
         Some(Missed { brand: digest.to.brand_name.clone(), count, from, link })
     }
 }

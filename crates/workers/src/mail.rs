@@ -10,6 +10,7 @@ use domain::people::Name;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
 use domain::webhooks::PreparedNote;
 use domain::welcome::SignerMissing;
+use domain::workspaces;
 use outbound::mail::{Mail, Mailbox, one_line};
 use store::Time;
 
@@ -51,7 +52,7 @@ impl Desk {
             code: Some(prepared.code.clone()),
             opening: format!("This is your code for signing in to {brand}. Type it where you asked for it, or tap the button on the device you want to use."),
             button: "Sign in",
-            link: self.link(prepared.link_secret.reveal()),
+            link: self.link(&prepared.to, prepared.link_secret.reveal()),
             closing: vec![
                 format!("Code and button work once, for {minutes} minutes after you asked for them."),
                 "You did not ask? Then somebody mistyped an address, and you can forget this mail. Never pass the code on: nobody who may have it will ask you for it.".to_string(),
@@ -74,11 +75,12 @@ impl Desk {
                 "{brand} invites you to their portal: messages and files in one place, on any phone or computer. You need no password."
             ),
             button: "Open the portal",
-            link: self.link(prepared.link_secret.reveal()),
+            link: self.link(&prepared.to, prepared.link_secret.reveal()),
             closing: vec![
                 format!(
                     "The button works once, for {days} days. After that you sign in with your address {} at {}/sign-in.",
-                    prepared.to.name.email, self.public_url
+                    prepared.to.name.email,
+                    self.portal(&prepared.to)
                 ),
                 "You do not know what this is about? Then you can forget this mail.".to_string(),
             ],
@@ -98,7 +100,7 @@ impl Desk {
             code: None,
             opening: format!("Here is a new link to your conversation “{title}” with {brand}."),
             button: "Open and reply",
-            link: format!("{}/r/{}", self.public_url, prepared.secret.reveal()),
+            link: format!("{}/r/{}", self.portal(&prepared.to), prepared.secret.reveal()),
             closing: vec![
                 format!("It works for {days} days and answers as you: please do not pass it on."),
                 "You did not ask? Then somebody opened an old link of yours, and you can forget this mail."
@@ -120,7 +122,7 @@ impl Desk {
                 "New client users found a welcome message from {before}, who was deactivated. Until you choose somebody else, it comes from {signs}."
             ),
             button: "Choose who signs",
-            link: format!("{}/settings/messaging", self.public_url),
+            link: format!("{}/settings/messaging", self.portal(&prepared.to)),
             closing: vec!["You get this because you manage the portal.".to_string()],
         };
         self.mail("signer-missing", delivery, now, &prepared.to, &letter)
@@ -140,7 +142,7 @@ impl Desk {
                 one_line(&prepared.reason)
             ),
             button: "Look at its calls",
-            link: format!("{}/settings/api/webhooks", self.public_url),
+            link: format!("{}/settings/api/webhooks", self.portal(&prepared.to)),
             closing: vec![
                 "Once the program is well again, switch the webhook on there. What it did not take can be sent again from there too."
                     .to_string(),
@@ -149,8 +151,9 @@ impl Desk {
         self.mail("webhook-off", delivery, now, &prepared.to, &letter)
     }
 
-    pub(crate) fn public_url(&self) -> &str {
-        &self.public_url
+    /// What links of somebody's portal begin with.
+    pub(crate) fn portal(&self, to: &Addressee) -> String {
+        workspaces::address(&self.public_url, to.host.as_deref())
     }
 
     /// The sender's address.
@@ -163,8 +166,8 @@ impl Desk {
         self.mail_from.rsplit_once('@').map_or("localhost", |(_, host)| host)
     }
 
-    fn link(&self, secret: &str) -> String {
-        format!("{}/sign-in/link/{secret}", self.public_url)
+    fn link(&self, to: &Addressee, secret: &str) -> String {
+        format!("{}/sign-in/link/{secret}", self.portal(to))
     }
 
     fn mail(&self, kind: &str, delivery: DeliveryId, now: Time, to: &Addressee, letter: &Letter) -> Mail {
@@ -176,7 +179,7 @@ impl Desk {
             to: Mailbox::new(to.name.full(), to.name.email.clone()),
             subject: letter.subject.clone(),
             text: text(letter, &to.brand_name),
-            html: html(letter, &to.brand_name),
+            html: html(letter, to),
             headers: Vec::new(),
         }
     }
@@ -224,7 +227,7 @@ body{margin:0;padding:0;-webkit-text-size-adjust:100%}\
 pub(crate) const FONT: &str =
     "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-fn html(letter: &Letter, brand: &str) -> String {
+fn html(letter: &Letter, to: &Addressee) -> String {
     let (greeting, opening) = (escaped(&letter.greeting), escaped(&letter.opening));
     let code = letter.code.as_ref().map_or(String::new(), |code| {
         format!(
@@ -246,25 +249,30 @@ fn html(letter: &Letter, brand: &str) -> String {
          <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:16px;line-height:1.5\">{opening}</p>\n\
          {}\
          {closing}",
-        button(letter.button, &letter.link)
+        button(letter.button, &letter.link, to)
     );
-    framed(&Frame { subject: &letter.subject, preview: &letter.preview, brand, body: &body })
+    framed(&Frame { subject: &letter.subject, preview: &letter.preview, to, body: &body })
 }
 
 /// What stands in the one form that all mails have. Only `body` is HTML.
 pub(crate) struct Frame<'a> {
     pub(crate) subject: &'a str,
     pub(crate) preview: &'a str,
-    pub(crate) brand: &'a str,
+    pub(crate) to: &'a Addressee,
     pub(crate) body: &'a str,
 }
 
+/// What is behind the words of buttons: the firm's accent, made to be read, or the product's own.
+fn accent(to: &Addressee) -> String {
+    to.brand.accent().map_or("#1f5fae".to_string(), |accent| accent.light.fill.to_string())
+}
+
 /// A button that leads somewhere, as HTML.
-pub(crate) fn button(label: &str, link: &str) -> String {
-    let (label, link) = (escaped(label), escaped(link));
+pub(crate) fn button(label: &str, link: &str, to: &Addressee) -> String {
+    let (label, link, accent) = (escaped(label), escaped(link), accent(to));
     format!(
         "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:0 0 24px\"><tr>\
-         <td align=\"center\" bgcolor=\"#1f5fae\" style=\"border-radius:10px\">\
+         <td align=\"center\" bgcolor=\"{accent}\" style=\"border-radius:10px\">\
          <a href=\"{link}\" style=\"display:block;padding:14px 20px;color:#ffffff;font-size:16px;font-weight:600;\
          line-height:1.25;text-decoration:none\">{label}</a></td></tr></table>\n"
     )
@@ -273,7 +281,7 @@ pub(crate) fn button(label: &str, link: &str) -> String {
 /// A whole HTML document in the form of all mails.
 pub(crate) fn framed(frame: &Frame<'_>) -> String {
     let (subject, preview) = (escaped(frame.subject), escaped(frame.preview));
-    let (brand, body) = (escaped(&one_line(frame.brand)), frame.body);
+    let (brand, accent, body) = (escaped(&one_line(&frame.to.brand_name)), accent(frame.to), frame.body);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -287,7 +295,8 @@ pub(crate) fn framed(frame: &Frame<'_>) -> String {
          <table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:480px;{FONT}\">\n\
          <tr><td class=\"card\" style=\"padding:32px;background:#ffffff;border:1px solid #e2e5ea;border-radius:12px;\
          overflow-wrap:anywhere;word-break:break-word\">\n\
-         <p class=\"ink\" style=\"margin:0 0 24px;color:#1c2128;font-size:17px;font-weight:600\">{brand}</p>\n\
+         <p class=\"ink\" style=\"margin:0 0 24px;padding:0 0 16px;border-bottom:3px solid {accent};color:#1c2128;\
+         font-size:17px;font-weight:600\">{brand}</p>\n\
          {body}\
          </td></tr></table>\n</td></tr></table>\n</body>\n</html>\n"
     )

@@ -13,6 +13,8 @@ use crate::{limits, workspaces};
 pub struct Told {
     /// The firm in whose name it is answered: one that texts to that number, else the first.
     pub brand_name: String,
+    /// The host name of its portal, where that has one of its own.
+    pub host: Option<String>,
 }
 
 /// Whether the owner of a number has stopped texts to it.
@@ -104,18 +106,16 @@ fn keep(
 }
 
 fn told(reader: &Reader, number: &str) -> Result<Told> {
-    let brand: Option<String> = reader.first(
-        "SELECT w.brand_name FROM phones f JOIN workspaces w ON w.id = f.workspace WHERE f.number = $1 \
+    let told = reader.first(
+        "SELECT w.brand_name, w.host FROM phones f JOIN workspaces w ON w.id = f.workspace WHERE f.number = $1 \
          ORDER BY CASE WHEN f.agreed_at IS NULL THEN 1 ELSE 0 END, w.created_at, w.id LIMIT 1",
         &[&number],
-        |row| row.get(0),
+        |row| Ok(Told { brand_name: row.get(0)?, host: row.get(1)? }),
     )?;
-    let brand_name = match brand {
-        Some(brand) => brand,
-        None => {
-            let first = workspaces::all(reader)?.into_iter().next();
-            first.map_or_else(String::new, |workspace| workspace.brand_name)
-        }
-    };
-    Ok(Told { brand_name })
+    if let Some(told) = told {
+        return Ok(told);
+    }
+    let first = workspaces::all(reader)?.into_iter().next();
+    let told = first.map(|workspace| Told { brand_name: workspace.brand_name, host: workspace.host });
+    Ok(told.unwrap_or(Told { brand_name: String::new(), host: None }))
 }

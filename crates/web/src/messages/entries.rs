@@ -253,6 +253,8 @@ mod tests {
                         id: workspace,
                         host: None,
                         brand_name: "Harbor & Lee".to_string(),
+                        brand: domain::brand::Brand::default(),
+                        brand: domain::brand::Brand::default(),
                         created_at: MORNING,
                         updated_at: MORNING,
                     },

@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
 use crate::answers::Answer;
+use crate::brand::Brand;
 use crate::files::attached::Reached;
 use crate::look::Look;
 use crate::messages::members::readers;
 use crate::messages::{Waiting, fragment_for};
-use crate::sign_in::Brand;
 use crate::times::{self, Shown};
 
 /// Messages of one author share one header while no longer apart than this.

@@ -7,7 +7,7 @@ use domain::custom_fields::CustomFields;
 use domain::ids::{CompanyId, PersonId};
 use domain::people::{self, ClientChange, ClientSearch, Person};
 use domain::sign_ins::{self, LinkKind};
-use domain::{Error, Problem, companies};
+use domain::{Error, Problem, companies, workspaces};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
@@ -124,14 +124,15 @@ fn invite(
     actor: &Actor,
     id: PersonId,
     wanted: bool,
-    url: &str,
+    public_url: &str,
 ) -> domain::Result<Option<String>> {
     if !wanted {
         return Ok(None);
     }
     sign_ins::invite(tx, actor, id)?;
     let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
-    Ok(Some(format!("{url}/sign-in/link/{}", link.reveal())))
+    let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
+    Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
 }
 
 /// The companies that were named, in one field or in the other; the main one first.

@@ -54,16 +54,18 @@ struct Labels {
 async fn show(State(app): State<App>, program: Program) -> Result<Json<Workspace>> {
     let id = program.actor.workspace;
     let found = app.store().read(move |reader| workspaces::find(reader, id)).await?;
+    let portal_url = app.address_of(&found);
+    let brand = found.brand;
     Ok(Json(Workspace {
         id,
         object: "workspace",
         brand_name: found.brand_name,
-        portal_url: app.web.public_url.clone(),
-        square_icon_url: None,
-        full_logo_url: None,
-        color_sidebar_background: None,
-        color_sidebar_text: None,
-        color_accent: None,
+        square_icon_url: brand.icon_at.map(|at| format!("{portal_url}/brand/{}/icon-512.png", at.0)),
+        full_logo_url: brand.logo.map(|logo| format!("{portal_url}/brand/{}/logo.png", logo.at.0)),
+        color_sidebar_background: brand.side,
+        color_sidebar_text: brand.side_text,
+        color_accent: brand.accent,
+        portal_url,
         font: None,
         is_companies_enabled: true,
         is_client_direct_sign_up_enabled: false,

@@ -28,6 +28,8 @@ const TABLE: &[Row] = &[
     ("GET", "/readyz", "/readyz", "", "p p p p p p p"),
     ("GET", "/metrics", "/metrics", "", ". . . . . . ."),
     ("GET", "/assets/{folder}/{name}", "/assets/any/portal.css", "", "p p p p p p p"),
+    ("GET", "/brand/{stamp}/{name}", "/brand/any/portal.css", "", "p p p p p p p"),
+    ("GET", "/manifest.webmanifest", "/manifest.webmanifest", "", "p p p p p p p"),
     ("GET", "/live", "/live", "", "s p p p p p p"),
 
     ("GET", "/", "/", "", "d d d d d d d"),
@@ -148,6 +150,8 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/try-address", "/settings/team/[tom]/try-address", "", "s . . . x x d"),
     ("POST", "/settings/messaging/try-addresses", "/settings/messaging/try-addresses", "", "s d . . x x d"),
+    ("GET", "/settings/brand", "/settings/brand", "", "s p . . x x p"),
+    ("POST", "/settings/brand", "/settings/brand", "colorAccent=", "s d . . x x d"),
     ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
     ("GET", "/settings/messaging/notices", "/settings/messaging/notices", "", "s p . . x x p"),
     ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),

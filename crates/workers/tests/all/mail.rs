@@ -1,6 +1,7 @@
 //! What mails say: the same in both parts, one button, and nothing that people typed becomes markup.
 
 use crate::support::{MORNING, PORTAL, code_of, link_of};
+use domain::brand::Brand;
 use domain::ids::{DeliveryId, PersonId};
 use domain::people::Name;
 use domain::secrets::Secret;
@@ -18,6 +19,8 @@ fn to(given: &str, brand: &str) -> Addressee {
         person: PersonId::new(MORNING),
         name: Name { given: given.to_string(), family: String::new(), email },
         brand_name: brand.to_string(),
+        brand: Brand::default(),
+        host: None,
     }
 }
 
