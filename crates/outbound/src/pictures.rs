@@ -2,6 +2,8 @@
 //! where and with what it was taken. Dimensions are looked at before anything is decoded. Relies on `image`, with the four
 //! formats that browsers show.
 
+pub mod brands;
+
 use std::io::Cursor;
 
 use bytes::Bytes;

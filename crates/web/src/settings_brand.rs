@@ -1,5 +1,7 @@
-//! Settings → Brand, for admins: what the firm is called, its colours, and the host name of its portal. Each is saved with a
+//! Settings → Brand, for admins: what the firm is called, its colours and pictures, and the host name of its portal. Each is saved with a
 //! button of its own, so that the next page shows all of it; what was there before comes along, so that it can be undone.
+
+mod pictures;
 
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +28,7 @@ use crate::visitor::{self, Visitor};
 const HERE: &str = "/settings/brand";
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes.get(HERE, show).post(HERE, change)
+    pictures::routes(routes.get(HERE, show).post(HERE, change))
 }
 
 /// What a form sends: the page has several. Nothing for what stays; empty for the portal's own.
@@ -161,13 +163,15 @@ async fn change(
     }
     match forms::checked(changed)? {
         Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
-        Err(wrong) => {
-            let address = app.address_of(&visitor.workspace);
-            let read = move |reader: &Reader| {
-                BrandPage::read(reader, &visitor, address, form, wrong, Saved::default())
-            };
-            let again = app.store().read(read).await?;
-            page(again.wrong.status(), &again)
-        }
+        Err(wrong) => again(&app, visitor, form, wrong).await,
     }
+}
+
+/// The page once more, with what was wrong and what was typed.
+async fn again(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+    let address = app.address_of(&visitor.workspace);
+    let read =
+        move |reader: &Reader| BrandPage::read(reader, &visitor, address, form, wrong, Saved::default());
+    let again = app.store().read(read).await?;
+    page(again.wrong.status(), &again)
 }

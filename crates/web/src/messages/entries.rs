@@ -254,7 +254,6 @@ mod tests {
                         host: None,
                         brand_name: "Harbor & Lee".to_string(),
                         brand: domain::brand::Brand::default(),
-                        brand: domain::brand::Brand::default(),
                         created_at: MORNING,
                         updated_at: MORNING,
                     },

@@ -152,6 +152,8 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/messaging/try-addresses", "/settings/messaging/try-addresses", "", "s d . . x x d"),
     ("GET", "/settings/brand", "/settings/brand", "", "s p . . x x p"),
     ("POST", "/settings/brand", "/settings/brand", "colorAccent=", "s d . . x x d"),
+    ("POST", "/settings/brand/{place}", "/settings/brand/logo", "", "s w . . x x w"),
+    ("POST", "/settings/brand/{place}/remove", "/settings/brand/logo/remove", "", "s d . . x x d"),
     ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
     ("GET", "/settings/messaging/notices", "/settings/messaging/notices", "", "s p . . x x p"),
     ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),
