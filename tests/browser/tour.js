@@ -265,6 +265,8 @@ export class Tour {
       { name: 'colleague', who: 'jane', path: at.tomsPage },
       { name: 'colleague-new', who: 'jane', path: '/settings/team/new' },
       { name: 'colleague-refused', who: 'jane', path: '/settings/team/new', refused: true, then: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }) },
+      { name: 'brand', who: 'jane', path: '/settings/brand' },
+      { name: 'brand-refused', who: 'jane', path: '/settings/brand', refused: true, then: sendWrong('Save the sidebar', { 'Its colour': '#ffffff', 'Its words': '#eeeeee' }) },
       { name: 'messaging', who: 'jane', path: '/settings/messaging' },
       { name: 'messaging-staff', who: 'tom', path: '/settings/messaging', refused: true },
       { name: 'keys-none', who: 'jane', path: '/settings/api' },

@@ -263,3 +263,43 @@ fn what_is_written_wrongly_is_told_with_status_2() {
     }
     assert_eq!(machine.does(&["--version"]), format!("portal {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn b4_workspace_add_makes_another_portal_with_its_first_admin() {
+    let machine = Machine::new();
+    let add = |host: &'static str, email: &'static str| {
+        [
+            "workspace",
+            "add",
+            "--host",
+            host,
+            "--brand",
+            "Santos",
+            "--admin-name",
+            "Rui Santos",
+            "--admin-email",
+            email,
+        ]
+    };
+    assert!(
+        machine.refuses(&add("b.example", "rui@santos.example")).contains("there is no portal in ./data")
+    );
+    machine.init();
+    let said = machine.does(&add("B.example", "rui@santos.example"));
+    let link = said.lines().last().unwrap();
+    assert!(said.starts_with("Santos has a portal of its own.") && link.contains("://b.example:"), "{said}");
+    assert!(link.contains("/sign-in/link/"), "{said}");
+    for (words, option) in [
+        (add("b.example", "eva@santos.example"), "--host"),
+        (add("https://c.example", "eva@santos.example"), "--host"),
+        (add("c.example", "eva"), "--admin-email"),
+    ] {
+        let said = machine.refuses(&words);
+        assert!(said.starts_with(&format!("portal: {option}: ")), "{said}");
+    }
+    let list = machine.does(&["workspace", "list"]);
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 2, "{list}");
+    assert!(lines[1].ends_with(" Santos") && lines[1].contains("://b.example"), "{list}");
+    assert!(machine.does(&["sign-in-link", "rui@santos.example"]).contains("://b.example"));
+}

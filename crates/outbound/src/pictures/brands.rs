@@ -164,7 +164,8 @@ fn lightness(picture: &RgbaImage) -> Option<f32> {
             open += 1;
         }
         drawn += weight;
-        light += weight * (0.2126 * f32::from(*red) + 0.7152 * f32::from(*green) + 0.0722 * f32::from(*blue)) / 255.0;
+        light += weight * (0.2126 * f32::from(*red) + 0.7152 * f32::from(*green) + 0.0722 * f32::from(*blue))
+            / 255.0;
     }
     let all = picture.width() * picture.height();
     (open * 10 >= all && drawn > 0.0).then(|| light / drawn)
@@ -234,7 +235,13 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_or_too_large_is_refused_before_it_is_decoded() {
-        for wrong in [&b""[..], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"MZ\x90"] {
+        for wrong in [
+            &b""[..],
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"GIF89a",
+            b"\x89PNG\r\n\x1a\n",
+            b"MZ\x90",
+        ] {
             assert!(matches!(logo(wrong), Err(Refused::None(_))), "{wrong:?}");
             assert!(icons(wrong).is_err() && cover(wrong).is_err());
         }

@@ -3,6 +3,10 @@
 /// The firm's name.
 pub(super) const BRAND: &str = "Harbor & Lee";
 
+/// The firm's colours: a harbour at dusk, and a lamp.
+pub(super) const ACCENT: &str = "#a8442a";
+pub(super) const SIDE: &str = "#17303f";
+
 /// An internal user.
 pub(super) struct Colleague {
     pub(super) given_name: &'static str,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::access::{Actor, Role};
 use domain::blobs::Arrived;
+use domain::brand::{self, BrandChange};
 use domain::channels::{self, Subject};
 use domain::files::{Attached, content};
 use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, ProjectId, UploadId, WorkspaceId};
@@ -22,7 +23,7 @@ use outbound::pictures;
 use store::{Clock, Setting, Store, Time, Tx};
 
 use super::conversations::{self, About, Does, File};
-use super::firm::{ADMIN, BRAND, CLIENTS, COMPANIES, PROJECTS, STAFF};
+use super::firm::{ACCENT, ADMIN, BRAND, CLIENTS, COMPANIES, PROJECTS, SIDE, STAFF};
 use crate::error::Result;
 
 /// When the firm opened its portal: before the first conversation.
@@ -148,6 +149,12 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
     };
     office.welcome(tx, ADMIN.given_name, admin)?;
     let admin = office.actor(ADMIN.given_name)?;
+    let colours = BrandChange {
+        accent: Some(ACCENT.to_string()),
+        side: Some(SIDE.to_string()),
+        ..BrandChange::default()
+    };
+    brand::change(tx, &admin, &colours)?;
     for name in COMPANIES {
         office.companies.insert(name, companies::add(tx, &admin, name)?);
     }

@@ -53,9 +53,10 @@ async fn upload(
     let boundary = multer::parse_boundary(kind).map_err(|_| Answer::from(none(place)));
     let came = match input::whole(request, PICTURE_BYTES + BESIDE_BYTES).await {
         Ok(body) => chosen(place, body, boundary?).await,
-        Err(answer) if answer.status() == 413 => {
-            Err(Error::field(place.word(), Problem::TooLarge(i64::try_from(PICTURE_BYTES).unwrap_or(i64::MAX))))
-        }
+        Err(answer) if answer.status() == 413 => Err(Error::field(
+            place.word(),
+            Problem::TooLarge(i64::try_from(PICTURE_BYTES).unwrap_or(i64::MAX)),
+        )),
         Err(answer) => return Err(answer),
     };
     let made = match came {
@@ -100,7 +101,11 @@ async fn chosen(place: Place, body: Bytes, boundary: String) -> domain::Result<B
     while let Some(part) = parts.next_field().await.map_err(|_| none(place))? {
         if part.name() == Some("picture") {
             let bytes = part.bytes().await.map_err(|_| none(place))?;
-            return if bytes.is_empty() { Err(Error::field(place.word(), Problem::Empty)) } else { Ok(bytes) };
+            return if bytes.is_empty() {
+                Err(Error::field(place.word(), Problem::Empty))
+            } else {
+                Ok(bytes)
+            };
         }
     }
     Err(Error::field(place.word(), Problem::Empty))

@@ -107,3 +107,20 @@ fn a_mail_is_the_same_mail_at_every_try() {
     assert_eq!(make(), make());
     assert_eq!(make(), format!("invitation.{delivery}@portal.example"));
 }
+
+#[test]
+fn b1_a_mail_has_the_firms_accent_and_leads_to_its_own_host() {
+    let to = Addressee {
+        brand: Brand { accent: Some("#ffd400".to_string()), ..Brand::default() },
+        host: Some("portal.firm.example".to_string()),
+        ..to("Maria", "Harbor & Lee")
+    };
+    let accent = to.brand.accent().unwrap().light.fill.to_string();
+    let prepared = PreparedInvitation { to, link_secret: Secret::new() };
+    let mail = desk().invitation(DeliveryId::new(MORNING), MORNING, &prepared);
+    assert!(mail.html.contains(&format!("bgcolor=\"{accent}\"")), "{}", mail.html);
+    assert!(!mail.html.contains("#1f5fae") && !mail.html.contains("#ffd400"));
+    assert!(link_of(&mail).starts_with("https://portal.firm.example/sign-in/link/"));
+    assert!(mail.text.contains("at https://portal.firm.example/sign-in"));
+    assert!(!mail.text.contains("https://portal.example") && !mail.html.contains("https://portal.example"));
+}

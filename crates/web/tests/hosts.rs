@@ -1,0 +1,151 @@
+//! Several firms in one portal, told apart by the host name: nothing of one is reachable from another, whatever is brought
+//! along. That each address shows a stranger nothing of the firm's things is in `authorization`; here the stranger comes
+//! to the firm's own host, and what belongs to the firm is brought to the stranger's.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod support;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Method;
+use domain::channels::{self, Subject};
+use domain::people::{self, NewClient};
+use domain::sign_ins::LinkKind;
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use support::Firm;
+
+#[tokio::test]
+async fn b4_a_session_of_one_firm_is_none_at_the_host_of_another() {
+    let firm = Firm::new().await;
+    let (own, other) = (firm.browser_of(firm.jane).await, firm.browser_of(firm.stranger).await);
+    for (mut browser, host) in [(own.clone(), &other.host), (other.clone(), &own.host)] {
+        assert!(browser.is_signed_in().await);
+        browser.host.clone_from(host);
+        assert!(!browser.is_signed_in().await, "at {host}");
+        let channel = format!("/messages/{}", firm.channel);
+        for path in
+            ["/messages", "/clients", "/settings/brand", "/live", "/messages/search?words=morning", &channel]
+        {
+            let answer = browser.get(path).await;
+            assert_eq!(answer.status, 303, "{path}");
+            assert!(answer.to().starts_with("/sign-in"), "{path}: {}", answer.to());
+        }
+    }
+}
+
+#[tokio::test]
+async fn b4_links_of_one_firm_open_nothing_at_the_host_of_another() {
+    let firm = Firm::new().await;
+    let other = firm.browser_of(firm.stranger).await.host;
+    let reply = firm.reply_link(firm.oskar, firm.channel, 0, 1).await;
+    let sign_in = firm.portal.link(firm.workspace, firm.oskar.person, LinkKind::Command).await;
+    let unsubscribe = firm.unsubscribe_link(firm.oskar).await;
+    let mut there = firm.portal.browser();
+    there.host = other;
+    for path in [&reply, &sign_in, &unsubscribe] {
+        there.get(path).await.is(404).hides("Good morning!").hides("Oskar").hides("Harbor");
+    }
+    there.post(&sign_in, &[]).await.is(404);
+    assert!(there.cookie.is_none());
+    let mut here = firm.portal.browser();
+    here.get(&reply).await.is(200).shows("Good morning!");
+    here.get(&sign_in).await.is(200);
+}
+
+#[tokio::test]
+async fn b4_pages_lists_and_searches_of_one_firm_know_nothing_of_another() {
+    let firm = Firm::new().await;
+    let mut stranger = firm.browser_of(firm.stranger).await;
+    let (_, file) = firm.sends_file(firm.jane, firm.channel, "a.txt", b"hello").await;
+    for path in [
+        "/messages",
+        "/messages?find=Oskar",
+        "/messages/new?find=Northwind",
+        "/messages/search?words=morning",
+        "/clients",
+        "/companies",
+        "/projects",
+        "/settings/team",
+        "/settings/brand",
+        "/settings/messaging",
+        "/sign-in",
+        "/manifest.webmanifest",
+    ] {
+        let page = stranger.get(path).await;
+        for word in ["Oskar", "Good morning", "Harbor", "Jane"] {
+            // What one looked for stands in the field that one typed it into.
+            let shown = page.text.replace("value=\"Oskar\"", "").replace("“Oskar”", "");
+            assert!(!shown.contains(word), "{word} on {path}:\n{shown}");
+        }
+    }
+    for path in [
+        format!("/messages/{}", firm.channel),
+        format!("/files/{}/{file}/content", firm.channel),
+        format!("/files/{}/{file}/download", firm.channel),
+        format!("/clients/{}", firm.oskar.person),
+        format!("/companies/{}", firm.northwind),
+        format!("/projects/{}", firm.renovation),
+    ] {
+        stranger.get(&path).await.is(404);
+    }
+}
+
+/// All that a stream says up to and with a word.
+async fn heard_until(mut stream: Body, word: &str) -> String {
+    let mut heard = String::new();
+    while !heard.contains(word) {
+        let frame =
+            tokio::time::timeout(Duration::from_secs(10), stream.frame()).await.expect("an event in time");
+        let data = frame.unwrap().unwrap().into_data().unwrap();
+        heard.push_str(std::str::from_utf8(&data).unwrap());
+    }
+    heard
+}
+
+#[tokio::test]
+async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
+    let firm = Firm::new().await;
+    let mut stranger = firm.browser_of(firm.stranger).await;
+    let mut jane = firm.browser_of(firm.jane).await;
+    let (_, _, theirs) = stranger.open(Method::GET, "/live", None).await;
+    let (_, _, ours) = jane.open(Method::GET, "/live", None).await;
+    firm.posts(firm.oskar, firm.channel, "Only for Harbor").await;
+    heard_until(ours, "Only for Harbor").await;
+    // The stranger's firm goes on too: what comes to them first is their own.
+    let sam = firm.stranger;
+    let made = firm.portal.write(move |tx| {
+        let new = NewClient { email: "cy@theirs.example".to_string(), ..NewClient::default() };
+        let client = people::add_client(tx, &sam, &new)?;
+        channels::make(tx, &sam, &Subject::Client(client))
+    });
+    let heard = heard_until(theirs, &made.await.to_string()).await;
+    assert!(!heard.contains("Only for Harbor") && !heard.contains(&firm.channel.to_string()), "{heard}");
+}
+
+#[tokio::test]
+async fn b4_a_key_of_one_firm_reads_and_changes_nothing_of_another() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.stranger).await;
+    for list in ["/v1/clients", "/v1/companies", "/v1/message-channels", "/v1/internal-users", "/v1/projects"]
+    {
+        let said = program.get(list).await;
+        said.is(200);
+        assert!(
+            !said.text.contains("Oskar") && !said.text.contains("Northwind") && !said.text.contains("jane@"),
+            "{}",
+            said.text
+        );
+    }
+    for one in [
+        format!("/v1/clients/{}", firm.oskar.person),
+        format!("/v1/companies/{}", firm.northwind),
+        format!("/v1/message-channels/{}", firm.channel),
+    ] {
+        program.get(&one).await.is(404);
+    }
+    program.patch(&format!("/v1/companies/{}", firm.northwind), json!({ "name": "Mine" })).await.is(404);
+    assert_eq!(program.get("/v1/workspaces").await.text_at("/brandName"), "Another firm");
+}
