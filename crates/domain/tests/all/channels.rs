@@ -168,6 +168,44 @@ both_engines! {
         assert_eq!(office.titles(firm.ada, Filter::default()), ["Bakery"]);
     }
 
+    fn c6_another_default_changes_only_what_comes_after(office) {
+        let firm = office.firm("a.example");
+        let bakery = firm.company("Bakery");
+        let default = |channel| MessagingChange { default_channel: Some(channel), ..MessagingChange::default() };
+        let of = |who| office.list(who, Filter::default()).into_iter().map(|listed| listed.channel.id).collect::<Vec<ChannelId>>();
+        let before = firm.client_actor("Bo", &[bakery]);
+        let own = of(before);
+        firm.sets(default(DefaultChannel::Company));
+        let maria = firm.client_actor("Maria", &[bakery]);
+        let shared = of(maria);
+        assert_eq!(shared.len(), 1);
+        // Who had a channel keeps it, and reads the company's along as one of its client users.
+        assert!(own.iter().all(|channel| of(before).contains(channel)) && !shared.contains(&own[0]));
+        firm.sets(default(DefaultChannel::Client));
+        let tom = firm.client_actor("Tom", &[bakery]);
+        let toms = of(tom);
+        assert_eq!(toms.len(), 2, "their own, and the company's, which is there");
+        assert!(toms.contains(&shared[0]) && !of(maria).contains(toms.iter().find(|channel| **channel != shared[0]).unwrap()));
+        assert_eq!(of(maria), shared);
+    }
+
+    fn c5_client_users_start_channels_where_the_firm_lets_them_and_only_about_what_is_theirs(office) {
+        let firm = office.firm("a.example");
+        let (bakery, shipping) = (firm.company("Bakery"), firm.company("Shipping"));
+        let maria = firm.client_actor("Maria", &[bakery]);
+        let may = |may| MessagingChange { clients_may_start: Some(may), ..MessagingChange::default() };
+        let start = |subject: Subject| office.write(move |tx| domain::channels::make(tx, &maria, &subject));
+        assert!(matches!(start(Subject::Company(bakery)), Err(Error::NotFound)));
+        firm.sets(may(true));
+        assert!(matches!(start(Subject::Company(shipping)), Err(Error::NotFound)));
+        let started = start(Subject::Company(bakery)).unwrap();
+        assert_eq!(start(Subject::Company(bakery)).unwrap(), started);
+        assert!(firm.is_in(started, maria.person) && firm.is_in(started, firm.ada.person));
+        firm.sets(may(false));
+        assert!(matches!(start(Subject::Client(maria.person)), Err(Error::NotFound)));
+        assert!(firm.is_in(started, maria.person), "what was started stays");
+    }
+
     fn c7_members_say_since_when_they_are_there_and_when_they_last_wrote(office) {
         let firm = office.firm("a.example");
         let bakery = firm.company("Bakery");

@@ -6,6 +6,7 @@
 #[macro_use]
 mod support;
 
+mod brand;
 mod channels;
 mod choices;
 mod companies;

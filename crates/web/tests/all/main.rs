@@ -6,9 +6,11 @@
 mod authorization;
 mod bad_input;
 mod bounces;
+mod brand;
 mod choices;
 mod early_access;
 mod fates;
+mod hosts;
 mod keys;
 mod lists;
 mod live;

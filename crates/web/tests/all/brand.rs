@@ -1,12 +1,8 @@
 //! A firm's brand on its pages: what is set is seen on the next one, before and after signing in, and nothing of it elsewhere.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
-
-mod support;
-
+use crate::support::{Answer, Browser, Firm};
 use axum::http::Method;
 use serde_json::Value;
-use support::{Answer, Browser, Firm};
 
 async fn uploads(browser: &mut Browser<'_>, place: &str, file: &[u8]) -> Answer {
     browser.sends_form(&format!("/settings/brand/{place}"), &[], &[("picture", "a.png", file)]).await

@@ -1,15 +1,11 @@
 //! A firm's brand and the host name of its portal: who changes them, what is refused, and what holds afterwards.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::Office;
 use domain::access::Actor;
 use domain::brand::{self, Brand, BrandChange, Ink, Picture, Pictures, Place};
 use domain::ids::WorkspaceId;
 use domain::workspaces::{self, SetUp, Workspace};
 use domain::{Error, Problem, records, sessions};
-use support::Office;
 
 fn change(office: &Office, who: Actor, change: BrandChange) -> domain::Result<()> {
     office.write(move |tx| brand::change(tx, &who, &change))
