@@ -111,7 +111,11 @@ async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
     // The stranger's firm goes on too: what comes to them first is their own.
     let sam = firm.stranger;
     let made = firm.portal.write(move |tx| {
-        let new = NewClient { email: "cy@theirs.example".to_string(), ..NewClient::default() };
+        let new = NewClient {
+            given_name: "Cy".to_string(),
+            email: "cy@theirs.example".to_string(),
+            ..NewClient::default()
+        };
         let client = people::add_client(tx, &sam, &new)?;
         channels::make(tx, &sam, &Subject::Client(client))
     });
