@@ -13,7 +13,7 @@ use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::Name;
 
-pub use list::{Filter, Last, Listed, Search, list, newest};
+pub use list::{Filed, Filter, Last, Listed, NewestEntry, Search, list, newest, with_files};
 pub(crate) use making::for_new_client;
 pub use making::{Preview, Startable, Subject, common_company, make, preview, startable};
 

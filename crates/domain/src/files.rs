@@ -6,6 +6,7 @@
 //! messages are sent with in `attachments`; the bytes are `blobs`, and how they come in is `uploads`.
 
 mod attachments;
+mod browsing;
 mod changing;
 pub mod content;
 mod listing;
@@ -24,6 +25,7 @@ use crate::people::Name;
 
 pub use attachments::{Attached, Attachment, State};
 pub(crate) use attachments::{attach, check, detach, of_message};
+pub use browsing::{Deleted, PACKED_MAX, Packed, beside, deleted, newest, packed};
 pub use changing::{
     AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link,
     set_read_only, sweep,

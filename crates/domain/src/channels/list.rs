@@ -58,19 +58,7 @@ pub struct Filter {
 /// # Errors
 /// Where the database cannot be read.
 pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
-    let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
-    wanted.push_str(if filter.archived {
-        " AND c.archived_at IS NOT NULL"
-    } else {
-        " AND c.archived_at IS NULL"
-    });
-    if filter.unread {
-        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
-    }
-    if let Some(kind) = filter.kind {
-        // A word of ours, not of the one who asks.
-        wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
-    }
+    let wanted = wanted(filter);
     let (tables, _) = seen(actor);
     let sql = format!(
         "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at, l.attachments, \
@@ -97,14 +85,101 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
         };
         Ok(Listed { channel: read(row, actor)?, last })
     })?;
-    for listed in found.iter_mut().filter(|listed| listed.channel.kind == Kind::Group) {
-        listed.channel.title = group_title(reader, actor.workspace, listed.channel.id)?;
+    entitle(reader, actor, filter, most, &mut found, |listed| &mut listed.channel)?;
+    Ok(found)
+}
+
+/// What a filter asks of the channel `c` and the member `m`, its title aside.
+fn wanted(filter: &Filter) -> String {
+    let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
+    wanted.push_str(if filter.archived {
+        " AND c.archived_at IS NOT NULL"
+    } else {
+        " AND c.archived_at IS NULL"
+    });
+    if filter.unread {
+        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
+    }
+    if let Some(kind) = filter.kind {
+        // A word of ours, not of the one who asks.
+        wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
+    }
+    wanted
+}
+
+/// Gives groups their titles and leaves those whose title fits, at most `most`.
+fn entitle<T>(
+    reader: &Reader,
+    actor: &Actor,
+    filter: &Filter,
+    most: i64,
+    found: &mut Vec<T>,
+    channel: impl Fn(&mut T) -> &mut Channel,
+) -> Result<()> {
+    for found in found.iter_mut() {
+        let channel = channel(found);
+        if channel.kind == Kind::Group {
+            channel.title = group_title(reader, actor.workspace, channel.id)?;
+        }
     }
     let title = limits::key(filter.title.trim());
     if !title.is_empty() {
-        found.retain(|listed| limits::key(&listed.channel.title).contains(&title));
+        found.retain_mut(|found| limits::key(&channel(found).title).contains(&title));
         found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
+    Ok(())
+}
+
+/// A channel in the list of file channels, with the newest of what lies in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// The channel.
+    pub channel: Channel,
+    /// When anything in its folders last changed.
+    pub changed_at: Option<Time>,
+    /// The newest entry, where there is one.
+    pub newest: Option<NewestEntry>,
+}
+
+/// The newest entry of a file channel, as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestEntry {
+    /// Its name.
+    pub name: String,
+    /// Who put it there.
+    pub creator: PersonId,
+    /// Their name.
+    pub creator_name: Name,
+}
+
+/// The file channels of the one who asks, last changed first (F6). They are the channels themselves.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn with_files(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Filed>> {
+    let wanted = wanted(filter);
+    let (tables, _) = seen(actor);
+    let sql = format!(
+        "SELECT {COLUMNS}, c.files_changed_at, e.creator, a.given_name, a.family_name, a.email, e.name FROM {tables} \
+         LEFT JOIN files e ON e.workspace = c.workspace AND e.id = (SELECT f.id FROM files f \
+         WHERE f.workspace = c.workspace AND f.channel = c.id AND f.deleted_at IS NULL ORDER BY f.id DESC LIMIT 1) \
+         LEFT JOIN people a ON a.workspace = e.workspace AND a.id = e.creator \
+         WHERE {wanted} ORDER BY coalesce(c.files_changed_at, c.created_at) DESC, c.id DESC LIMIT $3"
+    );
+    let all = if filter.title.is_empty() { most } else { i64::MAX };
+    let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
+        let creator: Option<PersonId> = row.get(WIDTH + 1)?;
+        let newest = match creator {
+            Some(creator) => Some(NewestEntry {
+                creator,
+                creator_name: Name::read(row, WIDTH + 2)?,
+                name: row.get(WIDTH + 5)?,
+            }),
+            None => None,
+        };
+        Ok(Filed { channel: read(row, actor)?, changed_at: row.get(WIDTH)?, newest })
+    })?;
+    entitle(reader, actor, filter, most, &mut found, |filed| &mut filed.channel)?;
     Ok(found)
 }
 

@@ -286,15 +286,20 @@ pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletio
 }
 
 /// An entry of a deletion whose folder is not part of it.
-struct Root {
+pub(super) struct Root {
     id: FileId,
     kind: Kind,
-    name: FileName,
+    pub(super) name: FileName,
     /// Where it goes back to.
     folder: Option<FileId>,
 }
 
-fn roots(reader: &Reader, actor: &Actor, channel: ChannelId, deletion: Deletion) -> Result<Vec<Root>> {
+pub(super) fn roots(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    deletion: Deletion,
+) -> Result<Vec<Root>> {
     let rows = reader.all(
         "SELECT f.id, f.kind, f.name, f.safe_name, d.id, f.changed_by FROM files f \
          LEFT JOIN files d ON d.workspace = f.workspace AND d.id = f.folder AND d.deleted_at IS NULL \

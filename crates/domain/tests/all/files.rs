@@ -1,5 +1,6 @@
 //! Files: sent and filed in one (F1), seen by those who see the channel (F2), kept in folders (F5, F6).
 
+mod browsing;
 mod folders;
 mod looking;
 mod signed;
