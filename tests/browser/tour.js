@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { Portal } from './portal.js';
+import { furnish, stops as files } from './tour_files.js';
 import { stops as joining } from './tour_joining.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
@@ -103,6 +104,7 @@ export class Tour {
     await tour.#webhook();
     await tour.#channels();
     await tour.#messages();
+    await furnish(tour);
     return tour;
   }
 
@@ -291,6 +293,7 @@ export class Tour {
       { name: 'profile', who: 'jane', path: '/profile' },
       { name: 'profile-client', who: 'maya', path: '/profile' },
       { name: 'profile-refused', who: 'jane', path: '/profile', refused: true, then: sendWrong('Save', { 'Mobile number': '12' }) },
+      ...files(this),
       ...joining(this),
       { name: 'problem-not-found', who: 'jane', path: nowhere, refused: true },
       { name: 'problem-forbidden', who: 'tom', path: '/settings/team/new', refused: true },
@@ -362,7 +365,7 @@ export class Beginning {
   after() {
     return [
       { name: 'set-up-done', who: 'jane', path: '/set-up' },
-      ...['messages', 'clients', 'companies', 'projects', 'messages/new', 'projects/new'].map((page) =>
+      ...['messages', 'files', 'clients', 'companies', 'projects', 'messages/new', 'projects/new'].map((page) =>
         /** @type {Stop} */ ({ name: `empty-${page.replace('/', '-')}`, who: 'jane', path: `/${page}` })),
     ];
   }

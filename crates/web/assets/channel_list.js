@@ -1,13 +1,17 @@
-// The list of channels, kept as it would stand after loading the page again: order, first words, time, unread, drafts.
+// The list of channels, kept as it would stand after loading the page again: order, first words, time, unread, drafts; in
+// Files what was last put there.
 
 import { on } from "./live.js";
 import { localize } from "./times.js";
-import { askCounts, change, onCounts, showCount } from "./unread.js";
+import { askCounts, change, keepCount, onCounts, showCount } from "./unread.js";
 import { drafts } from "./drafts.js";
 
 const me = document.body.dataset.me;
 const section = /** @type {HTMLElement} */ (document.querySelector(".list"));
 const open = document.getElementById("main")?.dataset.channel;
+/** The address of the module that the list belongs to. */
+const base = section.dataset.base ?? "/messages";
+const isFiles = base === "/files";
 const findField = section.querySelector("input[type=search]");
 /** A search begins when nothing was typed for so long, in milliseconds. */
 const SEARCH_AFTER = 180;
@@ -41,6 +45,7 @@ function setPreview(row, author, name, preview) {
 
 /** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
 async function showDrafts() {
+  if (isFiles) return;
   const kept = await drafts();
   for (const row of rows().querySelectorAll("li[data-channel]")) {
     if (!(row instanceof HTMLElement) || row.dataset.channel === open) continue;
@@ -65,7 +70,7 @@ function reload(after = 300) {
     const mine = (question += 1);
     const filter = section.querySelector(".pick [aria-current]")?.getAttribute("data-filter") ?? "all";
     const find = findField instanceof HTMLInputElement ? findField.value : "";
-    const address = `/messages?${new URLSearchParams({ filter, find })}`;
+    const address = `${base}?${new URLSearchParams({ filter, find })}`;
     const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -167,28 +172,31 @@ function keepFilters() {
 
 /** The list stays where it was scrolled to when a channel is opened from it. */
 function keepPlace() {
-  const place = Number(sessionStorage.getItem("list"));
+  const place = Number(sessionStorage.getItem(`list ${base}`));
   if (place) rows().scrollTop = place;
   rows().querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-  window.addEventListener("pagehide", () => sessionStorage.setItem("list", String(rows().scrollTop)));
+  window.addEventListener("pagehide", () => sessionStorage.setItem(`list ${base}`, String(rows().scrollTop)));
 }
 
 export function keepList() {
-  showCount();
-  showDrafts();
   keepFilters();
   keepPlace();
-  on("message", receive);
-  on("changed", correct);
-  on("read", haveRead);
   on("channel", retitle);
   on("members", ({ joined }) => {
     if (joined.some(({ person }) => person === me)) reload();
   });
-  on("gone", ({ channel }) => {
-    rowOf(channel)?.remove();
-    askCounts();
-  });
+  on("gone", ({ channel }) => rowOf(channel)?.remove());
+  if (isFiles) {
+    keepCount();
+    on("file", () => reload());
+    return;
+  }
+  showCount();
+  showDrafts();
+  on("message", receive);
+  on("changed", correct);
+  on("read", haveRead);
+  on("gone", askCounts);
   onCounts(({ channels }) => {
     for (const row of rows().querySelectorAll("li[data-channel]")) {
       if (!(row instanceof HTMLElement)) continue;

@@ -10,7 +10,7 @@ import { Tabs } from "./tabs.js";
  * @typedef {{channel: string, joined: {person: string, name: string}[], left: string[]}} Members
  * @typedef {{channel: string, person: string, name: string}} Typing
  * @typedef {{message: Sent, changed: Changed, read: Read, channel: Channel, members: Members, typing: Typing,
- *   notice: {channel: string}, gone: {channel: string}, reset: {}, "signed-out": {}, up: {}, down: {}}} News
+ *   notice: {channel: string}, file: {channel: string, id: string}, gone: {channel: string}, reset: {}, "signed-out": {}, up: {}, down: {}}} News
  */
 
 /** How long the page stays quiet about a lost connection, in milliseconds. */

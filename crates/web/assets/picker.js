@@ -72,7 +72,7 @@ async function search() {
   clearTimeout(waiting);
   const mine = (question += 1);
   const words = field.value;
-  const page = await load(`/messages/new?${new URLSearchParams({ find: words })}`);
+  const page = await load(`${location.pathname}?${new URLSearchParams({ find: words })}`);
   const fresh = page?.getElementById("choices");
   if (!fresh || mine !== question) return;
   offered = words;

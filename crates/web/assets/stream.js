@@ -7,7 +7,7 @@
  * @property {() => void} signedOut
  */
 
-const NAMES = ["message", "changed", "read", "channel", "members", "typing", "notice", "gone", "reset", "signed-out"];
+const NAMES = ["message", "changed", "read", "channel", "members", "typing", "notice", "file", "gone", "reset", "signed-out"];
 const RETRY_FIRST = 1000;
 const RETRY_MOST = 30_000;
 

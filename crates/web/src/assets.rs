@@ -41,7 +41,7 @@ macro_rules! assets {
     ($($name:literal),* $(,)?) => {
         static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![
             Asset::new("portal.css", style(&["front.css"])),
-            Asset::new("front.css", style(&["layout.css", "messages.css", "conversation.css", "files.css", "brand.css", "print.css"])),
+            Asset::new("front.css", style(&["layout.css", "messages.css", "conversation.css", "files.css", "folders.css", "brand.css", "print.css"])),
             $(Asset::of_file($name, include_str!(concat!("../assets/", $name)))),*
         ]);
     };
@@ -63,6 +63,7 @@ styles![
     "messages.css",
     "conversation.css",
     "files.css",
+    "folders.css",
     "brand.css",
     "front.css",
     "print.css",
@@ -86,6 +87,9 @@ assets![
     "drafts.js",
     "entries.js",
     "fates.js",
+    "files.js",
+    "filing.js",
+    "folder.js",
     "further.js",
     "icon.svg",
     "keys.js",
@@ -240,8 +244,9 @@ mod tests {
 
     /// The scripts that pages begin with.
     fn beginnings() -> BTreeSet<&'static str> {
-        const PAGES: [&str; 5] = [
+        const PAGES: [&str; 6] = [
             include_str!("../templates/layout.html"),
+            include_str!("../templates/files/folder.html"),
             include_str!("../templates/messages/conversation.html"),
             include_str!("../templates/messages/scripts.html"),
             include_str!("../templates/reply/reply.html"),

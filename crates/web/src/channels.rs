@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use domain::ids::{ChannelId, PersonId};
 use domain::{channels, limits, members};
 use serde::{Deserialize, Serialize};
-use store::Tx;
+use store::{Reader, Tx};
 
 use crate::App;
 use crate::answers::{Result, go, page};
@@ -37,23 +37,32 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     new::routes(routes)
 }
 
+/// The channels of Messages or of Files, none of them open.
 #[derive(Template)]
 #[template(path = "messages/index.html")]
-struct IndexPage {
+pub(crate) struct IndexPage {
     layout: Layout,
     list: List,
 }
 
+impl IndexPage {
+    pub(crate) fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        module: Module,
+        listing: &Listing,
+    ) -> domain::Result<IndexPage> {
+        let title = if module == Module::Files { "Files" } else { "Messages" };
+        let layout = Layout::read(reader, visitor, module, title)?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let list = List { is_page: true, ..List::of(reader, visitor, module, listing, None, &zone)? };
+        Ok(IndexPage { layout, list })
+    }
+}
+
 async fn index(State(app): State<App>, visitor: Visitor, Asked(listing): Asked<Listing>) -> Result {
-    let found = app
-        .store()
-        .read(move |reader| {
-            let layout = Layout::read(reader, &visitor, Module::Messages, "Messages")?;
-            let zone = times::zone(layout.time_zone.as_deref());
-            let list = List { is_page: true, ..List::read(reader, &visitor, &listing, None, &zone)? };
-            Ok::<_, domain::Error>(IndexPage { layout, list })
-        })
-        .await?;
+    let found =
+        app.store().read(move |reader| IndexPage::read(reader, &visitor, Module::Messages, &listing)).await?;
     page(StatusCode::OK, &found)
 }
 

@@ -13,6 +13,7 @@ use crate::visitor::Visitor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
     Messages,
+    Files,
     Clients,
     Settings,
     Profile,
@@ -69,6 +70,7 @@ impl Layout {
         matches!(
             (self.module, module),
             (Module::Messages, "messages")
+                | (Module::Files, "files")
                 | (Module::Clients, "clients")
                 | (Module::Settings, "settings")
                 | (Module::Profile, "profile")

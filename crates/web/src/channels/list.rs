@@ -1,7 +1,8 @@
-//! The list of channels, which stands beside every page of Messages.
+//! The list of channels, which stands beside every page of Messages and of Files: both are about the same channels.
 
-use domain::channels::{self, Channel, Filter, Kind, Listed};
-use domain::ids::ChannelId;
+use domain::channels::{self, Channel, Filed, Filter, Kind, Listed};
+use domain::files::names;
+use domain::ids::{ChannelId, PersonId};
 use domain::limits;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use store::Reader;
 use uuid::Uuid;
 
 use crate::faces::Face;
+use crate::layout::Module;
 use crate::messages::first_words;
 use crate::times::{self, Shown};
 use crate::visitor::Visitor;
@@ -22,6 +24,10 @@ pub(crate) struct Listing {
 
 /// The list as templates show it.
 pub(crate) struct List {
+    /// The address of the module: `/messages` or `/files`.
+    pub(crate) base: &'static str,
+    /// The module's name.
+    pub(crate) title: &'static str,
     pub(crate) rows: Vec<Row>,
     pub(crate) chips: Vec<Chip>,
     pub(crate) filter: &'static str,
@@ -72,9 +78,23 @@ impl List {
         current: Option<ChannelId>,
         zone: &TimeZone,
     ) -> domain::Result<List> {
+        List::of(reader, visitor, Module::Messages, listing, current, zone)
+    }
+
+    /// The channels of a module: those of Messages with what was last said, those of Files with what was last put there.
+    pub(crate) fn of(
+        reader: &Reader,
+        visitor: &Visitor,
+        module: Module,
+        listing: &Listing,
+        current: Option<ChannelId>,
+        zone: &TimeZone,
+    ) -> domain::Result<List> {
         let is_internal = visitor.actor.role.is_internal();
+        let is_files = module == Module::Files;
         // A client has few channels and no use for their kinds.
-        let chips: &[_] = if is_internal { &CHIPS } else { &CHIPS[..2] };
+        let offered: &[_] = if is_internal { &CHIPS } else { &CHIPS[..2] };
+        let chips: Vec<_> = offered.iter().filter(|(word, _)| !is_files || *word != "unread").collect();
         let wanted = listing.filter.as_deref().unwrap_or_default();
         let filter = chips.iter().map(|(word, _)| *word).find(|word| *word == wanted).unwrap_or("all");
         let find: String = listing
@@ -91,17 +111,26 @@ impl List {
             title: find.clone(),
             archived: filter == "archived",
         };
-        let mut found = channels::list(reader, &visitor.actor, &asked, limits::PAGE_CHANNELS)?;
+        let seen = Seen { reader, visitor, current, zone };
+        let mut rows = seen.rows(is_files, &asked)?;
         if !is_internal {
             // Archiving tidies the firm's lists; a client keeps their conversation in sight.
-            let archived = Filter { archived: true, ..asked };
-            found.extend(channels::list(reader, &visitor.actor, &archived, limits::PAGE_CHANNELS)?);
+            rows.extend(seen.rows(is_files, &Filter { archived: true, ..asked })?);
         }
-        let rows = found.into_iter().map(|listed| row(reader, visitor, listed, current, zone)).collect();
         let chips =
-            chips.iter().map(|&(word, label)| Chip { word, label, is_current: word == filter }).collect();
+            chips.iter().map(|&&(word, label)| Chip { word, label, is_current: word == filter }).collect();
         let brand = visitor.workspace.brand_name.clone();
-        Ok(List { rows, chips, filter, find, is_page: false, is_internal, brand })
+        let (base, title) = if is_files { ("/files", "Files") } else { ("/messages", "Messages") };
+        Ok(List { base, title, rows, chips, filter, find, is_page: false, is_internal, brand })
+    }
+
+    pub(crate) fn is_files(&self) -> bool {
+        self.base == "/files"
+    }
+
+    /// Whether finding and filtering is worth its place.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        self.is_internal || self.rows.len() > 6 || self.is_filtered()
     }
 
     pub(crate) fn is_filtered(&self) -> bool {
@@ -109,37 +138,70 @@ impl List {
     }
 }
 
-fn row(
-    reader: &Reader,
-    visitor: &Visitor,
-    listed: Listed,
+/// Who looks at the list, and where.
+struct Seen<'a> {
+    reader: &'a Reader,
+    visitor: &'a Visitor,
     current: Option<ChannelId>,
-    zone: &TimeZone,
-) -> Row {
-    let Listed { channel, last } = listed;
-    let preview = last.map(|last| {
-        let files = (last.attachments, last.first_attachment.as_deref().unwrap_or(""));
-        let words = first_words(&last.text, last.deleted_at.is_some(), files);
-        if last.author == visitor.actor.person {
-            format!("You: {words}")
-        } else if last.author.0 == channel.subject {
-            words
+    zone: &'a TimeZone,
+}
+
+impl Seen<'_> {
+    fn rows(&self, is_files: bool, asked: &Filter) -> domain::Result<Vec<Row>> {
+        let (reader, actor) = (self.reader, &self.visitor.actor);
+        Ok(if is_files {
+            let found = channels::with_files(reader, actor, asked, limits::PAGE_CHANNELS)?;
+            found.into_iter().map(|filed| self.of_files(filed)).collect()
         } else {
-            let name = last.author_name.full();
-            format!("{}: {words}", name.split(' ').next().unwrap_or(&name))
+            let found = channels::list(reader, actor, asked, limits::PAGE_CHANNELS)?;
+            found.into_iter().map(|listed| self.of_messages(listed)).collect()
+        })
+    }
+
+    fn of_messages(&self, Listed { channel, last }: Listed) -> Row {
+        let preview = last.map(|last| {
+            let files = (last.attachments, last.first_attachment.as_deref().unwrap_or(""));
+            let words = first_words(&last.text, last.deleted_at.is_some(), files);
+            self.said(&channel, last.author, &last.author_name.full(), &words)
+        });
+        let preview = preview.unwrap_or_else(|| "Nothing written yet".to_string());
+        let at = channel.last_message_at.map(|at| times::shown(at, self.reader.now(), self.zone));
+        Row { at, unread: channel.unread, is_muted: channel.muted_at.is_some(), ..self.row(channel, preview) }
+    }
+
+    fn of_files(&self, Filed { channel, changed_at, newest }: Filed) -> Row {
+        let preview = newest.map(|newest| {
+            self.said(&channel, newest.creator, &newest.creator_name.full(), &names::shown(&newest.name))
+        });
+        let preview = preview.unwrap_or_else(|| "No files yet".to_string());
+        let at = changed_at.map(|at| times::shown(at, self.reader.now(), self.zone));
+        Row { at, ..self.row(channel, preview) }
+    }
+
+    /// Words with the first name of whose they are, but for the client user's in their own channel.
+    fn said(&self, channel: &Channel, author: PersonId, name: &str, words: &str) -> String {
+        if author == self.visitor.actor.person {
+            format!("You: {words}")
+        } else if author.0 == channel.subject {
+            words.to_string()
+        } else {
+            format!("{}: {words}", name.split(' ').next().unwrap_or(name))
         }
-    });
-    Row {
-        id: channel.id,
-        face: face(visitor, &channel),
-        subject: channel.subject,
-        at: channel.last_message_at.map(|at| times::shown(at, reader.now(), zone)),
-        last_position: channel.last_position,
-        preview: preview.unwrap_or_default(),
-        unread: channel.unread,
-        is_current: current == Some(channel.id),
-        is_muted: channel.muted_at.is_some(),
-        title: channel.title,
+    }
+
+    fn row(&self, channel: Channel, preview: String) -> Row {
+        Row {
+            id: channel.id,
+            face: face(self.visitor, &channel),
+            subject: channel.subject,
+            at: None,
+            last_position: channel.last_position,
+            preview,
+            unread: 0,
+            is_current: self.current == Some(channel.id),
+            is_muted: false,
+            title: channel.title,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Making a channel: one list of client users, companies and projects to search, then what it will be, then made (C5).
+//! Making a channel, from Messages or from Files, where it is the same: one list of client users, companies and projects to search, then what it will be, then made (C5).
 
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +26,11 @@ use crate::visitor::Visitor;
 const OFFERED: i64 = 12;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes.get("/messages/new", form).post("/messages/new", make)
+    routes
+        .get("/messages/new", for_messages)
+        .post("/messages/new", make_for_messages)
+        .get("/files/new", for_files)
+        .post("/files/new", make_for_files)
 }
 
 /// What the address or the form says.
@@ -102,11 +106,12 @@ impl NewPage {
     fn read(
         reader: &Reader,
         visitor: &Visitor,
+        module: Module,
         choice: &Choice,
         problem: Option<String>,
     ) -> domain::Result<NewPage> {
         access::internal(&visitor.actor)?;
-        let layout = Layout::read(reader, visitor, Module::Messages, "New channel")?;
+        let layout = Layout::read(reader, visitor, module, "New channel")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let subject = subject(choice)?;
         let mut problem = problem;
@@ -131,7 +136,7 @@ impl NewPage {
             _ => None,
         };
         Ok(NewPage {
-            list: List::read(reader, visitor, &Listing::default(), None, &zone)?,
+            list: List::of(reader, visitor, module, &Listing::default(), None, &zone)?,
             layout,
             groups: offered(reader, visitor, &choice.find)?,
             find: choice.find.clone(),
@@ -278,12 +283,29 @@ fn choosing(
     })
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
-    let found = app.store().read(move |reader| NewPage::read(reader, &visitor, &choice, None)).await?;
+async fn for_messages(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+    form(&app, visitor, Module::Messages, choice).await
+}
+
+async fn for_files(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+    form(&app, visitor, Module::Files, choice).await
+}
+
+async fn make_for_messages(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
+    make(&app, visitor, Module::Messages, choice).await
+}
+
+async fn make_for_files(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
+    make(&app, visitor, Module::Files, choice).await
+}
+
+async fn form(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Result {
+    let found =
+        app.store().read(move |reader| NewPage::read(reader, &visitor, module, &choice, None)).await?;
     page(StatusCode::OK, &found)
 }
 
-async fn make(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
+async fn make(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Result {
     let (asking, wanted) = (visitor.clone(), choice.clone());
     let made = app
         .store()
@@ -293,12 +315,15 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(choice): Input<Cho
         })
         .await;
     let problem = match made {
+        Ok(channel) if module == Module::Files => return Ok(go(&format!("/files/{channel}"))),
         Ok(channel) => return Ok(go(&format!("/messages/{channel}"))),
         Err(Error::Field { problem, .. }) => problem.to_string(),
         Err(Error::Conflict(problem)) => problem.to_string(),
         Err(error) => return Err(error.into()),
     };
-    let again =
-        app.store().read(move |reader| NewPage::read(reader, &visitor, &choice, Some(problem))).await?;
+    let again = app
+        .store()
+        .read(move |reader| NewPage::read(reader, &visitor, module, &choice, Some(problem)))
+        .await?;
     page(StatusCode::BAD_REQUEST, &again)
 }

@@ -18,11 +18,15 @@ use super::fates;
 use super::members::{MemberShown, added, readers, shown};
 use crate::channels::list::{List, Listing, face};
 use crate::faces::Face;
+use crate::files::{self, Row};
 use crate::layout::{Layout, Module};
 use crate::subjects::seen;
 use crate::times;
 use crate::visitor::Visitor;
 use crate::welcome::ToCome;
+
+/// Files that stand in the details.
+const FILES: i64 = 4;
 
 /// What was written and could not be sent.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +79,8 @@ pub(crate) struct ConversationPage {
     written: Written,
     /// What a client user will find here who has not been in the portal yet.
     welcome: Option<ToCome>,
+    /// The newest files of the channel.
+    files: Vec<Row>,
 }
 
 /// Everything around the messages.
@@ -141,6 +147,7 @@ impl ConversationPage {
             next_id: MessageId::new(reader.now()),
             blank: super::blank(&layout),
             welcome: ToCome::read(reader, visitor, channel.id)?,
+            files: files::newest(reader, actor, channel.id, FILES, &zone)?,
             layout,
             written,
         })

@@ -105,6 +105,23 @@ const TABLE: &[Row] = &[
     ("DELETE", "/uploads/{id}", "/uploads/[upload]", "", "s . . d . . ."),
     ("PUT", "/signed/{address}", "/signed/[bring]", "", "p . p p p p p"),
     ("GET", "/signed/{address}", "/signed/[get]", "", "p . p p p p p"),
+    ("GET", "/files", "/files", "", "s p p p p p p"),
+    ("GET", "/files/search", "/files/search?words=a&channel=[channel]", "", "s . . p . p p"),
+    ("GET", "/files/new", "/files/new?subject=client:[oskar]", "", "s . . . . p p"),
+    ("POST", "/files/new", "/files/new", "subject=client:[oskar]", "s . . . . d d"),
+    ("GET", "/files/{channel}", "/files/[channel]", "", "s . . p . p p"),
+    ("GET", "/files/{channel}/{file}", "/files/[channel]/[file]", "", "s . . p . p p"),
+    ("POST", "/files/{channel}/upload", "/files/[channel]/upload", "", "s . . w . w w"),
+    ("POST", "/files/{channel}/folder", "/files/[channel]/folder", "name=Plans", "s . . d . d d"),
+    ("POST", "/files/{channel}/link", "/files/[channel]/link", "name=A&linkUrl=https://a.example/", "s . . d . d d"),
+    ("POST", "/files/{channel}/delete", "/files/[channel]/delete", "files=[file]", "s . . d . d d"),
+    ("POST", "/files/{channel}/restore", "/files/[channel]/restore", "deletion=[deletion]", "s . . d . d d"),
+    ("GET", "/files/{channel}/move", "/files/[channel]/move?files=[file]", "", "s . . p . p p"),
+    ("POST", "/files/{channel}/move", "/files/[channel]/move", "files=[file]&into=[folder]", "s . . d . d d"),
+    ("POST", "/files/{channel}/zip", "/files/[channel]/zip", "files=[file]", "s . . p . p p"),
+    ("GET", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "", "s . . p . p p"),
+    ("POST", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "name=b.txt", "s . . d . d d"),
+    ("POST", "/files/{channel}/{file}/read-only", "/files/[channel]/[folder]/read-only", "readOnly=yes", "s . . x . d d"),
     ("GET", "/files/{channel}/{file}/content", "/files/[channel]/[file]/content", "", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/small", "/files/[channel]/[small]/small", "", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/download", "/files/[channel]/[file]/download", "", "s . . p . p p"),
@@ -226,6 +243,19 @@ async fn fill_files(firm: &Firm, text: String) -> String {
     if filled.contains("[file]") {
         let (_, file) = firm.sends_file(oskar, channel, "a.txt", b"hello").await;
         filled = filled.replace("[file]", &file.to_string());
+    }
+    if filled.contains("[folder]") {
+        let folder =
+            firm.portal.write(move |tx| files::make_folder(tx, &oskar, channel, None, "Plans")).await;
+        filled = filled.replace("[folder]", &folder.to_string());
+    }
+    if filled.contains("[deletion]") {
+        let (_, file) = firm.sends_file(oskar, channel, "gone.txt", b"hello").await;
+        let deletion = firm
+            .portal
+            .write(move |tx| files::delete(tx, &oskar, channel, &[file], files::Contents::GoToo))
+            .await;
+        filled = filled.replace("[deletion]", &deletion.0.to_string());
     }
     if filled.contains("[sent]") {
         let (_, file) = firm.sends_file(jane, channel, "a.txt", b"hello").await;

@@ -10,6 +10,7 @@ mod brand;
 mod choices;
 mod early_access;
 mod fates;
+mod folders;
 mod hosts;
 mod keys;
 mod lists;

@@ -35,6 +35,7 @@ both_engines! {
         let a = office.folder(maria, channel, None, "A").unwrap();
         let b = office.folder(maria, channel, Some(a), "B: plans").unwrap();
         let deep = office.puts(maria, channel, Some(b), "deed.txt").unwrap();
+        office.wait_minutes(1);
         let top = office.puts(maria, channel, None, "Deed.txt").unwrap();
         let gone = office.puts(maria, channel, Some(a), "gone.txt").unwrap();
         office.removes(maria, channel, &[gone]).unwrap();
@@ -63,6 +64,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         let folder = office.folder(maria, channel, None, "A").unwrap();
         office.puts(maria, channel, Some(folder), "inside.txt").unwrap();
+        office.wait_minutes(1);
         let file = office.puts(maria, channel, None, "deed.txt").unwrap();
         let deletion = office.removes(firm.ada, channel, &[folder, file]).unwrap();
         let seen = |who| office.read(move |reader| files::deleted(reader, &who, channel, deletion));

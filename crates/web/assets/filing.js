@@ -1,0 +1,158 @@
+// Files that are put into an open folder: chosen, dropped or pasted, each with its progress and a way to stop it.
+
+import { signedOut } from "./live.js";
+import { refresh } from "./folder.js";
+import { Refused, SignedOut, giveUp, upload } from "./uploads.js";
+
+/** Files that are brought at the same time. */
+const AT_ONCE = 3;
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const list = document.getElementById("on-their-way");
+const told = document.getElementById("told");
+const most = Number(main.dataset.takes);
+
+/** @type {(() => Promise<void>)[]} */
+const queue = [];
+let busy = 0;
+
+/** A size in words, as the server writes it. @param {number} bytes */
+function size(bytes) {
+  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  let amount = bytes;
+  let unit = 0;
+  for (; amount >= 999.5 && unit + 1 < units.length; unit += 1) amount /= 1000;
+  return `${unit === 0 || amount >= 99.95 ? Math.round(amount) : Number(amount.toFixed(1))} ${units[unit]}`;
+}
+
+/** @param {string} tag @param {string} words @param {string} [name] of its class */
+function element(tag, words, name = "") {
+  const made = document.createElement(tag);
+  made.textContent = words;
+  made.className = name;
+  return made;
+}
+
+/** The line of a file on its way. @param {File} file */
+function line(file) {
+  const row = document.createElement("li");
+  const words = document.createElement("span");
+  const name = element("b", file.name, "clip");
+  name.dir = "auto";
+  const state = element("i", size(file.size));
+  const progress = document.createElement("progress");
+  progress.max = Math.max(file.size, 1);
+  progress.value = 0;
+  progress.setAttribute("aria-label", file.name);
+  words.append(name, progress, state);
+  const stop = /** @type {HTMLButtonElement} */ (element("button", "Cancel", "button quiet"));
+  stop.type = "button";
+  stop.setAttribute("aria-label", `Cancel ${file.name}`);
+  row.append(words, stop);
+  list?.append(row);
+  return { row, state, progress, stop };
+}
+
+/** @param {File} file */
+function begin(file) {
+  const { row, state, progress, stop } = line(file);
+  const ended = new AbortController();
+  let address = "";
+  stop.addEventListener("click", () => {
+    ended.abort();
+    if (address) giveUp(address);
+    row.remove();
+  });
+  /** @param {string} why */
+  const refuse = (why) => {
+    row.className = "refused";
+    progress.remove();
+    state.textContent = why;
+    stop.textContent = "Dismiss";
+    stop.setAttribute("aria-label", `Dismiss ${file.name}`);
+    if (told) told.textContent = `${file.name}: ${why}`;
+  };
+  if (file.size > most) return refuse(`Too large: a file has at most ${size(most)}.`);
+  queue.push(async () => {
+    if (ended.signal.aborted) return;
+    const aim = { channel: main.dataset.channel ?? "", name: file.name, folder: main.dataset.inside ?? "" };
+    try {
+      await upload(file, aim, {
+        signal: ended.signal,
+        onBegun: (begun) => {
+          address = begun;
+        },
+        onProgress: (bytes) => {
+          row.className = "";
+          progress.value = bytes;
+          state.textContent = `${size(bytes)} of ${size(file.size)}`;
+        },
+        onLost: () => {
+          row.className = "lost";
+          state.textContent = "Waiting for a connection";
+        },
+      });
+      row.remove();
+      if (told) told.textContent = `${file.name} is uploaded.`;
+      refresh();
+    } catch (error) {
+      if (ended.signal.aborted) return;
+      if (error instanceof SignedOut) signedOut();
+      else refuse(error instanceof Refused && error.message ? error.message : "This file could not be uploaded.");
+    }
+  });
+  next();
+}
+
+function next() {
+  while (busy < AT_ONCE) {
+    const work = queue.shift();
+    if (!work) return;
+    busy += 1;
+    work().finally(() => {
+      busy -= 1;
+      next();
+    });
+  }
+}
+
+/** Only real files: a folder that is dropped has no bytes. @param {DataTransfer | null} brought */
+function filesOf(brought) {
+  const items = [...(brought?.items ?? [])].filter((item) => item.kind === "file");
+  const files = items.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile());
+  return files.filter((file) => file !== null);
+}
+
+export function keepFiling() {
+  const form = document.getElementById("uploading");
+  const input = form?.querySelector("input[type=file]");
+  if (!(form instanceof HTMLFormElement) || !(input instanceof HTMLInputElement)) return;
+  input.addEventListener("change", () => {
+    [...(input.files ?? [])].forEach(begin);
+    input.value = "";
+  });
+  main.addEventListener("paste", (event) => {
+    const files = filesOf(event.clipboardData);
+    if (files.length === 0) return;
+    event.preventDefault();
+    files.forEach(begin);
+  });
+  const carries = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    main.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) main.classList.remove("dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    main.classList.remove("dropping");
+    filesOf(event.dataTransfer).forEach(begin);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (busy > 0) event.preventDefault();
+  });
+}

@@ -1,0 +1,99 @@
+// What lies in an open folder: kept as it would stand after loading the page again, and what is chosen in it.
+
+import { on } from "./live.js";
+import { localize } from "./times.js";
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+/** Several changes within this time are one, in milliseconds. */
+const LOAD_AFTER = 250;
+
+const entries = () => /** @type {HTMLElement} */ (document.getElementById("entries"));
+const ticks = () => /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
+
+let waiting = 0;
+/** The answer that counts is that to the newest question. */
+let question = 0;
+
+/** Looks anew at what lies in the folder, soon. What is chosen stays so. */
+export function refresh() {
+  clearTimeout(waiting);
+  waiting = window.setTimeout(async () => {
+    const mine = (question += 1);
+    // What was just done has been said.
+    const address = new URL(location.href);
+    for (const name of ["done", "deletion"]) address.searchParams.delete(name);
+    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (mine !== question) return;
+    // The folder itself was deleted, or is no longer for this person.
+    if (answer?.status === 404) return location.assign(`/files/${main.dataset.channel}`);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("entries");
+    if (!fresh || mine !== question) return;
+    const chosen = new Set([...ticks()].filter((tick) => tick.checked).map((tick) => tick.value));
+    const focused = document.activeElement?.closest("[data-entry]")?.getAttribute("data-entry");
+    const wanted = document.activeElement?.matches(".tick input") ? ".tick input" : document.activeElement?.matches(".edit") ? ".edit" : ".opens";
+    localize(fresh);
+    entries().replaceWith(fresh);
+    for (const tick of ticks()) tick.checked = chosen.has(tick.value);
+    if (focused) {
+      const again = fresh.querySelector(`[data-entry="${focused}"] ${wanted}`);
+      if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+    }
+    showChosen();
+  }, LOAD_AFTER);
+}
+
+/** Says how many are chosen, and offers what can be done with them. */
+function showChosen() {
+  const all = [...ticks()];
+  const count = all.filter((tick) => tick.checked).length;
+  const bar = document.getElementById("with-chosen");
+  bar?.classList.toggle("idle", count === 0);
+  for (const button of bar?.querySelectorAll("button") ?? []) button.disabled = count === 0;
+  const words = document.getElementById("chosen-count");
+  if (words) words.textContent = count ? `${count} chosen` : "";
+  const every = document.getElementById("all");
+  if (every instanceof HTMLInputElement) {
+    every.checked = count > 0 && count === all.length;
+    every.indeterminate = count > 0 && count < all.length;
+  }
+}
+
+/** A menu closes when something else is meant. */
+function keepMenus() {
+  const close = (/** @type {Node | null} */ but) => {
+    for (const menu of main.querySelectorAll("details.more[open]")) if (!but || !menu.contains(but)) menu.removeAttribute("open");
+  };
+  document.addEventListener("click", ({ target }) => close(target instanceof Node ? target : null));
+  document.addEventListener("keydown", (event) => {
+    const open = main.querySelector("details.more[open]");
+    if (event.key !== "Escape" || !open) return;
+    close(null);
+    open.querySelector("summary")?.focus();
+  });
+  for (const menu of main.querySelectorAll("details.more")) {
+    menu.addEventListener("toggle", () => {
+      const field = menu.querySelector("input:not([type=hidden])");
+      if (menu instanceof HTMLDetailsElement && menu.open && field instanceof HTMLElement) field.focus();
+    });
+  }
+}
+
+export function keepFolder() {
+  showChosen();
+  keepMenus();
+  main.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    if (target.id === "all") for (const tick of ticks()) tick.checked = target.checked;
+    if (target.id === "all" || target.name === "files") showChosen();
+  });
+  // What was chosen is not chosen any more when one comes back.
+  window.addEventListener("pageshow", showChosen);
+  on("file", ({ channel }) => {
+    if (channel === main.dataset.channel) refresh();
+  });
+  on("gone", ({ channel }) => {
+    if (channel === main.dataset.channel) location.assign("/files");
+  });
+}
