@@ -121,6 +121,99 @@ test("the field's own client", async (t) => {
     await refused(api.sendMessage({ requestBody: { channelId, text: 'x', senderId: made.zed.id } }), 400);
   });
 
+  await t.test('makes file channels of each kind, which are the message channels', async () => {
+    const wanted = {
+      individual: { membershipType: 'individual', clientId: made.maria.id },
+      company: { membershipType: 'company', companyId: made.company.id },
+      group: { membershipType: 'group', memberIds: [made.maria.id, made.oskar.id] },
+    };
+    for (const [kind, requestBody] of Object.entries(wanted)) {
+      const channel = await api.createFileChannel({ requestBody });
+      assert.deepEqual([channel.id, channel.membershipType], [made[`${kind}Channel`].id, kind]);
+      assert.deepEqual(await api.retrieveFileChannel({ id: channel.id }), channel);
+      const listed = await api.listFileChannels({ membershipType: kind, memberId: made.maria.id });
+      assert.ok(listed.data.some((/** @type {any} */ one) => one.id === channel.id));
+    }
+  });
+
+  await t.test('uploads and downloads a file', async () => {
+    const channelId = made.groupChannel.id;
+    made.file = await api.createFile({ fileType: 'file', requestBody: { path: 'Contracts/Übersicht.txt', channelId } });
+    assert.deepEqual([made.file.status, made.file.path, made.file.downloadUrl], ['pending', 'Contracts/Übersicht.txt', null]);
+    const bytes = new TextEncoder().encode('The whole of it: åäö.\n'.repeat(20_000));
+    const put = await fetch(made.file.uploadUrl, { method: 'PUT', body: bytes });
+    assert.equal(put.status, 200, await put.text());
+    const file = await api.retrieveFile({ id: made.file.id });
+    assert.deepEqual([file.status, file.size, file.contentType], ['completed', bytes.length, 'text/plain']);
+    assert.equal(await api.downloadAFile({ id: file.id }), new TextDecoder().decode(bytes));
+    const { downloadUrl } = await api.retrieveDownloadUrlOfAFile({ id: file.id });
+    const whole = await fetch(downloadUrl);
+    assert.deepEqual(new Uint8Array(await whole.arrayBuffer()), bytes);
+    assert.match(whole.headers.get('content-disposition') ?? '', /^attachment; .*%C3%9Cbersicht\.txt$/);
+    const part = await fetch(downloadUrl, { headers: { range: 'bytes=4-8' } });
+    assert.deepEqual([part.status, await part.text()], [206, 'whole']);
+    // The pages hand out the same.
+    const page = await office.page(`/files/${channelId}/${file.id}/download`);
+    assert.deepEqual([page.status, page.text], [200, new TextDecoder().decode(bytes)]);
+    const again = await api.createFile({ fileType: 'file', requestBody: { path: 'Contracts/Übersicht.txt', channelId } });
+    assert.equal(again.path, 'Contracts/Übersicht (2).txt');
+  });
+
+  await t.test('sends a file with a message, which the conversation shows', async () => {
+    const channelId = made.groupChannel.id;
+    const sent = await office.call('POST', '/v1/messages', { channelId, text: 'Here it is.', attachmentIds: [made.file.id] });
+    assert.equal(sent.status, 200, JSON.stringify(sent.json));
+    const { data } = await api.listMessages({ channelId, limit: 1 });
+    assert.deepEqual([data[0].id, data[0].isAttachmentIncluded], [sent.json.id, true]);
+    assert.equal((await api.retrieveFile({ id: made.file.id })).messageId, sent.json.id);
+    await office.shows(`/messages/${channelId}`, 'Here it is.', 'Übersicht.txt', `/files/${channelId}/${made.file.id}/`);
+  });
+
+  await t.test('makes folders and links, lists them, and deletes what is empty', async () => {
+    const channelId = made.groupChannel.id;
+    const folder = await api.createFile({ fileType: 'folder', requestBody: { path: 'Rules', channelId, clientPermissions: 'read_only' } });
+    assert.deepEqual([folder.object, folder.clientPermissions], ['folder', 'read-only']);
+    const opened = await api.putV1FilesIdPermissions({ id: folder.id, requestBody: { clientPermissions: 'read_write' } });
+    assert.equal(opened.clientPermissions, 'read-write');
+    const link = await api.createFile({ fileType: 'link', requestBody: { path: 'Rules/Site', channelId, linkUrl: 'https://example.com/rules' } });
+    assert.deepEqual([link.object, link.linkUrl], ['link', 'https://example.com/rules']);
+    const paths = async (/** @type {any} */ filter) => (await api.listFiles({ channelId, ...filter })).data.map((/** @type {any} */ one) => one.path);
+    assert.deepEqual(await paths({ path: 'Rules' }), ['Rules/Site']);
+    const all = await paths({});
+    assert.deepEqual(all, ['Rules/Site', 'Rules', 'Contracts/Übersicht (2).txt', 'Contracts/Übersicht.txt', 'Contracts']);
+    const first = await api.listFiles({ channelId, limit: 2 });
+    await api.createFile({ fileType: 'folder', requestBody: { path: 'In between', channelId } });
+    const rest = await api.listFiles({ channelId, limit: 5, nextToken: first.nextToken });
+    assert.deepEqual([...first.data, ...rest.data].map((/** @type {any} */ one) => one.path), all);
+    assert.equal((await refused(api.deleteFile({ id: folder.id }), 400)).message, 'Folder is not empty');
+    assert.deepEqual(await api.deleteFile({ id: link.id }), { id: link.id, object: 'link', deleted: true });
+    assert.deepEqual(await api.deleteFile({ id: folder.id }), { id: folder.id, object: 'folder', deleted: true });
+    await refused(api.retrieveFile({ id: folder.id }), 404);
+    await refused(api.createFile({ fileType: 'link', requestBody: { path: 'x', channelId, linkUrl: 'javascript:alert(1)' } }), 400);
+  });
+
+  await t.test('reads, unreads and deletes notifications', async () => {
+    const channelId = made.individualChannel.id;
+    await api.sendMessage({ requestBody: { channelId, text: 'News for you.' } });
+    const list = async (/** @type {any} */ more) => (await api.listNotifications({ recipientClientId: made.maria.id, ...more })).data;
+    const [found, ...others] = (await list({})).filter((/** @type {any} */ one) => one.resourceId === channelId);
+    assert.equal(others.length, 0);
+    assert.deepEqual([found.object, found.recipientClientId, found.senderId], ['notification', made.maria.id, made.jane.id]);
+    assert.equal(found.deliveryTargets.inProduct.isRead, false);
+    await api.markNotificationRead({ id: found.id });
+    assert.ok(!(await list({})).some((/** @type {any} */ one) => one.id === found.id));
+    const read = (await list({ includeRead: true })).find((/** @type {any} */ one) => one.id === found.id);
+    assert.equal(read.deliveryTargets.inProduct.isRead, true);
+    await api.markNotificationUnread({ id: found.id });
+    assert.ok((await list({})).some((/** @type {any} */ one) => one.id === found.id));
+    await api.deleteNotification({ id: found.id });
+    assert.ok(!(await list({ includeRead: true })).some((/** @type {any} */ one) => one.id === found.id));
+    // The channel stays as unread as it was.
+    await office.shows(`/messages/${channelId}`, 'News for you.');
+    const [last] = (await api.listMessages({ channelId, limit: 1 })).data;
+    assert.deepEqual(last.seenBy, []);
+  });
+
   await t.test('deletes', async () => {
     assert.deepEqual(await api.deleteClient({ id: made.oskar.id }), { id: made.oskar.id, object: 'client', deleted: true });
     await refused(api.retrieveClient({ id: made.oskar.id }), 404);
@@ -132,7 +225,7 @@ test("the field's own client", async (t) => {
     assert.ok(!(await office.page('/companies')).text.includes('Brightwater'));
     // What was written stays readable for the firm.
     await office.shows(`/messages/${made.groupChannel.id}`, 'Message 3');
-    assert.equal((await api.listMessages({ channelId: made.groupChannel.id })).data.length, 15);
+    assert.equal((await api.listMessages({ channelId: made.groupChannel.id })).data.length, 16);
   });
 
   await t.test('is refused with a wrong key', async () => {

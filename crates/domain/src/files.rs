@@ -227,6 +227,9 @@ fn folder_key(channel: ChannelId, folder: Option<FileId>) -> Uuid {
 /// # Errors
 /// `NotFound`.
 pub fn find(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
+    if actor.is_program() {
+        return as_told(reader, actor.workspace, file)?.ok_or(Error::NotFound);
+    }
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} \
          JOIN members s ON s.workspace = f.workspace AND s.channel = f.channel AND s.person = $2 \
@@ -267,7 +270,7 @@ pub fn folder(
     }
 }
 
-/// Whether the one who asks may change what lies in a folder: members do, client users not where it or a folder above
+/// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it or a folder above
 /// is read-only for them (F6).
 ///
 /// # Errors
@@ -278,6 +281,10 @@ pub fn may_change(
     channel: ChannelId,
     folder: Option<FileId>,
 ) -> Result<bool> {
+    if actor.is_program() {
+        access::channel(reader, actor, channel)?;
+        return Ok(true);
+    }
     let left_at: Option<Option<Time>> = reader.first(
         "SELECT left_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
         &[&actor.workspace, &channel, &actor.person],

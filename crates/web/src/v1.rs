@@ -10,6 +10,7 @@ mod companies;
 mod docs;
 mod events;
 mod failure;
+mod file_channels;
 mod files;
 pub(crate) mod gate;
 mod internal_users;
@@ -42,6 +43,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = projects::routes(routes);
     let routes = channels::routes(routes);
     let routes = messages::routes(routes);
+    let routes = file_channels::routes(routes);
+    let routes = files::routes(routes);
     let routes = notifications::routes(routes);
     let routes = events::routes(routes);
     let routes = webhooks::routes(routes);

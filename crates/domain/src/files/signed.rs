@@ -1,6 +1,6 @@
 //! Addresses that need neither a session nor a key for a quarter of an hour: what they are good for, for whom and until
 //! when stands in them, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether that person may still do it
-//! is asked when the address is used.
+//! is asked when the address is used. One that a program got is good for as long as the admin of its key is an active admin.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sha2::Sha256;
 use store::{Reader, Time};
 use uuid::Uuid;
 
-use crate::access::Actor;
+use crate::access::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::ids::{FileId, PersonId, WorkspaceId};
 use crate::people;
@@ -32,10 +32,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn byte(self) -> u8 {
-        match self {
-            Purpose::Download => b'd',
-            Purpose::Upload => b'u',
+    /// The letter for it: a small one for a person, a capital for a program that speaks as one.
+    fn byte(self, is_program: bool) -> u8 {
+        match (self, is_program) {
+            (Purpose::Download, false) => b'd',
+            (Purpose::Download, true) => b'D',
+            (Purpose::Upload, false) => b'u',
+            (Purpose::Upload, true) => b'U',
         }
     }
 }
@@ -47,7 +50,7 @@ impl Purpose {
 pub fn sign(reader: &Reader, actor: &Actor, purpose: Purpose, file: FileId) -> Result<String> {
     let until = reader.now().after(LASTS);
     let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
-    signed.push(purpose.byte());
+    signed.push(purpose.byte(actor.is_program()));
     signed.extend_from_slice(&until.0.to_be_bytes());
     signed.extend_from_slice(actor.person.0.as_bytes());
     signed.extend_from_slice(file.0.as_bytes());
@@ -74,9 +77,16 @@ pub fn check(
     mac(reader, workspace, claim)?.verify_slice(tag).map_err(|_| Error::NotFound)?;
     let id = |from: usize| Uuid::from_slice(&claim[from..from + 16]).map_err(|_| Error::NotFound);
     let until: [u8; 8] = claim[1..9].try_into().map_err(|_| Error::NotFound)?;
-    let is_good = claim[0] == purpose.byte() && reader.now() < Time(i64::from_be_bytes(until));
+    let is_program = claim[0] == purpose.byte(true);
+    let is_for_this = is_program || claim[0] == purpose.byte(false);
+    let is_good = is_for_this && reader.now() < Time(i64::from_be_bytes(until));
     let person = PersonId(id(9)?);
     let actor = people::actor(reader, workspace, person)?.filter(|_| is_good).ok_or(Error::NotFound)?;
+    let actor = match is_program {
+        false => actor,
+        true if actor.role == Role::Admin => Actor::program(workspace, person),
+        true => return Err(Error::NotFound),
+    };
     Ok((actor, FileId(id(25)?)))
 }
 

@@ -105,6 +105,8 @@ fn calls(described: &Value, tag: &str) -> Vec<Call> {
 
 fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    // Filters may be empty too, which is said once for all of them.
+    let shown = |one: &Value| one.pointer("/schema/anyOf/0").unwrap_or(&one["schema"]).clone();
     let parameter = |one: &Value| Field {
         name: text(&one["name"]),
         place: match one["in"].as_str() {
@@ -112,7 +114,7 @@ fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
             Some("header") => "header",
             _ => "in the address",
         },
-        kind: kind(described, &one["schema"]),
+        kind: kind(described, &shown(one)),
         is_required: one["required"] == true,
         about: text(&one["description"]),
     };

@@ -1,18 +1,20 @@
-//! Files, folders and links.
+//! Files, folders and links as objects; what can be asked about them is in `calls`.
+
+pub(super) mod calls;
 
 use domain::access::{Actor, Role};
-use domain::channels::{self, Channel};
-use domain::files::{self, Attached, Attachment, Entry, Kind, State};
+use domain::files::signed::{self, Purpose};
+use domain::files::{self, Attached, Attachment, Entry, Kind, State, Status};
 use domain::ids::{ChannelId, FileId, MessageId, PersonId};
-use domain::members;
 use domain::messages::Message;
 use serde::Serialize;
 use store::Reader;
 use utoipa::ToSchema;
 
-use super::channels::About;
 use super::objects::time;
 use super::schemas;
+
+pub(super) use calls::routes;
 
 /// A file, a folder or a link.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +46,7 @@ pub(crate) struct File {
     link_url: Option<String>,
     /// Where the bytes are put, with PUT, for 15 minutes. Only in the answer that makes a file.
     upload_url: Option<String>,
-    /// Where the bytes are, for 15 minutes.
+    /// Where the bytes are, for 15 minutes. In answers about files only, once the bytes have come.
     download_url: Option<String>,
     /// What client users may do in a folder: `read-write` or `read-only`.
     client_permissions: Option<&'static str>,
@@ -93,6 +95,13 @@ impl File {
         })
     }
 
+    /// The same with the address under which its bytes are; `url` is what the portal's addresses begin with.
+    fn shown(reader: &Reader, actor: &Actor, entry: Entry, url: &str) -> domain::Result<File> {
+        let has_bytes = entry.kind == Kind::File && entry.status() == Status::Completed;
+        let download_url = has_bytes.then(|| address(reader, actor, Purpose::Download, entry.id, url));
+        Ok(File { download_url: download_url.transpose()?, ..File::read(reader, actor, entry)? })
+    }
+
     /// What is left of a file that was sent and then deleted: its name.
     fn removed(message: &Message, attachment: &Attachment) -> File {
         File {
@@ -117,6 +126,17 @@ impl File {
     }
 }
 
+/// An address of a file's bytes that needs no key for 15 minutes.
+fn address(
+    reader: &Reader,
+    actor: &Actor,
+    purpose: Purpose,
+    file: FileId,
+    url: &str,
+) -> domain::Result<String> {
+    Ok(format!("{url}/signed/{}", signed::sign(reader, actor, purpose, file)?))
+}
+
 /// The files that a message was sent with.
 pub(super) fn attached(reader: &Reader, actor: &Actor, message: &Message) -> domain::Result<Vec<File>> {
     let file = |attachment: &Attachment| {
@@ -135,43 +155,4 @@ pub(super) fn attached(reader: &Reader, actor: &Actor, message: &Message) -> dom
 /// Files that a message is to be sent with.
 pub(super) fn sent_with(ids: Vec<FileId>) -> Vec<Attached> {
     ids.into_iter().map(Attached::File).collect()
-}
-
-/// A file channel: the folder tree of a client user, a company, a project or a group. It is the same row as the message
-/// channel of that subject, and has its id.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileChannel {
-    #[schema(value_type = schemas::Id)]
-    id: ChannelId,
-    object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
-    #[serde(flatten)]
-    about: About,
-    /// Who is in it at present: client users first.
-    #[schema(value_type = Vec<schemas::Id>)]
-    member_ids: Vec<PersonId>,
-    title: String,
-}
-
-impl FileChannel {
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> domain::Result<FileChannel> {
-        let channel = channels::find(reader, actor, id)?;
-        FileChannel::read(reader, actor, channel)
-    }
-
-    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<FileChannel> {
-        Ok(FileChannel {
-            id: channel.id,
-            object: "fileChannel",
-            created_at: time(channel.created_at),
-            updated_at: time(channel.updated_at),
-            about: About::new(&channel),
-            member_ids: members::present(reader, actor.workspace, channel.id)?,
-            title: channel.title,
-        })
-    }
 }

@@ -47,6 +47,7 @@ pub(crate) enum Of {
     Notifications = 7,
     Webhooks = 8,
     Calls = 9,
+    Files = 10,
 }
 
 /// A page of a list.

@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
         let Some(name) = parts.headers.get("idempotency-key") else {
             return Ok(Once { name_hash: None, call });
         };
-        let is_good = |name: &&str| (1..=CHARACTERS).contains(&name.len());
+        let is_good = |name: &&str| (1..=CHARACTERS).contains(&name.len()) && !name.contains('\t');
         let name = name.to_str().ok().map(str::trim).filter(is_good).ok_or_else(|| {
             Failure::field(HEADER, &format!("Please use 1 to {CHARACTERS} visible ASCII characters."))
         })?;

@@ -1,5 +1,7 @@
 //! The description of the API, made from its code: each call says what is its own; what all of them share is added here.
 
+mod exact;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -11,8 +13,8 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    channels, clients, companies, events, internal_users, messages, notifications, projects, settings,
-    webhooks, workspaces,
+    channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
+    projects, settings, webhooks, workspaces,
 };
 use crate::routes::Routes;
 
@@ -31,6 +33,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         projects::make, projects::list, projects::show, projects::change, projects::delete,
         channels::make, channels::list, channels::show, channels::read,
         messages::send, messages::list, messages::show, messages::change, messages::delete,
+        file_channels::make, file_channels::list, file_channels::show,
+        files::calls::make_file, files::calls::make_folder, files::calls::make_link, files::calls::list,
+        files::calls::show, files::calls::delete, files::calls::download, files::calls::download_url,
+        files::calls::permissions,
         notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
@@ -44,6 +50,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         (name = "Projects", description = "Pieces of work with their own client users and internal users."),
         (name = "Message channels", description = "Conversations, each about one client user, company, project or group."),
         (name = "Messages", description = "What is written in them."),
+        (name = "File channels", description = "Folder trees, each about one client user, company, project or group."),
+        (name = "Files", description = "Files, folders and links in them."),
         (name = "Notifications", description = "In-product notifications of what is unread."),
         (name = "Events", description = "What happens, as it happens."),
         (name = "Webhooks", description = "Addresses of programs that are called when something happens."),
@@ -88,15 +96,24 @@ fn complete(api: &Description) -> Value {
     for (path, calls) in entries(&mut api["paths"]) {
         for (method, call) in entries(calls) {
             share(&path, &method, call);
+            if path.contains("/download") {
+                hands_out(&path, call);
+            }
             let body = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             asked.extend(body.map(str::to_string));
         }
     }
+    // What lies in something that is sent is sent too.
+    let sent: String =
+        asked.iter().filter_map(|name| api.pointer(&name[1..])).map(Value::to_string).collect();
     for (name, schema) in entries(&mut api["components"]["schemas"]) {
-        if !asked.contains(&format!("#/components/schemas/{name}")) && name != "Refusal" {
+        let itself = format!("#/components/schemas/{name}");
+        let is_sent = asked.contains(&itself) || sent.contains(&format!("{itself:?}"));
+        if !is_sent && name != "Refusal" {
             always_there(schema);
         }
     }
+    exact::complete(&mut api["components"]["schemas"]);
     api
 }
 
@@ -123,6 +140,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
             "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
         }));
     }
+    parameters.iter_mut().for_each(exact::may_be_empty);
     let mut refusals = BTreeMap::from([
         ("401", "The key is missing or not good."),
         ("429", "Too many calls, or too many invitations of one person: Retry-After says for how long."),
@@ -162,6 +180,22 @@ fn share(path: &str, method: &str, call: &mut Value) {
     call["responses"]["200"]["description"] = json!("Done.");
     if !parameters.is_empty() {
         call["parameters"] = Value::Array(parameters);
+    }
+}
+
+/// What calls that hand out bytes answer beside the rest.
+fn hands_out(path: &str, call: &mut Value) {
+    call["responses"]["403"] = json!({
+        "description": "The file is held back: not checked yet, or found to be harmful.",
+        "content": {"application/json": {"schema": reference("Refusal")}},
+    });
+    if path.ends_with("/download") {
+        // Of whatever kind the file is.
+        call["responses"]["200"]["content"] = json!({"*/*": {"schema": {}}});
+        call["responses"]["206"] =
+            json!({"description": "A stretch of it.", "content": {"*/*": {"schema": {}}}});
+        call["responses"]["304"] = json!({"description": "It is as it was (If-None-Match)."});
+        call["responses"]["416"] = json!({"description": "The stretch lies behind the end."});
     }
 }
 

@@ -53,9 +53,18 @@ schemas! {
     /// The text of a message.
     MessageText: text("Text in Markdown, at most 10,000 characters. CR and CRLF become LF; other control characters than LF and TAB are refused.")
         .max_length(Some(10_000)).pattern(Some(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"));
+    /// The text of the welcome.
+    WelcomeText: text("As the text of a message; something can be seen of it. Merge fields such as `{{client.givenName}}` are filled in.")
+        .min_length(Some(1)).max_length(Some(5_000)).pattern(Some(welcome()));
     /// An address of the web.
     Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(2_000))
         .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"));
+    /// Where something lies in a file channel.
+    Path: text("Names of folders and a last name with `/` between them, without control characters. Something can be seen of each name.")
+        .min_length(Some(1)).max_length(Some(4_000)).pattern(Some(path()));
+    /// Where a link leads.
+    LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(2_000))
+        .pattern(Some("^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$"));
     /// An address that a webhook calls.
     HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
         .min_length(Some(1)).max_length(Some(2_000))
@@ -71,6 +80,18 @@ schemas! {
         .max_properties(Some(100))
         .property_names(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(100)).pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$"))).build()))
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)));
+}
+
+fn path() -> String {
+    let letter = r"[^/\u0000-\u001f\u007f-\u009f]";
+    let name = format!("{letter}{{0,200}}{}{letter}{{0,200}}", SEEN.replacen("[^", "[^/", 1));
+    format!("^{name}(/{name}){{0,9}}$")
+}
+
+/// Braces are left out: only some merge fields are known.
+fn welcome() -> String {
+    let letter = r"[^{\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]";
+    format!("^{letter}*{}{letter}*$", SEEN.replacen("[^", "[^{", 1))
 }
 
 /// What webhooks can hear of.

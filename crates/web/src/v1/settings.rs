@@ -134,7 +134,7 @@ struct ChangedWelcome {
     #[schema(value_type = bool, required = false)]
     enabled: Option<bool>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::MessageText, required = false)]
+    #[schema(value_type = schemas::WelcomeText, required = false)]
     text: Option<String>,
     /// An active internal user.
     #[serde(default, deserialize_with = "present")]

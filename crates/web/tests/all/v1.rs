@@ -4,6 +4,7 @@ mod authorization;
 mod bad_input;
 mod conversations;
 mod events;
+mod files;
 mod form;
 mod notifications;
 mod people;

@@ -112,6 +112,24 @@ fn calls(firm: &Firm) -> Vec<Call> {
             ],
         ),
         call(
+            Method::POST,
+            "/v1/files/file".into(),
+            json!({"channelId": firm.channel, "path": "A/b"}),
+            &[("channelId", Id, BeThere), ("path", Text, BeThere)],
+        ),
+        call(
+            Method::POST,
+            "/v1/files/folder".into(),
+            json!({"channelId": firm.channel, "path": "A"}),
+            &[("channelId", Id, BeThere), ("path", Text, BeThere), ("clientPermissions", Word, Nothing)],
+        ),
+        call(
+            Method::POST,
+            "/v1/files/link".into(),
+            json!({"channelId": firm.channel, "path": "A", "linkUrl": "https://a.example/"}),
+            &[("channelId", Id, BeThere), ("path", Text, BeThere), ("linkUrl", Address, BeThere)],
+        ),
+        call(
             Method::PATCH,
             "/v1/settings".into(),
             json!({}),

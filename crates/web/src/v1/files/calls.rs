@@ -1,0 +1,332 @@
+//! What can be asked about files, folders and links.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use domain::access::Actor;
+use domain::files::signed::Purpose;
+use domain::files::{self, Contents, Entry, Kind};
+use domain::ids::{ChannelId, FileId};
+use domain::{Error, Problem};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::failure::{Failure, Result};
+use super::super::gate::Program;
+use super::super::json::Body;
+use super::super::list::{List, Of, Page, PageQuery};
+use super::super::objects::Deleted;
+use super::super::once::Once;
+use super::super::{query, schemas};
+use super::{File, address};
+use crate::App;
+use crate::answers::Answer;
+use crate::files::serving::{self, Way};
+use crate::input::{Asked, Named};
+use crate::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/files/file", make_file)
+        .post("/v1/files/folder", make_folder)
+        .post("/v1/files/link", make_link)
+        .get("/v1/files", list)
+        .get("/v1/files/{id}", show)
+        .delete("/v1/files/{id}", delete)
+        .get("/v1/files/{id}/download", download)
+        .get("/v1/files/{id}/download-url", download_url)
+        .put("/v1/files/{id}/permissions/", permissions)
+}
+
+/// How files are shown to a program.
+#[derive(Clone)]
+struct Look {
+    actor: Actor,
+    /// What the portal's addresses begin with.
+    url: String,
+}
+
+impl Look {
+    fn new(app: &App, program: &Program) -> Look {
+        Look { actor: program.actor, url: app.web.public_url.clone() }
+    }
+
+    fn one(&self, reader: &Reader, entry: Entry) -> domain::Result<File> {
+        File::shown(reader, &self.actor, entry, &self.url)
+    }
+
+    fn find(&self, reader: &Reader, id: FileId) -> domain::Result<File> {
+        self.one(reader, files::find(reader, &self.actor, id)?)
+    }
+}
+
+/// The folder and the name of a path in a channel; folders that are not there are made.
+fn place(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    path: &str,
+) -> domain::Result<(Option<FileId>, String)> {
+    if path.chars().any(char::is_control) {
+        return Err(Error::field("path", Problem::ControlCharacters));
+    }
+    files::place(tx, actor, channel, path)
+}
+
+/// A file to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewFile {
+    /// Its name, behind the folders that it lies in: `Contracts/2026/deed.pdf`. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+}
+
+/// Make a file
+///
+/// It is `pending` until its bytes are PUT to `uploadUrl`, which takes them for 15 minutes and without a key. A path in use
+/// becomes `deed (2).pdf`.
+#[utoipa::path(post, path = "/v1/files/file", tag = "Files", request_body = NewFile,
+    responses((status = 200, body = File)))]
+async fn make_file(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewFile>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        files::make_file(tx, &actor, given.channel_id, folder, &name)
+    };
+    let show = move |reader: &Reader, id| {
+        let upload_url = address(reader, &actor, Purpose::Upload, id, &look.url)?;
+        Ok(File { upload_url: Some(upload_url), ..look.find(reader, id)? })
+    };
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// What client users may do in a folder. Answers have a hyphen in these words, which may also be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+enum Permissions {
+    #[serde(rename = "read_write", alias = "read-write")]
+    ReadWrite,
+    #[serde(rename = "read_only", alias = "read-only")]
+    ReadOnly,
+}
+
+/// A folder to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewFolder {
+    /// Its name, behind the folders that it lies in: `Contracts/2026`. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// `read_write` where nothing is said.
+    #[serde(default)]
+    client_permissions: Option<Permissions>,
+}
+
+/// Make a folder
+///
+/// A path in use becomes `2026 (2)`.
+#[utoipa::path(post, path = "/v1/files/folder", tag = "Files", request_body = NewFolder,
+    responses((status = 200, body = File)))]
+async fn make_folder(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewFolder>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        let id = files::make_folder(tx, &actor, given.channel_id, inside, &name)?;
+        if given.client_permissions == Some(Permissions::ReadOnly) {
+            files::set_read_only(tx, &actor, id, true)?;
+        }
+        Ok(id)
+    };
+    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+}
+
+/// A link to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewLink {
+    /// Its name, behind the folders that it lies in. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// Where it leads.
+    #[schema(value_type = schemas::LinkUrl)]
+    link_url: String,
+}
+
+/// Make a link
+///
+/// A path in use gets a number.
+#[utoipa::path(post, path = "/v1/files/link", tag = "Files", request_body = NewLink,
+    responses((status = 200, body = File)))]
+async fn make_link(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewLink>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        files::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
+    };
+    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+}
+
+/// Which files are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// The file channel.
+    #[param(value_type = schemas::Id, required)]
+    channel_id: Option<String>,
+    /// What lies in this folder and the folders in it.
+    path: Option<String>,
+}
+
+/// List the files of a channel
+///
+/// Files, folders and links at every level, the newest made first.
+#[utoipa::path(get, path = "/v1/files", tag = "Files", params(Filters, PageQuery),
+    responses((status = 200, body = List<File>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<File>>> {
+    let channel: ChannelId =
+        query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
+    let path = query::text("path", &filters.path)?;
+    let after = page.after_id(Of::Files)?;
+    let look = Look::new(&app, &program);
+    let list = app.store().read_long(move |reader| {
+        let actor = &look.actor;
+        let below = |folder| files::below(reader, actor, channel, folder, after, page.read());
+        let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
+            None => below(None)?,
+            Some(path) => match files::at_path(reader, actor, channel, path)? {
+                Some(folder) if folder.kind == Kind::Folder => below(Some(folder.id))?,
+                _ => Vec::new(),
+            },
+        };
+        let place = |entry: &Entry| entry.id.0.as_bytes().to_vec();
+        page.list(Of::Files, found, place, |entry| look.one(reader, entry))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a file, a folder or a link
+#[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
+async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<File>> {
+    let look = Look::new(&app, &program);
+    Ok(Json(app.store().read(move |reader| look.find(reader, id)).await?))
+}
+
+/// Delete a file, a folder or a link
+///
+/// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
+#[utoipa::path(delete, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = Deleted)))]
+async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<Deleted>> {
+    let actor = program.actor;
+    let kind = app.store().write(move |tx| {
+        let entry = files::find(tx, &actor, id)?;
+        files::delete(tx, &actor, entry.channel, &[id], Contents::Refuse)?;
+        Ok::<_, Error>(entry.kind)
+    });
+    Ok(Json(Deleted::new(id.0, kind.await?.word())))
+}
+
+/// Download a file
+///
+/// Its bytes, or the stretch that `Range` asks for (RFC 9110, 14).
+#[utoipa::path(get, path = "/v1/files/{id}/download", tag = "Files", responses((status = 200)))]
+async fn download(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let actor = program.actor;
+    let entry = app.store().read(move |reader| files::find(reader, &actor, id)).await?;
+    Ok(serving::serve(&app, actor.workspace, &entry, Way::Saved, &method, &headers).await?)
+}
+
+/// Where the bytes of a file are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DownloadUrl {
+    /// Needs no key, for 15 minutes.
+    download_url: String,
+}
+
+/// Get an address to download a file from
+#[utoipa::path(get, path = "/v1/files/{id}/download-url", tag = "Files", responses((status = 200, body = DownloadUrl)))]
+async fn download_url(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+) -> Result<Json<DownloadUrl>> {
+    let look = Look::new(&app, &program);
+    let (stored, download_url) = app
+        .store()
+        .read(move |reader| {
+            let entry = files::find(reader, &look.actor, id)?;
+            let stored = entry.stored.ok_or(Error::NotFound)?;
+            Ok::<_, Error>((stored, address(reader, &look.actor, Purpose::Download, id, &look.url)?))
+        })
+        .await?;
+    if stored.held.is_some() {
+        let why = serving::held_back(&stored);
+        return Err(Failure::from(Answer::refused(StatusCode::FORBIDDEN, "heldBack", why)));
+    }
+    Ok(Json(DownloadUrl { download_url }))
+}
+
+/// What client users may do in a folder from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedPermissions {
+    client_permissions: Permissions,
+}
+
+/// Change what client users may do in a folder
+///
+/// In all folders in it too.
+#[utoipa::path(put, path = "/v1/files/{id}/permissions/", tag = "Files", request_body = ChangedPermissions,
+    responses((status = 200, body = File)))]
+async fn permissions(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    Body { given, .. }: Body<ChangedPermissions>,
+) -> Result<Json<File>> {
+    let look = Look::new(&app, &program);
+    let is_read_only = given.client_permissions == Permissions::ReadOnly;
+    let changed = app.store().write(move |tx| {
+        files::set_read_only(tx, &look.actor, id, is_read_only)?;
+        look.find(tx, id)
+    });
+    Ok(Json(changed.await?))
+}

@@ -1,0 +1,56 @@
+//! What attributes cannot say in the description: values that depend on others, and values that are nested.
+
+use domain::custom_fields::DEPTH_MAX;
+use serde_json::{Value, json};
+
+use super::reference;
+
+/// Describes an optional filter: it may be empty, and then filters nothing.
+pub(super) fn may_be_empty(parameter: &mut Value) {
+    let is_filter = parameter["in"] == "query" && parameter["required"] != true;
+    if is_filter && parameter["name"] != "nextToken" {
+        let schema = parameter["schema"].take();
+        parameter["schema"] = json!({"anyOf": [schema, {"type": "string", "enum": [""]}]});
+    }
+}
+
+/// Completes the schemas of what is sent.
+pub(super) fn complete(schemas: &mut Value) {
+    let named = |field: &str| json!({"required": [field], "properties": { (field): reference("Name") }});
+    for person in ["NewClient", "ReplacedClient", "NewInternalUser"] {
+        // One of the names must be there.
+        schemas[person]["anyOf"] = json!([named("givenName"), named("familyName")]);
+    }
+    // Names that are sent may not both be blank.
+    let seen = |field: &str| json!({"properties": { (field): reference("Name") }});
+    for person in ["ChangedClient", "ChangedInternalUser"] {
+        schemas[person]["anyOf"] = json!([seen("givenName"), seen("familyName")]);
+    }
+    let people = json!({"type": "array", "items": reference("Id"), "minItems": 2, "maxItems": 500});
+    let kind = |kind: &str, field: &str, value: Value| {
+        json!({
+            "required": [field],
+            "properties": { "membershipType": {"type": "string", "enum": [kind]}, (field): value },
+        })
+    };
+    schemas["NewChannel"]["anyOf"] = json!([
+        kind("individual", "clientId", reference("Id")),
+        kind("company", "companyId", reference("Id")),
+        kind("project", "projectId", reference("Id")),
+        kind("group", "memberIds", people),
+    ]);
+    let name = schemas["CustomFields"]["propertyNames"].clone();
+    schemas["CustomFields"]["additionalProperties"] = nested(DEPTH_MAX - 1, &name);
+}
+
+/// A value of a custom field in which `depth` levels may be nested.
+fn nested(depth: usize, name: &Value) -> Value {
+    let text = json!({"type": "string", "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"});
+    let plain = json!({"type": ["null", "boolean", "number"]});
+    if depth == 0 {
+        return json!({"anyOf": [text, plain]});
+    }
+    let inside = nested(depth - 1, name);
+    let object = json!({"type": "object", "propertyNames": name, "additionalProperties": inside});
+    json!({"anyOf": [text, plain, {"type": "array", "items": inside}, object]})
+}
