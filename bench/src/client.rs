@@ -56,6 +56,16 @@ pub(crate) fn post(host: &str, path: &str, cookie: &str, body: &str) -> Vec<u8> 
     .into_bytes()
 }
 
+/// A call of a program with a key.
+pub(crate) fn call(host: &str, method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nx-api-key: {key}\r\naccept: application/json\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
 /// A request that reads a page.
 pub(crate) fn get(host: &str, path: &str, cookie: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\naccept: text/html\r\n\r\n")

@@ -8,7 +8,7 @@ use domain::messages::{self, Draft};
 use domain::people::{self, NewClient, NewInternal};
 use domain::uploads::{self, NewUpload, Purpose, Room};
 use domain::workspaces::{self, SetUp};
-use domain::{Error, sessions};
+use domain::{Error, keys, sessions};
 use store::Store;
 
 use crate::Result;
@@ -28,6 +28,8 @@ pub(crate) struct Office {
     pub(crate) jane: Actor,
     /// The cookie of the admin.
     pub(crate) cookie: String,
+    /// A key of theirs.
+    pub(crate) key: String,
     /// A cookie for each of a thousand streams.
     pub(crate) more_cookies: Vec<String>,
     clients: u32,
@@ -41,11 +43,12 @@ pub(crate) async fn furnish(store: &Store) -> Result<Office> {
         family_name: "Lee".to_string(),
         email: "jane@harborlee.example".to_string(),
     };
-    let (jane, secret, colleagues) = store
+    let (jane, secret, key, colleagues) = store
         .write(move |tx| {
             let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
             let jane = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
+            let key = keys::make(tx, &jane, "Bench")?;
             let mut colleagues = Vec::new();
             for number in 0..COLLEAGUES {
                 let colleague = NewInternal {
@@ -59,13 +62,13 @@ pub(crate) async fn furnish(store: &Store) -> Result<Office> {
                 let person = people::add_internal(tx, &jane, &colleague)?;
                 colleagues.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
             }
-            Ok::<_, Error>((jane, secret.reveal().to_string(), colleagues))
+            Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), colleagues))
         })
         .await?;
     let cookie = |secret: &String| format!("portal={secret}");
     let more_cookies =
         colleagues.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
-    Ok(Office { jane, cookie: cookie(&secret), more_cookies, clients: 0 })
+    Ok(Office { jane, cookie: cookie(&secret), key, more_cookies, clients: 0 })
 }
 
 impl Office {

@@ -9,6 +9,7 @@ mod client;
 mod files;
 mod furniture;
 mod measure;
+mod programs;
 mod report;
 mod server;
 

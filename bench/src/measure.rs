@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::client::{Client, Events, get, post};
 use crate::furniture::{Office, furnish};
 use crate::report::{self, Figure};
-use crate::{Result, files, server};
+use crate::{Result, files, programs, server};
 
 /// Connections that post at the same time.
 const CONNECTIONS: usize = 64;
@@ -48,6 +48,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.push(posts(&address, &office, busy).await?);
     figures.push(pages(&address, &office, short, long).await?);
     figures.push(folders);
+    figures.extend(programs::figures(&address, &office, busy, short).await?);
     let told = deliveries(&address, &office, busy).await?;
     serving.kill().await?;
     let bare = bare_deliveries().await?;
@@ -81,7 +82,10 @@ pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, 
     Err("the program ended without saying its address".into())
 }
 
-async fn rate(address: &str, request: impl Fn() -> Vec<u8> + Clone + Send + 'static) -> Result<f64> {
+pub(crate) async fn rate(
+    address: &str,
+    request: impl Fn() -> Vec<u8> + Clone + Send + 'static,
+) -> Result<f64> {
     let started = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..CONNECTIONS {
