@@ -4,8 +4,19 @@ import { sendWrong } from './tour.js';
 
 /** @typedef {import('./tour.js').Stop} Stop */
 
+const table = 'Name,Email,Mobile,Company\nZoë Müller,zoe@cafe.example,,Café Zürich\nMaya,maya@northwind.example,,\n'
+  + `=HYPERLINK("x") ${'Wolfeschlegelsteinhausenbergerdorff'.repeat(3)},a-very-long-address-of-somebody@sub.domain.of.a.long.example,,Café Zürich\n`
+  + 'No Body,nobody@,12,\n,,,Brightwater Two\n';
+
+/** Hands a table in. @param {import('./portal.js').Visit} visit @param {string} text */
+async function hand(visit, text) {
+  await visit.getByLabel('Table').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await visit.getByRole('button', { name: 'See what will happen' }).click();
+  await visit.getByText(/Nothing has happened yet|workbook/).waitFor();
+}
+
 /** @param {import('./tour.js').Tour} tour @returns {Stop[]} */
-export function stops({ hands }) {
+export function stops({ hands, at }) {
   return [
     { name: 'front', who: 'nobody', path: '/early-access' },
     { name: 'front-form', who: 'nobody', path: '/early-access#early-access' },
@@ -20,6 +31,17 @@ export function stops({ hands }) {
       ]) await hands.jane.send('/early-access', { name, email, company });
       await hands.jane.send('/early-access', { name: 'Bot', email: 'bot@spam.example', confirmReference: 'x' });
     } },
+    { name: 'joining', who: 'jane', path: '/settings/joining' },
+    { name: 'client-delete', who: 'jane', path: `${at.helen}/delete` },
+    { name: 'records', who: 'jane', path: '/settings/records' },
+    { name: 'records-nothing', who: 'jane', path: '/settings/records?field=keys&until=2020-01-01' },
+    { name: 'records-refused', who: 'jane', path: '/settings/records?since=yesterday', refused: true },
+    { name: 'import', who: 'jane', path: '/clients/import' },
+    { name: 'import-refused', who: 'jane', path: '/clients/import', refused: true, then: async (visit) => {
+      await hand(visit, 'PK\x03\x04');
+      await visit.locator('.error').waitFor();
+    } },
+    { name: 'import-preview', who: 'jane', path: '/clients/import', then: (visit) => hand(visit, table) },
     { name: 'early-access-machines', who: 'jane', path: '/settings/early-access?trapped=yes' },
   ];
 }

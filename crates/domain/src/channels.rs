@@ -12,6 +12,7 @@ use crate::ids::{ChannelId, CompanyId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::Name;
+use crate::records::{self, Changes, Deed};
 
 pub use list::{Filed, Filter, Last, Listed, NewestEntry, Search, list, newest, with_files};
 pub(crate) use making::for_new_client;
@@ -280,6 +281,9 @@ pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -
     access::channel(tx, actor, channel)?;
     access::admin(actor).map_err(|_| Error::Forbidden)?;
     let at = archived.then(|| tx.now());
+    let before = find(tx, actor, channel)?;
+    let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
+    records::keep_change(tx, actor, Deed::ChannelArchived, Some(before.subject), changes)?;
     tx.run(
         "UPDATE channels SET archived_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &channel, &at, &tx.now()],

@@ -16,6 +16,7 @@ use crate::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::limits;
 use crate::members::{self, Scope};
 use crate::people::{self, Person};
+use crate::records::{self, Changes, Deed};
 
 pub use change::{Details, add, add_with, delete, edit, rename};
 pub(crate) use change::{
@@ -178,6 +179,9 @@ pub fn assign(
     } else {
         delete_assignment(tx, actor.workspace, company, person)?;
     }
+    let name = people::called(tx, actor.workspace, person)?.map(|name| name.full()).unwrap_or_default();
+    let changes = Changes::none().note(if assigned { "assigned" } else { "unassigned" }, name);
+    records::keep(tx, actor, Deed::CompanyAssigned, Some(company.0), changes)?;
     members::follow(tx, actor.workspace, Scope::Person(person))
 }
 
@@ -217,6 +221,23 @@ pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Re
         &[&workspace, &limits::key(name)],
         |row| row.get(0),
     )?)
+}
+
+/// The names of companies, for the records.
+pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, companies: &[CompanyId]) -> Result<String> {
+    let mut names: Vec<String> = Vec::with_capacity(companies.len());
+    for company in companies.iter().take(limits::NAMES_KEPT) {
+        let sql = "SELECT name FROM companies WHERE workspace = $1 AND id = $2";
+        names.extend(reader.first(sql, &[&workspace, company], |row| row.get(0))?);
+    }
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    Ok(names.join(", "))
+}
+
+/// The names of a client user's companies, for the records.
+pub(crate) fn names_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<String> {
+    names(reader, workspace, &all_of(reader, workspace, client)?)
 }
 
 /// All companies of a client user, whoever asks; the main one first.

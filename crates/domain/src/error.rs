@@ -56,6 +56,20 @@ pub enum Problem {
     NoNumber,
     /// It is no known time zone.
     NoTimeZone,
+    /// It is a workbook and no table of text.
+    Workbook,
+    /// It is no text in any encoding known here.
+    NotText,
+    /// Its first line names neither addresses nor companies.
+    NoColumns,
+    /// It has more than so many lines.
+    TooManyLines(usize),
+    /// A quotation mark is not closed that stands at this line or after it.
+    OpenQuote(u64),
+    /// It stands in the same table already, at this line.
+    TwiceInTable(i64),
+    /// It is no day.
+    NoDay,
     /// It is no id of version 7.
     NoId,
     /// It is none of the values that it may have.
@@ -125,6 +139,30 @@ impl fmt::Display for Problem {
                 write!(f, "Please give the number with its country code, such as +44 20 7946 0018.")
             }
             Problem::NoTimeZone => write!(f, "Please choose a time zone from the list."),
+            Problem::Workbook => {
+                write!(
+                    f,
+                    "This is a workbook. Please save it as CSV in the program that made it, and choose that file."
+                )
+            }
+            Problem::NotText => {
+                write!(f, "This cannot be read as a table of text. Please save it as CSV in UTF-8.")
+            }
+            Problem::NoColumns => write!(
+                f,
+                "The first line has to name the columns: Email or Company, and Given name, Family name and Mobile where you have them."
+            ),
+            Problem::TooManyLines(most) => {
+                write!(
+                    f,
+                    "Please hand in at most {most} lines at once. Split the table and hand its parts in one by one."
+                )
+            }
+            Problem::OpenQuote(line) => {
+                write!(f, "A quotation mark is not closed, at line {line} or after it. Please close it.")
+            }
+            Problem::TwiceInTable(line) => write!(f, "This address stands at line {line} already."),
+            Problem::NoDay => write!(f, "Please give a day such as 2026-01-31."),
             Problem::NoId => write!(f, "This is not a valid id (UUID version 7)."),
             Problem::NoChoice => write!(f, "Please choose one of the offered values."),
             Problem::Taken => write!(f, "This is already in use."),

@@ -16,6 +16,8 @@ pub const EMAIL_CHARACTERS: usize = 254;
 pub const PHONE_DIGITS: usize = 15;
 /// Client users in a group, people given in one call.
 pub const PEOPLE_AT_ONCE: usize = 500;
+/// People or companies named in one record: what comes after them would be cut from it anyway.
+pub(crate) const NAMES_KEPT: usize = 20;
 /// Messages in one page of a conversation.
 pub const PAGE_MESSAGES: i64 = 50;
 /// Channels in one page of the list.

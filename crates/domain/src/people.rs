@@ -17,13 +17,14 @@ use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::records::{self, Changes, Deed};
 use crate::{bounces, channels, limits, sign_ins};
 
-pub(crate) use clients::leave_company;
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
     ordered_companies,
 };
+pub(crate) use clients::{add_colleague, leave_company};
 pub use deleting::{delete_client, delete_internal};
 pub use name::Name;
 pub use newest::{ClientSearch, clients_newest, internals_newest};
@@ -225,10 +226,23 @@ pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> 
     if let Some(name) = &change.time_zone {
         after.time_zone = time_zone(name)?;
     }
+    let changes = changes(&before, &after);
     if save(tx, actor.workspace, &before, after)? && actor.role == Role::Client {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
     }
-    Ok(())
+    records::keep_change(tx, actor, Deed::PersonChanged, Some(actor.person.0), changes)
+}
+
+/// What is another value about a person, for the records.
+fn changes(before: &Person, after: &Person) -> Changes {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    Changes::none()
+        .field("name", before.name.full(), after.name.full())
+        .field("email", &before.name.email, &after.name.email)
+        .field("phone", text(&before.phone), text(&after.phone))
+        .field("timeZone", text(&before.time_zone), text(&after.time_zone))
+        .field("role", before.role.word(), after.role.word())
+        .switch("limited", before.limited_at.is_some(), after.limited_at.is_some())
 }
 
 /// A time zone under the name that its database gives it, or nothing where none was given.
@@ -260,6 +274,11 @@ fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
         return Err(Error::field("givenName", Problem::Empty));
     }
     Ok(Name { given, family, email: limits::email("email", email)? })
+}
+
+/// Checks a name and an address without making anybody.
+pub(crate) fn checked_name(given_name: &str, family_name: &str, email: &str) -> Result<()> {
+    name_of(given_name, family_name, email).map(drop)
 }
 
 fn changed_name(

@@ -15,7 +15,8 @@ use crate::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::{self, Person};
-use crate::{channels, limits};
+use crate::records::{self, Changes, Deed};
+use crate::{channels, companies, limits};
 
 pub(crate) use meeting::would_meet;
 use meeting::{check_clients, check_company, check_internals};
@@ -89,6 +90,7 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
         put_on(tx, actor.workspace, id, *person)?;
     }
     journal::record(tx, actor.workspace, &Event::ProjectCreated { project: id });
+    records::keep(tx, actor, Deed::ProjectAdded, Some(id.0), Changes::none().note("title", &title))?;
     Ok(id)
 }
 
@@ -141,8 +143,31 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     let people: Vec<PersonId> = clients.into_iter().chain(internals).collect();
     let people_after: Vec<PersonId> = clients_after.into_iter().chain(internals_after).collect();
     let is_same = people.len() == people_after.len() && people.iter().all(|one| people_after.contains(one));
+    let mut changes = Changes::none().field("title", &before.title, &after.title);
+    if !is_same {
+        changes = changes.field(
+            "people",
+            names(tx, actor.workspace, &people)?,
+            names(tx, actor.workspace, &people_after)?,
+        );
+    }
+    if before.company != after.company {
+        let name = |company: Option<CompanyId>| companies::names(tx, actor.workspace, company.as_slice());
+        changes = changes.field("company", name(before.company)?, name(after.company)?);
+    }
+    records::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &after, is_same)?;
     if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
+}
+
+/// What people are called, for the records.
+fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
+    let mut names = Vec::with_capacity(people.len());
+    for person in people.iter().take(limits::NAMES_KEPT) {
+        names.extend(people::called(reader, workspace, *person)?.map(|name| name.full()));
+    }
+    names.sort();
+    Ok(names.join(", "))
 }
 
 /// Keeps what was changed about a project, if anything was: about itself, or who is on it.
@@ -197,6 +222,8 @@ pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -
     people::turn(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
     let archived_at = archived.then(|| before.archived_at.unwrap_or(tx.now()));
+    let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
+    records::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &Project { archived_at, ..before.clone() }, true)
 }
 
@@ -219,7 +246,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
     )?;
     channels::put_away(tx, actor.workspace, project.0)?;
     journal::record(tx, actor.workspace, &Event::ProjectDeleted { project });
-    Ok(())
+    records::keep(tx, actor, Deed::ProjectDeleted, Some(project.0), Changes::none())
 }
 
 /// Takes a person who is being deleted off every project. Whoever calls this makes the members follow.

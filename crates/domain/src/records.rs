@@ -87,6 +87,14 @@ deeds! {
     SetUp = "settings.setUp";
     /// A setting was changed.
     SettingsChanged = "settings.changed";
+    /// What client users are welcomed with, or who signs it, was changed.
+    WelcomeChanged = "settings.welcomeChanged";
+    /// A program is called from now on.
+    WebhookMade = "keys.webhookMade";
+    /// A program that was called no more is called again.
+    WebhookEnabled = "keys.webhookEnabled";
+    /// A program is called no more.
+    WebhookDeleted = "keys.webhookDeleted";
     /// A program was given a key.
     KeyMade = "keys.made";
     /// A key was revoked.
@@ -216,7 +224,8 @@ impl store::FromValue for Via {
 
 /// Keeps what the one who asks has done, in the transaction in which they do it.
 pub(crate) fn keep(tx: &Tx, actor: &Actor, deed: Deed, about: Option<Uuid>, changes: Changes) -> Result<()> {
-    insert(tx, actor.workspace, Some(actor.person), Via::Page, deed, about, &changes)
+    let via = if actor.is_program() { Via::Program } else { Via::Page };
+    insert(tx, actor.workspace, Some(actor.person), via, deed, about, &changes)
 }
 
 /// Keeps a change, unless nothing is another one.

@@ -23,7 +23,8 @@ use crate::secrets::{self, Secret};
 use crate::workspaces::{self, Workspace};
 use crate::{bounces, limits, tries, welcome};
 
-pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation};
+pub(crate) use invitations::send_invitation;
+pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation, take_back};
 pub use links::{Link, LinkKind, LinkState, by_link, check_set_up, look_at_link, make_link, set_up_link};
 pub(crate) use links::{count_set_up, end_set_up};
 
@@ -88,7 +89,8 @@ pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Re
     tries::count(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
     tries::count(tx, &format!("sign-in:sender:{}", tries::network(sender)), WINDOW, ASKED_BY_SENDER_MAX)?;
     let person: Option<PersonId> = tx.first(
-        "SELECT id FROM people WHERE workspace = $1 AND email_key = $2 AND deactivated_at IS NULL",
+        "SELECT id FROM people WHERE workspace = $1 AND email_key = $2 AND deactivated_at IS NULL \
+         AND uninvited_at IS NULL",
         &[&workspace, &email],
         |row| row.get(0),
     )?;
@@ -201,11 +203,19 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<b
     }
     // Asked of the row itself, so that of two devices at the same instant one is the first.
     let first: Option<Role> = tx.first(
-        "UPDATE people SET first_seen_at = $3 \
+        "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
          WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role",
         &[&workspace, &person, &tx.now()],
         |row| row.get(0),
     )?;
+    if first.is_some() {
+        // Accepted: an invitation sent twice lets nobody else in.
+        tx.run(
+            "UPDATE sign_in_links SET used_at = $3 WHERE workspace = $1 AND person = $2 AND used_at IS NULL \
+             AND kind = 'invitation'",
+            &[&workspace, &person, &tx.now()],
+        )?;
+    }
     if first == Some(Role::Client) {
         journal::record(tx, workspace, &Event::ClientActivated { client: person });
         welcome::greet(tx, workspace, person)?;

@@ -13,6 +13,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WebhookId, WorkspaceId};
 use crate::journal::Event;
 use crate::people::Name;
+use crate::records::{self, Changes, Deed};
 use crate::sign_ins::{self, Addressee};
 use crate::{limits, secrets};
 
@@ -163,6 +164,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, url: &str, events: &Wanted) -> Result<(W
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[&actor.workspace, &id, &url, &words, &secret, &actor.person, &head, &now],
     )?;
+    records::keep(tx, actor, Deed::WebhookMade, None, Changes::none().note("url", url))?;
     Ok((find(tx, actor, id)?, secret))
 }
 
@@ -220,7 +222,10 @@ pub fn delete(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
         "UPDATE webhooks SET deleted_at = $3, secret = $4 WHERE workspace = $1 AND id = $2 AND deleted_at IS NULL",
         &[&actor.workspace, &webhook, &tx.now(), &[0_u8; 0].as_slice()],
     )?;
-    if deleted == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if deleted == 0 {
+        return Err(Error::NotFound);
+    }
+    records::keep(tx, actor, Deed::WebhookDeleted, None, Changes::none())
 }
 
 /// Switches a webhook on again: it hears of what happens from now on. One that is on stays as it is.
@@ -228,13 +233,16 @@ pub fn delete(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
 /// # Errors
 /// `NotFound`, also for client users; `Forbidden` for staff.
 pub fn enable(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
-    find(tx, actor, webhook)?;
-    tx.run(
+    let url = find(tx, actor, webhook)?.url;
+    let enabled = tx.run(
         "UPDATE webhooks SET disabled_at = NULL, disabled_reason = NULL, seq = $3 \
          WHERE workspace = $1 AND id = $2 AND disabled_at IS NOT NULL",
         &[&actor.workspace, &webhook, &tx.journal_head(actor.workspace.0)?],
     )?;
-    Ok(())
+    if enabled == 0 {
+        return Ok(());
+    }
+    records::keep(tx, actor, Deed::WebhookEnabled, None, Changes::none().note("url", url))
 }
 
 /// Switches a webhook off that takes nothing any more, gives up what waits for it, and tells the admins by mail (H5).

@@ -15,6 +15,7 @@ use crate::deliveries::{self, Kind};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
 use crate::people::{self, Name};
+use crate::records::{self, Changes, Deed};
 use crate::sign_ins::{self, Addressee};
 
 pub use greeting::{Foreseen, NOT_TO_COME, Sample, foreseen, foreseen_with, greet, sample, write_for};
@@ -83,6 +84,8 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> 
             return Err(Error::field("welcome.senderId", Problem::Unknown));
         }
     }
+    let before = setting(tx, actor.workspace)?;
+    let signed = signer(tx, actor.workspace)?.map(|(_, name)| name.full()).unwrap_or_default();
     let now = tx.now();
     tx.run(
         "UPDATE workspaces SET updated_at = $2, \
@@ -96,7 +99,13 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> 
             &change.sender,
         ],
     )?;
-    Ok(())
+    let after = setting(tx, actor.workspace)?;
+    let signs = signer(tx, actor.workspace)?.map(|(_, name)| name.full()).unwrap_or_default();
+    let changes = Changes::none()
+        .switch("welcome", before.enabled, after.enabled)
+        .field("welcomeText", before.text, after.text)
+        .field("welcomeSender", signed, signs);
+    records::keep_change(tx, actor, Deed::WelcomeChanged, None, changes)
 }
 
 /// Who signs at present: the one who was chosen, else the first admin, of those who can sign in.

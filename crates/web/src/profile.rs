@@ -6,6 +6,7 @@ mod zones;
 use askama::Template;
 use axum::extract::State;
 use domain::ids::SessionId;
+use domain::joining;
 use domain::people::{self, SelfChange};
 use domain::sessions;
 use serde::Deserialize;
@@ -61,6 +62,8 @@ struct ProfilePage {
     regions: &'static [Region],
     form: Form,
     choices: ChoicesPart,
+    /// Whether they may invite colleagues of their company.
+    may_invite: bool,
     wrong: Wrong,
     done: String,
 }
@@ -101,6 +104,7 @@ impl ProfilePage {
             regions: zones::regions(),
             form,
             choices: ChoicesPart::read(reader, visitor)?,
+            may_invite: !joining::own_companies(reader, &visitor.actor)?.is_empty(),
             wrong,
             done,
         })

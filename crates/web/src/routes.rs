@@ -6,9 +6,10 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::{
-    App, Web, answers, assets, bounces, brand, channels, choices, clients, companies, early_access, files,
-    guard, health, hooks, keys, live, messages, notices, phones, profile, projects, reply, search, set_up,
-    settings_brand, settings_messaging, sign_in, team, uploads, v1, webhooks, welcome,
+    App, Web, answers, assets, bounces, brand, channels, choices, clients, companies, dossiers, early_access,
+    files, guard, health, hooks, imports, joining, keys, live, messages, notices, phones, profile, projects,
+    records, reply, search, set_up, settings_brand, settings_messaging, sign_in, team, uploads, v1, webhooks,
+    welcome,
 };
 
 /// One way to call one address.
@@ -120,6 +121,10 @@ fn all() -> Routes {
     let routes = welcome::routes(routes);
     let routes = choices::routes(routes);
     let routes = early_access::routes(routes);
+    let routes = records::routes(routes);
+    let routes = imports::routes(routes);
+    let routes = joining::routes(routes);
+    let routes = dossiers::routes(routes);
     let routes = reply::routes(routes);
     let routes = v1::routes(routes);
     let routes = keys::routes(routes);

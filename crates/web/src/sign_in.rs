@@ -3,24 +3,25 @@
 //! A link's page asks for one tap: looking at it changes nothing, so that mail scanners cannot use it up. The pages are
 //! the same for known and unknown addresses (S3).
 
+mod link;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::header::{HeaderMap, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::ids::{PersonId, SignInId, WorkspaceId};
-use domain::people::{self, Name};
 use domain::secrets::Secret;
-use domain::sign_ins::{self, BACK_CHARACTERS, CodeOutcome, LinkState};
+use domain::sign_ins::{self, BACK_CHARACTERS, CodeOutcome};
 use domain::workspaces::Workspace;
 use domain::{Error, limits, sessions};
 use serde::{Deserialize, Serialize};
-use store::{Reader, Tx};
+use store::Tx;
 
-use crate::answers::{Answer, Result, go, page};
+use crate::answers::{Result, go, page};
 use crate::brand::Brand;
 use crate::forms::{self, Wrong};
-use crate::input::{Asked, Input, Named};
+use crate::input::{Asked, Input};
 use crate::look::Look;
 use crate::routes::Routes;
 use crate::visitor::{self, Here, Sender, Visitor};
@@ -30,14 +31,13 @@ use crate::{App, set_up};
 const INSIDE: &str = "/messages";
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
+    let routes = routes
         .get("/sign-in", address)
         .post("/sign-in", ask)
         .get("/sign-in/code", code)
         .post("/sign-in/code", by_code)
-        .get("/sign-in/link/{secret}", link)
-        .post("/sign-in/link/{secret}", by_link)
-        .post("/sign-out", sign_out)
+        .post("/sign-out", sign_out);
+    link::routes(routes)
 }
 
 /// Where somebody wanted to go before signing in.
@@ -207,130 +207,6 @@ async fn by_code(
         again.wrong = Wrong::field("code", domain::Problem::WrongCode);
     }
     page(StatusCode::BAD_REQUEST, &CodePage { is_over, ..again })
-}
-
-/// What a link's page says about the one who would sign in, and about the one who is.
-struct Seen {
-    person: PersonId,
-    name: Name,
-    state: LinkState,
-    /// Where they wanted to go.
-    back: Option<String>,
-    /// Who is signed in on this device.
-    here: Option<Name>,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/link.html")]
-struct LinkPage {
-    look: Look,
-    brand: Brand,
-    name: Name,
-    /// Somebody else who is signed in on this device.
-    other: Option<Name>,
-    back: String,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/dead_link.html")]
-struct DeadLinkPage {
-    look: Look,
-    brand: Brand,
-    title: &'static str,
-    /// Whether the one whom it would sign in is signed in here already.
-    is_here: bool,
-}
-
-async fn link(
-    State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
-    visitor: Option<Visitor>,
-    Named(secret): Named<String>,
-    Asked(wanted): Asked<Wanted>,
-) -> Result {
-    show_link(&app, look, &workspace, visitor, secret, &wanted).await
-}
-
-async fn show_link(
-    app: &App,
-    look: Look,
-    workspace: &Workspace,
-    visitor: Option<Visitor>,
-    secret: String,
-    wanted: &Wanted,
-) -> Result {
-    let (id, me) = (workspace.id, visitor.as_ref().map(|visitor| visitor.actor.person));
-    let seen = app.store().read(move |reader| see(reader, id, &secret, visitor.as_ref())).await?;
-    let brand = Brand::of(workspace);
-    let (status, title) = match &seen {
-        Some(Seen { state: LinkState::Good, .. }) => (StatusCode::OK, ""),
-        Some(Seen { state: LinkState::Used, .. }) => (StatusCode::GONE, "This link has been used"),
-        Some(Seen { state: LinkState::Expired, .. }) => (StatusCode::GONE, "This link has expired"),
-        None => (StatusCode::NOT_FOUND, "This link is not known here"),
-    };
-    let is_here = seen.as_ref().is_some_and(|seen| Some(seen.person) == me);
-    match seen {
-        Some(Seen { name, back, here, .. }) if status == StatusCode::OK => {
-            let other = here.filter(|_| !is_here);
-            let asked = Wanted { back: back.unwrap_or_default(), ..Wanted::default() };
-            let back = if wanted.back.is_empty() { asked.back() } else { wanted.back() }.to_string();
-            page(status, &LinkPage { look, brand, name, other, back })
-        }
-        _ => page(status, &DeadLinkPage { look, brand, title, is_here }),
-    }
-}
-
-fn see(
-    reader: &Reader,
-    workspace: WorkspaceId,
-    secret: &str,
-    visitor: Option<&Visitor>,
-) -> domain::Result<Option<Seen>> {
-    let link = match sign_ins::look_at_link(reader, secret) {
-        Ok(link) if link.workspace == workspace => link,
-        Ok(_) | Err(Error::NotFound) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let here = visitor.map(|visitor| people::myself(reader, &visitor.actor)).transpose()?;
-    Ok(Some(Seen {
-        person: link.person,
-        name: link.name,
-        state: link.state,
-        back: link.back,
-        here: here.map(|person| person.name),
-    }))
-}
-
-async fn by_link(
-    State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
-    visitor: Option<Visitor>,
-    headers: HeaderMap,
-    Named(secret): Named<String>,
-    Input(wanted): Input<Wanted>,
-) -> Result {
-    let (id, agent) = (workspace.id, agent(&headers));
-    let (used, replaced) = (secret.clone(), visitor.clone());
-    let signed = app
-        .store()
-        .write(move |tx| {
-            let (there, person) = sign_ins::by_link(tx, &used)?;
-            if there != id {
-                return Err(Error::NotFound);
-            }
-            start(tx, id, person, &agent, replaced.as_ref())
-        })
-        .await;
-    match signed {
-        Ok(secret) => Ok(signed_in(&app, &secret, wanted.back())),
-        // Its page says why it signs nobody in.
-        Err(Error::Conflict(_) | Error::NotFound) => {
-            show_link(&app, look, &workspace, visitor, secret, &wanted).await
-        }
-        Err(error) => Err(Answer::from(error)),
-    }
 }
 
 /// Signs this browser in; a session that it had ends.

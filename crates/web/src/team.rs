@@ -33,6 +33,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/settings/team/{id}", internal)
         .post("/settings/team/{id}", edit)
         .post("/settings/team/{id}/invite", invite)
+        .post("/settings/team/{id}/take-back", take_back)
         .post("/settings/team/{id}/deactivate", deactivate)
         .post("/settings/team/{id}/reactivate", reactivate)
 }
@@ -260,6 +261,11 @@ async fn act(
 async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     let to = "/settings/team?done=invited";
     act(&app, visitor, id, None, to, move |tx, actor| sign_ins::invite(tx, actor, id)).await
+}
+
+async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    let to = "/settings/team?done=takenBack";
+    act(&app, visitor, id, None, to, move |tx, actor| sign_ins::take_back(tx, actor, id)).await
 }
 
 async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::ids::WorkspaceId;
 use domain::webhooks::calls;
-use domain::{Result, choices, first_answers, limits, links, sign_ins, tries, workspaces};
+use domain::{Result, choices, first_answers, imports, limits, links, sign_ins, tries, workspaces};
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
@@ -37,6 +37,7 @@ impl Sweeper {
         swept += self.in_chunks(sign_ins::sweep).await?;
         swept += self.in_chunks(links::sweep).await?;
         swept += self.in_chunks(choices::sweep).await?;
+        swept += self.in_chunks(imports::sweep).await?;
         swept += self.in_chunks(calls::sweep).await?;
         swept += self.in_chunks(first_answers::sweep).await?;
         for workspace in self.store.read(workspaces::all).await? {

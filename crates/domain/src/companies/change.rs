@@ -8,6 +8,7 @@ use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::records::{self, Changes, Deed};
 use crate::{channels, files, limits, people};
 
 /// What a program adds to a company, and changes of it; nothing for what stays.
@@ -94,6 +95,12 @@ pub fn edit(
             &tx.now(),
         ],
     )?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let changes = Changes::none()
+        .field("name", &before.name, &after.name)
+        .field("iconImageUrl", text(&before.icon_url), text(&after.icon_url))
+        .field("fallbackColor", text(&before.color), text(&after.color));
+    records::keep_change(tx, actor, Deed::CompanyChanged, Some(company.0), changes)?;
     journal::record(tx, actor.workspace, &Event::CompanyUpdated { company });
     if is_renamed { channels::renamed(tx, actor.workspace, company.0) } else { Ok(()) }
 }
@@ -134,6 +141,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
         people::leave_company(tx, actor, client.id, company)?;
     }
     channels::put_away_of_company(tx, actor.workspace, company)?;
+    records::keep(tx, actor, Deed::CompanyDeleted, Some(company.0), Changes::none())?;
     journal::record(tx, actor.workspace, &Event::CompanyDeleted { company });
     Ok(())
 }
@@ -189,7 +197,11 @@ fn insert_whole(tx: &mut Tx, actor: &Actor, company: &Company) -> Result<()> {
         insert_assignment(tx, actor.workspace, company.id, actor.person)?;
     }
     journal::record(tx, actor.workspace, &Event::CompanyCreated { company: company.id });
-    Ok(())
+    if company.placeholder_at.is_some() {
+        return Ok(());
+    }
+    let changes = Changes::none().note("name", &company.name);
+    records::keep(tx, actor, Deed::CompanyAdded, Some(company.id.0), changes)
 }
 
 pub(crate) fn insert_assignment(

@@ -12,8 +12,10 @@ use crate::access::{self, Actor, Role};
 use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
+use crate::joining::Colleague;
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
+use crate::records::{self, Changes, Deed};
 use crate::{channels, companies, limits, projects};
 
 /// A client user about to be made.
@@ -71,6 +73,30 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     journal::record(tx, actor.workspace, &Event::ClientCreated { client: person.id });
     channels::for_new_client(tx, actor.workspace, person.id)?;
     members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    records::keep(
+        tx,
+        actor,
+        Deed::PersonAdded,
+        Some(person.id.0),
+        Changes::none().note("email", &person.name.email),
+    )?;
+    Ok(person.id)
+}
+
+/// Makes a client user whom a client user of that company invites. Whoever calls this has checked that they may.
+pub(crate) fn add_colleague(
+    tx: &mut Tx,
+    actor: &Actor,
+    colleague: &Colleague,
+    company: CompanyId,
+) -> Result<PersonId> {
+    let name = name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
+    let person = new(tx.now(), Role::Client, name, "client");
+    insert(tx, actor.workspace, &person)?;
+    companies::join(tx, actor.workspace, company, person.id)?;
+    journal::record(tx, actor.workspace, &Event::ClientCreated { client: person.id });
+    channels::for_new_client(tx, actor.workspace, person.id)?;
+    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
     Ok(person.id)
 }
 
@@ -117,11 +143,15 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
         Some(wanted) => check_move(tx, actor, client, wanted, change.told)?,
         None => None,
     };
+    let mut changes = super::changes(&before, &after);
     let mut is_changed = save(tx, actor.workspace, &before, after)?;
     if let Some(moving) = moving {
+        let earlier = companies::names_of(tx, actor.workspace, client)?;
         carry_out(tx, actor, client, &moving)?;
+        changes = changes.field("companies", earlier, companies::names_of(tx, actor.workspace, client)?);
         is_changed = true;
     }
+    records::keep_change(tx, actor, Deed::PersonChanged, Some(client.0), changes)?;
     if is_changed {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
     }

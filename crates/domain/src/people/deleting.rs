@@ -11,9 +11,11 @@ use crate::error::Result;
 use crate::ids::{PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
-use crate::{channels, companies, projects};
+use crate::records::{self, Changes, Deed};
+use crate::{channels, companies, limits, projects};
 
-/// Deletes a client user. Their channel is archived and stays readable for the internal users who could read it.
+/// Deletes a client user. Their channel is archived and stays readable for the internal users who could read it, under
+/// their name; address, number and time zone are erased.
 ///
 /// # Errors
 /// `NotFound`.
@@ -28,8 +30,16 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
     companies::forget_placeholder(tx, actor.workspace, client)?;
     close(tx, actor.workspace, &person)?;
     channels::put_away(tx, actor.workspace, client.0)?;
+    tx.run(
+        "UPDATE people SET email = '', phone = NULL, time_zone = NULL WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &client],
+    )?;
+    tx.run(
+        "DELETE FROM import_lines WHERE workspace = $1 AND email_key = $2",
+        &[&actor.workspace, &limits::key(&person.name.email)],
+    )?;
     journal::record(tx, actor.workspace, &Event::ClientDeleted { client });
-    Ok(())
+    records::keep(tx, actor, Deed::PersonDeleted, Some(client.0), Changes::none())
 }
 
 /// Deletes an internal user. Their keys are good for nothing from then on.
@@ -41,7 +51,8 @@ pub fn delete_internal(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<(
     super::turn(tx, actor.workspace)?;
     let person = super::internal(tx, actor, person)?;
     keep_an_admin(tx, actor.workspace, &person)?;
-    close(tx, actor.workspace, &person)
+    close(tx, actor.workspace, &person)?;
+    records::keep(tx, actor, Deed::PersonDeleted, Some(person.id.0), Changes::none())
 }
 
 fn close(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {

@@ -8,6 +8,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, PersonId, SessionId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
+use crate::records::{self, Changes, Deed};
 use crate::{channels, companies, welcome};
 
 /// An internal user about to be made.
@@ -46,6 +47,8 @@ pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Resul
         companies::insert_assignment(tx, actor.workspace, company, person.id)?;
     }
     members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    let changes = Changes::none().note("email", &person.name.email).note("role", role.word());
+    records::keep(tx, actor, Deed::PersonAdded, Some(person.id.0), changes)?;
     Ok(person.id)
 }
 
@@ -97,7 +100,11 @@ pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &Inte
         }
     }
 
+    let mut changes = super::changes(&before, &after);
+    let earlier = companies::names(tx, actor.workspace, &current)?;
+    changes = changes.field("companyAccessList", earlier, companies::names(tx, actor.workspace, &assigned)?);
     save(tx, actor.workspace, &before, after)?;
+    records::keep_change(tx, actor, Deed::PersonChanged, Some(person.0), changes)?;
     for company in current.iter().filter(|company| !assigned.contains(company)) {
         companies::delete_assignment(tx, actor.workspace, *company, person)?;
     }
@@ -139,6 +146,7 @@ pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     let after = Person { deactivated_at: Some(tx.now()), ..before.clone() };
     save(tx, actor.workspace, &before, after)?;
     end_sessions(tx, actor.workspace, person)?;
+    records::keep(tx, actor, Deed::PersonDeactivated, Some(person.0), Changes::none())?;
     follow_status(tx, actor.workspace, &before)?;
     if signs { welcome::tell_of_missing(tx, actor.workspace, person) } else { Ok(()) }
 }
@@ -155,6 +163,7 @@ pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     }
     let after = Person { deactivated_at: None, ..before.clone() };
     save(tx, actor.workspace, &before, after)?;
+    records::keep(tx, actor, Deed::PersonReactivated, Some(person.0), Changes::none())?;
     follow_status(tx, actor.workspace, &before)
 }
 

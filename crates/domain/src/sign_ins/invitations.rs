@@ -1,5 +1,5 @@
 //! Invitations (S2): a mail with a link that signs in for the first time. The link is made when the mail is put
-//! together, a new one each time; earlier ones stay good until they expire.
+//! together, a new one each time; earlier ones stay good until they expire, are taken back, or one of them was accepted.
 
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use crate::deliveries::{self, Kind};
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::people;
+use crate::records::{self, Changes, Deed};
 use crate::secrets::Secret;
 use crate::tries;
 
@@ -50,18 +52,64 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     if deactivated_at.is_some() {
         return Err(Error::Conflict("This person is deactivated and cannot be invited."));
     }
+    let is_first = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND invited_at IS NULL";
+    let is_first = tx.first(is_first, &[&actor.workspace, &person], |_| Ok(()))?.is_some();
     tries::count(tx, &format!("invitation:{}:{person}", actor.workspace), WINDOW, INVITED_MAX)?;
     tx.run(
-        "UPDATE people SET invited_at = $3, updated_at = $3 WHERE workspace = $1 AND id = $2",
+        "UPDATE people SET invited_at = $3, uninvited_at = NULL, updated_at = $3 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &person, &tx.now()],
     )?;
     if role == Role::Client {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: person });
     }
+    let changes = if is_first { Changes::none() } else { Changes::none().note("again", "yes") };
+    records::keep(tx, actor, Deed::PersonInvited, Some(person.0), changes)?;
     deliveries::add(tx, actor.workspace, Kind::Invitation, Some(person))
 }
 
-/// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated.
+/// Invites a client user whom a colleague added.
+pub(crate) fn send_invitation(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
+    tx.run(
+        "UPDATE people SET invited_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&workspace, &client, &tx.now()],
+    )?;
+    deliveries::add(tx, workspace, Kind::Invitation, Some(client))
+}
+
+/// Takes an invitation back: its links say so, a mail that still waits is not sent, and codes are not either. A new
+/// invitation makes good for all of that. Again changes nothing.
+///
+/// # Errors
+/// As [`invite`]; `Conflict` where its person has accepted it.
+pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    people::turn(tx, actor.workspace)?;
+    let found = people::manageable(tx, actor, person)?;
+    if found.first_seen_at.is_some() {
+        return Err(Error::Conflict(
+            "This invitation has been accepted. You can take their access away instead.",
+        ));
+    }
+    if found.invited_at.is_none() {
+        return Ok(());
+    }
+    let now = tx.now();
+    tx.run(
+        "UPDATE people SET invited_at = NULL, uninvited_at = $3, updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &person, &now],
+    )?;
+    tx.run(
+        "UPDATE sign_in_links SET revoked_at = $3 WHERE workspace = $1 AND person = $2 AND used_at IS NULL \
+         AND kind = $4",
+        &[&actor.workspace, &person, &now, &LinkKind::Invitation.word()],
+    )?;
+    super::call_off(tx, actor.workspace, person)?;
+    if found.role == Role::Client {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client: person });
+    }
+    records::keep(tx, actor, Deed::PersonUninvited, Some(person.0), Changes::none())
+}
+
+/// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated, or it was taken back.
 ///
 /// # Errors
 /// Where the database fails.
@@ -70,6 +118,10 @@ pub fn prepare_invitation(
     workspace: WorkspaceId,
     person: PersonId,
 ) -> Result<Option<PreparedInvitation>> {
+    let taken_back = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND uninvited_at IS NOT NULL";
+    if tx.first(taken_back, &[&workspace, &person], |_| Ok(()))?.is_some() {
+        return Ok(None);
+    }
     let Some(to) = addressee(tx, workspace, person)? else { return Ok(None) };
     let link_secret = links::make_link(tx, workspace, person, LinkKind::Invitation)?;
     Ok(Some(PreparedInvitation { to, link_secret }))

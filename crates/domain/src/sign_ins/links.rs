@@ -7,7 +7,7 @@ use store::{FromValue, Reader, Time, Tx, Value};
 
 use crate::error::{Error, Result};
 use crate::ids::{PersonId, SignInId, WorkspaceId};
-use crate::people::Name;
+use crate::people::{self, Name};
 use crate::records::{self, Changes, Deed};
 use crate::secrets::{self, Secret};
 use crate::{bounces, limits, tries, workspaces};
@@ -21,6 +21,7 @@ const SET_UP_TRIES: i64 = 30;
 const SET_UP_WINDOW: Duration = Duration::from_secs(60);
 
 const USED: Error = Error::Conflict("This link has been used already. Please ask for a new one.");
+const TAKEN_BACK: Error = Error::Conflict("This invitation was taken back.");
 const EXPIRED: Error = Error::Conflict("This link has expired. Please ask for a new one.");
 
 /// Where a link comes from.
@@ -71,6 +72,8 @@ pub enum LinkState {
     Good,
     /// It was used, or its code was.
     Used,
+    /// It was taken back.
+    TakenBack,
     /// Its time is over.
     Expired,
 }
@@ -143,7 +146,7 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
     let now = reader.now();
     let link = reader.first(
         "SELECT l.workspace, l.person, p.given_name, p.family_name, p.email, l.kind, l.expires_at, \
-         coalesce(l.used_at, s.used_at), l.sign_in, s.back \
+         coalesce(l.used_at, s.used_at), l.sign_in, s.back, l.revoked_at \
          FROM sign_in_links l JOIN people p ON p.workspace = l.workspace AND p.id = l.person \
          LEFT JOIN sign_ins s ON s.workspace = l.workspace AND s.id = l.sign_in \
          WHERE l.token_hash = $1 AND p.deactivated_at IS NULL",
@@ -151,7 +154,9 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
         |row| {
             let expires_at: Time = row.get(6)?;
             let used_at: Option<Time> = row.get(7)?;
+            let taken_back_at: Option<Time> = row.get(10)?;
             let state = match used_at {
+                _ if taken_back_at.is_some() => LinkState::TakenBack,
                 Some(_) => LinkState::Used,
                 None if expires_at <= now => LinkState::Expired,
                 None => LinkState::Good,
@@ -169,10 +174,16 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
 /// # Errors
 /// `NotFound` where there is none or its person is deactivated; `Conflict` where it is used or expired.
 pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
-    let link = look_at_link(tx, secret)?;
+    let mut link = look_at_link(tx, secret)?;
+    if link.kind == LinkKind::Invitation {
+        // Whoever accepts another link of the same invitation at this moment is waited for: one of them is first.
+        people::turn(tx, link.workspace)?;
+        link = look_at_link(tx, secret)?;
+    }
     match link.state {
         LinkState::Good => {}
         LinkState::Used => return Err(USED),
+        LinkState::TakenBack => return Err(TAKEN_BACK),
         LinkState::Expired => return Err(EXPIRED),
     }
     if !use_up(tx, &link, secret)? {

@@ -29,6 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/clients/{id}", client)
         .post("/clients/{id}", edit)
         .post("/clients/{id}/invite", invite)
+        .post("/clients/{id}/take-back", take_back)
         .post("/clients/{id}/channel", channel)
         .post("/clients/{id}/deactivate", deactivate)
         .post("/clients/{id}/reactivate", reactivate)
@@ -197,6 +198,14 @@ async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<Perso
     act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
         people::client(tx, actor, id)?;
         sign_ins::invite(tx, actor, id)
+    })
+    .await
+}
+
+async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}?done=takenBack"), move |tx, actor| {
+        people::client(tx, actor, id)?;
+        sign_ins::take_back(tx, actor, id)
     })
     .await
 }

@@ -38,6 +38,8 @@ const TABLE: &[Row] = &[
     ("GET", "/settings/early-access", "/settings/early-access", "", "s p . . x x p"),
     ("GET", "/settings/early-access.csv", "/settings/early-access.csv", "", "s p . . x x p"),
     ("POST", "/settings/early-access/{id}/remove", "/settings/early-access/[entry]/remove", "", "s . . . x x d"),
+    ("GET", "/settings/records", "/settings/records?field=people", "", "s p . . x x p"),
+    ("GET", "/settings/records.csv", "/settings/records.csv", "", "s p . . x x p"),
     ("GET", "/set-up", "/set-up", "", "d p d d d d p"),
     ("GET", "/set-up/{secret}", "/set-up/abc", "", "d d d d d d d"),
     ("POST", "/set-up/{secret}", "/set-up/abc", "brandName=A&givenName=B&email=c@d.example", "d d d d d d d"),
@@ -132,9 +134,23 @@ const TABLE: &[Row] = &[
     ("GET", "/clients", "/clients?after=[oskar]", "", "s . . . . p p"),
     ("GET", "/clients/new", "/clients/new", "", "s p . . p p p"),
     ("POST", "/clients/new", "/clients/new", "givenName=A&email=[new]@client.example&companyIds=[northwind]", "s w . . w d d"),
+    ("GET", "/clients/{id}/everything.zip", "/clients/[oskar]/everything.zip", "", "s . . . x x p"),
+    ("GET", "/clients/{id}/delete", "/clients/[oskar]/delete", "", "s . . . x x p"),
+    ("POST", "/clients/{id}/delete", "/clients/[oskar]/delete", "", "s . . . x x d"),
+    ("GET", "/settings/joining", "/settings/joining", "", "s p . . x x p"),
+    ("POST", "/settings/joining", "/settings/joining", "colleagues=on", "s d . . x x d"),
+    ("GET", "/profile/colleagues", "/profile/colleagues", "", "s . . . . . ."),
+    ("POST", "/profile/colleagues", "/profile/colleagues", "givenName=A&email=[new]@client.example", "s . . . . . ."),
+    ("GET", "/clients/import", "/clients/import", "", "s p . . p p p"),
+    ("POST", "/clients/import", "/clients/import", "", "s 415 . . 415 415 415"),
+    ("GET", "/clients/import/{id}", "/clients/import/[import]", "", "s . . . . . p"),
+    ("POST", "/clients/import/{id}", "/clients/import/[import]", "", "s . . . . . d"),
+    ("GET", "/clients/import/{id}/left-out.csv", "/clients/import/[import]/left-out.csv", "", "s . . . . . p"),
+    ("POST", "/clients/import/{id}/forget", "/clients/import/[import]/forget", "", "s . . . . . d"),
     ("GET", "/clients/{id}", "/clients/[oskar]", "", "s . . . . p p"),
     ("POST", "/clients/{id}", "/clients/[oskar]", "givenName=O&email=[new]@client.example&companyIds=[northwind]", "s . . . . d d"),
     ("POST", "/clients/{id}/invite", "/clients/[oskar]/invite", "", "s . . . . d d"),
+    ("POST", "/clients/{id}/take-back", "/clients/[oskar]/take-back", "", "s . . . . d d"),
     ("POST", "/clients/{id}/try-address", "/clients/[oskar]/try-address", "", "s . . . . d d"),
     ("POST", "/clients/{id}/channel", "/clients/[oskar]/channel", "", "s . . . . d d"),
     ("POST", "/clients/{id}/deactivate", "/clients/[oskar]/deactivate", "", "s . . . . d d"),
@@ -164,6 +180,7 @@ const TABLE: &[Row] = &[
     ("GET", "/settings/team/{id}", "/settings/team/[tom]", "", "s . . . x x p"),
     ("POST", "/settings/team/{id}", "/settings/team/[tom]", "givenName=T&email=tom@firm.example&role=staff&access=all", "s . . . x x d"),
     ("POST", "/settings/team/{id}/invite", "/settings/team/[tom]/invite", "", "s . . . x x d"),
+    ("POST", "/settings/team/{id}/take-back", "/settings/team/[tom]/take-back", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/deactivate", "/settings/team/[tom]/deactivate", "", "s . . . x x d"),
     ("POST", "/settings/team/{id}/try-address", "/settings/team/[tom]/try-address", "", "s . . . x x d"),
     ("POST", "/settings/messaging/try-addresses", "/settings/messaging/try-addresses", "", "s d . . x x d"),
@@ -207,6 +224,11 @@ async fn fill(firm: &Firm, text: &str) -> String {
     if filled.contains("[entry]") {
         let entry = firm.early_access("Rui").await;
         filled = filled.replace("[entry]", &entry.to_string());
+    }
+    if filled.contains("[import]") {
+        let table = b"email,name\nnew@client.example,New One\n";
+        let hand_in = move |tx: &mut store::Tx| domain::imports::hand_in(tx, &jane, "a.csv", table, false);
+        filled = filled.replace("[import]", &firm.portal.write(hand_in).await.to_string());
     }
     if filled.contains("[link]") {
         let link = firm.portal.link(workspace, firm.oskar.person, LinkKind::Command).await;

@@ -12,6 +12,7 @@ mod early_access;
 mod fates;
 mod folders;
 mod hosts;
+mod joining;
 mod keys;
 mod lists;
 mod live;

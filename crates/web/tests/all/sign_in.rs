@@ -117,7 +117,9 @@ async fn s3_tries_are_limited_for_known_and_unknown_addresses_alike() {
 #[tokio::test]
 async fn s1_looking_at_a_link_does_not_use_it_up() {
     let firm = Firm::new().await;
-    for kind in [LinkKind::Mail, LinkKind::Command, LinkKind::Invitation] {
+    let (used, accepted) = ("This link has been used", "This invitation has been accepted");
+    let kinds = [(LinkKind::Mail, used), (LinkKind::Command, used), (LinkKind::Invitation, accepted)];
+    for (kind, words) in kinds {
         let link = firm.portal.link(firm.workspace, firm.oskar.person, kind).await;
         let mut scanner = firm.portal.browser();
         for _ in 0..3 {
@@ -130,7 +132,7 @@ async fn s1_looking_at_a_link_does_not_use_it_up() {
         let mut phone = firm.portal.browser();
         phone.post(&link, &[]).await.goes("/messages");
         assert!(phone.is_signed_in().await);
-        scanner.get(&link).await.is(410).shows("This link has been used").shows("href=\"/sign-in\"");
+        scanner.get(&link).await.is(410).shows(words).shows("href=\"/sign-in\"");
         scanner.post(&link, &[]).await.is(410);
         assert!(!scanner.is_signed_in().await);
         phone.get(&link).await.is(410).shows("You are signed in on this device already.");
@@ -162,8 +164,8 @@ async fn s1_expired_and_unknown_links_say_so_and_lead_to_signing_in() {
         }
     }
     firm.portal.wait(Duration::from_secs(7 * 24 * 3600 + 1));
-    browser.get(&link).await.is(410).shows("This link has expired");
-    browser.post(&link, &[]).await.is(410).shows("This link has expired");
+    browser.get(&link).await.is(410).shows("This invitation has expired");
+    browser.post(&link, &[]).await.is(410).shows("This invitation has expired");
     assert_eq!(browser.cookie, None);
 }
 

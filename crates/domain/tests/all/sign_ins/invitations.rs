@@ -35,7 +35,7 @@ both_engines! {
         assert_eq!(person(&firm, cy).status(), Status::Invited);
     }
 
-    fn s2_an_invitation_can_be_sent_again_and_the_earlier_link_stays_good(office) {
+    fn s2_an_invitation_can_be_sent_again_and_the_earlier_link_stays_good_until_one_is_accepted(office) {
         let firm = office.firm("a.example");
         let bo = firm.client("Bo", &[]);
         invite(office, firm.ada, bo).unwrap();
@@ -46,7 +46,51 @@ both_engines! {
         assert_eq!(person(&firm, bo).invited_at, Some(office.now()));
         assert_ne!(first, second);
         tap(office, &first).unwrap();
-        tap(office, &second).unwrap();
+        conflict(tap(office, &second), "used");
+    }
+
+    fn s2_an_invitation_that_was_taken_back_lets_nobody_in_until_it_is_sent_again(office) {
+        let firm = office.firm("a.example");
+        let (bo, cy) = (firm.client("Bo", &[]), firm.client("Cy", &[]));
+        let take_back = |actor: Actor, person| office.write(move |tx| sign_ins::take_back(tx, &actor, person));
+        invite(office, firm.ada, bo).unwrap();
+        let first = invited(&firm, bo).unwrap();
+        not_found(take_back(firm.actor(cy).unwrap(), bo));
+        not_found(take_back(office.firm("b.example").ada, bo));
+        take_back(firm.ada, bo).unwrap();
+        take_back(firm.ada, bo).unwrap();
+        conflict(tap(office, &first), "taken back");
+        assert_eq!(person(&firm, bo).status(), Status::NotInvited);
+        assert!(invited(&firm, bo).is_none(), "a mail that is still waiting is not sent");
+        invite(office, firm.ada, bo).unwrap();
+        let second = invited(&firm, bo).unwrap();
+        conflict(tap(office, &first), "taken back");
+        assert_eq!(tap(office, &second).unwrap(), (firm.workspace, bo));
+        conflict(take_back(firm.ada, bo), "accepted");
+        assert_eq!(person(&firm, bo).status(), Status::Active);
+    }
+
+    fn s2_of_two_who_accept_one_invitation_one_comes_in(office) {
+        let firm = office.firm("a.example");
+        let bo = firm.client("Bo", &[]);
+        invite(office, firm.ada, bo).unwrap();
+        let links = [invited(&firm, bo).unwrap(), invited(&firm, bo).unwrap()];
+        let outcomes: Vec<bool> = std::thread::scope(|scope| {
+            let taps: Vec<_> = [0, 0, 1, 1]
+                .into_iter()
+                .map(|link| {
+                    let (store, secret) = (office.store.clone(), links[link].clone());
+                    scope.spawn(move || {
+                        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                        let tapped = move |tx: &mut store::Tx| sign_ins::by_link(tx, &secret);
+                        runtime.block_on(store.write(tapped)).is_ok()
+                    })
+                })
+                .collect();
+            taps.into_iter().map(|tap| tap.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|came| **came).count(), 1, "{outcomes:?}");
+        assert_eq!(person(&firm, bo).status(), Status::Active);
     }
 
     fn s2_nobody_is_invited_more_than_ten_times_a_day(office) {

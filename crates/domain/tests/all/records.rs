@@ -1,0 +1,129 @@
+//! What is kept about who did what (R1): in the transaction of the deed, for admins, never a message's text.
+
+use crate::support::Office;
+use crate::support::people::{forbidden, new_client, new_internal, not_found};
+use domain::access::{Actor, Role};
+use domain::people::{self, ClientChange, InternalChange};
+use domain::records::{self, Change, Deed, Filter, Record, Via};
+use domain::settings::{self, MessagingChange};
+use domain::{companies, projects, sign_ins, webhooks, welcome};
+
+fn list(office: &Office, actor: Actor, filter: Filter) -> Vec<Record> {
+    office.read(move |reader| records::list(reader, &actor, &filter, 100)).unwrap()
+}
+
+fn all(office: &Office, actor: Actor) -> Vec<Record> {
+    list(office, actor, Filter::default())
+}
+
+fn newest(office: &Office, actor: Actor) -> Record {
+    all(office, actor).remove(0)
+}
+
+fn change(field: &str, before: Option<&str>, after: Option<&str>) -> Change {
+    Change { field: field.to_string(), before: before.map(str::to_string), after: after.map(str::to_string) }
+}
+
+both_engines! {
+    fn r1_whoever_changes_people_access_or_settings_is_kept_with_what_it_was_before(office) {
+        let firm = office.firm("a.example");
+        let ada = firm.ada;
+        let expect = |deed: Deed, changes: &[Change]| {
+            let record = newest(office, ada);
+            assert_eq!((record.deed.as_str(), record.via), (deed.word(), Via::Page));
+            assert_eq!(record.person.map(|(person, _)| person), Some(ada.person));
+            assert_eq!(record.changes, changes, "{deed:?}");
+        };
+        let north = office.write(move |tx| companies::add(tx, &ada, "North")).unwrap();
+        expect(Deed::CompanyAdded, &[change("name", None, Some("North"))]);
+        office.write(move |tx| companies::rename(tx, &ada, north, "Far North")).unwrap();
+        expect(Deed::CompanyChanged, &[change("name", Some("North"), Some("Far North"))]);
+        let client = new_client("Bo", &[]);
+        let email = client.email.clone();
+        let bo = office.write(move |tx| people::add_client(tx, &ada, &client)).unwrap();
+        expect(Deed::PersonAdded, &[change("email", None, Some(&email))]);
+        let moved = ClientChange {
+            phone: Some("+44 20 7946 0018".to_string()),
+            companies: Some(vec![north]),
+            ..ClientChange::default()
+        };
+        office.write(move |tx| people::edit_client(tx, &ada, bo, &moved)).unwrap();
+        let changes = [change("phone", None, Some("+442079460018")), change("companies", None, Some("Far North"))];
+        expect(Deed::PersonChanged, &changes);
+        office.write(move |tx| sign_ins::invite(tx, &ada, bo)).unwrap();
+        expect(Deed::PersonInvited, &[]);
+        office.write(move |tx| sign_ins::take_back(tx, &ada, bo)).unwrap();
+        expect(Deed::PersonUninvited, &[]);
+        office.write(move |tx| people::deactivate(tx, &ada, bo)).unwrap();
+        expect(Deed::PersonDeactivated, &[]);
+        office.write(move |tx| people::reactivate(tx, &ada, bo)).unwrap();
+        expect(Deed::PersonReactivated, &[]);
+        office.write(move |tx| people::delete_client(tx, &ada, bo)).unwrap();
+        expect(Deed::PersonDeleted, &[]);
+
+        let sam = new_internal("Sam", Role::Staff);
+        let sam = office.write(move |tx| people::add_internal(tx, &ada, &sam)).unwrap();
+        let role = InternalChange { role: Some(Role::Admin), ..InternalChange::default() };
+        office.write(move |tx| people::edit_internal(tx, &ada, sam, &role)).unwrap();
+        expect(Deed::PersonChanged, &[change("role", Some("staff"), Some("admin"))]);
+        office.write(move |tx| companies::assign(tx, &ada, north, sam, true)).unwrap();
+        assert_eq!(newest(office, ada).deed, Deed::CompanyAssigned.word());
+        let wait = MessagingChange { wait_minutes: Some(7), ..MessagingChange::default() };
+        office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();
+        expect(Deed::SettingsChanged, &[change("waitMinutes", Some("5"), Some("7"))]);
+        let off = welcome::WelcomeChange { enabled: Some(false), ..welcome::WelcomeChange::default() };
+        office.write(move |tx| welcome::change(tx, &ada, &off)).unwrap();
+        expect(Deed::WelcomeChanged, &[change("welcome", Some("on"), Some("off"))]);
+        let everything = webhooks::Wanted::everything();
+        office.write(move |tx| webhooks::make(tx, &ada, "https://a.example/", &everything)).unwrap();
+        expect(Deed::WebhookMade, &[change("url", None, Some("https://a.example/"))]);
+        let mill = projects::NewProject { title: "Mill".to_string(), ..projects::NewProject::default() };
+        let mill = office.write(move |tx| projects::add(tx, &ada, &mill)).unwrap();
+        office.write(move |tx| projects::archive(tx, &ada, mill, true)).unwrap();
+        expect(Deed::ProjectChanged, &[change("archived", Some("off"), Some("on"))]);
+        let count = all(office, ada).len();
+        let same = ClientChange::default();
+        let cy = firm.client("Cy", &[]);
+        office.write(move |tx| people::edit_client(tx, &ada, cy, &same)).unwrap();
+        office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();
+        assert_eq!(all(office, ada).len(), count + 1, "what changes nothing is no deed");
+    }
+
+    fn r1_what_was_refused_is_no_record_and_only_admins_read_them(office) {
+        let firm = office.firm("a.example");
+        let (ada, sam, client) = (firm.ada, firm.staff("Sam"), firm.client("Bo", &[]));
+        let bo = firm.actor(client).unwrap();
+        let count = all(office, ada).len();
+        let clash = new_client("Bo", &[]);
+        office.write(move |tx| people::add_client(tx, &ada, &clash)).unwrap_err();
+        office.write(move |tx| people::deactivate(tx, &sam, ada.person)).unwrap_err();
+        assert_eq!(all(office, ada).len(), count);
+        let read = |actor: Actor| office.read(move |reader| records::list(reader, &actor, &Filter::default(), 9));
+        forbidden(read(sam));
+        not_found(read(bo));
+        let other = office.firm("b.example");
+        assert!(all(office, other.ada).iter().all(|record| record.person.as_ref().is_none_or(|(id, _)| *id != ada.person)));
+    }
+
+    fn r1_records_are_found_by_what_they_are_about_by_person_and_by_time(office) {
+        let firm = office.firm("a.example");
+        let ada = firm.ada;
+        let (bo, _cy) = (firm.client("Bo", &[]), firm.client("Cy", &[]));
+        office.wait_minutes(60);
+        let later = office.now();
+        office.write(move |tx| companies::add(tx, &ada, "North")).unwrap();
+        office.write(move |tx| sign_ins::invite(tx, &ada, bo)).unwrap();
+        let deeds = |filter: Filter| -> Vec<String> {
+            list(office, ada, filter).into_iter().map(|record| record.deed).collect()
+        };
+        let since = Filter { since: Some(later), ..Filter::default() };
+        assert_eq!(deeds(since.clone()), ["people.invited", "companies.added"]);
+        assert_eq!(deeds(Filter { field: "companies.".to_string(), ..since.clone() }), ["companies.added"]);
+        assert_eq!(deeds(Filter { field: "%".to_string(), ..since }).len(), 2);
+        assert_eq!(deeds(Filter { person: Some(bo), ..Filter::default() }), ["people.invited", "people.added"]);
+        let before = Filter { until: Some(later), field: "people.".to_string(), ..Filter::default() };
+        assert!(deeds(before).iter().all(|deed| deed == "people.added"));
+        let first = newest(office, ada).id;
+        assert_eq!(deeds(Filter { before: Some(first), ..Filter::default() })[0], "companies.added");
+    }
+}

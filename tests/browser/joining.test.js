@@ -1,0 +1,101 @@
+// How people come in: an invitation accepted on a phone (S2), a table of people with a look at it first (S5), and what is
+// kept about it (R1).
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Portal } from './portal.js';
+
+/** The address of the button in a mail. @param {string} text */
+const linkIn = (text) => text.match(/https?:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(text);
+
+test('s2: a client is invited, accepts on a phone and finds the welcome; nobody accepts twice', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  await jane.goto('/clients/new');
+  await jane.getByLabel('Given name').fill('Rui');
+  await jane.getByLabel('Email address').fill('rui@alves.example');
+  await jane.getByRole('button', { name: 'Add client user' }).click();
+  await jane.getByText('An invitation to rui@alves.example is on its way.').waitFor();
+  const page = jane.url();
+  const mail = await portal.mailTo('rui@alves.example', /invites you/);
+  assert.match(mail.html, /Open the portal/);
+  const link = linkIn(mail.text);
+
+  // A mail scanner looks at it, as often as it likes.
+  const scanner = await portal.visit({ scripts: false });
+  for (let time = 0; time < 3; time++) assert.equal((await scanner.request.get(link)).status(), 200);
+
+  const phone = await portal.visit({ phone: true });
+  await phone.goto(link);
+  assert.equal(await phone.getByLabel('Given name').inputValue(), 'Rui');
+  await phone.shoot('invitation');
+  await phone.getByLabel('Family name').fill('Alves');
+  await phone.getByLabel('Mobile number').fill('12');
+  await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
+  await phone.getByText('Please give the number with its country code').waitFor();
+  phone.problems.length = 0; // The browser notes the refusal, as it should.
+  await phone.getByLabel('Mobile number').fill('+351 21 000 0000');
+  await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
+  await phone.waitForURL((address) => address.pathname.startsWith('/messages'));
+  await phone.goto('/messages');
+  await phone.locator('main a[href^="/messages/"]').first().click();
+  await phone.getByText('Rui', { exact: false }).first().waitFor();
+
+  const second = await portal.visit({ phone: true, dark: true });
+  await second.goto(link);
+  await second.getByRole('heading', { name: 'This invitation has been accepted' }).waitFor();
+  await second.shoot('invitation-accepted');
+  second.problems.length = 0;
+
+  await jane.goto(page);
+  await jane.getByRole('heading', { name: 'Rui Alves' }).waitFor();
+  await jane.goto('/settings');
+  await jane.getByRole('link', { name: 'Records' }).click();
+  const rows = await jane.locator('tbody tr').allInnerTexts();
+  assert.ok(rows.some((row) => /invited\s+Rui Alves/.test(row)), rows.join('\n'));
+});
+
+test('s2: an invitation that was taken back says so', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  await jane.goto('/settings/team/new');
+  await jane.getByLabel('Given name').fill('Sam');
+  await jane.getByLabel('Email address').fill('sam@harborlee.example');
+  await jane.getByRole('button', { name: 'Add colleague' }).click();
+  const link = linkIn((await portal.mailTo('sam@harborlee.example', /invites you/)).text);
+  await jane.goto('/settings/team');
+  await jane.getByRole('link', { name: /Sam/ }).click();
+  await jane.getByRole('button', { name: 'Take the invitation back' }).click();
+  await jane.getByText('The invitation was taken back.').waitFor();
+  const sam = await portal.visit({ phone: true, scripts: false });
+  await sam.goto(link);
+  await sam.getByRole('heading', { name: 'This invitation was taken back' }).waitFor();
+  assert.equal(await sam.getByRole('link', { name: 'Sign in' }).count(), 0);
+  sam.problems.length = 0;
+});
+
+for (const scripts of [true, false]) {
+  test(`s5: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
+    const portal = await Portal.start(t, 'demo');
+    const jane = await portal.visit({ scripts, link: await portal.demoLink('admin') });
+    await jane.goto('/clients');
+    await jane.getByRole('link', { name: 'Import' }).click();
+    const hand = (/** @type {string} */ name, /** @type {Buffer} */ buffer) =>
+      jane.getByLabel('Table').setInputFiles({ name, mimeType: 'text/csv', buffer });
+    await hand('people.xlsx', Buffer.from('PK\x03\x04'));
+    await jane.getByRole('button', { name: 'See what will happen' }).click();
+    await jane.getByText('This is a workbook.').waitFor();
+    jane.problems.length = 0;
+
+    const table = 'Name;E-Mail;Firma\r\nZoë Müller;zoe@cafe.example;Café Zürich\r\nNo Body;nobody@;\r\n=1+1;sum@cafe.example;Café Zürich\r\n';
+    await hand('people.csv', Buffer.from(table, 'latin1'));
+    await jane.getByRole('button', { name: 'See what will happen' }).click();
+    await jane.getByText('Nothing has happened yet.').waitFor();
+    await jane.getByText('Zoë Müller').waitFor();
+    await jane.getByText('Please give an email address').waitFor();
+    await jane.getByRole('button', { name: 'Take it in' }).click();
+    await jane.getByText('2 client users added.').waitFor();
+    await jane.goto('/clients?find=cafe.example');
+    assert.equal(await jane.locator('.people > li').count(), 2);
+  });
+}
