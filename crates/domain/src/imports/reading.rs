@@ -6,7 +6,7 @@ use crate::error::{Error, Problem, Result};
 /// Bytes of a table: [`LINES_MAX`] lines with long names.
 pub const BYTES_MAX: usize = 5_000_000;
 /// Lines of a table that are taken in at once: all of it is one transaction, for which others wait.
-pub const LINES_MAX: usize = 2_000;
+pub const LINES_MAX: usize = 500;
 /// Characters kept of a cell: enough to show what is wrong with one that is too long.
 const CELL_CHARACTERS: usize = 300;
 /// Columns that are looked at.
@@ -87,10 +87,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     let mut columns: Option<Vec<Option<Column>>> = None;
     let mut lines = Vec::new();
     let mut last = (0_u64, 0_usize);
+    let mut counter = Counter { bytes: text.as_bytes(), at: 0, line: 1 };
     for record in reader.records() {
         // The text is UTF-8 and lines may have any number of cells: nothing else can be wrong.
         let Ok(record) = record else { return refused(Problem::NotText) };
-        let number = record.position().map_or(0, csv::Position::line) + skipped;
+        let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let number = counter.line_at(begins) + skipped;
         last = (number, record.iter().map(|cell| cell.matches('\n').count()).sum());
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
@@ -118,6 +120,30 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
         return refused(Problem::Empty);
     }
     Ok(lines)
+}
+
+/// Counts lines as editors do. The reader's own count is one behind where lines end with CR and LF.
+struct Counter<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Counter<'_> {
+    /// The line of the first cell at or after a place; places only rise.
+    fn line_at(&mut self, place: usize) -> u64 {
+        let rest = self.bytes.get(place..).unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.bytes.get(self.at..place + blank).unwrap_or_default();
+        let ends = passed.iter().enumerate().filter(|(place, byte)| match byte {
+            b'\n' => true,
+            b'\r' => passed.get(place + 1) != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += u64::try_from(ends.count()).unwrap_or(0);
+        self.at = self.at.max(place + blank);
+        self.line
+    }
 }
 
 fn line(number: u64, record: &csv::StringRecord, columns: &[Option<Column>]) -> Line {

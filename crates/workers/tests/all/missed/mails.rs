@@ -1,5 +1,6 @@
 //! What the mail of a digest says and how it behaves (N3, N7, N11).
 
+use domain::brand::Brand;
 use domain::channels::Kind;
 use domain::digests::{Digest, Part, Said, SentFile};
 use domain::files;
@@ -49,7 +50,13 @@ fn named(word: &str) -> Mail {
     let digest = Digest {
         id: DigestId::new(MORNING),
         created_at: MORNING,
-        to: Addressee { person: PersonId::new(MORNING), name: name(), brand_name: word.to_string() },
+        to: Addressee {
+            person: PersonId::new(MORNING),
+            name: name(),
+            brand_name: word.to_string(),
+            brand: Brand::default(),
+            host: None,
+        },
         time_zone: None,
         hides_text: false,
         channels: vec![part(), part()],
