@@ -234,9 +234,13 @@ fn what_is_restored_is_the_portal_that_was_backed_up() {
     assert!(said.contains("there is a portal in this database already"), "{said}");
     running.stop();
 
-    let first = rows(&machine.path("first.backup"));
+    // Small versions of pictures are made anew, each when its turn comes.
+    let lasting = |backup: &str| -> Vec<(String, String)> {
+        rows(&machine.path(backup)).into_iter().filter(|(table, _)| table != "previews").collect()
+    };
+    let first = lasting("first.backup");
     assert!(first.len() > 200);
-    assert_eq!(rows(&machine.path("second.backup")), first);
+    assert!(lasting("second.backup") == first, "both backups hold the same rows");
     let said = machine.does(&["sign-in-link", JANE, "--data", "restored"]);
     assert!(said.contains("/sign-in/link/"), "{said}");
 }

@@ -122,7 +122,7 @@ const TABLE: &[Row] = &[
     ("POST", "/files/{channel}/move", "/files/[channel]/move", "files=[file]&into=[folder]", "s . . d . d d"),
     ("POST", "/files/{channel}/zip", "/files/[channel]/zip", "files=[file]", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "", "s . . p . p p"),
-    ("POST", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "name=b.txt", "s . . d . d d"),
+    ("POST", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "name=[new].txt", "s . . d . d d"),
     ("POST", "/files/{channel}/{file}/read-only", "/files/[channel]/[folder]/read-only", "readOnly=yes", "s . . x . d d"),
     ("GET", "/files/{channel}/{file}/content", "/files/[channel]/[file]/content", "", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/small", "/files/[channel]/[small]/small", "", "s . . p . p p"),

@@ -121,7 +121,7 @@ async fn s5_a_table_that_cannot_be_read_says_why_at_its_field() {
         (b"PK\x03\x04 a workbook".as_slice(), "This is a workbook."),
         (b"one,two\nthree,four\n", "The first line has to name the columns"),
         (b"", "Please fill this in."),
-        (long.as_bytes(), "at most 500 lines at once"),
+        (long.as_bytes(), "at most 100 lines at once"),
         (&vec![b'a'; 6_000_000], "Please choose a file of at most 5 MB."),
     ] {
         let refused = jane.sends_form("/clients/import", &[], &[("file", "t.csv", table)]).await;

@@ -180,7 +180,7 @@ async fn n9_admins_export_every_answer_as_csv() {
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     let lines: Vec<&str> = csv.text.split("\r\n").collect();
     assert_eq!(lines.len(), 4, "{}", csv.text);
-    assert_eq!(lines[0], "time,person,name,email,number,answer,how,wording");
+    assert_eq!(lines[0], "\u{feff}time,person,name,email,number,answer,how,wording");
     let oskar = firm.oskar.person;
     let start = format!(
         "2026-01-05T09:00:00.000Z,{oskar},\"Oskar Kowalski\",\"oskar@client.example\",{NUMBER},yes,profile,\"Yes, Harbor & Lee may"

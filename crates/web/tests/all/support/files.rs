@@ -100,7 +100,7 @@ impl Firm {
 
     /// What lies in a channel, at every level, newest first.
     pub async fn files(&self, who: Actor, channel: ChannelId) -> Vec<Entry> {
-        self.portal.read(move |reader| files::below(reader, &who, channel, None, None, 100)).await
+        self.portal.read(move |reader| files::below(reader, &who, channel, None, None, 300)).await
     }
 
     pub async fn file_names(&self, who: Actor, channel: ChannelId) -> Vec<String> {
