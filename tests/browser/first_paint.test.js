@@ -33,7 +33,7 @@ test('a conversation stands there after one request and its style; what it loads
     const kept = {};
     visit.on('response', (answer) => {
       const { pathname } = new URL(answer.url());
-      if (pathname.startsWith('/assets/')) kept[pathname] = answer.headers()['cache-control'] ?? '';
+      if (/^\/(assets|brand)\//.test(pathname)) kept[pathname] = answer.headers()['cache-control'] ?? '';
     });
     await visit.goto(path);
     assert.ok(Object.keys(kept).some((name) => name.endsWith('.js')) && Object.keys(kept).some((name) => name.endsWith('.css')));
@@ -41,7 +41,7 @@ test('a conversation stands there after one request and its style; what it loads
     await visit.goto('/messages');
     await visit.goto(path);
     const loaded = await visit.evaluate(() => performance.getEntriesByType('resource')
-      .filter((entry) => entry.name.includes('/assets/') && entry instanceof PerformanceResourceTiming && entry.transferSize > 0)
+      .filter((entry) => /\/(assets|brand)\//.test(entry.name) && entry instanceof PerformanceResourceTiming && entry.transferSize > 0)
       .map(({ name }) => name));
     assert.deepEqual(loaded, [], 'nothing is loaded a second time');
     visit.forgive();

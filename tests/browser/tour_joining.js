@@ -10,7 +10,7 @@ const table = 'Name,Email,Mobile,Company\nZoë Müller,zoe@cafe.example,,Café Z
 
 /** Hands a table in. @param {import('./portal.js').Visit} visit @param {string} text */
 async function hand(visit, text) {
-  await visit.getByLabel('Table').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await visit.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
   await visit.getByRole('button', { name: 'See what will happen' }).click();
   await visit.getByText(/Nothing has happened yet|workbook/).waitFor();
 }

@@ -206,7 +206,8 @@ impl Answer {
     /// The messages at fields, in the order of the page.
     pub fn errors(&self) -> Vec<&str> {
         let after = self.text.split("<p class=\"error\"").skip(1);
-        let said = after.filter_map(|rest| rest.split_once('>')?.1.split_once('<')).map(|(message, _)| message);
+        let said =
+            after.filter_map(|rest| rest.split_once('>')?.1.split_once('<')).map(|(message, _)| message);
         // A place where scripts may say something later says nothing yet.
         said.filter(|message| !message.is_empty()).collect()
     }

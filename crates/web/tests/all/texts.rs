@@ -183,11 +183,11 @@ async fn n9_admins_export_every_answer_as_csv() {
     assert_eq!(lines[0], "\u{feff}time,person,name,email,number,answer,how,wording");
     let oskar = firm.oskar.person;
     let start = format!(
-        "2026-01-05T09:00:00.000Z,{oskar},\"Oskar Kowalski\",\"oskar@client.example\",{NUMBER},yes,profile,\"Yes, Harbor & Lee may"
+        "\"2026-01-05T09:00:00.000Z\",\"{oskar}\",\"Oskar Kowalski\",\"oskar@client.example\",\"{NUMBER}\",\"yes\",\"profile\",\"Yes, Harbor & Lee may"
     );
     assert!(lines[1].starts_with(&start), "{}", lines[1]);
     assert!(
-        lines[2].ends_with(&format!("{NUMBER},no,textMessage,\"'=1+1\nplease \"\"stop\"\"\"")),
+        lines[2].ends_with(&format!("\"{NUMBER}\",\"no\",\"textMessage\",\"'=1+1\nplease \"\"stop\"\"\"")),
         "{}",
         lines[2]
     );
