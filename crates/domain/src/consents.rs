@@ -109,28 +109,37 @@ pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, given: &Given<'_>) -> Result
     Ok(())
 }
 
+const ANSWERS: &str = "SELECT c.at, c.person, p.given_name, p.family_name, p.email, c.number, c.answer, c.wording, c.how \
+     FROM consents c JOIN people p ON p.workspace = c.workspace AND p.id = c.person WHERE c.workspace = $1";
+
+fn read_answer(row: &Row<'_>) -> store::Result<Consent> {
+    Ok(Consent {
+        at: row.get(0)?,
+        person: row.get(1)?,
+        name: Name::read(row, 2)?,
+        number: row.get(5)?,
+        is_yes: row.get::<String>(6)? == "yes",
+        wording: row.get(7)?,
+        how: row.get(8)?,
+    })
+}
+
 /// Every answer ever given in the workspace, oldest first.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
 pub fn all(reader: &Reader, actor: &Actor) -> Result<Vec<Consent>> {
     access::admin(actor)?;
-    let row = |row: &Row<'_>| {
-        Ok(Consent {
-            at: row.get(0)?,
-            person: row.get(1)?,
-            name: Name::read(row, 2)?,
-            number: row.get(5)?,
-            is_yes: row.get::<String>(6)? == "yes",
-            wording: row.get(7)?,
-            how: row.get(8)?,
-        })
-    };
-    Ok(reader.all(
-        "SELECT c.at, c.person, p.given_name, p.family_name, p.email, c.number, c.answer, c.wording, c.how \
-         FROM consents c JOIN people p ON p.workspace = c.workspace AND p.id = c.person \
-         WHERE c.workspace = $1 ORDER BY c.at, c.id",
-        &[&actor.workspace],
-        row,
-    )?)
+    let sql = format!("{ANSWERS} ORDER BY c.at, c.id");
+    Ok(reader.all(&sql, &[&actor.workspace], read_answer)?)
+}
+
+/// Every answer that one person ever gave, oldest first.
+///
+/// # Errors
+/// As [`all`].
+pub fn of(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<Consent>> {
+    access::admin(actor)?;
+    let sql = format!("{ANSWERS} AND c.person = $2 ORDER BY c.at, c.id");
+    Ok(reader.all(&sql, &[&actor.workspace, &person], read_answer)?)
 }

@@ -1,8 +1,8 @@
 //! A copy of all that is kept about one client user, as an archive (ZIP) of tables and files that is written while it is
 //! sent; and deleting them on request. For admins, from the client user's page.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -13,14 +13,13 @@ use domain::dossiers::{self, File, Message};
 use domain::ids::{FileId, PersonId};
 use domain::people;
 use domain::records::{self, Deed};
-use outbound::blobs::{Form, Name};
+use outbound::blobs::Name;
 use store::{Reader, Time};
-use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
 
 use crate::App;
 use crate::answers::{Result, go, page};
-use crate::exports::{self, Pieces};
+use crate::archives::Archive;
+use crate::exports;
 use crate::input::Named;
 use crate::layout::{Layout, Module};
 use crate::routes::Routes;
@@ -76,34 +75,13 @@ async fn everything(State(app): State<App>, visitor: Visitor, Named(id): Named<P
     let name = format!("{}.zip", person.name.full());
     let (pieces, body) = exports::body();
     tokio::spawn(async move {
-        let mut copy = Copy::new(app, visitor, id, pieces);
+        let archive = Archive::new(Arc::clone(&app.web.blobs), pieces);
+        let mut copy = Copy { app, visitor, client: id, archive };
         if let Err(error) = copy.write().await {
-            copy.pieces.break_off(&error).await;
+            copy.archive.break_off(&error).await;
         }
     });
     Ok(exports::file("application/zip", &name, body))
-}
-
-/// What was written and not sent yet: the archive writes at one end, the connection takes at the other.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Written {
-    fn take(&self) -> Vec<u8> {
-        // Nothing panics while the lock is held.
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The copy on its way out.
@@ -111,27 +89,17 @@ struct Copy {
     app: App,
     visitor: Visitor,
     client: PersonId,
-    pieces: Pieces,
-    written: Written,
-    writer: ZipWriter<StreamWriter<Written>>,
+    archive: Archive,
 }
 
 impl Copy {
-    fn new(app: App, visitor: Visitor, client: PersonId, pieces: Pieces) -> Copy {
-        let written = Written::default();
-        let writer = ZipWriter::new_stream(written.clone());
-        Copy { app, visitor, client, pieces, written, writer }
-    }
-
     async fn write(&mut self) -> io::Result<()> {
         self.profile().await?;
         self.messages().await?;
         self.notices().await?;
         self.consents().await?;
         self.files().await?;
-        let end = ZipWriter::new_stream(Written::default());
-        std::mem::replace(&mut self.writer, end).finish()?;
-        self.send().await
+        self.archive.end("files/").await
     }
 
     async fn read<T: Send + 'static>(
@@ -139,23 +107,6 @@ impl Copy {
         read: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         self.app.store().read_long(read).await.map_err(io::Error::other)
-    }
-
-    fn begin(&mut self, name: &str, size: u64) -> io::Result<()> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .large_file(size >= u64::from(u32::MAX));
-        Ok(self.writer.start_file(name, options)?)
-    }
-
-    /// Sends what was written so far; an error where nobody reads any more.
-    async fn send(&mut self) -> io::Result<()> {
-        let written = self.written.take();
-        if written.is_empty() || self.pieces.send(written).await {
-            Ok(())
-        } else {
-            Err(io::Error::from(io::ErrorKind::BrokenPipe))
-        }
     }
 
     async fn profile(&mut self) -> io::Result<()> {
@@ -179,22 +130,22 @@ impl Copy {
         ] {
             table += &exports::line([field, &*value]);
         }
-        self.begin("profile.csv", 0)?;
-        self.writer.write_all(table.as_bytes())?;
-        self.send().await
+        self.archive.begin("profile.csv", None)?;
+        self.archive.write(&table)?;
+        self.archive.send().await
     }
 
     async fn messages(&mut self) -> io::Result<()> {
         let (actor, client) = (self.visitor.actor, self.client);
-        self.begin("messages.csv", 0)?;
+        self.archive.begin("messages.csv", None)?;
         let columns = ["time", "channel", "from", "text", "edited", "deleted"];
-        self.writer.write_all(exports::head(&columns).as_bytes())?;
+        self.archive.write(&exports::head(&columns))?;
         let mut after = None;
         let mut title = (None, String::new());
         loop {
             let read = move |reader: &Reader| dossiers::messages(reader, &actor, client, after, AT_ONCE);
             let found: Vec<Message> = self.read(read).await?;
-            let Some(last) = found.last() else { return self.send().await };
+            let Some(last) = found.last() else { return self.archive.send().await };
             after = Some((last.channel, last.position));
             for message in &found {
                 if title.0 != Some(message.channel) {
@@ -211,17 +162,17 @@ impl Copy {
                     &time(message.edited_at),
                     &time(message.deleted_at),
                 ]);
-                self.writer.write_all(line.as_bytes())?;
+                self.archive.write(&line)?;
             }
-            self.send().await?;
+            self.archive.send().await?;
         }
     }
 
     async fn notices(&mut self) -> io::Result<()> {
         let (actor, client) = (self.visitor.actor, self.client);
         let found = self.read(move |reader| dossiers::notices(reader, &actor, client)).await?;
-        self.begin("notices.csv", 0)?;
-        self.writer.write_all(exports::head(&["time", "kind", "sent", "failed", "reason"]).as_bytes())?;
+        self.archive.begin("notices.csv", None)?;
+        self.archive.write(&exports::head(&["time", "kind", "sent", "failed", "reason"]))?;
         let time = |time: Option<Time>| time.map(times::exact).unwrap_or_default();
         for notice in found {
             let line = exports::line([
@@ -231,17 +182,17 @@ impl Copy {
                 &time(notice.failed_at),
                 notice.reason.as_deref().unwrap_or(""),
             ]);
-            self.writer.write_all(line.as_bytes())?;
+            self.archive.write(&line)?;
         }
-        self.send().await
+        self.archive.send().await
     }
 
     async fn consents(&mut self) -> io::Result<()> {
         let (actor, client) = (self.visitor.actor, self.client);
-        let found = self.read(move |reader| consents::all(reader, &actor)).await?;
-        self.begin("texts.csv", 0)?;
-        self.writer.write_all(exports::head(&["time", "number", "answer", "how", "wording"]).as_bytes())?;
-        for consent in found.into_iter().filter(|consent| consent.person == client) {
+        let found = self.read(move |reader| consents::of(reader, &actor, client)).await?;
+        self.archive.begin("texts.csv", None)?;
+        self.archive.write(&exports::head(&["time", "number", "answer", "how", "wording"]))?;
+        for consent in found {
             let answer = if consent.is_yes { "yes" } else { "no" };
             let line = exports::line([
                 &*times::exact(consent.at),
@@ -250,41 +201,29 @@ impl Copy {
                 consent.how.word(),
                 &consent.wording,
             ]);
-            self.writer.write_all(line.as_bytes())?;
+            self.archive.write(&line)?;
         }
-        self.send().await
+        self.archive.send().await
     }
 
     async fn files(&mut self) -> io::Result<()> {
         let (actor, client) = (self.visitor.actor, self.client);
         let mut after: Option<FileId> = None;
-        let mut left_out = Vec::new();
         loop {
             let read = move |reader: &Reader| dossiers::files(reader, &actor, client, after, AT_ONCE);
             let found: Vec<File> = self.read(read).await?;
-            let Some(last) = found.last() else { break };
+            let Some(last) = found.last() else { return Ok(()) };
             after = Some(last.id);
             for file in found {
                 let Some((blob, size)) = file.bytes else {
-                    left_out.push(file.name);
+                    self.archive.leave_out(file.name);
                     continue;
                 };
-                let size = u64::try_from(size).unwrap_or(0);
                 let name = Name { workspace: actor.workspace.0, id: blob.0 };
-                let reading = self.app.web.blobs.read(name, Form::Whole, 0..size).await;
-                let mut reading = reading.map_err(io::Error::other)?;
                 // Two files of one name stand beside each other in folders of their own.
-                self.begin(&format!("files/{}/{}", file.id, file.name), size)?;
-                while let Some(bytes) = reading.next().await.map_err(io::Error::other)? {
-                    self.writer.write_all(&bytes)?;
-                    self.send().await?;
-                }
+                let path = format!("files/{}/{}", file.id, file.name);
+                self.archive.file(&path, name, size, None).await?;
             }
         }
-        if !left_out.is_empty() {
-            self.begin("files/Not included.txt", 0)?;
-            self.writer.write_all(left_out.join("\r\n").as_bytes())?;
-        }
-        self.send().await
     }
 }

@@ -5,6 +5,7 @@
 //! What other programs call is in `v1`.
 
 mod answers;
+mod archives;
 mod assets;
 mod bounces;
 mod brand;
