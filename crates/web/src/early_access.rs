@@ -260,25 +260,10 @@ async fn export(State(app): State<App>, visitor: Visitor) -> Result {
             records::note_export(tx, &actor, Deed::EarlyAccessExported, None)
         })
         .await?;
-    let (pieces, body) = exports::body();
-    tokio::spawn(async move {
-        let mut before = None;
-        let mut piece = exports::head(&COLUMNS);
-        loop {
-            let read =
-                move |reader: &Reader| early_access::list(reader, &actor, false, before, EXPORTED_AT_ONCE);
-            let found = match app.store().read_long(read).await {
-                Ok(found) => found,
-                Err(error) => return pieces.break_off(&error).await,
-            };
-            piece.extend(found.iter().map(line));
-            if !pieces.send(std::mem::take(&mut piece)).await || found.is_empty() {
-                return;
-            }
-            before = found.last().map(|last| last.id);
-        }
-    });
-    Ok(exports::table("early-access.csv", body))
+    let read = move |reader: &Reader, last: Option<&Entry>| {
+        early_access::list(reader, &actor, false, last.map(|last| last.id), EXPORTED_AT_ONCE)
+    };
+    Ok(exports::newest_first(app.store().clone(), "early-access.csv", &COLUMNS, read, line))
 }
 
 fn line(entry: &Entry) -> String {

@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body::Frame;
+use store::{Reader, Store};
 use tokio::sync::mpsc;
 
 /// Pieces that wait for a slow reader: what writes them waits then too.
@@ -54,12 +55,43 @@ impl Pieces {
         self.0.send(Ok(piece.into())).await.is_ok()
     }
 
-    /// Breaks the body off, so that whoever reads it knows that it is not whole.
+    /// Breaks the body off, so that whoever reads it knows that it is not whole. Where nobody reads any more, nothing broke.
     pub(crate) async fn break_off(&self, cause: &(dyn std::error::Error + Sync)) {
+        if self.0.is_closed() {
+            return;
+        }
         tracing::error!(error = %cause, "an export broke off");
         // Nobody reads any more: nobody to tell.
         let _ = self.0.send(Err(io::Error::other("the export broke off"))).await;
     }
+}
+
+/// A table that is written while its rows are read: `read` brings those before a row, the newest where there is none.
+pub(crate) fn newest_first<T: Send + 'static>(
+    store: Store,
+    name: &str,
+    columns: &[&str],
+    read: impl Fn(&Reader, Option<&T>) -> domain::Result<Vec<T>> + Clone + Send + 'static,
+    line: impl Fn(&T) -> String + Send + 'static,
+) -> Response {
+    let (pieces, body) = body();
+    let mut piece = head(columns);
+    tokio::spawn(async move {
+        let mut last = None;
+        loop {
+            let read = read.clone();
+            let mut found = match store.read_long(move |reader| read(reader, last.as_ref())).await {
+                Ok(found) => found,
+                Err(error) => return pieces.break_off(&error).await,
+            };
+            piece.extend(found.iter().map(&line));
+            if !pieces.send(std::mem::take(&mut piece)).await || found.is_empty() {
+                return;
+            }
+            last = found.pop();
+        }
+    });
+    table(name, body)
 }
 
 /// A body and the way to write it. It ends when the way is dropped.

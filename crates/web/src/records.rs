@@ -246,25 +246,12 @@ async fn export(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<A
         .await?
         .time_zone;
     let filter = asking.filter(&times::zone(zone.as_deref()))?;
-    let (pieces, body) = exports::body();
-    tokio::spawn(async move {
-        let mut filter = filter;
-        let mut piece = exports::head(&COLUMNS);
-        loop {
-            let wanted = filter.clone();
-            let read = move |reader: &Reader| records::list(reader, &actor, &wanted, EXPORTED_AT_ONCE);
-            let found = match app.store().read_long(read).await {
-                Ok(found) => found,
-                Err(error) => return pieces.break_off(&error).await,
-            };
-            piece.extend(found.iter().map(line));
-            if !pieces.send(std::mem::take(&mut piece)).await || found.is_empty() {
-                return;
-            }
-            filter.before = found.last().map(|last| last.id);
-        }
-    });
-    Ok(exports::table("records.csv", body))
+    let read = move |reader: &Reader, last: Option<&Record>| {
+        let mut wanted = filter.clone();
+        wanted.before = last.map(|last| last.id).or(wanted.before);
+        records::list(reader, &actor, &wanted, EXPORTED_AT_ONCE)
+    };
+    Ok(exports::newest_first(app.store().clone(), "records.csv", &COLUMNS, read, line))
 }
 
 fn line(record: &Record) -> String {
