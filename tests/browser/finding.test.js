@@ -46,6 +46,7 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
       await jane.getByRole('searchbox', { name: 'Find a channel' }).fill('brandt');
       await eventually('the one', async () => String(await titles(jane)) === 'Walter Brandt');
       await row(jane, 'Walter Brandt').click();
+      await jane.waitForURL(/\/messages\/[0-9a-f-]{36}/);
       await composer(jane).fill(`half a thought on a ${size}`);
       await jane.goto('/messages');
       await row(jane, 'Walter Brandt').getByText(`Draft: half a thought on a ${size}`).waitFor();

@@ -17,7 +17,7 @@ const screenshots = path.resolve(import.meta.dirname, 'screenshots');
 const run = promisify(execFile);
 
 /** How long anything may take to happen before a test gives up on it, in milliseconds. */
-export const patience = 15_000;
+export const patience = 30_000;
 
 /** Portals whose end is still to come: a test run that is called off takes them along. @type {Set<Portal>} */
 const open = new Set();

@@ -72,7 +72,7 @@ pub(crate) fn take(settings: &Settings) -> Result<(Data, Option<Lock>)> {
     let data = Data::make(&settings.data)?;
     let lock = match &settings.database {
         store::Setting::Sqlite(_) => Some(data.lock()?),
-        store::Setting::Postgres(_) => None,
+        store::Setting::Postgres { .. } => None,
     };
     Ok((data, lock))
 }

@@ -26,8 +26,22 @@ pub enum Engine {
 pub enum Setting {
     /// The file of an SQLite database; made where it does not exist.
     Sqlite(PathBuf),
-    /// The address of a PostgreSQL database: `postgres://…`.
-    Postgres(String),
+    /// A PostgreSQL database.
+    Postgres {
+        /// Its address: `postgres://…`.
+        address: String,
+        /// How many connections to it are open at most.
+        connections: usize,
+    },
+}
+
+impl Setting {
+    /// A PostgreSQL database at `address`, with as many connections as one program of several should take: PostgreSQL allows
+    /// 100 at first, for all of them together.
+    #[must_use]
+    pub fn postgres(address: String) -> Setting {
+        Setting::Postgres { address, connections: 8 }
+    }
 }
 
 /// A database. Cheap to clone; all clones are the same one.
@@ -57,14 +71,17 @@ impl Store {
                 Kind::Sqlite(Arc::new(Sqlite::open(file, &clock, migrations, Arc::clone(&signal))?))
             }
             #[cfg(feature = "cluster")]
-            Setting::Postgres(address) => Kind::Postgres(Arc::new(crate::postgres::Postgres::open(
-                address,
-                &clock,
-                migrations,
-                Arc::clone(&signal),
-            )?)),
+            Setting::Postgres { address, connections } => {
+                Kind::Postgres(Arc::new(crate::postgres::Postgres::open(
+                    address,
+                    *connections,
+                    &clock,
+                    migrations,
+                    Arc::clone(&signal),
+                )?))
+            }
             #[cfg(not(feature = "cluster"))]
-            Setting::Postgres(_) => {
+            Setting::Postgres { .. } => {
                 return Err(Error::Unavailable(
                     "this program was built without PostgreSQL: build it with --features cluster".to_string(),
                 ));

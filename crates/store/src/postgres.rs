@@ -22,8 +22,6 @@ use crate::migrations::{self, Migration};
 use crate::value::{Cells, Param, Row, Value};
 use crate::work::{self, Write};
 
-/// Connections of one program. PostgreSQL allows 100 at first, for all programs together.
-const CONNECTIONS: usize = 8;
 /// Closures that wait for a connection before a new one is refused.
 const QUEUE_MAX: usize = 4096;
 /// The advisory lock that one starting program holds while it migrates: "portal" in ASCII.
@@ -45,6 +43,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) fn open(
         address: &str,
+        connections: usize,
         clock: &Clock,
         migrations: &[Migration],
         signal: Arc<watch::Sender<u64>>,
@@ -55,7 +54,7 @@ impl Postgres {
         })?;
         let (queue, waiting) = mpsc::sync_channel(QUEUE_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
-        let threads = (0..CONNECTIONS)
+        let threads = (0..connections)
             .map(|number| {
                 let worker = Worker {
                     address: address.to_string(),

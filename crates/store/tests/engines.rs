@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use store::{Clock, Entry, Error, Migration, Setting, Store, Time, Tx};
+use store::{Clock, Entry, Error, Migration, Store, Time, Tx};
+use testing::Database;
 use uuid::Uuid;
 
 const MIGRATIONS: &[Migration] = &[Migration {
@@ -14,33 +15,17 @@ const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 struct Place {
-    setting: Setting,
+    database: Database,
     clock: Clock,
-    _folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn sqlite() -> Place {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let setting = Setting::Sqlite(folder.path().join("test.db"));
-        Place { setting, clock: Clock::simulated(Time(1_000)), _folder: folder }
-    }
-
-    #[cfg(feature = "cluster")]
-    fn postgres() -> Option<Place> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let server = std::env::var("PORTAL_TEST_POSTGRES").ok()?;
-        let schema = format!("store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-        let mut admin = postgres::Client::connect(&server, postgres::NoTls).expect("the PostgreSQL server");
-        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema");
-        let mark = if server.contains('?') { '&' } else { '?' };
-        let setting = Setting::Postgres(format!("{server}{mark}options=-csearch_path%3D{schema}"));
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Some(Place { setting, clock: Clock::simulated(Time(1_000)), _folder: folder })
+    fn on(database: Database) -> Place {
+        Place { database, clock: Clock::simulated(Time(1_000)) }
     }
 
     fn open(&self) -> Store {
-        Store::open(&self.setting, self.clock.clone(), MIGRATIONS).expect("a store")
+        Store::open(self.database.setting(), self.clock.clone(), MIGRATIONS).expect("a store")
     }
 }
 
@@ -53,15 +38,14 @@ macro_rules! both_engines {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                check(&Place::sqlite()).await;
+                check(&Place::on(Database::sqlite())).await;
             }
 
             #[cfg(feature = "cluster")]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                let place = tokio::task::spawn_blocking(Place::postgres).await.expect("no panic");
-                if let Some(place) = place {
-                    check(&place).await;
+                if let Some(database) = Database::postgres(&[]) {
+                    check(&Place::on(database)).await;
                 }
             }
         }
@@ -238,7 +222,7 @@ both_engines! {
 
         let mut newer = MIGRATIONS.to_vec();
         newer.push(Migration { number: 3, name: "colours", sql: "ALTER TABLE things ADD COLUMN colour TEXT;" });
-        let setting = place.setting.clone();
+        let setting = place.database.setting().clone();
         let clock = place.clock.clone();
         let reopened = Arc::new(Store::open(&setting, clock.clone(), &newer).expect("migrated"));
         assert_eq!(names(&reopened).await, ["kept"]);

@@ -133,12 +133,16 @@ export function keepComposer() {
   form.querySelector(".send")?.addEventListener("pointerdown", (event) => event.preventDefault());
   form.querySelector("[data-stop]")?.addEventListener("click", stopEditing);
   text.addEventListener("keydown", key);
-  text.addEventListener("input", () => {
-    grow();
-    say("");
-    if (editing) return;
-    draft = text.value;
-    keepDraft(entries.channel, draft);
-    if (text.value.trim()) tellTyping();
-  });
+  text.addEventListener("input", typed);
+  // On a slow phone somebody writes before this runs.
+  if (text.value) typed();
+}
+
+function typed() {
+  grow();
+  say("");
+  if (editing) return;
+  draft = text.value;
+  keepDraft(entries.channel, draft);
+  if (text.value.trim()) tellTyping();
 }

@@ -6,6 +6,8 @@ use flate2::read::GzDecoder;
 use outbound::blobs::{Form, Memory, Name};
 use store::{Clock, Engine, Setting};
 use tempfile::TempDir;
+#[cfg(feature = "cluster")]
+use testing::Database;
 
 use super::*;
 use crate::{demo, restore};
@@ -25,22 +27,6 @@ fn sqlite(folder: &TempDir, name: &str) -> Setting {
 
 fn open(setting: &Setting) -> Store {
     Store::open(setting, Clock::System, domain::MIGRATIONS).unwrap()
-}
-
-/// An empty schema in the server that the tests were given.
-#[cfg(feature = "cluster")]
-fn postgres(name: &str) -> Option<Setting> {
-    let server = std::env::var("PORTAL_TEST_POSTGRES").ok()?;
-    let schema = format!("backup_{}_{name}", std::process::id());
-    let mark = if server.contains('?') { '&' } else { '?' };
-    let setting = Setting::Postgres(format!("{server}{mark}options=-csearch_path%3D{schema}"));
-    // The client blocks, which a thread of the tests' runtime must not.
-    let made = std::thread::spawn(move || {
-        let mut admin = ::postgres::Client::connect(&server, ::postgres::NoTls).unwrap();
-        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
-    });
-    made.join().unwrap();
-    Some(setting)
 }
 
 async fn furnished(setting: &Setting) -> Store {
@@ -123,8 +109,8 @@ async fn no_table_is_forgotten() {
     let folder = folder();
     assert_eq!(tables(&sqlite(&folder, "portal.db")).await, listed);
     #[cfg(feature = "cluster")]
-    if let Some(setting) = postgres("tables") {
-        assert_eq!(tables(&setting).await, listed);
+    if let Some(database) = Database::postgres(&[]) {
+        assert_eq!(tables(database.setting()).await, listed);
     }
 }
 
@@ -179,23 +165,24 @@ async fn what_could_be_found_is_found_after_a_restore() {
 #[cfg(feature = "cluster")]
 #[tokio::test(flavor = "multi_thread")]
 async fn one_engines_backup_is_the_others() {
-    let Some(between) = postgres("between") else { return };
+    let Some(database) = Database::postgres(&[]) else { return };
+    let between = database.setting();
     let folder = folder();
     let (from, to) = (sqlite(&folder, "from.db"), sqlite(&folder, "to.db"));
     let (there, home) = (folder.path().join("there"), folder.path().join("home"));
     let store = furnished(&from).await;
     write(&store, &there).await.unwrap();
     store.close();
-    back(&between, &there).await.unwrap();
-    let store = open(&between);
+    back(between, &there).await.unwrap();
+    let store = open(between);
     write(&store, &home).await.unwrap();
     store.close();
     back(&to, &home).await.unwrap();
-    assert_eq!(rows(&between).await, rows(&from).await);
-    assert_eq!(found(&between, "roof").await, found(&from, "roof").await);
+    assert_eq!(rows(between).await, rows(&from).await);
+    assert_eq!(found(between, "roof").await, found(&from, "roof").await);
     assert_eq!(found(&to, "roof").await, found(&from, "roof").await);
     assert_eq!(rows(&to).await, rows(&from).await);
-    let again = back(&between, &there).await.unwrap_err().to_string();
+    let again = back(between, &there).await.unwrap_err().to_string();
     assert!(again.contains("there is a portal in this database already"), "{again}");
 }
 

@@ -27,7 +27,7 @@ pub(super) fn settings(settings: &Settings) -> Finding {
     let database = match &settings.database {
         store::Setting::Sqlite(file) => file.display().to_string(),
         // The address may hold a password.
-        store::Setting::Postgres(_) => "PostgreSQL".to_string(),
+        store::Setting::Postgres { .. } => "PostgreSQL".to_string(),
     };
     let said = format!(
         "data folder {}, database {database}, listening on {}",

@@ -113,7 +113,7 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
 /// The address of a PostgreSQL database. What else stands in it is its client's to judge.
 pub(crate) fn database(text: &str) -> Option<store::Setting> {
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
-    (!rest.is_empty()).then(|| store::Setting::Postgres(text.to_string()))
+    (!rest.is_empty()).then(|| store::Setting::postgres(text.to_string()))
 }
 
 /// A span such as `5s` or `1m 30s`.

@@ -139,7 +139,7 @@ fn every_setting_can_be_given_in_each_way() {
         let url = settings.public_url_at(settings.listen);
         assert_eq!(url.as_str(), "https://portal.example");
         assert_eq!(settings.sender(&url), "hello@portal.example");
-        assert!(matches!(settings.database, store::Setting::Postgres(_)));
+        assert!(matches!(settings.database, store::Setting::Postgres { .. }));
         assert!(matches!(settings.mail.way(), outbound::mail::Way::Smtp(_)));
         assert_eq!(settings.mail_connections, 3);
         assert_eq!(settings.mail.dkim().unwrap().record_name(), "s1._domainkey.firm.example");

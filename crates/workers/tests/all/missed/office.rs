@@ -18,34 +18,17 @@ use domain::workspaces::SetUp;
 use domain::{companies, deliveries, members, people, sign_ins, workspaces};
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
-use store::{Clock, Reader, Setting, Store, Time, Tx};
+use store::{Clock, Migration, Reader, Store, Time, Tx};
+use testing::{Database, Place};
 use workers::deliveries::Worker;
 use workers::missed::Teller;
 
-/// Runs each test on SQLite and, where a server is at hand (`PORTAL_TEST_POSTGRES`), on PostgreSQL.
+/// Runs each test on both engines.
 #[macro_export]
 macro_rules! both_engines {
-    ($(fn $name:ident($office:ident) $body:block)*) => {$(
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            fn check($office: &$crate::missed::office::Office) $body
-
-            #[test]
-            fn on_sqlite() {
-                check(&$crate::missed::office::Office::on_sqlite());
-            }
-
-            #[cfg(feature = "cluster")]
-            #[test]
-            fn on_postgres() {
-                if let Some(office) = $crate::missed::office::Office::on_postgres() {
-                    check(&office);
-                }
-            }
-        }
-    )*};
+    ($($tests:tt)*) => {
+        testing::both_engines! { $crate::missed::office::Office; $($tests)* }
+    };
 }
 
 /// Monday 5 January 2026, 09:00 UTC: when every test begins.
@@ -61,32 +44,15 @@ pub struct Office {
     pub workspace: WorkspaceId,
     pub ada: Actor,
     runtime: tokio::runtime::Runtime,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
-impl Office {
-    pub fn on_sqlite() -> Office {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let setting = Setting::Sqlite(folder.path().join("portal.db"));
-        Office::open(&setting, folder)
-    }
+impl Place for Office {
+    const MIGRATIONS: &'static [Migration] = domain::MIGRATIONS;
 
-    /// A schema of its own in the server that the tests were given.
-    #[cfg(feature = "cluster")]
-    pub fn on_postgres() -> Option<Office> {
-        use std::sync::atomic::{AtomicU64, Ordering};
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let server = std::env::var("PORTAL_TEST_POSTGRES").ok()?;
-        let schema = format!("missed_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-        let mut admin = postgres::Client::connect(&server, postgres::NoTls).expect("the PostgreSQL server");
-        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema");
-        let mark = if server.contains('?') { '&' } else { '?' };
-        let setting = Setting::Postgres(format!("{server}{mark}options=-csearch_path%3D{schema}"));
-        Some(Office::open(&setting, tempfile::tempdir().expect("a temporary folder")))
-    }
-
-    fn open(setting: &Setting, folder: tempfile::TempDir) -> Office {
-        let store = Store::open(setting, Clock::simulated(MORNING), domain::MIGRATIONS).expect("a store");
+    fn on(database: Database) -> Office {
+        let store =
+            Store::open(database.setting(), Clock::simulated(MORNING), domain::MIGRATIONS).expect("a store");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let given = SetUp {
             brand: "Harbor & Lee".to_string(),
@@ -103,9 +69,11 @@ impl Office {
         let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
         let teller = Teller::new(store.clone(), None);
         let ada = Actor::new(workspace, person, Role::Admin, false);
-        Office { store, mails, texts, worker, teller, workspace, ada, runtime, _folder: folder }
+        Office { store, mails, texts, worker, teller, workspace, ada, runtime, _database: database }
     }
+}
 
+impl Office {
     pub fn write<T: Send + 'static>(
         &self,
         closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
