@@ -51,7 +51,7 @@ function converse() {
   });
   scroll.onScroll(showButton);
   button.addEventListener("click", () => {
-    if (!isComplete()) return location.assign(`/messages/${channel}`);
+    if (!isComplete()) return location.assign(`/messages/${channel}#newest`);
     toNewest();
     document.getElementById("text")?.focus();
   });
@@ -67,8 +67,12 @@ function converse() {
   keepAbove();
 }
 
-/** Where the page opens: where it was left, at a linked message, at the first unread one, or at the end. */
+/** Where the page opens: at the newest where that was asked for, where it was left, at a linked message, at the first unread one, or at the end. */
 async function begin() {
+  if (location.hash === "#newest") {
+    history.replaceState(history.state, "", location.pathname);
+    return toNewest();
+  }
   if (await returnToPlace()) return showButton();
   const linked = document.querySelector(".entry.linked") ?? document.querySelector(".message:target");
   const fresh = document.getElementById("new");
