@@ -19,7 +19,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-/// An empty answer took a quarter less time with it than with the system's.
+/// Instead of the system's: see docs/decisions/032.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

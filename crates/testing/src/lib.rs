@@ -7,17 +7,15 @@
 #[cfg(feature = "cluster")]
 mod postgres;
 
-use std::path::Path;
+use std::any::Any;
 
 use store::{Migration, Setting};
-use tempfile::TempDir;
 
 /// A database of a test's own.
 pub struct Database {
     setting: Setting,
-    folder: TempDir,
-    #[cfg(feature = "cluster")]
-    _lent: Option<postgres::Lent>,
+    /// What goes, or is given back, together with this.
+    _place: Box<dyn Any + Send + Sync>,
 }
 
 impl Database {
@@ -27,12 +25,8 @@ impl Database {
     /// Where no temporary folder can be made.
     #[must_use]
     pub fn sqlite() -> Database {
-        let folder = temporary_folder();
-        let setting = Setting::Sqlite(folder.path().join("portal.db"));
-        #[cfg(feature = "cluster")]
-        return Database { setting, folder, _lent: None };
-        #[cfg(not(feature = "cluster"))]
-        return Database { setting, folder };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Database { setting: Setting::Sqlite(folder.path().join("portal.db")), _place: Box::new(folder) }
     }
 
     /// A database with `migrations` applied, which are the same at every call of one program; an empty one where there are
@@ -44,7 +38,7 @@ impl Database {
     #[must_use]
     pub fn postgres(migrations: &'static [Migration]) -> Option<Database> {
         let lent = postgres::Lent::take(migrations)?;
-        Some(Database { setting: lent.setting(), folder: temporary_folder(), _lent: Some(lent) })
+        Some(Database { setting: lent.setting(), _place: Box::new(lent) })
     }
 
     /// What a store is opened with.
@@ -52,16 +46,6 @@ impl Database {
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
-
-    /// A folder for what else the test writes.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-}
-
-fn temporary_folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
 }
 
 /// What a test of [`both_engines!`] is given.

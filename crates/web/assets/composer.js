@@ -133,16 +133,19 @@ export function keepComposer() {
   form.querySelector(".send")?.addEventListener("pointerdown", (event) => event.preventDefault());
   form.querySelector("[data-stop]")?.addEventListener("click", stopEditing);
   text.addEventListener("keydown", key);
-  text.addEventListener("input", typed);
+  text.addEventListener("input", () => {
+    grow();
+    say("");
+    if (editing) return;
+    keep();
+    if (text.value.trim()) tellTyping();
+  });
   // On a slow phone somebody writes before this runs.
-  if (text.value) typed();
+  if (text.value) keep();
 }
 
-function typed() {
-  grow();
-  say("");
-  if (editing) return;
+/** Keeps what is being written as the draft. */
+function keep() {
   draft = text.value;
   keepDraft(entries.channel, draft);
-  if (text.value.trim()) tellTyping();
 }

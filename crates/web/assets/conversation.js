@@ -67,11 +67,15 @@ function converse() {
   keepAbove();
 }
 
-/** Where the page opens: at the newest where that was asked for, where it was left, at a linked message, at the first unread one, or at the end. */
+/**
+ * Where the page opens: at the end where its address asks for that, where it was left, at a linked message, at the first
+ * unread one, or at the end.
+ */
 async function begin() {
   if (location.hash === "#newest") {
     history.replaceState(history.state, "", location.pathname);
-    return toNewest();
+    scroll.toEnd();
+    return showButton();
   }
   if (await returnToPlace()) return showButton();
   const linked = document.querySelector(".entry.linked") ?? document.querySelector(".message:target");
