@@ -9,7 +9,8 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 /** What axe-core finds, in a few words each. @param {Visit} visit @param {string[]} [rules] all where none are named */
 export async function ask(visit, rules) {
-  await visit.evaluate(axe);
+  // Where it has been asked before it is there still.
+  if (!(await visit.evaluate(() => 'axe' in globalThis))) await visit.evaluate(axe);
   /** @type {{ id: string, nodes: { html: string, failureSummary?: string }[] }[]} */
   const found = await visit.evaluate(async (rules) => {
     const options = rules ? { runOnly: { type: 'rule', values: rules } } : {};

@@ -108,11 +108,11 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await reader.evaluate(() => document.body.classList.add('same-page'));
 
     await writer.goto('/profile');
-    await post(writer, path, numbered(`missed by ${who}`, 1001));
+    await post(writer, path, numbered(`missed by ${who}`, 1001), 5);
     await reader.context().unrouteAll({ behavior: 'ignoreErrors' });
     await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, { timeout: 40_000 });
     await entry(reader, place).waitFor();
-    await eventually('the place', async () => Math.abs((await top(reader, place)) - offset) < 2);
+    await eventually(`“${place}” at ${offset}`, async () => Math.abs((await top(reader, place)) - offset) < 2);
     assert.equal(await composer(reader).inputValue(), 'half a sentence');
     await composer(reader).fill('');
     reader.forgive();

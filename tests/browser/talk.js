@@ -80,19 +80,27 @@ export async function texts(visit, begin) {
   return all.map((text) => text.trim()).filter((text) => text.startsWith(begin));
 }
 
-/** Posts many messages at once, without a page, and answers their ids. @param {Visit} visit @param {string} path @param {string[]} texts */
-export async function post(visit, path, texts) {
+/**
+ * Posts messages without a page and answers their ids.
+ * @param {Visit} visit @param {string} path @param {string[]} texts
+ * @param {number} [atOnce] so many on their way at a time: more than one, where their order is of no account
+ */
+export async function post(visit, path, texts, atOnce = 1) {
   const messages = texts.map((text) => ({ id: newId(), text }));
-  await visit.evaluate(async ({ path, messages }) => {
-    for (const { id, text } of messages) {
-      const answer = await fetch(path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify({ id, text }),
-      });
-      if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-    }
-  }, { path, messages });
+  await visit.evaluate(async ({ path, messages, atOnce }) => {
+    const left = messages.values();
+    const postAll = async () => {
+      for (const { id, text } of left) {
+        const answer = await fetch(path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify({ id, text }),
+        });
+        if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, postAll));
+  }, { path, messages, atOnce });
   return messages.map(({ id }) => id);
 }
 

@@ -52,6 +52,8 @@ export async function change(changes) {
       else store.put(value, key);
       memory[part].delete(key);
     }
+    // At once, because a page that is left takes along what still waits for its own end.
+    transaction.commit();
     await done(transaction);
   } catch {
     // Refused, full, or closed under us: it lasts as long as the page.

@@ -21,8 +21,14 @@ let question = 0;
 /** What the offered subjects were searched by. */
 let offered = field?.value ?? "";
 
-/** Gives the offered subjects their roles: a list box with a group for each kind. */
-function dress() {
+/** The subject that the arrows stand at, if any. */
+const activeValue = () => options()[active]?.dataset.value;
+
+/**
+ * Gives the offered subjects their roles: a list box with a group for each kind.
+ * @param {string} [chosen] the subject that the arrows stood at, before these were offered
+ */
+function dress(chosen) {
   const box = choices();
   const all = options();
   box.setAttribute("role", all.length ? "listbox" : "group");
@@ -43,7 +49,7 @@ function dress() {
     option.setAttribute("tabindex", "-1");
     option.parentElement?.setAttribute("role", "presentation");
   });
-  activate(-1);
+  activate(chosen ? all.findIndex((option) => option.dataset.value === chosen) : -1);
   if (found) found.textContent = all.length === 1 ? "1 found" : `${all.length} found`;
 }
 
@@ -76,9 +82,10 @@ async function search() {
   const fresh = page?.getElementById("choices");
   if (!fresh || mine !== question) return;
   offered = words;
+  const chosen = activeValue();
   choices().replaceWith(fresh);
   document.getElementById("chosen")?.replaceChildren();
-  dress();
+  dress(chosen);
 }
 
 /** Chooses the active option, or the first one; what was typed just now is searched before. */

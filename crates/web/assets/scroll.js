@@ -63,7 +63,16 @@ function restore() {
   place = log.scrollTop;
 }
 
-log.addEventListener("scroll", hold, { passive: true });
+/**
+ * Holds what is in sight where the log was scrolled since this was last looked at, or nothing is held. The log's own word
+ * of having been scrolled comes a frame later: what has moved meanwhile is brought back and not taken for a wish.
+ */
+function look() {
+  if (log.scrollTop !== place || !held?.entry.isConnected) hold();
+  else restore();
+}
+
+log.addEventListener("scroll", look, { passive: true });
 // Comes after layout and before paint: what has another height than was thought moves nothing that can be seen.
 new ResizeObserver(restore).observe(entries);
 
@@ -75,9 +84,7 @@ export function keeping(change) {
     log.scrollTop = offset;
     return;
   }
-  // Scrolled just now, so that this has not been looked at yet; or nothing is held.
-  if (log.scrollTop !== place || !held?.entry.isConnected) hold();
-  else restore();
+  look();
   change();
   restore();
 }
@@ -85,6 +92,7 @@ export function keeping(change) {
 /** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
 export function putAt(entry, offset) {
   held = { entry, offset };
+  place = log.scrollTop;
   restore();
 }
 
