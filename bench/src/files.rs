@@ -278,7 +278,7 @@ pub(crate) async fn folders(store: &Store, office: &Office, channels: [ChannelId
 pub(crate) async fn alone(portal: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let store = server::open(folder.path())?;
-    let mut office = furnish(&store).await?;
+    let mut office = furnish(&store, 0).await?;
     let channel = office.channel(&store, 100).await?;
     let channels = fill(&store, &mut office).await?;
     let mut figures = vec![folders(&store, &office, channels).await?];

@@ -18,8 +18,7 @@ pub(crate) const ROOM: Room = Room { file_max: 1 << 40, workspace_max: 1 << 50 }
 /// Messages written in one transaction while furnishing.
 const AT_ONCE: i64 = 5_000;
 
-/// Colleagues who are in every channel, and the streams that each has open.
-const COLLEAGUES: usize = 50;
+/// Streams that each colleague has open.
 const STREAMS_EACH: usize = 20;
 
 /// A furnished office.
@@ -30,27 +29,27 @@ pub(crate) struct Office {
     pub(crate) cookie: String,
     /// A key of theirs.
     pub(crate) key: String,
-    /// A cookie for each of a thousand streams.
+    /// A cookie for each stream of the colleagues.
     pub(crate) more_cookies: Vec<String>,
     clients: u32,
 }
 
-/// Sets a firm up with an admin who is signed in.
-pub(crate) async fn furnish(store: &Store) -> Result<Office> {
+/// Sets a firm up with an admin who is signed in, and so many colleagues who are in every channel.
+pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> {
     let set_up = SetUp {
         brand: "Harbor & Lee".to_string(),
         given_name: "Jane".to_string(),
         family_name: "Lee".to_string(),
         email: "jane@harborlee.example".to_string(),
     };
-    let (jane, secret, key, colleagues) = store
+    let (jane, secret, key, secrets) = store
         .write(move |tx| {
             let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
             let jane = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
             let key = keys::make(tx, &jane, "Bench")?;
-            let mut colleagues = Vec::new();
-            for number in 0..COLLEAGUES {
+            let mut secrets = Vec::new();
+            for number in 0..colleagues {
                 let colleague = NewInternal {
                     given_name: format!("Tom {number}"),
                     family_name: "Harbor".to_string(),
@@ -60,14 +59,14 @@ pub(crate) async fn furnish(store: &Store) -> Result<Office> {
                     companies: Vec::new(),
                 };
                 let person = people::add_internal(tx, &jane, &colleague)?;
-                colleagues.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
+                secrets.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
             }
-            Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), colleagues))
+            Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), secrets))
         })
         .await?;
     let cookie = |secret: &String| format!("portal={secret}");
     let more_cookies =
-        colleagues.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
+        secrets.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
     Ok(Office { jane, cookie: cookie(&secret), key, more_cookies, clients: 0 })
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod files;
 mod furniture;
 mod measure;
+mod missed;
 mod programs;
 mod report;
 mod server;
@@ -30,10 +31,11 @@ async fn main() -> ExitCode {
         ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
         ["copy", file] => files::copy(file),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
+        ["missed"] => missed::alone().await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
-        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README, or bench files PORTAL".into()),
+        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench missed".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

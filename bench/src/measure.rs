@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::client::{Client, Events, get, post};
 use crate::furniture::{Office, furnish};
 use crate::report::{self, Figure};
-use crate::{Result, files, programs, server};
+use crate::{Result, files, missed, programs, server};
 
 /// Connections that post at the same time.
 const CONNECTIONS: usize = 64;
@@ -22,6 +22,8 @@ const SPAN: Duration = Duration::from_secs(5);
 const LONG: i64 = 1_000_000;
 /// Pages read of each channel.
 const PAGES: usize = 400;
+/// Colleagues in every channel, who have the streams open.
+const COLLEAGUES: usize = 50;
 /// Open streams.
 const STREAMS: usize = 1_000;
 /// Messages delivered to each stream.
@@ -33,13 +35,14 @@ const STARTS: usize = 9;
 pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let store = server::open(folder.path())?;
-    let mut office = furnish(&store).await?;
+    let mut office = furnish(&store, COLLEAGUES).await?;
     eprintln!("furnishing: a channel of 100 and one of {LONG} messages …");
     let short = office.channel(&store, 100).await?;
     let long = office.channel(&store, LONG).await?;
     let busy = office.channel(&store, 0).await?;
     let folders = files::fill(&store, &mut office).await?;
     let folders = files::folders(&store, &office, folders).await?;
+    let digest = missed::histories(&store, &office, [short, long]).await?;
     store.close();
 
     let mut figures = Vec::new();
@@ -48,6 +51,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.push(posts(&address, &office, busy).await?);
     figures.push(pages(&address, &office, short, long).await?);
     figures.push(folders);
+    figures.push(digest);
     figures.extend(programs::figures(&address, &office, busy, short).await?);
     let told = deliveries(&address, &office, busy).await?;
     serving.kill().await?;
@@ -60,6 +64,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
         reached: told >= 0.7 * bare,
     });
     figures.extend(program(portal, folder.path(), &office).await?);
+    figures.extend(missed::figures().await?);
     figures.extend(files::transfers(portal, folder.path(), &office, short).await?);
     report::write(results, readme, &figures)
 }
@@ -82,6 +87,7 @@ pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, 
     Err("the program ended without saying its address".into())
 }
 
+/// Answers a second of a request that is made over and over, over [`CONNECTIONS`] connections.
 pub(crate) async fn rate(
     address: &str,
     request: impl Fn() -> Vec<u8> + Clone + Send + 'static,
@@ -110,7 +116,8 @@ pub(crate) async fn rate(
     Ok(answered as f64 / started.elapsed().as_secs_f64())
 }
 
-fn message(address: &str, office: &Office, channel: ChannelId) -> Vec<u8> {
+/// The request that posts a message of the admin.
+pub(crate) fn message(address: &str, office: &Office, channel: ChannelId) -> Vec<u8> {
     let id = MessageId::new(Time(jiff::Timestamp::now().as_millisecond()));
     let body = format!("{{\"id\":\"{id}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
     post(address, &format!("/messages/{channel}"), &office.cookie, &body)

@@ -110,6 +110,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await writer.goto('/profile');
     await post(writer, path, numbered(`missed by ${who}`, 1001), 5);
     await reader.context().unrouteAll({ behavior: 'ignoreErrors' });
+    await reader.evaluate(() => window.dispatchEvent(new Event('online')));
     await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, { timeout: 40_000 });
     await entry(reader, place).waitFor();
     await eventually(`“${place}” at ${offset}`, async () => Math.abs((await top(reader, place)) - offset) < 2);

@@ -172,7 +172,7 @@ export class Portal {
    */
   async visit({ phone = false, dark = false, scripts = true, link } = {}) {
     this.#browser ??= chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync',

@@ -53,15 +53,12 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
 
     let store = data::open(&settings.database)?;
     let portal = Portal::open(settings, store, folder, lock).await?;
-    let addresses = addresses(portal.store(), &portal.public_url()).await?;
-    portal.announce()?;
-    for line in addresses {
-        println!("{line}");
-    }
-    println!("Outgoing mail can be read in {}", outbox.display());
+    let mut lines = addresses(portal.store(), &portal.public_url()).await?;
+    lines.push(format!("Outgoing mail can be read in {}", outbox.display()));
     if temporary.is_some() {
-        println!("All of it is gone when this stops; to keep it, name a folder with --data");
+        lines.push("All of it is gone when this stops; to keep it, name a folder with --data".to_string());
     }
+    portal.announce(&lines)?;
     portal.run().await
 }
 

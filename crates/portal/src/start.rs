@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use domain::access::Actor;
 use domain::journal::Event;
+use domain::secrets::Secret;
 use domain::sign_ins;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use outbound::documents::Documents;
@@ -57,10 +58,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     let store = data::open(&settings.database)?;
     let portal = Portal::open(settings, store, data, lock).await?;
     let set_up = portal.store.write(sign_ins::set_up_link).await?;
-    portal.announce()?;
-    if let Some(secret) = set_up {
-        println!("Set up this portal: {}/set-up/{}", portal.public_url(), secret.reveal());
-    }
+    let link =
+        |secret: Secret| format!("Set up this portal: {}/set-up/{}", portal.public_url(), secret.reveal());
+    let more: Vec<String> = set_up.map(link).into_iter().collect();
+    portal.announce(&more)?;
     portal.run().await
 }
 
@@ -105,13 +106,16 @@ impl Portal {
         &self.store
     }
 
-    /// Says where it listens: to people, and to the commands beside it.
+    /// Says where it listens, to people and to the commands beside it, and what else there is to know: all at once, so that
+    /// whoever waits for the first line has the others too.
     ///
     /// # Errors
     /// Where that cannot be written down.
-    pub(crate) fn announce(&self) -> Result<()> {
+    pub(crate) fn announce(&self, more: &[String]) -> Result<()> {
         self.data.set_address(&self.public_url())?;
-        println!("Listening on {}", PublicUrl::of(self.address));
+        let mut lines = format!("Listening on {}\n", PublicUrl::of(self.address));
+        more.iter().for_each(|line| lines.extend([line, "\n"]));
+        print!("{lines}");
         Ok(())
     }
 

@@ -13,3 +13,5 @@ keepCount();
 keepDispatching();
 keepSaved();
 connect();
+// On a phone a row of tabs is wider than the screen.
+document.querySelector(".tabs [aria-current], nav.menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,0 +1,249 @@
+//! What is missed: what a message costs where a thousand people read along, how soon a hundred thousand are decided about
+//! who are due in the same minute, and whether a digest costs more where a channel has a long history.
+
+use std::time::{Duration, Instant};
+
+use domain::access::Actor;
+use domain::channels::{self, Subject};
+use domain::choices::Way;
+use domain::digests::{self, Prepared};
+use domain::ids::{ChannelId, MessageId, PersonId};
+use domain::messages::{self, Draft};
+use domain::people::{self, NewClient};
+use domain::{Error, companies, members, missed};
+use store::{Store, Tx};
+use workers::missed::Teller;
+
+use crate::furniture::{Office, furnish};
+use crate::measure::{median, message, rate, start};
+use crate::report::{self, Figure};
+use crate::{Result, server};
+
+/// Members of the crowded channel, besides the one who posts.
+const CROWD: usize = 1_000;
+/// People who are due in the same minute.
+const DUE: usize = 100_000;
+/// People added, or messages sent, in one transaction while furnishing.
+const AT_ONCE: usize = 1_000;
+/// Messages of each digest.
+const UNREAD: i64 = 3;
+/// Digests of each kind.
+const DIGESTS: usize = 400;
+
+/// What a message costs in a crowd, and how soon everybody is decided about.
+pub(crate) async fn figures() -> Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let store = server::open(folder.path())?;
+    let mut office = furnish(&store, 0).await?;
+    eprintln!("furnishing: a channel of {CROWD} members …");
+    let pair = office.channel(&store, 0).await?;
+    let crowd = crowd(&store, office.jane).await?;
+    store.close();
+    let posted = in_a_crowd(folder.path(), &office, [pair, crowd]).await?;
+
+    let folder = tempfile::tempdir()?;
+    let store = server::open(folder.path())?;
+    let office = furnish(&store, 0).await?;
+    eprintln!("furnishing: {DUE} people, each with a message …");
+    all_miss(&store, office.jane).await?;
+    eprintln!("deciding about {DUE} people …");
+    let decided = decided(&store, office.jane).await?;
+    store.close();
+    Ok(vec![posted, decided])
+}
+
+/// Measures what is missed alone and prints what comes of it.
+pub(crate) async fn alone() -> Result<()> {
+    print!("{}", report::table(&figures().await?));
+    Ok(())
+}
+
+/// Adds client users, of one company or each by themselves, as if they had been invited long ago.
+async fn add(
+    store: &Store,
+    jane: Actor,
+    count: usize,
+    word: &'static str,
+    company: Option<&str>,
+) -> Result<()> {
+    let company = match company.map(str::to_string) {
+        Some(name) => vec![store.write(move |tx| companies::add(tx, &jane, &name)).await?],
+        None => Vec::new(),
+    };
+    let numbers: Vec<usize> = (0..count).collect();
+    for some in numbers.chunks(AT_ONCE) {
+        let (some, companies) = (some.to_vec(), company.clone());
+        store
+            .write(move |tx| {
+                for number in some {
+                    let client = NewClient {
+                        given_name: format!("Maria {number}"),
+                        email: format!("{word}{number}@santos.example"),
+                        companies: companies.clone(),
+                        ..NewClient::default()
+                    };
+                    people::add_client(tx, &jane, &client)?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+    }
+    let invited = "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
+    store.write(move |tx| tx.run(invited, &[])).await?;
+    Ok(())
+}
+
+/// A company's channel with a crowd in it.
+async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
+    add(store, jane, CROWD, "crowd", Some("Santos")).await?;
+    let company = store
+        .read(|reader| reader.one("SELECT id FROM companies WHERE name = 'Santos'", &[], |row| row.get(0)))
+        .await?;
+    let channel = store.write(move |tx| channels::make(tx, &jane, &Subject::Company(company))).await?;
+    let present = store.read(move |reader| members::present(reader, jane.workspace, channel)).await?;
+    if present.len() != CROWD + 1 {
+        return Err(format!("{} people are in the crowded channel", present.len()).into());
+    }
+    Ok(channel)
+}
+
+/// Posts where two read along and where a crowd does, in turn.
+async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [ChannelId; 2]) -> Result<Figure> {
+    eprintln!("posting into a crowd …");
+    let (mut serving, address) =
+        start(&std::env::current_exe()?, &["serve", &folder.display().to_string()]).await?;
+    let mut rates: [Vec<f64>; 2] = Default::default();
+    for _ in 0..2 {
+        for (channel, rates) in channels.into_iter().zip(&mut rates) {
+            let (host, office) = (address.clone(), office.clone());
+            rates.push(rate(&address, move || message(&host, &office, channel)).await?);
+        }
+    }
+    serving.kill().await?;
+    let [pair, crowd] = rates.map(|rates| rates.iter().sum::<f64>() / rates.len() as f64);
+    Ok(Figure {
+        what: "Messages posted into a channel of 1,000 members (64 connections)",
+        measured: format!("{crowd:.0}/s"),
+        beside: format!("{pair:.0}/s into a channel of 2"),
+        wanted: "at most three times the cost",
+        reached: crowd * 3.0 >= pair,
+    })
+}
+
+/// Everybody is written to in a channel of their own.
+async fn all_miss(store: &Store, jane: Actor) -> Result<()> {
+    add(store, jane, DUE, "due", None).await?;
+    let channels: Vec<ChannelId> =
+        store.read(|reader| reader.all("SELECT id FROM channels ORDER BY id", &[], |row| row.get(0))).await?;
+    for some in channels.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        store
+            .write(move |tx| {
+                for channel in some {
+                    send(tx, &jane, channel)?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<()> {
+    let draft = Draft {
+        id: MessageId::new(tx.now()),
+        channel,
+        text: "Could you send me the deed of the flat, please?".to_string(),
+        attachments: Vec::new(),
+        shown: None,
+    };
+    messages::send(tx, jane, &draft).map(|_| ())
+}
+
+/// How long it takes until everybody's digest is written.
+async fn decided(store: &Store, jane: Actor) -> Result<Figure> {
+    let teller = Teller::new(store.clone(), Some(Duration::from_millis(1)));
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let started = Instant::now();
+    while teller.step().await? > 0 {}
+    let took = started.elapsed().as_secs_f64();
+    let count = "SELECT count(*) FROM digests WHERE workspace = $1";
+    let written: i64 =
+        store.read(move |reader| reader.one(count, &[&jane.workspace], |row| row.get(0))).await?;
+    if usize::try_from(written)? != DUE {
+        return Err(format!("{written} digests are written").into());
+    }
+    Ok(Figure {
+        what: "100,000 people due in the same minute, each decided about and their digest written",
+        measured: format!("{took:.1} s"),
+        beside: String::new(),
+        wanted: "within 60 s",
+        reached: took <= 60.0,
+    })
+}
+
+/// Decides about the client users of two channels, one with a long history, each with as much unread: what it takes
+/// until it is known what the mail says.
+pub(crate) async fn histories(store: &Store, office: &Office, channels: [ChannelId; 2]) -> Result<Figure> {
+    eprintln!("deciding where the history is long …");
+    let jane = office.jane;
+    let mut readers = Vec::new();
+    for channel in channels {
+        readers.push(store.write(move |tx| all_but_the_last(tx, &jane, channel)).await?);
+    }
+    let mut times: [Vec<f64>; 2] = Default::default();
+    // One of each in turn, so that whatever else the machine does meets both.
+    for _ in 0..DIGESTS {
+        for (person, times) in readers.iter().zip(&mut times) {
+            let person = *person;
+            let (sender, time) = std::sync::mpsc::channel();
+            let undone: domain::Result<()> = store
+                .write(move |tx| {
+                    let started = Instant::now();
+                    let prepared = digest(tx, &jane, person)?;
+                    let took = started.elapsed().as_secs_f64() * 1e6;
+                    if let Some(Prepared::Digest(_)) = prepared {
+                        // Nobody listens only where the measuring has ended.
+                        let _ = sender.send(took);
+                    }
+                    // For the next round nothing has happened.
+                    Err(Error::NotFound)
+                })
+                .await;
+            if !matches!(undone, Err(Error::NotFound)) {
+                undone?;
+            }
+            times.push(time.recv().map_err(|_| "no digest came of it")?);
+        }
+    }
+    let [short, long] = times.map(median);
+    Ok(Figure {
+        what: "A digest decided, written and put together, in a channel of 1,000,000 messages",
+        measured: format!("{long:.0} µs"),
+        beside: format!("{short:.0} µs in a channel of 100"),
+        wanted: "within 20 %",
+        reached: long <= short * 1.2,
+    })
+}
+
+/// The client user of a channel reads all but the last messages.
+fn all_but_the_last(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<PersonId> {
+    let invited = "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
+    tx.run(invited, &[])?;
+    let all = members::of_channel(tx, jane, channel)?;
+    let client = all.iter().find(|member| !member.role.is_internal()).ok_or(Error::NotFound)?.person;
+    let client = people::actor(tx, jane.workspace, client)?.ok_or(Error::NotFound)?;
+    let newest = "SELECT last_position FROM channels WHERE workspace = $1 AND id = $2";
+    let newest: i64 = tx.one(newest, &[&jane.workspace, &channel], |row| row.get(0))?;
+    members::read_up_to(tx, &client, channel, newest - UNREAD)?;
+    Ok(client.person)
+}
+
+fn digest(tx: &mut Tx, jane: &Actor, person: PersonId) -> domain::Result<Option<Prepared>> {
+    tx.run(
+        "INSERT INTO due (workspace, person, decide_at) VALUES ($1, $2, $3)",
+        &[&jane.workspace, &person, &tx.now()],
+    )?;
+    let written = missed::settle(tx, jane.workspace, person, Some(Duration::ZERO))?;
+    written.map(|digest| digests::prepare(tx, jane.workspace, digest, Way::Email)).transpose()
+}
