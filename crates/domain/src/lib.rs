@@ -103,4 +103,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "left out by way",
         sql: include_str!("../migrations/016_left_out_by_way.sql"),
     },
+    store::Migration {
+        number: 18,
+        name: "finding readers",
+        sql: include_str!("../migrations/018_finding_readers.sql"),
+    },
 ];

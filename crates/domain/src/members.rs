@@ -55,14 +55,14 @@ pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Resul
     // Who no longer belongs, and who has to come.
     let (leaving, joining) = match scope {
         Scope::Channel(_) => (
-            "channel = $2 AND person NOT IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $3)",
+            "m.channel = $2 AND m.person NOT IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $3)",
             "JOIN people p ON p.workspace = c.workspace AND p.id IN (SELECT r.person FROM readers r \
              WHERE r.workspace = $1 AND r.subject = $3) \
              WHERE c.workspace = $1 AND c.id = $2 \
              AND p.id NOT IN (SELECT m.person FROM members m WHERE m.workspace = $1 AND m.channel = $2)",
         ),
         Scope::Person(_) => (
-            "person = $2 AND channel NOT IN (SELECT c.id FROM channels c \
+            "m.person = $2 AND m.channel NOT IN (SELECT c.id FROM channels c \
              WHERE c.workspace = $1 AND c.subject IN (SELECT r.subject FROM readers r \
              WHERE r.workspace = $1 AND r.person = $3))",
             "JOIN people p ON p.workspace = c.workspace AND p.id = $2 \
@@ -71,13 +71,18 @@ pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Resul
              AND c.id NOT IN (SELECT m.channel FROM members m WHERE m.workspace = $1 AND m.person = $2)",
         ),
     };
+    // By whole keys: else SQLite would walk through all members of the workspace to delete a person's.
+    let leaving = format!(
+        "(workspace, channel, person) IN (SELECT m.workspace, m.channel, m.person FROM members m \
+         WHERE m.workspace = $1 AND {leaving})"
+    );
     let departing = format!(
         "INSERT INTO departures (workspace, channel, person, joined_position, left_position, left_at, reason) \
          SELECT workspace, channel, person, joined_position, (SELECT c.last_position FROM channels c \
          WHERE c.workspace = members.workspace AND c.id = members.channel), CAST($4 AS BIGINT), 'lostAccess' FROM members \
-         WHERE workspace = $1 AND left_at IS NULL AND {leaving} ON CONFLICT DO NOTHING"
+         WHERE left_at IS NULL AND {leaving} ON CONFLICT DO NOTHING"
     );
-    let leaving = format!("DELETE FROM members WHERE workspace = $1 AND {leaving} RETURNING channel, person");
+    let leaving = format!("DELETE FROM members WHERE {leaving} RETURNING channel, person");
     // What was written before somebody came is open to them but does not wait for them.
     let joining = format!(
         "INSERT INTO members (workspace, channel, person, joined_at, joined_position, read_position, told_position, skipped) \
