@@ -56,9 +56,12 @@ pub(crate) fn note(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position
 /// # Errors
 /// Where the database cannot be read.
 pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(WorkspaceId, ChannelId)>> {
+    // So many of each workspace, however many more there are; joined crosswise, which is how SQLite is told the order.
     let sql = format!(
-        "SELECT d.workspace, d.channel FROM workspaces w JOIN waiting d ON d.workspace = w.id \
-         AND d.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY d.since, d.channel LIMIT $3"
+        "SELECT d.workspace, d.channel FROM workspaces w CROSS JOIN waiting d WHERE d.workspace = w.id \
+         AND d.channel IN (SELECT o.channel FROM waiting o WHERE o.workspace = w.id \
+         AND o.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY o.since, o.channel LIMIT $3) \
+         ORDER BY d.since, d.channel LIMIT $3"
     );
     Ok(reader
         .all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| Ok((row.get(0)?, row.get(1)?)))?)
