@@ -14,7 +14,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
-    projects, settings, webhooks, workspaces,
+    projects, schemas, settings, webhooks, workspaces,
 };
 use crate::routes::Routes;
 
@@ -41,7 +41,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
     ),
-    components(schemas(Refusal, events::Told, events::Scope)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),

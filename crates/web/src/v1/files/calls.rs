@@ -185,6 +185,7 @@ async fn make_link(
     Body { given, canonical }: Body<NewLink>,
 ) -> Result {
     let (actor, look) = (program.actor, Look::new(&app, &program));
+    #[param(value_type = Option<schemas::Filter>)]
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
         files::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
