@@ -11,6 +11,7 @@ use crate::blobs::{self, Arrived};
 use crate::error::{Error, Problem, Result};
 use crate::files::{self, Entry, FileName};
 use crate::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
+use crate::records::{self, Changes, Deed};
 
 /// An upload that nothing comes for, or that nobody uses, is kept this long.
 pub const LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -81,6 +82,27 @@ pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &Room) -> Result<
     let own: Option<Option<i64>> =
         reader.first("SELECT upload_limit FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
     Ok(own.ok_or(Error::NotFound)?.unwrap_or(i64::MAX).min(room.file_max))
+}
+
+/// Changes how many bytes one file may have in a workspace.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for no bytes and for more than the program takes.
+pub fn change_file_max(tx: &mut Tx, actor: &Actor, bytes: i64, room: &Room) -> Result<()> {
+    access::admin(actor)?;
+    if !(1..=room.file_max).contains(&bytes) {
+        return Err(Error::field("uploadLimitBytes", Problem::NotBetween(1, room.file_max)));
+    }
+    let before = file_max(tx, actor.workspace, room)?;
+    if before == bytes {
+        return Ok(());
+    }
+    tx.run(
+        "UPDATE workspaces SET upload_limit = $2, updated_at = $3 WHERE id = $1",
+        &[&actor.workspace, &bytes, &tx.now()],
+    )?;
+    let changes = Changes::none().field("uploadLimitBytes", before, bytes);
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }
 
 /// Announces an upload. Everything that speaks against it is said now: access, size, room.

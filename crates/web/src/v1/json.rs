@@ -1,11 +1,13 @@
 //! JSON that comes in: strict where programs would otherwise be misunderstood, and refused with the field named.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use domain::custom_fields::CustomFields;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -111,6 +113,27 @@ impl Fields {
         given: Option<Option<Fields>>,
         before: &CustomFields,
     ) -> domain::Result<Option<CustomFields>> {
+/// For objects that may be left out but not be null. A list is none, though serde reads one for the fields in their order.
+pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    struct Only<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(access))
+        }
+    }
+
+    from.deserialize_map(Only(PhantomData)).map(Some)
+}
+
         match given {
             None => Ok(None),
             Some(None) => Ok(Some(CustomFields::default())),
@@ -118,6 +141,20 @@ impl Fields {
         }
     }
 }
+/// A whole number, however it is written: for JSON `60.0` is one too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Whole, D::Error> {
+        let number = Number::deserialize(from)?;
+        // Beyond 2^53 not every whole number has a fraction's form of its own (RFC 8259, 6).
+        let as_fraction = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
+        let whole = number.as_i64().or(as_fraction.map(|value| value as i64));
+        whole.map(Whole).ok_or_else(|| D::Error::custom("expected a whole number"))
+    }
+}
+
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {

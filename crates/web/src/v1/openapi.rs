@@ -3,8 +3,9 @@
 mod exact;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +17,7 @@ use super::{
     channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
     projects, schemas, settings, webhooks, workspaces,
 };
+use crate::App;
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -76,10 +78,19 @@ struct Refusal {
 pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
 
 /// As it is sent.
-static WRITTEN: LazyLock<String> = LazyLock::new(|| DESCRIPTION.to_string());
+static WRITTEN: OnceLock<String> = OnceLock::new();
 
-async fn show() -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], WRITTEN.as_str()).into_response()
+async fn show(State(app): State<App>) -> Response {
+    let written = WRITTEN.get_or_init(|| written(&DESCRIPTION, app.web.room.file_max));
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], written.as_str()).into_response()
+}
+
+/// The description as a program sends it that takes files of at most so many bytes.
+fn written(description: &Value, file_max: i64) -> String {
+    let mut described = description.clone();
+    let settings = &mut described["components"]["schemas"]["ChangedSettings"]["properties"];
+    settings["uploadLimitBytes"]["maximum"] = json!(file_max);
+    described.to_string()
 }
 
 /// Adds what all calls share. It is JSON here: that is what is sent, and has every part of the standard.
@@ -245,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_referred_to_is_there() {
-        let written = WRITTEN.as_str();
+        let written = written(&DESCRIPTION, 1_000);
         let schemas = DESCRIPTION["components"]["schemas"].as_object().unwrap();
         let mut count = 0;
         for part in written.split("\"#/components/schemas/").skip(1) {
