@@ -31,25 +31,43 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Body<T>, Failure> {
-        let is_json = is_json(request.headers());
-        // Read in any case: who is still sending would not see the answer.
-        let bytes = input::whole(request, BODY_BYTES).await?;
-        if bytes.is_empty() {
-            return Err(unreadable("Please send a JSON object."));
-        }
-        if !is_json {
-            let message = "Please send JSON in UTF-8: Content-Type: application/json.";
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Failure::from(Answer::refused(status, "unsupportedMediaType", message)));
-        }
-        let Strict(value) = serde_json::from_slice(&bytes)
-            .map_err(|error| unreadable(&format!("This is not good JSON: {error}")))?;
-        if !value.is_object() {
-            return Err(unreadable("Please send a JSON object."));
-        }
+        let value = object(request).await?.ok_or_else(|| unreadable("Please send a JSON object."))?;
         let canonical = value.to_string().into_bytes();
         Ok(Body { given: read(value)?, canonical })
     }
+}
+
+/// That a call needs to be told nothing more. A JSON object may come with it all the same.
+pub(crate) struct Nothing {
+    /// What came, written in one way only.
+    pub(crate) canonical: Vec<u8>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Nothing, Failure> {
+        let value = object(request).await?.unwrap_or_else(|| Value::Object(Map::new()));
+        Ok(Nothing { canonical: value.to_string().into_bytes() })
+    }
+}
+
+/// The JSON object that a request comes with; nothing where its body is empty.
+async fn object(request: Request) -> Result<Option<Value>, Failure> {
+    let is_json = is_json(request.headers());
+    // Read in any case: who is still sending would not see the answer.
+    let bytes = input::whole(request, BODY_BYTES).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json {
+        let message = "Please send JSON in UTF-8: Content-Type: application/json.";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Failure::from(Answer::refused(status, "unsupportedMediaType", message)));
+    }
+    let Strict(value) = serde_json::from_slice(&bytes)
+        .map_err(|error| unreadable(&format!("This is not good JSON: {error}")))?;
+    if value.is_object() { Ok(Some(value)) } else { Err(unreadable("Please send a JSON object.")) }
 }
 
 /// RFC 8259 has no charset; where one is named it must be the one that JSON has.
@@ -95,24 +113,6 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(from).map(Some)
 }
 
-/// For fields that may be left out, and be null to say that there is to be no value.
-pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
-
-/// Custom fields: an object, or the text of one, as the field's client declares it.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Fields(pub(crate) Map<String, Value>);
-
-impl Fields {
-    /// What custom fields are after a change that was given: nothing where none was; all of them gone by null.
-    pub(super) fn change(
-        given: Option<Option<Fields>>,
-        before: &CustomFields,
-    ) -> domain::Result<Option<CustomFields>> {
 /// For objects that may be left out but not be null. A list is none, though serde reads one for the fields in their order.
 pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
@@ -134,13 +134,13 @@ pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from.deserialize_map(Only(PhantomData)).map(Some)
 }
 
-        match given {
-            None => Ok(None),
-            Some(None) => Ok(Some(CustomFields::default())),
-            Some(Some(fields)) => before.with(&fields.0).map(Some),
-        }
-    }
+/// For fields that may be left out, and be null to say that there is to be no value.
+pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
 }
+
 /// A whole number, however it is written: for JSON `60.0` is one too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole(pub(crate) i64);
@@ -155,6 +155,24 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
+/// Custom fields: an object, or the text of one, as the field's client declares it.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Fields(pub(crate) Map<String, Value>);
+
+impl Fields {
+    /// What custom fields are after a change that was given: nothing where none was; all of them gone by null.
+    pub(super) fn change(
+        given: Option<Option<Fields>>,
+        before: &CustomFields,
+    ) -> domain::Result<Option<CustomFields>> {
+        match given {
+            None => Ok(None),
+            Some(None) => Ok(Some(CustomFields::default())),
+            Some(Some(fields)) => before.with(&fields.0).map(Some),
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {

@@ -166,7 +166,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
     if changes {
         refusals.insert("409", "It contradicts what is there already.");
     }
-    if has_body {
+    if has_body || method == "post" {
         refusals.insert("413", "The body is too large.");
         refusals.insert("415", "The body is not JSON in UTF-8.");
     }
