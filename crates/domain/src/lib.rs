@@ -103,4 +103,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "left out by way",
         sql: include_str!("../migrations/016_left_out_by_way.sql"),
     },
+    store::Migration {
+        number: 17,
+        name: "permissions of a channel",
+        sql: include_str!("../migrations/017_permissions_of_a_channel.sql"),
+    },
 ];

@@ -157,11 +157,13 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
 
 /// Where an upload is to lie, as the database keeps it: the folder (the channel's id at the top), the file.
 fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid::Uuid>, Option<FileId>)> {
-    let inside = match new.purpose {
-        Purpose::Message => None,
+    let may = |inside| files::may_change(reader, actor, new.channel, inside);
+    let is_open = match new.purpose {
+        // A file that is sent is filed at the top, whatever is read-only; who has left writes nothing.
+        Purpose::Message => files::may_send(reader, actor, new.channel)?,
         Purpose::Folder(folder) => {
             files::folder(reader, actor, new.channel, folder)?;
-            folder
+            may(folder)?
         }
         Purpose::File(file) => {
             let found = files::find(reader, actor, file)?;
@@ -171,11 +173,10 @@ fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid
             if found.stored.is_some() {
                 return Err(Error::Conflict("This file has its bytes already."));
             }
-            found.folder
+            may(found.folder)?
         }
     };
-    // A file that is sent is filed at the top, whatever is read-only; who has left writes nothing.
-    if !files::may_change(reader, actor, new.channel, inside)? {
+    if !is_open {
         return Err(Error::Forbidden);
     }
     Ok(match new.purpose {

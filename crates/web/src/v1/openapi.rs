@@ -38,7 +38,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         file_channels::make, file_channels::list, file_channels::show,
         files::calls::make_file, files::calls::make_folder, files::calls::make_link, files::calls::list,
         files::calls::show, files::calls::delete, files::calls::download, files::calls::download_url,
-        files::calls::permissions,
+        files::calls::permissions, files::calls::permissions_of_root,
         notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,

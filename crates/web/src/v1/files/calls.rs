@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use domain::access::Actor;
+use domain::access::{self, Actor};
 use domain::files::signed::Purpose;
 use domain::files::{self, Contents, Entry, Kind};
 use domain::ids::{ChannelId, FileId};
@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::failure::{Failure, Result};
+use super::super::failure::{Failure, Result, named};
+use super::super::file_channels::FileChannel;
 use super::super::gate::Program;
 use super::super::json::Body;
 use super::super::list::{List, Of, Page, PageQuery};
-use super::super::objects::Deleted;
+use super::super::objects::{Deleted, Emptiable, Look};
 use super::super::once::Once;
 use super::super::{query, schemas};
-use super::{File, address};
+use super::{Addresses, File};
 use crate::App;
 use crate::answers::Answer;
 use crate::files::serving::{self, Way};
@@ -38,28 +39,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/v1/files/{id}/download", download)
         .get("/v1/files/{id}/download-url", download_url)
         .put("/v1/files/{id}/permissions/", permissions)
+        .put("/v1/files/root/permissions/", permissions_of_root)
 }
 
-/// How files are shown to a program.
-#[derive(Clone)]
-struct Look {
-    actor: Actor,
-    /// What the portal's addresses begin with.
-    url: String,
-}
-
-impl Look {
-    fn new(app: &App, program: &Program) -> Look {
-        Look { actor: program.actor, url: app.web.public_url.clone() }
-    }
-
-    fn one(&self, reader: &Reader, entry: Entry) -> domain::Result<File> {
-        File::shown(reader, &self.actor, entry, &self.url)
-    }
-
-    fn find(&self, reader: &Reader, id: FileId) -> domain::Result<File> {
-        self.one(reader, files::find(reader, &self.actor, id)?)
-    }
+fn find(reader: &Reader, look: &Look, id: FileId) -> domain::Result<File> {
+    File::one(reader, look, files::find(reader, &look.actor, id)?)
 }
 
 /// The folder and the name of a path in a channel; folders that are not there are made.
@@ -72,7 +56,7 @@ fn place(
     if path.chars().any(char::is_control) {
         return Err(Error::field("path", Problem::ControlCharacters));
     }
-    files::place(tx, actor, channel, path)
+    named("channelId", files::place(tx, actor, channel, path))
 }
 
 /// A file to be made.
@@ -105,13 +89,13 @@ async fn make_file(
         files::make_file(tx, &actor, given.channel_id, folder, &name)
     };
     let show = move |reader: &Reader, id| {
-        let upload_url = address(reader, &actor, Purpose::Upload, id, &look.url)?;
-        Ok(File { upload_url: Some(upload_url), ..look.find(reader, id)? })
+        let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
+        Ok(File { upload_url: Some(upload_url), ..find(reader, &look, id)? })
     };
     once.run(&app, &program, &canonical, deed, show).await
 }
 
-/// What client users may do in a folder. Answers have a hyphen in these words, which may also be sent.
+/// What client users may do in a folder or a channel. Answers have a hyphen in these words, which may also be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 enum Permissions {
     #[serde(rename = "read_write", alias = "read-write")]
@@ -155,7 +139,7 @@ async fn make_folder(
         }
         Ok(id)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }
 
 /// A link to be made.
@@ -185,12 +169,11 @@ async fn make_link(
     Body { given, canonical }: Body<NewLink>,
 ) -> Result {
     let (actor, look) = (program.actor, Look::new(&app, &program));
-    #[param(value_type = Option<schemas::Filter>)]
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
         files::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }
 
 /// Which files are listed.
@@ -202,6 +185,7 @@ struct Filters {
     #[param(value_type = schemas::Id, required)]
     channel_id: Option<String>,
     /// What lies in this folder and the folders in it.
+    #[param(value_type = Option<schemas::Filter>)]
     path: Option<String>,
 }
 
@@ -223,6 +207,7 @@ async fn list(
     let look = Look::new(&app, &program);
     let list = app.store().read_long(move |reader| {
         let actor = &look.actor;
+        named("channelId", access::channel(reader, actor, channel))?;
         let below = |folder| files::below(reader, actor, channel, folder, after, page.read());
         let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
             None => below(None)?,
@@ -232,7 +217,8 @@ async fn list(
             },
         };
         let place = |entry: &Entry| entry.id.0.as_bytes().to_vec();
-        page.list(Of::Files, found, place, |entry| look.one(reader, entry))
+        let addresses = Addresses::new(reader, &look)?;
+        page.list(Of::Files, found, place, |entry| File::read(reader, &addresses, entry))
     });
     Ok(Json(list.await?))
 }
@@ -241,7 +227,7 @@ async fn list(
 #[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
 async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<File>> {
     let look = Look::new(&app, &program);
-    Ok(Json(app.store().read(move |reader| look.find(reader, id)).await?))
+    Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
 }
 
 /// Delete a file, a folder or a link
@@ -293,9 +279,8 @@ async fn download_url(
     let (stored, download_url) = app
         .store()
         .read(move |reader| {
-            let entry = files::find(reader, &look.actor, id)?;
-            let stored = entry.stored.ok_or(Error::NotFound)?;
-            Ok::<_, Error>((stored, address(reader, &look.actor, Purpose::Download, id, &look.url)?))
+            let stored = files::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
+            Ok::<_, Error>((stored, Addresses::new(reader, &look)?.of(id, Purpose::Download)))
         })
         .await?;
     if stored.held.is_some() {
@@ -310,6 +295,10 @@ async fn download_url(
 #[serde(rename_all = "camelCase")]
 struct ChangedPermissions {
     client_permissions: Permissions,
+    /// The file channel, where the folder must lie. It may be left out.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    channel_id: Option<Emptiable<ChannelId>>,
 }
 
 /// Change what client users may do in a folder
@@ -324,10 +313,42 @@ async fn permissions(
     Body { given, .. }: Body<ChangedPermissions>,
 ) -> Result<Json<File>> {
     let look = Look::new(&app, &program);
+    let changed = app.store().write(move |tx| {
+        let channel = files::find(tx, &look.actor, id)?.channel;
+        if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
+            return Err(Error::field("channelId", Problem::Unknown));
+        }
+        files::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
+        find(tx, &look, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What client users may do in a file channel from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedRoot {
+    client_permissions: Permissions,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+}
+
+/// Change what client users may do in a file channel
+///
+/// In all folders in it too. What they send in the conversation is filed all the same.
+#[utoipa::path(put, path = "/v1/files/root/permissions/", tag = "Files", request_body = ChangedRoot,
+    responses((status = 200, body = FileChannel)))]
+async fn permissions_of_root(
+    State(app): State<App>,
+    program: Program,
+    Body { given, .. }: Body<ChangedRoot>,
+) -> Result<Json<FileChannel>> {
+    let (actor, channel) = (program.actor, given.channel_id);
     let is_read_only = given.client_permissions == Permissions::ReadOnly;
     let changed = app.store().write(move |tx| {
-        files::set_read_only(tx, &look.actor, id, is_read_only)?;
-        look.find(tx, id)
+        named("channelId", files::set_channel_read_only(tx, &actor, channel, is_read_only))?;
+        FileChannel::find(tx, &actor, channel)
     });
     Ok(Json(changed.await?))
 }

@@ -58,6 +58,7 @@ const TABLE: &[Row] = &[
     ("GET", "/v1/files/{id}/download", "/v1/files/[file]/download", "", 200),
     ("GET", "/v1/files/{id}/download-url", "/v1/files/[file]/download-url", "", 200),
     ("PUT", "/v1/files/{id}/permissions/", "/v1/files/[folder]/permissions/", r#"{"clientPermissions": "read_only"}"#, 200),
+    ("PUT", "/v1/files/root/permissions/", "/v1/files/root/permissions/", r#"{"clientPermissions": "read_only", "channelId": "[channel]"}"#, 200),
     ("GET", "/v1/notifications", "/v1/notifications?includeRead=true", "", 200),
     ("POST", "/v1/notifications/{id}/read", "/v1/notifications/[notification]/read", "{}", 200),
     ("POST", "/v1/notifications/{id}/unread", "/v1/notifications/[notification]/unread", "{}", 200),
