@@ -136,7 +136,7 @@ async fn a_stream_goes_on_behind_the_last_event_that_was_heard() {
     }
     program.get("/v1/events?scope=everything").await.refuses(400, "scope");
     program.get("/v1/events?channelId=abc").await.refuses(400, "channelId");
-    program.get(&format!("/v1/events?channelId={}", firm.workspace)).await.refuses(404, "");
+    program.get(&format!("/v1/events?channelId={}", firm.workspace)).await.refuses(404, "channelId");
 }
 
 #[tokio::test]
