@@ -27,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/v1/message-channels", make)
         .get("/v1/message-channels", list)
         .get("/v1/message-channels/{id}", show)
+        .patch("/v1/message-channels/{id}", change)
         .post("/v1/message-channels/{id}/read", read)
 }
 
@@ -76,6 +77,9 @@ pub(crate) struct MessageChannel {
     last_message_date: Option<String>,
     /// Messages that wait for the admin who made the key.
     unread_count: i64,
+    /// Since when it is archived.
+    #[schema(value_type = Option<schemas::Time>)]
+    archived_at: Option<String>,
 }
 
 /// What a channel is about, as fields.
@@ -122,6 +126,7 @@ impl MessageChannel {
             title: channel.title,
             last_message_date: channel.last_message_at.map(time),
             unread_count: if channel.left_at.is_some() { 0 } else { channel.unread },
+            archived_at: channel.archived_at.map(time),
         })
     }
 
@@ -280,6 +285,33 @@ async fn show(
 ) -> Result<Json<MessageChannel>> {
     let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
     Ok(Json(found.await?))
+}
+
+/// What changes about a channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedChannel {
+    /// Archives the channel, or brings it back.
+    is_archived: bool,
+}
+
+/// Change a message channel
+///
+/// A new message brings an archived one back too. Its title and its people change with its subject.
+#[utoipa::path(patch, path = "/v1/message-channels/{id}", tag = "Message channels", request_body = ChangedChannel,
+    responses((status = 200, body = MessageChannel)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+    Body { given, .. }: Body<ChangedChannel>,
+) -> Result<Json<MessageChannel>> {
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        channels::archive(tx, &actor, id, given.is_archived)?;
+        MessageChannel::find(tx, &actor, id)
+    });
+    Ok(Json(changed.await?))
 }
 
 /// Up to where somebody has read.

@@ -1,6 +1,7 @@
-//! Files, folders and links as objects; what can be asked about them is in `calls`.
+//! Files, folders and links as objects; what can be asked about them is in `calls` and `permissions`.
 
 pub(super) mod calls;
+pub(super) mod permissions;
 
 use domain::access::Role;
 use domain::files::signed::{Purpose, Signer};
@@ -14,8 +15,11 @@ use utoipa::ToSchema;
 
 use super::objects::{Look, time};
 use super::schemas;
+use crate::routes::Routes;
 
-pub(super) use calls::routes;
+pub(super) fn routes(routes: Routes) -> Routes {
+    permissions::routes(calls::routes(routes))
+}
 
 /// A file, a folder or a link.
 #[derive(Serialize, ToSchema)]
@@ -170,6 +174,10 @@ pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> domai
         }
     };
     message.attachments.iter().map(file).collect()
+}
+
+fn find(reader: &Reader, look: &Look, id: FileId) -> domain::Result<File> {
+    File::one(reader, look, files::find(reader, &look.actor, id)?)
 }
 
 /// Files that a message is to be sent with.

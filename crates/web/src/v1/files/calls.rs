@@ -14,36 +14,31 @@ use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::failure::{Failure, Result, named};
-use super::super::file_channels::FileChannel;
 use super::super::gate::Program;
-use super::super::json::Body;
+use super::super::json::{Body, present};
 use super::super::list::{List, Of, Page, PageQuery};
-use super::super::objects::{Deleted, Emptiable, Look};
+use super::super::objects::{Deleted, Look};
 use super::super::once::Once;
 use super::super::{query, schemas};
-use super::{Addresses, File};
+use super::permissions::Permissions;
+use super::{Addresses, File, find};
 use crate::App;
 use crate::answers::Answer;
 use crate::files::serving::{self, Way};
 use crate::input::{Asked, Named};
 use crate::routes::Routes;
 
-pub(crate) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .post("/v1/files/file", make_file)
         .post("/v1/files/folder", make_folder)
         .post("/v1/files/link", make_link)
         .get("/v1/files", list)
         .get("/v1/files/{id}", show)
+        .patch("/v1/files/{id}", change)
         .delete("/v1/files/{id}", delete)
         .get("/v1/files/{id}/download", download)
         .get("/v1/files/{id}/download-url", download_url)
-        .put("/v1/files/{id}/permissions/", permissions)
-        .put("/v1/files/root/permissions/", permissions_of_root)
-}
-
-fn find(reader: &Reader, look: &Look, id: FileId) -> domain::Result<File> {
-    File::one(reader, look, files::find(reader, &look.actor, id)?)
 }
 
 /// The folder and the name of a path in a channel; folders that are not there are made.
@@ -93,15 +88,6 @@ async fn make_file(
         Ok(File { upload_url: Some(upload_url), ..find(reader, &look, id)? })
     };
     once.run(&app, &program, &canonical, deed, show).await
-}
-
-/// What client users may do in a folder or a channel. Answers have a hyphen in these words, which may also be sent.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-enum Permissions {
-    #[serde(rename = "read_write", alias = "read-write")]
-    ReadWrite,
-    #[serde(rename = "read_only", alias = "read-only")]
-    ReadOnly,
 }
 
 /// A folder to be made.
@@ -230,6 +216,55 @@ async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>
     Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
 }
 
+/// What changes about a file, a folder or a link. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedFile {
+    /// Its name from now on, behind the folders that it then lies in. Those that are not there are made.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Path, required = false)]
+    path: Option<String>,
+    /// Where a link leads.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::LinkUrl, required = false)]
+    link_url: Option<String>,
+}
+
+/// Change a file, a folder or a link
+///
+/// Renames it, or moves it within its channel, with everything in it. A path in use is refused.
+#[utoipa::path(patch, path = "/v1/files/{id}", tag = "Files", request_body = ChangedFile,
+    responses((status = 200, body = File)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    Body { given, .. }: Body<ChangedFile>,
+) -> Result<Json<File>> {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let changed = app.store().write(move |tx| {
+        let entry = files::find(tx, &actor, id)?;
+        if let Some(path) = &given.path {
+            let (folder, name) = place(tx, &actor, entry.channel, path)?;
+            files::move_to(tx, &actor, entry.channel, &[id], folder)?;
+            files::rename(tx, &actor, id, &name).map_err(within_path)?;
+        }
+        if let Some(url) = &given.link_url {
+            files::set_link(tx, &actor, id, url)?;
+        }
+        find(tx, &look, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What is wrong with a name, where a path was given that ends with it.
+fn within_path(error: Error) -> Error {
+    match error {
+        Error::Field { problem, .. } => Error::field("path", problem),
+        other => other,
+    }
+}
+
 /// Delete a file, a folder or a link
 ///
 /// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
@@ -288,67 +323,4 @@ async fn download_url(
         return Err(Failure::from(Answer::refused(StatusCode::FORBIDDEN, "heldBack", why)));
     }
     Ok(Json(DownloadUrl { download_url }))
-}
-
-/// What client users may do in a folder from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedPermissions {
-    client_permissions: Permissions,
-    /// The file channel, where the folder must lie. It may be left out.
-    #[serde(default)]
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    channel_id: Option<Emptiable<ChannelId>>,
-}
-
-/// Change what client users may do in a folder
-///
-/// In all folders in it too.
-#[utoipa::path(put, path = "/v1/files/{id}/permissions/", tag = "Files", request_body = ChangedPermissions,
-    responses((status = 200, body = File)))]
-async fn permissions(
-    State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
-    Body { given, .. }: Body<ChangedPermissions>,
-) -> Result<Json<File>> {
-    let look = Look::new(&app, &program);
-    let changed = app.store().write(move |tx| {
-        let channel = files::find(tx, &look.actor, id)?.channel;
-        if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
-            return Err(Error::field("channelId", Problem::Unknown));
-        }
-        files::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
-        find(tx, &look, id)
-    });
-    Ok(Json(changed.await?))
-}
-
-/// What client users may do in a file channel from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedRoot {
-    client_permissions: Permissions,
-    /// The file channel.
-    #[schema(value_type = schemas::Id)]
-    channel_id: ChannelId,
-}
-
-/// Change what client users may do in a file channel
-///
-/// In all folders in it too. What they send in the conversation is filed all the same.
-#[utoipa::path(put, path = "/v1/files/root/permissions/", tag = "Files", request_body = ChangedRoot,
-    responses((status = 200, body = FileChannel)))]
-async fn permissions_of_root(
-    State(app): State<App>,
-    program: Program,
-    Body { given, .. }: Body<ChangedRoot>,
-) -> Result<Json<FileChannel>> {
-    let (actor, channel) = (program.actor, given.channel_id);
-    let is_read_only = given.client_permissions == Permissions::ReadOnly;
-    let changed = app.store().write(move |tx| {
-        named("channelId", files::set_channel_read_only(tx, &actor, channel, is_read_only))?;
-        FileChannel::find(tx, &actor, channel)
-    });
-    Ok(Json(changed.await?))
 }

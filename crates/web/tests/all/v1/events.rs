@@ -215,3 +215,25 @@ async fn a_stream_ends_with_its_key() {
     while heard.more().await {}
     assert_eq!(heard.text, "");
 }
+
+#[tokio::test]
+async fn f2_files_have_their_address_in_what_is_told_too() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let mut heard = Heard::open(&program, "").await;
+    firm.sends_file(firm.oskar, firm.channel, "plan.txt", b"The plan.").await;
+    let mut kinds = Vec::new();
+    while kinds.len() < 2 {
+        let (kind, _, data) = heard.next().await;
+        let file = match kind.as_str() {
+            "message.sent" => &data["object"]["attachments"][0],
+            "file.created" => &data["object"],
+            _ => continue,
+        };
+        let address = file["downloadUrl"].as_str().unwrap().strip_prefix("http://portal.example").unwrap();
+        assert_eq!(firm.portal.nobody().get(address).await.is(200).text, "The plan.");
+        kinds.push(kind);
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["file.created", "message.sent"]);
+}

@@ -194,6 +194,37 @@ async fn f6_folders_have_permissions_and_are_deleted_empty_only() {
 }
 
 #[tokio::test]
+async fn f6_entries_are_renamed_and_moved_within_their_channel() {
+    let firm = Firm::new().await;
+    let jane = firm.portal.program_of(firm.jane).await;
+    let file = jane.brings(&firm, "Plans/plan.txt", "The plan.").await;
+    let folder = jane.get(&format!("/v1/files?channelId={}", firm.channel)).await.text_at("/data/1/id");
+    let link =
+        jane.makes("link", &firm, "Site", json!({"linkUrl": "https://a.example/"})).await.text_at("/id");
+    let change = async |id: &str, body: Value| jane.patch(&format!("/v1/files/{id}"), body).await;
+    let moved = change(&file, json!({"path": "Contracts/2026/deed.txt"})).await;
+    assert_eq!(
+        (moved.is(200).text_at("/path"), moved.text_at("/id")),
+        ("Contracts/2026/deed.txt".into(), file.clone())
+    );
+    let whole = change(&folder, json!({"path": "Contracts/Plans"})).await;
+    assert_eq!(whole.is(200).text_at("/path"), "Contracts/Plans");
+    let renamed = change(&link, json!({"path": "Contracts/Court", "linkUrl": "https://b.example/"})).await;
+    assert_eq!(
+        (renamed.is(200).text_at("/name"), renamed.text_at("/linkUrl")),
+        ("Court".into(), "https://b.example/".into())
+    );
+    assert_eq!(change(&link, json!({})).await.is(200).json["path"], renamed.json["path"]);
+    // Refused, nothing of it is done.
+    change(&link, json!({"path": "New/Court", "linkUrl": "ftp://b.example/"})).await.refuses(400, "linkUrl");
+    change(&link, json!({"path": "Contracts/Plans"})).await.refuses(409, "path");
+    change(&folder, json!({"path": "Contracts/Plans/New/Plans"})).await.refuses(409, "");
+    change(&file, json!({"linkUrl": "https://b.example/"})).await.refuses(409, "");
+    let all = jane.get(&format!("/v1/files?channelId={}", firm.channel)).await;
+    assert_eq!(all.ids().len(), 5, "{}", all.text);
+}
+
+#[tokio::test]
 async fn f6_all_of_a_channel_has_permissions_too() {
     let firm = Firm::new().await;
     let jane = firm.portal.program_of(firm.jane).await;

@@ -161,9 +161,12 @@ fn conversations(firm: &Firm) -> Vec<Call> {
         ("senderId", Id, Nothing),
         ("attachmentIds", Ids, Nothing),
     ];
+    let archived = [("isArchived", Flag, BeThere)];
+    let (channel_itself, good_channel) = ("/v1/message-channels/{id}", json!({"isArchived": false}));
     let (read_up_to, one) = ("/v1/message-channels/{id}/read", "/v1/messages/{id}");
     let good = json!({"channelId": channel, "text": "A"});
     calls.extend([
+        Call::new(Method::PATCH, channel_itself, &channel, good_channel, &archived),
         Call::new(Method::POST, read_up_to, &channel, json!({"messageId": message}), &read),
         Call::new(Method::POST, "/v1/messages", &"", good, &sent),
         Call::new(Method::PATCH, one, &message, json!({"text": "A"}), &[("text", Text, BeThere)]),
@@ -175,6 +178,7 @@ fn filed(firm: &Firm, things: &Things) -> Vec<Call> {
     let place = [("channelId", Id, BeThere), ("path", Text, BeThere)];
     let folder = [&place[..], &[("clientPermissions", Word, Nothing)]].concat();
     let link = [&place[..], &[("linkUrl", Address, BeThere)]].concat();
+    let changed = [("path", Text, NotBeNull), ("linkUrl", Address, NotBeNull)];
     let permissions = |channel| [("clientPermissions", Word, BeThere), ("channelId", Id, channel)];
     let good = json!({"channelId": firm.channel, "path": "A/b"});
     let good_link = json!({"channelId": firm.channel, "path": "A", "linkUrl": "https://a.example/"});
@@ -184,6 +188,7 @@ fn filed(firm: &Firm, things: &Things) -> Vec<Call> {
         Call::new(Method::POST, "/v1/files/file", &"", good.clone(), &place),
         Call::new(Method::POST, "/v1/files/folder", &"", good, &folder),
         Call::new(Method::POST, "/v1/files/link", &"", good_link, &link),
+        Call::new(Method::PATCH, "/v1/files/{id}", &things.folder, json!({}), &changed),
         Call::new(Method::PUT, of_folder, &things.folder, good_permissions.clone(), &permissions(Nothing)),
         Call::new(Method::PUT, of_root, &"", good_permissions, &permissions(BeThere)),
     ]
