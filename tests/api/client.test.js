@@ -165,6 +165,8 @@ test("the field's own client", async (t) => {
     assert.equal(sent.status, 200, JSON.stringify(sent.json));
     const { data } = await api.listMessages({ channelId, limit: 1 });
     assert.deepEqual([data[0].id, data[0].isAttachmentIncluded], [sent.json.id, true]);
+    const [attached] = /** @type {any} */ (data[0]).attachments;
+    assert.match(await (await fetch(attached.downloadUrl)).text(), /^The whole of it: åäö/);
     assert.equal((await api.retrieveFile({ id: made.file.id })).messageId, sent.json.id);
     await office.shows(`/messages/${channelId}`, 'Here it is.', 'Übersicht.txt', `/files/${channelId}/${made.file.id}/`);
   });
@@ -175,6 +177,11 @@ test("the field's own client", async (t) => {
     assert.deepEqual([folder.object, folder.clientPermissions], ['folder', 'read-only']);
     const opened = await api.putV1FilesIdPermissions({ id: folder.id, requestBody: { clientPermissions: 'read_write' } });
     assert.equal(opened.clientPermissions, 'read-write');
+    for (const [clientPermissions, shown] of [['read_only', 'read-only'], ['read_write', 'read-write']]) {
+      await api.putV1FilesIdPermissions({ id: 'root', requestBody: { channelId, clientPermissions } });
+      const channel = /** @type {any} */ (await api.retrieveFileChannel({ id: channelId }));
+      assert.equal(channel.clientPermissions, shown);
+    }
     const link = await api.createFile({ fileType: 'link', requestBody: { path: 'Rules/Site', channelId, linkUrl: 'https://example.com/rules' } });
     assert.deepEqual([link.object, link.linkUrl], ['link', 'https://example.com/rules']);
     const paths = async (/** @type {any} */ filter) => (await api.listFiles({ channelId, ...filter })).data.map((/** @type {any} */ one) => one.path);

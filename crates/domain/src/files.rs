@@ -2,8 +2,8 @@
 //! one place with one set of members, so that who may see the one may see the other, by `access::channel`.
 //!
 //! Entries are files, folders and links to outside. A folder's contents name the folder; what lies at the top names the
-//! channel. Lists are in `listing`, paths in `paths`, making is in `making`, renaming, moving and deleting in `changing`, what
-//! messages are sent with in `attachments`; the bytes are `blobs`, and how they come in is `uploads`.
+//! channel. Lists are in `listing`, paths in `paths`, making is in `making`, renaming, moving and deleting in `changing`, who
+//! may do so in `permissions`, what messages are sent with in `attachments`; the bytes are `blobs`, and how they come in is `uploads`.
 
 mod attachments;
 mod browsing;
@@ -13,6 +13,7 @@ mod listing;
 mod making;
 pub mod names;
 mod paths;
+mod permissions;
 pub mod signed;
 
 use store::{FromValue, Reader, Row, Time, Tx, Value};
@@ -27,14 +28,15 @@ pub use attachments::{Attached, Attachment, State};
 pub(crate) use attachments::{attach, check, detach, of_message};
 pub use browsing::{Deleted, PACKED_MAX, Packed, beside, deleted, newest, packed};
 pub use changing::{
-    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link,
-    set_read_only, sweep,
+    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link, sweep,
 };
 pub use listing::{PAGE, below, count, in_folder, search};
 pub(crate) use making::{address, file_at, filed, fill};
 pub use making::{make_file, make_folder, make_link, place};
 pub use names::FileName;
 pub use paths::{at_path, folders_to, path};
+pub(crate) use permissions::may_send;
+pub use permissions::{is_channel_read_only, may_change, set_channel_read_only, set_read_only};
 
 /// Folders within folders.
 pub const DEPTH_MAX: usize = 20;
@@ -268,57 +270,6 @@ pub fn folder(
     } else {
         Err(Error::NotFound)
     }
-}
-
-/// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it or a folder above
-/// is read-only for them (F6).
-///
-/// # Errors
-/// `NotFound` for the channel.
-pub fn may_change(
-    reader: &Reader,
-    actor: &Actor,
-    channel: ChannelId,
-    folder: Option<FileId>,
-) -> Result<bool> {
-    if actor.is_program() {
-        access::channel(reader, actor, channel)?;
-        return Ok(true);
-    }
-    let left_at: Option<Option<Time>> = reader.first(
-        "SELECT left_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
-        &[&actor.workspace, &channel, &actor.person],
-        |row| row.get(0),
-    )?;
-    if left_at.ok_or(Error::NotFound)?.is_some() {
-        return Ok(false);
-    }
-    Ok(actor.role.is_internal() || !is_read_only(reader, actor.workspace, channel, folder)?)
-}
-
-/// Whether a folder or one above it is read-only for client users.
-fn is_read_only(
-    reader: &Reader,
-    workspace: WorkspaceId,
-    channel: ChannelId,
-    folder: Option<FileId>,
-) -> Result<bool> {
-    let mut next = folder;
-    let mut depth = 0;
-    while let Some(id) = next {
-        let found: Option<(FileId, Option<Time>)> = reader.first(
-            "SELECT folder, read_only_at FROM files WHERE workspace = $1 AND id = $2",
-            &[&workspace, &id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        depth += 1;
-        match found {
-            Some((_, Some(_))) => return Ok(true),
-            Some((above, None)) if above.0 != channel.0 && depth <= DEPTH_MAX => next = Some(above),
-            _ => next = None,
-        }
-    }
-    Ok(false)
 }
 
 /// Waits until nobody else changes the files of a channel; nobody else does until the end of the transaction. A name that

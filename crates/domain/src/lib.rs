@@ -104,6 +104,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/016_left_out_by_way.sql"),
     },
     store::Migration {
+        number: 17,
+        name: "permissions of a channel",
+        sql: include_str!("../migrations/017_permissions_of_a_channel.sql"),
+    },
+    store::Migration {
         number: 18,
         name: "finding readers",
         sql: include_str!("../migrations/018_finding_readers.sql"),

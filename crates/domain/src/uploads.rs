@@ -11,6 +11,7 @@ use crate::blobs::{self, Arrived};
 use crate::error::{Error, Problem, Result};
 use crate::files::{self, Entry, FileName};
 use crate::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
+use crate::records::{self, Changes, Deed};
 
 /// An upload that nothing comes for, or that nobody uses, is kept this long.
 pub const LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -83,6 +84,27 @@ pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &Room) -> Result<
     Ok(own.ok_or(Error::NotFound)?.unwrap_or(i64::MAX).min(room.file_max))
 }
 
+/// Changes how many bytes one file may have in a workspace.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for no bytes and for more than the program takes.
+pub fn change_file_max(tx: &mut Tx, actor: &Actor, bytes: i64, room: &Room) -> Result<()> {
+    access::admin(actor)?;
+    if !(1..=room.file_max).contains(&bytes) {
+        return Err(Error::field("uploadLimitBytes", Problem::NotBetween(1, room.file_max)));
+    }
+    let before = file_max(tx, actor.workspace, room)?;
+    if before == bytes {
+        return Ok(());
+    }
+    tx.run(
+        "UPDATE workspaces SET upload_limit = $2, updated_at = $3 WHERE id = $1",
+        &[&actor.workspace, &bytes, &tx.now()],
+    )?;
+    let changes = Changes::none().field("uploadLimitBytes", before, bytes);
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+}
+
 /// Announces an upload. Everything that speaks against it is said now: access, size, room.
 ///
 /// # Errors
@@ -135,11 +157,13 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
 
 /// Where an upload is to lie, as the database keeps it: the folder (the channel's id at the top), the file.
 fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid::Uuid>, Option<FileId>)> {
-    let inside = match new.purpose {
-        Purpose::Message => None,
+    let may = |inside| files::may_change(reader, actor, new.channel, inside);
+    let is_open = match new.purpose {
+        // A file that is sent is filed at the top, whatever is read-only; who has left writes nothing.
+        Purpose::Message => files::may_send(reader, actor, new.channel)?,
         Purpose::Folder(folder) => {
             files::folder(reader, actor, new.channel, folder)?;
-            folder
+            may(folder)?
         }
         Purpose::File(file) => {
             let found = files::find(reader, actor, file)?;
@@ -149,11 +173,10 @@ fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid
             if found.stored.is_some() {
                 return Err(Error::Conflict("This file has its bytes already."));
             }
-            found.folder
+            may(found.folder)?
         }
     };
-    // A file that is sent is filed at the top, whatever is read-only; who has left writes nothing.
-    if !files::may_change(reader, actor, new.channel, inside)? {
+    if !is_open {
         return Err(Error::Forbidden);
     }
     Ok(match new.purpose {

@@ -154,9 +154,9 @@ impl Portal {
                 .at_once(self.settings.mail_connections);
         workers.spawn(worker.run(stopping.clone()));
         workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
-        let wait = self.settings.wait;
+        let (wait, url) = (self.settings.wait, public_url.to_string());
         let shown =
-            move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, event);
+            move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, &url, event);
         let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(shown));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));

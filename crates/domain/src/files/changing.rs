@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::listing::down;
 use super::making::{address, free, is_taken};
 use super::names::{self, FileName};
-use super::{DEPTH_MAX, Entry, Kind, find, folder, folder_key, folders_to, may_change, turn};
+use super::permissions::changeable;
+use super::{DEPTH_MAX, Entry, Kind, folder, folder_key, folders_to, may_change, turn};
 use crate::access::{self, Actor};
 use crate::blobs;
 use crate::error::{Error, Problem, Result};
@@ -36,13 +37,6 @@ pub enum Contents {
     GoToo,
     /// A folder with something in it is not deleted.
     Refuse,
-}
-
-/// An entry that the one who asks may change; a folder also where its contents may be changed.
-fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
-    let found = find(reader, actor, file)?;
-    let inside = if found.kind == Kind::Folder { Some(found.id) } else { found.folder };
-    if may_change(reader, actor, found.channel, inside)? { Ok(found) } else { Err(Error::Forbidden) }
 }
 
 /// The entries of one channel that are given, each once, where the one who asks may change all of them.
@@ -317,29 +311,6 @@ pub(super) fn roots(
         return Err(Error::NotFound);
     }
     Ok(rows.into_iter().map(|(root, _)| root).collect())
-}
-
-/// Makes a folder read-only for client users, with everything in it, or lets them change it again (F6).
-///
-/// # Errors
-/// `NotFound`; `Forbidden` for client users; `Conflict` for what is no folder.
-pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool) -> Result<()> {
-    let found = changeable(tx, actor, folder)?;
-    access::internal(actor).map_err(|_| Error::Forbidden)?;
-    if found.kind != Kind::Folder {
-        return Err(Error::Conflict("Only folders have permissions."));
-    }
-    if found.read_only_at.is_some() == read_only {
-        return Ok(());
-    }
-    turn(tx, actor.workspace, found.channel)?;
-    let at = read_only.then(|| tx.now());
-    tx.run(
-        "UPDATE files SET read_only_at = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
-        &[&actor.workspace, &folder, &at, &actor.person, &tx.now()],
-    )?;
-    journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
-    Ok(())
 }
 
 /// Lets a link lead somewhere else.

@@ -43,20 +43,34 @@ impl Purpose {
     }
 }
 
-/// The signed part of an address: letters, digits, `-` and `_`. Whether the person may do it is not asked here.
-///
-/// # Errors
-/// Where the database fails.
-pub fn sign(reader: &Reader, actor: &Actor, purpose: Purpose, file: FileId) -> Result<String> {
-    let until = reader.now().after(LASTS);
-    let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
-    signed.push(purpose.byte(actor.is_program()));
-    signed.extend_from_slice(&until.0.to_be_bytes());
-    signed.extend_from_slice(actor.person.0.as_bytes());
-    signed.extend_from_slice(file.0.as_bytes());
-    let mac = mac(reader, actor.workspace, &signed)?;
-    signed.extend_from_slice(&mac.finalize().into_bytes());
-    Ok(URL_SAFE_NO_PAD.encode(signed))
+/// Signs addresses for somebody, from one moment on.
+pub struct Signer {
+    actor: Actor,
+    until: Time,
+    mac: Hmac<Sha256>,
+}
+
+impl Signer {
+    /// A signer for somebody who looks now.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn new(reader: &Reader, actor: &Actor) -> Result<Signer> {
+        let until = reader.now().after(LASTS);
+        Ok(Signer { actor: *actor, until, mac: mac(reader, actor.workspace)? })
+    }
+
+    /// The signed part of an address: letters, digits, `-` and `_`. Whether the person may do it is not asked here.
+    pub fn sign(&self, purpose: Purpose, file: FileId) -> String {
+        let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
+        signed.push(purpose.byte(self.actor.is_program()));
+        signed.extend_from_slice(&self.until.0.to_be_bytes());
+        signed.extend_from_slice(self.actor.person.0.as_bytes());
+        signed.extend_from_slice(file.0.as_bytes());
+        let tag = self.mac.clone().chain_update(&signed).finalize().into_bytes();
+        signed.extend_from_slice(&tag);
+        URL_SAFE_NO_PAD.encode(signed)
+    }
 }
 
 /// Who asks with a signed address of a workspace, and for which file.
@@ -74,7 +88,7 @@ pub fn check(
         return Err(Error::NotFound);
     }
     let (claim, tag) = bytes.split_at(CLAIM_BYTES);
-    mac(reader, workspace, claim)?.verify_slice(tag).map_err(|_| Error::NotFound)?;
+    mac(reader, workspace)?.chain_update(claim).verify_slice(tag).map_err(|_| Error::NotFound)?;
     let id = |from: usize| Uuid::from_slice(&claim[from..from + 16]).map_err(|_| Error::NotFound);
     let until: [u8; 8] = claim[1..9].try_into().map_err(|_| Error::NotFound)?;
     let is_program = claim[0] == purpose.byte(true);
@@ -90,13 +104,13 @@ pub fn check(
     Ok((actor, FileId(id(25)?)))
 }
 
-fn mac(reader: &Reader, workspace: WorkspaceId, claim: &[u8]) -> Result<Hmac<Sha256>> {
+/// What signs claims of a workspace.
+fn mac(reader: &Reader, workspace: WorkspaceId) -> Result<Hmac<Sha256>> {
     let key: Option<Option<Vec<u8>>> =
         reader.first("SELECT signing_key FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
     let key = key.flatten().ok_or(Error::NotFound)?;
     // HMAC takes keys of any length (RFC 2104, 2).
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| Error::NotFound)?;
     mac.update(workspace.0.as_bytes());
-    mac.update(claim);
     Ok(mac)
 }

@@ -1,5 +1,5 @@
 //! The page on which an entry gets another name, a link another address, and a folder is made read-only for client users
-//! (F6).
+//! (F6); all of a channel is so from its own page.
 
 use askama::Template;
 use axum::extract::State;
@@ -27,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/files/{channel}/{file}/edit", form)
         .post("/files/{channel}/{file}/edit", edit)
         .post("/files/{channel}/{file}/read-only", set_read_only)
+        .post("/files/{channel}/read-only", set_channel_read_only)
 }
 
 /// What is said about an entry.
@@ -154,4 +155,15 @@ async fn set_read_only(
         })
         .await?;
     back(channel, folder, &At::done("saved"))
+}
+
+async fn set_channel_read_only(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(wanted): Input<ReadOnly>,
+) -> Result {
+    let read_only = wanted.read_only.is_some();
+    app.store().write(move |tx| files::set_channel_read_only(tx, &visitor.actor, channel, read_only)).await?;
+    back(channel, None, &At::done("saved"))
 }

@@ -131,7 +131,10 @@ impl FolderPage {
             most: uploads::file_max(reader, actor.workspace, room)?,
             face: face(visitor, &found),
             has_left: found.left_at.is_some(),
-            is_read_only: folder.as_ref().is_some_and(|folder| folder.read_only_at.is_some()),
+            is_read_only: match &folder {
+                Some(folder) => folder.read_only_at.is_some(),
+                None => files::is_channel_read_only(reader, actor.workspace, channel)?,
+            },
             up: crumbs.last().map_or("/files".to_string(), |crumb| crumb.href.clone()),
             inside: inside.map(|inside| inside.to_string()).unwrap_or_default(),
             title: found.title,

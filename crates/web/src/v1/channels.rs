@@ -11,7 +11,7 @@ use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::failure::Result;
+use super::failure::{Result, named};
 use super::gate::Program;
 use super::json::Body;
 use super::list::{List, Of, Page, PageQuery};
@@ -27,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/v1/message-channels", make)
         .get("/v1/message-channels", list)
         .get("/v1/message-channels/{id}", show)
+        .patch("/v1/message-channels/{id}", change)
         .post("/v1/message-channels/{id}/read", read)
 }
 
@@ -76,6 +77,9 @@ pub(crate) struct MessageChannel {
     last_message_date: Option<String>,
     /// Messages that wait for the admin who made the key.
     unread_count: i64,
+    /// Since when it is archived.
+    #[schema(value_type = Option<schemas::Time>)]
+    archived_at: Option<String>,
 }
 
 /// What a channel is about, as fields.
@@ -122,6 +126,7 @@ impl MessageChannel {
             title: channel.title,
             last_message_date: channel.last_message_at.map(time),
             unread_count: if channel.left_at.is_some() { 0 } else { channel.unread },
+            archived_at: channel.archived_at.map(time),
         })
     }
 
@@ -139,15 +144,15 @@ pub(super) struct NewChannel {
     /// For `individual`.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    client_id: Option<Emptiable<PersonId>>,
+    client_id: Option<Emptiable<Uuid>>,
     /// For `company`; for `group`, where its people have several companies in common.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Emptiable<CompanyId>>,
+    company_id: Option<Emptiable<Uuid>>,
     /// For `project`.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    project_id: Option<Emptiable<ProjectId>>,
+    project_id: Option<Emptiable<Uuid>>,
     /// For `group`: client users of one company.
     #[serde(default)]
     #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
@@ -161,26 +166,32 @@ pub(super) struct NewChannel {
 impl NewChannel {
     /// The subject that is meant, and the field that names it.
     fn subject(self, reader: &Reader, actor: &Actor) -> domain::Result<(Subject, &'static str)> {
-        let entity = self.membership_entity_id.and_then(|id| id.0);
+        let id = |given: Option<Emptiable<Uuid>>, field| Some((given?.0?, field));
+        let entity = id(self.membership_entity_id, "membershipEntityId");
+        let company = id(self.company_id, "companyId").or(entity);
         let missing = |field| Error::field(field, Problem::Empty);
-        let company = self.company_id.and_then(|id| id.0).or(entity.map(CompanyId));
         Ok(match self.membership_type {
             MembershipType::Individual => {
-                let client = self.client_id.and_then(|id| id.0).or(entity.map(PersonId));
-                (Subject::Client(client.ok_or(missing("clientId"))?), "clientId")
+                let client = id(self.client_id, "clientId").or(entity);
+                let (client, field) = client.ok_or(missing("clientId"))?;
+                (Subject::Client(PersonId(client)), field)
             }
-            MembershipType::Company => (Subject::Company(company.ok_or(missing("companyId"))?), "companyId"),
+            MembershipType::Company => {
+                let (company, field) = company.ok_or(missing("companyId"))?;
+                (Subject::Company(CompanyId(company)), field)
+            }
             MembershipType::Project => {
-                let project = self.project_id.and_then(|id| id.0).or(entity.map(ProjectId));
-                (Subject::Project(project.ok_or(missing("projectId"))?), "projectId")
+                let project = id(self.project_id, "projectId").or(entity);
+                let (project, field) = project.ok_or(missing("projectId"))?;
+                (Subject::Project(ProjectId(project)), field)
             }
             MembershipType::Group => {
                 let people = self.member_ids.filter(|ids| !ids.is_empty()).ok_or(missing("memberIds"))?;
-                let company = match company {
-                    Some(company) => company,
-                    None => channels::common_company(reader, actor, &people)?,
+                let (company, field) = match company {
+                    Some((company, field)) => (CompanyId(company), field),
+                    None => (channels::common_company(reader, actor, &people)?, "memberIds"),
                 };
-                (Subject::Group(company, people), "companyId")
+                (Subject::Group(company, people), field)
             }
         })
     }
@@ -188,10 +199,7 @@ impl NewChannel {
     /// Makes the channel that is meant, or finds the one that is there.
     pub(super) fn make(self, tx: &mut Tx, actor: &Actor) -> domain::Result<ChannelId> {
         let (subject, field) = self.subject(tx, actor)?;
-        channels::make(tx, actor, &subject).map_err(|error| match error {
-            Error::NotFound => Error::field(field, Problem::Unknown),
-            other => other,
-        })
+        named(field, channels::make(tx, actor, &subject))
     }
 }
 
@@ -277,6 +285,33 @@ async fn show(
 ) -> Result<Json<MessageChannel>> {
     let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
     Ok(Json(found.await?))
+}
+
+/// What changes about a channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedChannel {
+    /// Archives the channel, or brings it back.
+    is_archived: bool,
+}
+
+/// Change a message channel
+///
+/// A new message brings an archived one back too. Its title and its people change with its subject.
+#[utoipa::path(patch, path = "/v1/message-channels/{id}", tag = "Message channels", request_body = ChangedChannel,
+    responses((status = 200, body = MessageChannel)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+    Body { given, .. }: Body<ChangedChannel>,
+) -> Result<Json<MessageChannel>> {
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        channels::archive(tx, &actor, id, given.is_archived)?;
+        MessageChannel::find(tx, &actor, id)
+    });
+    Ok(Json(changed.await?))
 }
 
 /// Up to where somebody has read.

@@ -224,10 +224,13 @@ struct Filters {
     #[param(value_type = Option<schemas::Id>)]
     company_id: Option<String>,
     /// The one with this address, exactly.
+    #[param(value_type = Option<schemas::Filter>)]
     email: Option<String>,
     /// Those with this given name, exactly.
+    #[param(value_type = Option<schemas::Filter>)]
     given_name: Option<String>,
     /// Those with this family name, exactly.
+    #[param(value_type = Option<schemas::Filter>)]
     family_name: Option<String>,
 }
 

@@ -122,6 +122,7 @@ async fn make(
 #[into_params(parameter_in = Query)]
 struct Filters {
     /// The one of this name.
+    #[param(value_type = Option<schemas::Filter>)]
     name: Option<String>,
     /// `true` for placeholders only, `false` for none of them.
     #[param(value_type = Option<bool>)]

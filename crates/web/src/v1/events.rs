@@ -26,13 +26,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::channels::MessageChannel;
 use super::clients::Client;
 use super::companies::Company;
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Result, named};
 use super::file_channels::FileChannel;
 use super::files::File;
 use super::gate::Program;
-use super::messages::Look;
 use super::notifications::Notification;
-use super::objects::Deleted;
+use super::objects::{Deleted, Look};
 use super::projects::Project;
 use super::{query, schemas};
 use crate::App;
@@ -117,10 +116,10 @@ async fn open(
         }
     };
     let actor = program.actor;
-    let look = Look { actor, wait: app.web.wait };
+    let look = Look::new(&app, &program);
     let begin = app.store().read(move |reader| {
         if let Some(channel) = channel {
-            access::channel(reader, &actor, channel)?;
+            named("channelId", access::channel(reader, &actor, channel))?;
         }
         let head = reader.journal_head(actor.workspace.0)?;
         let Some(after) = after else { return Ok((head, false)) };
@@ -200,7 +199,7 @@ impl Stream {
     /// Reads on in the journal: the events that are for this stream, and whether that was all there is. Nothing where
     /// the key is good no more.
     async fn look(&mut self) -> domain::Result<Option<(Bytes, bool)>> {
-        let (look, key, seq) = (self.look, self.key, self.seq);
+        let (look, key, seq) = (self.look.clone(), self.key, self.seq);
         let (is_whole, channel) = (self.is_whole, self.channel);
         let read = self.app.store().read_long(move |reader| {
             if !keys::is_good(reader, &look.actor, key)? {
@@ -264,7 +263,7 @@ fn write(
     event: &Event,
     written: &mut String,
 ) -> domain::Result<()> {
-    let told = told(reader, &look.actor, look.wait, event)?;
+    let told = told_to(reader, look, event)?;
     let last = told.len().saturating_sub(1);
     for (place, (name, object)) in told.into_iter().enumerate() {
         let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
@@ -281,7 +280,7 @@ fn write(
 
 /// The names under which programs hear of an entry, each with its object. What is gone meanwhile is told as deleted.
 ///
-/// `wait` stands in for the workspace's wait.
+/// `wait` stands in for the workspace's wait; `public_url` is what addresses of the installation begin with.
 ///
 /// # Errors
 /// Where the database fails.
@@ -289,16 +288,21 @@ pub fn told(
     reader: &Reader,
     actor: &Actor,
     wait: Option<Duration>,
+    public_url: &str,
     event: &Event,
 ) -> domain::Result<Vec<(&'static str, Value)>> {
-    let look = Look { actor: *actor, wait };
-    let name = event.kind();
+    let look = Look { actor: *actor, wait, public_url: public_url.to_string() };
+    told_to(reader, &look, event)
+}
+
+fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Vec<(&'static str, Value)>> {
+    let (name, actor) = (event.kind(), &look.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }
         | Event::MessageUpdated { channel, position, message }
         | Event::MessageDeleted { channel, position, message } => {
             let found = messages::at(reader, actor.workspace, *channel, *position)?;
-            let object = found.map(|found| look.at(reader, found)).transpose();
+            let object = found.map(|found| look.message(reader, found)).transpose();
             vec![(name, shown(object, message.0, "message")?)]
         }
         Event::ChannelCreated { channel } => {
@@ -314,7 +318,7 @@ pub fn told(
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
             let found = files::as_told(reader, actor.workspace, *file)?;
-            let object = found.map(|found| File::read(reader, actor, found)).transpose();
+            let object = found.map(|found| File::one(reader, look, found)).transpose();
             vec![(name, shown(object, file.0, "file")?)]
         }
         Event::FileDeleted { file, .. } => vec![(name, gone(file.0, "file"))],

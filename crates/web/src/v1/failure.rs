@@ -9,6 +9,14 @@ use crate::answers::Answer;
 /// A result of a call.
 pub(crate) type Result<T = Response> = std::result::Result<T, Failure>;
 
+/// What a field names was looked for: where it is not there, or not for the one who asks, the field is to blame.
+pub(crate) fn named<T>(field: &'static str, found: domain::Result<T>) -> domain::Result<T> {
+    found.map_err(|error| match error {
+        Error::NotFound => Error::field(field, Problem::Unknown),
+        other => other,
+    })
+}
+
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure(Answer);

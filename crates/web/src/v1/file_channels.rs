@@ -5,13 +5,14 @@ use axum::extract::State;
 use domain::access::Actor;
 use domain::channels::{self, Channel};
 use domain::ids::{ChannelId, PersonId};
-use domain::members;
+use domain::{files, members};
 use serde::Serialize;
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
 use super::channels::{About, Filters, NewChannel};
 use super::failure::Result;
+use super::files::client_permissions;
 use super::gate::Program;
 use super::json::Body;
 use super::list::{List, Of, Page, PageQuery};
@@ -47,6 +48,8 @@ pub(crate) struct FileChannel {
     #[schema(value_type = Vec<schemas::Id>)]
     member_ids: Vec<PersonId>,
     title: String,
+    /// What client users may do in all of it: `read-write` or `read-only`.
+    client_permissions: &'static str,
 }
 
 impl FileChannel {
@@ -56,6 +59,7 @@ impl FileChannel {
     }
 
     fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<FileChannel> {
+        let is_read_only = files::is_channel_read_only(reader, actor.workspace, channel.id)?;
         Ok(FileChannel {
             id: channel.id,
             object: "fileChannel",
@@ -64,6 +68,7 @@ impl FileChannel {
             about: About::new(&channel),
             member_ids: members::present(reader, actor.workspace, channel.id)?,
             title: channel.title,
+            client_permissions: client_permissions(is_read_only),
         })
     }
 }

@@ -1,20 +1,25 @@
-//! Files, folders and links as objects; what can be asked about them is in `calls`.
+//! Files, folders and links as objects; what can be asked about them is in `calls` and `permissions`.
 
 pub(super) mod calls;
+pub(super) mod permissions;
 
-use domain::access::{Actor, Role};
-use domain::files::signed::{self, Purpose};
+use domain::access::Role;
+use domain::files::signed::{Purpose, Signer};
 use domain::files::{self, Attached, Attachment, Entry, Kind, State, Status};
-use domain::ids::{ChannelId, FileId, MessageId, PersonId};
+use domain::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
 use domain::messages::Message;
+use domain::workspaces;
 use serde::Serialize;
 use store::Reader;
 use utoipa::ToSchema;
 
-use super::objects::time;
+use super::objects::{Look, time};
 use super::schemas;
+use crate::routes::Routes;
 
-pub(super) use calls::routes;
+pub(super) fn routes(routes: Routes) -> Routes {
+    permissions::routes(calls::routes(routes))
+}
 
 /// A file, a folder or a link.
 #[derive(Serialize, ToSchema)]
@@ -46,7 +51,7 @@ pub(crate) struct File {
     link_url: Option<String>,
     /// Where the bytes are put, with PUT, for 15 minutes. Only in the answer that makes a file.
     upload_url: Option<String>,
-    /// Where the bytes are, for 15 minutes. In answers about files only, once the bytes have come.
+    /// Where the bytes are, for 15 minutes and without a key. Null until they have come, and where they are handed to nobody.
     download_url: Option<String>,
     /// What client users may do in a folder: `read-write` or `read-only`.
     client_permissions: Option<&'static str>,
@@ -70,12 +75,40 @@ impl By {
     }
 }
 
+/// Makes addresses of bytes that need no key for 15 minutes.
+struct Addresses {
+    workspace: WorkspaceId,
+    /// What addresses of this workspace begin with.
+    portal: String,
+    signer: Signer,
+}
+
+impl Addresses {
+    fn new(reader: &Reader, look: &Look) -> domain::Result<Addresses> {
+        let workspace = look.actor.workspace;
+        Ok(Addresses {
+            workspace,
+            portal: workspaces::address_of(reader, workspace, &look.public_url)?,
+            signer: Signer::new(reader, &look.actor)?,
+        })
+    }
+
+    fn of(&self, file: FileId, purpose: Purpose) -> String {
+        format!("{}/signed/{}", self.portal, self.signer.sign(purpose, file))
+    }
+}
+
+/// What client users may do, as answers say it.
+pub(super) fn client_permissions(is_read_only: bool) -> &'static str {
+    if is_read_only { "read-only" } else { "read-write" }
+}
+
 impl File {
-    pub(super) fn read(reader: &Reader, actor: &Actor, entry: Entry) -> domain::Result<File> {
+    fn read(reader: &Reader, addresses: &Addresses, entry: Entry) -> domain::Result<File> {
         let is_folder = entry.kind == Kind::Folder;
-        let permissions = if entry.read_only_at.is_some() { "read-only" } else { "read-write" };
+        let is_there = entry.kind == Kind::File && entry.status() == Status::Completed;
         Ok(File {
-            path: files::path(reader, actor.workspace, &entry)?,
+            path: files::path(reader, addresses.workspace, &entry)?,
             status: entry.status().word(),
             id: entry.id,
             object: entry.kind.word(),
@@ -89,17 +122,15 @@ impl File {
             last_modified_by: By::new(entry.changed_by, entry.changed_by_role),
             link_url: entry.link_url,
             upload_url: None,
-            download_url: None,
-            client_permissions: is_folder.then_some(permissions),
+            download_url: is_there.then(|| addresses.of(entry.id, Purpose::Download)),
+            client_permissions: is_folder.then(|| client_permissions(entry.read_only_at.is_some())),
             message_id: entry.message,
         })
     }
 
-    /// The same with the address under which its bytes are; `url` is what the portal's addresses begin with.
-    fn shown(reader: &Reader, actor: &Actor, entry: Entry, url: &str) -> domain::Result<File> {
-        let has_bytes = entry.kind == Kind::File && entry.status() == Status::Completed;
-        let download_url = has_bytes.then(|| address(reader, actor, Purpose::Download, entry.id, url));
-        Ok(File { download_url: download_url.transpose()?, ..File::read(reader, actor, entry)? })
+    /// One entry alone.
+    pub(super) fn one(reader: &Reader, look: &Look, entry: Entry) -> domain::Result<File> {
+        File::read(reader, &Addresses::new(reader, look)?, entry)
     }
 
     /// What is left of a file that was sent and then deleted: its name.
@@ -126,30 +157,27 @@ impl File {
     }
 }
 
-/// An address of a file's bytes that needs no key for 15 minutes.
-fn address(
-    reader: &Reader,
-    actor: &Actor,
-    purpose: Purpose,
-    file: FileId,
-    url: &str,
-) -> domain::Result<String> {
-    Ok(format!("{url}/signed/{}", signed::sign(reader, actor, purpose, file)?))
-}
-
 /// The files that a message was sent with.
-pub(super) fn attached(reader: &Reader, actor: &Actor, message: &Message) -> domain::Result<Vec<File>> {
+pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> domain::Result<Vec<File>> {
+    if message.attachments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let addresses = Addresses::new(reader, look)?;
     let file = |attachment: &Attachment| {
         let found = match attachment.state {
             State::Removed => None,
-            _ => files::as_told(reader, actor.workspace, attachment.file)?,
+            _ => files::as_told(reader, look.actor.workspace, attachment.file)?,
         };
         match found {
-            Some(entry) => File::read(reader, actor, entry),
+            Some(entry) => File::read(reader, &addresses, entry),
             None => Ok(File::removed(message, attachment)),
         }
     };
     message.attachments.iter().map(file).collect()
+}
+
+fn find(reader: &Reader, look: &Look, id: FileId) -> domain::Result<File> {
+    File::one(reader, look, files::find(reader, &look.actor, id)?)
 }
 
 /// Files that a message is to be sent with.

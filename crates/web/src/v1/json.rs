@@ -1,11 +1,13 @@
 //! JSON that comes in: strict where programs would otherwise be misunderstood, and refused with the field named.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use domain::custom_fields::CustomFields;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -29,25 +31,43 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Body<T>, Failure> {
-        let is_json = is_json(request.headers());
-        // Read in any case: who is still sending would not see the answer.
-        let bytes = input::whole(request, BODY_BYTES).await?;
-        if bytes.is_empty() {
-            return Err(unreadable("Please send a JSON object."));
-        }
-        if !is_json {
-            let message = "Please send JSON in UTF-8: Content-Type: application/json.";
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Failure::from(Answer::refused(status, "unsupportedMediaType", message)));
-        }
-        let Strict(value) = serde_json::from_slice(&bytes)
-            .map_err(|error| unreadable(&format!("This is not good JSON: {error}")))?;
-        if !value.is_object() {
-            return Err(unreadable("Please send a JSON object."));
-        }
+        let value = object(request).await?.ok_or_else(|| unreadable("Please send a JSON object."))?;
         let canonical = value.to_string().into_bytes();
         Ok(Body { given: read(value)?, canonical })
     }
+}
+
+/// That a call needs to be told nothing more. A JSON object may come with it all the same.
+pub(crate) struct Nothing {
+    /// What came, written in one way only.
+    pub(crate) canonical: Vec<u8>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Nothing, Failure> {
+        let value = object(request).await?.unwrap_or_else(|| Value::Object(Map::new()));
+        Ok(Nothing { canonical: value.to_string().into_bytes() })
+    }
+}
+
+/// The JSON object that a request comes with; nothing where its body is empty.
+async fn object(request: Request) -> Result<Option<Value>, Failure> {
+    let is_json = is_json(request.headers());
+    // Read in any case: who is still sending would not see the answer.
+    let bytes = input::whole(request, BODY_BYTES).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json {
+        let message = "Please send JSON in UTF-8: Content-Type: application/json.";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Failure::from(Answer::refused(status, "unsupportedMediaType", message)));
+    }
+    let Strict(value) = serde_json::from_slice(&bytes)
+        .map_err(|error| unreadable(&format!("This is not good JSON: {error}")))?;
+    if value.is_object() { Ok(Some(value)) } else { Err(unreadable("Please send a JSON object.")) }
 }
 
 /// RFC 8259 has no charset; where one is named it must be the one that JSON has.
@@ -93,11 +113,46 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(from).map(Some)
 }
 
+/// For objects that may be left out but not be null. A list is none, though serde reads one for the fields in their order.
+pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    struct Only<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(access))
+        }
+    }
+
+    from.deserialize_map(Only(PhantomData)).map(Some)
+}
+
 /// For fields that may be left out, and be null to say that there is to be no value.
 pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
+}
+
+/// A whole number, however it is written: for JSON `60.0` is one too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Whole, D::Error> {
+        let number = Number::deserialize(from)?;
+        // Beyond 2^53 not every whole number has a fraction's form of its own (RFC 8259, 6).
+        let as_fraction = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
+        let whole = number.as_i64().or(as_fraction.map(|value| value as i64));
+        whole.map(Whole).ok_or_else(|| D::Error::custom("expected a whole number"))
+    }
 }
 
 /// Custom fields: an object, or the text of one, as the field's client declares it.

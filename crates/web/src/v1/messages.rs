@@ -2,22 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
 use domain::ids::{ChannelId, FileId, MessageId, PersonId};
 use domain::members;
 use domain::messages::{self, Draft, Message as Found, Stretch};
 use domain::missed::{self, Fate, MessageFates, State as FateState};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::time::Duration;
 use store::{Reader, Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Result, named};
 use super::gate::Program;
 use super::json::Body;
 use super::list::{List, Of, Page, PageQuery};
-use super::objects::{Deleted, Emptiable, time};
+use super::objects::{Deleted, Emptiable, Look, time};
 use super::once::Once;
 use super::{query, schemas};
 use crate::App;
@@ -129,21 +127,14 @@ impl Delivery {
     }
 }
 
-/// Looks at messages as programs see them.
-#[derive(Clone, Copy)]
-pub(super) struct Look {
-    pub(super) actor: Actor,
-    /// What stands in for the workspace's wait.
-    pub(super) wait: Option<Duration>,
-}
-
 impl Look {
-    fn new(app: &App, program: &Program) -> Look {
-        Look { actor: program.actor, wait: app.web.wait }
-    }
-
     /// Messages of one channel, each with what became of it.
-    fn all(&self, reader: &Reader, channel: ChannelId, found: Vec<Found>) -> domain::Result<Vec<Message>> {
+    fn messages(
+        &self,
+        reader: &Reader,
+        channel: ChannelId,
+        found: Vec<Found>,
+    ) -> domain::Result<Vec<Message>> {
         let positions = || found.iter().map(|message| message.position);
         let (Some(first), Some(last)) = (positions().min(), positions().max()) else { return Ok(Vec::new()) };
         let fates = missed::fates(reader, &self.actor, channel, first..=last, self.wait)?;
@@ -153,12 +144,12 @@ impl Look {
             .into_iter()
             .map(|message| {
                 let fates = by_id.remove(&message.id).map(|fates| fates.fates).unwrap_or_default();
-                self.one(reader, message, Some(fates))
+                self.with_fates(reader, message, Some(fates))
             })
             .collect()
     }
 
-    fn one(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> domain::Result<Message> {
+    fn with_fates(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> domain::Result<Message> {
         let seen = |fate: &Fate| match fate.state {
             FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
             _ => None,
@@ -172,7 +163,7 @@ impl Look {
             channel_id: found.channel,
             sender_id: found.author,
             is_attachment_included: !found.attachments.is_empty(),
-            attachments: super::files::attached(reader, &self.actor, &found)?,
+            attachments: super::files::attached(reader, self, &found)?,
             text: found.text,
             edited_at: found.edited_at.map(time),
             deleted_at: found.deleted_at.map(time),
@@ -182,15 +173,19 @@ impl Look {
     }
 
     /// One message with what became of it.
-    pub(super) fn at(&self, reader: &Reader, message: Found) -> domain::Result<Message> {
+    pub(super) fn message(&self, reader: &Reader, message: Found) -> domain::Result<Message> {
         let channel = message.channel;
-        self.all(reader, channel, vec![message])?.pop().ok_or(domain::Error::NotFound)
+        self.messages(reader, channel, vec![message])?.pop().ok_or(domain::Error::NotFound)
     }
 
     /// One message just sent, with what becomes of it where that is not too much to look at.
     fn sent(&self, reader: &Reader, message: Found) -> domain::Result<Message> {
         let present = members::present(reader, self.actor.workspace, message.channel)?;
-        if present.len() > LOOKED_AT_MAX { self.one(reader, message, None) } else { self.at(reader, message) }
+        if present.len() > LOOKED_AT_MAX {
+            self.with_fates(reader, message, None)
+        } else {
+            self.message(reader, message)
+        }
     }
 }
 
@@ -229,7 +224,7 @@ async fn send(
     once: Once,
     Body { given, canonical }: Body<NewMessage>,
 ) -> Result {
-    let look = Look::new(&app, &program);
+    let (actor, look) = (program.actor, Look::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let draft = Draft {
             id: given.id.unwrap_or_else(|| MessageId::new(tx.now())),
@@ -239,7 +234,7 @@ async fn send(
             attachments: super::files::sent_with(given.attachment_ids.unwrap_or_default()),
         };
         let sender = given.sender_id.and_then(|id| id.0);
-        messages::send_as(tx, &look.actor, sender, &draft)
+        named("channelId", messages::send_as(tx, &actor, sender, &draft))
     };
     once.run(&app, &program, &canonical, deed, move |reader, message| look.sent(reader, message)).await
 }
@@ -270,7 +265,8 @@ async fn list(
     let stretch = page.after_position(channel.0)?.map_or(Stretch::Newest, Stretch::Before);
     let look = Look::new(&app, &program);
     let list = app.store().read_long(move |reader| {
-        let mut found = messages::page(reader, &look.actor, channel, stretch, page.read())?;
+        let found = messages::page(reader, &look.actor, channel, stretch, page.read());
+        let mut found = named("channelId", found)?;
         found.reverse();
         let list = page.list(
             Of::Messages,
@@ -278,7 +274,7 @@ async fn list(
             |message| [channel.0.as_bytes().as_slice(), &message.position.to_be_bytes()].concat(),
             Ok,
         )?;
-        list.turned(|found| look.all(reader, channel, found))
+        list.turned(|found| look.messages(reader, channel, found))
     });
     Ok(Json(list.await?))
 }
@@ -293,7 +289,7 @@ async fn show(
     let look = Look::new(&app, &program);
     let found = app.store().read(move |reader| {
         let message = messages::find(reader, &look.actor, id)?;
-        look.at(reader, message)
+        look.message(reader, message)
     });
     Ok(Json(found.await?))
 }
@@ -317,8 +313,8 @@ async fn change(
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
     let look = Look::new(&app, &program);
-    let changed = app.store().write(move |tx| messages::edit(tx, &look.actor, id, &given.text)).await?;
-    Ok(Json(app.store().read(move |reader| look.at(reader, changed)).await?))
+    let changed = app.store().write(move |tx| messages::edit(tx, &program.actor, id, &given.text)).await?;
+    Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
 }
 
 /// Delete a message

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::failure::Result;
 use super::gate::Program;
+use super::json::Nothing;
 use super::list::{List, Of, Page, PageQuery};
 use super::objects::{Deleted, time};
 use super::once::Once;
@@ -245,10 +246,11 @@ async fn mark_read(
     program: Program,
     once: Once,
     Named(id): Named<NotificationId>,
+    Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| notifications::mark_read(tx, &actor, id);
-    once.run(&app, &program, b"", deed, |_, found| Ok(Notification::from(found))).await
+    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
 }
 
 /// Mark a notification as unread
@@ -261,10 +263,11 @@ async fn mark_unread(
     program: Program,
     once: Once,
     Named(id): Named<NotificationId>,
+    Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| notifications::mark_unread(tx, &actor, id);
-    once.run(&app, &program, b"", deed, |_, found| Ok(Notification::from(found))).await
+    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
 }
 
 /// Delete a notification

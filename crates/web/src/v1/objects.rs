@@ -1,14 +1,34 @@
 //! What objects of all kinds have in common.
 
 use std::str::FromStr;
+use std::time::Duration;
 
+use domain::access::Actor;
 use serde::{Deserialize, Serialize};
 use store::Time;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::gate::Program;
 use super::schemas;
+use crate::App;
 use crate::times;
+
+/// Looks at things as programs see them.
+#[derive(Clone)]
+pub(super) struct Look {
+    pub(super) actor: Actor,
+    /// What stands in for the workspace's wait.
+    pub(super) wait: Option<Duration>,
+    /// What addresses of the installation begin with.
+    pub(super) public_url: String,
+}
+
+impl Look {
+    pub(super) fn new(app: &App, program: &Program) -> Look {
+        Look { actor: program.actor, wait: app.web.wait, public_url: app.web.public_url.clone() }
+    }
+}
 
 /// A time as every object shows it: RFC 3339 in UTC with milliseconds.
 pub(super) fn time(time: Time) -> String {

@@ -3,8 +3,9 @@
 mod exact;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
+use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -14,8 +15,9 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
-    projects, settings, webhooks, workspaces,
+    projects, schemas, settings, webhooks, workspaces,
 };
+use crate::App;
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -31,17 +33,17 @@ pub(super) fn routes(routes: Routes) -> Routes {
         clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete,
         companies::make, companies::list, companies::show, companies::change, companies::delete,
         projects::make, projects::list, projects::show, projects::change, projects::delete,
-        channels::make, channels::list, channels::show, channels::read,
+        channels::make, channels::list, channels::show, channels::change, channels::read,
         messages::send, messages::list, messages::show, messages::change, messages::delete,
         file_channels::make, file_channels::list, file_channels::show,
         files::calls::make_file, files::calls::make_folder, files::calls::make_link, files::calls::list,
-        files::calls::show, files::calls::delete, files::calls::download, files::calls::download_url,
-        files::calls::permissions,
+        files::calls::show, files::calls::change, files::calls::delete, files::calls::download, files::calls::download_url,
+        files::permissions::of_folder, files::permissions::of_root,
         notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
     ),
-    components(schemas(Refusal, events::Told, events::Scope)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -76,10 +78,19 @@ struct Refusal {
 pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
 
 /// As it is sent.
-static WRITTEN: LazyLock<String> = LazyLock::new(|| DESCRIPTION.to_string());
+static WRITTEN: OnceLock<String> = OnceLock::new();
 
-async fn show() -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], WRITTEN.as_str()).into_response()
+async fn show(State(app): State<App>) -> Response {
+    let written = WRITTEN.get_or_init(|| written(&DESCRIPTION, app.web.room.file_max));
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], written.as_str()).into_response()
+}
+
+/// The description as a program sends it that takes files of at most so many bytes.
+fn written(description: &Value, file_max: i64) -> String {
+    let mut described = description.clone();
+    let settings = &mut described["components"]["schemas"]["ChangedSettings"]["properties"];
+    settings["uploadLimitBytes"]["maximum"] = json!(file_max);
+    described.to_string()
 }
 
 /// Adds what all calls share. It is JSON here: that is what is sent, and has every part of the standard.
@@ -155,7 +166,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
     if changes {
         refusals.insert("409", "It contradicts what is there already.");
     }
-    if has_body {
+    if has_body || method == "post" {
         refusals.insert("413", "The body is too large.");
         refusals.insert("415", "The body is not JSON in UTF-8.");
     }
@@ -245,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_referred_to_is_there() {
-        let written = WRITTEN.as_str();
+        let written = written(&DESCRIPTION, 1_000);
         let schemas = DESCRIPTION["components"]["schemas"].as_object().unwrap();
         let mut count = 0;
         for part in written.split("\"#/components/schemas/").skip(1) {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::failure::{Failure, Result};
 
 /// Characters of a filter: more than any value has that can be filtered by.
-const CHARACTERS: usize = 4_000;
+pub(super) const CHARACTERS: usize = 4_000;
 
 fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())

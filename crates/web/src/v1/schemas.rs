@@ -1,11 +1,14 @@
 //! What values look like, for the description of the API: the checks of `domain::limits` in the words of JSON Schema.
 
 use domain::webhooks;
+use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AdditionalProperties, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
+
+use super::query;
 
 /// Letters of a line: no control characters, no line or paragraph separator.
 const LETTER: &str = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]";
@@ -30,56 +33,77 @@ macro_rules! schemas {
 
 schemas! {
     /// An id.
-    Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())));
+    Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())))
+        .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
     /// An id, or nothing.
     IdOrEmpty: text("The id of an object; an empty text says that there is none.")
-        .pattern(Some("^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"));
+        .pattern(Some("^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"))
+        .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
     /// An id of version 7.
     OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
-        .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"));
+        .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"))
+        .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
     /// A time.
-    Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .examples([json!("2026-01-05T09:00:00.000Z")]);
     /// A line of text.
-    Line: text("Text of one line.").max_length(Some(200)).pattern(Some(format!("^{LETTER}*$")));
+    Line: text("Text of one line.").max_length(Some(200)).pattern(Some(format!("^{LETTER}*$")))
+        .examples([json!("Maria")]);
     /// A line of text in which something can be seen.
     Name: text("Text of one line in which something can be seen.").min_length(Some(1)).max_length(Some(200))
-        .pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$")));
+        .pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$")))
+        .examples([json!("Brightwater Clinic")]);
     /// An email address.
     Email: text("An email address.").max_length(Some(254)).pattern(Some(
-        "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?@[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){1,3}$"));
+        "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?@[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){1,3}$"))
+        .examples([json!("maria@brightwater.example")]);
     /// A telephone number.
     Phone: text("A telephone number with its country code; empty for none.")
-        .pattern(Some("^(\\+[1-9]([ ()./-]?[0-9]){6,14})?$"));
+        .pattern(Some("^(\\+[1-9]([ ()./-]?[0-9]){6,14})?$"))
+        .examples([json!("+44 20 7946 0018")]);
     /// The text of a message.
     MessageText: text("Text in Markdown, at most 10,000 characters. CR and CRLF become LF; other control characters than LF and TAB are refused.")
-        .max_length(Some(10_000)).pattern(Some(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"));
+        .max_length(Some(10_000)).pattern(Some(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"))
+        .examples([json!("The plan is **ready**.")]);
     /// The text of the welcome.
     WelcomeText: text("As the text of a message; something can be seen of it. Merge fields such as `{{client.givenName}}` are filled in.")
-        .min_length(Some(1)).max_length(Some(5_000)).pattern(Some(welcome()));
+        .min_length(Some(1)).max_length(Some(5_000)).pattern(Some(welcome()))
+        .examples([json!("Welcome! Write to us here whenever you like.")]);
     /// An address of the web.
     Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(2_000))
-        .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"));
+        .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"))
+        .examples([json!("https://brightwater.example/icon.png")]);
     /// Where something lies in a file channel.
     Path: text("Names of folders and a last name with `/` between them, without control characters. Something can be seen of each name.")
-        .min_length(Some(1)).max_length(Some(4_000)).pattern(Some(path()));
+        .min_length(Some(1)).max_length(Some(4_000)).pattern(Some(path()))
+        .examples([json!("Contracts/2026/deed.pdf")]);
     /// Where a link leads.
     LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(2_000))
-        .pattern(Some("^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$"));
+        .pattern(Some("^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$"))
+        .examples([json!("https://example.com/rules")]);
     /// An address that a webhook calls.
     HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
         .min_length(Some(1)).max_length(Some(2_000))
-        .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?$"));
+        .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?$"))
+        .examples([json!("https://hooks.example.com/portal")]);
     /// A kind of events.
     EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")
-        .enum_values(Some(kinds()));
+        .enum_values(Some(kinds()))
+        .examples([json!("message.sent")]);
+    /// What a text is to be equal to.
+    Filter: text("Text without control characters.").max_length(Some(query::CHARACTERS))
+        .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
+        .examples([json!("Maria")]);
     /// A colour.
-    Color: text("A colour such as `#9bbfff`; empty for the one made from the id.").pattern(Some("^(#[0-9a-fA-F]{6})?$"));
+    Color: text("A colour such as `#9bbfff`; empty for the one made from the id.").pattern(Some("^(#[0-9a-fA-F]{6})?$"))
+        .examples([json!("#9bbfff")]);
     /// Fields of the firm's own.
     CustomFields: ObjectBuilder::new()
         .description(Some("Fields of the firm's own programs: at most 100, 64 KiB together, nested at most 5 levels. Null, an empty text or an empty list says that a field has no value."))
         .max_properties(Some(100))
         .property_names(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(100)).pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$"))).build()))
-        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)));
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
+        .examples([json!({"tags": ["vip"], "since": 2026})]);
 }
 
 fn path() -> String {

@@ -6,6 +6,7 @@ use domain::Error;
 use domain::access::Actor;
 use domain::ids::PersonId;
 use domain::settings::{self, MessagingChange};
+use domain::uploads::{self, Room};
 use domain::welcome::{self, WelcomeChange};
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::failure::Result;
 use super::gate::Program;
-use super::json::{Body, present};
+use super::json::{Body, Whole, present, present_object};
 use super::schemas;
 use crate::App;
 use crate::routes::Routes;
@@ -39,6 +40,8 @@ struct Settings {
     default_channel: DefaultChannel,
     /// Whether client users may start channels about themselves, their companies and their projects.
     clients_may_start_channels: bool,
+    /// Most bytes of one file.
+    upload_limit_bytes: i64,
 }
 
 /// How client users are welcomed when they first sign in.
@@ -70,7 +73,7 @@ enum DefaultChannel {
 }
 
 impl Settings {
-    fn read(reader: &Reader, actor: &Actor) -> domain::Result<Settings> {
+    fn read(reader: &Reader, actor: &Actor, room: &Room) -> domain::Result<Settings> {
         let messaging = settings::messaging(reader, actor.workspace)?;
         let welcome = welcome::setting(reader, actor.workspace)?;
         let signer = welcome::signer(reader, actor.workspace)?;
@@ -92,6 +95,7 @@ impl Settings {
                 settings::DefaultChannel::Company => DefaultChannel::Company,
             },
             clients_may_start_channels: messaging.clients_start_at.is_some(),
+            upload_limit_bytes: uploads::file_max(reader, actor.workspace, room)?,
         })
     }
 }
@@ -99,19 +103,20 @@ impl Settings {
 /// Get the settings
 #[utoipa::path(get, path = "/v1/settings", tag = "Workspace", responses((status = 200, body = Settings)))]
 async fn show(State(app): State<App>, program: Program) -> Result<Json<Settings>> {
-    Ok(Json(app.store().read(move |reader| Settings::read(reader, &program.actor)).await?))
+    let room = app.web.room;
+    Ok(Json(app.store().read(move |reader| Settings::read(reader, &program.actor, &room)).await?))
 }
 
 /// What changes about the settings. What is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ChangedSettings {
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present_object")]
     #[schema(value_type = ChangedWelcome, required = false)]
     welcome: Option<ChangedWelcome>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = i64, required = false, minimum = 1, maximum = 60)]
-    wait_minutes: Option<i64>,
+    wait_minutes: Option<Whole>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]
     hide_text: Option<bool>,
@@ -124,6 +129,10 @@ struct ChangedSettings {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]
     clients_may_start_channels: Option<bool>,
+    /// At most what the program takes.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = i64, required = false, minimum = 1)]
+    upload_limit_bytes: Option<Whole>,
 }
 
 /// What changes about the welcome. What is left out stays.
@@ -150,10 +159,10 @@ async fn change(
     program: Program,
     Body { given, .. }: Body<ChangedSettings>,
 ) -> Result<Json<Settings>> {
-    let actor = program.actor;
+    let (actor, room) = (program.actor, app.web.room);
     let changed = app.store().write(move |tx| {
         let messaging = MessagingChange {
-            wait_minutes: given.wait_minutes,
+            wait_minutes: given.wait_minutes.map(|minutes| minutes.0),
             hide_text: given.hide_text,
             reply_links: given.reply_links.map(|links| match links {
                 ReplyLinks::Reply => settings::ReplyLinks::Reply,
@@ -170,7 +179,10 @@ async fn change(
             let change = WelcomeChange { enabled: given.enabled, text: given.text, sender: given.sender_id };
             welcome::change(tx, &actor, &change).map_err(within_welcome)?;
         }
-        Settings::read(tx, &actor)
+        if let Some(Whole(bytes)) = given.upload_limit_bytes {
+            uploads::change_file_max(tx, &actor, bytes, &room)?;
+        }
+        Settings::read(tx, &actor, &room)
     });
     Ok(Json(changed.await?))
 }

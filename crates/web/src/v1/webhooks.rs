@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::failure::Result;
 use super::gate::Program;
-use super::json::Body;
+use super::json::{Body, Nothing};
 use super::list::{List, Of, Page, PageQuery};
 use super::objects::{Deleted, time};
 use super::once::Once;
@@ -164,10 +164,16 @@ async fn delete(
 /// It hears of what happens from now on. One that is on stays as it is.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/enable", tag = "Webhooks",
     responses((status = 200, body = Webhook)))]
-async fn enable(State(app): State<App>, program: Program, once: Once, Named(id): Named<WebhookId>) -> Result {
+async fn enable(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<WebhookId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| webhooks::enable(tx, &actor, id);
-    once.run(&app, &program, b"", deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
 }
 
 /// A call of a webhook: one event that it is told of.
@@ -262,8 +268,9 @@ async fn again(
     program: Program,
     once: Once,
     Named((id, call)): Named<(WebhookId, CallId)>,
+    Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| calls::again(tx, &actor, id, call);
-    once.run(&app, &program, b"", deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
 }

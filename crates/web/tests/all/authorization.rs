@@ -123,6 +123,7 @@ const TABLE: &[Row] = &[
     ("POST", "/files/{channel}/zip", "/files/[channel]/zip", "files=[file]", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "", "s . . p . p p"),
     ("POST", "/files/{channel}/{file}/edit", "/files/[channel]/[file]/edit", "name=[new].txt", "s . . d . d d"),
+    ("POST", "/files/{channel}/read-only", "/files/[channel]/read-only", "readOnly=yes", "s . . x . d d"),
     ("POST", "/files/{channel}/{file}/read-only", "/files/[channel]/[folder]/read-only", "readOnly=yes", "s . . x . d d"),
     ("GET", "/files/{channel}/{file}/content", "/files/[channel]/[file]/content", "", "s . . p . p p"),
     ("GET", "/files/{channel}/{file}/small", "/files/[channel]/[small]/small", "", "s . . p . p p"),
@@ -304,7 +305,10 @@ async fn fill_files(firm: &Firm, text: String) -> String {
                 firm.portal.write(move |tx| files::make_file(tx, &oskar, channel, None, "b.txt")).await
             }
         };
-        let address = firm.portal.read(move |reader| signed::sign(reader, &oskar, purpose, file)).await;
+        let address = firm
+            .portal
+            .read(move |reader| Ok(signed::Signer::new(reader, &oskar)?.sign(purpose, file)))
+            .await;
         filled = filled.replace(word, &address);
     }
     filled

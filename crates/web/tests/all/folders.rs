@@ -186,6 +186,23 @@ async fn f6_in_a_read_only_folder_client_users_look_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn f6_in_a_channel_that_is_read_only_client_users_look_and_change_nothing() {
+    let firm = Firm::new().await;
+    let at = format!("/files/{}", firm.channel);
+    let (mut jane, mut oskar) = (firm.browser_of(firm.jane).await, firm.browser_of(firm.oskar).await);
+    jane.get(&at).await.is(200).shows("Make all of it read-only for clients");
+    oskar.get(&at).await.is(200).shows("Upload").hides("What clients may do");
+    jane.post(&format!("{at}/read-only"), &[("readOnly", "yes")]).await.is(303);
+    jane.get(&at).await.is(200).shows("read-only for clients").shows("Let them change these files");
+    oskar.get(&at).await.is(200).hides("Upload");
+    oskar.post(&format!("{at}/folder"), &[("name", "x")]).await.is(403);
+    // Whoever works for the firm goes on.
+    jane.post(&format!("{at}/folder"), &[("name", "Final")]).await.is(303);
+    jane.post(&format!("{at}/read-only"), &[]).await.is(303);
+    oskar.post(&format!("{at}/folder"), &[("name", "Mine")]).await.is(303);
+}
+
+#[tokio::test]
 async fn f6_many_files_come_as_one_archive() {
     let firm = Firm::new().await;
     let channel = firm.channel;

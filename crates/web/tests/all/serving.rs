@@ -172,7 +172,10 @@ async fn f4_what_is_held_back_is_handed_to_nobody() {
     }
     jane.get(&format!("/messages/{}", firm.channel)).await.shows("Being checked");
     let (actor, workspace) = (firm.jane, firm.workspace);
-    let address = firm.portal.read(move |reader| signed::sign(reader, &actor, Purpose::Download, file)).await;
+    let address = firm
+        .portal
+        .read(move |reader| Ok(signed::Signer::new(reader, &actor)?.sign(Purpose::Download, file)))
+        .await;
     let mut program = firm.portal.browser();
     program.get(&format!("/signed/{address}")).await.is(403);
     let blob = firm.files(firm.jane, firm.channel).await[0].stored.clone().unwrap().blob;
@@ -188,8 +191,10 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
     let (_, file) = firm.sends_file(firm.oskar, firm.channel, "deed.txt", b"0123456789").await;
     let oskar = firm.oskar;
     let sign = async || {
-        let address =
-            firm.portal.read(move |reader| signed::sign(reader, &oskar, Purpose::Download, file)).await;
+        let address = firm
+            .portal
+            .read(move |reader| Ok(signed::Signer::new(reader, &oskar)?.sign(Purpose::Download, file)))
+            .await;
         format!("/signed/{address}")
     };
     let address = sign().await;

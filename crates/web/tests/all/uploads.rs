@@ -322,7 +322,7 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
         .portal
         .write(move |tx| {
             let file = files::make_file(tx, &jane, channel, None, "deed.pdf")?;
-            Ok((file, signed::sign(tx, &jane, Purpose::Upload, file)?))
+            Ok((file, signed::Signer::new(tx, &jane)?.sign(Purpose::Upload, file)))
         })
         .await;
     let mut program = firm.portal.browser();

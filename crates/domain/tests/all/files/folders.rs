@@ -109,6 +109,31 @@ both_engines! {
         assert!(matches!(office.closes(firm.ada, own, true), Err(Error::Conflict(_))));
     }
 
+    fn f6_all_of_a_channel_is_read_only_for_client_users_where_the_firm_says_so(office) {
+        let firm = office.firm("a.example");
+        let (maria, otto) = (firm.client_actor("Maria", &[]), firm.client_actor("Otto", &[]));
+        let channel = firm.channel_of(maria.person);
+        let folder = office.folder(maria, channel, None, "Flat").unwrap();
+        let file = office.puts(maria, channel, Some(folder), "a.txt").unwrap();
+        forbidden(office.closes_all(maria, channel, true));
+        not_found(office.closes_all(otto, channel, true));
+        office.closes_all(firm.ada, channel, true).unwrap();
+        assert_eq!(office.names(maria, channel, Some(folder)), ["a.txt"], "she still looks");
+        forbidden(office.puts(maria, channel, None, "b.txt"));
+        forbidden(office.puts(maria, channel, Some(folder), "b.txt"));
+        forbidden(office.renames(maria, file, "b.txt"));
+        forbidden(office.removes(maria, channel, &[folder]));
+        office.puts(firm.ada, channel, None, "c.txt").unwrap();
+        // What she sends is filed all the same.
+        let ready = office.ready(maria, channel, "sent.txt", b"sent");
+        office.sends_files(maria, channel, "", &[ready]).unwrap();
+        // Opened again, a folder that was closed by itself stays so.
+        office.closes(firm.ada, folder, true).unwrap();
+        office.closes_all(firm.ada, channel, false).unwrap();
+        office.puts(maria, channel, None, "b.txt").unwrap();
+        forbidden(office.puts(maria, channel, Some(folder), "b.txt"));
+    }
+
     fn c8_who_has_left_looks_and_changes_nothing(office) {
         let firm = office.firm("a.example");
         let (maria, tom) = (firm.client_actor("Maria", &[]), firm.staff("Tom"));

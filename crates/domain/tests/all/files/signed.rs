@@ -12,7 +12,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         let file = office.puts(maria, channel, None, "a.txt").unwrap();
         let sign = move |purpose| {
-            office.read(move |reader| signed::sign(reader, &maria, purpose, file)).unwrap()
+            office.read(move |reader| Ok(signed::Signer::new(reader, &maria)?.sign(purpose, file))).unwrap()
         };
         let check = |workspace, purpose, text: &str| {
             let text = text.to_string();

@@ -21,11 +21,14 @@ both_engines! {
         announce(1_000).unwrap();
         refused(announce(501), "file", Problem::StorageFull);
         announce(500).unwrap();
-        let workspace = firm.workspace;
-        office.write(move |tx| {
-            tx.run("UPDATE workspaces SET upload_limit = 300 WHERE id = $1", &[&workspace])?;
-            Ok(())
-        }).unwrap();
+        let (workspace, ada, tom) = (firm.workspace, firm.ada, firm.staff("Tom"));
+        let limits = |who, bytes| office.write(move |tx| uploads::change_file_max(tx, &who, bytes, &room));
+        forbidden(limits(tom, 300));
+        not_found(limits(maria, 300));
+        for bytes in [0, -1, 1_001, i64::MAX] {
+            refused(limits(ada, bytes), "uploadLimitBytes", Problem::NotBetween(1, 1_000));
+        }
+        limits(ada, 300).unwrap();
         refused(announce(301), "file", Problem::TooLarge(300));
         assert_eq!(office.read(move |reader| uploads::file_max(reader, workspace, &room)).unwrap(), 300);
     }

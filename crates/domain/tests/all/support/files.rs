@@ -158,6 +158,10 @@ impl Office {
         self.write(move |tx| files::set_read_only(tx, &who, folder, read_only))
     }
 
+    pub fn closes_all(&self, who: Actor, channel: ChannelId, read_only: bool) -> domain::Result<()> {
+        self.write(move |tx| files::set_channel_read_only(tx, &who, channel, read_only))
+    }
+
     /// How many rows a table has.
     pub fn rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use domain::access::Actor;
+use domain::access::{self, Actor};
 use domain::files::signed::Purpose;
 use domain::files::{self, Contents, Entry, Kind};
 use domain::ids::{ChannelId, FileId};
@@ -13,53 +13,32 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::failure::{Failure, Result};
+use super::super::failure::{Failure, Result, named};
 use super::super::gate::Program;
-use super::super::json::Body;
+use super::super::json::{Body, present};
 use super::super::list::{List, Of, Page, PageQuery};
-use super::super::objects::Deleted;
+use super::super::objects::{Deleted, Look};
 use super::super::once::Once;
 use super::super::{query, schemas};
-use super::{File, address};
+use super::permissions::Permissions;
+use super::{Addresses, File, find};
 use crate::App;
 use crate::answers::Answer;
 use crate::files::serving::{self, Way};
 use crate::input::{Asked, Named};
 use crate::routes::Routes;
 
-pub(crate) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .post("/v1/files/file", make_file)
         .post("/v1/files/folder", make_folder)
         .post("/v1/files/link", make_link)
         .get("/v1/files", list)
         .get("/v1/files/{id}", show)
+        .patch("/v1/files/{id}", change)
         .delete("/v1/files/{id}", delete)
         .get("/v1/files/{id}/download", download)
         .get("/v1/files/{id}/download-url", download_url)
-        .put("/v1/files/{id}/permissions/", permissions)
-}
-
-/// How files are shown to a program.
-#[derive(Clone)]
-struct Look {
-    actor: Actor,
-    /// What the portal's addresses begin with.
-    url: String,
-}
-
-impl Look {
-    fn new(app: &App, program: &Program) -> Look {
-        Look { actor: program.actor, url: app.web.public_url.clone() }
-    }
-
-    fn one(&self, reader: &Reader, entry: Entry) -> domain::Result<File> {
-        File::shown(reader, &self.actor, entry, &self.url)
-    }
-
-    fn find(&self, reader: &Reader, id: FileId) -> domain::Result<File> {
-        self.one(reader, files::find(reader, &self.actor, id)?)
-    }
 }
 
 /// The folder and the name of a path in a channel; folders that are not there are made.
@@ -72,7 +51,7 @@ fn place(
     if path.chars().any(char::is_control) {
         return Err(Error::field("path", Problem::ControlCharacters));
     }
-    files::place(tx, actor, channel, path)
+    named("channelId", files::place(tx, actor, channel, path))
 }
 
 /// A file to be made.
@@ -105,19 +84,10 @@ async fn make_file(
         files::make_file(tx, &actor, given.channel_id, folder, &name)
     };
     let show = move |reader: &Reader, id| {
-        let upload_url = address(reader, &actor, Purpose::Upload, id, &look.url)?;
-        Ok(File { upload_url: Some(upload_url), ..look.find(reader, id)? })
+        let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
+        Ok(File { upload_url: Some(upload_url), ..find(reader, &look, id)? })
     };
     once.run(&app, &program, &canonical, deed, show).await
-}
-
-/// What client users may do in a folder. Answers have a hyphen in these words, which may also be sent.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-enum Permissions {
-    #[serde(rename = "read_write", alias = "read-write")]
-    ReadWrite,
-    #[serde(rename = "read_only", alias = "read-only")]
-    ReadOnly,
 }
 
 /// A folder to be made.
@@ -155,7 +125,7 @@ async fn make_folder(
         }
         Ok(id)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }
 
 /// A link to be made.
@@ -189,7 +159,7 @@ async fn make_link(
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
         files::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| look.find(reader, id)).await
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }
 
 /// Which files are listed.
@@ -201,6 +171,7 @@ struct Filters {
     #[param(value_type = schemas::Id, required)]
     channel_id: Option<String>,
     /// What lies in this folder and the folders in it.
+    #[param(value_type = Option<schemas::Filter>)]
     path: Option<String>,
 }
 
@@ -222,6 +193,7 @@ async fn list(
     let look = Look::new(&app, &program);
     let list = app.store().read_long(move |reader| {
         let actor = &look.actor;
+        named("channelId", access::channel(reader, actor, channel))?;
         let below = |folder| files::below(reader, actor, channel, folder, after, page.read());
         let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
             None => below(None)?,
@@ -231,7 +203,8 @@ async fn list(
             },
         };
         let place = |entry: &Entry| entry.id.0.as_bytes().to_vec();
-        page.list(Of::Files, found, place, |entry| look.one(reader, entry))
+        let addresses = Addresses::new(reader, &look)?;
+        page.list(Of::Files, found, place, |entry| File::read(reader, &addresses, entry))
     });
     Ok(Json(list.await?))
 }
@@ -240,7 +213,56 @@ async fn list(
 #[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
 async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<File>> {
     let look = Look::new(&app, &program);
-    Ok(Json(app.store().read(move |reader| look.find(reader, id)).await?))
+    Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
+}
+
+/// What changes about a file, a folder or a link. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedFile {
+    /// Its name from now on, behind the folders that it then lies in. Those that are not there are made.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Path, required = false)]
+    path: Option<String>,
+    /// Where a link leads.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::LinkUrl, required = false)]
+    link_url: Option<String>,
+}
+
+/// Change a file, a folder or a link
+///
+/// Renames it, or moves it within its channel, with everything in it. A path in use is refused.
+#[utoipa::path(patch, path = "/v1/files/{id}", tag = "Files", request_body = ChangedFile,
+    responses((status = 200, body = File)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    Body { given, .. }: Body<ChangedFile>,
+) -> Result<Json<File>> {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let changed = app.store().write(move |tx| {
+        let entry = files::find(tx, &actor, id)?;
+        if let Some(path) = &given.path {
+            let (folder, name) = place(tx, &actor, entry.channel, path)?;
+            files::move_to(tx, &actor, entry.channel, &[id], folder)?;
+            files::rename(tx, &actor, id, &name).map_err(within_path)?;
+        }
+        if let Some(url) = &given.link_url {
+            files::set_link(tx, &actor, id, url)?;
+        }
+        find(tx, &look, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What is wrong with a name, where a path was given that ends with it.
+fn within_path(error: Error) -> Error {
+    match error {
+        Error::Field { problem, .. } => Error::field("path", problem),
+        other => other,
+    }
 }
 
 /// Delete a file, a folder or a link
@@ -292,9 +314,8 @@ async fn download_url(
     let (stored, download_url) = app
         .store()
         .read(move |reader| {
-            let entry = files::find(reader, &look.actor, id)?;
-            let stored = entry.stored.ok_or(Error::NotFound)?;
-            Ok::<_, Error>((stored, address(reader, &look.actor, Purpose::Download, id, &look.url)?))
+            let stored = files::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
+            Ok::<_, Error>((stored, Addresses::new(reader, &look)?.of(id, Purpose::Download)))
         })
         .await?;
     if stored.held.is_some() {
@@ -302,31 +323,4 @@ async fn download_url(
         return Err(Failure::from(Answer::refused(StatusCode::FORBIDDEN, "heldBack", why)));
     }
     Ok(Json(DownloadUrl { download_url }))
-}
-
-/// What client users may do in a folder from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedPermissions {
-    client_permissions: Permissions,
-}
-
-/// Change what client users may do in a folder
-///
-/// In all folders in it too.
-#[utoipa::path(put, path = "/v1/files/{id}/permissions/", tag = "Files", request_body = ChangedPermissions,
-    responses((status = 200, body = File)))]
-async fn permissions(
-    State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
-    Body { given, .. }: Body<ChangedPermissions>,
-) -> Result<Json<File>> {
-    let look = Look::new(&app, &program);
-    let is_read_only = given.client_permissions == Permissions::ReadOnly;
-    let changed = app.store().write(move |tx| {
-        files::set_read_only(tx, &look.actor, id, is_read_only)?;
-        look.find(tx, id)
-    });
-    Ok(Json(changed.await?))
 }

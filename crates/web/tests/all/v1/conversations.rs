@@ -239,3 +239,17 @@ async fn n12_what_became_of_a_message_for_each_recipient() {
     );
     assert_eq!(said.json["deliveries"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn c8_a_channel_is_archived_and_a_new_message_brings_it_back() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let path = format!("/v1/message-channels/{}", firm.channel);
+    let archived = program.patch(&path, json!({"isArchived": true})).await;
+    assert_eq!(archived.is(200).text_at("/archivedAt"), "2026-01-05T09:00:00.000Z");
+    assert_eq!(program.get(&path).await.json, archived.json);
+    program.post("/v1/messages", json!({"channelId": firm.channel, "text": "Once more"})).await.is(200);
+    assert_eq!(program.get(&path).await.json["archivedAt"], Value::Null);
+    program.patch(&path, json!({"isArchived": true})).await.is(200);
+    assert_eq!(program.patch(&path, json!({"isArchived": false})).await.json["archivedAt"], Value::Null);
+}

@@ -136,7 +136,7 @@ async fn a_stream_goes_on_behind_the_last_event_that_was_heard() {
     }
     program.get("/v1/events?scope=everything").await.refuses(400, "scope");
     program.get("/v1/events?channelId=abc").await.refuses(400, "channelId");
-    program.get(&format!("/v1/events?channelId={}", firm.workspace)).await.refuses(404, "");
+    program.get(&format!("/v1/events?channelId={}", firm.workspace)).await.refuses(404, "channelId");
 }
 
 #[tokio::test]
@@ -214,4 +214,26 @@ async fn a_stream_ends_with_its_key() {
     firm.posts(firm.oskar, firm.channel, "Too late").await;
     while heard.more().await {}
     assert_eq!(heard.text, "");
+}
+
+#[tokio::test]
+async fn f2_files_have_their_address_in_what_is_told_too() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let mut heard = Heard::open(&program, "").await;
+    firm.sends_file(firm.oskar, firm.channel, "plan.txt", b"The plan.").await;
+    let mut kinds = Vec::new();
+    while kinds.len() < 2 {
+        let (kind, _, data) = heard.next().await;
+        let file = match kind.as_str() {
+            "message.sent" => &data["object"]["attachments"][0],
+            "file.created" => &data["object"],
+            _ => continue,
+        };
+        let address = file["downloadUrl"].as_str().unwrap().strip_prefix("http://portal.example").unwrap();
+        assert_eq!(firm.portal.nobody().get(address).await.is(200).text, "The plan.");
+        kinds.push(kind);
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["file.created", "message.sent"]);
 }

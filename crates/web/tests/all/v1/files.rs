@@ -194,6 +194,75 @@ async fn f6_folders_have_permissions_and_are_deleted_empty_only() {
 }
 
 #[tokio::test]
+async fn f6_entries_are_renamed_and_moved_within_their_channel() {
+    let firm = Firm::new().await;
+    let jane = firm.portal.program_of(firm.jane).await;
+    let file = jane.brings(&firm, "Plans/plan.txt", "The plan.").await;
+    let folder = jane.get(&format!("/v1/files?channelId={}", firm.channel)).await.text_at("/data/1/id");
+    let link =
+        jane.makes("link", &firm, "Site", json!({"linkUrl": "https://a.example/"})).await.text_at("/id");
+    let change = async |id: &str, body: Value| jane.patch(&format!("/v1/files/{id}"), body).await;
+    let moved = change(&file, json!({"path": "Contracts/2026/deed.txt"})).await;
+    assert_eq!(
+        (moved.is(200).text_at("/path"), moved.text_at("/id")),
+        ("Contracts/2026/deed.txt".into(), file.clone())
+    );
+    let whole = change(&folder, json!({"path": "Contracts/Plans"})).await;
+    assert_eq!(whole.is(200).text_at("/path"), "Contracts/Plans");
+    let renamed = change(&link, json!({"path": "Contracts/Court", "linkUrl": "https://b.example/"})).await;
+    assert_eq!(
+        (renamed.is(200).text_at("/name"), renamed.text_at("/linkUrl")),
+        ("Court".into(), "https://b.example/".into())
+    );
+    assert_eq!(change(&link, json!({})).await.is(200).json["path"], renamed.json["path"]);
+    // Refused, nothing of it is done.
+    change(&link, json!({"path": "New/Court", "linkUrl": "ftp://b.example/"})).await.refuses(400, "linkUrl");
+    change(&link, json!({"path": "Contracts/Plans"})).await.refuses(409, "path");
+    change(&folder, json!({"path": "Contracts/Plans/New/Plans"})).await.refuses(409, "");
+    change(&file, json!({"linkUrl": "https://b.example/"})).await.refuses(409, "");
+    let all = jane.get(&format!("/v1/files?channelId={}", firm.channel)).await;
+    assert_eq!(all.ids().len(), 5, "{}", all.text);
+}
+
+#[tokio::test]
+async fn f6_all_of_a_channel_has_permissions_too() {
+    let firm = Firm::new().await;
+    let jane = firm.portal.program_of(firm.jane).await;
+    let (oskar, channel) = (firm.oskar, firm.channel);
+    let may = || firm.portal.read(move |reader| entries::may_change(reader, &oskar, channel, None));
+    let shown = format!("/v1/channels/files/{channel}");
+    assert_eq!(jane.get(&shown).await.text_at("/clientPermissions"), "read-write");
+    let root = "/v1/files/root/permissions/";
+    let closed = jane.put(root, json!({"clientPermissions": "read_only", "channelId": channel})).await;
+    assert_eq!(closed.is(200).text_at("/id"), channel.to_string());
+    assert_eq!(closed.text_at("/clientPermissions"), "read-only");
+    assert_eq!(jane.get(&shown).await.json, closed.json);
+    assert!(!may().await);
+    jane.makes("folder", &firm, "Rules", json!({})).await.is(200);
+    jane.put(root, json!({"clientPermissions": "read_write", "channelId": channel})).await.is(200);
+    assert!(may().await);
+    jane.put(root, json!({"clientPermissions": "read_only"})).await.refuses(400, "channelId");
+    // A folder may be named with its channel, and with no other.
+    let folder = jane.makes("folder", &firm, "Plans", json!({})).await.text_at("/id");
+    let place = format!("/v1/files/{folder}/permissions/");
+    jane.put(&place, json!({"clientPermissions": "read_only", "channelId": channel})).await.is(200);
+    let other = json!({"clientPermissions": "read_write", "channelId": firm.northwind});
+    jane.put(&place, other).await.refuses(404, "channelId");
+}
+
+#[tokio::test]
+async fn b3_addresses_of_bytes_are_at_the_portals_own_host() {
+    let firm = Firm::new().await;
+    let sam = firm.portal.program_of(firm.stranger).await;
+    let new = json!({"givenName": "Ann", "email": "ann@client.example"});
+    let client = sam.post("/v1/clients", new).await.text_at("/id");
+    let channel = sam.get(&format!("/v1/channels/files?clientId={client}")).await.text_at("/data/0/id");
+    let made = sam.post("/v1/files/file", json!({"channelId": channel, "path": "deed.txt"})).await;
+    let address = made.is(200).text_at("/uploadUrl");
+    assert!(address.starts_with("http://another.example/signed/"), "{address}");
+}
+
+#[tokio::test]
 async fn f1_files_are_sent_with_messages_and_have_no_second_entry() {
     let firm = Firm::new().await;
     let jane = firm.portal.program_of(firm.jane).await;
@@ -204,6 +273,12 @@ async fn f1_files_are_sent_with_messages_and_have_no_second_entry() {
     sent.is(200);
     assert_eq!(sent.json["isAttachmentIncluded"], true);
     assert_eq!(sent.text_at("/attachments/0/id"), id);
+    let listed = jane.get(&format!("/v1/messages?channelId={}&limit=1", firm.channel)).await;
+    for shown in
+        [sent.text_at("/attachments/0/downloadUrl"), listed.text_at("/data/0/attachments/0/downloadUrl")]
+    {
+        assert_eq!(firm.portal.nobody().get(&within(&shown)).await.is(200).text, "The plan.");
+    }
     assert_eq!(jane.get(&format!("/v1/files/{id}")).await.text_at("/messageId"), sent.text_at("/id"));
     let all = jane.get(&format!("/v1/files?channelId={}", firm.channel)).await;
     assert_eq!(all.ids().len(), 3, "{}", all.text);
@@ -212,5 +287,6 @@ async fn f1_files_are_sent_with_messages_and_have_no_second_entry() {
     jane.delete(&format!("/v1/files/{id}")).await.is(200);
     let after = jane.get(&format!("/v1/messages/{}", sent.text_at("/id"))).await;
     assert_eq!(after.text_at("/attachments/0/status"), "removed");
+    assert_eq!(after.json["attachments"][0]["downloadUrl"], Value::Null);
     assert_eq!(after.text_at("/attachments/0/name"), "plan.txt");
 }

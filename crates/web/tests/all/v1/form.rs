@@ -1,5 +1,7 @@
 //! The form of every call: errors, lists, rates, and what is done once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::http::Method;
 use domain::ids::MessageId;
 use serde_json::{Value, json};
@@ -22,6 +24,46 @@ async fn what_is_not_there_and_what_cannot_be_done_there_is_said_in_json() {
     program.call(Method::OPTIONS, "/v1/clients", None).await.is(405);
     program.call(Method::HEAD, "/v1/clients", None).await.is(200);
     firm.portal.nobody().get("/v1/nothing").await.refuses(404, "");
+}
+
+#[tokio::test]
+async fn every_address_says_which_methods_it_has() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let mut addresses: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for route in web::routes().into_iter().filter(|route| route.path.starts_with("/v1/")) {
+        let methods = addresses.entry(route.path).or_default();
+        methods.insert(route.method.to_string());
+        // Whatever can be got can be asked about (RFC 9110, 9.3.2).
+        if route.method == Method::GET {
+            methods.insert(Method::HEAD.to_string());
+        }
+    }
+    // A kind of file that there is none of is taken for the id of one.
+    addresses.insert("/v1/files/other", addresses["/v1/files/{id}"].clone());
+    for (path, methods) in addresses {
+        let path = &path.replace(['{', '}'], "");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"] {
+            if methods.contains(method) {
+                continue;
+            }
+            firm.portal.wait(std::time::Duration::from_secs(1));
+            let said = program.call(method.parse().unwrap(), path, Some("{}".to_string())).await;
+            let allowed: BTreeSet<String> = said.headers["allow"]
+                .to_str()
+                .unwrap()
+                .split(',')
+                .map(|one| one.trim().to_string())
+                .collect();
+            assert_eq!(allowed, methods, "{method} {path}");
+            // RFC 9110, 9.3.2: what is asked about has no body.
+            if method == "HEAD" {
+                said.is(405)
+            } else {
+                said.refuses(405, "")
+            };
+        }
+    }
 }
 
 #[tokio::test]

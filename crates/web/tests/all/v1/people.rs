@@ -267,7 +267,7 @@ async fn the_workspace_and_its_settings() {
     assert_eq!(before.json["welcome"]["senderId"], json!(firm.jane.person));
     let change = json!({
         "waitMinutes": 60, "hideText": true, "replyLinks": "signIn", "defaultChannel": "company",
-        "clientsMayStartChannels": true,
+        "clientsMayStartChannels": true, "uploadLimitBytes": 5_000,
         "welcome": {"enabled": false, "text": "Hello {{client.givenName}}", "senderId": firm.tom.person},
     });
     let after = program.patch("/v1/settings", change.clone()).await;
@@ -289,6 +289,7 @@ async fn the_workspace_and_its_settings() {
     assert_eq!(program.get("/v1/settings").await.json, after.json);
     let mut jane = firm.browser_of(firm.jane).await;
     jane.get("/settings/messaging").await.shows("value=\"60\"");
+    assert_eq!(program.patch("/v1/settings", json!({"waitMinutes": 60.0})).await.is(200).json, after.json);
     program.patch("/v1/settings", json!({"waitMinutes": 7, "hideText": 5})).await.refuses(400, "hideText");
     assert_eq!(program.get("/v1/settings").await.json["waitMinutes"], 60, "nothing half-done");
 }

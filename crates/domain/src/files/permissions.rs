@@ -1,0 +1,130 @@
+//! Who may change what lies in a channel: its members, client users not where a folder or all of it is read-only for them (F6).
+
+use store::{Reader, Time, Tx};
+
+use super::{DEPTH_MAX, Entry, Kind, find, turn};
+use crate::access::{self, Actor};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, FileId, WorkspaceId};
+use crate::journal::{self, Event};
+
+/// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it, a folder
+/// above or the whole channel is read-only for them (F6).
+///
+/// # Errors
+/// `NotFound` for the channel.
+pub fn may_change(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    folder: Option<FileId>,
+) -> Result<bool> {
+    let may = may_send(reader, actor, channel)?;
+    Ok(may && (actor.role.is_internal() || !is_read_only(reader, actor.workspace, channel, folder)?))
+}
+
+/// Whether the one who asks may send files in a channel: programs and members do, whatever is read-only.
+///
+/// # Errors
+/// `NotFound` for the channel.
+pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
+    if actor.is_program() {
+        access::channel(reader, actor, channel)?;
+        return Ok(true);
+    }
+    let left_at: Option<Option<Time>> = reader.first(
+        "SELECT left_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person],
+        |row| row.get(0),
+    )?;
+    Ok(left_at.ok_or(Error::NotFound)?.is_none())
+}
+
+/// Whether all of a channel is read-only for client users.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<bool> {
+    let since: Option<Option<Time>> = reader.first(
+        "SELECT files_read_only_at FROM channels WHERE workspace = $1 AND id = $2",
+        &[&workspace, &channel],
+        |row| row.get(0),
+    )?;
+    Ok(since.flatten().is_some())
+}
+
+/// Whether a folder, one above it or the whole channel is read-only for client users.
+fn is_read_only(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    folder: Option<FileId>,
+) -> Result<bool> {
+    let mut next = folder;
+    let mut depth = 0;
+    while let Some(id) = next {
+        let found: Option<(FileId, Option<Time>)> = reader.first(
+            "SELECT folder, read_only_at FROM files WHERE workspace = $1 AND id = $2",
+            &[&workspace, &id],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        depth += 1;
+        match found {
+            Some((_, Some(_))) => return Ok(true),
+            Some((above, None)) if above.0 != channel.0 && depth <= DEPTH_MAX => next = Some(above),
+            _ => next = None,
+        }
+    }
+    is_channel_read_only(reader, workspace, channel)
+}
+
+/// An entry that the one who asks may change; a folder also where its contents may be changed.
+pub(super) fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
+    let found = find(reader, actor, file)?;
+    let inside = if found.kind == Kind::Folder { Some(found.id) } else { found.folder };
+    if may_change(reader, actor, found.channel, inside)? { Ok(found) } else { Err(Error::Forbidden) }
+}
+
+/// Makes a folder read-only for client users, with everything in it, or lets them change it again (F6).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users; `Conflict` for what is no folder.
+pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool) -> Result<()> {
+    let found = changeable(tx, actor, folder)?;
+    access::internal(actor).map_err(|_| Error::Forbidden)?;
+    if found.kind != Kind::Folder {
+        return Err(Error::Conflict("Only folders have permissions."));
+    }
+    if found.read_only_at.is_some() == read_only {
+        return Ok(());
+    }
+    turn(tx, actor.workspace, found.channel)?;
+    let at = read_only.then(|| tx.now());
+    tx.run(
+        "UPDATE files SET read_only_at = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &folder, &at, &actor.person, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
+    Ok(())
+}
+
+/// Makes all of a channel read-only for client users, or lets them change it again (F6). What they send in the conversation
+/// is filed all the same.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users.
+pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, read_only: bool) -> Result<()> {
+    access::channel(tx, actor, channel)?;
+    access::internal(actor).map_err(|_| Error::Forbidden)?;
+    if is_channel_read_only(tx, actor.workspace, channel)? == read_only {
+        return Ok(());
+    }
+    turn(tx, actor.workspace, channel)?;
+    let at = read_only.then(|| tx.now());
+    tx.run(
+        "UPDATE channels SET files_read_only_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &channel, &at, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    Ok(())
+}

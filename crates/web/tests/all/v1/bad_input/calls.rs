@@ -1,0 +1,226 @@
+//! Every call that takes a body, with every field that it takes.
+
+use axum::http::Method;
+use domain::files;
+use domain::ids::{CallId, FileId, NotificationId, WebhookId};
+use serde_json::{Value, json};
+
+use crate::support::Firm;
+use Kind::{Address, Fields, Flag, Id, Ids, Number, Object, Text, Word, Words};
+use Must::{BeThere, NotBeNull, Nothing};
+
+/// What a field takes.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Text,
+    Id,
+    Ids,
+    Flag,
+    Number,
+    Word,
+    Words,
+    Fields,
+    Address,
+    Object,
+}
+
+/// How a field behaves: whether it must be there, and whether null stands for no value.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Must {
+    BeThere,
+    NotBeNull,
+    Nothing,
+}
+
+/// A field: its name, with a point between where it lies in another; what it takes; how it behaves.
+pub type Field = (&'static str, Kind, Must);
+
+#[derive(Clone)]
+pub struct Call {
+    pub method: Method,
+    /// The path as it is described, and as it is called.
+    pub route: &'static str,
+    pub path: String,
+    /// A body that can be taken.
+    pub good: Value,
+    pub fields: Vec<Field>,
+}
+
+impl Call {
+    fn new(method: Method, route: &'static str, id: &dyn ToString, good: Value, fields: &[Field]) -> Call {
+        let path = route.replace("{id}", &id.to_string());
+        Call { method, route, path, good, fields: fields.to_vec() }
+    }
+}
+
+/// What calls are about, beside the firm.
+pub struct Things {
+    folder: FileId,
+    notification: NotificationId,
+    webhook: WebhookId,
+    call: CallId,
+}
+
+impl Things {
+    pub async fn new(firm: &Firm) -> Things {
+        let (jane, channel) = (firm.jane, firm.channel);
+        let folder = firm.portal.write(move |tx| files::make_folder(tx, &jane, channel, None, "Rules")).await;
+        let (webhook, call) = firm.webhook().await;
+        Things { folder, notification: firm.notification().await, webhook, call }
+    }
+}
+
+pub fn calls(firm: &Firm, things: &Things) -> Vec<Call> {
+    [people(firm), places(firm), conversations(firm), filed(firm, things), others(things)].concat()
+}
+
+fn people(firm: &Firm) -> Vec<Call> {
+    let (oskar, tom) = (firm.oskar.person, firm.tom.person);
+    let named = [("givenName", Text, Nothing), ("familyName", Text, Nothing)];
+    let renamed =
+        [("givenName", Text, NotBeNull), ("familyName", Text, NotBeNull), ("email", Address, NotBeNull)];
+    let person = [&named[..], &[("email", Address, BeThere)]].concat();
+    let replaced = [&named[..], &[("email", Address, NotBeNull)]].concat();
+    let belongs = [
+        ("phone", Text, Nothing),
+        ("companyId", Id, Nothing),
+        ("companyIds", Ids, Nothing),
+        ("customFields", Fields, Nothing),
+    ];
+    let access = [
+        ("role", Word, Nothing),
+        ("isClientAccessLimited", Flag, Nothing),
+        ("companyAccessList", Ids, Nothing),
+    ];
+    let changed_access = access.map(|(name, kind, _)| (name, kind, NotBeNull));
+    let new = json!({"givenName": "A", "familyName": "B", "email": "new@client.example"});
+    let (client, internal) = ("/v1/clients/{id}", "/v1/internal-users/{id}");
+    vec![
+        Call::new(Method::POST, "/v1/clients", &"", new.clone(), &[&person[..], &belongs].concat()),
+        Call::new(Method::PATCH, client, &oskar, json!({}), &[&renamed[..], &belongs].concat()),
+        Call::new(Method::PUT, client, &oskar, new.clone(), &[&replaced[..], &belongs].concat()),
+        Call::new(Method::POST, "/v1/internal-users", &"", new, &[&person[..], &access].concat()),
+        Call::new(Method::PATCH, internal, &tom, json!({}), &[&renamed[..], &changed_access].concat()),
+    ]
+}
+
+fn places(firm: &Firm) -> Vec<Call> {
+    let looks = [
+        ("iconImageUrl", Text, Nothing),
+        ("fallbackColor", Text, Nothing),
+        ("customFields", Fields, Nothing),
+    ];
+    let company = [&[("name", Text, BeThere)], &looks[..]].concat();
+    let changed_company = [&[("name", Text, NotBeNull)], &looks[..]].concat();
+    let project = [
+        ("title", Text, BeThere),
+        ("companyId", Id, Nothing),
+        ("clientIds", Ids, Nothing),
+        ("internalUserIds", Ids, Nothing),
+    ];
+    let changed_project = [
+        ("title", Text, NotBeNull),
+        ("companyId", Id, Nothing),
+        ("clientIds", Ids, NotBeNull),
+        ("internalUserIds", Ids, NotBeNull),
+        ("isArchived", Flag, NotBeNull),
+    ];
+    let (one_company, one_project) = ("/v1/companies/{id}", "/v1/projects/{id}");
+    vec![
+        Call::new(Method::POST, "/v1/companies", &"", json!({"name": "A"}), &company),
+        Call::new(Method::PATCH, one_company, &firm.northwind, json!({}), &changed_company),
+        Call::new(Method::POST, "/v1/projects", &"", json!({"title": "A"}), &project),
+        Call::new(Method::PATCH, one_project, &firm.renovation, json!({}), &changed_project),
+    ]
+}
+
+fn conversations(firm: &Firm) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for route in ["/v1/message-channels", "/v1/channels/files"] {
+        for (kind, field, named) in [
+            ("individual", "clientId", json!(firm.oskar.person)),
+            ("company", "companyId", json!(firm.northwind)),
+            ("project", "projectId", json!(firm.renovation)),
+        ] {
+            let own = [("membershipType", Word, BeThere), (field, Id, BeThere)];
+            let good = json!({"membershipType": kind, (field): named});
+            calls.push(Call::new(Method::POST, route, &"", good, &own));
+            let instead = [("membershipEntityId", Id, Nothing)];
+            let good = json!({"membershipType": kind, "membershipEntityId": named});
+            calls.push(Call::new(Method::POST, route, &"", good, &instead));
+        }
+        let good = json!({"membershipType": "group", "memberIds": [firm.oskar.person, firm.maria.person]});
+        calls.push(Call::new(Method::POST, route, &"", good, &[("memberIds", Ids, BeThere)]));
+    }
+    let (channel, message) = (firm.channel, firm.message);
+    let read = [("messageId", Id, BeThere), ("readerId", Id, Nothing)];
+    let sent = [
+        ("channelId", Id, BeThere),
+        ("text", Text, BeThere),
+        ("id", Id, Nothing),
+        ("senderId", Id, Nothing),
+        ("attachmentIds", Ids, Nothing),
+    ];
+    let archived = [("isArchived", Flag, BeThere)];
+    let (channel_itself, good_channel) = ("/v1/message-channels/{id}", json!({"isArchived": false}));
+    let (read_up_to, one) = ("/v1/message-channels/{id}/read", "/v1/messages/{id}");
+    let good = json!({"channelId": channel, "text": "A"});
+    calls.extend([
+        Call::new(Method::PATCH, channel_itself, &channel, good_channel, &archived),
+        Call::new(Method::POST, read_up_to, &channel, json!({"messageId": message}), &read),
+        Call::new(Method::POST, "/v1/messages", &"", good, &sent),
+        Call::new(Method::PATCH, one, &message, json!({"text": "A"}), &[("text", Text, BeThere)]),
+    ]);
+    calls
+}
+
+fn filed(firm: &Firm, things: &Things) -> Vec<Call> {
+    let place = [("channelId", Id, BeThere), ("path", Text, BeThere)];
+    let folder = [&place[..], &[("clientPermissions", Word, Nothing)]].concat();
+    let link = [&place[..], &[("linkUrl", Address, BeThere)]].concat();
+    let changed = [("path", Text, NotBeNull), ("linkUrl", Address, NotBeNull)];
+    let permissions = |channel| [("clientPermissions", Word, BeThere), ("channelId", Id, channel)];
+    let good = json!({"channelId": firm.channel, "path": "A/b"});
+    let good_link = json!({"channelId": firm.channel, "path": "A", "linkUrl": "https://a.example/"});
+    let good_permissions = json!({"channelId": firm.channel, "clientPermissions": "read_only"});
+    let (of_folder, of_root) = ("/v1/files/{id}/permissions/", "/v1/files/root/permissions/");
+    vec![
+        Call::new(Method::POST, "/v1/files/file", &"", good.clone(), &place),
+        Call::new(Method::POST, "/v1/files/folder", &"", good, &folder),
+        Call::new(Method::POST, "/v1/files/link", &"", good_link, &link),
+        Call::new(Method::PATCH, "/v1/files/{id}", &things.folder, json!({}), &changed),
+        Call::new(Method::PUT, of_folder, &things.folder, good_permissions.clone(), &permissions(Nothing)),
+        Call::new(Method::PUT, of_root, &"", good_permissions, &permissions(BeThere)),
+    ]
+}
+
+fn others(things: &Things) -> Vec<Call> {
+    let settings = [
+        ("waitMinutes", Number, NotBeNull),
+        ("hideText", Flag, NotBeNull),
+        ("replyLinks", Word, NotBeNull),
+        ("defaultChannel", Word, NotBeNull),
+        ("clientsMayStartChannels", Flag, NotBeNull),
+        ("uploadLimitBytes", Number, NotBeNull),
+        ("welcome", Object, NotBeNull),
+        ("welcome.enabled", Flag, NotBeNull),
+        ("welcome.text", Text, NotBeNull),
+        ("welcome.senderId", Id, NotBeNull),
+    ];
+    let webhook = [("url", Address, BeThere), ("events", Words, Nothing)];
+    let again = format!("/v1/webhooks/{}/calls/{}/again", things.webhook, things.call);
+    let good_webhook = json!({"url": "https://hooks.example/"});
+    let (read, unread) = ("/v1/notifications/{id}/read", "/v1/notifications/{id}/unread");
+    let enable = "/v1/webhooks/{id}/enable";
+    vec![
+        Call::new(Method::PATCH, "/v1/settings", &"", json!({"welcome": {}}), &settings),
+        Call::new(Method::POST, "/v1/webhooks", &"", good_webhook, &webhook),
+        Call::new(Method::POST, read, &things.notification, json!({}), &[]),
+        Call::new(Method::POST, unread, &things.notification, json!({}), &[]),
+        Call::new(Method::POST, enable, &things.webhook, json!({}), &[]),
+        Call {
+            path: again,
+            ..Call::new(Method::POST, "/v1/webhooks/{id}/calls/{call}/again", &"", json!({}), &[])
+        },
+    ]
+}
