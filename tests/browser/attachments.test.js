@@ -70,8 +70,11 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
   // What stands in the conversation opens on a page of its own, from which one goes on to the others.
   await entry(jane, 'shelf and contract').getByRole('link', { name: 'On the shelf.jpg' }).click();
   await jane.locator('.looking .shown img').waitFor();
+  const after = await jane.getByRole('link', { name: 'File after' }).getAttribute('href');
   await jane.getByRole('link', { name: 'File after' }).click();
-  await jane.getByRole('heading', { name: 'Signed contract.pdf' }).waitFor();
+  await jane.waitForURL((address) => address.pathname === after);
+  await jane.goto(talkPath);
+  await entry(jane, 'shelf and contract').getByRole('link', { name: 'Signed contract.pdf' }).click();
   await jane.getByRole('img', { name: 'First page of Signed contract.pdf' }).waitFor();
   // From the server's own page as well, and nothing waits on the device any more.
   await maya.goto(talkPath);
