@@ -30,7 +30,7 @@ const download = async (visit, address) => {
   return answer.body();
 };
 
-test('f1: a client sends a picture and a PDF from a phone; both see them, and what is being read does not move', async (t) => {
+test('f1: a client sends a picture and a PDF from a phone; both see them in the conversation and in Files, and get back from there', async (t) => {
   const { jane, maya, path: talkPath } = await talk(t);
   await choose(maya, [picture, contract]);
   await inTray(maya).filter({ hasText: 'Signed contract.pdf' }).waitFor();
@@ -53,6 +53,29 @@ test('f1: a client sends a picture and a PDF from a phone; both see them, and wh
   assert.equal(links.length, 2);
   const held = await Promise.all(links.map(async (link) => hash(await download(jane, link.replace(/(\/content|\/download)?$/, '/content')))));
   assert.deepEqual(held.sort(), [hash(picture.buffer), hash(contract.buffer)].sort());
+  // In Files as well, and from there back to the message.
+  for (const { name } of [picture, contract]) {
+    await jane.goto(talkPath.replace('/messages/', '/files/'));
+    const row = jane.locator('.files li', { hasText: name });
+    await row.locator('.meta', { hasText: 'Maya Okafor' }).waitFor();
+    const small = row.locator('.thumb img');
+    await eventually(`the small version of ${name}`, () => small.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
+    await row.getByRole('link', { name: 'Sent in Messages' }).click();
+    await jane.waitForURL(/\/messages\/.*message=/);
+    await eventually('the message in sight', async () => {
+      const [message, log] = [await entry(jane, 'shelf and contract').boundingBox(), await jane.locator('#log').boundingBox()];
+      return message && log && message.y + message.height > log.y && message.y < log.y + log.height;
+    });
+  }
+  // What stands in the conversation opens on a page of its own, from which one goes on to the others.
+  await entry(jane, 'shelf and contract').getByRole('link', { name: 'On the shelf.jpg' }).click();
+  await jane.locator('.looking .shown img').waitFor();
+  const after = await jane.getByRole('link', { name: 'File after' }).getAttribute('href');
+  await jane.getByRole('link', { name: 'File after' }).click();
+  await jane.waitForURL((address) => address.pathname === after);
+  await jane.goto(talkPath);
+  await entry(jane, 'shelf and contract').getByRole('link', { name: 'Signed contract.pdf' }).click();
+  await jane.getByRole('img', { name: 'First page of Signed contract.pdf' }).waitFor();
   // From the server's own page as well, and nothing waits on the device any more.
   await maya.goto(talkPath);
   assert.equal(await entry(maya, 'shelf and contract').locator('.attachments > *').count(), 2);

@@ -1,8 +1,13 @@
 // What is missed reaches its reader on a phone, and the link in the mail leads to answering (N3, N7, N8, N10, M6).
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { picture } from './media.js';
 import { eventually, Portal } from './portal.js';
+import { Tunnel } from './tunnel.js';
+
+/** @typedef {import('./portal.js').Visit} Visit */
 
 // Instead of every workspace's wait: see that a mail comes without sitting through five minutes.
 process.env.PORTAL_WAIT = '2s';
@@ -12,7 +17,8 @@ function replyLink(html) {
   return html.match(/href="(https?:\/\/[^"]*\/r\/[^"]+)"/)?.[1] ?? assert.fail(`no reply link in\n${html}`);
 }
 
-test('n8: a mail comes, its link answers on a phone without signing in, and the office sees it live', async (t) => {
+/** The firm at a desk, before its conversation with a client who is not there. @param {import('node:test').TestContext} t */
+async function begin(t) {
   const portal = await Portal.start(t, 'demo');
   const office = await portal.visit({ link: await portal.demoLink('admin') });
   const client = portal.output.match(/^client (\S+)/m)?.[1] ?? assert.fail(portal.output);
@@ -21,6 +27,17 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   const address = await own.locator('.rows a', { hasText: 'Harbor & Lee' }).first().getAttribute('href') ?? assert.fail('the client has no channel');
   await own.context().close();
   await office.goto(address.split('?')[0] ?? '');
+  return { portal, office, client };
+}
+
+/** @param {Portal} portal @param {string} client @param {string} words */
+const mailAbout = (portal, client, words) => eventually(`the mail about “${words}”`, async () => {
+  const newest = await portal.mailTo(client, /./);
+  return newest.text.includes(words) ? newest : undefined;
+});
+
+test('n8: a mail comes, its link answers on a phone without signing in, and the office sees it live', async (t) => {
+  const { portal, office, client } = await begin(t);
   await office.locator('#text').fill('The **draft** is ready.\nCould you have a look?');
   await office.locator('.send').click();
   await office.locator('#text').fill('It is two pages, no hurry before Thursday.');
@@ -28,10 +45,7 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   await office.locator('.fates').last().waitFor();
   await office.shoot('fates-due');
 
-  const mail = await eventually('the mail about the draft', async () => {
-    const newest = await portal.mailTo(client, /./);
-    return newest.text.includes('It is two pages') ? newest : undefined;
-  });
+  const mail = await mailAbout(portal, client, 'It is two pages');
   const link = replyLink(mail.html);
   for (const look of [{ phone: true }, { phone: true, dark: true }, {}, { dark: true }]) {
     const device = await portal.visit(look);
@@ -72,4 +86,63 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   await plain.locator('.send').click();
   await plain.getByText('And without scripts too').waitFor();
   await office.locator('#entries').getByText('And without scripts too').waitFor();
+});
+
+test('f3: files go from the page of a link with their progress, and go on where they were when the connection was lost', async (t) => {
+  const { portal, office, client } = await begin(t);
+  await office.locator('#text').fill('Could you send the film of the hall?');
+  await office.locator('.send').click();
+  const link = new URL(replyLink((await mailAbout(portal, client, 'the film of the hall')).html));
+  const line = await Tunnel.open(portal.address, t);
+  const phone = await portal.visit({ phone: true });
+  await phone.goto(`${line.address}${link.pathname}`);
+  const bytes = randomBytes(4_000_000);
+  /** @type {number[]} */
+  const begun = [];
+  phone.on('request', (request) => {
+    if (request.method() === 'PATCH') begun.push(Number(request.headers()['upload-offset']));
+  });
+  line.rate = 1_000_000;
+  const tray = phone.locator('#tray li');
+  await phone.locator('#files').setInputFiles([
+    { name: 'film.bin', mimeType: 'application/octet-stream', buffer: bytes },
+    { name: 'door.png', mimeType: 'image/png', buffer: await picture(phone, 400, 300) },
+    { name: 'by mistake.txt', mimeType: 'text/plain', buffer: Buffer.from('not this one') },
+  ]);
+  await tray.getByRole('button', { name: 'Remove by mistake.txt' }).click();
+  assert.equal(await tray.count(), 2);
+  await tray.filter({ hasText: 'door.png' }).locator('img:visible').waitFor();
+  await phone.locator('#text').fill('Here it is');
+  await phone.locator('.send').tap();
+  await phone.getByText('Your answer goes when the files are there.').waitFor();
+  const film = tray.filter({ hasText: 'film.bin' });
+  await eventually('a third of it', () => film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33));
+  await phone.shoot('reply-on-its-way');
+  line.cut();
+  await film.getByText('Waiting for a connection').waitFor();
+  await phone.shoot('reply-cut-off');
+  line.rate = Infinity;
+  line.mend();
+  await phone.getByText('Sent. You can write more.').waitFor();
+  assert.ok(begun.some((offset) => offset > 0), `it began at ${begun}`);
+  const shown = office.locator('.entry', { hasText: 'Here it is' });
+  await shown.locator('img[alt="door.png"]').waitFor();
+  assert.equal(await shown.locator('.attachments > *').count(), 2);
+  const arrived = await office.request.get(await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href') ?? '');
+  assert.ok(bytes.equals(await arrived.body()), 'all of it has arrived');
+  await phone.locator('img[alt="door.png"]').waitFor();
+  await phone.shoot('reply-with-files');
+
+  // What the server will not take is said at the file, and what was written stays.
+  await phone.route('**/uploads', (route) => route.fulfill({ status: 413, contentType: 'application/json', body: '{"message":"This is larger than 1 MB."}' }));
+  await phone.locator('#files').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('large') }]);
+  await tray.getByText('This is larger than 1 MB.').waitFor();
+  await phone.locator('#text').fill('And the plan');
+  await phone.locator('.send').tap();
+  await phone.getByText('Please remove the files that could not be sent.').waitFor();
+  await phone.shoot('reply-refused');
+  await tray.getByRole('button', { name: 'Remove large.txt' }).click();
+  await phone.locator('.send').tap();
+  await office.locator('#entries').getByText('And the plan').waitFor();
+  phone.forgive();
 });

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { Portal } from './portal.js';
+import { openScanner } from './scanner.js';
 import { furnish, stops as files } from './tour_files.js';
 import { stops as joining } from './tour_joining.js';
 
@@ -75,7 +76,7 @@ export const sendWrong = (button, fields) => async (visit) => {
 };
 
 /** An id as browsers make them (RFC 9562, version 7). */
-function newId() {
+export function newId() {
   const time = Date.now().toString(16).padStart(12, '0');
   const rest = crypto.randomUUID().slice(14);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(1)}`;
@@ -94,7 +95,9 @@ export class Tour {
 
   /** @param {import('node:test').TestContext} t */
   static async start(t) {
+    process.env.PORTAL_SCANNER = await openScanner(t);
     const portal = await Portal.start(t, 'demo');
+    delete process.env.PORTAL_SCANNER;
     /** @param {'admin' | 'staff' | 'limited' | 'client'} kind */
     const hand = async (kind) => new Hand(await portal.visit({ link: await portal.demoLink(kind) }), portal.address);
     const tour = new Tour(portal, {

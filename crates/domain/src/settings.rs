@@ -1,5 +1,6 @@
 //! Settings of a workspace about messages (Settings → Messaging): the wait, hidden text, what reply links allow, where new
-//! client users talk and what they may start. How they are welcomed is in `welcome`.
+//! client users talk and what they may start; and about files (Settings → Files): how large one may be. How client users are
+//! welcomed is in `welcome`.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use store::{FromValue, Param, Reader, Time, Tx, Value};
 use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
 use crate::ids::WorkspaceId;
+use crate::limits;
 use crate::missed;
 use crate::records::{self, Changes, Deed};
 
@@ -208,4 +210,35 @@ fn since(tx: &Tx, before: Option<Time>, wanted: Option<bool>) -> Option<Time> {
         Some(false) => None,
         None => before,
     }
+}
+
+/// Most bytes of one file, where the workspace has set any.
+///
+/// # Errors
+/// `NotFound` where there is no such workspace.
+pub fn file_limit(reader: &Reader, workspace: WorkspaceId) -> Result<Option<i64>> {
+    let sql = "SELECT upload_limit FROM workspaces WHERE id = $1";
+    reader.first(sql, &[&workspace], |row| row.get(0))?.ok_or(Error::NotFound)
+}
+
+/// Sets how many bytes one file may have from now on; nothing for as many as the program takes, which is `most`.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for less than a byte and for more than the program takes.
+pub fn limit_files(tx: &mut Tx, actor: &Actor, limit: Option<i64>, most: i64) -> Result<()> {
+    access::admin(actor)?;
+    if limit.is_some_and(|bytes| !(1..=most).contains(&bytes)) {
+        return Err(Error::field("uploadLimitBytes", Problem::NotBetween(1, most)));
+    }
+    let before = file_limit(tx, actor.workspace)?;
+    if before == limit {
+        return Ok(());
+    }
+    tx.run(
+        "UPDATE workspaces SET upload_limit = $2, updated_at = $3 WHERE id = $1",
+        &[&actor.workspace, &limit, &tx.now()],
+    )?;
+    let words = |limit: Option<i64>| limit.map(limits::size).unwrap_or_default();
+    let changes = Changes::none().field("fileLimit", words(before), words(limit));
+    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }

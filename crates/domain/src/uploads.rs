@@ -11,10 +11,12 @@ use crate::blobs::{self, Arrived};
 use crate::error::{Error, Problem, Result};
 use crate::files::{self, Entry, FileName};
 use crate::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
-use crate::records::{self, Changes, Deed};
+use crate::settings;
 
 /// An upload that nothing comes for, or that nobody uses, is kept this long.
 pub const LASTS: Duration = Duration::from_secs(24 * 3600);
+/// An upload that nothing has come for so long has lost its connection. It is kept, and is not in the way of others.
+pub const QUIET: Duration = Duration::from_secs(120);
 /// Uploads that one person has open at once: a folder of photographs, and some.
 pub const OPEN_MAX: i64 = 200;
 /// Rows that one sweep takes at most, so that nobody waits for it.
@@ -79,30 +81,7 @@ pub struct Upload {
 /// # Errors
 /// `NotFound` where there is no such workspace.
 pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &Room) -> Result<i64> {
-    let own: Option<Option<i64>> =
-        reader.first("SELECT upload_limit FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
-    Ok(own.ok_or(Error::NotFound)?.unwrap_or(i64::MAX).min(room.file_max))
-}
-
-/// Changes how many bytes one file may have in a workspace.
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for no bytes and for more than the program takes.
-pub fn change_file_max(tx: &mut Tx, actor: &Actor, bytes: i64, room: &Room) -> Result<()> {
-    access::admin(actor)?;
-    if !(1..=room.file_max).contains(&bytes) {
-        return Err(Error::field("uploadLimitBytes", Problem::NotBetween(1, room.file_max)));
-    }
-    let before = file_max(tx, actor.workspace, room)?;
-    if before == bytes {
-        return Ok(());
-    }
-    tx.run(
-        "UPDATE workspaces SET upload_limit = $2, updated_at = $3 WHERE id = $1",
-        &[&actor.workspace, &bytes, &tx.now()],
-    )?;
-    let changes = Changes::none().field("uploadLimitBytes", before, bytes);
-    records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    Ok(settings::file_limit(reader, workspace)?.unwrap_or(i64::MAX).min(room.file_max))
 }
 
 /// Announces an upload. Everything that speaks against it is said now: access, size, room.
@@ -121,20 +100,22 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
     if new.size.is_some_and(|size| size < 0) {
         return Err(Error::field("file", Problem::Empty));
     }
+    let now = tx.now();
+    // Room is held for what is coming; of what has lost its connection only what is there needs any.
     let (open, coming): (i64, i64) = tx.one(
-        "SELECT (SELECT count(*) FROM uploads WHERE workspace = $1 AND person = $2), \
-         CAST(coalesce(sum(size), 0) AS BIGINT) FROM uploads WHERE workspace = $1 AND blob IS NULL",
-        &[&actor.workspace, &actor.person],
+        "SELECT (SELECT count(*) FROM uploads WHERE workspace = $1 AND person = $2 AND expires_at > $3), \
+         CAST(coalesce(sum(CASE WHEN expires_at > $4 THEN coalesce(size, received) ELSE received END), 0) AS BIGINT) \
+         FROM uploads WHERE workspace = $1 AND blob IS NULL",
+        &[&actor.workspace, &actor.person, &now, &now.after(LASTS).before(QUIET)],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    if open >= OPEN_MAX {
+    if open >= OPEN_MAX && !make_way(tx, actor)? {
         return Err(Error::Conflict("There are too many uploads at once. Please wait for some to finish."));
     }
     let stored = blobs::stored(tx, actor.workspace)?;
     if stored.saturating_add(coming).saturating_add(new.size.unwrap_or(1)) > room.workspace_max {
         return Err(Error::field("file", Problem::StorageFull));
     }
-    let now = tx.now();
     let id = UploadId::new(now);
     tx.run(
         "INSERT INTO uploads (workspace, id, person, channel, folder, file, name, size, received, created_at, expires_at) \
@@ -153,6 +134,19 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
         ],
     )?;
     find(tx, actor, id)
+}
+
+/// Ends the upload of this person that has been without a connection for longest, where there is one: whoever often loses
+/// theirs is not locked out by what is left of it.
+fn make_way(tx: &Tx, actor: &Actor) -> Result<bool> {
+    let now = tx.now();
+    let ended = tx.run(
+        "UPDATE uploads SET expires_at = $3 WHERE (workspace, id) IN \
+         (SELECT workspace, id FROM uploads WHERE workspace = $1 AND person = $2 AND blob IS NULL \
+         AND expires_at > $3 AND expires_at <= $4 ORDER BY expires_at LIMIT 1)",
+        &[&actor.workspace, &actor.person, &now, &now.after(LASTS).before(QUIET)],
+    )?;
+    Ok(ended > 0)
 }
 
 /// Where an upload is to lie, as the database keeps it: the folder (the channel's id at the top), the file.

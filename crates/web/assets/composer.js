@@ -6,6 +6,7 @@ import { drafts, keepDraft } from "./drafts.js";
 import { send } from "./sending.js";
 import * as tray from "./tray.js";
 import { tellTyping, forgetTyping } from "./typing.js";
+import { REMOVE_REFUSED } from "./waiting.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("composer"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
@@ -27,7 +28,7 @@ async function submit() {
   const written = text.value;
   const files = editing ? [] : tray.ids();
   if (!written.trim() && files.length === 0) return;
-  if (files.length > 0 && tray.hasRefused()) return say("Please remove the files that could not be sent.");
+  if (files.length > 0 && tray.hasRefused()) return say(REMOVE_REFUSED);
   say("");
   if (editing) return save(editing, written);
   put("");

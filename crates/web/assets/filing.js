@@ -3,6 +3,7 @@
 import { signedOut } from "./live.js";
 import { refresh } from "./folder.js";
 import { Refused, SignedOut, giveUp, upload } from "./uploads.js";
+import { sizeOf } from "./waiting.js";
 
 /** Files that are brought at the same time. */
 const AT_ONCE = 3;
@@ -15,15 +16,6 @@ const most = Number(main.dataset.takes);
 /** @type {(() => Promise<void>)[]} */
 const queue = [];
 let busy = 0;
-
-/** A size in words, as the server writes it. @param {number} bytes */
-function size(bytes) {
-  const units = ["bytes", "KB", "MB", "GB", "TB"];
-  let amount = bytes;
-  let unit = 0;
-  for (; amount >= 999.5 && unit + 1 < units.length; unit += 1) amount /= 1000;
-  return `${unit === 0 || amount >= 99.95 ? Math.round(amount) : Number(amount.toFixed(1))} ${units[unit]}`;
-}
 
 /** @param {string} tag @param {string} words @param {string} [name] of its class */
 function element(tag, words, name = "") {
@@ -39,7 +31,7 @@ function line(file) {
   const words = document.createElement("span");
   const name = element("b", file.name, "clip");
   name.dir = "auto";
-  const state = element("i", size(file.size));
+  const state = element("i", sizeOf(file.size));
   const progress = document.createElement("progress");
   progress.max = Math.max(file.size, 1);
   progress.value = 0;
@@ -72,7 +64,7 @@ function begin(file) {
     stop.setAttribute("aria-label", `Dismiss ${file.name}`);
     if (told) told.textContent = `${file.name}: ${why}`;
   };
-  if (file.size > most) return refuse(`Too large: a file has at most ${size(most)}.`);
+  if (file.size > most) return refuse(`Too large: a file has at most ${sizeOf(most)}.`);
   queue.push(async () => {
     if (ended.signal.aborted) return;
     const aim = { channel: main.dataset.channel ?? "", name: file.name, folder: main.dataset.inside ?? "" };
@@ -85,7 +77,7 @@ function begin(file) {
         onProgress: (bytes) => {
           row.className = "";
           progress.value = bytes;
-          state.textContent = `${size(bytes)} of ${size(file.size)}`;
+          state.textContent = `${sizeOf(bytes)} of ${sizeOf(file.size)}`;
         },
         onLost: () => {
           row.className = "lost";

@@ -1,14 +1,13 @@
 // The page of a reply link: local times, what was on screen is read (M6), Enter sends on a keyboard, and what is typed
 // stays until it is sent. Without this script the page works by its forms.
 
+import { hasFiles, isReady, keepFiles } from "./reply_files.js";
 import { keepLocal } from "./times.js";
 import { keepAbove } from "./viewport.js";
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
-const files = /** @type {HTMLInputElement | null} */ (document.getElementById("files"));
-const tray = document.getElementById("tray");
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 /** This much of a message, or of the log, must be in sight. */
 const ENOUGH = 0.6;
@@ -81,29 +80,16 @@ function write() {
     form.requestSubmit();
   });
   form.addEventListener("submit", (event) => {
-    if (!text.value.trim() && !tray?.childElementCount) return event.preventDefault();
-    form.querySelector("button")?.setAttribute("aria-busy", "true");
+    if (!isReady() || (!text.value.trim() && !hasFiles())) return event.preventDefault();
+    form.querySelector(".send")?.setAttribute("aria-busy", "true");
   });
   if (!isTouch.matches) text.focus({ preventScroll: true });
-}
-
-/** Shows which files will be sent, beside those that have come already. */
-function attach() {
-  files?.addEventListener("change", () => {
-    tray?.querySelectorAll("[data-chosen]").forEach((line) => line.remove());
-    for (const file of files.files ?? []) {
-      const line = document.createElement("li");
-      line.dataset.chosen = "";
-      line.append(Object.assign(document.createElement("bdi"), { textContent: file.name }));
-      tray?.append(line);
-    }
-  });
 }
 
 keepLocal();
 keepAbove();
 write();
-attach();
+keepFiles();
 const beginning = location.hash ? document.querySelector(":target") : document.getElementById("new");
 beginning?.scrollIntoView({ block: "nearest" });
 for (const message of log.querySelectorAll(".message")) observer.observe(message);

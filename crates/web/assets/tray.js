@@ -3,14 +3,11 @@
 
 import * as attachments from "./attachments.js";
 import { channel } from "./entries.js";
+import { FILES_MOST, lineFor, showPicture, showState } from "./waiting.js";
 
 /** @typedef {import("./attachments.js").Attachment} Attachment */
 
-/** As the server has it. */
-const FILES_MOST = 20;
-
 const tray = /** @type {HTMLElement} */ (document.getElementById("tray"));
-const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("attachment"));
 const talk = /** @type {HTMLElement} */ (document.getElementById("main"));
 
 /** What stands in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
@@ -29,65 +26,25 @@ export function empty() {
   for (const id of ids()) takeOut(id);
 }
 
-/** @param {number} bytes as people say it: the same words as the server's */
-export function sizeOf(bytes) {
-  const units = ["bytes", "KB", "MB", "GB", "TB"];
-  let [amount, unit] = [bytes, 0];
-  while (amount >= 999.5 && unit + 1 < units.length) {
-    amount /= 1000;
-    unit += 1;
-  }
-  if (bytes === 1) return "1 byte";
-  return `${unit === 0 || amount >= 99.95 ? amount.toFixed(0) : amount.toFixed(1).replace(/\.0$/, "")} ${units[unit]}`;
-}
-
-/** Makes what stands for one: in the composer, or in a message on its way. @param {Attachment} attachment */
-function lineFor({ id, name, size, isThere }) {
-  const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
-  const line = /** @type {HTMLElement} */ (made.firstElementChild);
-  line.dataset.attachment = id;
-  line.querySelector("bdi")?.append(name);
-  line.querySelector("[data-size]")?.append(sizeOf(size));
-  const bar = line.querySelector("progress");
-  if (bar) {
-    bar.max = Math.max(size, 1);
-    bar.value = 0;
-    bar.hidden = Boolean(isThere);
-    bar.setAttribute("aria-label", `Sending ${name}`);
-  }
+/** What stands for one: in the composer, or in a message on its way. @param {Attachment} attachment */
+function stand(attachment) {
+  const line = lineFor(attachment);
+  line.dataset.attachment = attachment.id;
+  attachments.bytesOf(attachment.id).then((bytes) => showPicture(line, bytes));
   return line;
-}
-
-/** A picture is shown as it is, from the device. @param {HTMLElement} line @param {Attachment} attachment */
-async function picture(line, { id, type }) {
-  const image = line.querySelector("img");
-  if (!image || !/^image\/(jpeg|png|gif|webp|avif)$/.test(type)) return;
-  const bytes = await attachments.bytesOf(id);
-  if (!bytes) return;
-  const address = URL.createObjectURL(bytes);
-  image.onload = () => {
-    URL.revokeObjectURL(address);
-    image.hidden = false;
-    line.querySelector(".icon")?.remove();
-  };
-  image.onerror = () => URL.revokeObjectURL(address);
-  image.src = address;
 }
 
 /** @param {Attachment} attachment */
 function put(attachment) {
-  const { id, name } = attachment;
-  const line = lineFor(attachment);
-  const button = /** @type {HTMLButtonElement} */ (line.querySelector("button"));
-  button.setAttribute("aria-label", `Remove ${name}`);
-  button.addEventListener("click", () => {
+  const { id } = attachment;
+  const line = stand(attachment);
+  line.querySelector("button")?.addEventListener("click", () => {
     takeOut(id);
     attachments.remove(id);
     say("");
   });
   lines.set(id, { line });
   tray.append(line);
-  picture(line, attachment);
   // What is wrong is told as its state.
   attachments.bring(id).catch(() => null);
 }
@@ -99,18 +56,10 @@ function takeOut(id) {
 }
 
 /** Shows how one is doing, wherever it stands. @param {import("./attachments.js").State} state */
-function show({ id, bytes, isLost, isThere, refused }) {
+function show({ id, ...state }) {
   const known = lines.get(id);
-  if (known) known.refused = refused;
-  for (const line of document.querySelectorAll(`[data-attachment="${id}"]`)) {
-    const bar = line.querySelector("progress");
-    if (bar && bytes !== undefined) bar.value = bytes;
-    if (bar) bar.hidden = Boolean(isThere || refused);
-    line.classList.toggle("lost", Boolean(isLost));
-    line.classList.toggle("refused", Boolean(refused));
-    const why = line.querySelector("[data-state]");
-    if (why) why.textContent = refused ?? (isLost ? "Waiting for a connection" : "");
-  }
+  if (known) known.refused = state.refused;
+  for (const line of document.querySelectorAll(`[data-attachment="${id}"]`)) showState(line, state);
 }
 
 /** @param {Iterable<File>} files */
@@ -128,9 +77,8 @@ export async function showSent(place, sent) {
   const list = document.createElement("ul");
   list.className = "tray";
   for (const attachment of found) {
-    const line = lineFor(attachment);
+    const line = stand(attachment);
     line.querySelector("button")?.remove();
-    picture(line, attachment);
     list.append(line);
   }
   place.replaceChildren(list);

@@ -26,7 +26,9 @@ const RETRY_FIRST = 1000;
 const RETRY_MOST = 30_000;
 /** A connection over which nothing goes for so long is none, in milliseconds. */
 const SILENT_MOST = 30_000;
-const HEADERS = { "tus-resumable": "1.0.0", accept: "application/json" };
+/** The page of a reply link has no session: the link says who uploads. */
+const link = document.getElementById("composer")?.dataset.link;
+const HEADERS = { "tus-resumable": "1.0.0", accept: "application/json", ...(link ? { "portal-reply-link": link } : {}) };
 
 /** Brings a file to the server and answers its address there. @param {Blob} blob @param {Aim} aim @param {Watch} watch */
 export async function upload(blob, aim, { address, onBegun, onProgress, onLost, signal }) {

@@ -101,6 +101,7 @@ assets![
     "portal.js",
     "reading.js",
     "reply.js",
+    "reply_files.js",
     "runs.js",
     "saving.js",
     "scroll.js",
@@ -116,6 +117,7 @@ assets![
     "unread.js",
     "uploads.js",
     "viewport.js",
+    "waiting.js",
     "welcome.js",
 ];
 

@@ -42,6 +42,7 @@ mod search;
 mod serve;
 mod set_up;
 mod settings_brand;
+mod settings_files;
 mod settings_messaging;
 mod sign_in;
 mod subjects;

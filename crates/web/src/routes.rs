@@ -8,8 +8,8 @@ use axum::routing::MethodRouter;
 use crate::{
     App, Web, answers, assets, bounces, brand, channels, choices, clients, companies, dossiers, early_access,
     files, guard, health, hooks, imports, joining, keys, live, messages, notices, phones, profile, projects,
-    records, reply, search, set_up, settings_brand, settings_messaging, sign_in, team, uploads, v1, webhooks,
-    welcome,
+    records, reply, search, set_up, settings_brand, settings_files, settings_messaging, sign_in, team,
+    uploads, v1, webhooks, welcome,
 };
 
 /// One way to call one address.
@@ -115,6 +115,7 @@ fn all() -> Routes {
     let routes = hooks::routes(routes);
     let routes = brand::routes(routes);
     let routes = settings_brand::routes(routes);
+    let routes = settings_files::routes(routes);
     let routes = settings_messaging::routes(routes);
     let routes = notices::routes(routes);
     let routes = bounces::routes(routes);

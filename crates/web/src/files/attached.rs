@@ -17,17 +17,19 @@ const KIND_CHARACTERS: usize = 5;
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     prefix: String,
+    /// Whether files have pages there, with the ones before and after them.
+    has_pages: bool,
 }
 
 impl Reached {
     /// By somebody who is signed in.
     pub(crate) fn in_portal(channel: ChannelId) -> Reached {
-        Reached { prefix: format!("/files/{channel}") }
+        Reached { prefix: format!("/files/{channel}"), has_pages: true }
     }
 
     /// From the page of a reply link.
     pub(crate) fn by_link(token: &str) -> Reached {
-        Reached { prefix: format!("/r/{token}/files") }
+        Reached { prefix: format!("/r/{token}/files"), has_pages: false }
     }
 
     /// Where the bytes are.
@@ -37,7 +39,11 @@ impl Reached {
 
     /// Where one looks at a file.
     fn look(&self, file: FileId, class: Class) -> String {
-        if class.opens_in_place() { self.bytes(file, "content") } else { self.bytes(file, "download") }
+        match class {
+            Class::Picture | Class::Pdf if self.has_pages => format!("{}/{file}", self.prefix),
+            class if class.opens_in_place() => self.bytes(file, "content"),
+            _ => self.bytes(file, "download"),
+        }
     }
 }
 
@@ -173,6 +179,17 @@ mod tests {
         assert_eq!(fit((30, 20)), (30, 20));
         assert_eq!(fit((20_000, 1)), (360, 1));
         assert_eq!(fit((0, 0)), (1, 1));
+    }
+
+    #[test]
+    fn f4_pictures_and_documents_are_looked_at_on_pages_of_their_own_where_there_are_any() {
+        let (channel, file) = (ChannelId(uuid::Uuid::nil()), FileId(uuid::Uuid::nil()));
+        let (portal, link) = (Reached::in_portal(channel), Reached::by_link("token"));
+        assert_eq!(portal.look(file, Class::Picture), format!("/files/{channel}/{file}"));
+        assert_eq!(portal.look(file, Class::Pdf), format!("/files/{channel}/{file}"));
+        assert_eq!(portal.look(file, Class::Table), format!("/files/{channel}/{file}/download"));
+        assert_eq!(link.look(file, Class::Picture), format!("/r/token/files/{file}/content"));
+        assert_eq!(link.look(file, Class::Pdf), format!("/r/token/files/{file}/download"));
     }
 
     #[test]

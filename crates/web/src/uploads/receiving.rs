@@ -1,7 +1,7 @@
 //! The way in of every byte, whichever protocol brings it: into the store of blobs, noted in the database as it gets to disk, and
 //! counted when all of it is there. It goes on when whoever sent it is gone: what has come is kept.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
@@ -23,6 +23,9 @@ use crate::answers::{Answer, Result};
 
 /// A connection over which nothing comes for so long is given up.
 const SILENT_MAX: Duration = Duration::from_secs(90);
+/// What has come over a slow connection is noted this often: that much is lost at most when the program dies, and whoever looks
+/// sees that it is on its way ([`uploads::QUIET`]).
+const NOTED_EVERY: Duration = Duration::from_secs(20);
 
 /// Where bytes come from.
 pub(crate) enum Incoming<'a> {
@@ -136,7 +139,7 @@ pub(crate) async fn take_here(
         }
         Err(error) => return Err(store_failed(&error)),
     };
-    let mut stretch = Stretch { app, actor, id, alone: &alone, noted: offset, come: offset };
+    let mut stretch = Stretch::new(app, actor, id, &alone, offset);
     let end = stretch.take(&mut receiving, incoming, most).await?;
     let received = stretch.note(&mut receiving).await?;
     drop(receiving);
@@ -168,13 +171,18 @@ struct Stretch<'a> {
     actor: Actor,
     id: UploadId,
     alone: &'a Alone,
-    /// How many bytes the database knows of.
+    /// How many bytes the database knows of, and since when.
     noted: i64,
+    noted_at: Instant,
     /// How many have come.
     come: i64,
 }
 
-impl Stretch<'_> {
+impl<'a> Stretch<'a> {
+    fn new(app: &'a App, actor: Actor, id: UploadId, alone: &'a Alone, offset: i64) -> Stretch<'a> {
+        Stretch { app, actor, id, alone, noted: offset, noted_at: Instant::now(), come: offset }
+    }
+
     async fn take(
         &mut self,
         receiving: &mut Receiving,
@@ -200,7 +208,7 @@ impl Stretch<'_> {
             }
             receiving.write(bytes).await.map_err(|error| store_failed(&error))?;
             self.come += count;
-            if self.come - self.noted >= sync_every {
+            if self.come - self.noted >= sync_every || self.noted_at.elapsed() >= NOTED_EVERY {
                 self.note(receiving).await?;
             }
         }
@@ -215,6 +223,7 @@ impl Stretch<'_> {
             self.app.store().write(move |tx| uploads::received(tx, &actor, id, on_disk)).await?;
             self.noted = on_disk;
         }
+        self.noted_at = Instant::now();
         Ok(on_disk)
     }
 }

@@ -180,7 +180,7 @@ async fn change(
             welcome::change(tx, &actor, &change).map_err(within_welcome)?;
         }
         if let Some(Whole(bytes)) = given.upload_limit_bytes {
-            uploads::change_file_max(tx, &actor, bytes, &room)?;
+            settings::limit_files(tx, &actor, Some(bytes), room.file_max)?;
         }
         Settings::read(tx, &actor, &room)
     });

@@ -192,6 +192,8 @@ const TABLE: &[Row] = &[
     ("GET", "/settings/messaging", "/settings/messaging", "", "s p . . x x p"),
     ("GET", "/settings/messaging/notices", "/settings/messaging/notices", "", "s p . . x x p"),
     ("POST", "/settings/messaging", "/settings/messaging", "waitMinutes=7", "s d . . x x d"),
+    ("GET", "/settings/files", "/settings/files", "", "s p . . x x p"),
+    ("POST", "/settings/files", "/settings/files", "fileLimit=1", "s d . . x x d"),
     ("POST", "/settings/messaging/preview", "/settings/messaging/preview", "text=Hello", "s p . . x x p"),
     ("GET", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "", "s . . . . p p"),
     ("POST", "/messages/{channel}/welcome", "/messages/[channel]/welcome", "client=[oskar]&text=Hello", "s . . . . d d"),

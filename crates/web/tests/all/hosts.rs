@@ -67,6 +67,7 @@ async fn b4_pages_lists_and_searches_of_one_firm_know_nothing_of_another() {
         "/settings/team",
         "/settings/brand",
         "/settings/messaging",
+        "/settings/files",
         "/sign-in",
         "/manifest.webmanifest",
     ] {

@@ -387,3 +387,22 @@ async fn n8_a_reply_link_sends_files_to_its_channel_and_nowhere_else() {
     guest.tus(Method::POST, "/uploads", &headers, Body::empty()).await.is(404);
     assert_eq!(firm.portal.blobs.placed(), 2);
 }
+
+#[tokio::test]
+async fn f3_admins_set_how_large_a_file_may_be_and_a_wrong_size_comes_back() {
+    let firm = Firm::new().await;
+    let mut jane = firm.browser_of(firm.jane).await;
+    jane.get("/settings/files").await.is(200).shows("0 bytes of 10 MB").shows("value=\"\"");
+    let saved = jane.post("/settings/files", &[("fileLimit", "1")]).await;
+    saved.goes("/settings/files?done=saved&undo=fileLimit%3D");
+    jane.get("/settings/files").await.shows("value=\"1\"");
+    for wrong in ["0", "2", "-1", "much", "0.5", "99999999999999999999"] {
+        let answer = jane.post("/settings/files", &[("fileLimit", wrong)]).await;
+        assert_eq!(answer.is(400).errors(), ["Please give 1 to 1 megabytes, or nothing."], "{wrong}");
+        answer.shows(&format!("value=\"{wrong}\""));
+    }
+    jane.post("/settings/files", &[("fileLimit", "")])
+        .await
+        .goes("/settings/files?done=saved&undo=fileLimit%3D1");
+    jane.get("/settings/files").await.shows("value=\"\"");
+}

@@ -2,8 +2,8 @@
 
 use domain::files::{self, Status};
 use domain::ids::UploadId;
-use domain::uploads::{self, LASTS, OPEN_MAX, Purpose, Room};
-use domain::{Error, Problem, blobs, previews};
+use domain::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, Room};
+use domain::{Error, Problem, blobs, previews, settings};
 
 use crate::support::files::ROOM;
 use crate::support::people::{forbidden, not_found, refused};
@@ -22,7 +22,7 @@ both_engines! {
         refused(announce(501), "file", Problem::StorageFull);
         announce(500).unwrap();
         let (workspace, ada, tom) = (firm.workspace, firm.ada, firm.staff("Tom"));
-        let limits = |who, bytes| office.write(move |tx| uploads::change_file_max(tx, &who, bytes, &room));
+        let limits = |who, bytes| office.write(move |tx| settings::limit_files(tx, &who, Some(bytes), room.file_max));
         forbidden(limits(tom, 300));
         not_found(limits(maria, 300));
         for bytes in [0, -1, 1_001, i64::MAX] {
@@ -106,6 +106,46 @@ both_engines! {
         let more = office.announces(maria, channel, Purpose::Message, "a.txt", Some(1), ROOM);
         assert!(matches!(more, Err(Error::Conflict(_))));
         office.announces(firm.ada, channel, Purpose::Message, "a.txt", Some(1), ROOM).unwrap();
+    }
+
+    fn f3_whoever_often_loses_the_connection_is_not_locked_out(office) {
+        let firm = office.firm("a.example");
+        let maria = firm.client_actor("Maria", &[]);
+        let channel = firm.channel_of(maria.person);
+        let announce = || office.announces(maria, channel, Purpose::Message, "a.txt", Some(9), ROOM);
+        let (waiting, _) = office.uploads(maria, channel, Purpose::Message, "a.txt", b"not sent yet").unwrap();
+        let [first, second] = [(); 2].map(|()| announce().unwrap().id);
+        office.wait(std::time::Duration::from_secs(1));
+        for _ in 3..OPEN_MAX {
+            announce().unwrap();
+        }
+        office.write(move |tx| uploads::received(tx, &maria, first, 4)).unwrap();
+        office.wait(QUIET - std::time::Duration::from_secs(2));
+        assert!(matches!(announce(), Err(Error::Conflict(_))), "they may all be on their way");
+        office.wait(std::time::Duration::from_secs(1));
+        announce().unwrap();
+        not_found(office.read(move |reader| uploads::find(reader, &maria, second)));
+        for kept in [waiting, first] {
+            office.read(move |reader| uploads::find(reader, &maria, kept)).unwrap();
+        }
+        assert!(matches!(announce(), Err(Error::Conflict(_))), "one made way for one");
+        assert_eq!(office.write(|tx| uploads::sweep(tx)).unwrap(), [second]);
+    }
+
+    fn f3_what_has_lost_its_connection_holds_no_room_but_for_what_is_there(office) {
+        let firm = office.firm("a.example");
+        let maria = firm.client_actor("Maria", &[]);
+        let channel = firm.channel_of(maria.person);
+        let room = Room { file_max: 1_000, workspace_max: 2_000 };
+        let announce = |size| office.announces(maria, channel, Purpose::Message, "a.bin", Some(size), room).map(|upload| upload.id);
+        let begun = announce(1_000).unwrap();
+        announce(1_000).unwrap();
+        office.write(move |tx| uploads::received(tx, &maria, begun, 400)).unwrap();
+        refused(announce(1), "file", Problem::StorageFull);
+        office.wait(QUIET);
+        announce(1_000).unwrap();
+        refused(announce(601), "file", Problem::StorageFull);
+        announce(600).unwrap();
     }
 
     fn f1_the_same_bytes_brought_twice_are_dropped_once(office) {

@@ -1,0 +1,94 @@
+//! A connection to the program, written by hand: it may break at any byte, and says so.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many answers have come, over all connections.
+pub(crate) static ANSWERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A connection of somebody who is signed in.
+pub(crate) struct Line<'a> {
+    stream: TcpStream,
+    host: &'a str,
+    cookie: &'a str,
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    head: String,
+}
+
+impl Answer {
+    /// A header by its name in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim()).next()
+    }
+
+    /// A header that holds a number of bytes; 0 where it is not there.
+    pub(crate) fn number(&self, name: &str) -> usize {
+        self.header(name).map_or(0, |digits| digits.parse().expect("a number"))
+    }
+
+    /// Fails the test where it is not what is said here.
+    pub(crate) fn is(&self, status: u16) -> &Answer {
+        assert_eq!(self.status, status, "{}\n{}", self.head, String::from_utf8_lossy(&self.body));
+        self
+    }
+}
+
+impl<'a> Line<'a> {
+    /// Nothing where the program is gone.
+    pub(crate) fn open(host: &'a str, cookie: &'a str) -> Option<Line<'a>> {
+        let stream = TcpStream::connect(host).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        stream.set_nodelay(true).expect("no waiting for more");
+        Some(Line { stream, host, cookie })
+    }
+
+    /// Asks for something, and waits for the answer; nothing where the connection broke before the end of it.
+    pub(crate) fn ask(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+        let mut request = format!(
+            "{what} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
+             accept: application/json\r\ncontent-length: {}\r\n",
+            self.host,
+            self.cookie,
+            body.len()
+        );
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        // In one go: a body that follows its head waits for the head to be acknowledged.
+        self.stream.write_all(&[request.as_bytes(), b"\r\n", body].concat()).ok()?;
+        let mut come = Vec::new();
+        let end = loop {
+            match come.windows(4).position(|four| four == b"\r\n\r\n") {
+                Some(end) => break end + 4,
+                None => self.read(&mut come)?,
+            }
+        };
+        let head = String::from_utf8_lossy(&come[..end]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let mut answer = Answer { status, head, body: come.split_off(end) };
+        let length = if what.starts_with("HEAD") { 0 } else { answer.number("content-length") };
+        while answer.body.len() < length {
+            self.read(&mut answer.body)?;
+        }
+        ANSWERS.fetch_add(1, Ordering::SeqCst);
+        Some(answer)
+    }
+
+    fn read(&mut self, come: &mut Vec<u8>) -> Option<()> {
+        let mut part = [0; 16 * 1024];
+        let count = self.stream.read(&mut part).ok().filter(|count| *count > 0)?;
+        come.extend_from_slice(&part[..count]);
+        Some(())
+    }
+}

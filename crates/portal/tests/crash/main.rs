@@ -1,0 +1,291 @@
+//! M2, M3 and F3 against the real program: killed a hundred times under load, it loses nothing that it answered as sent, doubles
+//! nothing that was sent again, and shows nobody half a file.
+
+#![allow(missing_docs)]
+
+mod device;
+mod line;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::channels::{self, Subject};
+use domain::ids::{BlobId, ChannelId, FileId, MessageId};
+use domain::people::{self, NewClient};
+use domain::workspaces::{self, SetUp};
+use domain::{Error, sessions};
+use outbound::blobs::{Blobs, Folder};
+use store::{Clock, Setting, Store};
+use workers::blobs::Keeper;
+
+use device::{Device, Kind, Place, bytes_of};
+use line::{ANSWERS, Line};
+
+/// How often it is killed; `PORTAL_TEST_KILLS` says another number.
+const KILLS: usize = 100;
+/// Longer than so many answers take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Kills between two days on which nothing is sent: what is never used is swept, and nobody has too many uploads open.
+const KILLS_A_DAY: usize = 25;
+/// What happens at the same time, each thing after the one before it.
+const DEVICES: [Kind; 7] =
+    [Kind::Texts, Kind::Texts, Kind::Uploads, Kind::Uploads, Kind::Forms, Kind::Filing, Kind::Filing];
+
+fn open(data: &Path, clock: Clock) -> Store {
+    Store::open(&Setting::Sqlite(data.join("portal.db")), clock, domain::MIGRATIONS).expect("the database")
+}
+
+/// A firm, a client user's channel, and the cookie of the admin.
+async fn furnish(data: &Path) -> (ChannelId, String) {
+    let store = open(data, Clock::System);
+    let furnished = store
+        .write(|tx| {
+            let set_up = SetUp {
+                brand: "Brand".to_string(),
+                given_name: "Ada".to_string(),
+                family_name: String::new(),
+                email: "ada@firm.example".to_string(),
+            };
+            let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
+            let ada = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+            let maria = NewClient {
+                given_name: "Maria".to_string(),
+                email: "maria@client.example".to_string(),
+                ..NewClient::default()
+            };
+            let maria = people::add_client(tx, &ada, &maria)?;
+            let channel = channels::make(tx, &ada, &Subject::Client(maria))?;
+            let secret = sessions::start(tx, workspace, person, "test")?;
+            Ok::<_, Error>((channel, format!("portal={}", secret.reveal())))
+        })
+        .await
+        .expect("a furnished office");
+    store.close();
+    furnished
+}
+
+fn start(data: &Path) -> (Child, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_portal"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines();
+    let host = lines
+        .by_ref()
+        .find_map(|line| Some(line.ok()?.split_once("http://")?.1.trim().to_string()))
+        .expect("its address");
+    // Whatever else it prints is read, so that it never waits for a reader.
+    thread::spawn(move || lines.for_each(drop));
+    (program, host)
+}
+
+/// Starts the program, lets all devices work, and kills it after so many answers, however fast the machine is.
+fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cookie: &str, answers: usize) {
+    let (mut program, host) = start(data);
+    let place = Place { host, cookie: cookie.to_string(), channel };
+    let killed = AtomicBool::new(false);
+    let (place, is_killed) = (&place, &killed);
+    thread::scope(|scope| {
+        for device in devices {
+            scope.spawn(move || device.work(place, is_killed));
+        }
+        let (begun, before) = (Instant::now(), ANSWERS.load(Ordering::SeqCst));
+        while ANSWERS.load(Ordering::SeqCst) - before < answers && begun.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(1));
+        }
+        program.kill().expect("SIGKILL");
+        program.wait().expect("it is gone");
+        killed.store(true, Ordering::SeqCst);
+    });
+}
+
+/// Two days go by, while the program does not run: what was never finished, sent or put in place goes. Says how much that was.
+async fn sweep(data: &Path) -> usize {
+    let clock = Clock::simulated(Clock::System.now());
+    let store = open(data, clock.clone());
+    let blobs = Arc::new(Blobs::Folder(Folder::new(data.join("blobs"))));
+    let keeper = Keeper::new(store.clone(), Arc::clone(&blobs));
+    let mut swept = 0;
+    for _ in 0..2 {
+        clock.advance(Duration::from_secs(25 * 3600));
+        loop {
+            match keeper.step().await.expect("a step") {
+                0 => break,
+                count => swept += count,
+            }
+        }
+    }
+    swept += keeper.look_through(Duration::ZERO).await.expect("a look");
+    let left = blobs.older_than(Duration::ZERO).await.expect("what lies there");
+    assert!(left.staged.is_empty(), "staged and never used, and still there: {:?}", left.staged);
+    let (open, known) = store
+        .read(|reader| {
+            let open: i64 = reader.one("SELECT count(*) FROM uploads", &[], |row| row.get(0))?;
+            let known: Vec<BlobId> = reader.all("SELECT id FROM blobs ORDER BY id", &[], |row| row.get(0))?;
+            Ok::<_, Error>((open, known))
+        })
+        .await
+        .expect("what counts");
+    assert_eq!(open, 0, "uploads that nobody goes on with");
+    let mut placed: Vec<_> = left.placed.iter().map(|name| BlobId(name.id)).collect();
+    placed.sort_unstable();
+    assert_eq!(placed, known, "the bytes that lie there are not the bytes that count");
+    store.close();
+    swept
+}
+
+/// What is there in the end.
+struct Kept {
+    /// In the order of their positions: id, position, text, and how many files it says it has.
+    messages: Vec<(MessageId, i64, String, i64)>,
+    /// The names of the files that messages were sent with.
+    attached: BTreeMap<MessageId, Vec<String>>,
+    /// What lies in Files, by name.
+    files: Vec<(String, FileId)>,
+    journal: Vec<i64>,
+}
+
+async fn kept(data: &Path, channel: ChannelId) -> Kept {
+    let store = open(data, Clock::System);
+    let kept = store
+        .read(move |reader| {
+            let mut attached: BTreeMap<MessageId, Vec<String>> = BTreeMap::new();
+            let sent_with: Vec<(MessageId, String)> = reader.all(
+                "SELECT a.message, f.name FROM attachments a JOIN files f ON f.workspace = a.workspace AND f.id = a.file \
+                 WHERE f.message = a.message ORDER BY a.message, a.place",
+                &[],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            for (message, name) in sent_with {
+                attached.entry(message).or_default().push(name);
+            }
+            Ok::<_, Error>(Kept {
+                messages: reader.all(
+                    "SELECT id, position, text, attachments FROM messages WHERE channel = $1 ORDER BY position",
+                    &[&channel],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                )?,
+                attached,
+                files: reader.all(
+                    "SELECT name, id FROM files WHERE channel = $1 ORDER BY name",
+                    &[&channel],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?,
+                journal: reader.all("SELECT seq FROM journal ORDER BY seq", &[], |row| row.get(0))?,
+            })
+        })
+        .await
+        .expect("what is left");
+    store.close();
+    kept
+}
+
+impl Kept {
+    /// Every message once, in one order, with all of its files or not at all.
+    fn has_whole_messages(&self) {
+        let ids: BTreeSet<_> = self.messages.iter().map(|(id, ..)| *id).collect();
+        assert_eq!(ids.len(), self.messages.len(), "a message is there twice");
+        let positions: Vec<_> = self.messages.iter().map(|(_, position, ..)| *position).collect();
+        assert_eq!(positions, (1..=self.messages.len() as i64).collect::<Vec<_>>());
+        for (id, _, text, count) in &self.messages {
+            let kinds = [Kind::Texts, Kind::Uploads, Kind::Forms];
+            let kind = kinds.into_iter().find(|kind| *text == format!("{} {id}", kind.word()));
+            let names = kind.unwrap_or_else(|| panic!("nobody wrote {text:?}")).names(*id);
+            assert_eq!(*count, names.len() as i64, "{text}");
+            assert_eq!(self.attached.get(id).cloned().unwrap_or_default(), names, "{text}");
+        }
+        assert_eq!(
+            self.journal,
+            (1..=self.journal.len() as i64).collect::<Vec<_>>(),
+            "the journal has a gap"
+        );
+    }
+
+    /// What was answered as done is there.
+    fn has_what_was_answered(&self, devices: &[Device]) {
+        let messages: BTreeSet<_> = self.messages.iter().map(|(id, ..)| id).collect();
+        let files: BTreeSet<_> = self.files.iter().map(|(name, _)| name).collect();
+        for device in devices {
+            let is_there = |id: &MessageId| match device.kind {
+                Kind::Filing => device.kind.names(*id).iter().all(|name| files.contains(name)),
+                _ => messages.contains(id),
+            };
+            let lost: Vec<_> = device.answered.iter().filter(|id| !is_there(id)).collect();
+            assert!(lost.is_empty(), "answered as done and lost: {:?} {lost:?}", device.kind);
+        }
+    }
+
+    /// Whoever looks into Files finds what messages brought and what was put there, each once, and gets all of it.
+    fn has_whole_files(&self, host: &str, channel: ChannelId, cookie: &str) {
+        let (filed, sent): (Vec<_>, Vec<_>) =
+            self.files.iter().map(|(name, _)| name).partition(|name| name.starts_with(Kind::Filing.word()));
+        let mut attached: Vec<_> = self.attached.values().flatten().collect();
+        attached.sort_unstable();
+        assert_eq!(sent, attached, "a file lies in Files without its message");
+        assert!(filed.iter().all(|name| name.ends_with(" 1.txt")), "a file was put there twice");
+        let mut line = Line::open(host, cookie).expect("a connection");
+        for (name, file) in &self.files {
+            let answer =
+                line.ask(&format!("GET /files/{channel}/{file}/content"), &[], &[]).expect("an answer");
+            assert!(answer.is(200).body == bytes_of(name), "{name} holds something else");
+        }
+    }
+}
+
+#[tokio::test]
+async fn m3_killed_a_hundred_times_it_keeps_what_it_answered_doubles_nothing_and_shows_no_half_file() {
+    let kills = std::env::var("PORTAL_TEST_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a data folder");
+    let (channel, cookie) = furnish(&data).await;
+
+    let mut devices = DEVICES.map(Device::new);
+    let mut swept = 0;
+    for round in 0..kills {
+        // Enough that much is under way, each round at another point of it.
+        kill_under_load(&data, &mut devices, channel, &cookie, 8 + (round * 7) % 30);
+        if (round + 1) % KILLS_A_DAY == 0 || round + 1 == kills {
+            swept += sweep(&data).await;
+            devices.iter_mut().for_each(Device::doubt);
+        }
+    }
+    let kept = kept(&data, channel).await;
+    let (mut program, host) = start(&data);
+    kept.has_whole_messages();
+    kept.has_what_was_answered(&devices);
+    kept.has_whole_files(&host, channel, &cookie);
+    program.kill().expect("SIGKILL");
+    program.wait().expect("it is gone");
+
+    for kind in [Kind::Texts, Kind::Uploads, Kind::Forms, Kind::Filing] {
+        let of_kind: Vec<_> = devices.iter().filter(|device| device.kind == kind).collect();
+        let sum = |count: fn(&Device) -> usize| of_kind.iter().map(|device| count(device)).sum::<usize>();
+        let (answered, cut_off, went_on) =
+            (sum(|device| device.answered.len()), sum(|device| device.cut_off), sum(|device| device.went_on));
+        println!("{kind:?}: {answered} answered, {cut_off} cut off, {went_on} went on from their middle");
+        assert!(answered > kills / 20, "only {answered} of {kind:?} were answered: no load");
+        assert!(
+            cut_off > kills / 2,
+            "only {cut_off} of {kind:?} were cut off: the kills came at quiet moments"
+        );
+        assert!(
+            went_on > 0 || matches!(kind, Kind::Texts | Kind::Forms),
+            "no upload went on from its middle"
+        );
+    }
+    assert!(swept > 0, "nothing was left to be swept");
+    println!(
+        "{} messages and {} files kept, {swept} swept, in {kills} kills",
+        kept.messages.len(),
+        kept.files.len()
+    );
+}
