@@ -1,6 +1,8 @@
 //! Making entries: folders, links, files that wait for their bytes, and what was sent with a message. A name in use becomes
 //! `report (2).pdf` (F1): same names both survive.
 
+use std::net::Ipv6Addr;
+
 use store::{Reader, Tx};
 use uuid::Uuid;
 
@@ -128,10 +130,34 @@ pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
     let is_clean =
         !url.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\'));
-    if host.is_empty() || !is_clean || names::shown(url) != url {
+    if !is_host(host) || !is_clean || names::shown(url) != url {
         return Err(Error::field(field, Problem::NoLink));
     }
     Ok(url.to_string())
+}
+
+/// Whether this names a host, with or without a port (RFC 3986, 3.2.2): by a name in any script, or by a number.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        // A colon within brackets belongs to the number.
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (text, "80"),
+    };
+    if port.parse::<u16>().is_err() {
+        return false;
+    }
+    if let Some(number) = host.strip_prefix('[') {
+        return number.strip_suffix(']').is_some_and(|number| number.parse::<Ipv6Addr>().is_ok());
+    }
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    idna::domain_to_ascii(host)
+        .is_ok_and(|name| name.strip_suffix('.').unwrap_or(&name).split('.').all(label))
 }
 
 /// An upload that becomes a file in a folder where the one who asks may put it. The file has the upload's id, so that who did

@@ -45,9 +45,22 @@ pub(super) fn check(url: &str, reach: Reach) -> Result<Url, UrlError> {
         None => return Err(UrlError::None),
         Some(Host::Ipv4(address)) => reach.permits(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => reach.permits(IpAddr::V6(address)),
+        Some(Host::Domain(name)) if !is_name(name) => return Err(UrlError::None),
         Some(Host::Domain(name)) => reach == Reach::Anywhere || !is_local_name(name),
     };
     if is_permitted { Ok(url) } else { Err(UrlError::Private) }
+}
+
+/// Whether this is a name that a host can have, as it is looked up (RFC 1123, 2.1; `_` is in use).
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.strip_suffix('.').unwrap_or(name).split('.').all(label)
 }
 
 /// Names that by their own words lead nowhere else (RFC 6761, 6762, 8375; `.internal` is reserved for the same).
@@ -272,6 +285,9 @@ mod tests {
             "http://[::1/",
             "http://256.1.1.1/",
             "http://1.2.3.4.5/",
+            "https://hooks.example*/",
+            "https://-hooks.example/",
+            "https://hooks..example/",
         ] {
             assert_eq!(checked(none), Err(UrlError::None), "{none:?}");
             assert_eq!(check(none, Reach::Anywhere), Err(UrlError::None), "{none:?}");

@@ -15,6 +15,9 @@ const LETTER: &str = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]";
 /// What can be seen of them (`domain::limits::is_blank`), in so far as patterns can say so.
 const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]";
 
+/// An address of the web: host, port, and what comes behind in ASCII.
+const WEB: &str = r#"https?://[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){0,3}(:[0-9]{1,4})?([/?#][!#-;=?-\[\]-~]*)?"#;
+
 macro_rules! schemas {
     ($($(#[$doc:meta])* $name:ident: $schema:expr;)*) => {$(
         $(#[$doc])*
@@ -71,7 +74,7 @@ schemas! {
         .examples([json!("Welcome! Write to us here whenever you like.")]);
     /// An address of the web.
     Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(2_000))
-        .pattern(Some("^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)?$"))
+        .pattern(Some(format!("^({WEB})?$")))
         .examples([json!("https://brightwater.example/icon.png")]);
     /// Where something lies in a file channel.
     Path: text("Names of folders and a last name with `/` between them, without control characters. Something can be seen of each name.")
@@ -79,12 +82,12 @@ schemas! {
         .examples([json!("Contracts/2026/deed.pdf")]);
     /// Where a link leads.
     LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(2_000))
-        .pattern(Some("^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$"))
+        .pattern(Some(format!("^{WEB}$")))
         .examples([json!("https://example.com/rules")]);
     /// An address that a webhook calls.
     HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
         .min_length(Some(1)).max_length(Some(2_000))
-        .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?$"))
+        .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(:[1-9][0-9]{0,3})?([/?][!\"$-~]*)?$"))
         .examples([json!("https://hooks.example.com/portal")]);
     /// A kind of events.
     EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")

@@ -63,6 +63,17 @@ fn wrong(kind: Kind, name: &str) -> Vec<Value> {
     }
     match name {
         "phone" => wrong.extend(["12", "+44 call me", "+0441234567"].map(|text| json!(text))),
+        "linkUrl" | "url" => wrong.extend(
+            [
+                "https://a*/",
+                "https://-a.example/",
+                "https://a..example/",
+                "https://",
+                "https://a b/",
+                "https://a:99999/",
+            ]
+            .map(|text| json!(text)),
+        ),
         "iconImageUrl" => wrong.extend(["ftp://a.b", "javascript:alert(1)", "a b"].map(|text| json!(text))),
         "fallbackColor" => wrong.extend(["red", "#12345", "#12345g"].map(|text| json!(text))),
         "title" | "name" => wrong.extend(["", "  ", "\u{200b}", "a\nb"].map(|text| json!(text))),
