@@ -130,7 +130,11 @@ test('f3: files go from the page of a link with their progress, and go on where 
   assert.equal(await shown.locator('.attachments > *').count(), 2);
   const arrived = await office.request.get(await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href') ?? '');
   assert.ok(bytes.equals(await arrived.body()), 'all of it has arrived');
-  await phone.locator('img[alt="door.png"]').waitFor();
+  // The small version of a picture is made meanwhile; the page does not change by itself.
+  await eventually('the picture', async () => {
+    await phone.reload();
+    return phone.locator('img[alt="door.png"]').isVisible();
+  });
   await phone.shoot('reply-with-files');
 
   // What the server will not take is said at the file, and what was written stays.

@@ -70,21 +70,21 @@ export async function furnish({ hands, at }) {
 }
 
 /** A conversation with everything in it that files can be. @param {Pick<import('./tour.js').Tour, 'hands' | 'at'>} tour */
-async function furnishShown({ hands: { jane, maya }, at }) {
-  const talk = await jane.find('/messages', /^\/messages\/[0-9a-f-]{36}$/, 'Lease at 12 Mill Street');
+async function furnishShown({ hands: { tom, maya }, at }) {
+  const talk = await tom.find('/messages', /^\/messages\/[0-9a-f-]{36}$/, 'Lease at 12 Mill Street');
   const files = talk.replace('/messages/', '/files/');
   await sendFiles(maya, talk, 'An older sketch', { 'Sketch of March.txt': 'removed later' });
   await sendFiles(maya, talk, 'The entrance, and what we signed', { 'Entrance.png': await picture(maya.visit, 1600, 1200), 'Lease, signed.pdf': await readFile(contract) });
-  await sendFiles(jane, talk, 'From the landlord, by email', { 'Invoice 2026-114.txt': 'this is harmful' });
+  await sendFiles(tom, talk, 'From the landlord, by email', { 'Invoice 2026-114.txt': 'this is harmful' });
   await sendFiles(maya, talk, 'How the street looks in the morning, and sounds', { 'Morning.webm': await film(maya.visit), 'Street.wav': sound() });
-  await jane.send(`${files}/delete`, { files: await idOf(jane, files, 'Sketch of March.txt') });
+  await tom.send(`${files}/delete`, { files: await idOf(tom, files, 'Sketch of March.txt') });
   const made = async () => {
-    const html = await (await jane.visit.request.get(talk)).text();
+    const html = await (await tom.visit.request.get(talk)).text();
     return !html.includes('Being checked') && html.split('/small"').length > 2;
   };
   await eventually('what is made of the files', made);
   /** @param {string} name */
-  const address = async (name) => `${files}/${await idOf(jane, files, name)}`;
+  const address = async (name) => `${files}/${await idOf(tom, files, name)}`;
   Object.assign(at, {
     shown: talk, shownFiles: files, film: await address('Morning.webm'), sound: await address('Street.wav'),
     heldBack: await address('Invoice 2026-114.txt'), pdf: await address('Lease, signed.pdf'),
@@ -136,15 +136,15 @@ export function stops(tour) {
       await visit.goto(await hands.jane.send(`${channel}/delete`, { files }));
       await visit.getByRole('button', { name: 'Undo' }).waitFor();
     } },
-    { name: 'conversation-files', who: 'jane', path: place('shown') },
+    { name: 'conversation-files', who: 'tom', path: place('shown') },
     { name: 'conversation-files-client', who: 'maya', path: place('shown') },
     { name: 'conversation-files-above', who: 'maya', path: place('shown'), then: (visit) => visit.getByText('An older sketch').scrollIntoViewIfNeeded() },
-    { name: 'folder-of-all-kinds', who: 'jane', path: place('shownFiles') },
+    { name: 'folder-of-all-kinds', who: 'tom', path: place('shownFiles') },
     { name: 'file-picture', who: 'jane', path: place('picture') },
-    { name: 'file-pdf', who: 'jane', path: place('pdf') },
-    { name: 'file-film', who: 'jane', path: place('film') },
-    { name: 'file-sound', who: 'jane', path: place('sound') },
-    { name: 'file-held-back', who: 'jane', path: place('heldBack') },
+    { name: 'file-pdf', who: 'tom', path: place('pdf') },
+    { name: 'file-film', who: 'tom', path: place('film') },
+    { name: 'file-sound', who: 'tom', path: place('sound') },
+    { name: 'file-held-back', who: 'tom', path: place('heldBack') },
     { name: 'file-plain', who: 'maya', path: place('plain') },
     { name: 'file-odd', who: 'jane', path: place('long') },
     { name: 'file-link', who: 'jane', path: place('link') },
