@@ -73,16 +73,17 @@ pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Resul
     };
     // By whole keys: else SQLite would walk through all members of the workspace to delete a person's.
     let leaving = format!(
-        "(workspace, channel, person) IN (SELECT m.workspace, m.channel, m.person FROM members m \
-         WHERE m.workspace = $1 AND {leaving})"
+        "SELECT m.workspace, m.channel, m.person FROM members m WHERE m.workspace = $1 AND {leaving}"
     );
     let departing = format!(
         "INSERT INTO departures (workspace, channel, person, joined_position, left_position, left_at, reason) \
          SELECT workspace, channel, person, joined_position, (SELECT c.last_position FROM channels c \
          WHERE c.workspace = members.workspace AND c.id = members.channel), CAST($4 AS BIGINT), 'lostAccess' FROM members \
-         WHERE left_at IS NULL AND {leaving} ON CONFLICT DO NOTHING"
+         WHERE left_at IS NULL AND (workspace, channel, person) IN ({leaving}) ON CONFLICT DO NOTHING"
     );
-    let leaving = format!("DELETE FROM members WHERE {leaving} RETURNING channel, person");
+    let leaving = format!(
+        "DELETE FROM members WHERE (workspace, channel, person) IN ({leaving}) RETURNING channel, person"
+    );
     // What was written before somebody came is open to them but does not wait for them.
     let joining = format!(
         "INSERT INTO members (workspace, channel, person, joined_at, joined_position, read_position, told_position, skipped) \
