@@ -56,9 +56,11 @@ async function said(visit) {
   return visit.locator('.say').allInnerTexts();
 }
 
-/** What a page shows in a place. @param {Visit} visit @param {string} place @param {string} property */
-const shown = (visit, place, property) =>
-  visit.locator(place).first().evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+/** What a page shows in a place, once it has its style. @param {Visit} visit @param {string} place @param {string} property */
+async function shown(visit, place, property) {
+  await visit.waitForLoadState();
+  return visit.locator(place).first().evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+}
 
 /** @param {string} hex as in `#8a1538` */
 const rgb = (hex) => `rgb(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(', ')})`;
@@ -83,6 +85,7 @@ test('b1 w1 w3: a firm sets up its brand and its welcome, and client users find 
       await jane.locator('form', { has: jane.getByLabel(label, { exact: true }) }).getByRole('button', { name: 'Upload' }).click();
       await jane.getByRole('status').getByText('Saved.').waitFor();
     }
+    await jane.waitForLoadState();
     const isDrawn = await jane.locator('nav.side .logo').evaluate((image) => /** @type {HTMLImageElement} */ (image).naturalWidth > 0);
     assert.ok(isDrawn, 'the logo is drawn');
   });
