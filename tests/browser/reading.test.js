@@ -6,6 +6,9 @@ import { eventually } from './portal.js';
 import { scroll, unmoved } from './scroll.js';
 import { composer, entry, newest, numbered, post, readOf, talk, texts, top, write } from './talk.js';
 
+// Tabs lie behind each other only in the build of the browser that has windows.
+process.env.CHROMIUM ??= '/usr/bin/chromium';
+
 for (const who of /** @type {const} */ (['jane', 'maya'])) {
   test(`opens at the first unread; older pages move nothing; a linked message is shown (${who === 'jane' ? 'desktop' : 'phone'})`, async (t) => {
     const { path, ...people } = await talk(t);
