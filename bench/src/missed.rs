@@ -7,7 +7,7 @@ use domain::access::Actor;
 use domain::channels::{self, Subject};
 use domain::choices::Way;
 use domain::digests::{self, Prepared};
-use domain::ids::{ChannelId, MessageId, PersonId};
+use domain::ids::{ChannelId, CompanyId, MessageId, PersonId};
 use domain::messages::{self, Draft};
 use domain::people::{self, NewClient};
 use domain::{Error, companies, members, missed};
@@ -27,6 +27,9 @@ const DUE: usize = 100_000;
 const AT_ONCE: usize = 1_000;
 /// Messages of each digest.
 const UNREAD: i64 = 3;
+/// As if all client users had been invited long ago.
+const INVITED: &str =
+    "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
 /// Digests of each kind.
 const DIGESTS: usize = 400;
 
@@ -58,21 +61,17 @@ pub(crate) async fn alone() -> Result<()> {
     Ok(())
 }
 
-/// Adds client users, of one company or each by themselves, as if they had been invited long ago.
+/// Adds client users, of some companies or each by themselves, as if they had been invited long ago.
 async fn add(
     store: &Store,
     jane: Actor,
     count: usize,
     word: &'static str,
-    company: Option<&str>,
+    companies: &[CompanyId],
 ) -> Result<()> {
-    let company = match company.map(str::to_string) {
-        Some(name) => vec![store.write(move |tx| companies::add(tx, &jane, &name)).await?],
-        None => Vec::new(),
-    };
     let numbers: Vec<usize> = (0..count).collect();
     for some in numbers.chunks(AT_ONCE) {
-        let (some, companies) = (some.to_vec(), company.clone());
+        let (some, companies) = (some.to_vec(), companies.to_vec());
         store
             .write(move |tx| {
                 for number in some {
@@ -88,17 +87,14 @@ async fn add(
             })
             .await?;
     }
-    let invited = "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
-    store.write(move |tx| tx.run(invited, &[])).await?;
+    store.write(|tx| tx.run(INVITED, &[])).await?;
     Ok(())
 }
 
 /// A company's channel with a crowd in it.
 async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
-    add(store, jane, CROWD, "crowd", Some("Santos")).await?;
-    let company = store
-        .read(|reader| reader.one("SELECT id FROM companies WHERE name = 'Santos'", &[], |row| row.get(0)))
-        .await?;
+    let company = store.write(move |tx| companies::add(tx, &jane, "Santos")).await?;
+    add(store, jane, CROWD, "crowd", &[company]).await?;
     let channel = store.write(move |tx| channels::make(tx, &jane, &Subject::Company(company))).await?;
     let present = store.read(move |reader| members::present(reader, jane.workspace, channel)).await?;
     if present.len() != CROWD + 1 {
@@ -132,7 +128,7 @@ async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [Channe
 
 /// Everybody is written to in a channel of their own.
 async fn all_miss(store: &Store, jane: Actor) -> Result<()> {
-    add(store, jane, DUE, "due", None).await?;
+    add(store, jane, DUE, "due", &[]).await?;
     let channels: Vec<ChannelId> =
         store.read(|reader| reader.all("SELECT id FROM channels ORDER BY id", &[], |row| row.get(0))).await?;
     for some in channels.chunks(AT_ONCE) {
@@ -228,8 +224,7 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
 
 /// The client user of a channel reads all but the last messages.
 fn all_but_the_last(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<PersonId> {
-    let invited = "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
-    tx.run(invited, &[])?;
+    tx.run(INVITED, &[])?;
     let all = members::of_channel(tx, jane, channel)?;
     let client = all.iter().find(|member| !member.role.is_internal()).ok_or(Error::NotFound)?.person;
     let client = people::actor(tx, jane.workspace, client)?.ok_or(Error::NotFound)?;
