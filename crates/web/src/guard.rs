@@ -78,16 +78,21 @@ fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
 }
 
 fn add_headers(headers: &mut HeaderMap) {
-    let fixed: [(HeaderName, &'static str); 6] = [
+    let everywhere = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
         // What a person sees is theirs: no shared cache keeps it. Assets say otherwise themselves.
         (header::CACHE_CONTROL, "private, no-cache"),
     ];
-    for (name, value) in fixed {
+    // Only documents have windows and devices. An open stream holds its headers for as long as it is open.
+    let documents = [
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ];
+    let is_document =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    for (name, value) in everywhere.into_iter().chain(documents.into_iter().filter(|_| is_document)) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -56,14 +57,13 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            app.clone().oneshot(request)
+            // In a box of its own, which goes with the answer: the connection would keep its room while a stream is idle.
+            Box::pin(app.clone().oneshot(request))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            // Errors here are the other side's: a closed browser, a broken request.
-            let _ = connection.await;
-            drop(place);
-        });
+        // Errors here are the other side's: a closed browser, a broken request. An async block would hold the connection
+        // twice, as what it was given and as what it waits for.
+        tokio::spawn(connection.map(|_| drop(place)));
     }
     drop(listener);
     if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown()).await.is_err() {
