@@ -175,7 +175,7 @@ struct NewClient {
     company_id: Option<Emptiable<CompanyId>>,
     /// The companies. Without any the client gets a placeholder.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
     #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
@@ -289,7 +289,7 @@ struct ChangedClient {
     company_id: Option<Option<Emptiable<CompanyId>>>,
     /// The companies from now on.
     #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Option<Vec<CompanyId>>>,
     /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
     #[serde(default, deserialize_with = "clearable")]
@@ -354,7 +354,7 @@ struct ReplacedClient {
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
     #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]

@@ -124,7 +124,7 @@ struct NewInternalUser {
     #[serde(default)]
     is_client_access_limited: Option<bool>,
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_access_list: Option<Vec<CompanyId>>,
 }
 
@@ -206,7 +206,7 @@ struct ChangedInternalUser {
     #[schema(value_type = bool, required = false)]
     is_client_access_limited: Option<bool>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Vec<schemas::Id>, required = false, max_items = 500)]
+    #[schema(value_type = schemas::Ids, required = false)]
     company_access_list: Option<Vec<CompanyId>>,
 }
 

@@ -10,12 +10,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::failure::{Failure, Result};
+use super::schemas;
 use crate::input::Asked;
 
 /// Rows of a page where nothing else is asked for.
-const LIMIT: usize = 100;
+pub(super) const LIMIT: usize = 100;
 /// The most rows of a page.
-const LIMIT_MAX: usize = 1_000;
+pub(super) const LIMIT_MAX: usize = 1_000;
 
 /// What a list is asked for beside its filters.
 #[derive(Deserialize, IntoParams)]
@@ -23,7 +24,7 @@ const LIMIT_MAX: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// Rows of the page.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
+    #[param(value_type = Option<schemas::Limit>)]
     limit: Option<String>,
     /// Where the page before ended, as it said itself. Leave it out for the first page.
     next_token: Option<String>,
@@ -82,7 +83,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-                .ok_or_else(|| Failure::field("limit", "Please ask for 1 to 1000."))?,
+                .ok_or_else(|| Failure::field("limit", &format!("Please ask for 1 to {LIMIT_MAX}.")))?,
         };
         let token = match asked.next_token.as_deref().filter(|token| !token.is_empty()) {
             None => None,

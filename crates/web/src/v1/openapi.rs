@@ -15,7 +15,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
-    projects, schemas, settings, webhooks, workspaces,
+    once, projects, schemas, settings, webhooks, workspaces,
 };
 use crate::App;
 use crate::routes::Routes;
@@ -43,7 +43,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
     ),
-    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -148,7 +148,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same key and body within 24 hours gives the first answer again.",
-            "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
+            "schema": {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "maxLength": once::CHARACTERS},
         }));
     }
     parameters.iter_mut().for_each(exact::may_be_empty);

@@ -1,6 +1,7 @@
 //! Every field of every call: missing, null, of the wrong kind, too long, of others; and bodies that are none.
 
 mod calls;
+mod limits;
 
 use std::collections::BTreeSet;
 
