@@ -28,7 +28,8 @@ pub use attachments::{Attached, Attachment, State};
 pub(crate) use attachments::{attach, check, detach, of_message};
 pub use browsing::{Deleted, PACKED_MAX, Packed, beside, deleted, newest, packed};
 pub use changing::{
-    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link, sweep,
+    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, restore_with,
+    set_link, sweep,
 };
 pub use listing::{PAGE, below, count, in_folder, search};
 pub use making::{URL_CHARACTERS, make_file, make_folder, make_link, place};

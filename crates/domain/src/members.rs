@@ -146,27 +146,61 @@ pub fn of_channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<
 }
 
 pub(crate) fn all(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Vec<Member>> {
-    Ok(reader.all(
-        "SELECT m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
-         m.read_position, m.read_at, m.spoke_at FROM members m \
-         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
-         WHERE m.workspace = $1 AND m.channel = $2 \
-         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
-        &[&workspace, &channel],
-        |row| {
-            Ok(Member {
-                person: row.get(0)?,
-                name: Name::read(row, 1)?,
-                role: row.get(4)?,
-                joined_at: row.get(5)?,
-                left_at: row.get(6)?,
-                muted_at: row.get(7)?,
-                read_position: row.get(8)?,
-                read_at: row.get(9)?,
-                spoke_at: row.get(10)?,
-            })
-        },
-    )?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 \
+         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id"
+    );
+    Ok(reader.all(&sql, &[&workspace, &channel], read)?)
+}
+
+/// The members of a channel, those who were made last first: those made before `before` where one is named, at most `most`.
+///
+/// # Errors
+/// `NotFound`.
+pub fn newest(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    before: Option<PersonId>,
+    most: i64,
+) -> Result<Vec<Member>> {
+    access::channel(reader, actor, channel)?;
+    let before = before.unwrap_or(PersonId(Uuid::max()));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 AND m.person < $3 \
+         ORDER BY m.person DESC LIMIT $4"
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &channel, &before, &most], read)?)
+}
+
+/// One member of a channel.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<Member> {
+    access::channel(reader, actor, channel)?;
+    let sql =
+        format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3");
+    reader.first(&sql, &[&actor.workspace, &channel, &person], read)?.ok_or(Error::NotFound)
+}
+
+/// The columns of [`Member`].
+const COLUMNS: &str = "m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
+     m.read_position, m.read_at, m.spoke_at";
+const TABLES: &str = "members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person";
+
+fn read(row: &Row<'_>) -> store::Result<Member> {
+    Ok(Member {
+        person: row.get(0)?,
+        name: Name::read(row, 1)?,
+        role: row.get(4)?,
+        joined_at: row.get(5)?,
+        left_at: row.get(6)?,
+        muted_at: row.get(7)?,
+        read_position: row.get(8)?,
+        read_at: row.get(9)?,
+        spoke_at: row.get(10)?,
+    })
 }
 
 /// Who is in a channel at present: client users first, then by name. Whoever calls this has seen to it that the one who
@@ -207,6 +241,20 @@ pub(crate) fn speaker(
     )?;
     let actor = people::actor(reader, program.workspace, person)?.filter(|_| present.is_some());
     actor.ok_or(Error::field(field, Problem::NoMember))
+}
+
+/// The internal user in a channel, whether they left it by choice or not, for whom a program mutes it or leaves it.
+///
+/// # Errors
+/// `NotFound` for a channel and for a person that are not there, and for somebody who is not in the channel; `Conflict`
+/// for a client user.
+pub fn stand_in(reader: &Reader, program: &Actor, channel: ChannelId, person: PersonId) -> Result<Actor> {
+    if !find(reader, program, channel, person)?.role.is_internal() {
+        return Err(Error::Conflict(
+            "Client users are in the channels of what they belong to, and mute none.",
+        ));
+    }
+    people::actor(reader, program.workspace, person)?.ok_or(Error::NotFound)
 }
 
 /// Moves somebody's read position up to a message, for a program: that of the person whom it names, else of the admin

@@ -1,4 +1,6 @@
-//! Client users.
+//! Client users; whether they come in is in `access`.
+
+pub(super) mod access;
 
 use axum::Json;
 use axum::extract::State;
@@ -6,13 +8,13 @@ use domain::access::Actor;
 use domain::custom_fields::CustomFields;
 use domain::ids::{CompanyId, PersonId};
 use domain::people::{self, ClientChange, ClientSearch, Person};
-use domain::sign_ins::{self, LinkKind};
-use domain::{Error, Problem, companies, workspaces};
+use domain::{Error, Problem, companies};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
+use self::access::{Inviting, invite};
 use super::failure::Result;
 use super::gate::Program;
 use super::json::{Body, Fields, clearable, present};
@@ -26,7 +28,7 @@ use crate::input::{Asked, Named};
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
+    access::routes(routes)
         .post("/v1/clients", make)
         .get("/v1/clients", list)
         .get("/v1/clients/{id}", show)
@@ -100,39 +102,6 @@ impl Client {
         let person = people::client(reader, actor, id)?;
         Client::read(reader, actor, person)
     }
-}
-
-/// Whether the call also invites.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-struct Inviting {
-    /// Sends an invitation; the answer then holds `inviteUrl`.
-    #[param(value_type = Option<bool>)]
-    send_invite: Option<String>,
-}
-
-impl Inviting {
-    fn is_wanted(&self) -> Result<bool> {
-        Ok(query::flag("sendInvite", &self.send_invite)?.unwrap_or(false))
-    }
-}
-
-/// Invites, where that is wanted, and answers the link that then signs the client in.
-fn invite(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: PersonId,
-    wanted: bool,
-    public_url: &str,
-) -> domain::Result<Option<String>> {
-    if !wanted {
-        return Ok(None);
-    }
-    sign_ins::invite(tx, actor, id)?;
-    let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
-    let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
-    Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
 }
 
 /// The companies that were named, in one field or in the other; the main one first.

@@ -14,8 +14,9 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
-    once, projects, schemas, settings, webhooks, workspaces,
+    channels, clients, companies, early_access, events, file_channels, files, internal_users, members,
+    messages, notices, notifications, once, projects, records, schemas, search, settings, webhooks,
+    workspaces,
 };
 use crate::App;
 use crate::routes::Routes;
@@ -28,22 +29,29 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[openapi(
     info(title = "Portal Messaging", description = "What other programs talk to: everything that the pages can do."),
     paths(
-        workspaces::show, settings::show, settings::change,
+        workspaces::show, workspaces::change, settings::show, settings::change,
         internal_users::make, internal_users::list, internal_users::show, internal_users::change, internal_users::delete,
+        internal_users::access::send_invitation, internal_users::access::take_back,
+        internal_users::access::deactivate, internal_users::access::reactivate,
         clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete,
+        clients::access::send_invitation, clients::access::take_back,
+        clients::access::deactivate, clients::access::reactivate,
         companies::make, companies::list, companies::show, companies::change, companies::delete,
         projects::make, projects::list, projects::show, projects::change, projects::delete,
         channels::make, channels::list, channels::show, channels::change, channels::read,
+        members::list, members::add, members::change, members::leave,
         messages::send, messages::list, messages::show, messages::change, messages::delete,
+        notices::send_now, notices::call_off, search::find,
         file_channels::make, file_channels::list, file_channels::show,
         files::calls::make_file, files::calls::make_folder, files::calls::make_link, files::calls::list,
-        files::calls::show, files::calls::change, files::calls::delete, files::calls::download, files::calls::download_url,
+        files::calls::show, files::calls::change, files::calls::delete, files::calls::restore, files::calls::download, files::calls::download_url,
         files::permissions::of_folder, files::permissions::of_root,
         notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
+        early_access::list, early_access::delete, records::list,
     ),
-    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -57,6 +65,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         (name = "Notifications", description = "In-product notifications of what is unread."),
         (name = "Events", description = "What happens, as it happens."),
         (name = "Webhooks", description = "Addresses of programs that are called when something happens."),
+        (name = "Early access", description = "Who asked for a portal of their own."),
+        (name = "Records", description = "Who changed what, and who looked at exports."),
     ),
 )]
 struct Api;

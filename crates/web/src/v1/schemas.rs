@@ -3,6 +3,7 @@
 
 use domain::custom_fields::{self, BYTES_MAX, DEPTH_MAX, FIELDS_MAX};
 use domain::limits::{ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE};
+use domain::records::Deed;
 use domain::settings::WAIT_MINUTES;
 use domain::welcome::TEMPLATE_CHARACTERS;
 use domain::{files, webhooks};
@@ -97,12 +98,14 @@ schemas! {
     EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")
         .enum_values(Some(kinds()))
         .examples([json!("message.sent")]);
+    /// What a record is about.
+    DeedField: text("What a record is about.").enum_values(Some(deed_fields())).examples([json!("people")]);
     /// What a text is to be equal to.
     Filter: text("Text without control characters.").max_length(Some(query::CHARACTERS))
         .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
         .examples([json!("Maria")]);
     /// A colour.
-    Color: text("A colour such as `#9bbfff`; empty for the one made from the id.").pattern(Some("^(#[0-9a-fA-F]{6})?$"))
+    Color: text("A colour such as `#9bbfff`; empty for none chosen.").pattern(Some("^(#[0-9a-fA-F]{6})?$"))
         .examples([json!("#9bbfff")]);
     /// Fields of the firm's own.
     CustomFields: ObjectBuilder::new()
@@ -131,6 +134,14 @@ schemas! {
         .minimum(Some(*WAIT_MINUTES.start())).maximum(Some(*WAIT_MINUTES.end()));
     /// How many rows a page has.
     Limit: whole("Rows of the page.").minimum(Some(1_usize)).maximum(Some(list::LIMIT_MAX)).default(Some(json!(list::LIMIT)));
+}
+
+/// What records can be about.
+fn deed_fields() -> Vec<&'static str> {
+    let mut fields: Vec<&str> = Deed::ALL.iter().map(|deed| deed.field()).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
 }
 
 fn ids(description: &str, most: usize) -> ArrayBuilder {
