@@ -86,7 +86,7 @@ both_engines! {
         let channel = office.write(move |tx| channels::make(tx, &sam, &Subject::Project(project))).unwrap();
         office.posts(bo, channel, "The foundation is ready");
         let (program, stranger) = (firm.program(), other.program());
-        office.write(search::catch_up).unwrap();
+        office.write(|tx| search::catch_up(tx)).unwrap();
         let finds = |who: Actor, channel| {
             let found = office.read(move |reader| search::messages(reader, &who, "foundation", channel, None, 9));
             found.map(|found| found.len())

@@ -29,7 +29,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[openapi(
     info(title = "Portal Messaging", description = "What other programs talk to: everything that the pages can do."),
     paths(
-        workspaces::show, workspaces::change, settings::show, settings::change,
+        workspaces::show, workspaces::change, workspaces::pictures::set, workspaces::pictures::remove,
+        settings::show, settings::change,
         internal_users::make, internal_users::list, internal_users::show, internal_users::change, internal_users::delete,
         internal_users::access::send_invitation, internal_users::access::take_back,
         internal_users::access::deactivate, internal_users::access::reactivate,
@@ -51,7 +52,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
         early_access::list, early_access::delete, records::list,
     ),
-    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -83,6 +84,9 @@ struct Refusal {
     #[schema(nullable = false)]
     field: Option<String>,
 }
+
+/// What is sent as it is, of whatever kind.
+const BYTES: &str = "application/octet-stream";
 
 /// The description.
 pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
@@ -116,6 +120,9 @@ fn complete(api: &Description) -> Value {
     let mut asked = BTreeSet::new();
     for (path, calls) in entries(&mut api["paths"]) {
         for (method, call) in entries(calls) {
+            if method == "put" && path.contains("/pictures/") {
+                call["requestBody"] = json!({"content": {BYTES: {"schema": {}}}});
+            }
             share(&path, &method, call);
             if path.contains("/download") {
                 hands_out(&path, call);
@@ -170,7 +177,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
     if has_body || !parameters.is_empty() {
         refusals.insert("400", "A value cannot be taken: `field` names it.");
     }
-    if path.contains("{id}") || has_body || parameters.iter().any(|one| one["name"] == "channelId") {
+    if path.contains('{') || has_body || parameters.iter().any(|one| one["name"] == "channelId") {
         refusals.insert("404", "It is not there, or not in this workspace.");
     }
     if changes {
@@ -178,7 +185,9 @@ fn share(path: &str, method: &str, call: &mut Value) {
     }
     if has_body || method == "post" {
         refusals.insert("413", "The body is too large.");
-        refusals.insert("415", "The body is not JSON in UTF-8.");
+        if call["requestBody"]["content"][BYTES].is_null() {
+            refusals.insert("415", "The body is not JSON in UTF-8.");
+        }
     }
     for (status, description) in refusals {
         call["responses"][status] = json!({

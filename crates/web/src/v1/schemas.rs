@@ -1,6 +1,7 @@
 //! What values look like, for the description of the API: the checks of `domain` in the words of JSON Schema, with the same
 //! constants.
 
+use domain::brand::Place;
 use domain::custom_fields::{self, BYTES_MAX, DEPTH_MAX, FIELDS_MAX};
 use domain::limits::{ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE};
 use domain::records::Deed;
@@ -100,6 +101,9 @@ schemas! {
         .examples([json!("message.sent")]);
     /// What a record is about.
     DeedField: text("What a record is about.").enum_values(Some(deed_fields())).examples([json!("people")]);
+    /// A picture of the firm's brand.
+    BrandPicture: text("A picture of the firm's brand.").enum_values(Some(Place::ALL.map(Place::word)))
+        .examples([json!("logo")]);
     /// What a text is to be equal to.
     Filter: text("Text without control characters.").max_length(Some(query::CHARACTERS))
         .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))

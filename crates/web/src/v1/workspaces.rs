@@ -1,4 +1,6 @@
-//! The workspace that a key belongs to.
+//! The workspace that a key belongs to; its pictures are in `pictures`.
+
+pub(super) mod pictures;
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +18,7 @@ use crate::App;
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/v1/workspaces", show).patch("/v1/workspaces", change)
+    pictures::routes(routes).get("/v1/workspaces", show).patch("/v1/workspaces", change)
 }
 
 /// One firm's portal.
@@ -30,6 +32,8 @@ struct Workspace {
     portal_url: String,
     square_icon_url: Option<String>,
     full_logo_url: Option<String>,
+    /// The picture beside signing in.
+    cover_image_url: Option<String>,
     color_sidebar_background: Option<String>,
     color_sidebar_text: Option<String>,
     color_accent: Option<String>,
@@ -59,6 +63,7 @@ impl Workspace {
             brand_name: found.brand_name,
             square_icon_url: brand.icon_at.map(|at| format!("{portal_url}/brand/{}/icon-512.png", at.0)),
             full_logo_url: brand.logo.map(|logo| format!("{portal_url}/brand/{}/logo.png", logo.at.0)),
+            cover_image_url: brand.cover_at.map(|at| format!("{portal_url}/brand/{}/cover.jpg", at.0)),
             color_sidebar_background: brand.side,
             color_sidebar_text: brand.side_text,
             color_accent: brand.accent,

@@ -121,6 +121,9 @@ async fn every_field_that_a_call_takes_is_tried_here() {
             if ["get", "delete"].contains(&method.as_str()) {
                 continue;
             }
+            if call["requestBody"]["content"]["application/octet-stream"].is_object() {
+                continue; // Bytes have no fields; each such call has tests of its own.
+            }
             assert!(is_tried(method, route, None), "{method} {route}");
             let body = &call["requestBody"]["content"]["application/json"]["schema"];
             for name in names(&described, body) {

@@ -1,5 +1,6 @@
 //! What admins do, done by a program: invitations, taking access away, the brand, deleted files, early access, records.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::Firm;
@@ -99,6 +100,31 @@ async fn b1_a_program_changes_name_and_colours_of_the_firm() {
     assert_eq!(program.patch("/v1/workspaces", own).await.is(200).json, before.json);
     let other = firm.portal.program_of(firm.stranger).await;
     assert_eq!(other.get("/v1/workspaces").await.text_at("/brandName"), "Another firm");
+}
+
+#[tokio::test]
+async fn b2_a_program_sets_the_pictures_of_the_firm_and_takes_them_away() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let picture = firm.picture();
+    for (place, field) in [("logo", "fullLogoUrl"), ("icon", "squareIconUrl"), ("cover", "coverImageUrl")] {
+        let path = format!("/v1/workspaces/pictures/{place}");
+        let put = async |bytes: &[u8]| program.send(Method::PUT, &path, Some(bytes.to_vec())).await;
+        let set = put(&picture).await;
+        let address = set.is(200).text_at(&format!("/{field}"));
+        let path_of_it = address.strip_prefix("http://portal.example").unwrap();
+        firm.portal.browser().get(path_of_it).await.is(200);
+        for none in [&b""[..], b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", &picture[..60]] {
+            put(none).await.refuses(400, place);
+        }
+        put(&vec![0; 10_000_001]).await.refuses(413, place);
+        assert_eq!(program.get("/v1/workspaces").await.json, set.json, "nothing half-done");
+        program.delete(&path).await.is(200);
+        program.delete(&path).await.is(200);
+        assert!(program.get("/v1/workspaces").await.json[field].is_null());
+    }
+    program.send(Method::PUT, "/v1/workspaces/pictures/hat", Some(picture)).await.refuses(404, "");
+    program.delete("/v1/workspaces/pictures/hat").await.refuses(404, "");
 }
 
 #[tokio::test]
