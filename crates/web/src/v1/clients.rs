@@ -23,6 +23,7 @@ use super::objects::{Deleted, Emptiable, time};
 use super::once::Once;
 use super::{query, schemas};
 use crate::App;
+use crate::dossiers;
 use crate::faces;
 use crate::input::{Asked, Named};
 use crate::routes::Routes;
@@ -35,6 +36,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .patch("/v1/clients/{id}", change)
         .put("/v1/clients/{id}", replace)
         .delete("/v1/clients/{id}", delete)
+        .get("/v1/clients/{id}/export", export)
 }
 
 /// A client user: a client's person.
@@ -371,4 +373,13 @@ async fn delete(
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| people::delete_client(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "client")))
+}
+
+/// Get all that is kept about a client user
+///
+/// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
+/// was sent to them, what they answered to texts. That it was got is a record.
+#[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
+async fn export(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result {
+    Ok(dossiers::copy(app, program.actor, id).await?)
 }

@@ -34,7 +34,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         internal_users::make, internal_users::list, internal_users::show, internal_users::change, internal_users::delete,
         internal_users::access::send_invitation, internal_users::access::take_back,
         internal_users::access::deactivate, internal_users::access::reactivate,
-        clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete,
+        clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete, clients::export,
         clients::access::send_invitation, clients::access::take_back,
         clients::access::deactivate, clients::access::reactivate,
         companies::make, companies::list, companies::show, companies::change, companies::delete,
@@ -126,6 +126,9 @@ fn complete(api: &Description) -> Value {
             share(&path, &method, call);
             if path.contains("/download") {
                 hands_out(&path, call);
+            }
+            if path.ends_with("/export") {
+                call["responses"]["200"]["content"] = json!({"application/zip": {"schema": {}}});
             }
             let body = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             asked.extend(body.map(str::to_string));

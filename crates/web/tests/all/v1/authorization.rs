@@ -34,6 +34,7 @@ const TABLE: &[Row] = &[
     ("PATCH", "/v1/clients/{id}", "/v1/clients/[oskar]", r#"{"givenName": "O"}"#, 200),
     ("PUT", "/v1/clients/{id}", "/v1/clients/[oskar]", r#"{"givenName": "O", "familyName": "K"}"#, 200),
     ("DELETE", "/v1/clients/{id}", "/v1/clients/[oskar]", "", 200),
+    ("GET", "/v1/clients/{id}/export", "/v1/clients/[oskar]/export", "", 200),
     ("POST", "/v1/clients/{id}/invitation", "/v1/clients/[oskar]/invitation", "{}", 200),
     ("DELETE", "/v1/clients/{id}/invitation", "/v1/clients/[oskar]/invitation", "", 200),
     ("POST", "/v1/clients/{id}/deactivate", "/v1/clients/[oskar]/deactivate", "{}", 200),

@@ -1,6 +1,7 @@
 //! What admins do, done by a program: invitations, taking access away, the brand, deleted files, early access, records.
 
 use axum::http::Method;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::support::Firm;
@@ -222,4 +223,28 @@ async fn r1_records_are_listed_and_narrowed() {
     let theirs = stranger.get("/v1/records").await;
     let about: Vec<&Value> = theirs.is(200).json["data"].as_array().unwrap().iter().collect();
     assert!(about.iter().all(|one| one["personId"] != json!(firm.jane.person)), "{about:?}");
+}
+
+#[tokio::test]
+async fn r3_all_about_a_client_user_is_handed_out_and_that_is_a_record() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let path = format!("/v1/clients/{}/export", firm.oskar.person);
+    let stranger = firm.portal.program_of(firm.stranger).await;
+    stranger.get(&path).await.refuses(404, "");
+    program.get(&format!("/v1/clients/{}/export", firm.tom.person)).await.refuses(404, "");
+    let exports = async || program.get("/v1/records?about=exports").await.is(200).json["data"].clone();
+    assert_eq!(exports().await, json!([]));
+    let (status, headers, body) = program.open(Method::GET, &path, None).await;
+    assert_eq!((status.as_u16(), &headers["content-type"]), (200, &"application/zip".parse().unwrap()));
+    let bytes = body.collect().await.unwrap().to_bytes();
+    assert!(bytes.starts_with(b"PK\x03\x04"));
+    for name in [&b"profile.csv"[..], b"messages.csv", b"notices.csv", b"texts.csv"] {
+        assert!(bytes.windows(name.len()).any(|found| found == name));
+    }
+    let kept = exports().await;
+    assert_eq!(
+        (&kept[0]["deed"], &kept[0]["aboutId"], &kept[0]["via"]),
+        (&json!("exports.person"), &json!(firm.oskar.person), &json!("program"))
+    );
 }
