@@ -172,6 +172,9 @@ fn kind(described: &Value, schema: &Value) -> String {
         if meant["type"] == "array" {
             return kind(described, meant);
         }
+        if let (Some(least), Some(most)) = (meant["minimum"].as_i64(), meant["maximum"].as_i64()) {
+            return format!("{least} to {most}");
+        }
         let words = list(&meant["enum"]).filter_map(Value::as_str);
         let words: Vec<String> = words.map(|word| format!("{word:?}")).collect();
         return if words.is_empty() { name.replace("List_", "list of ") } else { words.join(" or ") };
