@@ -16,7 +16,9 @@ use crate::records::{self, Changes, Deed};
 
 pub use list::{Filed, Filter, Last, Listed, NewestEntry, Search, list, newest, with_files};
 pub(crate) use making::for_new_client;
-pub use making::{Preview, Startable, Subject, common_company, make, preview, startable};
+pub use making::{
+    GROUP_MIN, Preview, Startable, Subject, common_company, each_once, make, preview, startable,
+};
 
 /// The kind of a channel's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

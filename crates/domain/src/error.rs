@@ -88,6 +88,8 @@ pub enum Problem {
     TooFew(usize),
     /// More entries than may be given.
     TooMany(usize),
+    /// The same entry more than once.
+    Twice,
     /// It is no number from the one to the other.
     NotBetween(i64, i64),
     /// It has more than so many bytes.
@@ -176,6 +178,7 @@ impl fmt::Display for Problem {
             }
             Problem::TooFew(least) => write!(f, "Please choose at least {least}."),
             Problem::TooMany(most) => write!(f, "Please give at most {most}."),
+            Problem::Twice => write!(f, "Please name each only once."),
             Problem::NotBetween(least, most) => write!(f, "Please give a number from {least} to {most}."),
             Problem::TooLarge(most) => {
                 write!(f, "Please choose a file of at most {}.", crate::limits::size(*most))

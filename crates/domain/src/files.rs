@@ -28,11 +28,12 @@ pub use attachments::{Attached, Attachment, State};
 pub(crate) use attachments::{attach, check, detach, of_message};
 pub use browsing::{Deleted, PACKED_MAX, Packed, beside, deleted, newest, packed};
 pub use changing::{
-    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, set_link, sweep,
+    AT_ONCE, Contents, Deletion, KEPT, PENDING_LASTS, delete, move_to, rename, restore, restore_with,
+    set_link, sweep,
 };
 pub use listing::{PAGE, below, count, in_folder, search};
+pub use making::{URL_CHARACTERS, make_file, make_folder, make_link, place};
 pub(crate) use making::{address, file_at, filed, fill};
-pub use making::{make_file, make_folder, make_link, place};
 pub use names::FileName;
 pub use paths::{at_path, folders_to, path};
 pub(crate) use permissions::may_send;
@@ -40,6 +41,8 @@ pub use permissions::{is_channel_read_only, may_change, set_channel_read_only, s
 
 /// Folders within folders.
 pub const DEPTH_MAX: usize = 20;
+/// Characters of a path that a program names; operating systems take hardly longer ones.
+pub const PATH_CHARACTERS: usize = 4_000;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,16 +4,21 @@
 //! first, in the transaction of whatever changed. Unread is a subtraction (M7): the channel's newest position, less
 //! the read position, less `skipped`, the messages in between that do not count (one's own and deleted ones).
 
+mod for_programs;
+
 use store::{Reader, Row, Time, Tx};
 use uuid::Uuid;
 
 use crate::access::{self, Actor, Role};
-use crate::error::{Error, Problem, Result};
-use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::missed;
 use crate::notifications;
-use crate::people::{self, Name};
+use crate::people::Name;
+
+pub(crate) use for_programs::speaker;
+pub use for_programs::{newest, read_as, stand_in};
 
 /// Channels told one by one when somebody's access changes; beyond, that person looks anew.
 const TOLD_ONE_BY_ONE: usize = 50;
@@ -146,27 +151,41 @@ pub fn of_channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<
 }
 
 pub(crate) fn all(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Vec<Member>> {
-    Ok(reader.all(
-        "SELECT m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
-         m.read_position, m.read_at, m.spoke_at FROM members m \
-         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
-         WHERE m.workspace = $1 AND m.channel = $2 \
-         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
-        &[&workspace, &channel],
-        |row| {
-            Ok(Member {
-                person: row.get(0)?,
-                name: Name::read(row, 1)?,
-                role: row.get(4)?,
-                joined_at: row.get(5)?,
-                left_at: row.get(6)?,
-                muted_at: row.get(7)?,
-                read_position: row.get(8)?,
-                read_at: row.get(9)?,
-                spoke_at: row.get(10)?,
-            })
-        },
-    )?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 \
+         ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id"
+    );
+    Ok(reader.all(&sql, &[&workspace, &channel], read)?)
+}
+
+/// One member of a channel.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<Member> {
+    access::channel(reader, actor, channel)?;
+    let sql =
+        format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3");
+    reader.first(&sql, &[&actor.workspace, &channel, &person], read)?.ok_or(Error::NotFound)
+}
+
+/// The columns of [`Member`].
+const COLUMNS: &str = "m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
+     m.read_position, m.read_at, m.spoke_at";
+const TABLES: &str = "members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person";
+
+fn read(row: &Row<'_>) -> store::Result<Member> {
+    Ok(Member {
+        person: row.get(0)?,
+        name: Name::read(row, 1)?,
+        role: row.get(4)?,
+        joined_at: row.get(5)?,
+        left_at: row.get(6)?,
+        muted_at: row.get(7)?,
+        read_position: row.get(8)?,
+        read_at: row.get(9)?,
+        spoke_at: row.get(10)?,
+    })
 }
 
 /// Who is in a channel at present: client users first, then by name. Whoever calls this has seen to it that the one who
@@ -182,54 +201,6 @@ pub fn present(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
         &[&workspace, &channel],
         |row| row.get(0),
     )?)
-}
-
-/// The person as whom a program writes or reads in a channel: the one whom it names in `field`, else the admin who made its
-/// key.
-///
-/// # Errors
-/// `Field`: `Unknown` for somebody who is not there, `NoMember` for somebody who is not in the channel.
-pub(crate) fn speaker(
-    reader: &Reader,
-    program: &Actor,
-    channel: ChannelId,
-    field: &'static str,
-    named: Option<PersonId>,
-) -> Result<Actor> {
-    let person = named.unwrap_or(program.person);
-    if people::called(reader, program.workspace, person)?.is_none() {
-        return Err(Error::field(field, Problem::Unknown));
-    }
-    let present = reader.first(
-        "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
-        &[&program.workspace, &channel, &person],
-        |_| Ok(()),
-    )?;
-    let actor = people::actor(reader, program.workspace, person)?.filter(|_| present.is_some());
-    actor.ok_or(Error::field(field, Problem::NoMember))
-}
-
-/// Moves somebody's read position up to a message, for a program: that of the person whom it names, else of the admin
-/// who made its key. Answers the position that holds now.
-///
-/// # Errors
-/// `NotFound` for the channel; `Field` for a message that is not there and for somebody who is not in the channel.
-pub fn read_as(
-    tx: &mut Tx,
-    program: &Actor,
-    reader: Option<PersonId>,
-    channel: ChannelId,
-    message: MessageId,
-) -> Result<i64> {
-    access::channel(tx, program, channel)?;
-    let position: Option<i64> = tx.first(
-        "SELECT position FROM messages WHERE workspace = $1 AND channel = $2 AND id = $3",
-        &[&program.workspace, &channel, &message],
-        |row| row.get(0),
-    )?;
-    let position = position.ok_or(Error::field("messageId", Problem::Unknown))?;
-    let reader = speaker(tx, program, channel, "readerId", reader)?;
-    read_up_to(tx, &reader, channel, position)
 }
 
 /// Moves the read position of the one who asks forward to `position` (M6). Going back or past the newest message

@@ -72,7 +72,8 @@ impl FromStr for Cursor {
     }
 }
 
-/// The messages in one's own channels that have all the words, newest first; those of one channel where one is given.
+/// The messages in one's own channels that have all the words, newest first; those of one channel where one is given. For
+/// a program all channels of the workspace are open.
 /// Words in quotes must stand together. No words find nothing, and no text is an error.
 ///
 /// # Errors
@@ -107,15 +108,19 @@ fn channel_word(channel: ChannelId) -> String {
     format!("c{}", channel.0.simple())
 }
 
-/// The words for where to look: each of one's channels, or the workspace where these are many.
+/// The words for where to look: each of one's channels, or the workspace where these are many or all of them are open.
 fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
+    let everywhere = || vec![format!("w{}", actor.workspace.0.simple())];
+    if actor.is_program() {
+        return Ok(everywhere());
+    }
     let own = reader.all(
         "SELECT channel FROM members WHERE workspace = $1 AND person = $2 LIMIT $3",
         &[&actor.workspace, &actor.person, &(CHANNELS_NAMED as i64 + 1)],
         |row| row.get(0).map(channel_word),
     )?;
     let many = own.len() > CHANNELS_NAMED;
-    Ok(if many { vec![format!("w{}", actor.workspace.0.simple())] } else { own })
+    Ok(if many { everywhere() } else { own })
 }
 
 /// Channel, position and place in the order of each message found. Membership is asked for again, whatever the index says.
@@ -128,23 +133,31 @@ fn places_of(
     most: i64,
 ) -> Result<Vec<(ChannelId, i64, i64)>> {
     let row = |row: &store::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    // Where all channels are open, whoever asks needs to be there only, and not in each of them.
+    let seen = if actor.is_program() {
+        "people s ON s.workspace = m.workspace AND s.id = $2"
+    } else {
+        "members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2"
+    };
     let found = match reader.engine() {
         // The order of the joins is given: the index is walked from its newest row until there are enough.
         Engine::Sqlite => reader.all(
-            "SELECT m.channel, m.position, w.rowid FROM message_words w \
-             CROSS JOIN messages m ON m.search_row = w.rowid \
-             CROSS JOIN members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2 \
-             WHERE w.message_words MATCH $3 AND w.rowid < $4 AND m.workspace = $1 ORDER BY w.rowid DESC LIMIT $5",
+            &format!(
+                "SELECT m.channel, m.position, w.rowid FROM message_words w \
+                 CROSS JOIN messages m ON m.search_row = w.rowid CROSS JOIN {seen} \
+                 WHERE w.message_words MATCH $3 AND w.rowid < $4 AND m.workspace = $1 ORDER BY w.rowid DESC LIMIT $5"
+            ),
             &[&actor.workspace, &actor.person, &words.for_sqlite(places), &before.at, &most],
             row,
         )?,
         Engine::Postgres => reader.all(
-            "SELECT m.channel, m.position, m.sent_at FROM messages m \
-             JOIN members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2 \
-             WHERE m.workspace = $1 AND message_words(m.workspace, m.channel, m.text) @@ \
-             (CAST(CAST($3 AS TEXT) AS TSQUERY) && to_tsquery('simple', without_accents($4))) \
-             AND (m.sent_at, m.channel, m.position) < ($5, $6, $7) \
-             ORDER BY m.sent_at DESC, m.channel DESC, m.position DESC LIMIT $8",
+            &format!(
+                "SELECT m.channel, m.position, m.sent_at FROM messages m JOIN {seen} \
+                 WHERE m.workspace = $1 AND message_words(m.workspace, m.channel, m.text) @@ \
+                 (CAST(CAST($3 AS TEXT) AS TSQUERY) && to_tsquery('simple', without_accents($4))) \
+                 AND (m.sent_at, m.channel, m.position) < ($5, $6, $7) \
+                 ORDER BY m.sent_at DESC, m.channel DESC, m.position DESC LIMIT $8"
+            ),
             &[
                 &actor.workspace,
                 &actor.person,

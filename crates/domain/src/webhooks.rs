@@ -23,6 +23,8 @@ pub const WEBHOOKS_MAX: i64 = 20;
 pub const URL_CHARACTERS: usize = 2_000;
 /// Bytes of a secret: Standard Webhooks asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
+/// Words that say what a webhook hears of: more than there are different ones.
+pub const WANTED_MAX: usize = 50;
 /// Wants to hear of everything.
 const EVERYTHING: &str = "*";
 
@@ -65,11 +67,14 @@ impl Wanted {
         Wanted(vec![EVERYTHING.to_string()])
     }
 
-    /// One or more of [`KINDS`], of their groups (`client.*`), or everything (`*`); each once, in the order given.
+    /// One or more of [`KINDS`], of their groups (`client.*`), or everything (`*`); each is kept once, in the order given.
     ///
     /// # Errors
-    /// `Empty`, and `NoChoice` for anything else.
+    /// `Empty`, `TooMany`, and `NoChoice` for anything else.
     pub fn new(field: &'static str, words: &[String]) -> Result<Wanted> {
+        if words.len() > WANTED_MAX {
+            return Err(Error::field(field, Problem::TooMany(WANTED_MAX)));
+        }
         let is_known = |word: &str| {
             word == EVERYTHING || KINDS.contains(&word) || KINDS.iter().any(|kind| is_of_group(kind, word))
         };
@@ -333,6 +338,9 @@ mod tests {
         ] {
             assert!(Wanted::new("events", &words(wrong)).is_err(), "{wrong:?}");
         }
+        assert!(Wanted::new("events", &words(&["*"; WANTED_MAX])).is_ok());
+        let too_many = Wanted::new("events", &words(&["*"; WANTED_MAX + 1]));
+        assert!(matches!(too_many, Err(Error::Field { problem: Problem::TooMany(WANTED_MAX), .. })));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access;
+use domain::access::{self, Actor};
 use domain::consents;
 use domain::dossiers::{self, File, Message};
 use domain::ids::{FileId, PersonId};
@@ -63,7 +63,14 @@ async fn delete(State(app): State<App>, visitor: Visitor, Named(id): Named<Perso
 }
 
 async fn everything(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
-    let actor = visitor.actor;
+    copy(app, visitor.actor, id).await
+}
+
+/// The copy of what is kept about a client user, for an admin or a program. That it was looked at is a record.
+///
+/// # Errors
+/// As [`dossiers::person`].
+pub(crate) async fn copy(app: App, actor: Actor, id: PersonId) -> Result {
     let (person, _) = app
         .store()
         .write(move |tx| {
@@ -76,7 +83,7 @@ async fn everything(State(app): State<App>, visitor: Visitor, Named(id): Named<P
     let (pieces, body) = exports::body();
     tokio::spawn(async move {
         let archive = Archive::new(Arc::clone(&app.web.blobs), pieces);
-        let mut copy = Copy { app, visitor, client: id, archive };
+        let mut copy = Copy { app, actor, client: id, archive };
         if let Err(error) = copy.write().await {
             copy.archive.break_off(&error).await;
         }
@@ -87,7 +94,7 @@ async fn everything(State(app): State<App>, visitor: Visitor, Named(id): Named<P
 /// The copy on its way out.
 struct Copy {
     app: App,
-    visitor: Visitor,
+    actor: Actor,
     client: PersonId,
     archive: Archive,
 }
@@ -110,7 +117,7 @@ impl Copy {
     }
 
     async fn profile(&mut self) -> io::Result<()> {
-        let (actor, client) = (self.visitor.actor, self.client);
+        let (actor, client) = (self.actor, self.client);
         let (person, companies) = self.read(move |reader| dossiers::person(reader, &actor, client)).await?;
         let mut table = exports::head(&["field", "value"]);
         let time = |time: Option<Time>| time.map(times::exact).unwrap_or_default();
@@ -136,7 +143,7 @@ impl Copy {
     }
 
     async fn messages(&mut self) -> io::Result<()> {
-        let (actor, client) = (self.visitor.actor, self.client);
+        let (actor, client) = (self.actor, self.client);
         self.archive.begin("messages.csv", None)?;
         let columns = ["time", "channel", "from", "text", "edited", "deleted"];
         self.archive.write(&exports::head(&columns))?;
@@ -169,7 +176,7 @@ impl Copy {
     }
 
     async fn notices(&mut self) -> io::Result<()> {
-        let (actor, client) = (self.visitor.actor, self.client);
+        let (actor, client) = (self.actor, self.client);
         let found = self.read(move |reader| dossiers::notices(reader, &actor, client)).await?;
         self.archive.begin("notices.csv", None)?;
         self.archive.write(&exports::head(&["time", "kind", "sent", "failed", "reason"]))?;
@@ -188,7 +195,7 @@ impl Copy {
     }
 
     async fn consents(&mut self) -> io::Result<()> {
-        let (actor, client) = (self.visitor.actor, self.client);
+        let (actor, client) = (self.actor, self.client);
         let found = self.read(move |reader| consents::of(reader, &actor, client)).await?;
         self.archive.begin("texts.csv", None)?;
         self.archive.write(&exports::head(&["time", "number", "answer", "how", "wording"]))?;
@@ -207,7 +214,7 @@ impl Copy {
     }
 
     async fn files(&mut self) -> io::Result<()> {
-        let (actor, client) = (self.visitor.actor, self.client);
+        let (actor, client) = (self.actor, self.client);
         let mut after: Option<FileId> = None;
         loop {
             let read = move |reader: &Reader| dossiers::files(reader, &actor, client, after, AT_ONCE);

@@ -1,7 +1,7 @@
 //! Settings → Brand, for admins: what the firm is called, its colours and pictures, and the host name of its portal. Each is saved with a
 //! button of its own, so that the next page shows all of it; what was there before comes along, so that it can be undone.
 
-mod pictures;
+pub(crate) mod pictures;
 
 use askama::Template;
 use axum::extract::State;

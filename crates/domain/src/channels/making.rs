@@ -14,6 +14,11 @@ use crate::people::Name;
 use crate::settings::{self, DefaultChannel};
 use crate::{companies, limits, people, projects, workspaces};
 
+/// Client users that a group needs (C9).
+pub const GROUP_MIN: usize = 2;
+/// The field that names them.
+const PEOPLE: &str = "memberIds";
+
 /// What a channel is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -96,18 +101,13 @@ fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uui
         }
         Subject::Group(company, people) => {
             access::company(reader, actor, *company)?;
-            let mut people = people.clone();
-            people.sort_unstable();
-            people.dedup();
-            if people.len() < 2 {
-                return Err(Error::field("memberIds", Problem::TooFew(2)));
-            }
-            if people.len() > limits::PEOPLE_AT_ONCE {
-                return Err(Error::field("memberIds", Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+            let people = each_once(people)?;
+            if people.len() < GROUP_MIN {
+                return Err(Error::field(PEOPLE, Problem::TooFew(GROUP_MIN)));
             }
             let known = companies::clients_of(reader, actor, *company)?;
             if people.iter().any(|person| !known.iter().any(|client| client.id == *person)) {
-                return Err(Error::field("memberIds", Problem::Unknown));
+                return Err(Error::field(PEOPLE, Problem::Unknown));
             }
             Ok((Kind::Group, group_subject(*company, &people)))
         }
@@ -167,13 +167,10 @@ pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
 /// # Errors
 /// `Field` for somebody who is not there or not open to the one who asks, and where there is no such company.
 pub fn common_company(reader: &Reader, actor: &Actor, clients: &[PersonId]) -> Result<CompanyId> {
-    let field = "memberIds";
-    if clients.len() > limits::PEOPLE_AT_ONCE {
-        return Err(Error::field(field, Problem::TooMany(limits::PEOPLE_AT_ONCE)));
-    }
+    each_once(clients)?;
     let mut common: Option<Vec<CompanyId>> = None;
     for client in clients {
-        people::at_field(field, Problem::Unknown, access::client(reader, actor, *client))?;
+        people::at_field(PEOPLE, Problem::Unknown, access::client(reader, actor, *client))?;
         let theirs = companies::all_of(reader, actor.workspace, *client)?;
         match &mut common {
             None => common = Some(theirs),
@@ -181,9 +178,26 @@ pub fn common_company(reader: &Reader, actor: &Actor, clients: &[PersonId]) -> R
         }
     }
     match common {
-        None => Err(Error::field(field, Problem::TooFew(2))),
-        Some(common) => common.first().copied().ok_or(Error::field(field, Problem::NothingInCommon)),
+        None => Err(Error::field(PEOPLE, Problem::TooFew(GROUP_MIN))),
+        Some(common) => common.first().copied().ok_or(Error::field(PEOPLE, Problem::NothingInCommon)),
     }
+}
+
+/// The people of a group in the order of their ids. Naming somebody twice is taken for a mistake: a group is of several
+/// people, and who was meant by the second is not known.
+///
+/// # Errors
+/// `Field`: `TooMany`, `Twice`.
+pub fn each_once(people: &[PersonId]) -> Result<Vec<PersonId>> {
+    if people.len() > limits::PEOPLE_AT_ONCE {
+        return Err(Error::field(PEOPLE, Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+    }
+    let mut ordered = people.to_vec();
+    ordered.sort_unstable();
+    if ordered.windows(2).any(|two| two[0] == two[1]) {
+        return Err(Error::field(PEOPLE, Problem::Twice));
+    }
+    Ok(ordered)
 }
 
 /// The same people of the same company put together again are the same group (C1).

@@ -279,6 +279,21 @@ pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletio
     Ok(())
 }
 
+/// Brings back one entry, with everything that was deleted at once with it, as [`restore`]. What is there stays as it is.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_with(tx: &mut Tx, actor: &Actor, file: FileId) -> Result<()> {
+    let found: Option<(ChannelId, Option<Uuid>)> = tx.first(
+        "SELECT channel, deletion FROM files WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &file],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let (channel, deletion) = found.ok_or(Error::NotFound)?;
+    access::channel(tx, actor, channel)?;
+    deletion.map_or(Ok(()), |deletion| restore(tx, actor, channel, Deletion(deletion)))
+}
+
 /// An entry of a deletion whose folder is not part of it.
 pub(super) struct Root {
     id: FileId,

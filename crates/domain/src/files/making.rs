@@ -7,7 +7,7 @@ use store::{Reader, Tx};
 use uuid::Uuid;
 
 use super::names::{self, FileName};
-use super::{DEPTH_MAX, Kind, folder, folder_key, folders_to, may_change, turn};
+use super::{DEPTH_MAX, Kind, PATH_CHARACTERS, folder, folder_key, folders_to, may_change, turn};
 use crate::access::Actor;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
@@ -15,7 +15,7 @@ use crate::journal::{self, Event};
 use crate::uploads::Upload;
 
 /// Characters of a link's address: what browsers and servers agree on.
-const URL_CHARACTERS: usize = 2_000;
+pub const URL_CHARACTERS: usize = 2_000;
 /// Names with a number that are tried one after the other before the search goes in leaps.
 const TRIED_IN_TURN: u64 = 9;
 
@@ -77,6 +77,9 @@ pub fn make_file(
 /// # Errors
 /// As [`make_folder`], at the field `path`; `Conflict` where the path goes through something that is no folder.
 pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Result<(Option<FileId>, String)> {
+    if path.chars().count() > PATH_CHARACTERS {
+        return Err(Error::field("path", Problem::TooLong(PATH_CHARACTERS)));
+    }
     let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let Some(name) = parts.pop() else { return Err(Error::field("path", Problem::Empty)) };
     FileName::new("path", name)?;

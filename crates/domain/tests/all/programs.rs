@@ -11,7 +11,7 @@ use domain::first_answers::{self, Question};
 use domain::ids::{CompanyId, KeyId, PersonId};
 use domain::journal::Event;
 use domain::people::{self, ClientChange, ClientSearch, NewClient};
-use domain::{Error, Problem, keys, members, messages, projects, sign_ins};
+use domain::{Error, Problem, keys, members, messages, projects, search, sign_ins};
 
 impl Firm<'_> {
     /// A program with a key of the first admin.
@@ -77,6 +77,35 @@ both_engines! {
         not_found(says(stranger, None));
         not_found(office.page(stranger, channel, messages::Stretch::Newest, 9));
         assert!(office.read(move |reader| channels::newest(reader, &stranger, &Search::default(), 9)).unwrap().is_empty());
+    }
+
+    fn a_program_looks_after_channels_and_finds_messages_that_its_admin_does_not_see(office) {
+        let (firm, other) = (office.firm("a"), office.firm("b"));
+        let (bo, sam) = (firm.client_actor("Bo", &[]), firm.staff("Sam"));
+        let project = firm.project("Tower", &[bo.person], &[sam.person]);
+        let channel = office.write(move |tx| channels::make(tx, &sam, &Subject::Project(project))).unwrap();
+        office.posts(bo, channel, "The foundation is ready");
+        let (program, stranger) = (firm.program(), other.program());
+        office.write(|tx| search::catch_up(tx)).unwrap();
+        let finds = |who: Actor, channel| {
+            let found = office.read(move |reader| search::messages(reader, &who, "foundation", channel, None, 9));
+            found.map(|found| found.len())
+        };
+        assert_eq!(finds(program, None).unwrap(), 1);
+        assert_eq!(finds(program, Some(channel)).unwrap(), 1);
+        assert_eq!(finds(firm.ada, None).unwrap(), 0);
+        assert_eq!(finds(stranger, None).unwrap(), 0);
+        not_found(finds(stranger, Some(channel)));
+
+        let listed = |who: Actor, before| office.read(move |reader| members::newest(reader, &who, channel, before, 1));
+        assert_eq!(listed(program, None).unwrap()[0].person, sam.person);
+        assert_eq!(listed(program, Some(sam.person)).unwrap()[0].person, bo.person);
+        not_found(listed(stranger, None));
+        let stands_in = |who: Actor, person| office.read(move |reader| members::stand_in(reader, &who, channel, person));
+        assert_eq!(stands_in(program, sam.person).unwrap(), sam);
+        assert!(matches!(stands_in(program, bo.person), Err(Error::Conflict(_))));
+        not_found(stands_in(program, firm.ada.person));
+        not_found(stands_in(stranger, sam.person));
     }
 
     fn a_program_of_an_admin_with_limited_access_sees_everything(office) {

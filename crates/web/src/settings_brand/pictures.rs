@@ -23,7 +23,7 @@ use crate::undo::{self, Undo};
 use crate::visitor::Visitor;
 
 /// Bytes of a picture: what cameras make.
-const PICTURE_BYTES: usize = 10_000_000;
+pub(crate) const PICTURE_BYTES: usize = 10_000_000;
 /// Bytes of a form around it.
 const BESIDE_BYTES: usize = 4_096;
 /// A logo darker than this needs something light behind it, one lighter than the other something dark.
@@ -51,13 +51,9 @@ async fn upload(
     let wanted = Wanted::of(request.headers());
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let boundary = multer::parse_boundary(kind).map_err(|_| Answer::from(none(place)));
-    let came = match input::whole(request, PICTURE_BYTES + BESIDE_BYTES).await {
+    let came = match received(place, request, PICTURE_BYTES + BESIDE_BYTES).await? {
         Ok(body) => chosen(place, body, boundary?).await,
-        Err(answer) if answer.status() == 413 => Err(Error::field(
-            place.word(),
-            Problem::TooLarge(i64::try_from(PICTURE_BYTES).unwrap_or(i64::MAX)),
-        )),
-        Err(answer) => return Err(answer),
+        Err(error) => Err(error),
     };
     let made = match came {
         Ok(bytes) => made(place, bytes).await?,
@@ -111,8 +107,20 @@ async fn chosen(place: Place, body: Bytes, boundary: String) -> domain::Result<B
     Err(Error::field(place.word(), Problem::Empty))
 }
 
+/// The body of a request that brings a picture; an error of its place where it is more than `most` bytes.
+pub(crate) async fn received(place: Place, request: Request, most: usize) -> Result<domain::Result<Bytes>> {
+    match input::whole(request, most).await {
+        Ok(body) => Ok(Ok(body)),
+        Err(answer) if answer.status() == 413 => {
+            let most = i64::try_from(PICTURE_BYTES).unwrap_or(i64::MAX);
+            Ok(Err(Error::field(place.word(), Problem::TooLarge(most))))
+        }
+        Err(answer) => Err(answer),
+    }
+}
+
 /// The pictures that are served, made from the one that came.
-async fn made(place: Place, bytes: Bytes) -> Result<domain::Result<Pictures>> {
+pub(crate) async fn made(place: Place, bytes: Bytes) -> Result<domain::Result<Pictures>> {
     let turn = ONE_AT_A_TIME.acquire().await;
     let making = tokio::task::spawn_blocking(move || match place {
         Place::Logo => brands::logo(&bytes).map(|(made, lightness)| (vec![made], lightness)),

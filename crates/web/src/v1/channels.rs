@@ -155,7 +155,7 @@ pub(super) struct NewChannel {
     project_id: Option<Emptiable<Uuid>>,
     /// For `group`: client users of one company.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::GroupIds>)]
     member_ids: Option<Vec<PersonId>>,
     /// Stands in for `clientId`, `companyId` or `projectId`.
     #[serde(default)]
@@ -166,6 +166,8 @@ pub(super) struct NewChannel {
 impl NewChannel {
     /// The subject that is meant, and the field that names it.
     fn subject(self, reader: &Reader, actor: &Actor) -> domain::Result<(Subject, &'static str)> {
+        // A list that no group could have is wrong beside the other types too.
+        self.member_ids.as_deref().map(channels::each_once).transpose()?;
         let id = |given: Option<Emptiable<Uuid>>, field| Some((given?.0?, field));
         let entity = id(self.membership_entity_id, "membershipEntityId");
         let company = id(self.company_id, "companyId").or(entity);

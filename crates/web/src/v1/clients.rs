@@ -1,4 +1,6 @@
-//! Client users.
+//! Client users; whether they come in is in `access`.
+
+pub(super) mod access;
 
 use axum::Json;
 use axum::extract::State;
@@ -6,13 +8,13 @@ use domain::access::Actor;
 use domain::custom_fields::CustomFields;
 use domain::ids::{CompanyId, PersonId};
 use domain::people::{self, ClientChange, ClientSearch, Person};
-use domain::sign_ins::{self, LinkKind};
-use domain::{Error, Problem, companies, workspaces};
+use domain::{Error, Problem, companies};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
+use self::access::{Inviting, invite};
 use super::failure::Result;
 use super::gate::Program;
 use super::json::{Body, Fields, clearable, present};
@@ -21,18 +23,20 @@ use super::objects::{Deleted, Emptiable, time};
 use super::once::Once;
 use super::{query, schemas};
 use crate::App;
+use crate::dossiers;
 use crate::faces;
 use crate::input::{Asked, Named};
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
+    access::routes(routes)
         .post("/v1/clients", make)
         .get("/v1/clients", list)
         .get("/v1/clients/{id}", show)
         .patch("/v1/clients/{id}", change)
         .put("/v1/clients/{id}", replace)
         .delete("/v1/clients/{id}", delete)
+        .get("/v1/clients/{id}/export", export)
 }
 
 /// A client user: a client's person.
@@ -102,39 +106,6 @@ impl Client {
     }
 }
 
-/// Whether the call also invites.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-struct Inviting {
-    /// Sends an invitation; the answer then holds `inviteUrl`.
-    #[param(value_type = Option<bool>)]
-    send_invite: Option<String>,
-}
-
-impl Inviting {
-    fn is_wanted(&self) -> Result<bool> {
-        Ok(query::flag("sendInvite", &self.send_invite)?.unwrap_or(false))
-    }
-}
-
-/// Invites, where that is wanted, and answers the link that then signs the client in.
-fn invite(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: PersonId,
-    wanted: bool,
-    public_url: &str,
-) -> domain::Result<Option<String>> {
-    if !wanted {
-        return Ok(None);
-    }
-    sign_ins::invite(tx, actor, id)?;
-    let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
-    let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
-    Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
-}
-
 /// The companies that were named, in one field or in the other; the main one first.
 fn named(
     reader: &Reader,
@@ -175,7 +146,7 @@ struct NewClient {
     company_id: Option<Emptiable<CompanyId>>,
     /// The companies. Without any the client gets a placeholder.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
     #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
@@ -289,7 +260,7 @@ struct ChangedClient {
     company_id: Option<Option<Emptiable<CompanyId>>>,
     /// The companies from now on.
     #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Option<Vec<CompanyId>>>,
     /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
     #[serde(default, deserialize_with = "clearable")]
@@ -354,7 +325,7 @@ struct ReplacedClient {
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
     #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
@@ -402,4 +373,13 @@ async fn delete(
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| people::delete_client(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "client")))
+}
+
+/// Get all that is kept about a client user
+///
+/// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
+/// was sent to them, what they answered to texts. That it was got is a record.
+#[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
+async fn export(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result {
+    Ok(dossiers::copy(app, program.actor, id).await?)
 }

@@ -168,7 +168,14 @@ fn kind(described: &Value, schema: &Value) -> String {
         return kinds.join(" or ");
     }
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-        let words = list(&resolved(described, schema)["enum"]).filter_map(Value::as_str);
+        let meant = resolved(described, schema);
+        if meant["type"] == "array" {
+            return kind(described, meant);
+        }
+        if let (Some(least), Some(most)) = (meant["minimum"].as_i64(), meant["maximum"].as_i64()) {
+            return format!("{least} to {most}");
+        }
+        let words = list(&meant["enum"]).filter_map(Value::as_str);
         let words: Vec<String> = words.map(|word| format!("{word:?}")).collect();
         return if words.is_empty() { name.replace("List_", "list of ") } else { words.join(" or ") };
     }

@@ -39,7 +39,7 @@ impl From<Error> for Failure {
         let (status, code) = match problem {
             // What a body names and is not there, or not for the one who asks.
             Problem::Unknown => (StatusCode::NOT_FOUND, "notFound"),
-            Problem::Taken | Problem::LastAdmin => (StatusCode::CONFLICT, "conflict"),
+            Problem::Taken | Problem::LastAdmin | Problem::NoContrast => (StatusCode::CONFLICT, "conflict"),
             Problem::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "tooLarge"),
             _ => (StatusCode::BAD_REQUEST, "invalid"),
         };

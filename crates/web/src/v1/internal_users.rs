@@ -1,4 +1,6 @@
-//! Internal users: the firm's own people.
+//! Internal users: the firm's own people; whether they come in is in `access`.
+
+pub(super) mod access;
 
 use axum::Json;
 use axum::extract::State;
@@ -23,7 +25,7 @@ use crate::input::{Asked, Named};
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
+    access::routes(routes)
         .post("/v1/internal-users", make)
         .get("/v1/internal-users", list)
         .get("/v1/internal-users/{id}", show)
@@ -47,6 +49,8 @@ pub(crate) struct InternalUser {
     email: String,
     /// `admin` or `staff`.
     role: &'static str,
+    /// `notInvited`, `invited`, `active` or `deactivated`.
+    status: &'static str,
     fallback_color: String,
     avatar_image_url: Option<String>,
     /// Whether they see the companies of `companyAccessList` only, with their client users.
@@ -63,6 +67,7 @@ impl InternalUser {
             created_at: time(person.created_at),
             updated_at: time(person.updated_at),
             role: person.role.word(),
+            status: person.status().word(),
             fallback_color: faces::color(person.id.0).to_string(),
             avatar_image_url: None,
             is_client_access_limited: person.limited_at.is_some(),
@@ -124,7 +129,7 @@ struct NewInternalUser {
     #[serde(default)]
     is_client_access_limited: Option<bool>,
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     company_access_list: Option<Vec<CompanyId>>,
 }
 
@@ -206,7 +211,7 @@ struct ChangedInternalUser {
     #[schema(value_type = bool, required = false)]
     is_client_access_limited: Option<bool>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Vec<schemas::Id>, required = false, max_items = 500)]
+    #[schema(value_type = schemas::Ids, required = false)]
     company_access_list: Option<Vec<CompanyId>>,
 }
 

@@ -1,6 +1,8 @@
 //! Lists, page by page: `?limit=` and `?nextToken=`. A token names the last row of the page before, by what never changes
 //! about it, so that a list stays right while rows are added: nothing twice, nothing left out.
 
+use std::str::FromStr;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
@@ -10,12 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::failure::{Failure, Result};
+use super::schemas;
 use crate::input::Asked;
 
 /// Rows of a page where nothing else is asked for.
-const LIMIT: usize = 100;
+pub(super) const LIMIT: usize = 100;
 /// The most rows of a page.
-const LIMIT_MAX: usize = 1_000;
+pub(super) const LIMIT_MAX: usize = 1_000;
 
 /// What a list is asked for beside its filters.
 #[derive(Deserialize, IntoParams)]
@@ -23,7 +26,7 @@ const LIMIT_MAX: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// Rows of the page.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 1000, default = 100)]
+    #[param(value_type = Option<schemas::Limit>)]
     limit: Option<String>,
     /// Where the page before ended, as it said itself. Leave it out for the first page.
     next_token: Option<String>,
@@ -48,6 +51,10 @@ pub(crate) enum Of {
     Webhooks = 8,
     Calls = 9,
     Files = 10,
+    Members = 11,
+    Found = 12,
+    EarlyAccess = 13,
+    Records = 14,
 }
 
 /// A page of a list.
@@ -82,7 +89,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-                .ok_or_else(|| Failure::field("limit", "Please ask for 1 to 1000."))?,
+                .ok_or_else(|| Failure::field("limit", &format!("Please ask for 1 to {LIMIT_MAX}.")))?,
         };
         let token = match asked.next_token.as_deref().filter(|token| !token.is_empty()) {
             None => None,
@@ -135,10 +142,24 @@ impl Page {
         Ok(Some((time, id(one)?, id(other)?)))
     }
 
+    /// The place of the last row of the page before, where a place has a text.
+    ///
+    /// # Errors
+    /// 400 for a token of another list.
+    pub(crate) fn after_text<T: FromStr>(&self, of: Of) -> Result<Option<T>> {
+        let Some(place) = self.place(of)? else { return Ok(None) };
+        let place = std::str::from_utf8(place).ok().and_then(|text| text.parse().ok());
+        place.map(Some).ok_or_else(no_token)
+    }
+
     fn after<const N: usize>(&self, of: Of) -> Result<Option<[u8; N]>> {
-        let Some(token) = &self.token else { return Ok(None) };
-        let place = token.strip_prefix(&[of as u8]).ok_or_else(no_token)?;
+        let Some(place) = self.place(of)? else { return Ok(None) };
         place.try_into().map(Some).map_err(|_| no_token())
+    }
+
+    fn place(&self, of: Of) -> Result<Option<&[u8]>> {
+        let Some(token) = &self.token else { return Ok(None) };
+        token.strip_prefix(&[of as u8]).map(Some).ok_or_else(no_token)
     }
 
     /// The page made of rows, of which [`Page::read`] were read; `place` says what never changes about one.
@@ -172,7 +193,7 @@ macro_rules! from_id {
     )*};
 }
 
-from_id!(PersonId, CompanyId, ProjectId, ChannelId, FileId, WebhookId, CallId);
+from_id!(PersonId, CompanyId, ProjectId, ChannelId, FileId, WebhookId, CallId, EntryId, RecordId);
 
 #[cfg(test)]
 mod tests {

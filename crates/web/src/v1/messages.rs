@@ -209,7 +209,7 @@ struct NewMessage {
     sender_id: Option<Emptiable<PersonId>>,
     /// Completed files of the same subject's file channel.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 20)]
+    #[schema(value_type = Option<schemas::AttachmentIds>)]
     attachment_ids: Option<Vec<FileId>>,
 }
 

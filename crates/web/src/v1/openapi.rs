@@ -14,8 +14,9 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    channels, clients, companies, events, file_channels, files, internal_users, messages, notifications,
-    projects, schemas, settings, webhooks, workspaces,
+    channels, clients, companies, early_access, events, file_channels, files, internal_users, members,
+    messages, notices, notifications, once, projects, records, schemas, search, settings, webhooks,
+    workspaces,
 };
 use crate::App;
 use crate::routes::Routes;
@@ -28,22 +29,30 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[openapi(
     info(title = "Portal Messaging", description = "What other programs talk to: everything that the pages can do."),
     paths(
-        workspaces::show, settings::show, settings::change,
+        workspaces::show, workspaces::change, workspaces::pictures::set, workspaces::pictures::remove,
+        settings::show, settings::change,
         internal_users::make, internal_users::list, internal_users::show, internal_users::change, internal_users::delete,
-        clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete,
+        internal_users::access::send_invitation, internal_users::access::take_back,
+        internal_users::access::deactivate, internal_users::access::reactivate,
+        clients::make, clients::list, clients::show, clients::change, clients::replace, clients::delete, clients::export,
+        clients::access::send_invitation, clients::access::take_back,
+        clients::access::deactivate, clients::access::reactivate,
         companies::make, companies::list, companies::show, companies::change, companies::delete,
         projects::make, projects::list, projects::show, projects::change, projects::delete,
         channels::make, channels::list, channels::show, channels::change, channels::read,
+        members::list, members::add, members::change, members::leave,
         messages::send, messages::list, messages::show, messages::change, messages::delete,
+        notices::send_now, notices::call_off, search::find,
         file_channels::make, file_channels::list, file_channels::show,
         files::calls::make_file, files::calls::make_folder, files::calls::make_link, files::calls::list,
-        files::calls::show, files::calls::change, files::calls::delete, files::calls::download, files::calls::download_url,
+        files::calls::show, files::calls::change, files::calls::delete, files::calls::restore, files::calls::download, files::calls::download_url,
         files::permissions::of_folder, files::permissions::of_root,
         notifications::list, notifications::mark_read, notifications::mark_unread, notifications::delete,
         events::open,
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
+        early_access::list, early_access::delete, records::list,
     ),
-    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter)),
+    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -57,6 +66,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         (name = "Notifications", description = "In-product notifications of what is unread."),
         (name = "Events", description = "What happens, as it happens."),
         (name = "Webhooks", description = "Addresses of programs that are called when something happens."),
+        (name = "Early access", description = "Who asked for a portal of their own."),
+        (name = "Records", description = "Who changed what, and who looked at exports."),
     ),
 )]
 struct Api;
@@ -73,6 +84,9 @@ struct Refusal {
     #[schema(nullable = false)]
     field: Option<String>,
 }
+
+/// What is sent as it is, of whatever kind.
+const BYTES: &str = "application/octet-stream";
 
 /// The description.
 pub(super) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
@@ -106,9 +120,15 @@ fn complete(api: &Description) -> Value {
     let mut asked = BTreeSet::new();
     for (path, calls) in entries(&mut api["paths"]) {
         for (method, call) in entries(calls) {
+            if method == "put" && path.contains("/pictures/") {
+                call["requestBody"] = json!({"content": {BYTES: {"schema": {}}}});
+            }
             share(&path, &method, call);
             if path.contains("/download") {
                 hands_out(&path, call);
+            }
+            if path.ends_with("/export") {
+                call["responses"]["200"]["content"] = json!({"application/zip": {"schema": {}}});
             }
             let body = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             asked.extend(body.map(str::to_string));
@@ -148,7 +168,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same key and body within 24 hours gives the first answer again.",
-            "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
+            "schema": {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "maxLength": once::CHARACTERS},
         }));
     }
     parameters.iter_mut().for_each(exact::may_be_empty);
@@ -160,7 +180,7 @@ fn share(path: &str, method: &str, call: &mut Value) {
     if has_body || !parameters.is_empty() {
         refusals.insert("400", "A value cannot be taken: `field` names it.");
     }
-    if path.contains("{id}") || has_body || parameters.iter().any(|one| one["name"] == "channelId") {
+    if path.contains('{') || has_body || parameters.iter().any(|one| one["name"] == "channelId") {
         refusals.insert("404", "It is not there, or not in this workspace.");
     }
     if changes {
@@ -168,7 +188,9 @@ fn share(path: &str, method: &str, call: &mut Value) {
     }
     if has_body || method == "post" {
         refusals.insert("413", "The body is too large.");
-        refusals.insert("415", "The body is not JSON in UTF-8.");
+        if call["requestBody"]["content"][BYTES].is_null() {
+            refusals.insert("415", "The body is not JSON in UTF-8.");
+        }
     }
     for (status, description) in refusals {
         call["responses"][status] = json!({

@@ -88,11 +88,11 @@ struct NewProject {
     company_id: Option<Emptiable<CompanyId>>,
     /// The client users on it. Naming clients of different companies is also saying that they may meet here.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     client_ids: Option<Vec<PersonId>>,
     /// The internal users on it; without any, the admin who made the key.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::Id>>, max_items = 500)]
+    #[schema(value_type = Option<schemas::Ids>)]
     internal_user_ids: Option<Vec<PersonId>>,
 }
 
@@ -157,11 +157,11 @@ struct ChangedProject {
     company_id: Option<Option<Emptiable<CompanyId>>>,
     /// The client users on it from now on. Naming clients of different companies is also saying that they may meet here.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Vec<schemas::Id>, required = false, max_items = 500)]
+    #[schema(value_type = schemas::Ids, required = false)]
     client_ids: Option<Vec<PersonId>>,
     /// The internal users on it from now on.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Vec<schemas::Id>, required = false, min_items = 1, max_items = 500)]
+    #[schema(value_type = schemas::OneOrMoreIds, required = false)]
     internal_user_ids: Option<Vec<PersonId>>,
     /// Archives the project, or brings it back.
     #[serde(default, deserialize_with = "present")]

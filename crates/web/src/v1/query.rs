@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
+use store::Time;
+
 use super::failure::{Failure, Result};
 
 /// Characters of a filter: more than any value has that can be filtered by.
@@ -43,6 +46,16 @@ pub(crate) fn id<T: FromStr>(field: &str, text: &Option<String>) -> Result<Optio
 pub(crate) fn flag(field: &str, text: &Option<String>) -> Result<Option<bool>> {
     let flag = |text: &str| text.parse().map_err(|_| Failure::field(field, "Please say true or false."));
     given(text).map(flag).transpose()
+}
+
+/// A time (RFC 3339).
+///
+/// # Errors
+/// 400 for what is none.
+pub(crate) fn time(field: &str, text: &Option<String>) -> Result<Option<Time>> {
+    let none = |_| Failure::field(field, "Please give a time such as 2026-01-31T09:00:00Z.");
+    let time = |text: &str| text.parse().map(|at: Timestamp| Time(at.as_millisecond())).map_err(none);
+    given(text).map(time).transpose()
 }
 
 /// One of several words.

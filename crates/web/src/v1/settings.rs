@@ -29,8 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 struct Settings {
     object: &'static str,
     welcome: Welcome,
-    /// Minutes that a message may stay unread before its reader is told outside the portal.
-    #[schema(minimum = 1, maximum = 60)]
+    #[schema(value_type = schemas::WaitMinutes)]
     wait_minutes: i64,
     /// Whether emails leave out what was written.
     hide_text: bool,
@@ -115,7 +114,7 @@ struct ChangedSettings {
     #[schema(value_type = ChangedWelcome, required = false)]
     welcome: Option<ChangedWelcome>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = i64, required = false, minimum = 1, maximum = 60)]
+    #[schema(value_type = schemas::WaitMinutes, required = false)]
     wait_minutes: Option<Whole>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]

@@ -88,7 +88,7 @@ struct NewWebhook {
     url: String,
     /// What it hears of; everything where nothing is said.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<schemas::EventKind>>, min_items = 1, max_items = 50)]
+    #[schema(value_type = Option<schemas::EventKinds>)]
     events: Option<Vec<String>>,
 }
 

@@ -3,9 +3,11 @@
 mod authorization;
 mod bad_input;
 mod conversations;
+mod deeds;
 mod events;
 mod files;
 mod form;
 mod notifications;
 mod people;
+mod readers;
 mod webhooks;

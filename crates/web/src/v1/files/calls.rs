@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::failure::{Failure, Result, named};
 use super::super::gate::Program;
-use super::super::json::{Body, present};
+use super::super::json::{Body, Nothing, present};
 use super::super::list::{List, Of, Page, PageQuery};
 use super::super::objects::{Deleted, Look};
 use super::super::once::Once;
@@ -37,6 +37,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/v1/files/{id}", show)
         .patch("/v1/files/{id}", change)
         .delete("/v1/files/{id}", delete)
+        .post("/v1/files/{id}/restore", restore)
         .get("/v1/files/{id}/download", download)
         .get("/v1/files/{id}/download-url", download_url)
 }
@@ -277,6 +278,23 @@ async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileI
         Ok::<_, Error>(entry.kind)
     });
     Ok(Json(Deleted::new(id.0, kind.await?.word())))
+}
+
+/// Bring back a file, a folder or a link
+///
+/// For 30 days after it was deleted, with everything that was deleted at once with it: where it was, or at the top where its
+/// folder is gone. A name in use meanwhile gets a number. What is there stays as it is.
+#[utoipa::path(post, path = "/v1/files/{id}/restore", tag = "Files", responses((status = 200, body = File)))]
+async fn restore(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<FileId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| files::restore_with(tx, &actor, id);
+    once.run(&app, &program, &canonical, deed, move |reader, ()| find(reader, &look, id)).await
 }
 
 /// Download a file

@@ -1,6 +1,8 @@
 //! What attributes cannot say in the description: values that depend on others, and values that are nested.
 
+use domain::channels::GROUP_MIN;
 use domain::custom_fields::DEPTH_MAX;
+use domain::limits::PEOPLE_AT_ONCE;
 use serde_json::{Value, json};
 
 use super::reference;
@@ -26,7 +28,7 @@ pub(super) fn complete(schemas: &mut Value) {
     for person in ["ChangedClient", "ChangedInternalUser"] {
         schemas[person]["anyOf"] = json!([seen("givenName"), seen("familyName")]);
     }
-    let people = json!({"type": "array", "items": reference("Id"), "minItems": 2, "maxItems": 500});
+    let people = json!({"type": "array", "items": reference("Id"), "minItems": GROUP_MIN, "maxItems": PEOPLE_AT_ONCE, "uniqueItems": true});
     let kind = |kind: &str, field: &str, value: Value| {
         json!({
             "required": [field],

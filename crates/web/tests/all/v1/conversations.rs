@@ -253,3 +253,22 @@ async fn c8_a_channel_is_archived_and_a_new_message_brings_it_back() {
     program.patch(&path, json!({"isArchived": true})).await.is(200);
     assert_eq!(program.patch(&path, json!({"isArchived": false})).await.json["archivedAt"], Value::Null);
 }
+
+#[tokio::test]
+async fn c9_who_is_named_twice_for_a_group_is_taken_for_a_mistake() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let (oskar, maria) = (firm.oskar.person, firm.maria.person);
+    for people in [json!([oskar, oskar]), json!([oskar, maria, oskar])] {
+        for kind in ["group", "individual"] {
+            let body = json!({"membershipType": kind, "clientId": oskar, "memberIds": people});
+            let said = program.post("/v1/message-channels", body).await;
+            said.refuses(400, "memberIds");
+            assert!(said.text_at("/message").contains("only once"), "{}", said.text);
+        }
+    }
+    // In lists where order and number mean nothing a name counts once.
+    let body = json!({"title": "Extension", "clientIds": [oskar, maria, oskar]});
+    let made = program.post("/v1/projects", body).await;
+    assert_eq!(made.is(200).json["clientIds"].as_array().unwrap().len(), 2);
+}

@@ -228,7 +228,7 @@ async fn internal_users_are_managed_and_the_last_admin_stays() {
         json!({
             "id": id, "object": "internalUser", "createdAt": "2026-01-05T09:00:00.000Z",
             "updatedAt": made.json["updatedAt"], "givenName": "Eve", "familyName": "", "email": "eve@firm.example",
-            "role": "admin", "fallbackColor": made.json["fallbackColor"], "avatarImageUrl": null,
+            "role": "admin", "status": "invited", "fallbackColor": made.json["fallbackColor"], "avatarImageUrl": null,
             "isClientAccessLimited": true, "companyAccessList": [firm.santos],
         })
     );

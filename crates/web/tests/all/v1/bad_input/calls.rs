@@ -71,7 +71,51 @@ impl Things {
 }
 
 pub fn calls(firm: &Firm, things: &Things) -> Vec<Call> {
-    [people(firm), places(firm), conversations(firm), filed(firm, things), others(things)].concat()
+    [
+        people(firm),
+        places(firm),
+        conversations(firm),
+        filed(firm, things),
+        others(),
+        without_fields(firm, things),
+    ]
+    .concat()
+}
+
+/// Calls that need to be told nothing. What one does the next makes undone.
+fn without_fields(firm: &Firm, things: &Things) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let (client, internal) = (firm.oskar.person, firm.tom.person);
+    for (routes, id) in [
+        (
+            ["/v1/clients/{id}/invitation", "/v1/clients/{id}/deactivate", "/v1/clients/{id}/reactivate"],
+            client,
+        ),
+        (
+            [
+                "/v1/internal-users/{id}/invitation",
+                "/v1/internal-users/{id}/deactivate",
+                "/v1/internal-users/{id}/reactivate",
+            ],
+            internal,
+        ),
+    ] {
+        calls.extend(routes.map(|route| Call::new(Method::POST, route, &id, json!({}), &[])));
+    }
+    calls.push(Call::new(Method::POST, "/v1/files/{id}/restore", &things.folder, json!({}), &[]));
+    for route in ["/v1/messages/{id}/send-now", "/v1/messages/{id}/call-off"] {
+        calls.push(Call::new(Method::POST, route, &firm.message, json!({}), &[]));
+    }
+    for route in ["/v1/notifications/{id}/read", "/v1/notifications/{id}/unread"] {
+        calls.push(Call::new(Method::POST, route, &things.notification, json!({}), &[]));
+    }
+    calls.push(Call::new(Method::POST, "/v1/webhooks/{id}/enable", &things.webhook, json!({}), &[]));
+    let again = "/v1/webhooks/{id}/calls/{call}/again";
+    calls.push(Call {
+        path: again.replace("{id}", &things.webhook.to_string()).replace("{call}", &things.call.to_string()),
+        ..Call::new(Method::POST, again, &"", json!({}), &[])
+    });
+    calls
 }
 
 fn people(firm: &Firm) -> Vec<Call> {
@@ -163,10 +207,29 @@ fn conversations(firm: &Firm) -> Vec<Call> {
     ];
     let archived = [("isArchived", Flag, BeThere)];
     let (channel_itself, good_channel) = ("/v1/message-channels/{id}", json!({"isArchived": false}));
+    let members = "/v1/message-channels/{id}/members";
+    let one_member = Call {
+        path: format!("/v1/message-channels/{channel}/members/{}", firm.tom.person),
+        ..Call::new(
+            Method::PATCH,
+            "/v1/message-channels/{id}/members/{member}",
+            &"",
+            json!({"isMuted": true}),
+            &[("isMuted", Flag, BeThere)],
+        )
+    };
     let (read_up_to, one) = ("/v1/message-channels/{id}/read", "/v1/messages/{id}");
     let good = json!({"channelId": channel, "text": "A"});
     calls.extend([
         Call::new(Method::PATCH, channel_itself, &channel, good_channel, &archived),
+        Call::new(
+            Method::POST,
+            members,
+            &channel,
+            json!({"memberId": firm.tom.person}),
+            &[("memberId", Id, BeThere)],
+        ),
+        one_member,
         Call::new(Method::POST, read_up_to, &channel, json!({"messageId": message}), &read),
         Call::new(Method::POST, "/v1/messages", &"", good, &sent),
         Call::new(Method::PATCH, one, &message, json!({"text": "A"}), &[("text", Text, BeThere)]),
@@ -194,7 +257,7 @@ fn filed(firm: &Firm, things: &Things) -> Vec<Call> {
     ]
 }
 
-fn others(things: &Things) -> Vec<Call> {
+fn others() -> Vec<Call> {
     let settings = [
         ("waitMinutes", Number, NotBeNull),
         ("hideText", Flag, NotBeNull),
@@ -208,19 +271,16 @@ fn others(things: &Things) -> Vec<Call> {
         ("welcome.senderId", Id, NotBeNull),
     ];
     let webhook = [("url", Address, BeThere), ("events", Words, Nothing)];
-    let again = format!("/v1/webhooks/{}/calls/{}/again", things.webhook, things.call);
     let good_webhook = json!({"url": "https://hooks.example/"});
-    let (read, unread) = ("/v1/notifications/{id}/read", "/v1/notifications/{id}/unread");
-    let enable = "/v1/webhooks/{id}/enable";
+    let brand = [
+        ("brandName", Text, NotBeNull),
+        ("colorAccent", Text, Nothing),
+        ("colorSidebarBackground", Text, Nothing),
+        ("colorSidebarText", Text, Nothing),
+    ];
     vec![
+        Call::new(Method::PATCH, "/v1/workspaces", &"", json!({}), &brand),
         Call::new(Method::PATCH, "/v1/settings", &"", json!({"welcome": {}}), &settings),
         Call::new(Method::POST, "/v1/webhooks", &"", good_webhook, &webhook),
-        Call::new(Method::POST, read, &things.notification, json!({}), &[]),
-        Call::new(Method::POST, unread, &things.notification, json!({}), &[]),
-        Call::new(Method::POST, enable, &things.webhook, json!({}), &[]),
-        Call {
-            path: again,
-            ..Call::new(Method::POST, "/v1/webhooks/{id}/calls/{call}/again", &"", json!({}), &[])
-        },
     ]
 }

@@ -1,0 +1,148 @@
+//! Whether client users come in: invited, also with a call that makes or changes one; deactivated and reactivated.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::Actor;
+use domain::ids::PersonId;
+use domain::people;
+use domain::sign_ins::{self, LinkKind};
+use domain::workspaces;
+use serde::Deserialize;
+use store::{Reader, Tx};
+use utoipa::IntoParams;
+
+use super::super::failure::Result;
+use super::super::gate::Program;
+use super::super::json::Nothing;
+use super::super::objects::Deleted;
+use super::super::once::Once;
+use super::super::query;
+use super::Client;
+use crate::App;
+use crate::input::Named;
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/clients/{id}/invitation", send_invitation)
+        .delete("/v1/clients/{id}/invitation", take_back)
+        .post("/v1/clients/{id}/deactivate", deactivate)
+        .post("/v1/clients/{id}/reactivate", reactivate)
+}
+
+/// Whether the call also invites.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(super) struct Inviting {
+    /// Sends an invitation; the answer then holds `inviteUrl`.
+    #[param(value_type = Option<bool>)]
+    send_invite: Option<String>,
+}
+
+impl Inviting {
+    pub(super) fn is_wanted(&self) -> Result<bool> {
+        Ok(query::flag("sendInvite", &self.send_invite)?.unwrap_or(false))
+    }
+}
+
+/// Invites, where that is wanted, and answers the link that then signs the client in.
+pub(super) fn invite(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PersonId,
+    wanted: bool,
+    public_url: &str,
+) -> domain::Result<Option<String>> {
+    if !wanted {
+        return Ok(None);
+    }
+    sign_ins::invite(tx, actor, id)?;
+    let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
+    let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
+    Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
+}
+
+/// Invite a client user
+///
+/// Also again: earlier links stay good. The answer holds `inviteUrl`.
+#[utoipa::path(post, path = "/v1/clients/{id}/invitation", tag = "Clients", responses((status = 200, body = Client)))]
+async fn send_invitation(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let (actor, public_url) = (program.actor, app.web.public_url.clone());
+    let deed = move |tx: &mut Tx| {
+        people::client(tx, &actor, id)?;
+        invite(tx, &actor, id, true, &public_url)
+    };
+    let show =
+        move |reader: &Reader, invite_url| Ok(Client { invite_url, ..Client::find(reader, &actor, id)? });
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// Take the invitation of a client user back
+///
+/// Its links say so, and a mail that still waits is not sent. One that was accepted is not taken back.
+#[utoipa::path(delete, path = "/v1/clients/{id}/invitation", tag = "Clients", responses((status = 200, body = Deleted)))]
+async fn take_back(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<Deleted>> {
+    let actor = program.actor;
+    let done = app.store().write(move |tx| {
+        people::client(tx, &actor, id)?;
+        sign_ins::take_back(tx, &actor, id)
+    });
+    done.await?;
+    Ok(Json(Deleted::new(id.0, "invitation")))
+}
+
+/// Does something about the access of a client user, and answers them.
+async fn act(
+    app: &App,
+    program: &Program,
+    once: Once,
+    id: PersonId,
+    canonical: &[u8],
+    deed: fn(&mut Tx, &Actor, PersonId) -> domain::Result<()>,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| {
+        people::client(tx, &actor, id)?;
+        deed(tx, &actor, id)
+    };
+    once.run(app, program, canonical, deed, move |reader, ()| Client::find(reader, &actor, id)).await
+}
+
+/// Deactivate a client user
+///
+/// They are signed out everywhere and come in no more; nothing more is sent to them. What they wrote stays.
+#[utoipa::path(post, path = "/v1/clients/{id}/deactivate", tag = "Clients", responses((status = 200, body = Client)))]
+async fn deactivate(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, people::deactivate).await
+}
+
+/// Reactivate a client user
+///
+/// They may sign in again, and are in their channels again.
+#[utoipa::path(post, path = "/v1/clients/{id}/reactivate", tag = "Clients", responses((status = 200, body = Client)))]
+async fn reactivate(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, people::reactivate).await
+}

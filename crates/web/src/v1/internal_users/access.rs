@@ -1,0 +1,109 @@
+//! Whether internal users come in: invited, deactivated and reactivated.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::Actor;
+use domain::ids::PersonId;
+use domain::people;
+use domain::sign_ins;
+use store::Tx;
+
+use super::super::failure::Result;
+use super::super::gate::Program;
+use super::super::json::Nothing;
+use super::super::objects::Deleted;
+use super::super::once::Once;
+use super::InternalUser;
+use crate::App;
+use crate::input::Named;
+use crate::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/internal-users/{id}/invitation", send_invitation)
+        .delete("/v1/internal-users/{id}/invitation", take_back)
+        .post("/v1/internal-users/{id}/deactivate", deactivate)
+        .post("/v1/internal-users/{id}/reactivate", reactivate)
+}
+
+/// Does something about the access of an internal user, and answers them.
+async fn act(
+    app: &App,
+    program: &Program,
+    once: Once,
+    id: PersonId,
+    canonical: &[u8],
+    deed: fn(&mut Tx, &Actor, PersonId) -> domain::Result<()>,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| {
+        people::internal(tx, &actor, id)?;
+        deed(tx, &actor, id)
+    };
+    once.run(app, program, canonical, deed, move |reader, ()| InternalUser::find(reader, &actor, id)).await
+}
+
+/// Invite an internal user
+///
+/// Also again: earlier links stay good.
+#[utoipa::path(post, path = "/v1/internal-users/{id}/invitation", tag = "Internal users",
+    responses((status = 200, body = InternalUser)))]
+async fn send_invitation(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, sign_ins::invite).await
+}
+
+/// Take the invitation of an internal user back
+///
+/// Its links say so, and a mail that still waits is not sent. One that was accepted is not taken back.
+#[utoipa::path(delete, path = "/v1/internal-users/{id}/invitation", tag = "Internal users",
+    responses((status = 200, body = Deleted)))]
+async fn take_back(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<Deleted>> {
+    let actor = program.actor;
+    let done = app.store().write(move |tx| {
+        people::internal(tx, &actor, id)?;
+        sign_ins::take_back(tx, &actor, id)
+    });
+    done.await?;
+    Ok(Json(Deleted::new(id.0, "invitation")))
+}
+
+/// Deactivate an internal user
+///
+/// They are signed out everywhere and come in no more, and the keys that they made are good for nothing until they are
+/// reactivated. The last active admin is not deactivated.
+#[utoipa::path(post, path = "/v1/internal-users/{id}/deactivate", tag = "Internal users",
+    responses((status = 200, body = InternalUser)))]
+async fn deactivate(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, people::deactivate).await
+}
+
+/// Reactivate an internal user
+///
+/// They may sign in again, and are in the channels again that they have access to.
+#[utoipa::path(post, path = "/v1/internal-users/{id}/reactivate", tag = "Internal users",
+    responses((status = 200, body = InternalUser)))]
+async fn reactivate(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<PersonId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, people::reactivate).await
+}
