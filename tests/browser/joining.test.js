@@ -74,6 +74,66 @@ test('s2: an invitation that was taken back says so', async (t) => {
   sam.problems.length = 0;
 });
 
+test('s2: somebody signs up on a phone, by code or link, and the firm puts them where they work', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  const phone = await portal.visit({ phone: true, scripts: false });
+  await phone.goto('/sign-in');
+  assert.equal(await phone.getByRole('link', { name: 'Sign up' }).count(), 0);
+  await jane.goto('/settings/joining');
+  await jane.getByLabel('People may sign up by themselves').check();
+  await jane.getByText('Saved').waitFor();
+  await jane.shoot('joining');
+
+  await phone.reload();
+  await phone.getByRole('link', { name: 'Sign up' }).click();
+  await phone.shoot('sign-up');
+  await phone.getByLabel('Given name').fill('Rui');
+  await phone.getByLabel('Your email address').fill('rui@northwind.example');
+  await phone.getByLabel('Company').fill('Northwind Bakeries & Sons');
+  await phone.getByRole('button', { name: 'Send me the email' }).click();
+  await phone.getByText('A mail to rui@northwind.example is on its way.').waitFor();
+  await phone.shoot('sign-up-code');
+  const mail = await portal.mailTo('rui@northwind.example', /your code for signing up/);
+  await phone.getByLabel('Six-digit code').fill(mail.text.match(/^\d{6}/)?.[0] ?? assert.fail(mail.text));
+  await phone.getByRole('button', { name: 'Sign in' }).click();
+  await phone.waitForURL((address) => address.pathname.startsWith('/messages'));
+  await phone.goto('/messages');
+  await phone.locator('a[href^="/messages/"]', { hasText: 'Harbor & Lee' }).first().click();
+  await phone.locator('.say').filter({ hasText: 'Rui' }).first().waitFor();
+
+  // The link of the mail does the same on another device; looking at it does nothing.
+  const dark = await portal.visit({ phone: true, dark: true });
+  await dark.goto('/sign-up');
+  await dark.shoot('sign-up');
+  await dark.getByLabel('Given name').fill('Sam');
+  await dark.getByLabel('Your email address').fill('sam@gmail.com');
+  await dark.getByRole('button', { name: 'Send me the email' }).click();
+  await dark.getByText('A mail to sam@gmail.com is on its way.').waitFor();
+  const link = linkIn((await portal.mailTo('sam@gmail.com', /your code for signing up/)).text);
+  assert.equal((await phone.request.get(link)).status(), 200);
+  await dark.goto(link);
+  await dark.getByRole('heading', { name: 'Welcome, Sam' }).waitFor();
+  await dark.getByRole('button', { name: 'Sign in' }).click();
+  await dark.waitForURL((address) => address.pathname.startsWith('/messages'));
+
+  await jane.goto('/clients?find=rui@northwind.example');
+  await jane.getByRole('link', { name: /Rui/ }).click();
+  await jane.getByRole('heading', { name: 'Where does Rui work?' }).waitFor();
+  await jane.shoot('belonging');
+  const small = await portal.visit({ phone: true, link: await portal.demoLink('admin') });
+  await small.goto(new URL(jane.url()).pathname);
+  await small.getByRole('heading', { name: 'Where does Rui work?' }).scrollIntoViewIfNeeded();
+  await small.shoot('belonging');
+  await jane.getByRole('button', { name: /^Put into Northwind/ }).click();
+  await jane.getByText('Saved.').waitFor();
+  assert.equal(await jane.getByRole('heading', { name: 'Where does Rui work?' }).count(), 0);
+  await jane.goto('/settings/records');
+  const rows = await jane.locator('tbody tr').allInnerTexts();
+  assert.ok(rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)), rows.join('\n'));
+  await jane.shoot('records-sign-up');
+});
+
 for (const scripts of [true, false]) {
   test(`s5: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
     const portal = await Portal.start(t, 'demo');

@@ -24,7 +24,7 @@ pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
     ordered_companies,
 };
-pub(crate) use clients::{add_colleague, leave_company};
+pub(crate) use clients::{add_colleague, add_newcomer, leave_company};
 pub use deleting::{delete_client, delete_internal};
 pub use name::Name;
 pub use newest::{ClientSearch, clients_newest, internals_newest};
@@ -267,18 +267,13 @@ pub(crate) fn turn(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
 }
 
 /// Checks a name and an address. One of the names must be there.
-fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
+pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
     let given = limits::optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
     let family = limits::optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
     if limits::is_blank(&given) && limits::is_blank(&family) {
         return Err(Error::field("givenName", Problem::Empty));
     }
     Ok(Name { given, family, email: limits::email("email", email)? })
-}
-
-/// Checks a name and an address without making anybody.
-pub(crate) fn checked_name(given_name: &str, family_name: &str, email: &str) -> Result<()> {
-    name_of(given_name, family_name, email).map(drop)
 }
 
 fn changed_name(

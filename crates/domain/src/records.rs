@@ -47,7 +47,7 @@ deeds! {
     PersonInvited = "people.invited";
     /// An invitation was taken back.
     PersonUninvited = "people.uninvited";
-    /// Somebody came in by themselves: signed up, or followed a colleague's invitation.
+    /// Somebody signed up by themselves.
     PersonJoined = "people.joined";
     /// A client user invited a colleague.
     ColleagueInvited = "people.colleagueInvited";
@@ -61,12 +61,10 @@ deeds! {
     LinkMade = "people.linkMade";
     /// Somebody was deleted.
     PersonDeleted = "people.deleted";
-    /// That a client user belongs to a company was confirmed.
-    RequestGranted = "people.requestGranted";
-    /// That a client user belongs to a company was denied.
-    RequestRefused = "people.requestRefused";
+    /// Where somebody who signed up might work was looked at, and left as it was.
+    BelongingDismissed = "people.belongingDismissed";
     /// A table of people and companies was taken in.
-    ImportStarted = "people.imported";
+    TableImported = "people.imported";
     /// A company was added.
     CompanyAdded = "companies.added";
     /// A company was renamed or otherwise changed.

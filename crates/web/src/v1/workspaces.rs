@@ -68,7 +68,7 @@ async fn show(State(app): State<App>, program: Program) -> Result<Json<Workspace
         portal_url,
         font: None,
         is_companies_enabled: true,
-        is_client_direct_sign_up_enabled: false,
+        is_client_direct_sign_up_enabled: found.sign_up_at.is_some(),
         labels: Labels {
             individual_term: "client",
             individual_term_plural: "clients",

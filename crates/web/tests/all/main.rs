@@ -23,6 +23,7 @@ mod sessions;
 mod sign_in;
 mod support;
 mod team_pages;
+mod sign_up;
 mod texts;
 mod uploads;
 mod v1;
