@@ -167,6 +167,16 @@ pub fn called(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Resu
     )?)
 }
 
+/// What people are called, for the records.
+pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
+    let mut names = Vec::with_capacity(people.len());
+    for person in people.iter().take(limits::NAMES_KEPT) {
+        names.extend(called(reader, workspace, *person)?.map(|name| name.full()));
+    }
+    names.sort();
+    Ok(names.join(", "))
+}
+
 /// A person as one who asks; nothing where they are not there or deactivated.
 ///
 /// # Errors

@@ -55,8 +55,8 @@ deeds! {
     PersonDeactivated = "people.deactivated";
     /// Somebody was given their access back.
     PersonReactivated = "people.reactivated";
-    /// Somebody was signed out everywhere by somebody else.
-    SessionsEnded = "people.signedOut";
+    /// A welcome message was written for one client user alone.
+    WelcomeWritten = "people.welcomeWritten";
     /// A link that signs somebody in was made on the machine.
     LinkMade = "people.linkMade";
     /// Somebody was deleted.
@@ -79,6 +79,10 @@ deeds! {
     ProjectChanged = "projects.changed";
     /// A project was deleted.
     ProjectDeleted = "projects.deleted";
+    /// A channel was made by hand.
+    ChannelMade = "channels.made";
+    /// Whether client users may change the files of a channel, or of a folder in it, was changed.
+    FilesPermitted = "channels.filesPermitted";
     /// A channel was put away or brought back.
     ChannelArchived = "channels.archived";
     /// The portal was set up.
@@ -222,8 +226,7 @@ impl store::FromValue for Via {
 
 /// Keeps what the one who asks has done, in the transaction in which they do it.
 pub(crate) fn keep(tx: &Tx, actor: &Actor, deed: Deed, about: Option<Uuid>, changes: Changes) -> Result<()> {
-    let via = if actor.is_program() { Via::Program } else { Via::Page };
-    insert(tx, actor.workspace, Some(actor.person), via, deed, about, &changes)
+    insert(tx, actor.workspace, Some(actor.person), actor.via(), deed, about, &changes)
 }
 
 /// Keeps a change, unless nothing is another one.

@@ -218,7 +218,7 @@ const TABLE: &[Row] = &[
 ];
 
 /// What the words in brackets stand for.
-async fn fill(firm: &Firm, text: &str) -> String {
+pub(crate) async fn fill(firm: &Firm, text: &str) -> String {
     let (jane, workspace) = (firm.jane, firm.workspace);
     let mut filled = text
         .replace("[channel]", &firm.channel.to_string())

@@ -17,6 +17,7 @@ mod keys;
 mod lists;
 mod live;
 mod people_pages;
+mod records;
 mod reply;
 mod serving;
 mod sessions;
