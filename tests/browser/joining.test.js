@@ -159,3 +159,48 @@ for (const scripts of [true, false]) {
     assert.equal(await jane.locator('.people > li').count(), 2);
   });
 }
+
+test('s5: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ scripts: false, link: await portal.demoLink('admin') });
+  const table = (/** @type {number} */ count) => Buffer.from(
+    `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`);
+  const hand = async (/** @type {Buffer} */ buffer) => {
+    await jane.goto('/clients/import');
+    await jane.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+    await jane.getByRole('button', { name: 'See what will happen' }).click();
+  };
+  await hand(table(100_000));
+  await jane.getByText('at most 10,000 lines at once').waitFor();
+  jane.problems.length = 0; // The browser notes the refusal, as it should.
+  await hand(table(1_200));
+  await jane.getByText('1200 will be added').waitFor();
+  await jane.getByText('and 1150 more').waitFor();
+  await jane.shoot('import-large');
+  await jane.getByRole('button', { name: 'Take it in', exact: true }).click();
+  await jane.getByText(/of 1200 lines are in. It goes on by itself/).waitFor();
+  await jane.shoot('import-running');
+  const phone = await portal.visit({ phone: true, dark: true, link: await portal.demoLink('admin') });
+  await phone.goto(new URL(jane.url()).pathname);
+  await phone.shoot('import-running');
+  await jane.getByText('1200 client users added.').waitFor();
+  await jane.shoot('import-taken-in');
+});
+
+test('c5: a client starts a conversation on a phone, where the firm lets them', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  const phone = await portal.visit({ phone: true, scripts: false, link: await portal.demoLink('client') });
+  await phone.goto('/messages');
+  assert.equal(await phone.getByRole('link', { name: 'New conversation' }).count(), 0);
+  await jane.goto('/settings/messaging');
+  await jane.getByLabel('Client users may start channels').check();
+  await jane.getByText('Saved').waitFor();
+  await phone.reload();
+  await phone.getByRole('link', { name: 'New conversation' }).click();
+  await phone.getByRole('heading', { name: 'What is it about?' }).waitFor();
+  await phone.shoot('client-starts');
+  await phone.getByRole('button', { name: 'Write about Northwind Bakery' }).click();
+  await phone.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  await phone.getByRole('heading', { name: 'Northwind Bakery' }).first().waitFor();
+});
