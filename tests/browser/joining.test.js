@@ -74,6 +74,66 @@ test('s2: an invitation that was taken back says so', async (t) => {
   sam.problems.length = 0;
 });
 
+test('s2: somebody signs up on a phone, by code or link, and the firm puts them where they work', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  const phone = await portal.visit({ phone: true, scripts: false });
+  await phone.goto('/sign-in');
+  assert.equal(await phone.getByRole('link', { name: 'Sign up' }).count(), 0);
+  await jane.goto('/settings/joining');
+  await jane.getByLabel('People may sign up by themselves').check();
+  await jane.getByText('Saved').waitFor();
+  await jane.shoot('joining');
+
+  await phone.reload();
+  await phone.getByRole('link', { name: 'Sign up' }).click();
+  await phone.shoot('sign-up');
+  await phone.getByLabel('Given name').fill('Rui');
+  await phone.getByLabel('Your email address').fill('rui@northwind.example');
+  await phone.getByLabel('Company').fill('Northwind Bakeries & Sons');
+  await phone.getByRole('button', { name: 'Send me the email' }).click();
+  await phone.getByText('A mail to rui@northwind.example is on its way.').waitFor();
+  await phone.shoot('sign-up-code');
+  const mail = await portal.mailTo('rui@northwind.example', /your code for signing up/);
+  await phone.getByLabel('Six-digit code').fill(mail.text.match(/^\d{6}/)?.[0] ?? assert.fail(mail.text));
+  await phone.getByRole('button', { name: 'Sign in' }).click();
+  await phone.waitForURL((address) => address.pathname.startsWith('/messages'));
+  await phone.goto('/messages');
+  await phone.locator('a[href^="/messages/"]', { hasText: 'Harbor & Lee' }).first().click();
+  await phone.locator('.say').filter({ hasText: 'Rui' }).first().waitFor();
+
+  // The link of the mail does the same on another device; looking at it does nothing.
+  const dark = await portal.visit({ phone: true, dark: true });
+  await dark.goto('/sign-up');
+  await dark.shoot('sign-up');
+  await dark.getByLabel('Given name').fill('Sam');
+  await dark.getByLabel('Your email address').fill('sam@gmail.com');
+  await dark.getByRole('button', { name: 'Send me the email' }).click();
+  await dark.getByText('A mail to sam@gmail.com is on its way.').waitFor();
+  const link = linkIn((await portal.mailTo('sam@gmail.com', /your code for signing up/)).text);
+  assert.equal((await phone.request.get(link)).status(), 200);
+  await dark.goto(link);
+  await dark.getByRole('heading', { name: 'Welcome, Sam' }).waitFor();
+  await dark.getByRole('button', { name: 'Sign in' }).click();
+  await dark.waitForURL((address) => address.pathname.startsWith('/messages'));
+
+  await jane.goto('/clients?find=rui@northwind.example');
+  await jane.getByRole('link', { name: /Rui/ }).click();
+  await jane.getByRole('heading', { name: 'Where does Rui work?' }).waitFor();
+  await jane.shoot('belonging');
+  const small = await portal.visit({ phone: true, link: await portal.demoLink('admin') });
+  await small.goto(new URL(jane.url()).pathname);
+  await small.getByRole('heading', { name: 'Where does Rui work?' }).scrollIntoViewIfNeeded();
+  await small.shoot('belonging');
+  await jane.getByRole('button', { name: /^Put into Northwind/ }).click();
+  await jane.getByText('Saved.').waitFor();
+  assert.equal(await jane.getByRole('heading', { name: 'Where does Rui work?' }).count(), 0);
+  await jane.goto('/settings/records');
+  const rows = await jane.locator('tbody tr').allInnerTexts();
+  assert.ok(rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)), rows.join('\n'));
+  await jane.shoot('records-sign-up');
+});
+
 for (const scripts of [true, false]) {
   test(`s5: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
     const portal = await Portal.start(t, 'demo');
@@ -99,3 +159,48 @@ for (const scripts of [true, false]) {
     assert.equal(await jane.locator('.people > li').count(), 2);
   });
 }
+
+test('s5: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ scripts: false, link: await portal.demoLink('admin') });
+  const table = (/** @type {number} */ count) => Buffer.from(
+    `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`);
+  const hand = async (/** @type {Buffer} */ buffer) => {
+    await jane.goto('/clients/import');
+    await jane.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+    await jane.getByRole('button', { name: 'See what will happen' }).click();
+  };
+  await hand(table(100_000));
+  await jane.getByText('at most 10,000 lines at once').waitFor();
+  jane.problems.length = 0; // The browser notes the refusal, as it should.
+  await hand(table(1_200));
+  await jane.getByText('1200 will be added').waitFor();
+  await jane.getByText('and 1150 more').waitFor();
+  await jane.shoot('import-large');
+  await jane.getByRole('button', { name: 'Take it in', exact: true }).click();
+  await jane.getByText(/of 1200 lines are in. It goes on by itself/).waitFor();
+  await jane.shoot('import-running');
+  const phone = await portal.visit({ phone: true, dark: true, link: await portal.demoLink('admin') });
+  await phone.goto(new URL(jane.url()).pathname);
+  await phone.shoot('import-running');
+  await jane.getByText('1200 client users added.').waitFor();
+  await jane.shoot('import-taken-in');
+});
+
+test('c5: a client starts a conversation on a phone, where the firm lets them', async (t) => {
+  const portal = await Portal.start(t, 'demo');
+  const jane = await portal.visit({ link: await portal.demoLink('admin') });
+  const phone = await portal.visit({ phone: true, scripts: false, link: await portal.demoLink('client') });
+  await phone.goto('/messages');
+  assert.equal(await phone.getByRole('link', { name: 'New conversation' }).count(), 0);
+  await jane.goto('/settings/messaging');
+  await jane.getByLabel('Client users may start channels').check();
+  await jane.getByText('Saved').waitFor();
+  await phone.reload();
+  await phone.getByRole('link', { name: 'New conversation' }).click();
+  await phone.getByRole('heading', { name: 'What is it about?' }).waitFor();
+  await phone.shoot('client-starts');
+  await phone.getByRole('button', { name: 'Write about Northwind Bakery' }).click();
+  await phone.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+  await phone.getByRole('heading', { name: 'Northwind Bakery' }).first().waitFor();
+});

@@ -1,6 +1,6 @@
 // The pages by which people come in, and what is kept about who did what: a part of the tour.
 
-import { sendWrong } from './tour.js';
+import { newId, sendWrong } from './tour.js';
 
 /** @typedef {import('./tour.js').Stop} Stop */
 
@@ -32,6 +32,10 @@ export function stops({ hands, at }) {
       await hands.jane.send('/early-access', { name: 'Bot', email: 'bot@spam.example', confirmReference: 'x' });
     } },
     { name: 'joining', who: 'jane', path: '/settings/joining' },
+    { name: 'sign-up', who: 'nobody', path: '/sign-up', first: () => hands.jane.send('/settings/joining', { switch: 'signUp', signUp: 'on' }) },
+    { name: 'sign-up-refused', who: 'nobody', path: '/sign-up', refused: true, then: sendWrong('Send me the email', { 'Given name': 'Rui', 'Your email address': 'rui@' }) },
+    { name: 'sign-up-code', who: 'nobody', path: `/sign-in/code?sign_in=${newId()}&email=rui%40alves.example&sign_up=%2Fsign-up%3FgivenName%3DRui` },
+    { name: 'client-starts', who: 'maya', path: '/messages/new', first: () => hands.jane.send('/settings/messaging', { switch: 'clientsMayStart', clientsMayStart: 'on' }) },
     { name: 'client-delete', who: 'jane', path: `${at.helen}/delete` },
     { name: 'records', who: 'jane', path: '/settings/records' },
     { name: 'records-nothing', who: 'jane', path: '/settings/records?field=keys&until=2020-01-01' },

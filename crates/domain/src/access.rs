@@ -9,6 +9,7 @@ use store::Reader;
 
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::records::Via;
 
 /// What somebody is in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Actor {
 enum Scope {
     /// A person's: the channels that they are in.
     Own,
+    /// The same, for somebody in whose name whoever runs the portal does something on its machine.
+    Machine,
     /// A program's: everything in the workspace, and every channel too.
     Workspace,
 }
@@ -89,6 +92,20 @@ impl Actor {
     /// Whether a program asks: no channel of the workspace is closed to it, and it may act for anybody.
     pub fn is_program(&self) -> bool {
         self.scope == Scope::Workspace
+    }
+
+    /// The same person, in whose name whoever runs the portal does something on its machine.
+    pub fn on_machine(self) -> Actor {
+        Actor { scope: Scope::Machine, ..self }
+    }
+
+    /// How they come to do what they do.
+    pub(crate) fn via(&self) -> Via {
+        match self.scope {
+            Scope::Own => Via::Page,
+            Scope::Machine => Via::Machine,
+            Scope::Workspace => Via::Program,
+        }
     }
 
     /// 1 where this person sees assigned companies only, for the conditions below.

@@ -143,12 +143,13 @@ pub struct Delivery {
     pub tries: i64,
 }
 
-/// Makes a delivery, due now. To nobody there is none; the work is the same, so that its time tells nothing (S3).
+/// Makes a delivery, due now, to somebody who is here or has just signed up. To nobody there is none; the work is the same, so that its time tells nothing (S3).
 pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<PersonId>) -> Result<()> {
     let now = tx.now();
     tx.run(
         "INSERT INTO deliveries (workspace, id, kind, person, reference, created_at, next_try_at, tries) \
-         SELECT p.workspace, $2, $3, p.id, $5, CAST($6 AS BIGINT), CAST($6 AS BIGINT), 0 FROM people p \
+         SELECT p.workspace, $2, $3, p.id, $5, CAST($6 AS BIGINT), CAST($6 AS BIGINT), 0 \
+         FROM (SELECT workspace, id FROM people UNION ALL SELECT workspace, person FROM newcomers) p \
          WHERE p.workspace = $1 AND p.id = $4",
         &[&workspace, &DeliveryId::new(now), &kind.word(), &person, &kind.reference(), &now],
     )?;

@@ -159,7 +159,8 @@ impl fmt::Display for Problem {
             Problem::TooManyLines(most) => {
                 write!(
                     f,
-                    "Please hand in at most {most} lines at once. Split the table and hand its parts in one by one."
+                    "Please hand in at most {} lines at once. Split the table and hand its parts in one by one.",
+                    crate::limits::number(*most)
                 )
             }
             Problem::OpenQuote(line) => {

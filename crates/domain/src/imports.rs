@@ -1,23 +1,26 @@
 //! Tables of people and companies that an internal user hands in: kept as they were written, looked at, and only then taken
-//! in, all of it in one transaction. What a line comes to is worked out anew each time it is looked at, from what is true
-//! then; what was taken in keeps what came of it.
+//! in, some hundred lines in a transaction, so that others can write in between. What is wrong with a line by itself is noted
+//! when it comes in. What else it comes to is worked out anew each time it is looked at, from what is true then; what was
+//! taken in keeps what came of it. So one that was cut off goes on with the lines that are left.
 
 mod reading;
+mod taking;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use store::{Reader, Row, Time, Tx};
+use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
 
 use crate::access::{self, Actor};
 use crate::error::{Error, Problem, Result};
-use crate::ids::{ImportId, PersonId, WorkspaceId};
-use crate::people::{self, NewClient};
-use crate::records::{self, Changes, Deed};
-use crate::{companies, limits, sign_ins};
+use crate::ids::{ImportId, PersonId};
+use crate::{limits, people};
 
 pub use reading::{BYTES_MAX, LINES_MAX, Line, read};
+pub use taking::{Step, take_in_some};
 
+/// Lines that one transaction keeps or takes in: others wait for it no longer than a moment.
+pub const LINES_AT_ONCE: usize = 200;
 /// Tables are kept this long: they hold addresses of people who may never come.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Tables that one sweep takes at most, so that nobody waits for it.
@@ -32,7 +35,11 @@ pub struct Import {
     pub file_name: String,
     /// Whether everybody in it is invited when it is taken in.
     pub invites: bool,
-    /// When it was taken in.
+    /// When somebody said that it be taken in.
+    pub started_at: Option<Time>,
+    /// When some of its lines were last taken in.
+    pub stepped_at: Option<Time>,
+    /// When all of it was.
     pub finished_at: Option<Time>,
 }
 
@@ -69,15 +76,93 @@ pub struct Planned {
     pub outcome: Outcome,
     /// Who came of it.
     pub person: Option<PersonId>,
+    /// Whether it was taken in, as far as it could be.
+    pub is_done: bool,
 }
 
-/// Keeps a table to be looked at.
+/// What a line came to, as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CameTo {
+    Client,
+    Company,
+    Here,
+    LeftOut,
+}
+
+impl CameTo {
+    fn word(self) -> &'static str {
+        match self {
+            CameTo::Client => "client",
+            CameTo::Company => "company",
+            CameTo::Here => "here",
+            CameTo::LeftOut => "leftOut",
+        }
+    }
+}
+
+impl FromValue for CameTo {
+    fn from_value(value: Value<'_>) -> Option<CameTo> {
+        let all = [CameTo::Client, CameTo::Company, CameTo::Here, CameTo::LeftOut];
+        all.into_iter().find(|kind| value == Value::Text(kind.word()))
+    }
+}
+
+impl Param for CameTo {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+/// A line as it came in, with what is wrong with it by itself.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    line: Line,
+    wrong: Option<(String, String)>,
+}
+
+/// Looks at each line of a table by itself, and beside the others: an address can stand there once.
+pub fn check(lines: Vec<Line>) -> Vec<Checked> {
+    let mut seen: HashMap<String, i64> = HashMap::new();
+    let checked = lines.into_iter().map(|line| {
+        let wrong = match check_line(&line, &mut seen) {
+            Err(Error::Field { field, problem }) => Some((field.to_string(), problem.to_string())),
+            // Checks of texts refuse them at their field.
+            _ => None,
+        };
+        Checked { line, wrong }
+    });
+    checked.collect()
+}
+
+/// `seen` are the addresses of earlier lines that can be taken, with the line of each.
+fn check_line(line: &Line, seen: &mut HashMap<String, i64>) -> Result<()> {
+    limits::optional_line("company", &line.company, limits::NAME_CHARACTERS)?;
+    if is_about_company(line) {
+        let is_empty = limits::is_blank(&line.company);
+        return if is_empty { Err(Error::field("email", Problem::Empty)) } else { Ok(()) };
+    }
+    let email = limits::email("email", &line.email)?;
+    people::name_of(&line.given_name, &line.family_name, &email)?;
+    limits::phone("phone", &line.phone)?;
+    let key = limits::key(&email);
+    if let Some(earlier) = seen.get(&key) {
+        return Err(Error::field("email", Problem::TwiceInTable(*earlier)));
+    }
+    seen.insert(key, line.number);
+    Ok(())
+}
+
+fn is_about_company(line: &Line) -> bool {
+    line.email.is_empty() && line.given_name.is_empty() && line.family_name.is_empty()
+}
+
+/// Begins to keep a table to be looked at; its lines follow by [`add_lines`]. Nobody hears of it before all of them are
+/// there: one that is cut off is swept with the old ones.
 ///
 /// # Errors
-/// `NotFound` for client users; `Field` of `file` as [`read`] refuses it.
-pub fn hand_in(tx: &mut Tx, actor: &Actor, file_name: &str, bytes: &[u8], invites: bool) -> Result<ImportId> {
+/// `NotFound` for client users.
+pub fn begin(tx: &mut Tx, actor: &Actor, file_name: &str, invites: bool) -> Result<ImportId> {
     access::internal(actor)?;
-    let lines = read(bytes)?;
     let now = tx.now();
     let (id, invite_at) = (ImportId::new(now), invites.then_some(now));
     let file_name: String =
@@ -86,15 +171,25 @@ pub fn hand_in(tx: &mut Tx, actor: &Actor, file_name: &str, bytes: &[u8], invite
         "INSERT INTO imports (workspace, id, person, file_name, invite_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         &[&actor.workspace, &id, &actor.person, &file_name, &invite_at, &now],
     )?;
-    for line in lines {
+    Ok(id)
+}
+
+/// Keeps some lines of a table; at most [`LINES_AT_ONCE`] belong into one transaction.
+///
+/// # Errors
+/// `NotFound`.
+pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]) -> Result<()> {
+    find(tx, actor, import)?;
+    for Checked { line, wrong } in lines {
         let key = (!line.email.is_empty()).then(|| limits::key(&line.email));
         let company_key = (!line.company.is_empty()).then(|| limits::key(&line.company));
+        let (field, problem) = wrong.as_ref().map(|(field, problem)| (&**field, &**problem)).unzip();
         tx.run(
             "INSERT INTO import_lines (workspace, import, line, given_name, family_name, email, email_key, phone, \
-             company, company_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             company, company_key, field, problem) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             &[
                 &actor.workspace,
-                &id,
+                &import,
                 &line.number,
                 &line.given_name,
                 &line.family_name,
@@ -103,10 +198,12 @@ pub fn hand_in(tx: &mut Tx, actor: &Actor, file_name: &str, bytes: &[u8], invite
                 &line.phone,
                 &line.company,
                 &company_key,
+                &field,
+                &problem,
             ],
         )?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// A table of the one who asks.
@@ -116,7 +213,8 @@ pub fn hand_in(tx: &mut Tx, actor: &Actor, file_name: &str, bytes: &[u8], invite
 pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> {
     access::internal(actor)?;
     let found = reader.first(
-        "SELECT id, file_name, invite_at, finished_at FROM imports WHERE workspace = $1 AND id = $2 AND person = $3",
+        "SELECT id, file_name, invite_at, started_at, stepped_at, finished_at FROM imports \
+         WHERE workspace = $1 AND id = $2 AND person = $3",
         &[&actor.workspace, &import, &actor.person],
         |row| {
             let invite_at: Option<Time> = row.get(2)?;
@@ -124,7 +222,9 @@ pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> 
                 id: row.get(0)?,
                 file_name: row.get(1)?,
                 invites: invite_at.is_some(),
-                finished_at: row.get(3)?,
+                started_at: row.get(3)?,
+                stepped_at: row.get(4)?,
+                finished_at: row.get(5)?,
             })
         },
     )?;
@@ -136,33 +236,29 @@ pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> 
 /// # Errors
 /// `NotFound`.
 pub fn plan(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Vec<Planned>> {
-    let is_finished = find(reader, actor, import)?.finished_at.is_some();
-    let rows = reader.all(
-        "SELECT line, given_name, family_name, email, phone, company, field, problem, person, done_at \
-         FROM import_lines WHERE workspace = $1 AND import = $2 ORDER BY line",
-        &[&actor.workspace, &import],
-        kept,
-    )?;
-    if is_finished {
-        return Ok(rows);
-    }
-    let mut seen = Seen::default();
-    rows.into_iter()
-        .map(|row| {
-            let outcome = match outcome(reader, actor, &row.line, &mut seen) {
-                Ok(outcome) => outcome,
-                Err(Error::Field { field, problem }) => {
-                    Outcome::LeftOut(field.to_string(), problem.to_string())
-                }
-                Err(error) => return Err(error),
-            };
-            Ok(Planned { outcome, ..row })
-        })
-        .collect()
+    find(reader, actor, import)?;
+    plan_some(reader, actor, import, "", i64::MAX)
 }
 
-/// A line as it is kept; what came of it only counts once the table was taken in.
-fn kept(row: &Row<'_>) -> store::Result<Planned> {
+/// The same for the first `most` lines that fulfil a condition.
+fn plan_some(reader: &Reader, actor: &Actor, import: ImportId, and: &str, most: i64) -> Result<Vec<Planned>> {
+    let sql = format!(
+        "SELECT line, given_name, family_name, email, phone, company, field, problem, person, came_to \
+         FROM import_lines WHERE workspace = $1 AND import = $2 {and} ORDER BY line LIMIT $3"
+    );
+    let rows = reader.all(&sql, &[&actor.workspace, &import, &most], kept)?;
+    let open = rows.iter().filter(|(_, outcome)| outcome.is_none()).map(|(planned, _)| planned.line.number);
+    let (first, last) = (open.clone().min().unwrap_or(0), open.max().unwrap_or(0));
+    let mut there = There::read(reader, actor, import, first, last)?;
+    let planned = rows.into_iter().map(|(planned, came_to)| match came_to {
+        Some(outcome) => Planned { outcome, ..planned },
+        None => Planned { outcome: there.outcome(&planned.line), ..planned },
+    });
+    Ok(planned.collect())
+}
+
+/// A line as it is kept, and what came of it, or why it cannot be taken.
+fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
     let line = Line {
         number: row.get(0)?,
         given_name: row.get(1)?,
@@ -173,135 +269,75 @@ fn kept(row: &Row<'_>) -> store::Result<Planned> {
     };
     let (field, problem): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
     let person: Option<PersonId> = row.get(8)?;
-    let is_done = row.get::<Option<Time>>(9)?.is_some();
-    let outcome = match (field, problem) {
-        (Some(field), Some(problem)) => Outcome::LeftOut(field, problem),
-        _ if person.is_some() => {
+    let came_to: Option<CameTo> = row.get(9)?;
+    let is_done = came_to.is_some();
+    let outcome = match (field, problem, came_to) {
+        (Some(field), Some(problem), _) => Some(Outcome::LeftOut(field, problem)),
+        (_, _, Some(CameTo::Client)) => {
             let is_alone = line.company.is_empty();
-            Outcome::Client(if is_alone { Belonging::Alone } else { Belonging::Known })
+            Some(Outcome::Client(if is_alone { Belonging::Alone } else { Belonging::Known }))
         }
-        _ if is_done => Outcome::Company,
-        _ => Outcome::Here,
+        (_, _, Some(CameTo::Company)) => Some(Outcome::Company),
+        (_, _, Some(CameTo::Here | CameTo::LeftOut)) => Some(Outcome::Here),
+        (_, _, None) => None,
     };
-    Ok(Planned { line, outcome, person })
+    Ok((Planned { line, outcome: Outcome::Here, person, is_done }, outcome))
 }
 
-/// Addresses and companies of earlier lines, with the line of each.
-#[derive(Default)]
-struct Seen {
-    emails: HashMap<String, i64>,
-    companies: HashMap<String, i64>,
+/// What is there already of a table's people and companies.
+struct There {
+    /// Lines whose address is somebody's.
+    people: HashSet<i64>,
+    /// Companies by their names as they are compared, and whether the one who asks sees them; those that earlier lines
+    /// make, too.
+    companies: HashMap<String, bool>,
 }
 
-fn outcome(reader: &Reader, actor: &Actor, line: &Line, seen: &mut Seen) -> Result<Outcome> {
-    let company = limits::optional_line("company", &line.company, limits::NAME_CHARACTERS)?;
-    let belonging = belonging(reader, actor, &company, seen)?;
-    if line.email.is_empty() && line.given_name.is_empty() && line.family_name.is_empty() {
-        let is_there = belonging == Belonging::Known;
-        let is_repeated = seen.companies.insert(limits::key(&company), line.number).is_some();
-        return match belonging {
-            Belonging::Alone => Err(Error::field("email", Problem::Empty)),
-            _ if is_there || is_repeated => Ok(Outcome::Here),
-            _ => Ok(Outcome::Company),
-        };
+impl There {
+    /// Of the lines from `first` to `last`, with two questions however many these are.
+    fn read(reader: &Reader, actor: &Actor, import: ImportId, first: i64, last: i64) -> Result<There> {
+        let people = reader.all(
+            "SELECT l.line FROM import_lines l JOIN people p ON p.workspace = l.workspace AND p.email_key = l.email_key \
+             WHERE l.workspace = $1 AND l.import = $2 AND l.line >= $3 AND l.line <= $4",
+            &[&actor.workspace, &import, &first, &last],
+            |row| row.get(0),
+        )?;
+        let sql = format!(
+            "SELECT DISTINCT l.company_key, CAST(CASE WHEN {sees} THEN 1 ELSE 0 END AS BIGINT) FROM import_lines l \
+             JOIN companies c ON c.workspace = l.workspace AND c.name_key = l.company_key \
+             WHERE l.workspace = $1 AND l.import = $4 AND l.line >= $5 AND l.line <= $6",
+            sees = access::SEES_COMPANY
+        );
+        let companies = reader.all(
+            &sql,
+            &[&actor.workspace, &actor.limit(), &actor.person, &import, &first, &last],
+            |row| Ok((row.get(0)?, row.get::<i64>(1)? != 0)),
+        )?;
+        Ok(There { people: people.into_iter().collect(), companies: companies.into_iter().collect() })
     }
-    let email = limits::email("email", &line.email)?;
-    people::checked_name(&line.given_name, &line.family_name, &email)?;
-    limits::phone("phone", &line.phone)?;
-    if let Some(earlier) = seen.emails.get(&limits::key(&email)) {
-        return Err(Error::field("email", Problem::TwiceInTable(*earlier)));
-    }
-    seen.emails.insert(limits::key(&email), line.number);
-    if people::by_email(reader, actor.workspace, &email)?.is_some() {
-        return Ok(Outcome::Here);
-    }
-    if belonging == Belonging::New {
-        seen.companies.entry(limits::key(&company)).or_insert(line.number);
-    }
-    Ok(Outcome::Client(belonging))
-}
 
-fn belonging(reader: &Reader, actor: &Actor, company: &str, seen: &Seen) -> Result<Belonging> {
-    if limits::is_blank(company) {
-        return Ok(Belonging::Alone);
-    }
-    match companies::by_name(reader, actor.workspace, company)? {
-        Some(known) => {
+    /// What a line comes to that nothing is wrong with by itself.
+    fn outcome(&mut self, line: &Line) -> Outcome {
+        let company = limits::key(&line.company);
+        let belonging = match self.companies.get(&company) {
+            _ if limits::is_blank(&company) => Belonging::Alone,
+            Some(true) => Belonging::Known,
             // To somebody who may not see that company the name is just not free.
-            people::at_field("company", Problem::Taken, access::company(reader, actor, known))?;
-            Ok(Belonging::Known)
+            Some(false) => return Outcome::LeftOut("company".to_string(), Problem::Taken.to_string()),
+            None => Belonging::New,
+        };
+        let outcome = if is_about_company(line) {
+            if belonging == Belonging::Known { Outcome::Here } else { Outcome::Company }
+        } else if self.people.contains(&line.number) {
+            Outcome::Here
+        } else {
+            Outcome::Client(belonging)
+        };
+        if belonging == Belonging::New && outcome != Outcome::Here {
+            self.companies.insert(company, true);
         }
-        None if seen.companies.contains_key(&limits::key(company)) => Ok(Belonging::Known),
-        None => Ok(Belonging::New),
+        outcome
     }
-}
-
-/// Takes a table in: all that can be, in this one transaction. Again changes nothing.
-///
-/// # Errors
-/// `NotFound`.
-pub fn take_in(tx: &mut Tx, actor: &Actor, import: ImportId) -> Result<()> {
-    people::turn(tx, actor.workspace)?;
-    let found = find(tx, actor, import)?;
-    if found.finished_at.is_some() {
-        return Ok(());
-    }
-    let planned = plan(tx, actor, import)?;
-    let (mut clients, mut made) = (0_usize, 0_usize);
-    for Planned { line, outcome, .. } in planned {
-        match outcome {
-            Outcome::Client(_) => {
-                let client = NewClient {
-                    given_name: line.given_name,
-                    family_name: line.family_name,
-                    email: line.email,
-                    phone: line.phone,
-                    new_company: line.company,
-                    ..NewClient::default()
-                };
-                let person = people::add_client(tx, actor, &client)?;
-                if found.invites {
-                    sign_ins::invite(tx, actor, person)?;
-                }
-                clients += 1;
-                note(tx, actor.workspace, import, line.number, Some(person), None)?;
-            }
-            Outcome::Company => {
-                companies::add(tx, actor, &line.company)?;
-                made += 1;
-                note(tx, actor.workspace, import, line.number, None, None)?;
-            }
-            Outcome::Here => {}
-            Outcome::LeftOut(field, problem) => {
-                note(tx, actor.workspace, import, line.number, None, Some((&field, &problem)))?;
-            }
-        }
-    }
-    tx.run(
-        "UPDATE imports SET started_at = $3, finished_at = $3 WHERE workspace = $1 AND id = $2",
-        &[&actor.workspace, &import, &tx.now()],
-    )?;
-    let changes =
-        Changes::none().note("file", found.file_name).note("clientUsers", clients).note("companies", made);
-    records::keep(tx, actor, Deed::ImportStarted, None, changes)
-}
-
-fn note(
-    tx: &Tx,
-    workspace: WorkspaceId,
-    import: ImportId,
-    line: i64,
-    person: Option<PersonId>,
-    left_out: Option<(&str, &str)>,
-) -> Result<()> {
-    let (field, problem) = left_out.unzip();
-    let done_at = left_out.is_none().then(|| tx.now());
-    tx.run(
-        "UPDATE import_lines SET person = $4, field = $5, problem = $6, done_at = $7 \
-         WHERE workspace = $1 AND import = $2 AND line = $3",
-        &[&workspace, &import, &line, &person, &field, &problem, &done_at],
-    )?;
-    Ok(())
 }
 
 /// Forgets a table that is not to be taken in, or was.

@@ -1,5 +1,6 @@
-//! How people come in beside being added by the firm: client users invite colleagues of their company, where the workspace
-//! lets them (S2). A colleague belongs to that company from then on, like one whom an internal user added.
+//! How people may come in beside being added by the firm: by signing up themselves (`sign_ups`), and invited by a colleague
+//! (S2). Both are off at first. A colleague belongs to the company of the client user who invites them from then on, like one
+//! whom an internal user added.
 
 use std::time::Duration;
 
@@ -9,34 +10,63 @@ use crate::access::{self, Actor, Role};
 use crate::error::{Error, Problem, Result};
 use crate::ids::{CompanyId, WorkspaceId};
 use crate::records::{self, Changes, Deed};
-use crate::{people, sign_ins, tries};
+use crate::{people, settings, sign_ins, tries};
 
 /// Colleagues that one client user may invite in a day: a whole office, but no address book.
 pub const COLLEAGUES_MAX: i64 = 20;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Since when client users may invite their colleagues; nothing where they may not.
+/// How people may come in beside being added by the firm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joining {
+    /// Since when people sign up by themselves; nothing where they do not.
+    pub sign_up_at: Option<Time>,
+    /// Since when client users invite their colleagues; nothing where they do not.
+    pub colleagues_at: Option<Time>,
+}
+
+/// How people may come in to a workspace.
 ///
 /// # Errors
 /// `NotFound` where there is no such workspace.
-pub fn colleagues_at(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Time>> {
-    let sql = "SELECT colleagues_at FROM workspaces WHERE id = $1";
-    reader.first(sql, &[&workspace], |row| row.get(0))?.ok_or(Error::NotFound)
+pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Joining> {
+    let sql = "SELECT sign_up_at, colleagues_at FROM workspaces WHERE id = $1";
+    let found = reader.first(sql, &[&workspace], |row| {
+        Ok(Joining { sign_up_at: row.get(0)?, colleagues_at: row.get(1)? })
+    })?;
+    found.ok_or(Error::NotFound)
 }
 
-/// Lets client users invite their colleagues from now on, or no longer. Who came in stays.
+/// What an admin changes; nothing for what stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JoiningChange {
+    /// Whether people sign up by themselves.
+    pub sign_up: Option<bool>,
+    /// Whether client users invite their colleagues.
+    pub colleagues: Option<bool>,
+}
+
+/// Changes how people may come in from now on. Who came in stays.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
-pub fn let_invite(tx: &mut Tx, actor: &Actor, may: bool) -> Result<()> {
+pub fn change(tx: &mut Tx, actor: &Actor, change: &JoiningChange) -> Result<()> {
     access::admin(actor)?;
-    let before = colleagues_at(tx, actor.workspace)?;
-    let after = may.then(|| before.unwrap_or(tx.now()));
+    let before = setting(tx, actor.workspace)?;
+    let after = Joining {
+        sign_up_at: settings::since(tx, before.sign_up_at, change.sign_up),
+        colleagues_at: settings::since(tx, before.colleagues_at, change.colleagues),
+    };
+    if after == before {
+        return Ok(());
+    }
     tx.run(
-        "UPDATE workspaces SET colleagues_at = $2, updated_at = $3 WHERE id = $1",
-        &[&actor.workspace, &after, &tx.now()],
+        "UPDATE workspaces SET sign_up_at = $2, colleagues_at = $3, updated_at = $4 WHERE id = $1",
+        &[&actor.workspace, &after.sign_up_at, &after.colleagues_at, &tx.now()],
     )?;
-    let changes = Changes::none().switch("clientsMayInviteColleagues", before.is_some(), may);
+    let changes = Changes::none()
+        .switch("peopleMaySignUp", before.sign_up_at.is_some(), after.sign_up_at.is_some())
+        .switch("clientsMayInviteColleagues", before.colleagues_at.is_some(), after.colleagues_at.is_some());
     records::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }
 
@@ -46,7 +76,7 @@ pub fn let_invite(tx: &mut Tx, actor: &Actor, may: bool) -> Result<()> {
 /// # Errors
 /// Where the database cannot be read.
 pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, String)>> {
-    if actor.role != Role::Client || colleagues_at(reader, actor.workspace)?.is_none() {
+    if actor.role != Role::Client || setting(reader, actor.workspace)?.colleagues_at.is_none() {
         return Ok(Vec::new());
     }
     Ok(reader.all(
@@ -84,7 +114,7 @@ pub fn invite_colleague(tx: &mut Tx, actor: &Actor, colleague: &Colleague) -> Re
     if !own.iter().any(|(known, _)| *known == company) {
         return Err(Error::field("company", Problem::NoChoice));
     }
-    people::checked_name(&colleague.given_name, &colleague.family_name, &colleague.email)?;
+    people::name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
     let subject = format!("colleague:{}:{}", actor.workspace, actor.person);
     tries::count(tx, &subject, DAY, COLLEAGUES_MAX)?;
     if people::by_email(tx, actor.workspace, &colleague.email)?.is_some() {

@@ -43,6 +43,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod sign_ins;
+pub mod sign_ups;
 pub mod tries;
 pub mod uploads;
 pub mod webhooks;
@@ -112,5 +113,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 18,
         name: "finding readers",
         sql: include_str!("../migrations/018_finding_readers.sql"),
+    },
+    store::Migration {
+        number: 21,
+        name: "tables in steps",
+        sql: include_str!("../migrations/021_tables_in_steps.sql"),
     },
 ];

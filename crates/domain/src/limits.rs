@@ -174,6 +174,19 @@ pub fn is_blank(text: &str) -> bool {
     })
 }
 
+/// A number for people: `10,000`.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A number of bytes for people: `1.4 MB`, in thousands as storage is sold.
 pub fn size(bytes: i64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
@@ -209,6 +222,15 @@ mod tests {
         }
         assert!(message("text", &"😀".repeat(MESSAGE_CHARACTERS), false).is_ok());
         assert!(message("text", &"a".repeat(MESSAGE_CHARACTERS + 1), false).is_err());
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (plain, words) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (10_000, "10,000"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(number(plain), words);
+        }
     }
 
     #[test]

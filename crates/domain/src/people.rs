@@ -24,7 +24,7 @@ pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
     ordered_companies,
 };
-pub(crate) use clients::{add_colleague, leave_company};
+pub(crate) use clients::{add_colleague, add_newcomer, leave_company};
 pub use deleting::{delete_client, delete_internal};
 pub use name::Name;
 pub use newest::{ClientSearch, clients_newest, internals_newest};
@@ -167,6 +167,16 @@ pub fn called(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Resu
     )?)
 }
 
+/// What people are called, for the records.
+pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
+    let mut names = Vec::with_capacity(people.len());
+    for person in people.iter().take(limits::NAMES_KEPT) {
+        names.extend(called(reader, workspace, *person)?.map(|name| name.full()));
+    }
+    names.sort();
+    Ok(names.join(", "))
+}
+
 /// A person as one who asks; nothing where they are not there or deactivated.
 ///
 /// # Errors
@@ -267,18 +277,13 @@ pub(crate) fn turn(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
 }
 
 /// Checks a name and an address. One of the names must be there.
-fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
+pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
     let given = limits::optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
     let family = limits::optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
     if limits::is_blank(&given) && limits::is_blank(&family) {
         return Err(Error::field("givenName", Problem::Empty));
     }
     Ok(Name { given, family, email: limits::email("email", email)? })
-}
-
-/// Checks a name and an address without making anybody.
-pub(crate) fn checked_name(given_name: &str, family_name: &str, email: &str) -> Result<()> {
-    name_of(given_name, family_name, email).map(drop)
 }
 
 fn changed_name(

@@ -147,8 +147,8 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     if !is_same {
         changes = changes.field(
             "people",
-            names(tx, actor.workspace, &people)?,
-            names(tx, actor.workspace, &people_after)?,
+            people::names(tx, actor.workspace, &people)?,
+            people::names(tx, actor.workspace, &people_after)?,
         );
     }
     if before.company != after.company {
@@ -158,16 +158,6 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     records::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &after, is_same)?;
     if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
-}
-
-/// What people are called, for the records.
-fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
-    let mut names = Vec::with_capacity(people.len());
-    for person in people.iter().take(limits::NAMES_KEPT) {
-        names.extend(people::called(reader, workspace, *person)?.map(|name| name.full()));
-    }
-    names.sort();
-    Ok(names.join(", "))
 }
 
 /// Keeps what was changed about a project, if anything was: about itself, or who is on it.

@@ -47,7 +47,7 @@ deeds! {
     PersonInvited = "people.invited";
     /// An invitation was taken back.
     PersonUninvited = "people.uninvited";
-    /// Somebody came in by themselves: signed up, or followed a colleague's invitation.
+    /// Somebody signed up by themselves.
     PersonJoined = "people.joined";
     /// A client user invited a colleague.
     ColleagueInvited = "people.colleagueInvited";
@@ -55,18 +55,16 @@ deeds! {
     PersonDeactivated = "people.deactivated";
     /// Somebody was given their access back.
     PersonReactivated = "people.reactivated";
-    /// Somebody was signed out everywhere by somebody else.
-    SessionsEnded = "people.signedOut";
+    /// A welcome message was written for one client user alone.
+    WelcomeWritten = "people.welcomeWritten";
     /// A link that signs somebody in was made on the machine.
     LinkMade = "people.linkMade";
     /// Somebody was deleted.
     PersonDeleted = "people.deleted";
-    /// That a client user belongs to a company was confirmed.
-    RequestGranted = "people.requestGranted";
-    /// That a client user belongs to a company was denied.
-    RequestRefused = "people.requestRefused";
+    /// Where somebody who signed up might work was looked at, and left as it was.
+    BelongingDismissed = "people.belongingDismissed";
     /// A table of people and companies was taken in.
-    ImportStarted = "people.imported";
+    TableImported = "people.imported";
     /// A company was added.
     CompanyAdded = "companies.added";
     /// A company was renamed or otherwise changed.
@@ -81,6 +79,10 @@ deeds! {
     ProjectChanged = "projects.changed";
     /// A project was deleted.
     ProjectDeleted = "projects.deleted";
+    /// A channel was made by hand.
+    ChannelMade = "channels.made";
+    /// Whether client users may change the files of a channel, or of a folder in it, was changed.
+    FilesPermitted = "channels.filesPermitted";
     /// A channel was put away or brought back.
     ChannelArchived = "channels.archived";
     /// The portal was set up.
@@ -224,8 +226,7 @@ impl store::FromValue for Via {
 
 /// Keeps what the one who asks has done, in the transaction in which they do it.
 pub(crate) fn keep(tx: &Tx, actor: &Actor, deed: Deed, about: Option<Uuid>, changes: Changes) -> Result<()> {
-    let via = if actor.is_program() { Via::Program } else { Via::Page };
-    insert(tx, actor.workspace, Some(actor.person), via, deed, about, &changes)
+    insert(tx, actor.workspace, Some(actor.person), actor.via(), deed, about, &changes)
 }
 
 /// Keeps a change, unless nothing is another one.

@@ -204,7 +204,7 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
 }
 
 /// Since when something holds, where it is switched on or off, or stays as it is.
-fn since(tx: &Tx, before: Option<Time>, wanted: Option<bool>) -> Option<Time> {
+pub(crate) fn since(tx: &Tx, before: Option<Time>, wanted: Option<bool>) -> Option<Time> {
     match wanted {
         Some(true) => before.or(Some(tx.now())),
         Some(false) => None,

@@ -21,7 +21,7 @@ use crate::journal::{self, Event};
 use crate::people::{self, Name};
 use crate::secrets::{self, Secret};
 use crate::workspaces::{self, Workspace};
-use crate::{bounces, limits, tries, welcome};
+use crate::{bounces, limits, sign_ups, tries, welcome};
 
 pub(crate) use invitations::send_invitation;
 pub use invitations::{INVITED_MAX, PreparedInvitation, invite, prepare_invitation, take_back};
@@ -66,6 +66,8 @@ pub struct Prepared {
     pub code: String,
     /// The link's secret.
     pub link_secret: Secret,
+    /// Whether it completes a sign-up.
+    pub is_sign_up: bool,
 }
 
 /// What came of typing a code.
@@ -86,14 +88,29 @@ pub enum CodeOutcome {
 /// `Field` for what is no address, `TooMany`.
 pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<SignInId> {
     let email = limits::key(&limits::email("email", email)?);
+    count(tx, workspace, &email, sender)?;
+    let person = who_may(tx, workspace, &email)?;
+    request(tx, workspace, person)
+}
+
+/// Counts a request for an address, given as it is compared, by a sender.
+pub(crate) fn count(tx: &Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<()> {
     tries::count(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
-    tries::count(tx, &format!("sign-in:sender:{}", tries::network(sender)), WINDOW, ASKED_BY_SENDER_MAX)?;
-    let person: Option<PersonId> = tx.first(
+    tries::count(tx, &format!("sign-in:sender:{}", tries::network(sender)), WINDOW, ASKED_BY_SENDER_MAX)
+}
+
+/// Whoever may sign in with an address, given as it is compared.
+pub(crate) fn who_may(reader: &Reader, workspace: WorkspaceId, email: &str) -> Result<Option<PersonId>> {
+    Ok(reader.first(
         "SELECT id FROM people WHERE workspace = $1 AND email_key = $2 AND deactivated_at IS NULL \
          AND uninvited_at IS NULL",
         &[&workspace, &email],
         |row| row.get(0),
-    )?;
+    )?)
+}
+
+/// Makes a request, with its mail due now where it is somebody's.
+pub(crate) fn request(tx: &Tx, workspace: WorkspaceId, person: Option<PersonId>) -> Result<SignInId> {
     let now = tx.now();
     let id = SignInId::new(now);
     tx.run(
@@ -128,14 +145,17 @@ pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> R
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     let Some((person, expires_at)) = open else { return Ok(None) };
-    let Some(to) = addressee(tx, workspace, person)? else { return Ok(None) };
+    let known = addressee(tx, workspace, person)?;
+    let is_sign_up = known.is_none();
+    let to = if is_sign_up { sign_ups::addressee(tx, workspace, person)? } else { known };
+    let Some(to) = to else { return Ok(None) };
     let code = secrets::code();
     tx.run(
         "UPDATE sign_ins SET code_hash = $3 WHERE workspace = $1 AND id = $2",
         &[&workspace, &sign_in, &code_hash(sign_in, &code)],
     )?;
     let link_secret = links::replace_mailed(tx, workspace, person, sign_in, expires_at)?;
-    Ok(Some(Prepared { to, code, link_secret }))
+    Ok(Some(Prepared { to, code, link_secret, is_sign_up }))
 }
 
 /// Somebody types the code of a request; spaces and dashes in it mean nothing. A wrong one is counted; after
@@ -162,9 +182,9 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
     match person {
         Some(person) if is_right => {
             use_up(tx, workspace, sign_in)?;
-            let arrived = arrive(tx, workspace, person)?;
+            let Some(person) = arrive(tx, workspace, person)? else { return Ok(CodeOutcome::Over) };
             bounces::mail_arrived(tx, workspace, person)?;
-            Ok(if arrived { CodeOutcome::SignedIn(person) } else { CodeOutcome::Over })
+            Ok(CodeOutcome::SignedIn(person))
         }
         _ if tries < limits::CODE_TRIES => Ok(CodeOutcome::Wrong),
         _ => Ok(CodeOutcome::Over),
@@ -192,15 +212,27 @@ fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<bool> {
 }
 
 /// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
-/// (W1); false where that person is deactivated.
+/// (W1). Who signed up becomes a client user by it. Answers who it is; nobody where that person is deactivated.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<bool> {
-    let is_new = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL";
-    if tx.first(is_new, &[&workspace, &person], |_| Ok(()))?.is_some() {
-        people::turn(tx, workspace)?;
-    }
+pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
+    let seen: Option<Option<Time>> = tx.first(
+        "SELECT first_seen_at FROM people WHERE workspace = $1 AND id = $2",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    let person = match seen {
+        Some(Some(_)) => person,
+        Some(None) => {
+            people::turn(tx, workspace)?;
+            person
+        }
+        None => match sign_ups::settle(tx, workspace, person)? {
+            Some(settled) => settled,
+            None => return Ok(None),
+        },
+    };
     // Asked of the row itself, so that of two devices at the same instant one is the first.
     let first: Option<Role> = tx.first(
         "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
@@ -224,7 +256,7 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<b
         "UPDATE people SET last_seen_at = $3 WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",
         &[&workspace, &person, &tx.now()],
     )?;
-    Ok(arrived > 0)
+    Ok((arrived > 0).then_some(person))
 }
 
 /// Calls off whatever could still sign a person in, or answer as them, by a mail or a link. For when their address turns out to be
@@ -245,6 +277,7 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
     crate::links::revoke_of_person(tx, workspace, person)
 }
 
+/// To whom a mail goes, where that person can sign in.
 pub(crate) fn addressee(
     reader: &Reader,
     workspace: WorkspaceId,

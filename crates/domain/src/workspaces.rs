@@ -25,6 +25,8 @@ pub struct Workspace {
     pub brand_name: String,
     /// What the firm looks like.
     pub brand: Brand,
+    /// Since when people sign up by themselves (S2); none: they do not.
+    pub sign_up_at: Option<Time>,
     /// Since when.
     pub created_at: Time,
     /// When something of the above last changed.
@@ -45,7 +47,7 @@ pub struct SetUp {
 }
 
 /// The columns of the workspace `w`, as [`read`] takes them.
-pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.created_at, w.updated_at, w.accent, w.side, w.side_text, \
+pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.sign_up_at, w.created_at, w.updated_at, w.accent, w.side, w.side_text, \
      w.logo_at, w.logo_width, w.logo_height, w.logo_ink, w.icon_at, w.cover_at";
 
 /// A workspace from the columns that begin at `at`.
@@ -54,9 +56,10 @@ pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
         id: row.get(at)?,
         host: row.get(at + 1)?,
         brand_name: row.get(at + 2)?,
-        created_at: row.get(at + 3)?,
-        updated_at: row.get(at + 4)?,
-        brand: brand::read(row, at + 5)?,
+        sign_up_at: row.get(at + 3)?,
+        created_at: row.get(at + 4)?,
+        updated_at: row.get(at + 5)?,
+        brand: brand::read(row, at + 6)?,
     })
 }
 

@@ -34,7 +34,7 @@ impl Create {
             if actor.role != Role::Admin {
                 return Err(Error::refused(format!("{} is no admin: keys speak as admins", self.admin)));
             }
-            Ok(keys::make(tx, &actor, &self.name)?)
+            Ok(keys::make(tx, &actor.on_machine(), &self.name)?)
         });
         let made = made.await;
         store.close();

@@ -3,6 +3,7 @@
 
 pub(crate) mod list;
 mod new;
+mod own;
 
 use askama::Template;
 use axum::extract::State;

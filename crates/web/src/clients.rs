@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use domain::access;
 use domain::ids::{CompanyId, PersonId};
 use domain::people::{self, ClientFilter, NewClient, Person, Place};
+use domain::sign_ups::{self, Newcomer};
 use domain::{companies, sign_ins};
 use serde::Deserialize;
 use store::Reader;
@@ -23,6 +24,8 @@ use crate::routes::Routes;
 use crate::subjects;
 use crate::visitor::Visitor;
 
+/// People who signed up that stand above the list.
+const NEWCOMERS_MAX: usize = 5;
 /// Companies that a form knows by name.
 const COMPANIES_MAX: i64 = 1_000;
 
@@ -43,6 +46,10 @@ struct ListPage {
     layout: Layout,
     listing: Listing,
     rows: Vec<Row>,
+    /// Who signed up and belongs nowhere yet, on the first page.
+    newcomers: Vec<(Newcomer, Face)>,
+    /// Whether there are more of them.
+    are_more: bool,
 }
 
 async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted<PersonId>>) -> Result {
@@ -72,7 +79,17 @@ impl ListPage {
                 })
             })
             .collect::<domain::Result<_>>()?;
-        Ok(ListPage { layout, listing, rows })
+        let is_first = listing.find.is_empty() && listing.first.is_none();
+        let most = if is_first { i64::try_from(NEWCOMERS_MAX + 1).unwrap_or(i64::MAX) } else { 0 };
+        let mut newcomers = sign_ups::undecided(reader, actor, most)?;
+        let are_more = newcomers.len() > NEWCOMERS_MAX;
+        newcomers.truncate(NEWCOMERS_MAX);
+        let with_face = |newcomer: Newcomer| {
+            let face = Face::of_person(newcomer.id.0, &newcomer.name);
+            (newcomer, face)
+        };
+        let newcomers = newcomers.into_iter().map(with_face).collect();
+        Ok(ListPage { layout, listing, rows, newcomers, are_more })
     }
 }
 

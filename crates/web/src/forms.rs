@@ -27,6 +27,11 @@ impl Wrong {
         Wrong(Some(Mistake { status, field: Some((field, problem)), message }))
     }
 
+    /// The form as a whole was refused.
+    pub(crate) fn whole(status: StatusCode, message: String) -> Wrong {
+        Wrong(Some(Mistake { status, field: None, message }))
+    }
+
     /// The message at a field.
     pub(crate) fn at(&self, name: &str) -> Option<&str> {
         let mistake = self.0.as_ref()?;
@@ -55,11 +60,23 @@ pub(crate) fn checked<T>(outcome: domain::Result<T>) -> Result<std::result::Resu
     match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Field { field, problem }) => Ok(Err(Wrong::field(field, problem))),
-        Err(Error::Conflict(message)) => {
-            let (status, message) = (StatusCode::CONFLICT, message.to_string());
-            Ok(Err(Wrong(Some(Mistake { status, field: None, message }))))
-        }
+        Err(Error::Conflict(message)) => Ok(Err(Wrong::whole(StatusCode::CONFLICT, message.to_string()))),
         Err(error) => Err(Answer::from(error)),
+    }
+}
+
+/// Whether the switch `name` was put on or off; nothing where it was not sent. One that is off sends nothing of its own, so
+/// the form says which one is `meant`.
+pub(crate) fn switched(
+    meant: Option<&str>,
+    name: &'static str,
+    value: Option<&str>,
+) -> domain::Result<Option<bool>> {
+    match value {
+        Some("on") => Ok(Some(true)),
+        Some("off") => Ok(Some(false)),
+        Some(_) => Err(Error::field(name, Problem::NoChoice)),
+        None => Ok((meant == Some(name)).then_some(false)),
     }
 }
 

@@ -1,16 +1,21 @@
 //! Clients → Import: a table of people and companies is handed in, shown with what will happen, and taken in by one more
-//! tap; then it says what came of it, and gives back what could not be taken as a table.
+//! tap, a step at a time; meanwhile its page says how far it is. Then it says what came of it, and gives back what could not be
+//! taken as a table.
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::response::IntoResponse;
 use bytes::Bytes;
+use domain::access::Actor;
 use domain::ids::ImportId;
-use domain::imports::{self, BYTES_MAX, Belonging, Import, LINES_MAX, Outcome, Planned};
-use domain::{Problem, access};
-use store::Reader;
+use domain::imports::{self, BYTES_MAX, Belonging, Import, LINES_AT_ONCE, LINES_MAX, Outcome, Planned, Step};
+use domain::{Error, Problem, access, limits, people};
+use store::{Reader, Time};
 
 use crate::App;
 use crate::answers::{Answer, Result, go, page};
@@ -24,8 +29,13 @@ use crate::visitor::Visitor;
 const NEW: &str = "/clients/import";
 /// Bytes of the form around a table.
 const AROUND: usize = 64 * 1024;
-/// Lines of each kind that the page shows: the table itself has them all.
-const SHOWN_MAX: usize = 200;
+/// Lines that the page shows of those that are left out, and of each other kind: the table itself has them all.
+const LEFT_OUT_MAX: usize = 200;
+const SHOWN_MAX: usize = 50;
+/// One that has not gone on for so long was cut off: a step takes a second at most.
+const CUT_OFF_AFTER: Duration = Duration::from_secs(30);
+/// A page shows how far it is every so many seconds, without scripts too.
+const REFRESH: (HeaderName, &str) = (HeaderName::from_static("refresh"), "2");
 const COLUMNS: [&str; 7] = ["Line", "Given name", "Family name", "Email", "Mobile", "Company", "Why"];
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -42,7 +52,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[template(path = "imports/new.html")]
 struct NewPage {
     layout: Layout,
-    lines_max: usize,
+    lines_max: String,
     invites: bool,
     wrong: Wrong,
 }
@@ -55,7 +65,7 @@ async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: Wrong) -> R
     let read = move |reader: &Reader| {
         access::internal(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
-        Ok::<_, domain::Error>(NewPage { layout, lines_max: LINES_MAX, invites, wrong })
+        Ok::<_, Error>(NewPage { layout, lines_max: limits::number(LINES_MAX), invites, wrong })
     };
     let new = app.store().read(read).await?;
     page(new.wrong.status(), &new)
@@ -81,14 +91,28 @@ async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
         Err(answer) => return Err(answer),
     };
     let (actor, invites) = (visitor.actor, form.invites);
-    let handed_in = app
-        .store()
-        .write(move |tx| imports::hand_in(tx, &actor, &form.name, &form.table, form.invites))
-        .await;
-    match forms::checked(handed_in)? {
+    match forms::checked(keep(&app, actor, form).await)? {
         Ok(import) => Ok(go(&format!("{NEW}/{import}"))),
         Err(wrong) => show_new(&app, visitor, invites, wrong).await,
     }
+}
+
+/// Keeps a table to be looked at, some lines at a time.
+async fn keep(app: &App, actor: Actor, form: Form) -> domain::Result<ImportId> {
+    let Form { name, table, invites } = form;
+    let read = move || Ok::<_, Error>(imports::check(imports::read(&table)?));
+    // Reading a large table takes a moment, in which this thread has others to answer.
+    let mut lines = match tokio::task::spawn_blocking(read).await {
+        Ok(lines) => lines?,
+        Err(_) => return Err(Error::field("file", Problem::NotText)),
+    };
+    let import = app.store().write(move |tx| imports::begin(tx, &actor, &name, invites)).await?;
+    while !lines.is_empty() {
+        let rest = lines.split_off(lines.len().min(LINES_AT_ONCE));
+        app.store().write(move |tx| imports::add_lines(tx, &actor, import, &lines)).await?;
+        lines = rest;
+    }
+    Ok(import)
 }
 
 /// A form with a file in it, as browsers send it (RFC 7578).
@@ -138,9 +162,9 @@ struct Group {
 }
 
 impl Group {
-    fn take(&mut self, planned: &Planned, note: String) {
+    fn take(&mut self, most: usize, planned: &Planned, note: String) {
         self.count += 1;
-        if self.rows.len() < SHOWN_MAX {
+        if self.rows.len() < most {
             let line = &planned.line;
             self.rows.push(Row {
                 line: line.number,
@@ -170,12 +194,42 @@ struct ImportPage {
     with_them: usize,
     here: Group,
     left_out: Group,
+    /// Lines that were taken in, and all of them.
+    done: usize,
+    lines: usize,
+    progress: Progress,
     wrong: Wrong,
+}
+
+/// How far a table is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// It is only looked at.
+    Waiting,
+    /// It is being taken in.
+    Running,
+    /// It was being taken in, and something came between.
+    CutOff,
+    /// All of it is in.
+    Finished,
+}
+
+impl Progress {
+    fn of(import: &Import, now: Time) -> Progress {
+        match import.stepped_at {
+            _ if import.finished_at.is_some() => Progress::Finished,
+            None => Progress::Waiting,
+            Some(at) if now.since(at) < CUT_OFF_AFTER => Progress::Running,
+            Some(_) => Progress::CutOff,
+        }
+    }
 }
 
 async fn import(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
     let found = app.store().read(move |reader| ImportPage::read(reader, &visitor, id)).await?;
-    page(StatusCode::OK, &found)
+    let shown = page(StatusCode::OK, &found)?;
+    let is_running = found.progress == Progress::Running;
+    Ok(if is_running { ([REFRESH], shown).into_response() } else { shown })
 }
 
 impl ImportPage {
@@ -183,27 +237,37 @@ impl ImportPage {
         let import = imports::find(reader, &visitor.actor, id)?;
         let mut found = ImportPage {
             layout: Layout::read(reader, visitor, Module::Clients, "Import client users")?,
+            progress: Progress::of(&import, reader.now()),
             import,
             clients: Group::default(),
             companies: Group::default(),
             with_them: 0,
             here: Group::default(),
             left_out: Group::default(),
+            done: 0,
+            lines: 0,
             wrong: Wrong::default(),
         };
+        let is_begun = found.is_begun();
         for planned in imports::plan(reader, &visitor.actor, id)? {
+            found.lines += 1;
+            found.done += usize::from(planned.is_done);
+            // While it is taken in, its page says what is, and not what will be.
+            if is_begun && !planned.is_done {
+                continue;
+            }
             match &planned.outcome {
                 Outcome::Client(belonging) => {
                     let is_new = *belonging == Belonging::New;
                     found.with_them += usize::from(is_new);
                     let note = if is_new { "new company" } else { "" };
-                    found.clients.take(&planned, note.to_string());
+                    found.clients.take(SHOWN_MAX, &planned, note.to_string());
                 }
-                Outcome::Company => found.companies.take(&planned, String::new()),
-                Outcome::Here => found.here.take(&planned, String::new()),
+                Outcome::Company => found.companies.take(SHOWN_MAX, &planned, String::new()),
+                Outcome::Here => found.here.take(SHOWN_MAX, &planned, String::new()),
                 Outcome::LeftOut(field, problem) => {
                     let note = format!("{}: {problem}", field_name(field));
-                    found.left_out.take(&planned, note);
+                    found.left_out.take(LEFT_OUT_MAX, &planned, note);
                 }
             }
         }
@@ -211,7 +275,16 @@ impl ImportPage {
     }
 
     fn is_finished(&self) -> bool {
-        self.import.finished_at.is_some()
+        self.progress == Progress::Finished
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.progress == Progress::CutOff
+    }
+
+    /// Whether somebody has said that it be taken in.
+    fn is_begun(&self) -> bool {
+        self.progress != Progress::Waiting
     }
 
     fn would_do_something(&self) -> bool {
@@ -230,9 +303,35 @@ fn field_name(field: &str) -> &'static str {
     }
 }
 
+/// Takes a table in. The first step is done before it is answered, so that one of a few lines is in; the others follow by
+/// themselves, whether or not somebody looks on.
 async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
-    app.store().write(move |tx| imports::take_in(tx, &visitor.actor, id)).await?;
+    let actor = visitor.actor;
+    let first = move |tx: &mut store::Tx| {
+        let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
+        // Tapped twice: what is under way needs no second one beside it.
+        if is_running { Ok(Step::Done) } else { imports::take_in_some(tx, &actor, id, LINES_AT_ONCE) }
+    };
+    if app.store().write(first).await? == Step::More {
+        tokio::spawn(take_in_rest(app, actor, id));
+    }
     Ok(go(&format!("{NEW}/{id}")))
+}
+
+async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
+    let next = move |tx: &mut store::Tx| {
+        // Whoever handed it in may have lost their access meanwhile.
+        let actor = people::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
+        imports::take_in_some(tx, &actor, id, LINES_AT_ONCE)
+    };
+    loop {
+        match app.store().write(next).await {
+            Ok(Step::More) => {}
+            Ok(Step::Done) => return,
+            // Its page says how far it came, and lets it go on.
+            Err(error) => return tracing::warn!(%error, "a table is not taken in any further"),
+        }
+    }
 }
 
 async fn forget(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {

@@ -1,4 +1,5 @@
-//! Client users who invite colleagues of their company, from their profile; and the switch for it, under Settings → Joining.
+//! Settings → Joining, for admins: whether people sign up by themselves, and whether client users invite colleagues of their
+//! company. The latter do so from their profile.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
 use domain::ids::CompanyId;
-use domain::joining::{self, Colleague};
+use domain::joining::{self, Colleague, Joining, JoiningChange};
 use domain::{Error, access};
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -31,43 +32,71 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[template(path = "settings/joining.html")]
 struct SettingsPage {
     layout: Layout,
-    may_invite: bool,
+    now: Joining,
+    /// Where people sign up.
+    sign_up_address: String,
     saved: Saved,
 }
 
 async fn settings(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+    let sign_up_address = format!("{}/sign-up", app.address_of(&visitor.workspace));
     let read = move |reader: &Reader| {
         access::admin(&visitor.actor)?;
-        let may_invite = joining::colleagues_at(reader, visitor.actor.workspace)?.is_some();
+        let now = joining::setting(reader, visitor.actor.workspace)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "Joining")?;
-        Ok::<_, Error>(SettingsPage { layout, may_invite, saved })
+        Ok::<_, Error>(SettingsPage { layout, now, sign_up_address, saved })
     };
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-/// The switch: one that is off sends nothing.
+/// What a form sends: the page has one for each switch.
 #[derive(Clone, Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Switch {
+#[serde(rename_all = "camelCase", default)]
+struct Switches {
+    /// Which is meant: one that is off sends nothing of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_up: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     colleagues: Option<String>,
+}
+
+impl Switches {
+    fn change(&self) -> domain::Result<JoiningChange> {
+        let switched = |name, value| forms::switched(self.switch.as_deref(), name, value);
+        Ok(JoiningChange {
+            sign_up: switched("signUp", self.sign_up.as_deref())?,
+            colleagues: switched("colleagues", self.colleagues.as_deref())?,
+        })
+    }
+
+    /// What has to be sent to make `change` undone.
+    fn undo(before: &Joining, change: &JoiningChange) -> Switches {
+        let word = |is_on: bool| if is_on { "on".to_string() } else { "off".to_string() };
+        Switches {
+            switch: None,
+            sign_up: change.sign_up.map(|_| word(before.sign_up_at.is_some())),
+            colleagues: change.colleagues.map(|_| word(before.colleagues_at.is_some())),
+        }
+    }
 }
 
 async fn change(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
-    Input(form): Input<Switch>,
+    Input(form): Input<Switches>,
 ) -> Result {
     let actor = visitor.actor;
-    let may = form.colleagues.as_deref() == Some("on");
     let changed = app
         .store()
         .write(move |tx| {
-            let before = joining::colleagues_at(tx, actor.workspace)?;
-            joining::let_invite(tx, &actor, may)?;
-            let word = if before.is_some() { "on" } else { "off" };
-            Ok::<_, Error>(Undo::of(&Switch { colleagues: Some(word.to_string()) }))
+            access::admin(&actor)?;
+            let before = joining::setting(tx, actor.workspace)?;
+            let change = form.change()?;
+            joining::change(tx, &actor, &change)?;
+            Ok::<_, Error>(Undo::of(&Switches::undo(&before, &change)))
         })
         .await?;
     if Wanted::of(&headers) == Wanted::Json {

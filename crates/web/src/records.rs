@@ -219,13 +219,15 @@ fn row(record: Record, now: Time, zone: &TimeZone) -> Row {
     let deed = Deed::from_word(&record.deed);
     // The page of somebody who was deleted is not there any more; what about them was kept stays.
     let is_gone = matches!(deed, Some(Deed::PersonDeleted | Deed::CompanyDeleted | Deed::ProjectDeleted));
+    // Whoever signed up did it to themselves.
+    let is_own = deed == Some(Deed::PersonJoined);
     Row {
         at: times::shown(record.at, now, zone),
         who: words::who(&record),
         face: record.person.as_ref().map(|(id, name)| Face::of_person(id.0, name)),
         how: words::how(record.via),
         what: deed.map_or(record.deed.clone(), |deed| words::of(deed).to_string()),
-        about: about.map(|(name, place)| (name, place.filter(|_| !is_gone))),
+        about: about.filter(|_| !is_own).map(|(name, place)| (name, place.filter(|_| !is_gone))),
         changes: record.changes.iter().map(shift).collect(),
     }
 }

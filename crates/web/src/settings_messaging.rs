@@ -88,15 +88,8 @@ impl Form {
         })
     }
 
-    /// Whether a switch was put on or off; nothing where it was not sent.
     fn switched(&self, name: &'static str, value: Option<&String>) -> domain::Result<Option<bool>> {
-        match (self.switch.as_deref(), value.map(String::as_str)) {
-            (_, Some("on")) => Ok(Some(true)),
-            (_, Some("off")) => Ok(Some(false)),
-            (_, Some(_)) => Err(no_choice(name)),
-            (Some(switch), None) if switch == name => Ok(Some(false)),
-            (_, None) => Ok(None),
-        }
+        forms::switched(self.switch.as_deref(), name, value.map(String::as_str))
     }
 
     /// What has to be sent to make undone what this form does.

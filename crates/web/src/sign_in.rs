@@ -4,6 +4,7 @@
 //! the same for known and unknown addresses (S3).
 
 mod link;
+mod sign_up;
 
 use askama::Template;
 use axum::extract::State;
@@ -37,6 +38,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/sign-in/code", code)
         .post("/sign-in/code", by_code)
         .post("/sign-out", sign_out);
+    let routes = sign_up::routes(routes);
     link::routes(routes)
 }
 
@@ -67,7 +69,16 @@ struct AddressPage {
     look: Look,
     brand: Brand,
     form: Wanted,
+    /// Whether people may sign up by themselves.
+    may_sign_up: bool,
     wrong: Wrong,
+}
+
+impl AddressPage {
+    fn new(look: Look, workspace: &Workspace, form: Wanted, wrong: Wrong) -> AddressPage {
+        let may_sign_up = workspace.sign_up_at.is_some();
+        AddressPage { look, brand: Brand::of(workspace), form, may_sign_up, wrong }
+    }
 }
 
 async fn address(
@@ -84,8 +95,7 @@ async fn address(
         Ok(here) => here,
         Err(answer) => return set_up::not_yet(&app, look, answer).await,
     };
-    let brand = Brand::of(&workspace);
-    page(StatusCode::OK, &AddressPage { look, brand, form, wrong: Wrong::default() })
+    page(StatusCode::OK, &AddressPage::new(look, &workspace, form, Wrong::default()))
 }
 
 /// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
@@ -111,34 +121,46 @@ async fn ask(
         Ok(sign_in) => {
             let email = form.email.trim().to_string();
             let back = form.back;
-            Ok(go(&forms::address(
-                "/sign-in/code",
-                &Typed { sign_in: Some(sign_in), email, back, ..Typed::default() },
-            )))
+            Ok(Typed { sign_in: Some(sign_in), email, back, ..Typed::default() }.go())
         }
-        Err(wrong) => {
-            let brand = Brand::of(&workspace);
-            page(wrong.status(), &AddressPage { look, brand, form, wrong })
-        }
+        Err(wrong) => page(wrong.status(), &AddressPage::new(look, &workspace, form, wrong)),
     }
 }
 
 /// The form of the code. All of it comes back with it, so that it can be shown once more.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct Typed {
-    #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
-    sign_in: Option<SignInId>,
-    #[serde(default)]
-    email: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+#[serde(default)]
+pub(crate) struct Typed {
+    #[serde(deserialize_with = "serde_html_form::de::empty_as_none")]
+    pub(crate) sign_in: Option<SignInId>,
+    pub(crate) email: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     back: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     code: String,
+    /// The page where somebody signed up, as they filled it in; empty where they signed in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) sign_up: String,
 }
 
 impl Typed {
     fn wanted(&self) -> Wanted {
         Wanted { email: self.email.clone(), back: self.back.clone() }
+    }
+
+    /// Goes on to the page of the code.
+    pub(crate) fn go(&self) -> Response {
+        go(&forms::address("/sign-in/code", self))
+    }
+
+    /// The page before, with what was typed there.
+    fn before(&self) -> String {
+        if self.is_sign_up() { self.sign_up.clone() } else { forms::address("/sign-in", &self.wanted()) }
+    }
+
+    /// Whether somebody signed up. What else an address may say leads nowhere.
+    fn is_sign_up(&self) -> bool {
+        self.sign_up.starts_with("/sign-up?")
     }
 }
 
@@ -162,7 +184,7 @@ impl CodePage {
             look,
             brand: Brand::of(workspace),
             sign_in,
-            again: forms::address("/sign-in", &form.wanted()),
+            again: form.before(),
             form,
             wrong: Wrong::default(),
             is_over: false,

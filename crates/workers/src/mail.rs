@@ -43,6 +43,9 @@ impl Desk {
 
     /// The mail with a code and a link that somebody asked for (S1).
     pub fn sign_in(&self, delivery: DeliveryId, now: Time, prepared: &Prepared) -> Mail {
+        if prepared.is_sign_up {
+            return self.sign_up(delivery, now, prepared);
+        }
         let brand = one_line(&prepared.to.brand_name);
         let minutes = limits::SIGN_IN_LASTS.as_secs() / 60;
         let letter = Letter {
@@ -56,6 +59,26 @@ impl Desk {
             closing: vec![
                 format!("Code and button work once, for {minutes} minutes after you asked for them."),
                 "You did not ask? Then somebody mistyped an address, and you can forget this mail. Never pass the code on: nobody who may have it will ask you for it.".to_string(),
+            ],
+        };
+        self.mail("sign-in", delivery, now, &prepared.to, &letter)
+    }
+
+    /// The same to somebody who signed up (S2). Nothing in it is what they typed but their address.
+    fn sign_up(&self, delivery: DeliveryId, now: Time, prepared: &Prepared) -> Mail {
+        let brand = one_line(&prepared.to.brand_name);
+        let minutes = limits::SIGN_IN_LASTS.as_secs() / 60;
+        let letter = Letter {
+            subject: format!("{} is your code for signing up with {brand}", prepared.code),
+            preview: format!("Type the code, or tap the button. Both are good for {minutes} minutes."),
+            greeting: greeting(&prepared.to.name),
+            code: Some(prepared.code.clone()),
+            opening: format!("This is your code for signing up with {brand}. Type it where you signed up, or tap the button on the device you want to use."),
+            button: "Open the portal",
+            link: self.link(&prepared.to, prepared.link_secret.reveal()),
+            closing: vec![
+                format!("Code and button work once, for {minutes} minutes after you signed up."),
+                "You did not sign up? Then somebody mistyped an address, and you can forget this mail: without code or button nothing happens.".to_string(),
             ],
         };
         self.mail("sign-in", delivery, now, &prepared.to, &letter)

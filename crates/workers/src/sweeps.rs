@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::ids::WorkspaceId;
 use domain::webhooks::calls;
-use domain::{Result, choices, first_answers, imports, limits, links, sign_ins, tries, workspaces};
+use domain::{Result, choices, first_answers, imports, limits, links, sign_ins, sign_ups, tries, workspaces};
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
@@ -35,6 +35,7 @@ impl Sweeper {
     pub async fn step(&self) -> Result<usize> {
         let mut swept = self.in_chunks(tries::sweep).await?;
         swept += self.in_chunks(sign_ins::sweep).await?;
+        swept += self.in_chunks(sign_ups::sweep).await?;
         swept += self.in_chunks(links::sweep).await?;
         swept += self.in_chunks(choices::sweep).await?;
         swept += self.in_chunks(imports::sweep).await?;

@@ -11,6 +11,7 @@ use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::people::Name;
+use crate::records::{self, Changes, Deed};
 use crate::settings::{self, DefaultChannel};
 use crate::{companies, limits, people, projects, workspaces};
 
@@ -237,7 +238,9 @@ pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> 
         _ => None,
     };
     let channel = insert(tx, actor.workspace, kind, id, company)?;
+    let mut changes = Changes::none();
     if let Subject::Group(_, people) = subject {
+        changes = changes.note("members", people::names(tx, actor.workspace, people)?);
         for person in people {
             tx.run(
                 "INSERT INTO group_people (workspace, channel, person, since) VALUES ($1, $2, $3, $4) \
@@ -247,6 +250,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> 
         }
     }
     members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    records::keep(tx, actor, Deed::ChannelMade, Some(id), changes)?;
     Ok(channel)
 }
 

@@ -4,9 +4,11 @@ use store::{Reader, Time, Tx};
 
 use super::{DEPTH_MAX, Entry, Kind, find, turn};
 use crate::access::{self, Actor};
+use crate::channels;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, FileId, WorkspaceId};
 use crate::journal::{self, Event};
+use crate::records::{self, Changes, Deed};
 
 /// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it, a folder
 /// above or the whole channel is read-only for them (F6).
@@ -105,7 +107,9 @@ pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool
         &[&actor.workspace, &folder, &at, &actor.person, &tx.now()],
     )?;
     journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
-    Ok(())
+    let subject = channels::find(tx, actor, found.channel)?.subject;
+    let changes = Changes::none().note("folder", &found.name).switch("readOnly", !read_only, read_only);
+    records::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
 }
 
 /// Makes all of a channel read-only for client users, or lets them change it again (F6). What they send in the conversation
@@ -126,5 +130,7 @@ pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, rea
         &[&actor.workspace, &channel, &at, &tx.now()],
     )?;
     journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
-    Ok(())
+    let subject = channels::find(tx, actor, channel)?.subject;
+    let changes = Changes::none().switch("readOnly", !read_only, read_only);
+    records::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
 }

@@ -5,8 +5,8 @@ use crate::error::{Error, Problem, Result};
 
 /// Bytes of a table: [`LINES_MAX`] lines with long names.
 pub const BYTES_MAX: usize = 5_000_000;
-/// Lines of a table that are taken in at once: all of it is one transaction, for which others wait.
-pub const LINES_MAX: usize = 100;
+/// Lines of a table: a large firm's clients. Each is looked at anew with the table's page.
+pub const LINES_MAX: usize = 10_000;
 /// Characters kept of a cell: enough to show what is wrong with one that is too long.
 const CELL_CHARACTERS: usize = 300;
 /// Columns that are looked at.

@@ -5,8 +5,8 @@ use store::{Reader, Tx};
 use uuid::Uuid;
 
 use super::{
-    COLUMNS, Person, at_field, changed_name, email_is_free, find, insert, name_of, new, pattern, read, save,
-    searchable,
+    COLUMNS, Name, Person, at_field, changed_name, email_is_free, find, insert, name_of, new, pattern, read,
+    save, searchable,
 };
 use crate::access::{self, Actor, Role};
 use crate::custom_fields::CustomFields;
@@ -67,12 +67,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     if joined.is_empty() {
         joined.push(companies::insert_placeholder(tx, actor)?);
     }
-    for company in joined {
-        companies::join(tx, actor.workspace, company, person.id)?;
-    }
-    journal::record(tx, actor.workspace, &Event::ClientCreated { client: person.id });
-    channels::for_new_client(tx, actor.workspace, person.id)?;
-    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    settle(tx, actor.workspace, person.id, &joined)?;
     records::keep(
         tx,
         actor,
@@ -93,11 +88,27 @@ pub(crate) fn add_colleague(
     let name = name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
     let person = new(tx.now(), Role::Client, name, "client");
     insert(tx, actor.workspace, &person)?;
-    companies::join(tx, actor.workspace, company, person.id)?;
-    journal::record(tx, actor.workspace, &Event::ClientCreated { client: person.id });
-    channels::for_new_client(tx, actor.workspace, person.id)?;
-    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    settle(tx, actor.workspace, person.id, &[company])?;
     Ok(person.id)
+}
+
+/// Makes a client user who signed up by themselves, under the id that was theirs before. They belong to no company: it is
+/// for an internal user to say where they do.
+pub(crate) fn add_newcomer(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, name: Name) -> Result<()> {
+    let person = Person { id, ..new(tx.now(), Role::Client, name, "directSignUp") };
+    insert(tx, workspace, &person)?;
+    let placeholder = companies::insert_placeholder(tx, &Actor::new(workspace, id, Role::Client, false))?;
+    settle(tx, workspace, id, &[placeholder])
+}
+
+/// Puts a client user who was just made into their companies and channels (C6).
+fn settle(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
+    for company in joined {
+        companies::join(tx, workspace, *company, client)?;
+    }
+    journal::record(tx, workspace, &Event::ClientCreated { client });
+    channels::for_new_client(tx, workspace, client)?;
+    members::follow(tx, workspace, Scope::Person(client))
 }
 
 /// What changes about a client user; nothing for what stays.

@@ -12,7 +12,7 @@ use crate::ids::{PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::members::{self, Scope};
 use crate::records::{self, Changes, Deed};
-use crate::{channels, companies, limits, projects};
+use crate::{channels, companies, limits, projects, sign_ups};
 
 /// Deletes a client user. Their channel is archived and stays readable for the internal users who could read it, under
 /// their name; address, number and time zone are erased.
@@ -38,6 +38,7 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
         "DELETE FROM import_lines WHERE workspace = $1 AND email_key = $2",
         &[&actor.workspace, &limits::key(&person.name.email)],
     )?;
+    sign_ups::forget(tx, actor.workspace, client, &person.name.email)?;
     journal::record(tx, actor.workspace, &Event::ClientDeleted { client });
     records::keep(tx, actor, Deed::PersonDeleted, Some(client.0), Changes::none())
 }

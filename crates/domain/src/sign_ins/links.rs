@@ -10,7 +10,7 @@ use crate::ids::{PersonId, SignInId, WorkspaceId};
 use crate::people::{self, Name};
 use crate::records::{self, Changes, Deed};
 use crate::secrets::{self, Secret};
-use crate::{bounces, limits, tries, workspaces};
+use crate::{bounces, limits, sign_ups, tries, workspaces};
 
 /// A link of the demonstration is good for this long: a day of looking around.
 const DEMO_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -144,28 +144,30 @@ fn insert(
 /// `NotFound` where there is none or its person is deactivated.
 pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
     let now = reader.now();
-    let link = reader.first(
-        "SELECT l.workspace, l.person, p.given_name, p.family_name, p.email, l.kind, l.expires_at, \
-         coalesce(l.used_at, s.used_at), l.sign_in, s.back, l.revoked_at \
-         FROM sign_in_links l JOIN people p ON p.workspace = l.workspace AND p.id = l.person \
+    // Whoever signed up is nobody yet.
+    let sql = format!(
+        "SELECT l.workspace, l.person, coalesce(p.given_name, n.given_name), coalesce(p.family_name, n.family_name), \
+         coalesce(p.email, n.email), l.kind, l.expires_at, coalesce(l.used_at, s.used_at), l.sign_in, s.back, l.revoked_at \
+         FROM sign_in_links l LEFT JOIN people p ON p.workspace = l.workspace AND p.id = l.person \
+         LEFT JOIN ({newcomers}) n ON n.workspace = l.workspace AND n.person = l.person \
          LEFT JOIN sign_ins s ON s.workspace = l.workspace AND s.id = l.sign_in \
-         WHERE l.token_hash = $1 AND p.deactivated_at IS NULL",
-        &[&secrets::hash(secret)],
-        |row| {
-            let expires_at: Time = row.get(6)?;
-            let used_at: Option<Time> = row.get(7)?;
-            let taken_back_at: Option<Time> = row.get(10)?;
-            let state = match used_at {
-                _ if taken_back_at.is_some() => LinkState::TakenBack,
-                Some(_) => LinkState::Used,
-                None if expires_at <= now => LinkState::Expired,
-                None => LinkState::Good,
-            };
-            let (workspace, person) = (row.get(0)?, row.get(1)?);
-            let (name, kind, sign_in) = (Name::read(row, 2)?, row.get(5)?, row.get(8)?);
-            Ok(Link { workspace, person, name, kind, state, back: row.get(9)?, sign_in })
-        },
-    )?;
+         WHERE l.token_hash = $1 AND p.deactivated_at IS NULL AND (p.id IS NOT NULL OR n.person IS NOT NULL)",
+        newcomers = sign_ups::NEWCOMERS
+    );
+    let link = reader.first(&sql, &[&secrets::hash(secret)], |row| {
+        let expires_at: Time = row.get(6)?;
+        let used_at: Option<Time> = row.get(7)?;
+        let taken_back_at: Option<Time> = row.get(10)?;
+        let state = match used_at {
+            _ if taken_back_at.is_some() => LinkState::TakenBack,
+            Some(_) => LinkState::Used,
+            None if expires_at <= now => LinkState::Expired,
+            None => LinkState::Good,
+        };
+        let (workspace, person) = (row.get(0)?, row.get(1)?);
+        let (name, kind, sign_in) = (Name::read(row, 2)?, row.get(5)?, row.get(8)?);
+        Ok(Link { workspace, person, name, kind, state, back: row.get(9)?, sign_in })
+    })?;
     link.ok_or(Error::NotFound)
 }
 
@@ -189,13 +191,11 @@ pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
     if !use_up(tx, &link, secret)? {
         return Err(USED);
     }
-    if !super::arrive(tx, link.workspace, link.person)? {
-        return Err(Error::NotFound);
-    }
+    let person = super::arrive(tx, link.workspace, link.person)?.ok_or(Error::NotFound)?;
     if matches!(link.kind, LinkKind::Mail | LinkKind::Invitation) {
-        bounces::mail_arrived(tx, link.workspace, link.person)?;
+        bounces::mail_arrived(tx, link.workspace, person)?;
     }
-    Ok((link.workspace, link.person))
+    Ok((link.workspace, person))
 }
 
 /// False where somebody else was faster.

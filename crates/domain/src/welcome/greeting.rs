@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
 use crate::messages::{self, Draft};
 use crate::people::{self, ClientFilter, Name};
+use crate::records::{self, Changes, Deed};
 use crate::{members, workspaces};
 
 /// What is said where somebody was greeted meanwhile.
@@ -264,7 +265,7 @@ pub fn write_for(
          ON CONFLICT (workspace, person) DO UPDATE SET text = excluded.text WHERE welcomes.sent_at IS NULL",
         &[&actor.workspace, &client, &text.map(|text| text.text())],
     )?;
-    Ok(())
+    records::keep(tx, actor, Deed::WelcomeWritten, Some(client.0), Changes::none())
 }
 
 /// What a text would become for a client user, signed by `sender`: for one whom the one who asks can see, else for an

@@ -5,13 +5,36 @@ use crate::support::people::not_found;
 use domain::access::Actor;
 use domain::companies;
 use domain::ids::ImportId;
-use domain::imports::{self, Belonging, LINES_MAX, Outcome, Planned};
+use domain::imports::{self, Belonging, LINES_AT_ONCE, LINES_MAX, Outcome, Planned, Step};
 use domain::people::{self, ClientFilter, Status};
+use domain::records::{self, Deed, Filter};
 use store::Tx;
 
 fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> domain::Result<ImportId> {
-    let table = table.to_string();
-    office.write(move |tx| imports::hand_in(tx, &actor, "people.csv", table.as_bytes(), invites))
+    let lines = imports::check(imports::read(table.as_bytes())?);
+    let import = office.write(move |tx| imports::begin(tx, &actor, "people.csv", invites))?;
+    for some in lines.chunks(LINES_AT_ONCE) {
+        let some = some.to_vec();
+        office.write(move |tx| imports::add_lines(tx, &actor, import, &some))?;
+    }
+    Ok(import)
+}
+
+/// Lines of one step here: the portal takes more.
+const STEP: usize = 20;
+
+fn step(office: &Office, actor: Actor, import: ImportId) -> Step {
+    office.write(move |tx| imports::take_in_some(tx, &actor, import, STEP)).unwrap()
+}
+
+fn take_in(office: &Office, actor: Actor, import: ImportId) {
+    while step(office, actor, import) == Step::More {}
+}
+
+/// A table of so many people, in companies of ten.
+fn people_table(count: usize) -> String {
+    let line = |number: usize| format!("p{number}@new.example,Person {number},Company {}\n", number / 10);
+    format!("email,name,company\n{}", (0..count).map(line).collect::<String>())
 }
 
 fn plan(office: &Office, actor: Actor, import: ImportId) -> Vec<Planned> {
@@ -28,7 +51,7 @@ fn clients(office: &Office, actor: Actor) -> Vec<people::Person> {
 
 fn company_names(office: &Office, actor: Actor) -> Vec<String> {
     let all = companies::CompanyFilter::default();
-    let found = office.read(move |reader| companies::list(reader, &actor, &all, 100)).unwrap();
+    let found = office.read(move |reader| companies::list(reader, &actor, &all, 1_000)).unwrap();
     found.into_iter().map(|company| company.name).collect()
 }
 
@@ -70,8 +93,8 @@ both_engines! {
         assert_eq!(clients(office, ada).len(), 1, "nothing has happened yet");
         assert_eq!(company_names(office, ada), ["North"]);
 
-        office.write(move |tx| imports::take_in(tx, &ada, import)).unwrap();
-        office.write(move |tx| imports::take_in(tx, &ada, import)).unwrap();
+        take_in(office, ada, import);
+        take_in(office, ada, import);
         assert_eq!(company_names(office, ada), ["East", "North", "West"]);
         let found = clients(office, ada);
         let names: Vec<&str> = found.iter().map(|person| &*person.name.given).collect();
@@ -100,23 +123,24 @@ both_engines! {
         let other = office.firm("b.example").ada;
         for stranger in [firm.ada, other] {
             not_found(office.read(move |reader| imports::plan(reader, &stranger, import)));
-            not_found(office.write(move |tx| imports::take_in(tx, &stranger, import)));
+            not_found(office.write(move |tx| imports::take_in_some(tx, &stranger, import, STEP)));
+            not_found(office.write(move |tx| imports::add_lines(tx, &stranger, import, &[])));
             not_found(office.write(move |tx| imports::forget(tx, &stranger, import)));
         }
         let client = firm.actor(firm.client("Bo", &[])).unwrap();
         not_found(hand_in(office, client, table, false));
-        office.write(move |tx| imports::take_in(tx, &lim, import)).unwrap();
+        take_in(office, lim, import);
         assert_eq!(clients(office, lim).len(), 1);
         office.write(move |tx| imports::forget(tx, &lim, import)).unwrap();
         not_found(office.read(move |reader| imports::find(reader, &lim, import)));
     }
 
-    fn s5_a_table_that_fails_in_the_middle_leaves_nothing_behind(office) {
+    fn s5_a_step_that_fails_leaves_nothing_behind(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         let import = hand_in(office, ada, TABLE, false).unwrap();
         let failing = move |tx: &mut Tx| {
-            imports::take_in(tx, &ada, import)?;
+            imports::take_in_some(tx, &ada, import, STEP)?;
             Err::<(), _>(domain::Error::Conflict("the power went"))
         };
         office.write(failing).unwrap_err();
@@ -125,19 +149,61 @@ both_engines! {
         assert!(outcomes(office, ada, import).contains(&Outcome::Client(Belonging::New)));
     }
 
-    fn s5_the_longest_table_is_taken_in_and_forgotten_in_its_time(office) {
+    fn s5_others_write_between_the_steps_and_what_they_do_is_seen_by_the_next(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
-        let mut table = "email,name,company\n".to_string();
-        for line in 0..LINES_MAX {
-            table += &format!("person{line}@new.example,Person {line},Company {}\n", line / 10);
-        }
-        let import = hand_in(office, ada, &table, false).unwrap();
-        office.write(move |tx| imports::take_in(tx, &ada, import)).unwrap();
-        assert_eq!(clients(office, ada).len(), LINES_MAX);
+        let count = 2 * STEP + 10;
+        let import = hand_in(office, ada, &people_table(count), false).unwrap();
+        assert_eq!(step(office, ada, import), Step::More);
+        assert_eq!(clients(office, ada).len(), STEP);
+        let done = |office: &Office| plan(office, ada, import).iter().filter(|planned| planned.is_done).count();
+        assert_eq!(done(office), STEP);
+        // Somebody adds one of those who are still to come, and makes one of the companies.
+        let last = count - 1;
+        let email = format!("p{last}@new.example");
+        let new = people::NewClient { email, ..crate::support::people::new_client("Early", &[]) };
+        office.write(move |tx| people::add_client(tx, &ada, &new)).unwrap();
+        let company = format!("Company {}", last / 10);
+        office.write(move |tx| companies::add(tx, &ada, &company)).unwrap();
+        take_in(office, ada, import);
+        assert_eq!(done(office), count);
+        let after = plan(office, ada, import);
+        assert_eq!(after[last].outcome, Outcome::Here);
+        assert_eq!(after.iter().filter(|planned| planned.person.is_some()).count(), count - 1);
+        assert_eq!(clients(office, ada).len(), count);
+        assert_eq!(company_names(office, ada).len(), count / 10);
+    }
+
+    fn s5_cut_off_in_the_middle_it_goes_on_and_the_same_table_again_takes_the_rest(office) {
+        let firm = office.firm("a.example");
+        let ada = firm.ada;
+        let count = STEP + 30;
+        let import = hand_in(office, ada, &people_table(count), true).unwrap();
+        assert_eq!(step(office, ada, import), Step::More);
+        let again = hand_in(office, ada, &people_table(count), true).unwrap();
+        let planned = outcomes(office, ada, again);
+        assert!(planned[..STEP].iter().all(|outcome| *outcome == Outcome::Here));
+        assert!(planned[STEP..].iter().all(|outcome| matches!(outcome, Outcome::Client(_))));
+        take_in(office, ada, again);
+        assert_eq!(clients(office, ada).len(), count);
+        take_in(office, ada, import);
+        assert_eq!(clients(office, ada).len(), count);
+        assert!(clients(office, ada).iter().all(|person| person.status() == Status::Invited));
+        let kept = office.read(move |reader| records::list(reader, &ada, &Filter::default(), 10_000)).unwrap();
+        let tables = kept.iter().filter(|record| record.deed == Deed::TableImported.word());
+        assert_eq!(tables.count(), 2, "one for each table, not for each step");
+    }
+
+    fn s5_the_longest_table_is_looked_at_at_once_and_forgotten_in_its_time(office) {
+        let firm = office.firm("a.example");
+        let ada = firm.ada;
+        let import = hand_in(office, ada, &people_table(LINES_MAX), false).unwrap();
+        let planned = outcomes(office, ada, import);
+        assert_eq!(planned.len(), LINES_MAX);
+        let new = planned.iter().filter(|outcome| **outcome == Outcome::Client(Belonging::New)).count();
+        assert_eq!(new, LINES_MAX / 10);
         office.wait(std::time::Duration::from_secs(30 * 24 * 3600));
         assert_eq!(office.write(|tx| imports::sweep(tx)).unwrap(), 1);
         not_found(office.read(move |reader| imports::find(reader, &ada, import)));
-        assert_eq!(clients(office, ada).len(), LINES_MAX);
     }
 }

@@ -30,6 +30,7 @@ mod records;
 mod search;
 mod sessions;
 mod sign_ins;
+mod sign_ups;
 mod team;
 mod webhooks;
 mod welcome;

@@ -34,8 +34,9 @@ pub(crate) struct List {
     pub(crate) find: String,
     /// Whether the list is the page itself and not only at its side.
     pub(crate) is_page: bool,
-    /// Whether the visitor makes channels.
     pub(crate) is_internal: bool,
+    /// Whether the visitor makes channels.
+    pub(crate) may_start: bool,
     pub(crate) brand: String,
 }
 
@@ -121,7 +122,9 @@ impl List {
             chips.iter().map(|&&(word, label)| Chip { word, label, is_current: word == filter }).collect();
         let brand = visitor.workspace.brand_name.clone();
         let (base, title) = if is_files { ("/files", "Files") } else { ("/messages", "Messages") };
-        Ok(List { base, title, rows, chips, filter, find, is_page: false, is_internal, brand })
+        let may_start =
+            is_internal || (!is_files && !channels::startable(reader, &visitor.actor)?.is_empty());
+        Ok(List { base, title, rows, chips, filter, find, is_page: false, is_internal, may_start, brand })
     }
 
     pub(crate) fn is_files(&self) -> bool {

@@ -15,6 +15,7 @@ use store::Reader;
 use crate::App;
 use crate::answers::{Result, go, page};
 use crate::channels::list::{List, Listing};
+use crate::channels::own;
 use crate::faces::Face;
 use crate::input::{Asked, Input};
 use crate::layout::{Layout, Module};
@@ -284,6 +285,9 @@ fn choosing(
 }
 
 async fn for_messages(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+    if !visitor.actor.role.is_internal() {
+        return own::show(&app, visitor).await;
+    }
     form(&app, visitor, Module::Messages, choice).await
 }
 

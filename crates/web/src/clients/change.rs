@@ -7,6 +7,7 @@ use domain::channels::Subject;
 use domain::ids::{ChannelId, CompanyId, PersonId};
 use domain::people::{self, ClientChange, Person};
 use domain::projects::{self, Project};
+use domain::sign_ups::{self, Belonging};
 use domain::{Problem, sign_ins};
 use serde::Deserialize;
 use store::{Reader, Tx};
@@ -33,6 +34,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/clients/{id}/channel", channel)
         .post("/clients/{id}/deactivate", deactivate)
         .post("/clients/{id}/reactivate", reactivate)
+        .post("/clients/{id}/belonging", put_into)
+        .post("/clients/{id}/belonging/dismiss", dismiss)
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -44,6 +47,19 @@ struct Form {
     phone: String,
     company_ids: Vec<CompanyId>,
     told: Option<String>,
+}
+
+impl Form {
+    fn of(client: &Person, company_ids: Vec<CompanyId>) -> Form {
+        Form {
+            given_name: client.name.given.clone(),
+            family_name: client.name.family.clone(),
+            email: client.name.email.clone(),
+            phone: client.phone.clone().unwrap_or_default(),
+            company_ids,
+            told: None,
+        }
+    }
 }
 
 /// What was just done here, for a word about it.
@@ -63,6 +79,8 @@ struct ClientPage {
     channel: Option<ChannelId>,
     companies: Vec<(CompanyId, String)>,
     projects: Vec<Project>,
+    /// Where they might belong, if they signed up by themselves.
+    belonging: Option<Belonging>,
     invited: Option<Shown>,
     /// When they were last here.
     seen: Option<Shown>,
@@ -92,14 +110,8 @@ impl ClientPage {
             .filter(|(_, _, is_placeholder)| !is_placeholder)
             .map(|(company, name, _)| (company, name))
             .collect();
-        let form = typed.unwrap_or_else(|| Form {
-            given_name: client.name.given.clone(),
-            family_name: client.name.family.clone(),
-            email: client.name.email.clone(),
-            phone: client.phone.clone().unwrap_or_default(),
-            company_ids: companies.iter().map(|(company, _)| *company).collect(),
-            told: None,
-        });
+        let form = typed
+            .unwrap_or_else(|| Form::of(&client, companies.iter().map(|(company, _)| *company).collect()));
         let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
         let zone = times::zone(layout.time_zone.as_deref());
         let shown = |time: Option<store::Time>| time.map(|time| times::shown(time, reader.now(), &zone));
@@ -110,6 +122,7 @@ impl ClientPage {
         Ok(ClientPage {
             face: Face::of_person(id.0, &client.name),
             channel: subjects::channel_of(reader, actor, id.0)?,
+            belonging: sign_ups::belonging(reader, actor, id)?,
             projects: projects::of_person(reader, actor, id)?,
             invited: shown(client.invited_at),
             seen: shown(client.last_seen_at),
@@ -224,6 +237,35 @@ async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<P
         people::reactivate(tx, actor, id)
     })
     .await
+}
+
+/// The company that somebody who signed up is put into; nothing for the one that they named.
+#[derive(Deserialize)]
+struct Chosen {
+    #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
+    company: Option<CompanyId>,
+}
+
+async fn put_into(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Input(Chosen { company }): Input<Chosen>,
+) -> Result {
+    let actor = visitor.actor;
+    match forms::checked(app.store().write(move |tx| sign_ups::put_into(tx, &actor, id, company)).await)? {
+        Ok(_) => Ok(go(&format!("/clients/{id}?done=saved"))),
+        Err(wrong) => {
+            let client = app.store().read(move |reader| people::client(reader, &actor, id)).await?;
+            let form = Form::of(&client, company.into_iter().collect());
+            show(&app, visitor, id, Some(form), wrong, String::new()).await
+        }
+    }
+}
+
+async fn dismiss(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    let to = format!("/clients/{id}");
+    act(&app, visitor, id, to, move |tx, actor| sign_ups::dismiss(tx, actor, id)).await
 }
 
 /// Opens the client user's own channel; makes it where there is none yet (C1).

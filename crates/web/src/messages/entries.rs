@@ -254,6 +254,7 @@ mod tests {
                         host: None,
                         brand_name: "Harbor & Lee".to_string(),
                         brand: domain::brand::Brand::default(),
+                        sign_up_at: None,
                         created_at: MORNING,
                         updated_at: MORNING,
                     },

@@ -5,6 +5,7 @@ use axum::extract::State;
 use domain::Error;
 use domain::access::Actor;
 use domain::ids::PersonId;
+use domain::joining::{self, JoiningChange};
 use domain::settings::{self, MessagingChange};
 use domain::uploads::{self, Room};
 use domain::welcome::{self, WelcomeChange};
@@ -39,6 +40,10 @@ struct Settings {
     default_channel: DefaultChannel,
     /// Whether client users may start channels about themselves, their companies and their projects.
     clients_may_start_channels: bool,
+    /// Whether client users may invite colleagues of their company.
+    clients_may_invite_colleagues: bool,
+    /// Whether people may sign up by themselves, at `/sign-up`.
+    people_may_sign_up: bool,
     /// Most bytes of one file.
     upload_limit_bytes: i64,
 }
@@ -74,6 +79,7 @@ enum DefaultChannel {
 impl Settings {
     fn read(reader: &Reader, actor: &Actor, room: &Room) -> domain::Result<Settings> {
         let messaging = settings::messaging(reader, actor.workspace)?;
+        let joining = joining::setting(reader, actor.workspace)?;
         let welcome = welcome::setting(reader, actor.workspace)?;
         let signer = welcome::signer(reader, actor.workspace)?;
         Ok(Settings {
@@ -94,6 +100,8 @@ impl Settings {
                 settings::DefaultChannel::Company => DefaultChannel::Company,
             },
             clients_may_start_channels: messaging.clients_start_at.is_some(),
+            clients_may_invite_colleagues: joining.colleagues_at.is_some(),
+            people_may_sign_up: joining.sign_up_at.is_some(),
             upload_limit_bytes: uploads::file_max(reader, actor.workspace, room)?,
         })
     }
@@ -128,6 +136,12 @@ struct ChangedSettings {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool, required = false)]
     clients_may_start_channels: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    clients_may_invite_colleagues: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    people_may_sign_up: Option<bool>,
     /// At most what the program takes.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = i64, required = false, minimum = 1)]
@@ -174,6 +188,11 @@ async fn change(
             clients_may_start: given.clients_may_start_channels,
         };
         settings::change_messaging(tx, &actor, &messaging)?;
+        let joining = JoiningChange {
+            sign_up: given.people_may_sign_up,
+            colleagues: given.clients_may_invite_colleagues,
+        };
+        joining::change(tx, &actor, &joining)?;
         if let Some(given) = given.welcome {
             let change = WelcomeChange { enabled: given.enabled, text: given.text, sender: given.sender_id };
             welcome::change(tx, &actor, &change).map_err(within_welcome)?;

@@ -70,7 +70,7 @@ impl Workspace {
             portal_url,
             font: None,
             is_companies_enabled: true,
-            is_client_direct_sign_up_enabled: false,
+            is_client_direct_sign_up_enabled: found.sign_up_at.is_some(),
             labels: Labels {
                 individual_term: "client",
                 individual_term_plural: "clients",

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use domain::access::Actor;
 use domain::files::{self, signed, signed::Purpose};
 use domain::ids::MessageId;
+use domain::imports;
 use domain::sessions;
 use domain::sign_ins::LinkKind;
 
@@ -49,6 +50,8 @@ const TABLE: &[Row] = &[
     ("POST", "/sign-in/code", "/sign-in/code", "sign_in=[new]&email=a@b.example&code=123456", "w w w w w w w"),
     ("GET", "/sign-in/link/{secret}", "/sign-in/link/[link]", "", "p . p p p p p"),
     ("POST", "/sign-in/link/{secret}", "/sign-in/link/[link]", "", "d . d d d d d"),
+    ("GET", "/sign-up", "/sign-up", "", ". . . . . . ."),
+    ("POST", "/sign-up", "/sign-up", "givenName=A&email=[new]@client.example", ". . . . . . ."),
     ("POST", "/sign-out", "/sign-out", "", "d d d d d d d"),
 
     ("GET", "/profile", "/profile", "", "s p p p p p p"),
@@ -155,6 +158,8 @@ const TABLE: &[Row] = &[
     ("POST", "/clients/{id}/try-address", "/clients/[oskar]/try-address", "", "s . . . . d d"),
     ("POST", "/clients/{id}/channel", "/clients/[oskar]/channel", "", "s . . . . d d"),
     ("POST", "/clients/{id}/deactivate", "/clients/[oskar]/deactivate", "", "s . . . . d d"),
+    ("POST", "/clients/{id}/belonging", "/clients/[newcomer]/belonging", "company=[northwind]", "s . . . . d d"),
+    ("POST", "/clients/{id}/belonging/dismiss", "/clients/[newcomer]/belonging/dismiss", "", "s . . . . d d"),
     ("POST", "/clients/{id}/reactivate", "/clients/[oskar]/reactivate", "", "s . . . . d d"),
 
     ("GET", "/companies", "/companies?after=[northwind]", "", "s . . . . p p"),
@@ -213,7 +218,7 @@ const TABLE: &[Row] = &[
 ];
 
 /// What the words in brackets stand for.
-async fn fill(firm: &Firm, text: &str) -> String {
+pub(crate) async fn fill(firm: &Firm, text: &str) -> String {
     let (jane, workspace) = (firm.jane, firm.workspace);
     let mut filled = text
         .replace("[channel]", &firm.channel.to_string())
@@ -228,9 +233,16 @@ async fn fill(firm: &Firm, text: &str) -> String {
         let entry = firm.early_access("Rui").await;
         filled = filled.replace("[entry]", &entry.to_string());
     }
+    if filled.contains("[newcomer]") {
+        filled = filled.replace("[newcomer]", &firm.signs_up("Rui", "Alves").await.to_string());
+    }
     if filled.contains("[import]") {
         let table = b"email,name\nnew@client.example,New One\n";
-        let hand_in = move |tx: &mut store::Tx| domain::imports::hand_in(tx, &jane, "a.csv", table, false);
+        let hand_in = move |tx: &mut store::Tx| {
+            let import = imports::begin(tx, &jane, "a.csv", false)?;
+            imports::add_lines(tx, &jane, import, &imports::check(imports::read(table)?))?;
+            Ok(import)
+        };
         filled = filled.replace("[import]", &firm.portal.write(hand_in).await.to_string());
     }
     if filled.contains("[link]") {

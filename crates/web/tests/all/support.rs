@@ -31,7 +31,7 @@ use store::{Clock, Reader, Setting, Store, Time, Tx};
 use tower::ServiceExt;
 
 #[allow(unused_imports, reason = "each test binary uses a part of it")]
-pub use files::metadata;
+pub use files::{metadata, unzipped};
 pub use firm::Firm;
 pub use program::{Program, Said};
 
@@ -43,6 +43,9 @@ pub const HOST: &str = "portal.example";
 
 /// Calls that a program may make in a minute.
 pub const CALLS_PER_MINUTE: u32 = 300;
+
+/// Most bytes of one file.
+const FILE_MAX: i64 = 1_000_000;
 
 /// How texts leave: the token signs what comes back. Nobody listens there.
 pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
@@ -58,10 +61,10 @@ pub struct Portal {
 impl Portal {
     /// An empty portal: nothing is set up.
     pub fn empty() -> Portal {
-        Portal::open(false)
+        Portal::open(false, FILE_MAX)
     }
 
-    fn open(is_scanned: bool) -> Portal {
+    fn open(is_scanned: bool, file_max: i64) -> Portal {
         let folder = tempfile::tempdir().unwrap();
         let setting = Setting::Sqlite(folder.path().join("portal.db"));
         let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
@@ -72,7 +75,7 @@ impl Portal {
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
             caller: Arc::new(Caller::new(Reach::Internet)),
             blobs: Arc::new(Blobs::Memory(blobs.clone())),
-            room: Room { file_max: 1_000_000, workspace_max: 10_000_000 },
+            room: Room { file_max, workspace_max: 10_000_000 },
             is_scanned,
             wait: None,
             public_url: format!("http://{HOST}"),

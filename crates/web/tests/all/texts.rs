@@ -17,7 +17,8 @@ async fn code(firm: &Firm, who: Actor) -> String {
     prepared.unwrap().code
 }
 
-async fn agreed(firm: &Firm, who: Actor) {
+/// Somebody gives a number, proves it and says yes to texts.
+pub(crate) async fn agreed(firm: &Firm, who: Actor) {
     firm.portal.write(move |tx| phones::give(tx, &who, NUMBER)).await;
     let code = code(firm, who).await;
     firm.portal.write(move |tx| phones::prove(tx, &who, &code)).await;

@@ -24,8 +24,12 @@ fn to(given: &str, brand: &str) -> Addressee {
     }
 }
 
+fn prepared(to: Addressee, is_sign_up: bool) -> Prepared {
+    Prepared { to, code: "048213".to_string(), link_secret: Secret::new(), is_sign_up }
+}
+
 fn sign_in(given: &str, brand: &str) -> Mail {
-    let prepared = Prepared { to: to(given, brand), code: "048213".to_string(), link_secret: Secret::new() };
+    let prepared = prepared(to(given, brand), false);
     desk().sign_in(DeliveryId::new(MORNING), MORNING, &prepared)
 }
 
@@ -47,7 +51,8 @@ fn s1_the_code_stands_in_subject_text_and_html() {
 
 #[test]
 fn mails_have_one_button_and_no_other_link() {
-    for mail in [sign_in("Maria", "Harbor & Lee"), invitation("Maria", "Harbor & Lee")] {
+    let sign_up = desk().sign_in(DeliveryId::new(MORNING), MORNING, &prepared(to("", "Harbor & Lee"), true));
+    for mail in [sign_in("Maria", "Harbor & Lee"), sign_up, invitation("Maria", "Harbor & Lee")] {
         let link = link_of(&mail);
         let secret = link.strip_prefix("https://portal.example/sign-in/link/").unwrap();
         assert_eq!(secret.len(), 64);
@@ -57,6 +62,15 @@ fn mails_have_one_button_and_no_other_link() {
             assert!(!mail.html.contains(loaded), "{loaded}");
         }
     }
+}
+
+#[test]
+fn s2_the_mail_of_a_sign_up_says_so_and_greets_nobody_by_a_name_that_a_stranger_typed() {
+    let mail = desk().sign_in(DeliveryId::new(MORNING), MORNING, &prepared(to("", "Harbor & Lee"), true));
+    assert_eq!(mail.subject, "048213 is your code for signing up with Harbor & Lee");
+    assert_eq!(code_of(&mail), "048213");
+    assert!(link_of(&mail).starts_with("https://portal.example/sign-in/link/"));
+    assert!(mail.text.contains("Hello,\n") && mail.text.contains("You did not sign up?"));
 }
 
 #[test]

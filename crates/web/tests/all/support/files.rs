@@ -1,5 +1,9 @@
 //! Files in the firm: brought by the tus protocol or with a form, as browsers and other clients do.
 
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use axum::body::Body;
 use axum::http::Method;
 use base64::Engine as _;
@@ -15,6 +19,26 @@ use super::{Answer, Browser, Firm, MORNING};
 pub fn metadata(pairs: &[(&str, &str)]) -> String {
     let pair = |(key, value): &(&str, &str)| format!("{key} {}", STANDARD.encode(value));
     pairs.iter().map(pair).collect::<Vec<_>>().join(",")
+}
+
+/// What an archive holds, as an unpacker reads it that is not ours and checks every sum.
+pub fn unzipped(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    const UNZIP: &str = "import sys, io, json, zipfile\n\
+        archive = zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))\n\
+        assert archive.testzip() is None\n\
+        names = archive.namelist()\n\
+        assert len(names) == len(set(names))\n\
+        print(json.dumps({name: list(archive.read(name)) for name in names}))";
+    let mut child = Command::new("/usr/bin/python3")
+        .args(["-c", UNZIP])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3, which bin/setup installs");
+    child.stdin.take().unwrap().write_all(archive).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "the archive cannot be read");
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 impl Browser<'_> {

@@ -15,10 +15,10 @@ use domain::people::{self, NewClient, NewInternal};
 use domain::projects::{self, NewProject};
 use domain::webhooks::{self, Wanted, calls};
 use domain::workspaces::{self, SetUp};
-use domain::{choices, companies, keys, links, messages, notifications, sign_ins};
+use domain::{choices, companies, joining, keys, links, messages, notifications, sign_ins, sign_ups};
 use store::{Reader, Tx};
 
-use super::{Browser, Portal};
+use super::{Browser, FILE_MAX, Portal};
 
 /// The portal with the firm in it.
 pub struct Firm {
@@ -67,7 +67,12 @@ impl Firm {
 
     /// A firm in a portal where a scanner looks at files before anybody gets them.
     pub async fn scanned() -> Firm {
-        Firm::furnish(Portal::open(true)).await
+        Firm::furnish(Portal::open(true, FILE_MAX)).await
+    }
+
+    /// A firm in a portal that takes larger files.
+    pub async fn roomy() -> Firm {
+        Firm::furnish(Portal::open(false, 3 * FILE_MAX)).await
     }
 
     async fn furnish(portal: Portal) -> Firm {
@@ -148,6 +153,32 @@ impl Firm {
                 Ok(early_access::list(tx, &jane, false, None, 1)?[0].id)
             })
             .await
+    }
+
+    /// Somebody signs up where they work at a company, and confirms their address. Lets people do so first.
+    pub async fn signs_up(&self, given: &str, company: &str) -> PersonId {
+        let (workspace, jane) = (self.workspace, self.jane);
+        let name = format!("{given}{}", MessageId::new(super::MORNING));
+        let given = sign_ups::Given {
+            given_name: given.to_string(),
+            email: format!("{name}@client.example"),
+            company: company.to_string(),
+            ..sign_ups::Given::default()
+        };
+        let sign_up = move |tx: &mut Tx| {
+            let may = joining::JoiningChange { sign_up: Some(true), ..joining::JoiningChange::default() };
+            joining::change(tx, &jane, &may)?;
+            let sign_in = sign_ups::ask(tx, workspace, &given, &name)?;
+            let mail = sign_ins::prepare_mail(tx, workspace, sign_in)?.expect("a mail");
+            Ok(sign_ins::by_link(tx, mail.link_secret.reveal())?.1)
+        };
+        self.portal.write(sign_up).await
+    }
+
+    /// A new client user of Northwind Bakery, who has never been here.
+    pub async fn oskar_s_colleague(&self) -> Actor {
+        let (jane, northwind) = (self.jane, self.northwind);
+        self.portal.write(move |tx| client(tx, &jane, "Nina", "Nowak", northwind)).await
     }
 
     /// Sends a message and answers its position.

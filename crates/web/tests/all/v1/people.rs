@@ -267,7 +267,7 @@ async fn the_workspace_and_its_settings() {
     assert_eq!(before.json["welcome"]["senderId"], json!(firm.jane.person));
     let change = json!({
         "waitMinutes": 60, "hideText": true, "replyLinks": "signIn", "defaultChannel": "company",
-        "clientsMayStartChannels": true, "uploadLimitBytes": 5_000,
+        "clientsMayStartChannels": true, "clientsMayInviteColleagues": true, "peopleMaySignUp": true, "uploadLimitBytes": 5_000,
         "welcome": {"enabled": false, "text": "Hello {{client.givenName}}", "senderId": firm.tom.person},
     });
     let after = program.patch("/v1/settings", change.clone()).await;

@@ -264,6 +264,8 @@ fn others() -> Vec<Call> {
         ("replyLinks", Word, NotBeNull),
         ("defaultChannel", Word, NotBeNull),
         ("clientsMayStartChannels", Flag, NotBeNull),
+        ("clientsMayInviteColleagues", Flag, NotBeNull),
+        ("peopleMaySignUp", Flag, NotBeNull),
         ("uploadLimitBytes", Number, NotBeNull),
         ("welcome", Object, NotBeNull),
         ("welcome.enabled", Flag, NotBeNull),
