@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sim::Belief;
 
 /// So long simulations run here.
-const RUNS_FOR: Duration = Duration::from_secs(45);
+const RUNS_FOR: Duration = Duration::from_secs(30);
 /// The first of so many seeds that breaks a false rule is enough; where none does, nothing is noticed.
 const NOTICED_WITHIN: u64 = 1_000;
 
