@@ -5,11 +5,10 @@
 //! channel whose subject is open to whom; the rules for people, companies and projects stand below, as SQL conditions
 //! that finders and lists share.
 
-use store::Reader;
+use store::{Reader, Value};
 
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
-use crate::records::Via;
 
 /// What somebody is in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,49 +62,60 @@ pub struct Actor {
     pub role: Role,
     /// Whether an internal user sees assigned companies only.
     pub limited: bool,
-    /// Not to be set from outside: only a key gives it more than what is a person's own (see `keys`).
-    scope: Scope,
+    /// How they come to do what they do. Not to be set from outside: only a key opens more than what is a person's own (see
+    /// `keys`).
+    pub(crate) via: Via,
 }
 
-/// How far the sight of the one who asks reaches.
+/// How somebody comes to do what they do, and with it how far their sight reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    /// A person's: the channels that they are in.
-    Own,
-    /// The same, for somebody in whose name whoever runs the portal does something on its machine.
+pub enum Via {
+    /// On a page: the channels that they are in.
+    Page,
+    /// By a program with a key that they made: everything in the workspace, and every channel too.
+    Program,
+    /// In their name, by whoever runs the portal on its machine: what a page would show them.
     Machine,
-    /// A program's: everything in the workspace, and every channel too.
-    Workspace,
+}
+
+impl Via {
+    const ALL: [Via; 3] = [Via::Page, Via::Program, Via::Machine];
+
+    /// The word that the database and exports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Via::Page => "page",
+            Via::Program => "program",
+            Via::Machine => "machine",
+        }
+    }
+}
+
+impl store::FromValue for Via {
+    fn from_value(value: Value<'_>) -> Option<Via> {
+        Via::ALL.into_iter().find(|via| value == Value::Text(via.word()))
+    }
 }
 
 impl Actor {
     /// Somebody who asks for themselves.
     pub fn new(workspace: WorkspaceId, person: PersonId, role: Role, limited: bool) -> Actor {
-        Actor { workspace, person, role, limited, scope: Scope::Own }
+        Actor { workspace, person, role, limited, via: Via::Page }
     }
 
     /// A program with a key that this admin made. It may do whatever the pages can do for anybody.
     pub(crate) fn program(workspace: WorkspaceId, admin: PersonId) -> Actor {
-        Actor { workspace, person: admin, role: Role::Admin, limited: false, scope: Scope::Workspace }
+        Actor { workspace, person: admin, role: Role::Admin, limited: false, via: Via::Program }
     }
 
     /// Whether a program asks: no channel of the workspace is closed to it, and it may act for anybody.
     pub fn is_program(&self) -> bool {
-        self.scope == Scope::Workspace
+        self.via == Via::Program
     }
 
     /// The same person, in whose name whoever runs the portal does something on its machine.
     pub fn on_machine(self) -> Actor {
-        Actor { scope: Scope::Machine, ..self }
-    }
-
-    /// How they come to do what they do.
-    pub(crate) fn via(&self) -> Via {
-        match self.scope {
-            Scope::Own => Via::Page,
-            Scope::Machine => Via::Machine,
-            Scope::Workspace => Via::Program,
-        }
+        Actor { via: Via::Machine, ..self }
     }
 
     /// 1 where this person sees assigned companies only, for the conditions below.

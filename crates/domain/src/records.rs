@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::ids::{CompanyId, PersonId, ProjectId, RecordId, WorkspaceId};
 use crate::people::Name;
 
+pub use crate::access::Via;
+
 /// Characters kept of a value: enough to recognise it.
 const VALUE_CHARACTERS: usize = 200;
 
@@ -194,39 +196,9 @@ fn kept(value: &str) -> Option<String> {
     (!kept.is_empty()).then_some(kept)
 }
 
-/// How somebody came to do it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// On a page.
-    Page,
-    /// By a program with a key that they made.
-    Program,
-    /// On the machine that runs the portal.
-    Machine,
-}
-
-impl Via {
-    const ALL: [Via; 3] = [Via::Page, Via::Program, Via::Machine];
-
-    /// The word that the database and exports use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Via::Page => "page",
-            Via::Program => "program",
-            Via::Machine => "machine",
-        }
-    }
-}
-
-impl store::FromValue for Via {
-    fn from_value(value: Value<'_>) -> Option<Via> {
-        Via::ALL.into_iter().find(|via| value == Value::Text(via.word()))
-    }
-}
-
 /// Keeps what the one who asks has done, in the transaction in which they do it.
 pub(crate) fn keep(tx: &Tx, actor: &Actor, deed: Deed, about: Option<Uuid>, changes: Changes) -> Result<()> {
-    insert(tx, actor.workspace, Some(actor.person), actor.via(), deed, about, &changes)
+    insert(tx, actor.workspace, Some(actor.person), actor.via, deed, about, &changes)
 }
 
 /// Keeps a change, unless nothing is another one.
