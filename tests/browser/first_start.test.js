@@ -35,7 +35,7 @@ async function addClient(jane, given, email, company) {
 async function write(visit, text) {
   const composer = visit.getByRole('textbox', { name: /^Message to/ });
   await composer.fill(text);
-  await visit.getByRole('button', { name: 'Send' }).click();
+  await visit.getByRole('button', { name: 'Send', exact: true }).click();
 }
 
 test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) => {
