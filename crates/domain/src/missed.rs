@@ -15,7 +15,7 @@ use std::time::Duration;
 use store::{Engine, Reader, Time, Tx};
 
 use crate::access::Actor;
-use crate::choices::{self, Choice, Way};
+use crate::choices::{Choice, Choices, Way};
 use crate::deliveries;
 use crate::digests::{self, Ways};
 use crate::error::{Error, Result};
@@ -249,17 +249,18 @@ fn circumstances(
     person: PersonId,
     wait: Option<Duration>,
 ) -> Result<Circumstances> {
-    let (invited, bounced, last_seen_at): (bool, bool, Option<Time>) = reader
+    let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
         .first(
-            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at FROM people WHERE workspace = $1 AND id = $2",
+            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, email_choice, text_choice \
+             FROM people WHERE workspace = $1 AND id = $2",
             &[&workspace, &person],
             |row| {
                 let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?))
+                let choices = Choices { email: row.get(4)?, text: row.get(5)? };
+                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, choices))
             },
         )?
         .ok_or(Error::NotFound)?;
-    let choices = choices::of_person(reader, workspace, person)?;
     let reach = |choice, way, reachable| -> Result<Reach> {
         let told = choice == Choice::Once && told_since_back(reader, workspace, person, way, last_seen_at)?;
         Ok(Reach { choice, reachable, told })

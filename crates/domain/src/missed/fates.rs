@@ -4,7 +4,6 @@
 mod part;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,43 +76,24 @@ pub fn fates(
 ) -> Result<Vec<MessageFates>> {
     access::internal(actor)?;
     access::channel(reader, actor, channel)?;
+    let wait = Some(super::wait_of(reader, actor.workspace, wait)?);
     let asked = Asked { reader, actor, channel, first: *positions.start(), last: *positions.end(), wait };
     let (recipients, moves, parts) = (asked.recipients()?, asked.moves()?, asked.parts()?);
-    let mut outlooks: HashMap<PersonId, Outlook> = HashMap::new();
-    let mut found = Vec::new();
-    for message in asked.messages()? {
-        let mut fates = Vec::new();
-        for recipient in recipients.iter().filter(|recipient| recipient.receives(&message)) {
-            let seen_at = moves.get(&recipient.person).and_then(|moves| first_at(moves, message.position));
-            let part = parts
-                .get(&recipient.person)
-                .and_then(|parts| parts.iter().find(|part| part.covers(message.position)));
-            let state = match (seen_at, part) {
-                (Some(at), _) => State::Seen(at),
-                (None, Some(part)) => part.state(message.called_off_at),
-                (None, None) => match recipient.untold(&message) {
-                    Some(reason) => State::Suppressed(reason),
-                    None => {
-                        let outlook = match outlooks.entry(recipient.person) {
-                            Entry::Occupied(known) => known.into_mut(),
-                            Entry::Vacant(unknown) => unknown.insert(asked.outlook(recipient.person)?),
-                        };
-                        outlook.state(&message)
-                    }
-                },
-            };
-            let way = |way| part.and_then(|part| part.by(way));
-            fates.push(Fate {
-                person: recipient.person,
-                name: Arc::clone(&recipient.name),
-                state,
-                email: way(Way::Email),
-                text: way(Way::Text),
-            });
-        }
-        found.push(MessageFates { message: message.id, position: message.position, fates });
-    }
-    Ok(found)
+    let mut known: Vec<Known<'_>> = recipients
+        .iter()
+        .map(|recipient| Known {
+            recipient,
+            moves: moves.get(&recipient.person).map_or(&[], Vec::as_slice),
+            parts: parts.get(&recipient.person).map_or(&[], Vec::as_slice),
+            outlook: None,
+        })
+        .collect();
+    let fates_of = |message: Message| {
+        let receiving = known.iter_mut().filter(|known| known.recipient.receives(&message));
+        let fates = receiving.map(|known| known.fate(&asked, &message)).collect::<Result<_>>()?;
+        Ok(MessageFates { message: message.id, position: message.position, fates })
+    };
+    asked.messages()?.into_iter().map(fates_of).collect()
 }
 
 struct Asked<'a> {
@@ -167,18 +147,52 @@ impl Recipient {
     }
 }
 
+/// A recipient with what is kept of them, found once for all messages.
+struct Known<'a> {
+    recipient: &'a Recipient,
+    moves: &'a [(i64, Time)],
+    parts: &'a [Part],
+    /// Asked for when the first message needs it.
+    outlook: Option<Outlook>,
+}
+
+impl Known<'_> {
+    fn fate(&mut self, asked: &Asked<'_>, message: &Message) -> Result<Fate> {
+        let part = self.parts.iter().find(|part| part.covers(message.position));
+        let state = match (first_at(self.moves, message.position), part) {
+            (Some(at), _) => State::Seen(at),
+            (None, Some(part)) => part.state(message.called_off_at),
+            (None, None) => match self.recipient.untold(message) {
+                Some(reason) => State::Suppressed(reason),
+                None => self.outlook(asked)?.state(message),
+            },
+        };
+        let way = |way| part.and_then(|part| part.by(way));
+        let (email, text) = (way(Way::Email), way(Way::Text));
+        Ok(Fate { person: self.recipient.person, name: Arc::clone(&self.recipient.name), state, email, text })
+    }
+
+    fn outlook(&mut self, asked: &Asked<'_>) -> Result<Outlook> {
+        match self.outlook {
+            Some(known) => Ok(known),
+            None => Ok(*self.outlook.insert(asked.outlook(self.recipient.person)?)),
+        }
+    }
+}
+
 /// What will become of what waits for a person.
+#[derive(Clone, Copy)]
 enum Outlook {
     Due(Time),
     Suppressed(Reason),
 }
 
 impl Outlook {
-    fn state(&self, message: &Message) -> State {
+    fn state(self, message: &Message) -> State {
         match self {
             // Not before it was sent, where the clock was set back.
-            Outlook::Due(at) => State::Due((*at).max(message.sent_at)),
-            Outlook::Suppressed(reason) => State::Suppressed(*reason),
+            Outlook::Due(at) => State::Due(at.max(message.sent_at)),
+            Outlook::Suppressed(reason) => State::Suppressed(reason),
         }
     }
 }
@@ -240,7 +254,7 @@ impl Asked<'_> {
                 })
             },
         )?);
-        found.sort_by_key(|recipient| (recipient.name.full(), recipient.person));
+        found.sort_by_cached_key(|recipient| (recipient.name.full(), recipient.person));
         Ok(found)
     }
 

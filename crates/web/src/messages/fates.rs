@@ -5,9 +5,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::ids::{ChannelId, MessageId};
+use domain::ids::{ChannelId, MessageId, PersonId};
 use domain::messages::{self, Message};
 use domain::missed::{self, MessageFates, Reason, State as Fated};
+use domain::people::Name;
 use domain::{Error, access};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -32,8 +33,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/messages/{channel}/messages/{id}/call-off", call_off)
 }
 
-/// One state and those whom it holds for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One state and those whom it holds for, in words.
 struct Line {
     state: Shape,
     names: String,
@@ -128,22 +128,23 @@ pub(super) fn add(
     }
     let now = reader.now();
     let fates = missed::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
-    let lines_of = |message: &Message| {
+    let shared_of = |message: &Message| {
         let fates = fates.iter().find(|one| one.message == message.id);
-        fates.map(|one| lines(one, now, zone)).unwrap_or_default()
+        fates.map(|one| shared(one, now)).unwrap_or_default()
     };
-    let mut all: Vec<Vec<Line>> = found.iter().map(lines_of).collect();
+    let all: Vec<Vec<Shared<'_>>> = found.iter().map(shared_of).collect();
     let mut also = Vec::new();
     for (index, message) in found.iter().enumerate() {
-        let lines = std::mem::take(&mut all[index]);
-        if all.get(index + 1).is_some_and(|next| *next == lines) {
+        let shared = &all[index];
+        if all.get(index + 1) == Some(shared) {
             also.push(message.id);
             continue;
         }
         let also = std::mem::take(&mut also);
-        if lines.is_empty() {
+        if shared.is_empty() {
             continue;
         }
+        let lines: Vec<Line> = shared.iter().map(|shared| shared.line(now, zone)).collect();
         let is_due = lines.iter().any(|line| line.is("due"));
         let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, also };
         // Writing into memory does not fail.
@@ -152,33 +153,43 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
-fn lines(message: &MessageFates, now: Time, zone: &TimeZone) -> Vec<Line> {
-    // First by what is kept, then by what is shown of it: in a large channel many share few states.
-    let mut states: Vec<(&Fated, Vec<String>)> = Vec::new();
-    for fate in message.fates.iter().filter(|fate| !matches!(fate.state, Fated::Seen(_))) {
-        join(&mut states, &fate.state, vec![fate.name.full()]);
-    }
-    let mut lines: Vec<(Line, Vec<String>)> = Vec::new();
-    for (state, names) in states {
-        if let Some(line) = line(state, now, zone) {
-            join(&mut lines, line, names);
+/// What became of a message for some of its recipients: the same for all of them.
+#[derive(PartialEq, Eq)]
+struct Shared<'a> {
+    state: Shape,
+    at: Option<Time>,
+    why: &'a str,
+    people: Vec<(PersonId, &'a Name)>,
+}
+
+impl Shared<'_> {
+    fn line(&self, now: Time, zone: &TimeZone) -> Line {
+        Line {
+            state: self.state,
+            names: names(self.people.iter().map(|(_, name)| name.full())),
+            at: self.at.map(|at| times::shown(at, now, zone)),
+            why: self.why.to_string(),
         }
     }
-    let named = |(line, people): (Line, Vec<String>)| Line { names: names(people.into_iter()), ..line };
-    lines.into_iter().map(named).collect()
 }
 
-/// Adds names to those for whom the same holds.
-fn join<T: PartialEq>(groups: &mut Vec<(T, Vec<String>)>, what: T, names: Vec<String>) {
-    match groups.iter_mut().find(|(known, _)| *known == what) {
-        Some((_, known)) => known.extend(names),
-        None => groups.push((what, names)),
+/// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
+fn shared(message: &MessageFates, now: Time) -> Vec<Shared<'_>> {
+    let mut all: Vec<Shared<'_>> = Vec::new();
+    for fate in &message.fates {
+        let Some((state, at, why)) = shape(&fate.state, now) else { continue };
+        let somebody = (fate.person, fate.name.as_ref());
+        match all.iter_mut().find(|one| (one.state, one.at, one.why) == (state, at, why)) {
+            Some(one) => one.people.push(somebody),
+            None => all.push(Shared { state, at, why, people: vec![somebody] }),
+        }
     }
+    all
 }
 
-fn line(state: &Fated, now: Time, zone: &TimeZone) -> Option<Line> {
-    let (state, at, why) = match state {
+/// What is shown of a state: its shape, its time, and why it is so.
+fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+    Some(match state {
         Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
         Fated::Due(at) if *at <= now => (Shape::Sending, None, ""),
         Fated::Due(at) => (Shape::Due, Some(*at), ""),
@@ -186,9 +197,7 @@ fn line(state: &Fated, now: Time, zone: &TimeZone) -> Option<Line> {
         Fated::Texted(at) => (Shape::Texted, Some(*at), ""),
         Fated::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
         Fated::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
-    };
-    let at = at.map(|at| times::shown(at, now, zone));
-    Some(Line { state, names: String::new(), at, why: why.to_string() })
+    })
 }
 
 /// Makes sure that a message is in the channel that the address names.
