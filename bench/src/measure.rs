@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::ids::{ChannelId, MessageId};
@@ -16,8 +17,10 @@ use crate::{Result, files, missed, programs, server};
 
 /// Connections that post at the same time.
 const CONNECTIONS: usize = 64;
-/// How long each rate is measured.
-const SPAN: Duration = Duration::from_secs(5);
+/// What is measured beside each other takes turns this often: a machine's pace changes within seconds.
+const TURNS: usize = 10;
+/// How long each turn takes.
+const TURN: Duration = Duration::from_secs(1);
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;
 /// Pages read of each channel.
@@ -87,28 +90,43 @@ pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, 
     Err("the program ended without saying its address".into())
 }
 
-/// Answers a second of a request that is made over and over, over [`CONNECTIONS`] connections.
-pub(crate) async fn rate(
-    address: &str,
-    request: impl Fn() -> Vec<u8> + Clone + Send + 'static,
-) -> Result<f64> {
-    let started = Instant::now();
-    let mut tasks = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let mut client = Client::connect(address).await?;
-        let request = request.clone();
-        tasks.push(tokio::spawn(async move {
-            let mut answered = 0_u64;
-            while started.elapsed() < SPAN {
-                let (status, _) = client.send(&request()).await?;
-                if status != 200 {
-                    return Err(format!("answered {status}").into());
-                }
-                answered += 1;
-            }
-            Result::Ok(answered)
-        }));
+/// Makes a request, each time anew.
+pub(crate) type Request = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
+
+/// Answers a second of each request, made over and over by many connections at once. They take turns.
+pub(crate) async fn rates<const N: usize>(address: &str, requests: [Request; N]) -> Result<[f64; N]> {
+    let mut sums = [0.0; N];
+    for _ in 0..TURNS {
+        for (request, sum) in requests.iter().zip(&mut sums) {
+            *sum += rate(address, request).await?;
+        }
     }
+    Ok(sums.map(|sum| sum / TURNS as f64))
+}
+
+async fn rate(address: &str, request: &Request) -> Result<f64> {
+    let mut clients = Vec::new();
+    for _ in 0..CONNECTIONS {
+        clients.push(Client::connect(address).await?);
+    }
+    let started = Instant::now();
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            let request = Arc::clone(request);
+            tokio::spawn(async move {
+                let mut answered = 0_u64;
+                while started.elapsed() < TURN {
+                    let (status, _) = client.send(&request()).await?;
+                    if status != 200 {
+                        return Err(format!("answered {status}").into());
+                    }
+                    answered += 1;
+                }
+                Result::Ok(answered)
+            })
+        })
+        .collect();
     let mut answered = 0;
     for task in tasks {
         answered += task.await??;
@@ -116,25 +134,30 @@ pub(crate) async fn rate(
     Ok(answered as f64 / started.elapsed().as_secs_f64())
 }
 
-/// The request that posts a message of the admin.
-pub(crate) fn message(address: &str, office: &Office, channel: ChannelId) -> Vec<u8> {
-    let id = MessageId::new(Time(jiff::Timestamp::now().as_millisecond()));
-    let body = format!("{{\"id\":\"{id}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
-    post(address, &format!("/messages/{channel}"), &office.cookie, &body)
+/// The same request every time.
+pub(crate) fn same(request: Vec<u8>) -> Request {
+    Arc::new(move || request.clone())
+}
+
+/// What the server answers without doing anything.
+pub(crate) fn empty(address: &str, office: &Office) -> Request {
+    same(post(address, "/empty", &office.cookie, "{}"))
+}
+
+/// Posts a message of the admin.
+pub(crate) fn message(address: &str, office: &Office, channel: ChannelId) -> Request {
+    let (address, cookie) = (address.to_string(), office.cookie.clone());
+    Arc::new(move || {
+        let id = MessageId::new(Time(jiff::Timestamp::now().as_millisecond()));
+        let body =
+            format!("{{\"id\":\"{id}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
+        post(&address, &format!("/messages/{channel}"), &cookie, &body)
+    })
 }
 
 async fn posts(address: &str, office: &Office, channel: ChannelId) -> Result<Figure> {
     eprintln!("posting over {CONNECTIONS} connections …");
-    let empty = post(address, "/empty", &office.cookie, "{}");
-    let before = rate(address, {
-        let empty = empty.clone();
-        move || empty.clone()
-    })
-    .await?;
-    let (host, shared) = (address.to_string(), std::sync::Arc::new(office.clone()));
-    let posted = rate(address, move || message(&host, &shared, channel)).await?;
-    let after = rate(address, move || empty.clone()).await?;
-    let empty = f64::midpoint(before, after);
+    let [empty, posted] = rates(address, [empty(address, office), message(address, office, channel)]).await?;
     Ok(Figure {
         what: "Messages posted, each on disk before its answer (64 connections)",
         measured: format!("{posted:.0}/s"),
@@ -195,10 +218,10 @@ async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Resul
     let mut posting = Vec::new();
     for _ in 0..4 {
         let mut client = Client::connect(address).await?;
-        let (host, office) = (address.to_string(), office.clone());
+        let message = message(address, office, channel);
         posting.push(tokio::spawn(async move {
             for _ in 0..EVENTS / 4 {
-                client.send(&message(&host, &office, channel)).await?;
+                client.send(&message()).await?;
             }
             Result::Ok(())
         }));

@@ -15,7 +15,7 @@ use store::{Store, Tx};
 use workers::missed::Teller;
 
 use crate::furniture::{Office, furnish};
-use crate::measure::{median, message, rate, start};
+use crate::measure::{median, message, rates, start};
 use crate::report::{self, Figure};
 use crate::{Result, server};
 
@@ -108,15 +108,8 @@ async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [Channe
     eprintln!("posting into a crowd …");
     let (mut serving, address) =
         start(&std::env::current_exe()?, &["serve", &folder.display().to_string()]).await?;
-    let mut rates: [Vec<f64>; 2] = Default::default();
-    for _ in 0..2 {
-        for (channel, rates) in channels.into_iter().zip(&mut rates) {
-            let (host, office) = (address.clone(), office.clone());
-            rates.push(rate(&address, move || message(&host, &office, channel)).await?);
-        }
-    }
+    let [pair, crowd] = rates(&address, channels.map(|channel| message(&address, office, channel))).await?;
     serving.kill().await?;
-    let [pair, crowd] = rates.map(|rates| rates.iter().sum::<f64>() / rates.len() as f64);
     Ok(Figure {
         what: "Messages posted into a channel of 1,000 members (64 connections)",
         measured: format!("{crowd:.0}/s"),

@@ -3,9 +3,9 @@
 use domain::ids::ChannelId;
 
 use crate::Result;
-use crate::client::{call, post};
+use crate::client::call;
 use crate::furniture::Office;
-use crate::measure::rate;
+use crate::measure::{empty, rates, same};
 use crate::report::Figure;
 
 /// Messages in a page that is asked for.
@@ -19,32 +19,25 @@ pub(crate) async fn figures(
     short: ChannelId,
 ) -> Result<Vec<Figure>> {
     eprintln!("a program sends and lists messages …");
-    let (empty, key) = (post(address, "/empty", &office.cookie, "{}"), &office.key);
+    let key = &office.key;
     let body =
         format!("{{\"channelId\":\"{busy}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
-    let send = call(address, "POST", "/v1/messages", key, &body);
-    let list = call(address, "GET", &format!("/v1/messages?channelId={short}&limit={PAGE}"), key, "");
-    let mut rates = Vec::new();
-    // The empty route before, between and after: the machine is shared.
-    for request in [&empty, &send, &empty, &list, &empty] {
-        let request = request.clone();
-        rates.push(rate(address, move || request.clone()).await?);
-    }
-    let [before, sent, between, listed, after] = rates[..] else { return Err("a rate is missing".into()) };
-    let beside = |empty: f64| format!("{empty:.0}/s on an empty JSON route");
-    let (of_sent, of_listed) = (f64::midpoint(before, between), f64::midpoint(between, after));
+    let send = same(call(address, "POST", "/v1/messages", key, &body));
+    let list = same(call(address, "GET", &format!("/v1/messages?channelId={short}&limit={PAGE}"), key, ""));
+    let [empty, sent, listed] = rates(address, [empty(address, office), send, list]).await?;
+    let beside = || format!("{empty:.0}/s on an empty JSON route");
     Ok(vec![
         Figure {
             what: "`POST /v1/messages`, each on disk before its answer (64 connections)",
             measured: format!("{sent:.0}/s"),
-            beside: beside(of_sent),
+            beside: beside(),
             wanted: "",
             reached: true,
         },
         Figure {
             what: "`GET /v1/messages`, pages of 50 with what became of each (64 connections)",
             measured: format!("{listed:.0}/s"),
-            beside: beside(of_listed),
+            beside: beside(),
             wanted: "",
             reached: true,
         },
