@@ -25,12 +25,12 @@ use crate::work::{self, Write};
 
 /// Most closures in one commit: enough to make the fsync cheap, few enough that the first does not wait long.
 const BATCH_MAX: usize = 256;
+/// How often the writer lets others go first before it closes a transaction.
+const YIELDS: usize = 3;
 /// Most closures that wait for the writer; further ones wait for a place.
 const QUEUE_MAX: usize = 4096;
 /// Idle reading connections that are kept, each with its prepared statements.
 const READERS_MAX: usize = 4;
-/// Bytes of the database that a reading connection looks at in place.
-const MAPPED_MAX: u32 = 256 * 1024 * 1024;
 /// How long to wait for another process (a command beside the running program) that holds the write lock.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How often the write-ahead log is moved into the database.
@@ -108,9 +108,6 @@ impl Sqlite {
             None => {
                 let connection = Connection::open(&self.file)?;
                 connection.batch("PRAGMA query_only = ON")?;
-                // Pages of the database are read where they lie: after each commit of the writer a reader's own copies
-                // are worth nothing.
-                connection.batch(&format!("PRAGMA mmap_size = {MAPPED_MAX}"))?;
                 Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
             }
         };
@@ -183,14 +180,22 @@ fn run_all(tx: &mut Tx, batch: &mut Vec<Work>, waiting: &mut mpsc::Receiver<Work
         run_one(tx, work.as_mut())?;
         done += 1;
         // What comes while others run shares their fsync.
-        if done == batch.len()
-            && done < BATCH_MAX
-            && let Ok(next) = waiting.try_recv()
-        {
-            batch.push(next);
+        if done == batch.len() && done < BATCH_MAX {
+            batch.extend(next(waiting));
         }
     }
     tx.write_journal()
+}
+
+/// What waits, or comes while others have the processor: where nobody wants it, asking takes no time.
+fn next(waiting: &mut mpsc::Receiver<Work>) -> Option<Work> {
+    for _ in 0..YIELDS {
+        if let Ok(next) = waiting.try_recv() {
+            return Some(next);
+        }
+        thread::yield_now();
+    }
+    waiting.try_recv().ok()
 }
 
 /// Runs a closure in a savepoint of its own, so that a failure undoes only that.
@@ -270,25 +275,17 @@ impl Connection {
     }
 }
 
-/// SQLite numbers named parameters by first appearance, so `$2` may come before `$1`: bound by name.
-const NAMES: [&str; 40] = [
-    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15", "$16",
-    "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31",
-    "$32", "$33", "$34", "$35", "$36", "$37", "$38", "$39", "$40",
-];
-
+/// SQLite numbers named parameters by first appearance, so `$2` may come before `$1`: each gets what its name says.
 fn bind(statement: &mut Statement<'_>, params: &[&dyn Param]) -> Result<()> {
-    if params.len() > NAMES.len() || statement.parameter_count() != params.len() {
-        return Err(Error::Refused(format!(
-            "{} parameters given, {} used",
-            params.len(),
-            statement.parameter_count()
-        )));
+    let count = statement.parameter_count();
+    if count != params.len() {
+        return Err(Error::Refused(format!("{} parameters given, {count} used", params.len())));
     }
-    for (param, name) in params.iter().zip(NAMES) {
-        let Some(index) = statement.parameter_index(name)? else {
-            return Err(Error::Refused(format!("{name} is not used by the statement")));
-        };
+    for index in 1..=count {
+        let name = statement.parameter_name(index).unwrap_or("");
+        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let param = param.ok_or_else(|| Error::Refused(format!("{name} is no parameter that was given")))?;
         match param.value() {
             Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null)?,
             Value::Integer(number) => statement.raw_bind_parameter(index, number)?,
