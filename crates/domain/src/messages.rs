@@ -2,7 +2,7 @@
 //!
 //! A message, the sender's read position, the words for searching and the journal's entry change in one transaction.
 
-use store::{Reader, Row, Time, Tx};
+use store::{Engine, Reader, Row, Time, Tx};
 
 use crate::access::{self, Actor, Role};
 use crate::error::{Error, Problem, Result};
@@ -78,20 +78,17 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         return Err(Error::field("id", Problem::NoId));
     }
     let text = limits::message("text", &draft.text, !draft.attachments.is_empty())?;
-    let author_name = match look_up(tx, actor, draft)? {
+    let (author_name, position) = match look_up(tx, actor, draft)? {
         Known::Message(message) => return Ok(*message),
-        Known::Author(name) => name,
+        Known::Next { author_name, position } => (author_name, position),
     };
     let ready = files::check(tx, actor, draft.channel, &draft.attachments)?;
     let now = tx.now();
-    let position: i64 = tx
-        .first(
-            "UPDATE channels SET last_position = last_position + 1, last_message_at = $3, archived_at = NULL \
-             WHERE workspace = $1 AND id = $2 RETURNING last_position",
-            &[&actor.workspace, &draft.channel, &now],
-            |row| row.get(0),
-        )?
-        .ok_or(Error::NotFound)?;
+    tx.run(
+        "UPDATE channels SET last_position = $4, last_message_at = $3, archived_at = NULL \
+         WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &draft.channel, &now, &position],
+    )?;
     let shown = draft.shown.unwrap_or(0).min(position - 1);
     step_forward(tx, actor, draft.channel, position, shown)?;
     let search_row = search::add(tx)?;
@@ -156,24 +153,34 @@ pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &D
 enum Known {
     /// The message that its id stands for already.
     Message(Box<Message>),
-    /// What its author is called.
-    Author(Name),
+    /// What its author is called, and its place in the channel.
+    Next { author_name: Name, position: i64 },
 }
 
+/// Holds the channel until the transaction ends: its next position is taken once.
 fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
-    let (name, channel, author) = tx
+    let held = match tx.engine() {
+        // It has one writer.
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR NO KEY UPDATE OF c",
+    };
+    let (author_name, last, channel, author) = tx
         .first(
-            "SELECT p.given_name, p.family_name, p.email, m.channel, m.author FROM people p \
-             LEFT JOIN messages m ON m.workspace = p.workspace AND m.id = $3 \
-             WHERE p.workspace = $1 AND p.id = $2",
-            &[&actor.workspace, &actor.person, &draft.id],
+            &format!(
+                "SELECT p.given_name, p.family_name, p.email, c.last_position, m.channel, m.author FROM people p \
+                 JOIN channels c ON c.workspace = p.workspace AND c.id = $4 \
+                 LEFT JOIN messages m ON m.workspace = p.workspace AND m.id = $3 \
+                 WHERE p.workspace = $1 AND p.id = $2 {held}"
+            ),
+            &[&actor.workspace, &actor.person, &draft.id, &draft.channel],
             |row| {
-                Ok((Name::read(row, 0)?, row.get::<Option<ChannelId>>(3)?, row.get::<Option<PersonId>>(4)?))
+                let place = (row.get::<Option<ChannelId>>(4)?, row.get::<Option<PersonId>>(5)?);
+                Ok((Name::read(row, 0)?, row.get::<i64>(3)?, place.0, place.1))
             },
         )?
         .ok_or(Error::NotFound)?;
     match channel.zip(author) {
-        None => Ok(Known::Author(name)),
+        None => Ok(Known::Next { author_name, position: last + 1 }),
         Some(place) if place == (draft.channel, actor.person) => {
             Ok(Known::Message(Box::new(find(tx, actor, draft.id)?)))
         }
