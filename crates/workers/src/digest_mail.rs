@@ -18,6 +18,9 @@ use crate::mail::{Desk, FONT, Frame, button, escaped, framed};
 
 /// Characters of a name in the sender's; the brand beside it has as many.
 const SENDER_CHARACTERS_MAX: usize = 50;
+/// Why it came, beneath everything.
+const WHY: &str = "You get this because you have not read it in the portal. The links are yours alone: please do not \
+                   pass this mail on.";
 /// Characters of what a list of mails shows after the subject.
 const PREVIEW_CHARACTERS: usize = 140;
 
@@ -165,19 +168,18 @@ impl Letter<'_> {
             }
             let _ = writeln!(text, "Reply:\n{}\n", self.link(part));
         }
-        let _ = write!(text, "-- \n{}\n{}\n", self.brand, self.why());
-        if let Some(link) = &self.unsubscribe {
-            let _ = writeln!(text, "Unsubscribe: {link}");
+        let _ = write!(text, "-- \n{}\n{WHY}\n", self.brand);
+        for (words, link) in self.ways_out() {
+            let _ = writeln!(text, "{words}: {link}");
         }
         text
     }
 
-    fn why(&self) -> String {
-        format!(
-            "You get this because you have not read it in the portal. The links are yours alone: please do not pass this \
-             mail on. What you are sent: {}/profile",
-            self.desk.portal(&self.digest.to)
-        )
+    /// Where they choose what they are sent, and where they end it.
+    fn ways_out(&self) -> Vec<(&'static str, String)> {
+        let choices = format!("{}/profile", self.desk.portal(&self.digest.to));
+        let unsubscribe = self.unsubscribe.clone().map(|link| ("Unsubscribe", link));
+        [("What you are sent", choices)].into_iter().chain(unsubscribe).collect()
     }
 
     fn html(&self) -> String {
@@ -203,13 +205,13 @@ impl Letter<'_> {
             }
             body.push_str(&button("Reply", &self.link(part), &self.digest.to));
         }
-        let why = escaped(&self.why());
-        let unsubscribe = self.unsubscribe.as_ref().map_or(String::new(), |link| {
-            format!(" <a class=\"soft\" href=\"{}\" style=\"color:#5b6470\">Unsubscribe</a>", escaped(link))
+        let ways_out = self.ways_out().into_iter().map(|(words, link)| {
+            format!("<a class=\"soft\" href=\"{}\" style=\"color:#5b6470\">{words}</a>", escaped(&link))
         });
+        let ways_out = ways_out.collect::<Vec<_>>().join(" \u{b7} ");
         let _ = writeln!(
             body,
-            "<p class=\"soft\" style=\"margin:0;color:#5b6470;font-size:13px;line-height:1.5;{FONT}\">{why}{unsubscribe}</p>"
+            "<p class=\"soft\" style=\"margin:0;color:#5b6470;font-size:13px;line-height:1.5;{FONT}\">{WHY}<br>{ways_out}</p>"
         );
         let (subject, preview) = (self.subject(), self.preview());
         framed(&Frame { subject: &subject, preview: &preview, to: &self.digest.to, body: &body })
