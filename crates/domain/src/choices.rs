@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use store::{FromValue, Param, Reader, Tx, Value};
+use store::{FromValue, Param, Reader, Row, Tx, Value};
 
 use crate::access::Actor;
 use crate::error::{Error, Result};
@@ -99,6 +99,16 @@ pub struct Choices {
     pub text: Choice,
 }
 
+impl Choices {
+    /// Reads `email_choice` and `text_choice` from two columns beginning with `index`.
+    ///
+    /// # Errors
+    /// Where they hold something else.
+    pub(crate) fn read(row: &Row<'_>, index: usize) -> store::Result<Choices> {
+        Ok(Choices { email: row.get(index)?, text: row.get(index + 1)? })
+    }
+}
+
 /// What a person has chosen.
 ///
 /// # Errors
@@ -107,7 +117,7 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
     let found = reader.first(
         "SELECT email_choice, text_choice FROM people WHERE workspace = $1 AND id = $2",
         &[&workspace, &person],
-        |row| Ok(Choices { email: row.get(0)?, text: row.get(1)? }),
+        |row| Choices::read(row, 0),
     )?;
     found.ok_or(Error::NotFound)
 }

@@ -163,6 +163,7 @@ pub fn settle(
     let asked_at: Option<Option<Time>> = tx.first(&sql, &[&workspace, &person], |row| row.get(0))?;
     let Some(asked_at) = asked_at else { return Ok(None) };
     let waiting = waiting(tx, workspace, person)?;
+    let wait = wait_of(tx, workspace, wait)?;
     let circumstances =
         Circumstances { asked: asked_at.is_some(), ..circumstances(tx, workspace, person, wait)? };
     let written = match decision::decide(&waiting, &circumstances, tx.now()) {
@@ -247,7 +248,7 @@ fn circumstances(
     reader: &Reader,
     workspace: WorkspaceId,
     person: PersonId,
-    wait: Option<Duration>,
+    wait: Duration,
 ) -> Result<Circumstances> {
     let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
         .first(
@@ -256,8 +257,7 @@ fn circumstances(
             &[&workspace, &person],
             |row| {
                 let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-                let choices = Choices { email: row.get(4)?, text: row.get(5)? };
-                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, choices))
+                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, Choices::read(row, 4)?))
             },
         )?
         .ok_or(Error::NotFound)?;
@@ -271,7 +271,7 @@ fn circumstances(
             TextDue::NotAtAll(_)
         );
     Ok(Circumstances {
-        wait: wait_of(reader, workspace, wait)?,
+        wait,
         asked: false,
         invited,
         email: reach(choices.email, Way::Email, !bounced)?,

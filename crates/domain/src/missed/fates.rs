@@ -76,7 +76,7 @@ pub fn fates(
 ) -> Result<Vec<MessageFates>> {
     access::internal(actor)?;
     access::channel(reader, actor, channel)?;
-    let wait = Some(super::wait_of(reader, actor.workspace, wait)?);
+    let wait = super::wait_of(reader, actor.workspace, wait)?;
     let asked = Asked { reader, actor, channel, first: *positions.start(), last: *positions.end(), wait };
     let (recipients, moves, parts) = (asked.recipients()?, asked.moves()?, asked.parts()?);
     let mut known: Vec<Known<'_>> = recipients
@@ -102,7 +102,7 @@ struct Asked<'a> {
     channel: ChannelId,
     first: i64,
     last: i64,
-    wait: Option<Duration>,
+    wait: Duration,
 }
 
 struct Message {

@@ -12,6 +12,7 @@ use domain::people::Name;
 use domain::{Error, access};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Reader, Time};
 
@@ -159,7 +160,7 @@ struct Shared<'a> {
     state: Shape,
     at: Option<Time>,
     why: &'a str,
-    people: Vec<(PersonId, &'a Name)>,
+    people: Vec<(PersonId, &'a Arc<Name>)>,
 }
 
 impl Shared<'_> {
@@ -178,7 +179,7 @@ fn shared(message: &MessageFates, now: Time) -> Vec<Shared<'_>> {
     let mut all: Vec<Shared<'_>> = Vec::new();
     for fate in &message.fates {
         let Some((state, at, why)) = shape(&fate.state, now) else { continue };
-        let somebody = (fate.person, fate.name.as_ref());
+        let somebody = (fate.person, &fate.name);
         match all.iter_mut().find(|one| (one.state, one.at, one.why) == (state, at, why)) {
             Some(one) => one.people.push(somebody),
             None => all.push(Shared { state, at, why, people: vec![somebody] }),
