@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Portal, signIn } from './portal.js';
+import { write } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -29,13 +30,6 @@ async function addClient(jane, given, email, company) {
   await jane.getByLabel(/Invite them by email now/).setChecked(true);
   await jane.getByRole('button', { name: 'Add client user' }).click();
   await jane.waitForURL(/\/clients\/[0-9a-f-]{36}/);
-}
-
-/** @param {Visit} visit @param {string} text */
-async function write(visit, text) {
-  const composer = visit.getByRole('textbox', { name: /^Message to/ });
-  await composer.fill(text);
-  await visit.getByRole('button', { name: 'Send', exact: true }).click();
 }
 
 test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from './portal.js';
 import { glide, middle, scroll, unmoved } from './scroll.js';
-import { composer, entry, numbered, post, talk, texts, top } from './talk.js';
+import { composer, entry, numbered, post, talk, texts, top, write } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -81,8 +81,7 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(box && log && box.y + box.height <= log.y + log.height && box.y > log.y, 'at the newest');
       assert.deepEqual((await texts(reader, `fresh for ${size}`)), fresh);
       await glide(reader, -700, 'thousand 500');
-      await composer(reader).fill(`from afar on a ${size}`);
-      await reader.getByRole('button', { name: 'Send', exact: true }).click();
+      await write(reader, `from afar on a ${size}`);
       await entry(reader, `from afar on a ${size}`).and(reader.locator(':not(.sending)')).waitFor();
       assert.ok(await top(reader, `from afar on a ${size}`) > await top(reader, `fresh for ${size} 20`), 'behind all others');
       const middling = (/** @type {number[]} */ frames) => frames[frames.length >> 1]?.toFixed(1);

@@ -1,16 +1,13 @@
 // Moments that a page of the tour goes through while somebody uses it.
 
+import { write } from './talk.js';
+
 /** @typedef {import('./portal.js').Visit} Visit */
 /** @typedef {import('./tour.js').Stop} Stop */
 
 /** @param {import('./tour.js').Tour} tour @returns {Stop[]} */
 export function moments(tour) {
   const { at, hands } = tour;
-  /** @param {Visit} visit @param {string} text */
-  const send = async (visit, text) => {
-    await visit.getByRole('textbox', { name: /^Message to/ }).fill(text);
-    await visit.getByRole('button', { name: 'Send', exact: true }).click();
-  };
   /** Nothing gets through any more, and the stream notices. @param {Visit} visit */
   const lose = async (visit) => {
     await visit.context().route(/\/(live|messages)\b/, (route) => route.abort('internetdisconnected'));
@@ -42,14 +39,14 @@ export function moments(tour) {
     } },
     { name: 'conversation-offline', who: 'jane', path: at.group, then: async (visit) => {
       await lose(visit);
-      await send(visit, 'Written in a tunnel.');
+      await write(visit, 'Written in a tunnel.');
       await visit.locator('[data-waiting]').waitFor();
       await visit.locator('#connection').waitFor();
     }, after: backOnline },
     { name: 'conversation-refused', who: 'jane', path: at.group, then: async (visit) => {
       const answer = { status: 400, contentType: 'application/json', body: '{"code":"invalid","message":"This is longer than 10,000 characters.","field":"text"}' };
       await visit.route('**/messages/*', (route) => route.request().method() === 'POST' ? route.fulfill(answer) : route.fallback());
-      await send(visit, 'Far too long');
+      await write(visit, 'Far too long');
       await visit.locator('[data-refused]').waitFor();
     }, after: async (visit) => {
       await visit.locator('[data-discard]').click();

@@ -66,7 +66,8 @@ export const composer = (visit) => visit.locator('#text');
 
 /** Writes as a person does. @param {Visit} visit @param {string} text */
 export async function write(visit, text) {
-  await composer(visit).fill(text);
+  await visit.getByRole('textbox', { name: /^Message to/ }).fill(text);
+  // Beneath a message that waits stands Send now.
   await visit.getByRole('button', { name: 'Send', exact: true }).click();
 }
 

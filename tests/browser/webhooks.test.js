@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import test from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { Portal, eventually } from './portal.js';
+import { write } from './talk.js';
 
 // The program of this test is on this machine.
 process.env.PORTAL_WEBHOOKS_PRIVATE = 'allow';
@@ -58,8 +59,7 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   program.status = 302;
   await jane.goto('/messages');
   await jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first().click();
-  await jane.getByRole('textbox', { name: /^Message to/ }).fill('The lease is signed “today”.');
-  await jane.getByRole('button', { name: 'Send', exact: true }).click();
+  await write(jane, 'The lease is signed “today”.');
   const first = await eventually('the first call', async () => program.calls[0]);
   const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (webhook.verify(first.body, first.headers));
   assert.equal(told.type, 'message.sent');
