@@ -119,3 +119,24 @@ test('what is refused says why, and offers Retry and Delete, in every tab and af
   assert.deepEqual(await texts(jane, 'try again'), ['try again']);
   [jane, second].forEach((visit) => visit.forgive());
 });
+
+test('a day stands above its first message, and nowhere once that was sent or taken back', async (t) => {
+  const { jane } = await talk(t);
+  // A day on which nobody has written yet; what the portal takes stands on its own.
+  await jane.clock.setFixedTime(Date.now() + 3 * 86_400_000);
+  const days = jane.locator('#log .day');
+  const before = await days.count();
+  await write(jane, `too long for a day ${'x'.repeat(10_000)}`);
+  const refused = jane.locator('.entry.refused');
+  await refused.waitFor();
+  assert.equal(await days.count(), before + 1, 'the day of what is refused');
+  await refused.getByRole('button', { name: 'Delete' }).click();
+  await refused.waitFor({ state: 'detached' });
+  assert.equal(await days.count(), before, 'taken back');
+
+  await write(jane, 'on the day');
+  await entry(jane, 'on the day').and(jane.locator(':not(.sending)')).waitFor();
+  const last = await jane.locator('#log :is(.entry, .day)').last().getAttribute('class');
+  assert.match(last ?? '', /\bentry\b/, 'nothing beneath what was sent');
+  jane.forgive();
+});

@@ -1,7 +1,7 @@
 // The messages on the page: put in by position, each id once, whichever of answer and live update comes first.
 // A message that is being sent has no position yet and stands behind all others.
 
-import { messageOf, next, settle, settleAround } from "./runs.js";
+import { messageOf, next, settle, settleAround, unsettle } from "./runs.js";
 import { keeping } from "./scroll.js";
 import { localize } from "./times.js";
 import { parts } from "./trimming.js";
@@ -74,6 +74,7 @@ function actionsFor(id) {
 
 /** Puts an entry where its position says. @param {Element} entry */
 function insert(entry) {
+  unsettle(entry);
   byId.set(idOf(entry), entry);
   const position = positionOf(entry);
   for (const other of backwards()) {
@@ -148,6 +149,7 @@ export function remove(id) {
   const entry = find(id);
   if (entry) keeping(() => {
     const below = next(entry);
+    unsettle(entry);
     entry.remove();
     byId.delete(id);
     if (below) settle(below);

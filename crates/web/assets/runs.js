@@ -27,21 +27,31 @@ export function settleAround(entry) {
 /** Gives an entry the lines that belong above it, and its place in a run. @param {Element} entry */
 export function settle(entry) {
   const message = /** @type {HTMLElement} */ (messageOf(entry));
-  /** @type {Element[]} */
-  const lines = [];
-  let above = entry.previousElementSibling;
-  for (; above && !messageOf(above); above = above.previousElementSibling) lines.push(above);
+  const { lines, above } = over(entry);
   // What stands above is not in the document, and was settled while it was.
   if (!above && entry.parentNode !== parts()[0]) return;
   const before = above && messageOf(above);
   const at = message.dataset.at ?? "";
   const isNewDay = !before || dayOf(before) !== dayOf(message);
-  lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
+  unsettle(entry);
   const others = lines.filter((line) => line.parentNode);
   if (isNewDay) (others.at(-1) ?? entry).before(dayLine(at));
   const apart = before ? new Date(at).getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
   const isSame = before?.dataset.author === message.dataset.author && apart <= RUN_WITHIN;
   entry.classList.toggle("run", isSame && !isNewDay && others.length === 0);
+}
+
+/** Takes away the day that stands above an entry: before it goes, or goes elsewhere. @param {Element} entry */
+export const unsettle = (entry) =>
+  over(entry).lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
+
+/** The lines right above an entry, and the entry above them. @param {Element} entry */
+function over(entry) {
+  /** @type {Element[]} */
+  const lines = [];
+  let above = entry.previousElementSibling;
+  for (; above && !messageOf(above); above = above.previousElementSibling) lines.push(above);
+  return { lines, above };
 }
 
 /** The day of a message, alike for all of one day. @param {HTMLElement} message */
