@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::furniture::{Office, furnish};
-use crate::measure::{median, resident, start};
+use crate::load::{median, resident, start};
 use crate::report::{self, Figure};
 use crate::{Result, server};
 

@@ -8,6 +8,7 @@
 mod client;
 mod files;
 mod furniture;
+mod load;
 mod measure;
 mod missed;
 mod programs;

@@ -15,7 +15,7 @@ use store::{Store, Tx};
 use workers::missed::Teller;
 
 use crate::furniture::{Office, furnish};
-use crate::measure::{median, message, rates, start};
+use crate::load::{median, message, rates, start};
 use crate::report::{self, Figure};
 use crate::{Result, server};
 

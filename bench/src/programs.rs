@@ -5,7 +5,7 @@ use domain::ids::ChannelId;
 use crate::Result;
 use crate::client::call;
 use crate::furniture::Office;
-use crate::measure::{empty, rates, same};
+use crate::load::{empty, rates, same};
 use crate::report::Figure;
 
 /// Messages in a page that is asked for.
