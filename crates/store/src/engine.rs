@@ -179,6 +179,19 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(E::from(stopped())))
     }
 
+    /// Comes back when everything that has been read is on disk: SQLite already shows what is on its way there.
+    ///
+    /// # Errors
+    /// Where it will not come there any more, and nothing can be written.
+    pub async fn settled(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Sqlite(sqlite) => sqlite.settled().await,
+            // Shows only what is on disk.
+            #[cfg(feature = "cluster")]
+            Kind::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Finishes the writes that are waiting and closes the database. Later calls answer an error.
     pub fn close(&self) {
         match &self.kind {

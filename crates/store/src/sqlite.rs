@@ -1,8 +1,10 @@
 //! SQLite: one writer thread with group commit, pooled readers, and checkpoints off the writer.
 //!
-//! The writer takes what is waiting (up to [`BATCH_MAX`] closures), runs each in a savepoint of its own, commits
-//! once, and only after that fsync answers them all: durability costs one fsync for many. A message is
-//! answered as sent when it is on disk, so `synchronous` is `FULL`.
+//! The writer takes what is waiting (up to [`BATCH_MAX`] closures), runs each in a savepoint of its own and commits
+//! once. They are all answered when that commit is on disk (`log`): durability costs one fsync for many, and while it
+//! lasts the writer runs what came meanwhile.
+
+mod log;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,10 +25,14 @@ use crate::migrations::{self, Migration};
 use crate::value::{Cells, Param, Row, Value};
 use crate::work::{self, Write};
 
+use log::{Committed, Log};
+
 /// Most closures in one commit: enough to make the fsync cheap, few enough that the first does not wait long.
 const BATCH_MAX: usize = 256;
 /// How often the writer lets others go first before it closes a transaction.
 const YIELDS: usize = 3;
+/// How many commits may wait to be flushed, beside the one that is: further ahead they would only become smaller.
+const COMMITS_AHEAD: usize = 1;
 /// Most closures that wait for the writer; further ones wait for a place.
 const QUEUE_MAX: usize = 4096;
 /// Idle reading connections that are kept, each with its prepared statements.
@@ -42,7 +48,8 @@ const STATEMENTS_MAX: usize = 256;
 pub(crate) struct Sqlite {
     file: PathBuf,
     clock: Clock,
-    queue: Mutex<Option<mpsc::Sender<Box<dyn Write>>>>,
+    queue: Mutex<Option<mpsc::Sender<Work>>>,
+    log: Arc<Log>,
     readers: Mutex<Vec<Reader>>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
     stop: watch::Sender<bool>,
@@ -56,7 +63,7 @@ impl Sqlite {
         signal: Arc<watch::Sender<u64>>,
     ) -> Result<Sqlite> {
         let writer = Connection::open(file)?;
-        let mut tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), clock.clone()));
+        let tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), clock.clone()));
         tx.batch("BEGIN IMMEDIATE")?;
         match migrations::apply(&tx, migrations) {
             Ok(()) => tx.batch("COMMIT")?,
@@ -65,35 +72,53 @@ impl Sqlite {
                 return Err(error);
             }
         }
-        let (queue, mut waiting) = mpsc::channel::<Box<dyn Write>>(QUEUE_MAX);
-        let writing = thread::Builder::new()
-            .name("store-writer".to_string())
-            .spawn(move || {
-                let mut batch = Vec::new();
-                while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
-                    commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &signal);
+        Sqlite::start(file, clock, tx, Log::beside(file)?, signal)
+    }
+
+    /// Starts the threads, with a connection that writes and the log that its commits are appended to.
+    fn start(
+        file: &Path,
+        clock: &Clock,
+        mut tx: Tx,
+        log: Log,
+        signal: Arc<watch::Sender<u64>>,
+    ) -> Result<Sqlite> {
+        let log = Arc::new(log);
+        let (queue, mut waiting) = mpsc::channel::<Work>(QUEUE_MAX);
+        let (flushes, committed) = std::sync::mpsc::sync_channel::<Committed>(COMMITS_AHEAD);
+        let appended = Arc::clone(&log);
+        let writing = start("store-writer", move || {
+            let mut batch = Vec::new();
+            while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+                let done = commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &appended);
+                if flushes.send(done).is_err() {
+                    break;
                 }
-            })
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+            }
+        })?;
+        let flushed = Arc::clone(&log);
+        let flushing = start("store-flusher", move || {
+            while let Ok(done) = committed.recv() {
+                flushed.flush(done, &signal);
+            }
+        })?;
         let (stop, stopping) = watch::channel(false);
-        let log = Connection::open(file)?;
-        let checkpoints = thread::Builder::new()
-            .name("store-checkpoints".to_string())
-            .spawn(move || {
-                while !*stopping.borrow() {
-                    thread::park_timeout(CHECKPOINT_EVERY);
-                    // A checkpoint that cannot finish now is finished by the next.
-                    let _ = log.batch("PRAGMA wal_checkpoint(PASSIVE)");
-                }
-                let _ = log.batch("PRAGMA wal_checkpoint(TRUNCATE)");
-            })
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let connection = Connection::open(file)?;
+        let checkpoints = start("store-checkpoints", move || {
+            while !*stopping.borrow() {
+                thread::park_timeout(CHECKPOINT_EVERY);
+                // A checkpoint that cannot finish now is finished by the next.
+                let _ = connection.batch("PRAGMA wal_checkpoint(PASSIVE)");
+            }
+            let _ = connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        })?;
         Ok(Sqlite {
             file: file.to_path_buf(),
             clock: clock.clone(),
             queue: Mutex::new(Some(queue)),
             readers: Mutex::new(Vec::new()),
-            threads: Mutex::new(vec![writing, checkpoints]),
+            log,
+            threads: Mutex::new(vec![writing, flushing, checkpoints]),
             stop,
         })
     }
@@ -122,7 +147,11 @@ impl Sqlite {
         answer
     }
 
-    pub(crate) async fn queue(&self, work: Box<dyn Write>) -> Result<()> {
+    pub(crate) async fn settled(&self) -> Result<()> {
+        self.log.settled().await
+    }
+
+    pub(crate) async fn queue(&self, work: Work) -> Result<()> {
         let queue = lock(&self.queue).clone().ok_or_else(stopped)?;
         queue.send(work).await.map_err(|_| stopped())
     }
@@ -146,31 +175,22 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 type Work = Box<dyn Write>;
 
-/// Runs what is in `batch`, and what comes meanwhile, in one transaction, and answers when it is on disk.
-fn commit(
-    tx: &mut Tx,
-    mut batch: Vec<Work>,
-    waiting: &mut mpsc::Receiver<Work>,
-    signal: &watch::Sender<u64>,
-) {
-    let recorded = run_all(tx, &mut batch, waiting);
-    let committed = match recorded {
-        Ok(recorded) => tx.run("COMMIT", &[]).map(|_| recorded),
-        Err(error) => Err(error),
-    };
-    if committed.is_err() {
+fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
+    let thread = thread::Builder::new().name(name.to_string()).spawn(run);
+    thread.map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// Runs what is in `batch`, and what comes meanwhile, in one transaction.
+fn commit(tx: &mut Tx, mut batch: Vec<Work>, waiting: &mut mpsc::Receiver<Work>, log: &Log) -> Committed {
+    let recorded = log.check().and_then(|()| run_all(tx, &mut batch, waiting));
+    log.begin();
+    let outcome = recorded.and_then(|recorded| tx.run("COMMIT", &[]).map(|_| recorded));
+    if outcome.is_err() {
         tx.forget_after(0);
         // Fails only where no transaction was begun, and then there is nothing to undo.
         let _ = tx.run("ROLLBACK", &[]);
     }
-    if let Err(error) = &committed {
-        tracing::error!(%error, closures = batch.len(), "a commit failed; all of it was undone");
-    }
-    let is_recorded = matches!(committed, Ok(true));
-    work::answer_all(batch, committed.err().map(|error| error.to_string()));
-    if is_recorded {
-        signal.send_modify(|count| *count = count.wrapping_add(1));
-    }
+    Committed { batch, outcome }
 }
 
 fn run_all(tx: &mut Tx, batch: &mut Vec<Work>, waiting: &mut mpsc::Receiver<Work>) -> Result<bool> {
@@ -234,7 +254,8 @@ impl Connection {
             Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
         })?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+            // A commit is flushed by `log`, before anybody is answered; what NORMAL flushes is what checkpoints need.
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
              PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
              PRAGMA trusted_schema = OFF;",
         )?;

@@ -20,11 +20,12 @@ async fn alive() -> &'static str {
 
 async fn ready(State(app): State<App>) -> Response {
     let stopping = *app.web.stopping.borrow();
-    let database = app.store().read(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await;
-    match database {
+    let can_read = app.store().read(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await;
+    let can_write = app.store().settled().await;
+    match can_read.and(can_write) {
         Ok(()) if !stopping => "ready\n".into_response(),
         Ok(()) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
-        Err::<_, store::Error>(error) => {
+        Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n").into_response()
         }

@@ -127,7 +127,8 @@ impl Hub {
         let after = after.unwrap_or(followed);
         let missed = if after < seq {
             self.store.read_long(move |reader| missed(reader, &actor, &channels, after, seq)).await?
-        } else if after > seq + REPLAYED_MAX {
+        } else if after > head.max(seq) {
+            // From a database that went on differently than this one.
             events::bare("reset")
         } else {
             Bytes::new()
@@ -180,14 +181,20 @@ impl Hub {
         }
     }
 
+    /// What a journal has after entry `seq`. Whoever hears of it asks for what comes behind it later: so it must stay.
+    async fn news(&self, workspace: WorkspaceId, seq: i64) -> domain::Result<Vec<News>> {
+        let news = self.store.read(move |reader| read_news(reader, workspace, seq)).await?;
+        self.store.settled().await?;
+        Ok(news)
+    }
+
     /// Routes everything that the journals have beyond what was routed already.
     async fn follow(&self) {
         let followed: Vec<(WorkspaceId, i64)> =
             self.houses().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
         for (workspace, mut seq) in followed {
             loop {
-                let news = self.store.read(move |reader| read_news(reader, workspace, seq)).await;
-                let news = match news {
+                let news = match self.news(workspace, seq).await {
                     Ok(news) => news,
                     Err(error) => {
                         tracing::error!(%error, "the journal could not be read; trying again soon");

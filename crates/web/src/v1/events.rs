@@ -217,7 +217,10 @@ impl Stream {
             let is_all = (entries.len() as i64) < ENTRIES_AT_ONCE;
             Ok::<_, Error>(Some((entries.last().map_or(seq, |last| last.seq), written, is_all)))
         });
-        Ok(read.await?.map(|(seq, written, is_all)| {
+        let read = read.await?;
+        // Whoever hears of it goes on behind it later: so it must stay.
+        self.app.store().settled().await?;
+        Ok(read.map(|(seq, written, is_all)| {
             self.seq = seq;
             (Bytes::from(written), is_all)
         }))

@@ -275,6 +275,18 @@ async fn m4_a_long_absence_loads_anew() {
 }
 
 #[tokio::test]
+async fn a_place_that_this_database_has_not_come_to_begins_anew() {
+    let firm = Firm::new().await;
+    let head = firm.head().await;
+    let mut stream = Stream::open(&firm, firm.oskar, &format!("/live?after={}", head + 1)).await;
+    stream.expect("reset", "").await;
+    // At the newest there is nothing to be told yet.
+    let mut stream = Stream::open(&firm, firm.oskar, &format!("/live?after={head}")).await;
+    firm.says(firm.jane, firm.channel, "the next").await;
+    stream.expect("message", "the next").await;
+}
+
+#[tokio::test]
 async fn a_place_that_cannot_be_read_is_refused() {
     let firm = Firm::new().await;
     for after in ["x", "-1", "1.5", "99999999999999999999", ""] {

@@ -1,0 +1,150 @@
+//! The write-ahead log's way to the disk: one thread flushes what the writer has committed and answers those who wait
+//! for it, while the writer already runs what comes next.
+//!
+//! SQLite would flush within its COMMIT, and everybody would wait for the disk, the processors too. The order stays: the
+//! writer appends one commit after the other, and a flush covers all that came before it.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+use crate::work::{self, Write};
+
+/// The log of one database, and how far it has come.
+pub(super) struct Log {
+    file: File,
+    /// Commits that somebody may have read.
+    begun: AtomicU64,
+    /// Commits that are on disk, or were undone.
+    flushed: watch::Sender<u64>,
+    /// Why nothing can be written any more.
+    failed: OnceLock<String>,
+}
+
+/// Closures that were run in one transaction, and how its commit went: whether the journal has grown.
+pub(super) struct Committed {
+    pub(super) batch: Vec<Box<dyn Write>>,
+    pub(super) outcome: Result<bool>,
+}
+
+impl Log {
+    /// The log beside the database `file`, which is open.
+    pub(super) fn beside(file: &Path) -> Result<Log> {
+        let mut name = file.as_os_str().to_os_string();
+        name.push("-wal");
+        let log = File::options().read(true).write(true).open(&name);
+        Ok(Log::new(log.map_err(|error| Error::Unavailable(format!("{}: {error}", name.display())))?))
+    }
+
+    fn new(file: File) -> Log {
+        Log { file, begun: AtomicU64::new(0), flushed: watch::Sender::new(0), failed: OnceLock::new() }
+    }
+
+    /// Says that from now on somebody may read what is being committed.
+    pub(super) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Brings a commit to the disk and answers those who wait for it. `signal` changes where the journal has grown.
+    pub(super) fn flush(&self, committed: Committed, signal: &watch::Sender<u64>) {
+        let outcome = committed.outcome.and_then(|is_recorded| self.sync().map(|()| is_recorded));
+        self.flushed.send_modify(|count| *count += 1);
+        if let Err(error) = &outcome {
+            tracing::error!(%error, closures = committed.batch.len(), "a commit failed; nobody was told that it is kept");
+        }
+        let is_recorded = matches!(outcome, Ok(true));
+        work::answer_all(committed.batch, outcome.err().map(|error| error.to_string()));
+        if is_recorded {
+            signal.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// After a failure the system may take for written what is not, and says so only once: then nothing more is
+    /// promised until the program has started again and read what is there.
+    fn sync(&self) -> Result<()> {
+        self.check()?;
+        self.file.sync_data().map_err(|error| {
+            let why = self.failed.get_or_init(|| format!("the disk does not keep what is written: {error}"));
+            Error::Unavailable(why.clone())
+        })
+    }
+
+    /// Whether anything can be written.
+    pub(super) fn check(&self) -> Result<()> {
+        self.failed.get().map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
+    }
+
+    /// Waits until everything that anybody has read is on disk.
+    pub(super) async fn settled(&self) -> Result<()> {
+        let begun = self.begun.load(Ordering::SeqCst);
+        // The sender lives as long as this.
+        let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= begun).await;
+        self.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::connection::{self, Reader, Tx};
+    use crate::sqlite::{Connection, Sqlite};
+    use crate::work::Writing;
+
+    #[tokio::test]
+    async fn settled_is_what_was_flushed_after_it_could_be_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Log::new(file.reopen().unwrap());
+        let signal = watch::Sender::new(0);
+        log.settled().await.unwrap();
+        log.begin();
+        let soon = tokio::time::timeout(Duration::from_millis(20), log.settled()).await;
+        assert!(soon.is_err(), "it is not on disk yet");
+        log.flush(Committed { batch: Vec::new(), outcome: Ok(true) }, &signal);
+        log.settled().await.unwrap();
+        assert_eq!(*signal.borrow(), 1);
+        // What was undone is not waited for either.
+        log.begin();
+        log.flush(Committed { batch: Vec::new(), outcome: Err(Error::Missing) }, &signal);
+        log.settled().await.unwrap();
+        assert_eq!(*signal.borrow(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_promised_any_more_once_the_disk_has_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("one.db");
+        let reader =
+            Reader::new(connection::Connection::Sqlite(Connection::open(&file).unwrap()), Clock::System);
+        // It cannot be flushed: fsync(2), EINVAL.
+        let log = Log::new(File::open("/dev/null").unwrap());
+        let signal = Arc::new(watch::Sender::new(0));
+        let sqlite = Sqlite::start(&file, &Clock::System, Tx::new(reader), log, signal).unwrap();
+        let write = async |sql: &'static str| {
+            let (work, answer) = Writing::new(move |tx: &mut Tx| tx.run(sql, &[]));
+            sqlite.queue(Box::new(work)).await.unwrap();
+            answer.await.unwrap()
+        };
+        let first = write("CREATE TABLE one (number INTEGER)").await;
+        assert!(matches!(&first, Err(Error::Unavailable(why)) if why.contains("does not keep")), "{first:?}");
+        let second = write("DROP TABLE one").await;
+        assert!(
+            matches!(&second, Err(Error::Unavailable(why)) if why.contains("does not keep")),
+            "{second:?}"
+        );
+        assert!(matches!(sqlite.settled().await, Err(Error::Unavailable(_))));
+        // It was not even tried, and what is there can be read.
+        let count: i64 = sqlite
+            .read(|reader| reader.one("SELECT count(*) FROM one", &[], |row| row.get(0)))
+            .unwrap_or_else(|error: Error| panic!("{error}"));
+        assert_eq!(count, 0);
+        sqlite.close();
+    }
+}
