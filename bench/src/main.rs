@@ -2,8 +2,8 @@
 //! minute, without the product.
 //!
 //! The load comes from this process; what is measured runs in others: this program again (`serve`: the portal's own
-//! server with one empty route more; `bare`: writes the same bytes to the same number of streams; `copy`: takes and hands out a file as it is), and the
-//! real `portal` for start, memory and files.
+//! server with one empty route more; `bare`: writes the same bytes to the same number of streams; `copy`: takes and hands
+//! out files as they are), and the real `portal` for start, memory and files.
 
 mod client;
 mod files;
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", folder] => server::serve(PathBuf::from(folder)).await,
         ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
-        ["copy", file] => files::copy(file),
+        ["copy", folder] => files::copy(folder),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
         ["missed"] => missed::alone().await,
         ["run", portal, results, readme] => {
