@@ -7,17 +7,16 @@ import { createRequire } from 'node:module';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds, in a few words each. @param {Visit} visit @param {string[]} [rules] all where none are named */
-export async function ask(visit, rules) {
+/** What axe-core finds, in a few words each. @param {Visit} visit */
+export async function ask(visit) {
   // Where it has been asked before it is there still.
   if (!(await visit.evaluate(() => 'axe' in globalThis))) await visit.evaluate(axe);
   /** @type {{ id: string, nodes: { html: string, failureSummary?: string }[] }[]} */
-  const found = await visit.evaluate(async (rules) => {
-    const options = rules ? { runOnly: { type: 'rule', values: rules } } : {};
+  const found = await visit.evaluate(async () => {
     // @ts-expect-error It was put there a moment ago.
-    const { violations } = await globalThis.axe.run(document, { ...options, resultTypes: ['violations'] });
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
     return violations;
-  }, rules);
+  });
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(' | ')}`);
 }
 

@@ -64,19 +64,13 @@ impl Firm {
     }
 }
 
-/// A folder in memory where the machine has one: nothing here has to outlive a power cut.
-pub(crate) fn folder() -> std::io::Result<tempfile::TempDir> {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
-}
-
 fn make() -> Firm {
     let made = try_make();
     made.unwrap_or_else(|error| panic!("the firm cannot be made: {error}"))
 }
 
 fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
-    let folder = folder()?;
+    let folder = testing::folder()?;
     let file = folder.path().join("portal.db");
     let clock = Clock::simulated(MORNING.before(Duration::from_secs(3600)));
     let store = Store::open(&Setting::Sqlite(file.clone()), clock.clone(), domain::MIGRATIONS)?;

@@ -17,7 +17,7 @@ use workers::missed::Teller;
 use crate::chance::Chance;
 use crate::check;
 use crate::compare::Compared;
-use crate::firm::{self, Firm, MORNING};
+use crate::firm::{Firm, MORNING};
 use crate::model::{Belief, Model, Person};
 use crate::server::{Mood, Servers};
 
@@ -128,7 +128,7 @@ pub(crate) struct Simulation {
 impl Simulation {
     fn open(seed: u64, belief: Belief) -> Result<Simulation, Broken> {
         let firm = Firm::get();
-        let folder = firm::folder()?;
+        let folder = testing::folder()?;
         let file = folder.path().join("portal.db");
         firm.copy_to(&file)?;
         let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;

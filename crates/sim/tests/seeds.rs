@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sim::Belief;
 
 /// So long simulations run here.
-const RUNS_FOR: Duration = Duration::from_secs(30);
+const RUNS_FOR: Duration = Duration::from_secs(60);
 /// The first of so many seeds that breaks a false rule is enough; where none does, nothing is noticed.
 const NOTICED_WITHIN: u64 = 1_000;
 

@@ -1,6 +1,6 @@
 //! Databases for tests: one for each test, on either engine, gone when it ends.
 //!
-//! SQLite's stand in a temporary folder. PostgreSQL's stand in the server that `PORTAL_TEST_POSTGRES` names (`bin/with-postgres`
+//! SQLite's stand in a temporary folder, in memory where the machine has that. PostgreSQL's stand in the server that `PORTAL_TEST_POSTGRES` names (`bin/with-postgres`
 //! starts one); where there is none, there is no database and the test has nothing to check.
 //! A migrated PostgreSQL database is emptied and given to the next test: making one takes longer than most tests.
 
@@ -8,8 +8,18 @@
 mod postgres;
 
 use std::any::Any;
+use std::path::Path;
 
 use store::{Migration, Setting};
+
+/// A folder in memory where the machine has one, for small things that need not outlive a power cut.
+///
+/// # Errors
+/// Where none can be made.
+pub fn folder() -> std::io::Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }
+}
 
 /// A database of a test's own.
 pub struct Database {
@@ -25,7 +35,7 @@ impl Database {
     /// Where no temporary folder can be made.
     #[must_use]
     pub fn sqlite() -> Database {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = folder().expect("a temporary folder");
         Database { setting: Setting::Sqlite(folder.path().join("portal.db")), _place: Box::new(folder) }
     }
 

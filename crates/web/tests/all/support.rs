@@ -65,7 +65,7 @@ impl Portal {
     }
 
     fn open(is_scanned: bool, file_max: i64) -> Portal {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testing::folder().unwrap();
         let setting = Setting::Sqlite(folder.path().join("portal.db"));
         let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
         let blobs = Memory::default();

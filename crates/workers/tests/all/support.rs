@@ -32,7 +32,7 @@ pub struct PostOffice {
 
 impl PostOffice {
     pub async fn open() -> PostOffice {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = testing::folder().expect("a temporary folder");
         let setting = Setting::Sqlite(folder.path().join("portal.db"));
         let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).expect("a store");
         let given = SetUp {
