@@ -121,7 +121,7 @@ impl Office {
             store
                 .write(move |tx| {
                     for number in some {
-                        let name = format!("Statement {number}.pdf");
+                        let name = format!("Statement {number}.csv");
                         let purpose = Purpose::Folder(None);
                         let new = NewUpload { channel, purpose, name, size: Some(1_000) };
                         let upload = uploads::begin(tx, &jane, &new, &ROOM)?;
@@ -132,7 +132,8 @@ impl Office {
                             id,
                             hash,
                             size: 1_000,
-                            content_type: "application/pdf".to_string(),
+                            // Of a kind that nobody makes small versions of: its bytes are nowhere.
+                            content_type: "text/csv".to_string(),
                             dimensions: None,
                             is_unchecked: false,
                         };
