@@ -21,6 +21,8 @@ const SENDER_CHARACTERS_MAX: usize = 50;
 /// Why it came, beneath everything.
 const WHY: &str = "You get this because you have not read it in the portal. The links are yours alone: please do not \
                    pass this mail on.";
+/// Where the workspace hides what was written.
+const HIDDEN: &str = "What was written is not in this email: the link leads to it.";
 /// Characters of what a list of mails shows after the subject.
 const PREVIEW_CHARACTERS: usize = 140;
 
@@ -144,6 +146,12 @@ impl Letter<'_> {
         }
     }
 
+    /// What there is to say beneath a channel's messages.
+    fn remarks(&self, part: &Part) -> impl Iterator<Item = String> {
+        let hidden = self.digest.hides_text.then(|| HIDDEN.to_string());
+        more(part).into_iter().chain(hidden)
+    }
+
     fn text(&self) -> String {
         let mut text = String::new();
         for part in &self.digest.channels {
@@ -163,8 +171,8 @@ impl Letter<'_> {
                 }
                 text.push('\n');
             }
-            if let Some(more) = more(part) {
-                let _ = writeln!(text, "{more}\n");
+            for remark in self.remarks(part) {
+                let _ = writeln!(text, "{remark}\n");
             }
             let _ = writeln!(text, "Reply:\n{}\n", self.link(part));
         }
@@ -199,9 +207,9 @@ impl Letter<'_> {
             for said in &part.messages {
                 self.said(&mut body, said);
             }
-            if let Some(more) = more(part) {
+            for remark in self.remarks(part) {
                 let style = "margin:0 0 16px;color:#5b6470;font-size:14px";
-                let _ = writeln!(body, "<p class=\"soft\" style=\"{style}\">{}</p>", escaped(&more));
+                let _ = writeln!(body, "<p class=\"soft\" style=\"{style}\">{}</p>", escaped(&remark));
             }
             body.push_str(&button("Reply", &self.link(part), &self.digest.to));
         }

@@ -186,6 +186,10 @@ both_engines! {
             assert!(!part.contains("verdict") && !part.contains("confidential"), "{part}");
         }
         assert!(mails[0].text.contains("Jane Lee, Mon 5 Jan, 09:00 UTC"), "{}", mails[0].text);
+        // Whoever opens it is told why it says so little.
+        for part in [&mails[0].text, &mails[0].html] {
+            assert!(part.contains("What was written is not in this email"), "{part}");
+        }
     }
 
     fn n11_hostile_names_and_texts_inject_neither_headers_nor_html(office) {
