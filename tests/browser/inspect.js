@@ -9,8 +9,7 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 /** What axe-core finds, in a few words each. @param {Visit} visit */
 export async function ask(visit) {
-  // Where it has been asked before it is there still.
-  if (!(await visit.evaluate(() => 'axe' in globalThis))) await visit.evaluate(axe);
+  await visit.evaluate(axe);
   /** @type {{ id: string, nodes: { html: string, failureSummary?: string }[] }[]} */
   const found = await visit.evaluate(async () => {
     // @ts-expect-error It was put there a moment ago.

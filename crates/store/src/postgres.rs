@@ -20,7 +20,7 @@ use crate::engine::stopped;
 use crate::error::{Error, Result};
 use crate::migrations::{self, Migration};
 use crate::value::{Cells, Param, Row, Value};
-use crate::work::{self, Write};
+use crate::work::{self, Work, spawn};
 
 /// Closures that wait for a connection before a new one is refused.
 const QUEUE_MAX: usize = 4096;
@@ -31,7 +31,7 @@ type Reading = Box<dyn FnOnce(Result<&Reader>) + Send>;
 
 enum Job {
     Read(Reading),
-    Write(Box<dyn Write>),
+    Write(Work),
 }
 
 /// An open PostgreSQL database.
@@ -62,10 +62,7 @@ impl Postgres {
                     waiting: Arc::clone(&waiting),
                     signal: Arc::clone(&signal),
                 };
-                thread::Builder::new()
-                    .name(format!("store-postgres-{number}"))
-                    .spawn(move || worker.run())
-                    .map_err(|error| Error::Unavailable(error.to_string()))
+                spawn(format!("store-postgres-{number}"), move || worker.run())
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Postgres { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
@@ -91,7 +88,7 @@ impl Postgres {
         answer.await.unwrap_or_else(|_| Err(E::from(stopped())))
     }
 
-    pub(crate) async fn queue(&self, work: Box<dyn Write>) -> Result<()> {
+    pub(crate) async fn queue(&self, work: Work) -> Result<()> {
         self.send(Job::Write(work))
     }
 
@@ -158,7 +155,7 @@ impl Worker {
         }
     }
 
-    fn write(&self, tx: &mut Tx, mut work: Box<dyn Write>) {
+    fn write(&self, tx: &mut Tx, mut work: Work) {
         if let Err(error) = tx.batch("BEGIN") {
             return work.answer(Err(error));
         }

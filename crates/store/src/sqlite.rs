@@ -23,7 +23,7 @@ use crate::engine::stopped;
 use crate::error::{Error, Result};
 use crate::migrations::{self, Migration};
 use crate::value::{Cells, Param, Row, Value};
-use crate::work::{self, Write};
+use crate::work::{self, Work, Write, spawn};
 
 use log::{Committed, Log};
 
@@ -87,7 +87,7 @@ impl Sqlite {
         let (queue, mut waiting) = mpsc::channel::<Work>(QUEUE_MAX);
         let (flushes, committed) = std::sync::mpsc::sync_channel::<Committed>(COMMITS_AHEAD);
         let appended = Arc::clone(&log);
-        let writing = start("store-writer", move || {
+        let writing = spawn("store-writer".to_string(), move || {
             let mut batch = Vec::new();
             while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
                 let done = commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &appended);
@@ -97,14 +97,14 @@ impl Sqlite {
             }
         })?;
         let flushed = Arc::clone(&log);
-        let flushing = start("store-flusher", move || {
+        let flushing = spawn("store-flusher".to_string(), move || {
             while let Ok(done) = committed.recv() {
                 flushed.flush(done, &signal);
             }
         })?;
         let (stop, stopping) = watch::channel(false);
         let connection = Connection::open(file)?;
-        let checkpoints = start("store-checkpoints", move || {
+        let checkpoints = spawn("store-checkpoints".to_string(), move || {
             while !*stopping.borrow() {
                 thread::park_timeout(CHECKPOINT_EVERY);
                 // A checkpoint that cannot finish now is finished by the next.
@@ -171,13 +171,6 @@ impl Sqlite {
 /// A poisoned lock holds a list that is whole: nothing in its critical sections can stop half-way.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-type Work = Box<dyn Write>;
-
-fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>> {
-    let thread = thread::Builder::new().name(name.to_string()).spawn(run);
-    thread.map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 /// Runs what is in `batch`, and what comes meanwhile, in one transaction.

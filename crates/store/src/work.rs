@@ -1,12 +1,16 @@
 //! A closure on its way to the database and its answer on the way back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::connection::{Reader, Tx};
 use crate::error::Error;
+
+/// What waits for a thread that owns a connection and a transaction.
+pub(crate) type Work = Box<dyn Write>;
 
 /// Work for a thread that owns a connection and a transaction.
 pub(crate) trait Write: Send {
@@ -20,13 +24,22 @@ pub(crate) trait Write: Send {
 
 /// Hands a batch its answers, from inside the runtime that waits for them: waking each waiter from a thread of the
 /// store's would wake a worker each. `failed` says why the commit failed, where it did.
-pub(crate) fn answer_all(batch: Vec<Box<dyn Write>>, failed: Option<String>) {
+pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<String>) {
     let Some(runtime) = batch.first().map(|work| work.runtime().clone()) else { return };
     runtime.spawn(async move {
         for work in batch {
             work.answer(failed.clone().map_or(Ok(()), |error| Err(Error::Unavailable(error))));
         }
     });
+}
+
+/// Starts a thread of the store's.
+pub(crate) fn spawn(
+    name: String,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>, Error> {
+    let thread = thread::Builder::new().name(name).spawn(run);
+    thread.map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 pub(crate) struct Writing<F, T, E> {

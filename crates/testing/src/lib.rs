@@ -1,7 +1,8 @@
 //! Databases for tests: one for each test, on either engine, gone when it ends.
 //!
-//! SQLite's stand in a temporary folder, in memory where the machine has that. PostgreSQL's stand in the server that `PORTAL_TEST_POSTGRES` names (`bin/with-postgres`
-//! starts one); where there is none, there is no database and the test has nothing to check.
+//! SQLite's stand in a temporary folder, in memory where the machine has that. PostgreSQL's stand in the server that
+//! `PORTAL_TEST_POSTGRES` names (`bin/with-postgres` starts one); where there is none, there is no database and the test
+//! has nothing to check.
 //! A migrated PostgreSQL database is emptied and given to the next test: making one takes longer than most tests.
 
 #[cfg(feature = "cluster")]

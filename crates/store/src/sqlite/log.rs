@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
-use crate::work::{self, Write};
+use crate::work::{self, Work};
 
 /// The log of one database, and how far it has come.
 pub(super) struct Log {
@@ -27,7 +27,7 @@ pub(super) struct Log {
 
 /// Closures that were run in one transaction, and how its commit went: whether the journal has grown.
 pub(super) struct Committed {
-    pub(super) batch: Vec<Box<dyn Write>>,
+    pub(super) batch: Vec<Work>,
     pub(super) outcome: Result<bool>,
 }
 
@@ -100,8 +100,8 @@ mod tests {
 
     #[tokio::test]
     async fn settled_is_what_was_flushed_after_it_could_be_read() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let log = Log::new(file.reopen().unwrap());
+        let folder = testing::folder().unwrap();
+        let log = Log::new(File::create(folder.path().join("one.db-wal")).unwrap());
         let signal = watch::Sender::new(0);
         log.settled().await.unwrap();
         log.begin();
@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_promised_any_more_once_the_disk_has_failed() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testing::folder().unwrap();
         let file = folder.path().join("one.db");
         let reader =
             Reader::new(connection::Connection::Sqlite(Connection::open(&file).unwrap()), Clock::System);
