@@ -9,6 +9,8 @@ use crate::clock::Clock;
 use crate::connection::{Reader, Tx};
 use crate::error::{Error, Result};
 use crate::migrations::Migration;
+#[cfg(feature = "faults")]
+use crate::sqlite::Held;
 use crate::sqlite::Sqlite;
 use crate::work::Writing;
 
@@ -189,6 +191,16 @@ impl Store {
             // Shows only what is on disk.
             #[cfg(feature = "cluster")]
             Kind::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// For tests: keeps everything from the disk; nothing where that is PostgreSQL's own affair.
+    #[cfg(feature = "faults")]
+    pub fn hold_disk(&self) -> Option<Held<'_>> {
+        match &self.kind {
+            Kind::Sqlite(sqlite) => Some(sqlite.hold()),
+            #[cfg(feature = "cluster")]
+            Kind::Postgres(_) => None,
         }
     }
 

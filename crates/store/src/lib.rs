@@ -23,4 +23,6 @@ pub use engine::{Engine, Setting, Store};
 pub use error::{Error, Result};
 pub use journal::{Entry, Recorded};
 pub use migrations::Migration;
+#[cfg(feature = "faults")]
+pub use sqlite::Held;
 pub use value::{FromValue, Param, Row, Value};

@@ -27,6 +27,9 @@ use crate::work::{self, Work, Write, spawn};
 
 use log::{Committed, Log};
 
+#[cfg(feature = "faults")]
+pub use log::Held;
+
 /// Most closures in one commit: enough to make the fsync cheap, few enough that the first does not wait long.
 const BATCH_MAX: usize = 256;
 /// How often the writer lets others go first before it closes a transaction.
@@ -149,6 +152,11 @@ impl Sqlite {
 
     pub(crate) async fn settled(&self) -> Result<()> {
         self.log.settled().await
+    }
+
+    #[cfg(feature = "faults")]
+    pub(crate) fn hold(&self) -> Held<'_> {
+        self.log.hold()
     }
 
     pub(crate) async fn queue(&self, work: Work) -> Result<()> {

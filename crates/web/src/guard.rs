@@ -43,6 +43,10 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         )
         .into_response()
     };
+    // A page says from which number it listens, so what it shows must stay. Where the disk fails, it can still be read.
+    if method == Method::GET && is_html(&answer) {
+        let _ = app.store().settled().await;
+    }
     let brand = match host.filter(|_| answers::is_problem(&answer, wanted)) {
         Some(host) => Brand::at(&app, host).await,
         None => Brand::product(),
@@ -55,6 +59,10 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         .increment(1);
     metrics::histogram!("portal_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
     answer
+}
+
+fn is_html(answer: &Response) -> bool {
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Whether a request may change something: one that a browser sent says where it came from, and must come from the

@@ -23,7 +23,14 @@ pub(super) struct Log {
     flushed: watch::Sender<u64>,
     /// Why nothing can be written any more.
     failed: OnceLock<String>,
+    /// Whoever has it keeps everything from the disk.
+    #[cfg(feature = "faults")]
+    disk: std::sync::Mutex<()>,
 }
+
+/// For tests: nothing comes to the disk while this lives.
+#[cfg(feature = "faults")]
+pub struct Held<'a>(#[allow(dead_code, reason = "it is there to be dropped")] std::sync::MutexGuard<'a, ()>);
 
 /// Closures that were run in one transaction, and how its commit went: whether the journal has grown.
 pub(super) struct Committed {
@@ -41,7 +48,14 @@ impl Log {
     }
 
     fn new(file: File) -> Log {
-        Log { file, begun: AtomicU64::new(0), flushed: watch::Sender::new(0), failed: OnceLock::new() }
+        Log {
+            file,
+            begun: AtomicU64::new(0),
+            flushed: watch::Sender::new(0),
+            failed: OnceLock::new(),
+            #[cfg(feature = "faults")]
+            disk: std::sync::Mutex::default(),
+        }
     }
 
     /// Says that from now on somebody may read what is being committed.
@@ -66,11 +80,18 @@ impl Log {
     /// After a failure the system may take for written what is not, and says so only once: then nothing more is
     /// promised until the program has started again and read what is there.
     fn sync(&self) -> Result<()> {
+        #[cfg(feature = "faults")]
+        let _held = self.hold();
         self.check()?;
         self.file.sync_data().map_err(|error| {
             let why = self.failed.get_or_init(|| format!("the disk does not keep what is written: {error}"));
             Error::Unavailable(why.clone())
         })
+    }
+
+    #[cfg(feature = "faults")]
+    pub(super) fn hold(&self) -> Held<'_> {
+        Held(super::lock(&self.disk))
     }
 
     /// Whether anything can be written.

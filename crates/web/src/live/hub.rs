@@ -99,6 +99,7 @@ impl Hub {
         // A workspace without streams is not followed: it begins at what is newest now.
         let head =
             self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
+        self.store.settled().await?;
         let stream = Stream::new(&actor, session);
         // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
         let followed = {

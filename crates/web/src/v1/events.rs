@@ -128,6 +128,7 @@ async fn open(
         Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
     });
     let (seq, is_lost) = begin.await?;
+    app.store().settled().await?;
     let (pieces, body) = mpsc::channel(WAITING_MAX);
     let stream = Stream { app, look, key: program.key, is_whole, channel, seq, pieces };
     tokio::spawn(stream.run(is_lost));

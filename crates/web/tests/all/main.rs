@@ -8,6 +8,7 @@ mod bad_input;
 mod bounces;
 mod brand;
 mod choices;
+mod disk;
 mod early_access;
 mod fates;
 mod folders;

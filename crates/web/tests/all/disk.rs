@@ -1,0 +1,82 @@
+//! What is not on disk yet, though it can be read: nobody is told it with a number to come back to (M2, M4).
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use axum::http::Method;
+use http_body_util::BodyExt;
+use serde_json::json;
+
+use crate::support::Firm;
+
+/// What is not there by then has to wait for something.
+const SOON: Duration = Duration::from_millis(50);
+/// What is not there by then does not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn waits<T>(answer: Pin<&mut impl Future<Output = T>>) -> bool {
+    tokio::time::timeout(SOON, answer).await.is_err()
+}
+
+async fn comes<T>(answer: Pin<&mut impl Future<Output = T>>) -> T {
+    tokio::time::timeout(PATIENCE, answer).await.expect("an answer in time")
+}
+
+#[tokio::test]
+async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on() {
+    let firm = Firm::new().await;
+    let (portal, channel, workspace) = (&firm.portal, firm.channel, firm.workspace);
+    let (program, mut browser) = (portal.program_of(firm.jane).await, firm.browser_of(firm.jane).await);
+    let (mut page_browser, mut disk_browser) = (browser.clone(), browser.clone());
+    let head = async || portal.read(move |reader| Ok(reader.journal_head(workspace.0)?)).await;
+    // Its first call notes that the key is used, and would wait for that.
+    program.get("/v1/workspaces").await.is(200);
+    let before = head().await;
+
+    let held = portal.store.hold_disk().expect("SQLite's");
+    let mut posting = pin!(program.post("/v1/messages", json!({"channelId": channel, "text": "Not yet"})));
+    assert!(waits(posting.as_mut()).await, "a message was answered as sent");
+    let readable = pin!(async {
+        while head().await == before {
+            tokio::task::yield_now().await;
+        }
+    });
+    comes(readable).await;
+
+    let since = before.to_string();
+    let since = program.with("last-event-id", &since);
+    let page_path = format!("/messages/{channel}");
+    let live_path = format!("/live?after={before}");
+    let mut page = pin!(page_browser.get(&page_path));
+    let mut ready = pin!(disk_browser.get("/readyz"));
+    let mut live = pin!(async {
+        let (_, _, mut body) = browser.open(Method::GET, &live_path, None).await;
+        text_until(&mut body, "Not yet").await
+    });
+    let mut events = pin!(async {
+        let (_, _, mut body) = since.open(Method::GET, "/v1/events", None).await;
+        text_until(&mut body, "Not yet").await
+    });
+    assert!(waits(page.as_mut()).await, "a page tells from where it listens");
+    assert!(waits(ready.as_mut()).await, "nobody knows yet whether it can be written");
+    assert!(waits(live.as_mut()).await, "a page that comes back was told");
+    assert!(waits(events.as_mut()).await, "a program that comes back was told");
+    let alive = portal.browser().get("/healthz").await;
+    assert_eq!(alive.text, "ok\n");
+
+    drop(held);
+    assert_eq!(comes(posting).await.status, 200);
+    comes(page).await.shows("Not yet");
+    comes(ready).await.is(200);
+    comes(live).await;
+    comes(events).await;
+}
+
+/// Reads on until `word` came.
+async fn text_until(body: &mut axum::body::Body, word: &str) {
+    let mut text = String::new();
+    while !text.contains(word) {
+        let frame = body.frame().await.expect("more").expect("no error");
+        text.push_str(&String::from_utf8_lossy(&frame.into_data().expect("data")));
+    }
+}
