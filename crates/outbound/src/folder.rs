@@ -9,6 +9,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task;
 
+/// The folder that a setting names, which need not be there yet.
+///
+/// # Errors
+/// Where it names none, or something else is there; in words.
+pub(crate) fn named(path: &str) -> Result<&Path, &'static str> {
+    let folder = Path::new(path);
+    if path.is_empty() || path.contains('\0') {
+        Err("the path of the folder is missing")
+    } else if folder.exists() && !folder.is_dir() {
+        Err("what is at that path is no folder")
+    } else {
+        Ok(folder)
+    }
+}
+
 /// Puts a file of this name into the folder, which is made where it is not there; an older one of that name is replaced.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ use outbound::mail::Mailer;
 use outbound::scanner::Scanner;
 use outbound::text::Texter;
 use outbound::webhooks::{Caller, Reach};
+use toml::Value;
 
 pub(crate) use file::File;
 pub(crate) use forms::PublicUrl;
@@ -158,7 +159,7 @@ pub(crate) enum Error {
         reason: String,
     },
     /// A file that cannot be read.
-    #[error("{file}: {cause}")]
+    #[error("--config: given was `{file}`; expected is a file that can be read: {cause}")]
     File {
         /// The file.
         file: String,
@@ -223,7 +224,13 @@ impl Sources<'_> {
             Some(text) => Ok(Some(Given { name, text: text.to_string() })),
             None => Err(Error::Value {
                 name,
-                given: value.type_str().to_string(),
+                // What may hold a password is not repeated.
+                given: match value {
+                    Value::Integer(number) => number.to_string(),
+                    Value::Float(number) => number.to_string(),
+                    Value::Boolean(is_so) => is_so.to_string(),
+                    _ => value.type_str().to_string(),
+                },
                 expected: "a text in quotes".to_string(),
             }),
         }
@@ -273,7 +280,8 @@ impl Settings {
     /// # Errors
     /// The first that cannot be taken.
     pub(crate) fn read(sources: &Sources<'_>) -> Result<Settings, Error> {
-        let data = sources.read("data", "a folder", forms::path)?.unwrap_or_else(|| PathBuf::from("./data"));
+        let data =
+            sources.read("data", "a folder", forms::folder)?.unwrap_or_else(|| PathBuf::from("./data"));
         let listen = sources
             .read("listen", "an IP address and a port, such as 127.0.0.1:8080", |text| text.parse().ok())?
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));

@@ -89,7 +89,12 @@ impl Portal {
         data: Data,
         lock: Option<Lock>,
     ) -> Result<Portal> {
-        let failed = || Error::machine(format!("cannot listen on {}", settings.listen));
+        let failed = || {
+            Error::machine(format!(
+                "listen: given was `{}`; expected is a free address of this machine",
+                settings.listen
+            ))
+        };
         let signals = Signals::catch().map_err(Error::machine("cannot catch signals"))?;
         let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
         let address = listener.local_addr().map_err(failed())?;

@@ -108,7 +108,7 @@ fn portal_toml_is_read_in_the_working_folder_or_where_config_says() {
     machine.does(&words);
     assert!(machine.path("elsewhere/portal.db").exists());
     let said = machine.refuses(&["serve", "--config", "missing.toml"]);
-    assert!(said.starts_with("portal: missing.toml: "), "{said}");
+    assert!(said.starts_with("portal: --config: given was `missing.toml`; expected is "), "{said}");
 }
 
 #[test]
@@ -136,9 +136,13 @@ fn a_doctor_says_what_is_wrong_and_what_to_do() {
     )
     .unwrap();
     for (words, what) in [
-        (["doctor", "--mail", "folder:blocked"], "problem  mail: cannot write into blocked"),
+        (
+            ["doctor", "--mail", "folder:blocked"],
+            "problem  settings: --mail: given was `folder:blocked`: what is at that path is no folder",
+        ),
         (["doctor", "--data", "broken"], "problem  database: "),
-        (["doctor", "--blobs", "folder:blocked"], "problem  files: "),
+        (["doctor", "--mail", "folder:/proc/nothing"], "problem  mail: cannot write into /proc/nothing"),
+        (["doctor", "--blobs", "folder:/proc/nothing"], "problem  files: "),
         (["doctor", "--scanner", "clamd:/nowhere"], "problem  scanner: "),
         (["doctor", "--listen", "nowhere"], "problem  settings: --listen: given was `nowhere`"),
         (["doctor", "--mail-to", "jane"], "problem  mail sent: "),

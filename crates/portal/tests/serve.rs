@@ -77,7 +77,12 @@ fn an_address_in_use_is_told() {
     let address = running.address.strip_prefix("http://").unwrap();
     let mut command = machine.command(&["serve", "--data", "other", "--log", "off", "--listen", address]);
     let said = refusal(&mut command);
-    assert!(said.starts_with(&format!("portal: cannot listen on {address}: ")), "{said}");
+    assert!(
+        said.starts_with(&format!(
+            "portal: listen: given was `{address}`; expected is a free address of this machine: "
+        )),
+        "{said}"
+    );
 }
 
 #[test]

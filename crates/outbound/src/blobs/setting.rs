@@ -1,8 +1,9 @@
 //! The setting that says where blobs lie: `folder:PATH`, or `s3://KEY:SECRET@HOST/BUCKET?region=REGION`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Blobs, Folder};
+use crate::folder;
 
 /// A place for blobs that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +24,8 @@ impl Blobs {
     /// # Errors
     /// Where it names none.
     pub fn from_setting(text: &str, staging: &Path) -> Result<Blobs, SettingError> {
-        let path = text.strip_prefix("folder:").filter(|path| !path.is_empty() && !path.contains('\0'));
-        if let Some(path) = path {
-            return Ok(Blobs::Folder(Folder::new(PathBuf::from(path))));
+        if let Some(path) = text.strip_prefix("folder:").and_then(|path| folder::named(path).ok()) {
+            return Ok(Blobs::Folder(Folder::new(path.to_path_buf())));
         }
         bucket(text, staging).ok_or_else(|| SettingError { given: without_secret(text) })
     }

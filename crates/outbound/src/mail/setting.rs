@@ -7,6 +7,7 @@ use lettre::transport::smtp::authentication::Credentials;
 
 use super::smtp::{Security, Smtp};
 use super::{Folder, Mailer};
+use crate::folder;
 
 /// The port for submission with STARTTLS (RFC 6409).
 const SUBMISSION_PORT: u16 = 587;
@@ -38,7 +39,7 @@ impl Mailer {
     /// Anything else, saying what is wrong without repeating user name or password.
     pub fn from_setting(setting: &str) -> Result<Mailer, SettingError> {
         let way = if let Some(path) = setting.strip_prefix("folder:") {
-            folder(path)
+            folder::named(path).map(|path| Mailer::from(Folder::new(path)))
         } else if let Some(server) = setting.strip_prefix("smtp://") {
             smtp(server, SUBMISSION_PORT, |host| match is_loopback(host) {
                 true => Security::StarttlsWhereOffered,
@@ -51,13 +52,6 @@ impl Mailer {
         };
         way.map_err(|reason| SettingError { given: without_secrets(setting), reason })
     }
-}
-
-fn folder(path: &str) -> Result<Mailer, &'static str> {
-    if path.is_empty() || path.contains('\0') {
-        return Err("the path of the folder is missing");
-    }
-    Ok(Mailer::from(Folder::new(path)))
 }
 
 fn smtp(server: &str, usual_port: u16, security: fn(&str) -> Security) -> Result<Mailer, &'static str> {

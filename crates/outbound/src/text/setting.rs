@@ -2,6 +2,7 @@
 //! repeating the part that could be one.
 
 use super::{Folder, Texter, Twilio, is_number};
+use crate::folder;
 use crate::mail::setting::{host_and_port, is_loopback, without_secrets};
 
 /// The ports of https and http.
@@ -30,10 +31,7 @@ impl Texter {
     /// Anything else, saying what is wrong without repeating account or token.
     pub fn from_setting(setting: &str) -> Result<Texter, SettingError> {
         let way = if let Some(path) = setting.strip_prefix("folder:") {
-            match path.is_empty() || path.contains('\0') {
-                true => Err("the path of the folder is missing"),
-                false => Ok(Texter::Folder(Folder::new(path))),
-            }
+            folder::named(path).map(|path| Texter::Folder(Folder::new(path)))
         } else if let Some(server) = setting.strip_prefix("twilio://") {
             twilio(server).map(Texter::Twilio)
         } else {

@@ -110,6 +110,11 @@ pub(crate) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
 
+/// A folder, which need not be there yet.
+pub(crate) fn folder(text: &str) -> Option<PathBuf> {
+    path(text).filter(|path| path.is_dir() || !path.exists())
+}
+
 /// The address of a PostgreSQL database. What else stands in it is its client's to judge.
 pub(crate) fn database(text: &str) -> Option<store::Setting> {
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;

@@ -178,6 +178,9 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("upload_limit", "much", "100MB"),
         ("storage_limit", "9999999999999GB", "100MB"),
         ("blobs", "/srv/files", "folder:PATH"),
+        ("data", "/dev/null", "a folder"),
+        ("mail", "folder:/dev/null", "folder:PATH"),
+        ("text", "folder:/dev/null", "folder:PATH"),
         ("scanner", "127.0.0.1:3310", "clamd://HOST:PORT"),
         ("log", "verbose", "info"),
         ("log_format", "xml", "text or json"),
@@ -223,7 +226,7 @@ fn a_file_with_something_unknown_or_broken_is_refused() {
     let said = refusal(&[], &[], "listen = \"127.0.0.1:1\"\nport = 80");
     assert!(said.starts_with("portal.toml: `port` is no setting; expected are data, listen,"), "{said}");
     let said = refusal(&[], &[], "wait = 5");
-    assert_eq!(said, "wait in portal.toml: given was `integer`; expected is a text in quotes");
+    assert_eq!(said, "wait in portal.toml: given was `5`; expected is a text in quotes");
     let said = refusal(&[], &[], "data = \"x\"\nlisten = ");
     assert!(said.starts_with("portal.toml: line 2 cannot be read"), "{said}");
 }
@@ -234,5 +237,6 @@ fn a_file_that_was_asked_for_must_be_there() {
     let path = folder.path().join("portal.toml");
     assert!(File::read(&path, false).is_ok());
     let error = File::read(&path, true).err().expect("an error");
-    assert!(error.to_string().contains("portal.toml"), "{error}");
+    let said = error.to_string();
+    assert!(said.starts_with(&format!("--config: given was `{}`; expected is", path.display())), "{said}");
 }
