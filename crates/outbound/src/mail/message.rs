@@ -91,7 +91,16 @@ pub fn is_address(text: &str) -> bool {
 fn address(text: &str) -> Option<Address> {
     // `lettre` also takes a bare network address for a domain, which has colons: mail systems would not.
     let odd = text.contains(['"', '[', ' ', ':']) || text.contains("=?") || one_line(text) != text;
-    if odd || text.len() > ADDRESS_BYTES_MAX { None } else { text.parse().ok() }
+    if odd || text.len() > ADDRESS_BYTES_MAX { None } else { text.parse().ok().map(in_ascii) }
+}
+
+/// With its domain as the DNS has it (RFC 5891), so that any mail server takes it; what stands before the `@` has no other
+/// form than its own.
+fn in_ascii(address: Address) -> Address {
+    match url::Host::parse(address.domain()) {
+        Ok(url::Host::Domain(domain)) => Address::new(address.user(), domain).unwrap_or(address),
+        _ => address,
+    }
 }
 
 /// Dots and atoms at both sides, or an address in square brackets at the right (RFC 5322, 3.6.4).

@@ -276,6 +276,16 @@ async fn an_address_beyond_ascii_is_final_where_the_server_does_not_know_them() 
 }
 
 #[tokio::test]
+async fn a_domain_beyond_ascii_goes_as_the_dns_has_it() {
+    let server = Server::start().await;
+    let mut mail = mail("digest.1@portal.example");
+    mail.to.address = "maria@exämple.example".to_owned();
+    mailer(&server).send(&mail).await.unwrap();
+    let [received] = &server.mails()[..] else { panic!("{:?}", server.mails()) };
+    assert_eq!(received.recipients, ["maria@xn--exmple-cua.example"]);
+}
+
+#[tokio::test]
 async fn hostile_text_adds_neither_commands_nor_recipients_nor_mails() {
     let server = Server::start().await;
     let hostile = "x\r\n.\r\nMAIL FROM:<eve@evil.example>\r\nRCPT TO:<eve@evil.example>\r\nDATA\r\nBcc: eve@evil.example";
