@@ -5,6 +5,7 @@
 //! the same id, so that a repeat can be recognised.
 
 mod calls;
+mod texts;
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::journal::{self, Event};
 
 pub use calls::claim_calls;
 pub(crate) use calls::{add_call, drop_calls, hasten_call, sweep_call, waiting_calls};
+pub use texts::take_along;
+pub(crate) use texts::{carried, hasten_texts};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
@@ -161,7 +164,7 @@ pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<Pe
 /// # Errors
 /// Where the database fails.
 pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
-    take(tx, "webhook IS NULL", "id", most, &[])
+    take(tx, "webhook IS NULL AND carried_by IS NULL", "id", most, &[])
 }
 
 /// Takes at most `most` due deliveries of which `which` is true, those that wait longest first, then by `order`. What is asked
@@ -222,7 +225,7 @@ pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
 pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one(
         "SELECT min(CASE WHEN leased_until > next_try_at THEN leased_until ELSE next_try_at END) FROM deliveries \
-         WHERE webhook IS NULL AND next_try_at IS NOT NULL",
+         WHERE webhook IS NULL AND carried_by IS NULL AND next_try_at IS NOT NULL",
         &[],
         |row| row.get(0),
     )?)
@@ -336,7 +339,8 @@ fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -
     )?)
 }
 
-/// Tells of what became of a digest, once for each of its channels, where that is news: `changed` rows say so.
+/// Tells of what became of a digest, and of those whose text goes with its own, once for each of their channels, where that
+/// is news: `changed` rows say so.
 fn tell(
     tx: &mut Tx,
     delivery: &Delivery,
@@ -344,15 +348,24 @@ fn tell(
     event: impl Fn(ChannelId, DigestId, Way) -> Event,
 ) -> Result<()> {
     let Some((digest, way)) = delivery.kind.digest_and_way().filter(|_| changed > 0) else { return Ok(()) };
-    let channels: Vec<ChannelId> = tx.all(
-        "SELECT channel FROM digest_parts WHERE workspace = $1 AND digest = $2 ORDER BY channel",
-        &[&delivery.workspace, &digest],
-        |row| row.get(0),
-    )?;
-    for channel in channels {
-        journal::record(tx, delivery.workspace, &event(channel, digest, way));
+    let mut digests = vec![digest];
+    if way == Way::Text {
+        digests.extend(texts::carry(tx, delivery, digest)?);
+    }
+    for digest in digests {
+        for channel in channels(tx, delivery.workspace, digest)? {
+            journal::record(tx, delivery.workspace, &event(channel, digest, way));
+        }
     }
     Ok(())
+}
+
+fn channels(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<ChannelId>> {
+    Ok(reader.all(
+        "SELECT channel FROM digest_parts WHERE workspace = $1 AND digest = $2 ORDER BY channel",
+        &[&workspace, &digest],
+        |row| row.get(0),
+    )?)
 }
 
 /// What is kept of a reason.

@@ -175,9 +175,16 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     let Some((person, created_at)) = found else { return Ok(Prepared::Dropped(NOTHING_LEFT)) };
     let mut parts = Vec::new();
     let mut left_out = None;
-    for span in spans(tx, workspace, id)? {
+    // A text says what those that it takes along would have said (N9).
+    let mut spans = spans(tx, workspace, id)?;
+    if way == Way::Text {
+        for other in deliveries::carried(tx, workspace, id)? {
+            spans.extend(self::spans(tx, workspace, other)?);
+        }
+    }
+    for span in spans {
         let reason = span.member.left_out();
-        note_left_out(tx, workspace, id, span.channel, way, reason)?;
+        note_left_out(tx, workspace, &span, way, reason)?;
         left_out = left_out.or(reason);
         if reason.is_none() {
             parts.push(span);
@@ -190,7 +197,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     }
     let mut channels = Vec::new();
     for span in parts {
-        channels.extend(part(tx, &actor, id, &span)?);
+        channels.extend(part(tx, &actor, &span)?);
     }
     if channels.is_empty() {
         return Ok(Prepared::Dropped(left_out.map_or(NOTHING_LEFT, Reason::word)));
@@ -213,6 +220,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
 
 /// What a digest covers in one channel, and how its person stands there now.
 struct Span {
+    digest: DigestId,
     channel: ChannelId,
     after: i64,
     up_to: i64,
@@ -243,13 +251,13 @@ impl Standing {
     }
 }
 
-fn spans(reader: &Reader, workspace: WorkspaceId, id: DigestId) -> Result<Vec<Span>> {
+fn spans(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<Span>> {
     Ok(reader.all(
         "SELECT t.channel, t.after_position, t.up_to_position, m.joined_position, m.left_at, m.muted_at, \
          coalesce(m.read_position, 0) FROM digest_parts t \
          LEFT JOIN members m ON m.workspace = t.workspace AND m.channel = t.channel AND m.person = t.person \
          WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
-        &[&workspace, &id],
+        &[&workspace, &digest],
         |row| {
             let up_to = row.get(2)?;
             let member = Standing {
@@ -259,7 +267,7 @@ fn spans(reader: &Reader, workspace: WorkspaceId, id: DigestId) -> Result<Vec<Sp
                 read_position: row.get(6)?,
                 up_to,
             };
-            Ok(Span { channel: row.get(0)?, after: row.get(1)?, up_to, member })
+            Ok(Span { digest, channel: row.get(0)?, after: row.get(1)?, up_to, member })
         },
     )?)
 }
@@ -268,8 +276,7 @@ fn spans(reader: &Reader, workspace: WorkspaceId, id: DigestId) -> Result<Vec<Sp
 fn note_left_out(
     tx: &Tx,
     workspace: WorkspaceId,
-    id: DigestId,
-    channel: ChannelId,
+    span: &Span,
     way: Way,
     reason: Option<Reason>,
 ) -> Result<()> {
@@ -286,7 +293,7 @@ fn note_left_out(
          AND NOT EXISTS (SELECT 1 FROM deliveries d \
          WHERE d.workspace = $1 AND d.reference = $2 AND d.kind = $5 AND d.sent_at IS NOT NULL)"
     );
-    tx.run(&sql, &[&workspace, &id, &channel, &reason, &deliveries::digest_word(way)])?;
+    tx.run(&sql, &[&workspace, &span.digest, &span.channel, &reason, &deliveries::digest_word(way)])?;
     Ok(())
 }
 
@@ -310,7 +317,7 @@ fn refused(reader: &Reader, actor: &Actor, way: Way) -> Result<Option<Reason>> {
 }
 
 /// One channel of a digest with what is left of it; nothing where everything was read or deleted.
-fn part(tx: &mut Tx, actor: &Actor, id: DigestId, span: &Span) -> Result<Option<Part>> {
+fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
     let joined = span.member.joined_position.unwrap_or(span.up_to);
     let after = span.after.max(span.member.read_position).max(joined);
     let of_it = format!(
@@ -355,7 +362,7 @@ fn part(tx: &mut Tx, actor: &Actor, id: DigestId, span: &Span) -> Result<Option<
         })?
     };
     let channel = channels::find(tx, actor, span.channel)?;
-    let link = links::make(tx, actor.workspace, id, actor.person, span.channel)?;
+    let link = links::make(tx, actor.workspace, span.digest, actor.person, span.channel)?;
     Ok(Some(Part {
         channel: span.channel,
         title: channel.title,

@@ -119,4 +119,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "tables in steps",
         sql: include_str!("../migrations/021_tables_in_steps.sql"),
     },
+    store::Migration {
+        number: 22,
+        name: "texts held together",
+        sql: include_str!("../migrations/022_texts_held_together.sql"),
+    },
 ];

@@ -18,7 +18,7 @@ use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 use crate::records::{self, Changes, Deed};
-use crate::{bounces, channels, limits, sign_ins};
+use crate::{bounces, channels, deliveries, limits, sign_ins};
 
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
@@ -239,6 +239,9 @@ pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> 
     let changes = changes(&before, &after);
     if save(tx, actor.workspace, &before, after)? && actor.role == Role::Client {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
+    }
+    if change.time_zone.is_some() {
+        deliveries::hasten_texts(tx, actor.workspace, actor.person)?;
     }
     records::keep_change(tx, actor, Deed::PersonChanged, Some(actor.person.0), changes)
 }

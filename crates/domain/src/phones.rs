@@ -295,7 +295,10 @@ pub fn set_quiet(tx: &mut Tx, actor: &Actor, quiet: Option<Quiet>) -> Result<()>
         "UPDATE phones SET quiet_from = $3, quiet_until = $4 WHERE workspace = $1 AND person = $2",
         &[&actor.workspace, &actor.person, &quiet.map(|quiet| quiet.from), &quiet.map(|quiet| quiet.until)],
     )?;
-    if changed == 0 { Err(Error::Conflict("Please give your number first.")) } else { Ok(()) }
+    if changed == 0 {
+        return Err(Error::Conflict("Please give your number first."));
+    }
+    deliveries::hasten_texts(tx, actor.workspace, actor.person)
 }
 
 /// What decides whether a text may go to a person now: see [`text_due`].

@@ -182,7 +182,10 @@ impl Simulation {
         let takings = self.servers.after(self.compared.takings);
         self.compared.takings += takings.len();
         for taking in &takings {
-            let Some(digest) = self.digest_of(taking)? else { continue };
+            let digests = self.digests_of(taking)?;
+            if digests.is_empty() {
+                continue;
+            }
             let person = self.firm.people.iter().position(|person| {
                 person.email == taking.to || person.number.as_deref() == Some(taking.to.as_str())
             });
@@ -191,17 +194,20 @@ impl Simulation {
                 "{:?} to {person}: taken {}, known {}",
                 taking.way, taking.taken, taking.known
             ));
-            let mut before = self.compared.sent.iter().filter(|sent| sent.digest == digest);
+            let mut before = self.compared.sent.iter().filter(|sent| digests.contains(&sent.digest));
             if before.any(|sent| sent.way == taking.way && sent.known) {
                 return broken(format!("N5: {:?} to {person} again, though it is known there", taking.way));
             }
-            let holds = self.model.says(person, digest);
+            let said = digests.iter().map(|digest| (*digest, self.model.says(person, *digest)));
+            let said: Vec<(DigestId, Vec<usize>)> = said.collect();
+            let holds: Vec<usize> = said.iter().flat_map(|(_, holds)| holds).copied().collect();
             match taking.way {
                 Way::Email => self.compare_mail(person, &holds, taking)?,
                 Way::Text => self.compare_text(person, &holds, taking)?,
             }
             let (way, at, known) = (taking.way, taking.at, taking.known);
-            self.compared.sent.push(Sent { digest, way, at, known, holds });
+            let sent = said.into_iter().map(|(digest, holds)| Sent { digest, way, at, known, holds });
+            self.compared.sent.extend(sent);
         }
         // What is sent side by side does not know of each other.
         for taking in takings.iter().filter(|taking| taking.unsubscribed) {
@@ -217,18 +223,19 @@ impl Simulation {
         Ok(())
     }
 
-    /// The digest that was sent; nothing where it was something else.
-    fn digest_of(&self, taking: &Taking) -> Result<Option<DigestId>, Broken> {
+    /// The digest that was sent, of a text with those that it took along; none where it was something else.
+    fn digests_of(&self, taking: &Taking) -> Result<Vec<DigestId>, Broken> {
         match taking.way {
             Way::Email => {
                 let id = taking.id.strip_prefix("digest.").and_then(|rest| rest.split('@').next());
-                Ok(id.map(Uuid::parse_str).transpose()?.map(DigestId))
+                Ok(id.map(Uuid::parse_str).transpose()?.map(DigestId).into_iter().collect())
             }
             Way::Text => {
                 let delivery = DeliveryId(Uuid::parse_str(&taking.id)?);
                 self.read(move |reader| {
-                    let sql = "SELECT reference FROM deliveries WHERE id = $1 AND kind = 'digestText'";
-                    Ok(reader.first(sql, &[&delivery], |row| row.get(0))?)
+                    let sql = "SELECT d.reference FROM deliveries d, deliveries o WHERE o.id = $1 \
+                         AND o.kind = 'digestText' AND (d.id = o.id OR d.carried_by = o.reference)";
+                    Ok(reader.all(sql, &[&delivery], |row| row.get(0))?)
                 })
             }
         }

@@ -2,7 +2,7 @@
 //! whom, and the link to the conversation that has waited longest.
 
 use domain::choices::Way;
-use domain::deliveries::Delivery;
+use domain::deliveries::{self, Delivery};
 use domain::digests::{self, Digest, Prepared};
 use domain::ids::DigestId;
 use domain::missed::Reason;
@@ -27,6 +27,8 @@ pub(crate) enum DigestText {
 impl Desk {
     /// The text of a digest as it is at this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
+        // Also what is held goes as one when its time comes.
+        deliveries::take_along(tx, delivery, id)?;
         let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
         let number = match phones::text_due(&texting, tx.now()) {
             TextDue::Now(number) => number,

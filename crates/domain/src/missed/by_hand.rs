@@ -27,8 +27,9 @@ pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize>
     let asked = tx.run(&sql, &[&actor.workspace, &channel, &position, &tx.now()])?;
     let retried = tx.run(
         "UPDATE deliveries SET next_try_at = $4 WHERE workspace = $1 AND next_try_at > $4 AND leased_until IS NULL \
-         AND reference IN (SELECT t.digest FROM digest_parts t WHERE t.workspace = $1 AND t.channel = $2 \
-         AND t.after_position < $3 AND t.up_to_position >= $3)",
+         AND carried_by IS NULL AND reference IN (SELECT coalesce(d.carried_by, d.reference) FROM digest_parts t \
+         JOIN deliveries d ON d.workspace = t.workspace AND d.reference = t.digest \
+         WHERE t.workspace = $1 AND t.channel = $2 AND t.after_position < $3 AND t.up_to_position >= $3)",
         &[&actor.workspace, &channel, &position, &tx.now()],
     )?;
     if asked + retried > 0 {

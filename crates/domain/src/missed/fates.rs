@@ -167,7 +167,7 @@ impl Known<'_> {
                 None => self.outlook(asked)?.state(message),
             },
         };
-        let way = |way| part.and_then(|part| part.by(way));
+        let way = |way| part.and_then(|part| part.by(way, message.called_off_at));
         let (email, text) = (way(Way::Email), way(Way::Text));
         Ok(Fate { person: self.recipient.person, name: Arc::clone(&self.recipient.name), state, email, text })
     }

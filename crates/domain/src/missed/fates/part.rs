@@ -73,19 +73,21 @@ impl Part {
         }
     }
 
-    /// How a way of it stands by itself, where it was to go that way.
-    pub(super) fn by(&self, way: Way) -> Option<State> {
+    /// How a way of it stands by itself, where it was to go that way. Nothing where it was not needed any more: everything
+    /// was read before.
+    pub(super) fn by(&self, way: Way, called_off_at: Option<Time>) -> Option<State> {
         let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
         if let Some(reason) = self.left_out(way) {
             return Some(State::Suppressed(reason));
         }
-        let why = sending.reason.clone().unwrap_or_default();
-        Some(match (sending.sent_at, sending.next_try_at, sending.failed_at) {
-            (Some(at), ..) if way == Way::Email => State::Emailed(at),
-            (Some(at), ..) => State::Texted(at),
-            (None, Some(at), _) => State::Due(at),
-            (None, None, Some(at)) => State::Failed(at, why),
-            (None, None, None) => State::Suppressed(Reason::from_word(&why).unwrap_or(Reason::Choice)),
-        })
+        let until = called_off_at.unwrap_or(Time(i64::MAX));
+        match (sending.sent_at.filter(|at| *at < until), sending.next_try_at, sending.failed_at) {
+            (Some(at), ..) if way == Way::Email => Some(State::Emailed(at)),
+            (Some(at), ..) => Some(State::Texted(at)),
+            _ if called_off_at.is_some() => Some(State::Suppressed(Reason::CalledOff)),
+            (None, Some(at), _) => Some(State::Due(at)),
+            (None, None, Some(at)) => Some(State::Failed(at, sending.reason.clone().unwrap_or_default())),
+            (None, None, None) => Reason::from_word(sending.reason.as_deref()?).map(State::Suppressed),
+        }
     }
 }

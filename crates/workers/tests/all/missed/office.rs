@@ -11,7 +11,7 @@ use domain::choices::{self, Choice};
 use domain::files::Attached;
 use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
 use domain::messages::{self, Draft, Message};
-use domain::missed::{self, State};
+use domain::missed::{self, Fate, State};
 use domain::people::{ClientChange, NewClient, NewInternal};
 use domain::uploads::{self, NewUpload, Purpose, Room};
 use domain::workspaces::SetUp;
@@ -310,10 +310,15 @@ impl Office {
 
     /// What became of a message for somebody; nothing where they are no recipient.
     pub fn fate(&self, message: &Message, who: Actor) -> Option<State> {
+        self.whole_fate(message, who).map(|fate| fate.state)
+    }
+
+    /// The same, with how it went by each way.
+    pub fn whole_fate(&self, message: &Message, who: Actor) -> Option<Fate> {
         let (ada, channel, position) = (self.ada, message.channel, message.position);
         let fates = self.read(move |reader| missed::fates(reader, &ada, channel, position..=position, None));
         let mut fates = fates.into_iter().flat_map(|message| message.fates);
-        fates.find(|fate| fate.person == who.person).map(|fate| fate.state)
+        fates.find(|fate| fate.person == who.person)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Texts about what was missed: at the same moment as the mail, to those who proved a number and said yes (N9).
 
 use domain::access::Actor;
+use domain::channels::Subject;
 use domain::choices::{self, Choice};
-use domain::missed::State;
+use domain::links::{self, Outcome};
+use domain::missed::{self, Reason, State};
 use domain::people::{self, SelfChange};
-use domain::phones;
+use domain::phones::{self, Quiet};
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 use outbound::text::{Text, TextError, fits};
@@ -100,6 +102,88 @@ both_engines! {
         office.reads(bo, channel, 2);
         office.minutes(24 * 60);
         assert!(office.texts.take().is_empty(), "read meanwhile");
+    }
+
+    fn n9_what_is_held_together_goes_as_one_text(office) {
+        let acme = office.company("Acme");
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[acme]));
+        office.wants_texts(bo);
+        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.is_in(bo, "America/New_York");
+        let (own, shared) = (office.channel_of(bo), office.channel(Subject::Company(acme)));
+        let mut messages = Vec::new();
+        for (channel, text) in [(own, "One"), (shared, "Two"), (own, "Three"), (own, "Four")] {
+            messages.push(office.posts(jane, channel, text));
+            office.minutes(20);
+        }
+        assert_eq!(office.digests_to(bo).len(), 4, "mails do not wait");
+        let end = State::Due(at(4 * 3600));
+        for message in &messages {
+            assert_eq!(office.whole_fate(message, bo).unwrap().text, Some(end.clone()));
+        }
+        // What was read or called off meanwhile is in none.
+        office.reads(bo, shared, 1);
+        let (ada, called_off) = (office.ada, messages[2].id);
+        office.write(move |tx| missed::call_off(tx, &ada, called_off));
+        let fate = office.whole_fate(&messages[2], bo).unwrap();
+        assert_eq!(fate.text, Some(State::Suppressed(Reason::CalledOff)));
+        office.minutes(4 * 60 - 80);
+        let texts = office.texts.take();
+        assert_eq!(texts.len(), 1);
+        assert!(texts[0].body.starts_with("Harbor & Lee: 2 new messages from Jane Lee. "), "{}", texts[0].body);
+        let (workspace, secret) = (office.workspace, link(&texts[0]).rsplit('/').next().unwrap().to_string());
+        let shown = office.read(move |reader| {
+            let Outcome::Reply(who, link) = links::look(reader, workspace, &secret, None)? else { panic!("no page") };
+            links::open(reader, &who, &link, None)
+        });
+        let shown: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
+        assert_eq!(shown, ["One", "Three", "Four"], "the link shows all of it");
+        for message in [&messages[0], &messages[3]] {
+            assert_eq!(office.whole_fate(message, bo).unwrap().text, Some(State::Texted(at(4 * 3600))));
+        }
+        office.minutes(24 * 60);
+        assert!(office.texts.take().is_empty());
+    }
+
+    fn n12_a_text_that_was_not_needed_any_more_was_not_suppressed_by_choice(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.is_in(bo, "America/New_York");
+        let channel = office.channel_of(bo);
+        let message = office.posts(jane, channel, "Early bird");
+        office.minutes(10);
+        office.reads(bo, channel, 1);
+        office.minutes(24 * 60);
+        let fate = office.whole_fate(&message, bo).unwrap();
+        assert_eq!((fate.text, matches!(fate.state, State::Seen(_))), (None, true));
+    }
+
+    fn n9_a_text_that_is_held_goes_when_quiet_hours_are_ended_or_moved(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.is_in(bo, "America/New_York");
+        let channel = office.channel_of(bo);
+        office.posts(jane, channel, "One");
+        office.minutes(10);
+        let later = Quiet::between("21:00", "09:30").unwrap();
+        office.write(move |tx| phones::set_quiet(tx, &bo, Some(later)));
+        office.works();
+        assert!(office.texts.take().is_empty(), "still quiet");
+        office.minutes(4 * 60);
+        assert!(office.texts.take().is_empty(), "until half past nine now");
+        office.write(move |tx| phones::set_quiet(tx, &bo, None));
+        office.works();
+        assert_eq!(office.texts.take().len(), 1);
+
+        office.write(move |tx| phones::set_quiet(tx, &bo, Some(Quiet::NIGHT)));
+        office.minutes(24 * 60 - 5 * 60);
+        office.posts(jane, channel, "Two");
+        office.minutes(10);
+        assert!(office.texts.take().is_empty(), "night there");
+        office.is_in(bo, "Asia/Tokyo");
+        office.works();
+        assert_eq!(office.texts.take().len(), 1, "day where they are now");
     }
 
     fn n9_stop_meanwhile_ends_a_text_that_is_held(office) {
