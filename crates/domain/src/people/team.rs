@@ -118,13 +118,15 @@ fn internal_role(role: Role) -> Result<Role> {
     if role.is_internal() { Ok(role) } else { Err(Error::field("role", Problem::NoChoice)) }
 }
 
-/// Refuses what would take the last active admin away: nobody could manage the workspace any more.
+/// Refuses what would take the last active admin away: nobody could manage the workspace any more. Whose invitation was
+/// taken back cannot sign in.
 pub(super) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
     if person.role != Role::Admin || person.deactivated_at.is_some() {
         return Ok(());
     }
     let other = reader.first(
-        "SELECT 1 FROM people WHERE workspace = $1 AND id <> $2 AND role = 'admin' AND deactivated_at IS NULL",
+        "SELECT 1 FROM people WHERE workspace = $1 AND id <> $2 AND role = 'admin' AND deactivated_at IS NULL \
+         AND uninvited_at IS NULL",
         &[&workspace, &person.id],
         |_| Ok(()),
     )?;

@@ -6,7 +6,7 @@ use domain::access::{Actor, Role};
 use domain::ids::PersonId;
 use domain::journal::Event;
 use domain::people::{InternalChange, NewInternal, SelfChange, Status};
-use domain::{Problem, people, sessions};
+use domain::{Problem, people, sessions, sign_ins};
 
 fn find(office: &Office, actor: Actor, client: PersonId) -> domain::Result<people::Person> {
     office.read(move |reader| people::client(reader, &actor, client))
@@ -91,6 +91,16 @@ both_engines! {
         firm.deactivate(ada, sam.person).unwrap();
         firm.edit_internal(bea, ada.person, staff()).unwrap();
         refused(firm.edit_internal(bea, bea.person, staff()), "role", Problem::LastAdmin);
+    }
+
+    fn an_admin_whose_invitation_was_taken_back_stands_in_for_nobody(office) {
+        let firm = office.firm("a");
+        let (ada, bea) = (firm.ada, firm.admin("Bea"));
+        office.write(move |tx| sign_ins::invite(tx, &ada, bea.person)).unwrap();
+        office.write(move |tx| sign_ins::take_back(tx, &ada, bea.person)).unwrap();
+        refused(firm.deactivate(ada, ada.person), "role", Problem::LastAdmin);
+        office.write(move |tx| sign_ins::invite(tx, &ada, bea.person)).unwrap();
+        firm.deactivate(ada, ada.person).unwrap();
     }
 
     fn two_admins_cannot_take_each_other_away_at_the_same_instant(office) {
