@@ -8,11 +8,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
 use domain::ids::{KeyId, WorkspaceId};
-use domain::{Error, keys};
+use domain::{Error, keys, workspaces};
 
 use super::once::Seal;
-use crate::App;
 use crate::answers::Answer;
+use crate::{App, visitor};
 
 /// What all addresses of programs begin with.
 const BEGIN: &str = "/v1/";
@@ -75,8 +75,14 @@ async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
     let given = given(headers).ok_or_else(no_key)?;
     let (workspace, secret) = parts(&given);
     let seal = Seal::new(secret);
-    let secret = secret.to_string();
-    let found = app.store().read(move |reader| keys::of_secret(reader, &secret)).await?;
+    let (secret, host) = (secret.to_string(), visitor::host(headers));
+    let found = app.store().read(move |reader| {
+        let found = keys::of_secret(reader, &secret)?;
+        let here = workspaces::by_host(reader, &host)?;
+        // At the host of another firm it is no key (B4).
+        Ok::<_, Error>(found.filter(|(actor, ..)| here.is_none_or(|here| here.id == actor.workspace)))
+    });
+    let found = found.await?;
     let (actor, key, is_stale) = found.ok_or_else(no_key)?;
     if workspace.is_some_and(|workspace| workspace != Some(actor.workspace)) {
         return Err(no_key());

@@ -147,4 +147,11 @@ async fn b4_a_key_of_one_firm_reads_and_changes_nothing_of_another() {
     }
     program.patch(&format!("/v1/companies/{}", firm.northwind), json!({ "name": "Mine" })).await.is(404);
     assert_eq!(program.get("/v1/workspaces").await.text_at("/brandName"), "Another firm");
+    // At another firm's host it is none.
+    let elsewhere = firm.portal.program_of(firm.jane).await.host;
+    assert_ne!(program.host, elsewhere);
+    let mut astray = program.clone();
+    astray.host = elsewhere;
+    astray.get("/v1/workspaces").await.is(401);
+    astray.post("/v1/companies", json!({ "name": "Astray" })).await.is(401);
 }

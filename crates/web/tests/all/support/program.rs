@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::{Method, Request, StatusCode};
 use domain::access::Actor;
-use domain::keys;
+use domain::{keys, workspaces};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -16,6 +16,8 @@ use super::{HOST, Portal};
 pub struct Program<'a> {
     portal: &'a Portal,
     pub key: Option<String>,
+    /// Where it calls.
+    pub host: String,
     /// What it sends beside.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -32,13 +34,15 @@ pub struct Said {
 impl Portal {
     /// A program without a key.
     pub fn nobody(&self) -> Program<'_> {
-        Program { portal: self, key: None, headers: Vec::new() }
+        Program { portal: self, key: None, host: HOST.to_string(), headers: Vec::new() }
     }
 
     /// A program with a key that an admin made.
     pub async fn program_of(&self, admin: Actor) -> Program<'_> {
         let secret = self.write(move |tx| keys::make(tx, &admin, "Import")).await;
-        Program { key: Some(secret.reveal().to_string()), ..self.nobody() }
+        let host = self.read(move |reader| Ok(workspaces::find(reader, admin.workspace)?.host)).await;
+        let key = Some(secret.reveal().to_string());
+        Program { key, host: host.unwrap_or(HOST.to_string()), ..self.nobody() }
     }
 }
 
@@ -96,7 +100,7 @@ impl Program<'_> {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> (StatusCode, HeaderMap, Body) {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }
