@@ -84,6 +84,12 @@ pub enum Event {
         /// Which.
         channel: ChannelId,
     },
+    /// A channel was made, and so a place for its files.
+    #[serde(rename = "fileChannel.created")]
+    FileChannelCreated {
+        /// Which.
+        channel: ChannelId,
+    },
     /// A channel's title changed, or it was archived or brought back.
     #[serde(rename = "messageChannel.updated")]
     ChannelUpdated {
@@ -218,6 +224,7 @@ impl Event {
             Event::FileDeleted { .. } => "file.deleted",
             Event::ChannelRead { .. } => "channel.read",
             Event::ChannelCreated { .. } => "messageChannel.created",
+            Event::FileChannelCreated { .. } => "fileChannel.created",
             Event::ChannelUpdated { .. } => "messageChannel.updated",
             Event::MembersChanged { .. } => "members.changed",
             Event::NotificationSent { .. } => "notification.sent",
@@ -249,6 +256,7 @@ impl Event {
             | Event::FileDeleted { channel, .. }
             | Event::ChannelRead { channel, .. }
             | Event::ChannelCreated { channel }
+            | Event::FileChannelCreated { channel }
             | Event::ChannelUpdated { channel }
             | Event::MembersChanged { channel, .. }
             | Event::NotificationSent { channel, .. }

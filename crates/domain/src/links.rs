@@ -117,7 +117,7 @@ pub fn look(
             Err(error) => return Err(error),
         });
     }
-    if !is_in(reader, &actor, link.channel)? {
+    if !members::is_in(reader, &actor, link.channel)? {
         return Ok(Outcome::AccessLost);
     }
     if link.revoked_at.is_some() {
@@ -150,16 +150,6 @@ fn find(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Link> {
         },
     )?;
     found.ok_or(Error::NotFound)
-}
-
-/// Whether somebody is in a channel and has not left it by choice.
-fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
-    let member = reader.first(
-        "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
-        &[&actor.workspace, &channel, &actor.person],
-        |_| Ok(()),
-    )?;
-    Ok(member.is_some())
 }
 
 /// A link's page.
@@ -351,7 +341,7 @@ pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Re
     let Some((person, digest, channel)) = asked else { return Ok(None) };
     let Some(to) = sign_ins::addressee(tx, workspace, person)? else { return Ok(None) };
     let Some(actor) = people::actor(tx, workspace, person)? else { return Ok(None) };
-    if !is_in(tx, &actor, channel)? {
+    if !members::is_in(tx, &actor, channel)? {
         return Ok(None);
     }
     let title = channels::find(tx, &actor, channel)?.title;

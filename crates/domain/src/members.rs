@@ -188,6 +188,19 @@ fn read(row: &Row<'_>) -> store::Result<Member> {
     })
 }
 
+/// Whether somebody is in a channel and has not left it by choice.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
+    let member = reader.first(
+        "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
+        &[&actor.workspace, &channel, &actor.person],
+        |_| Ok(()),
+    )?;
+    Ok(member.is_some())
+}
+
 /// Who is in a channel at present: client users first, then by name. Whoever calls this has seen to it that the one who
 /// asks may see it.
 ///

@@ -50,11 +50,9 @@ pub const KINDS: [&str; 18] = [
     "notification.failed",
 ];
 
-/// The names under which webhooks hear of an event; none where it is no matter of theirs. A channel is made with its files.
-pub fn told_as(event: &Event) -> Vec<&'static str> {
-    let also = matches!(event, Event::ChannelCreated { .. }).then_some("fileChannel.created");
-    let kind = KINDS.into_iter().find(|kind| *kind == event.kind());
-    kind.into_iter().chain(also).collect()
+/// The name under which webhooks hear of an event; none where it is no matter of theirs.
+pub fn told_as(event: &Event) -> Option<&'static str> {
+    KINDS.into_iter().find(|kind| *kind == event.kind())
 }
 
 /// What a webhook wants to hear of.
@@ -344,14 +342,12 @@ mod tests {
     }
 
     #[test]
-    fn h1_a_channel_is_made_with_its_files() {
+    fn h1_some_events_are_no_matter_of_webhooks() {
         let now = Time(1_767_603_600_000);
         let channel = ChannelId::new(now);
-        assert_eq!(
-            told_as(&Event::ChannelCreated { channel }),
-            ["messageChannel.created", "fileChannel.created"]
-        );
-        assert!(told_as(&Event::ChannelUpdated { channel }).is_empty());
-        assert!(told_as(&Event::AccessChanged { person: PersonId::new(now) }).is_empty());
+        assert_eq!(told_as(&Event::ChannelCreated { channel }), Some("messageChannel.created"));
+        assert_eq!(told_as(&Event::FileChannelCreated { channel }), Some("fileChannel.created"));
+        assert_eq!(told_as(&Event::ChannelUpdated { channel }), None);
+        assert_eq!(told_as(&Event::AccessChanged { person: PersonId::new(now) }), None);
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
 use crate::brand::Brand;
+use crate::files::serving;
 use crate::look::Look;
 use crate::v1::gate;
 
@@ -179,19 +180,18 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// What the one who sent a request can read: at the addresses of programs always JSON.
+    /// What the one who sent a request can read: at the addresses of programs always JSON, and at those that they hand on
+    /// to browsers too JSON for all who do not ask for a page.
     pub(crate) fn by(path: &str, headers: &HeaderMap) -> Wanted {
-        if gate::is_here(path) { Wanted::Json } else { Wanted::of(headers) }
+        let is_signed = path.starts_with(serving::SIGNED) && !says(headers, header::ACCEPT, "text/html");
+        if gate::is_here(path) || is_signed { Wanted::Json } else { Wanted::of(headers) }
     }
 
     pub(crate) fn of(headers: &HeaderMap) -> Wanted {
-        let says = |name: header::HeaderName, word: &str| {
-            headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
-        };
-        if says(header::ACCEPT, "text/html") {
+        if says(headers, header::ACCEPT, "text/html") {
             Wanted::Page
-        } else if says(header::ACCEPT, "json")
-            || says(header::CONTENT_TYPE, "json")
+        } else if says(headers, header::ACCEPT, "json")
+            || says(headers, header::CONTENT_TYPE, "json")
             || headers.contains_key("x-api-key")
         {
             Wanted::Json
@@ -199,6 +199,10 @@ impl Wanted {
             Wanted::Page
         }
     }
+}
+
+fn says(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
 }
 
 #[derive(Template)]

@@ -30,8 +30,8 @@ const POLLED_EVERY: Duration = Duration::from_secs(1);
 /// The shortest pause: what happens meanwhile is looked at together.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
-/// Writes what a program hears of an event now: the names under which it does, each with its object as `GET /v1/…` shows it.
-pub type Shown = Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Vec<(&'static str, Value)>> + Send + Sync>;
+/// Writes what a program hears of an event now: the name under which it does, and the object as `GET /v1/…` shows it.
+pub type Shown = Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
 
 /// Calls webhooks. Cheap to clone.
 #[derive(Clone)]
@@ -245,8 +245,7 @@ fn ended_one(
 
 /// A try as it is sent: Standard Webhooks' recommended form.
 fn written(reader: &Reader, prepared: &PreparedCall, shown: &Shown) -> Result<Call> {
-    let told = shown(reader, &prepared.actor, &prepared.event)?;
-    let object = told.into_iter().find(|(kind, _)| *kind == prepared.kind).map(|(_, object)| object);
+    let object = shown(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
     let mut data = json!({ "workspaceId": prepared.actor.workspace, "object": object });
     if let Some(channel) = prepared.event.channel() {
         data["channelId"] = json!(channel);

@@ -211,8 +211,8 @@ pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Res
     let mut wanted = Conditions::new(condition, &[&actor.workspace, &actor.person]);
     wanted.and_if("c.kind = ?", &kind);
     wanted.and_if("(c.subject = ? OR c.company = ?)", &search.entity);
-    wanted.and_if("c.subject = ?", &search.client);
-    wanted.and_if("(c.subject = ? OR c.company = ?)", &search.company);
+    wanted.and_if("c.kind = 'client' AND c.subject = ?", &search.client);
+    wanted.and_if("(c.kind = 'company' AND c.subject = ? OR c.company = ?)", &search.company);
     wanted.and_if(
         "EXISTS (SELECT 1 FROM members o WHERE o.workspace = c.workspace AND o.channel = c.id AND o.person = ? \
          AND o.left_at IS NULL)",

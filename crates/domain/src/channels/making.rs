@@ -272,6 +272,7 @@ fn insert(
         return of_subject(tx, workspace, subject)?.ok_or(Error::NotFound);
     }
     journal::record(tx, workspace, &Event::ChannelCreated { channel: id });
+    journal::record(tx, workspace, &Event::FileChannelCreated { channel: id });
     Ok(id)
 }
 

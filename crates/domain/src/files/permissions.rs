@@ -56,7 +56,10 @@ pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: Ch
 }
 
 /// Whether a folder, one above it or the whole channel is read-only for client users.
-fn is_read_only(
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn is_read_only(
     reader: &Reader,
     workspace: WorkspaceId,
     channel: ChannelId,

@@ -8,13 +8,14 @@ use crate::access::{self, Actor};
 use crate::conditions::Conditions;
 use crate::error::Result;
 use crate::ids::{CompanyId, PersonId};
+use crate::limits;
 
 /// Which client users a program asks for; nothing for all.
 #[derive(Clone, Debug, Default)]
 pub struct ClientSearch {
     /// Those of this company.
     pub company: Option<CompanyId>,
-    /// The one with this address, as it was written.
+    /// The one with this address, whatever its case.
     pub email: Option<String>,
     /// Those with this given name.
     pub given_name: Option<String>,
@@ -36,6 +37,7 @@ pub fn clients_newest(
 ) -> Result<Vec<Person>> {
     access::internal(actor)?;
     let limit = actor.limit();
+    let email_key = search.email.as_ref().map(|email| limits::key(email));
     let begin = format!("p.role = 'client' AND {}", access::SEES_CLIENT);
     let mut wanted = Conditions::new(&begin, &[&actor.workspace, &limit, &actor.person]);
     wanted.and_if(
@@ -43,7 +45,7 @@ pub fn clients_newest(
          WHERE k.workspace = p.workspace AND k.person = p.id AND k.company = ?)",
         &search.company,
     );
-    wanted.and_if("p.email = ?", &search.email);
+    wanted.and_if("p.email_key = ?", &email_key);
     wanted.and_if("p.given_name = ?", &search.given_name);
     wanted.and_if("p.family_name = ?", &search.family_name);
     wanted.and_if("p.id < ?", &search.before);

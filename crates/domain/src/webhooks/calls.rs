@@ -59,12 +59,11 @@ pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result
     let mut looked_at = 0;
     for entry in tx.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)? {
         // What a newer program wrote is not known here, and passed over.
-        let kinds = Event::of(&entry).map(|event| told_as(&event)).unwrap_or_default();
-        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| wanted.holds(kind)).collect();
-        if !kinds.is_empty() && room <= 0 {
-            break;
-        }
-        for kind in kinds {
+        let kind = Event::of(&entry).and_then(|event| told_as(&event)).filter(|kind| wanted.holds(kind));
+        if let Some(kind) = kind {
+            if room <= 0 {
+                break;
+            }
             room -= 1;
             let call = CallId::new(tx.now());
             tx.run(

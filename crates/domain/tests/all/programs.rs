@@ -304,7 +304,7 @@ both_engines! {
         let before = firm.told().len();
         let told = || -> Vec<String> {
             let kinds = firm.told().split_off(before);
-            let of_others = ["members.changed", "messageChannel.created", "messageChannel.updated", "message.sent"];
+            let of_others = ["members.changed", "messageChannel.created", "fileChannel.created", "messageChannel.updated", "message.sent"];
             kinds.iter().map(|event| event.kind().to_string()).filter(|kind| !of_others.contains(&kind.as_str())).collect()
         };
         let acme = firm.company("Acme");

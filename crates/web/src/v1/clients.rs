@@ -194,7 +194,7 @@ struct Filters {
     /// Those of this company.
     #[param(value_type = Option<schemas::Id>)]
     company_id: Option<String>,
-    /// The one with this address, exactly.
+    /// The one with this address, the whole of it, whatever its case.
     #[param(value_type = Option<schemas::Filter>)]
     email: Option<String>,
     /// Those with this given name, exactly.

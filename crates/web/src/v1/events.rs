@@ -15,7 +15,7 @@ use bytes::Bytes;
 use domain::access::{self, Actor};
 use domain::ids::{ChannelId, KeyId, WorkspaceId};
 use domain::journal::Event;
-use domain::{Error, files, keys, messages, notifications, people};
+use domain::{Error, files, keys, members, messages, notifications, people};
 use http_body::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -246,6 +246,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> do
             access::project(reader, &admin, *project)
         }
         _ => match event.channel() {
+            Some(channel) if !members::is_in(reader, &admin, channel)? => Err(Error::NotFound),
             Some(channel) => access::channel(reader, &admin, channel),
             // What is gone cannot be looked at any more: only who sees everything hears of it.
             None if admin.limited => Err(Error::NotFound),
@@ -259,7 +260,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> do
     }
 }
 
-/// Writes an entry as the events that programs hear of.
+/// Writes an entry as the event that programs hear of, where they do.
 fn write(
     reader: &Reader,
     look: &Look,
@@ -267,22 +268,16 @@ fn write(
     event: &Event,
     written: &mut String,
 ) -> domain::Result<()> {
-    let told = told_to(reader, look, event)?;
-    let last = told.len().saturating_sub(1);
-    for (place, (name, object)) in told.into_iter().enumerate() {
-        let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
-        // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
-        let data = serde_json::to_string(&told).unwrap_or_default();
-        // Of several events of one entry the last has its number: who heard only the first hears it again.
-        if place == last {
-            written.push_str(&format!("id: {}\n", entry.seq));
-        }
-        written.push_str(&format!("event: {name}\ndata: {data}\n\n"));
-    }
+    let Some((name, object)) = told_to(reader, look, event)? else { return Ok(()) };
+    let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
+    let data = serde_json::to_string(&told).unwrap_or_default();
+    written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
     Ok(())
 }
 
-/// The names under which programs hear of an entry, each with its object. What is gone meanwhile is told as deleted.
+/// The name under which programs hear of an entry, with its object; nothing where they do not. What is gone meanwhile is
+/// told as deleted.
 ///
 /// `wait` stands in for the workspace's wait; `public_url` is what addresses of the installation begin with.
 ///
@@ -294,12 +289,12 @@ pub fn told(
     wait: Option<Duration>,
     public_url: &str,
     event: &Event,
-) -> domain::Result<Vec<(&'static str, Value)>> {
+) -> domain::Result<Option<(&'static str, Value)>> {
     let look = Look { actor: *actor, wait, public_url: public_url.to_string() };
     told_to(reader, &look, event)
 }
 
-fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Vec<(&'static str, Value)>> {
+fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Option<(&'static str, Value)>> {
     let (name, actor) = (event.kind(), &look.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }
@@ -307,45 +302,44 @@ fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Vec<(&
         | Event::MessageDeleted { channel, position, message } => {
             let found = messages::at(reader, actor.workspace, *channel, *position)?;
             let object = found.map(|found| look.message(reader, found)).transpose();
-            vec![(name, shown(object, message.0, "message")?)]
+            Some((name, shown(object, message.0, "message")?))
         }
-        Event::ChannelCreated { channel } => {
-            let files = FileChannel::find(reader, actor, *channel).map(Some);
-            vec![
-                (name, channel_shown(reader, actor, *channel)?),
-                ("fileChannel.created", shown(files, channel.0, "fileChannel")?),
-            ]
+        Event::FileChannelCreated { channel } => {
+            let found = FileChannel::find(reader, actor, *channel).map(Some);
+            Some((name, shown(found, channel.0, "fileChannel")?))
         }
-        Event::ChannelUpdated { channel } => vec![(name, channel_shown(reader, actor, *channel)?)],
+        Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
+            Some((name, channel_shown(reader, actor, *channel)?))
+        }
         Event::MembersChanged { channel, .. } => {
-            vec![("messageChannel.updated", channel_shown(reader, actor, *channel)?)]
+            Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
             let found = files::as_told(reader, actor.workspace, *file)?;
             let object = found.map(|found| File::one(reader, look, found)).transpose();
-            vec![(name, shown(object, file.0, "file")?)]
+            Some((name, shown(object, file.0, "file")?))
         }
-        Event::FileDeleted { file, .. } => vec![(name, gone(file.0, "file"))],
+        Event::FileDeleted { file, .. } => Some((name, gone(file.0, "file"))),
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
         | Event::ClientActivated { client } => {
-            vec![(name, shown(Client::find(reader, actor, *client).map(Some), client.0, "client")?)]
+            Some((name, shown(Client::find(reader, actor, *client).map(Some), client.0, "client")?))
         }
-        Event::ClientDeleted { client } => vec![(name, gone(client.0, "client"))],
+        Event::ClientDeleted { client } => Some((name, gone(client.0, "client"))),
         Event::CompanyCreated { company } | Event::CompanyUpdated { company } => {
-            vec![(name, shown(Company::find(reader, actor, *company).map(Some), company.0, "company")?)]
+            Some((name, shown(Company::find(reader, actor, *company).map(Some), company.0, "company")?))
         }
-        Event::CompanyDeleted { company } => vec![(name, gone(company.0, "company"))],
+        Event::CompanyDeleted { company } => Some((name, gone(company.0, "company"))),
         Event::ProjectCreated { project } | Event::ProjectUpdated { project } => {
-            vec![(name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?)]
+            Some((name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?))
         }
-        Event::ProjectDeleted { project } => vec![(name, gone(project.0, "project"))],
+        Event::ProjectDeleted { project } => Some((name, gone(project.0, "project"))),
         Event::NotificationSent { channel, person, digest, .. }
         | Event::NotificationFailed { channel, person, digest, .. } => {
             let found = notifications::of_digest(reader, actor.workspace, *digest, *channel, *person)?;
-            vec![(name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?)]
+            Some((name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?))
         }
-        _ => Vec::new(),
+        _ => None,
     })
 }
 

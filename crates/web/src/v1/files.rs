@@ -107,6 +107,13 @@ impl File {
     fn read(reader: &Reader, addresses: &Addresses, entry: Entry) -> domain::Result<File> {
         let is_folder = entry.kind == Kind::Folder;
         let is_there = entry.kind == Kind::File && entry.status() == Status::Completed;
+        let client_permissions = match is_folder {
+            true => {
+                let above = files::is_read_only(reader, addresses.workspace, entry.channel, Some(entry.id))?;
+                Some(client_permissions(above))
+            }
+            false => None,
+        };
         Ok(File {
             path: files::path(reader, addresses.workspace, &entry)?,
             status: entry.status().word(),
@@ -123,7 +130,7 @@ impl File {
             link_url: entry.link_url,
             upload_url: None,
             download_url: is_there.then(|| addresses.of(entry.id, Purpose::Download)),
-            client_permissions: is_folder.then(|| client_permissions(entry.read_only_at.is_some())),
+            client_permissions,
             message_id: entry.message,
         })
     }

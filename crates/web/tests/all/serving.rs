@@ -198,6 +198,15 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
         format!("/signed/{address}")
     };
     let address = sign().await;
+    // A program that does not say what it reads is told in JSON what went wrong, a browser on a page.
+    let mut plain = firm.portal.browser();
+    plain.accept = "*/*";
+    let wrong = plain.get("/signed/nothing").await;
+    assert_eq!(wrong.is(404).headers["content-type"], "application/json");
+    assert_eq!(
+        firm.portal.browser().get("/signed/nothing").await.headers["content-type"],
+        "text/html; charset=utf-8"
+    );
     let mut program = firm.portal.browser();
     let answer = program.raw(Method::GET, &address, &[("range", "bytes=1-2")], Body::empty()).await;
     assert_eq!((answer.status.as_u16(), &answer.bytes[..]), (206, &b"12"[..]));

@@ -66,6 +66,12 @@ async fn a_channel_of_each_kind_is_made_once() {
         let mut browser = firm.browser_of(firm.jane).await;
         browser.get(&format!("/messages/{id}")).await.is(200).shows(title);
     }
+    // Somebody's id finds no company's channel, and a company's nobody's own.
+    let listed = async |query: String| program.get(&format!("/v1/message-channels?{query}")).await.ids();
+    assert_eq!(listed(format!("clientId={oskar}")).await, [firm.channel.to_string()]);
+    for wrong in [format!("clientId={}", firm.northwind), format!("companyId={oskar}")] {
+        assert!(listed(wrong.clone()).await.is_empty(), "{wrong}");
+    }
     // As programs did it before there were fields of their own.
     let old = json!({"membershipType": "individual", "membershipEntityId": oskar, "companyId": ""});
     assert_eq!(

@@ -237,3 +237,19 @@ async fn f2_files_have_their_address_in_what_is_told_too() {
     kinds.sort();
     assert_eq!(kinds, ["file.created", "message.sent"]);
 }
+
+#[tokio::test]
+async fn a_channel_that_its_admin_has_left_is_heard_of_no_more() {
+    let firm = Firm::new().await;
+    let program = firm.portal.program_of(firm.jane).await;
+    let mut own = Heard::open(&program, "").await;
+    let (channel, jane) = (firm.channel, firm.jane.person);
+    program.delete(&format!("/v1/message-channels/{channel}/members/{jane}")).await.is(200);
+    let from = firm.oskar.person;
+    program
+        .post("/v1/messages", json!({"channelId": channel, "text": "Psst", "senderId": from}))
+        .await
+        .is(200);
+    program.post("/v1/companies", json!({"name": "Acme"})).await.is(200);
+    assert_eq!(own.names(1).await, ["company.created"]);
+}

@@ -238,9 +238,21 @@ async fn f6_all_of_a_channel_has_permissions_too() {
     assert_eq!(closed.text_at("/clientPermissions"), "read-only");
     assert_eq!(jane.get(&shown).await.json, closed.json);
     assert!(!may().await);
-    jane.makes("folder", &firm, "Rules", json!({})).await.is(200);
+    // What a folder says is what clients may do in it.
+    let rules = jane.makes("folder", &firm, "Rules", json!({})).await;
+    assert_eq!(rules.is(200).text_at("/clientPermissions"), "read-only");
     jane.put(root, json!({"clientPermissions": "read_write", "channelId": channel})).await.is(200);
     assert!(may().await);
+    let rules = jane.get(&format!("/v1/files/{}", rules.text_at("/id"))).await;
+    assert_eq!(rules.text_at("/clientPermissions"), "read-write");
+    jane.put(
+        &format!("/v1/files/{}/permissions/", rules.text_at("/id")),
+        json!({"clientPermissions": "read_only"}),
+    )
+    .await
+    .is(200);
+    let below = jane.makes("folder", &firm, "Rules/Old", json!({})).await;
+    assert_eq!(below.is(200).text_at("/clientPermissions"), "read-only");
     jane.put(root, json!({"clientPermissions": "read_only"})).await.refuses(400, "channelId");
     // A folder may be named with its channel, and with no other.
     let folder = jane.makes("folder", &firm, "Plans", json!({})).await.text_at("/id");

@@ -119,7 +119,7 @@ fn shown(
     reader: &Reader,
     actor: &Actor,
     event: &Event,
-) -> domain::Result<Vec<(&'static str, serde_json::Value)>> {
+) -> domain::Result<Option<(&'static str, serde_json::Value)>> {
     let object = match event {
         Event::MessageSent { channel, position, .. } => {
             let message = messages::at(reader, actor.workspace, *channel, *position)?;
@@ -128,5 +128,5 @@ fn shown(
         }
         _ => serde_json::json!({ "kind": event.kind() }),
     };
-    Ok(webhooks::told_as(event).into_iter().map(|kind| (kind, object.clone())).collect())
+    Ok(webhooks::told_as(event).map(|kind| (kind, object)))
 }
