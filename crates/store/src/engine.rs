@@ -181,7 +181,8 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(E::from(stopped())))
     }
 
-    /// Comes back when everything that has been read is on disk: SQLite already shows what is on its way there.
+    /// Comes back when everything that has been read of the journal is on disk: SQLite already shows what is on its way
+    /// there.
     ///
     /// # Errors
     /// Where it will not come there any more, and nothing can be written.

@@ -184,7 +184,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Runs what is in `batch`, and what comes meanwhile, in one transaction.
 fn commit(tx: &mut Tx, mut batch: Vec<Work>, waiting: &mut mpsc::Receiver<Work>, log: &Log) -> Committed {
     let recorded = log.check().and_then(|()| run_all(tx, &mut batch, waiting));
-    log.begin();
+    log.begin(matches!(recorded, Ok(true)));
     let outcome = recorded.and_then(|recorded| tx.run("COMMIT", &[]).map(|_| recorded));
     if outcome.is_err() {
         tx.forget_after(0);

@@ -19,6 +19,8 @@ pub(super) struct Log {
     file: File,
     /// Commits that somebody may have read.
     begun: AtomicU64,
+    /// The newest of them with which the journal has grown.
+    told: AtomicU64,
     /// Commits that are on disk, or were undone.
     flushed: watch::Sender<u64>,
     /// Why nothing can be written any more.
@@ -51,6 +53,7 @@ impl Log {
         Log {
             file,
             begun: AtomicU64::new(0),
+            told: AtomicU64::new(0),
             flushed: watch::Sender::new(0),
             failed: OnceLock::new(),
             #[cfg(feature = "faults")]
@@ -58,9 +61,12 @@ impl Log {
         }
     }
 
-    /// Says that from now on somebody may read what is being committed.
-    pub(super) fn begin(&self) {
-        self.begun.fetch_add(1, Ordering::SeqCst);
+    /// Says that from now on somebody may read what is being committed, and whether the journal grows with it.
+    pub(super) fn begin(&self, is_recorded: bool) {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        if is_recorded {
+            self.told.store(number, Ordering::SeqCst);
+        }
     }
 
     /// Brings a commit to the disk and answers those who wait for it. `signal` changes where the journal has grown.
@@ -99,11 +105,11 @@ impl Log {
         self.failed.get().map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
     }
 
-    /// Waits until everything that anybody has read is on disk.
+    /// Waits until everything that anybody has read of the journal is on disk.
     pub(super) async fn settled(&self) -> Result<()> {
-        let begun = self.begun.load(Ordering::SeqCst);
+        let told = self.told.load(Ordering::SeqCst);
         // The sender lives as long as this.
-        let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= begun).await;
+        let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= told).await;
         self.check()
     }
 }
@@ -125,17 +131,19 @@ mod tests {
         let log = Log::new(File::create(folder.path().join("one.db-wal")).unwrap());
         let signal = watch::Sender::new(0);
         log.settled().await.unwrap();
-        log.begin();
+        log.begin(true);
         let soon = tokio::time::timeout(Duration::from_millis(20), log.settled()).await;
         assert!(soon.is_err(), "it is not on disk yet");
         log.flush(Committed { batch: Vec::new(), outcome: Ok(true) }, &signal);
         log.settled().await.unwrap();
         assert_eq!(*signal.borrow(), 1);
-        // What was undone is not waited for either.
-        log.begin();
+        // What was undone is not waited for either, nor what the journal has nothing of.
+        log.begin(true);
         log.flush(Committed { batch: Vec::new(), outcome: Err(Error::Missing) }, &signal);
         log.settled().await.unwrap();
         assert_eq!(*signal.borrow(), 1);
+        log.begin(false);
+        log.settled().await.unwrap();
     }
 
     #[tokio::test]
