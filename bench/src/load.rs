@@ -16,10 +16,10 @@ use crate::furniture::Office;
 
 /// Connections that ask at the same time.
 pub(crate) const CONNECTIONS: usize = 64;
-/// What is measured beside each other takes turns this often: a machine's pace changes within seconds.
-const TURNS: usize = 10;
+/// What is measured beside each other takes turns this often: a machine's pace changes within a second.
+const TURNS: usize = 40;
 /// How long each turn takes.
-const TURN: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_millis(250);
 
 /// Starts a program that prints its address on a line of its own, and answers the address.
 pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, String)> {

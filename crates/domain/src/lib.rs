@@ -124,4 +124,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "texts held together",
         sql: include_str!("../migrations/022_texts_held_together.sql"),
     },
+    store::Migration {
+        number: 23,
+        name: "searches merged less",
+        sql: include_str!("../migrations/023_searches_merged_less.sql"),
+    },
 ];

@@ -78,9 +78,9 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         return Err(Error::field("id", Problem::NoId));
     }
     let text = limits::message("text", &draft.text, !draft.attachments.is_empty())?;
-    let (author_name, position) = match look_up(tx, actor, draft)? {
+    let Next { author_name, position, newest_row } = match look_up(tx, actor, draft)? {
         Known::Message(message) => return Ok(*message),
-        Known::Next { author_name, position } => (author_name, position),
+        Known::Next(next) => next,
     };
     let ready = files::check(tx, actor, draft.channel, &draft.attachments)?;
     let now = tx.now();
@@ -91,7 +91,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     )?;
     let shown = draft.shown.unwrap_or(0).min(position - 1);
     step_forward(tx, actor, draft.channel, position, shown)?;
-    let search_row = search::add(tx)?;
+    let search_row = search::add(tx, newest_row)?;
     tx.run(
         "INSERT INTO messages (workspace, channel, position, id, author, text, sent_at, search_row, attachments) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -153,8 +153,18 @@ pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &D
 enum Known {
     /// The message that its id stands for already.
     Message(Box<Message>),
-    /// What its author is called, and its place in the channel.
-    Next { author_name: Name, position: i64 },
+    /// Nothing: it is sent now.
+    Next(Next),
+}
+
+/// What a message is sent with.
+struct Next {
+    /// What its author is called.
+    author_name: Name,
+    /// Its place in the channel.
+    position: i64,
+    /// For its own row in the search's index.
+    newest_row: Option<i64>,
 }
 
 /// Holds the channel until the transaction ends: its next position is taken once.
@@ -164,23 +174,25 @@ fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
         Engine::Sqlite => "",
         Engine::Postgres => "FOR NO KEY UPDATE OF c",
     };
-    let (author_name, last, channel, author) = tx
+    let newest_row = search::newest_row(tx.engine());
+    let (next, channel, author) = tx
         .first(
             &format!(
-                "SELECT p.given_name, p.family_name, p.email, c.last_position, m.channel, m.author FROM people p \
+                "SELECT p.given_name, p.family_name, p.email, c.last_position, m.channel, m.author, {newest_row} FROM people p \
                  JOIN channels c ON c.workspace = p.workspace AND c.id = $4 \
                  LEFT JOIN messages m ON m.workspace = p.workspace AND m.id = $3 \
                  WHERE p.workspace = $1 AND p.id = $2 {held}"
             ),
             &[&actor.workspace, &actor.person, &draft.id, &draft.channel],
             |row| {
-                let place = (row.get::<Option<ChannelId>>(4)?, row.get::<Option<PersonId>>(5)?);
-                Ok((Name::read(row, 0)?, row.get::<i64>(3)?, place.0, place.1))
+                let (last, newest_row) = (row.get::<i64>(3)?, row.get(6)?);
+                let next = Next { author_name: Name::read(row, 0)?, position: last + 1, newest_row };
+                Ok((next, row.get::<Option<ChannelId>>(4)?, row.get::<Option<PersonId>>(5)?))
             },
         )?
         .ok_or(Error::NotFound)?;
     match channel.zip(author) {
-        None => Ok(Known::Next { author_name, position: last + 1 }),
+        None => Ok(Known::Next(next)),
         Some(place) if place == (draft.channel, actor.person) => {
             Ok(Known::Message(Box::new(find(tx, actor, draft.id)?)))
         }

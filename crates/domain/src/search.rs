@@ -174,12 +174,20 @@ fn places_of(
     Ok(found)
 }
 
-/// The row number of a message about to be sent, where the index is a table of its own.
-pub(crate) fn add(tx: &Tx) -> Result<Option<i64>> {
+/// What [`add`] wants to know, as an expression of a statement that asks for more: it runs with every message sent.
+pub(crate) fn newest_row(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "(SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL)",
+        Engine::Postgres => "CAST(NULL AS BIGINT)",
+    }
+}
+
+/// The row number of a message about to be sent, where the index is a table of its own; `newest` is the last one given.
+pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
     if tx.engine() != Engine::Sqlite {
         return Ok(None);
     }
-    let row = newest_numbered(tx)? + 1;
+    let row = newest.unwrap_or(0) + 1;
     if row % AT_ONCE == 0 {
         catch_up(tx)?;
     }
@@ -250,10 +258,8 @@ fn newest_indexed(reader: &Reader) -> Result<i64> {
 }
 
 fn newest_numbered(reader: &Reader) -> Result<i64> {
-    let newest: Option<i64> =
-        reader.one("SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL", &[], |row| {
-            row.get(0)
-        })?;
+    let sql = format!("SELECT {}", newest_row(reader.engine()));
+    let newest: Option<i64> = reader.one(&sql, &[], |row| row.get(0))?;
     Ok(newest.unwrap_or(0))
 }
 

@@ -20,17 +20,24 @@ pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) clock: Clock,
     now: Cell<Time>,
+    asked: Cell<usize>,
 }
 
 impl Reader {
     pub(crate) fn new(connection: Connection, clock: Clock) -> Reader {
         let now = Cell::new(clock.now());
-        Reader { connection, clock, now }
+        Reader { connection, clock, now, asked: Cell::new(0) }
     }
 
     /// Sets the time that the next closure sees.
     pub(crate) fn start(&self) {
         self.now.set(self.clock.now());
+        self.asked.set(0);
+    }
+
+    /// How many questions the closure has asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.get()
     }
 
     /// The time of this reading or transaction: the same from its beginning to its end.
@@ -57,6 +64,7 @@ impl Reader {
         params: &[&dyn Param],
         look: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
+        self.asked.set(self.asked.get() + 1);
         match &self.connection {
             Connection::Sqlite(connection) => connection.visit(sql, params, look),
             #[cfg(feature = "cluster")]

@@ -134,6 +134,29 @@ impl Store {
         }
     }
 
+    /// Runs a short closure that asks the database one question: as [`Store::read`], without a transaction around it, which
+    /// costs more than many a question (on PostgreSQL the way there and back twice).
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    ///
+    /// # Panics
+    /// In debug builds where the closure asks more than once: the answers could be of different moments.
+    pub async fn ask<T, E>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.kind {
+            Kind::Sqlite(sqlite) => sqlite.ask(closure),
+            #[cfg(feature = "cluster")]
+            Kind::Postgres(postgres) => postgres.ask(closure).await,
+        }
+    }
+
     /// Runs a reading closure that may take longer than a few milliseconds, away from the calling thread.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ type Reading = Box<dyn FnOnce(Result<&Reader>) + Send>;
 
 enum Job {
     Read(Reading),
+    /// One question, which is a transaction by itself.
+    Ask(Reading),
     Write(Work),
 }
 
@@ -76,15 +78,35 @@ impl Postgres {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.answer(Job::Read, |reader| work::read(reader, closure)).await
+    }
+
+    pub(crate) async fn ask<T, E>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.answer(Job::Ask, |reader| work::ask(reader, closure)).await
+    }
+
+    /// What `run` answers on a connection's thread, sent there as that `job`.
+    async fn answer<T, E>(
+        &self,
+        job: impl FnOnce(Reading) -> Job,
+        run: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let reading: Reading = Box::new(move |reader| {
-            let outcome = match reader {
-                Ok(reader) => work::read(reader, closure),
-                Err(error) => Err(E::from(error)),
-            };
-            let _ = reply.send(outcome);
+            let _ = reply.send(reader.map_err(E::from).and_then(run));
         });
-        self.send(Job::Read(reading))?;
+        self.send(job(reading))?;
         answer.await.unwrap_or_else(|_| Err(E::from(stopped())))
     }
 
@@ -149,6 +171,7 @@ impl Worker {
             if let Some(tx) = &mut connected {
                 match job {
                     Job::Read(reading) => read(tx, reading),
+                    Job::Ask(reading) => reading(Ok(tx)),
                     Job::Write(work) => self.write(tx, work),
                 }
             }
@@ -192,7 +215,7 @@ fn read(tx: &Tx, reading: Reading) {
 fn refuse(job: Job, error: Error) {
     tracing::error!(%error, "PostgreSQL cannot be reached");
     match job {
-        Job::Read(reading) => reading(Err(error)),
+        Job::Read(reading) | Job::Ask(reading) => reading(Err(error)),
         Job::Write(work) => work.answer(Err(error)),
     }
 }

@@ -7,6 +7,7 @@
 mod log;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -44,6 +45,10 @@ const READERS_MAX: usize = 4;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How often the write-ahead log is moved into the database.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+/// How many pages the write-ahead log may have before the writer sees to it that it begins anew. Beside one that never
+/// rests there is always something left to move, and the log would grow for as long; a file that grows takes longer to
+/// flush than one that is written over.
+const LOG_PAGES: i64 = 4096;
 /// Prepared statements kept by each connection.
 const STATEMENTS_MAX: usize = 256;
 
@@ -90,12 +95,18 @@ impl Sqlite {
         let (queue, mut waiting) = mpsc::channel::<Work>(QUEUE_MAX);
         let (flushes, committed) = std::sync::mpsc::sync_channel::<Committed>(COMMITS_AHEAD);
         let appended = Arc::clone(&log);
+        let is_long = Arc::new(AtomicBool::new(false));
+        let was_long = Arc::clone(&is_long);
         let writing = spawn("store-writer".to_string(), move || {
             let mut batch = Vec::new();
             while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
                 let done = commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &appended);
                 if flushes.send(done).is_err() {
                     break;
+                }
+                // Once all of it has been moved, and nobody is reading it, the next commit begins it anew.
+                if was_long.swap(false, Ordering::Relaxed) {
+                    let _ = checkpoint(&tx);
                 }
             }
         })?;
@@ -106,14 +117,15 @@ impl Sqlite {
             }
         })?;
         let (stop, stopping) = watch::channel(false);
-        let connection = Connection::open(file)?;
+        let beside = Reader::new(connection::Connection::Sqlite(Connection::open(file)?), clock.clone());
         let checkpoints = spawn("store-checkpoints".to_string(), move || {
             while !*stopping.borrow() {
                 thread::park_timeout(CHECKPOINT_EVERY);
-                // A checkpoint that cannot finish now is finished by the next.
-                let _ = connection.batch("PRAGMA wal_checkpoint(PASSIVE)");
+                // What cannot be moved now is by the next.
+                let pages = checkpoint(&beside).unwrap_or(0);
+                is_long.store(pages > LOG_PAGES, Ordering::Relaxed);
             }
-            let _ = connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            let _ = beside.visit("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(false));
         })?;
         Ok(Sqlite {
             file: file.to_path_buf(),
@@ -130,6 +142,27 @@ impl Sqlite {
         &self,
         closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        self.with_reader(|reader| {
+            reader.run("BEGIN DEFERRED", &[])?;
+            reader.start();
+            let answer = work::read(reader, closure);
+            reader.run("COMMIT", &[])?;
+            Ok(answer)
+        })
+    }
+
+    pub(crate) fn ask<T, E: From<Error>>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.with_reader(|reader| Ok(work::ask(reader, closure)))
+    }
+
+    /// Lends a connection that reads. One with which something is wrong does not come back.
+    fn with_reader<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce(&Reader) -> Result<std::result::Result<T, E>>,
+    ) -> std::result::Result<T, E> {
         let kept = lock(&self.readers).pop();
         let reader = match kept {
             Some(reader) => reader,
@@ -139,10 +172,7 @@ impl Sqlite {
                 Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
             }
         };
-        reader.run("BEGIN DEFERRED", &[])?;
-        reader.start();
-        let answer = work::read(&reader, closure);
-        reader.run("COMMIT", &[])?;
+        let answer = run(&reader)?;
         let mut readers = lock(&self.readers);
         if readers.len() < READERS_MAX {
             readers.push(reader);
@@ -179,6 +209,11 @@ impl Sqlite {
 /// A poisoned lock holds a list that is whole: nothing in its critical sections can stop half-way.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Moves what it can of the write-ahead log into the database, and answers how many pages that has.
+fn checkpoint(reader: &Reader) -> Result<i64> {
+    reader.one("PRAGMA wal_checkpoint(PASSIVE)", &[], |row| row.get(1))
 }
 
 /// Runs what is in `batch`, and what comes meanwhile, in one transaction.

@@ -88,6 +88,17 @@ where
     }
 }
 
+/// Runs a closure that asks once, outside of any transaction.
+pub(crate) fn ask<T, E: From<Error>>(
+    reader: &Reader,
+    closure: impl FnOnce(&Reader) -> Result<T, E>,
+) -> Result<T, E> {
+    reader.start();
+    let answer = read(reader, closure);
+    debug_assert!(reader.asked() <= 1, "what asks more than once needs a transaction around it");
+    answer
+}
+
 /// Runs a reading closure so that a panic in it stays there.
 pub(crate) fn read<T, E: From<Error>>(
     reader: &Reader,

@@ -135,6 +135,20 @@ both_engines! {
         assert_eq!(numbers, (1..=20).collect::<Vec<_>>(), "no gap, and nothing of what was undone");
     }
 
+    async fn one_question_is_answered_without_a_transaction(place) {
+        let store = place.open();
+        store.write(|tx| add(tx, Uuid::nil(), "one")).await.expect("a thing");
+        let count = store.ask(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)));
+        assert_eq!(count.await.expect("a count"), 1_i64);
+        let refused = store.ask(|reader| reader.first("SELECT nothing FROM things", &[], |_| Ok(())));
+        assert!(matches!(refused.await, Err(Error::Refused(_))));
+        let panicked: Result<(), Error> = store.ask(|_| panic!("as bad as it gets")).await;
+        assert!(matches!(panicked, Err(Error::Panicked)));
+        // The connection is as good as before.
+        store.write(|tx| add(tx, Uuid::nil(), "two")).await.expect("another thing");
+        assert_eq!(names(&store).await, ["one", "two"]);
+    }
+
     async fn a_refused_statement_undoes_its_closure(place) {
         let store = place.open();
         let workspace = Uuid::from_u128(1);
