@@ -138,11 +138,15 @@ both_engines! {
     async fn one_question_is_answered_without_a_transaction(place) {
         let store = place.open();
         store.write(|tx| add(tx, Uuid::nil(), "one")).await.expect("a thing");
-        let count = store.ask(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)));
-        assert_eq!(count.await.expect("a count"), 1_i64);
-        let refused = store.ask(|reader| reader.first("SELECT nothing FROM things", &[], |_| Ok(())));
-        assert!(matches!(refused.await, Err(Error::Refused(_))));
-        let panicked: Result<(), Error> = store.ask(|_| panic!("as bad as it gets")).await;
+        let count: Result<i64, Error> = store
+            .ask(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)))
+            .await;
+        assert_eq!(count.expect("a count"), 1);
+        let refused: Result<(), Error> = store
+            .ask(|reader| reader.one("SELECT nothing FROM things", &[], |_| Ok(())))
+            .await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        let panicked = store.ask(|_| -> Result<(), Error> { panic!("as bad as it gets") }).await;
         assert!(matches!(panicked, Err(Error::Panicked)));
         // The connection is as good as before.
         store.write(|tx| add(tx, Uuid::nil(), "two")).await.expect("another thing");
