@@ -35,7 +35,7 @@ pub use listing::{PAGE, below, count, in_folder, search};
 pub use making::{URL_CHARACTERS, make_file, make_folder, make_link, place};
 pub(crate) use making::{address, file_at, filed, fill};
 pub use names::FileName;
-pub use paths::{at_path, folders_to, path};
+pub use paths::{Surroundings, at_path, folders_to};
 pub(crate) use permissions::may_send;
 pub use permissions::{is_channel_read_only, is_read_only, may_change, set_channel_read_only, set_read_only};
 

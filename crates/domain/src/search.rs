@@ -174,11 +174,11 @@ fn places_of(
     Ok(found)
 }
 
-/// What [`add`] wants to know, as an expression of a statement that asks for more: it runs with every message sent.
+/// Asks what [`add`] wants to know, within a statement that asks for more: it runs with every message sent.
 pub(crate) fn newest_row(engine: Engine) -> &'static str {
     match engine {
-        Engine::Sqlite => "(SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL)",
-        Engine::Postgres => "CAST(NULL AS BIGINT)",
+        Engine::Sqlite => "SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL",
+        Engine::Postgres => "SELECT CAST(NULL AS BIGINT)",
     }
 }
 
@@ -258,8 +258,7 @@ fn newest_indexed(reader: &Reader) -> Result<i64> {
 }
 
 fn newest_numbered(reader: &Reader) -> Result<i64> {
-    let sql = format!("SELECT {}", newest_row(reader.engine()));
-    let newest: Option<i64> = reader.one(&sql, &[], |row| row.get(0))?;
+    let newest: Option<i64> = reader.one(newest_row(reader.engine()), &[], |row| row.get(0))?;
     Ok(newest.unwrap_or(0))
 }
 

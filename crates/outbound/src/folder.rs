@@ -13,7 +13,7 @@ use tokio::task;
 ///
 /// # Errors
 /// Where it names none, or something else is there; in words.
-pub(crate) fn named(path: &str) -> Result<&Path, &'static str> {
+pub fn named(path: &str) -> Result<&Path, &'static str> {
     let folder = Path::new(path);
     if path.is_empty() || path.contains('\0') {
         Err("the path of the folder is missing")

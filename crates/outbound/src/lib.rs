@@ -3,7 +3,7 @@
 
 pub mod blobs;
 pub mod documents;
-mod folder;
+pub mod folder;
 mod http;
 pub mod mail;
 pub mod memory;

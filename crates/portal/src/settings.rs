@@ -158,8 +158,16 @@ pub(crate) enum Error {
         /// What the reader of TOML says.
         reason: String,
     },
-    /// A file that cannot be read.
+    /// A file that was asked for and cannot be read.
     #[error("--config: given was `{file}`; expected is a file that can be read: {cause}")]
+    Config {
+        /// The file.
+        file: String,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A file that was not asked for, is there and cannot be read.
+    #[error("{file}: expected is a file that can be read, or none: {cause}")]
     File {
         /// The file.
         file: String,

@@ -2,7 +2,7 @@
 
 use store::Reader;
 
-use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, names, read};
+use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, is_read_only, names, read};
 use crate::access::{self, Actor};
 use crate::error::Result;
 use crate::ids::{ChannelId, FileId, WorkspaceId};
@@ -61,12 +61,40 @@ pub fn folders_to(
     Ok(way)
 }
 
-/// The path of an entry from the top of its channel: `Contracts/2026/deed.pdf`.
-///
-/// # Errors
-/// Where the database fails.
-pub fn path(reader: &Reader, workspace: WorkspaceId, entry: &Entry) -> Result<String> {
-    let folders = folders_to(reader, workspace, entry.channel, entry.folder)?;
-    let names = folders.iter().map(|(_, name)| name.safe.as_str()).chain([entry.safe_name.as_str()]);
-    Ok(names.collect::<Vec<_>>().join("/"))
+/// What entries have from where they lie: a folder of a channel, or its top.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// What their paths begin with: `Contracts/2026/`; nothing at the top.
+    path: String,
+    /// Whether client users only look at them (F6).
+    is_read_only: bool,
+}
+
+impl Surroundings {
+    /// Those in a folder, or at the top of a channel where none is given.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn of(
+        reader: &Reader,
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        folder: Option<FileId>,
+    ) -> Result<Surroundings> {
+        let folders = folders_to(reader, workspace, channel, folder)?;
+        Ok(Surroundings {
+            path: folders.iter().map(|(_, name)| format!("{}/", name.safe)).collect(),
+            is_read_only: is_read_only(reader, workspace, channel, folder)?,
+        })
+    }
+
+    /// The path of an entry from the top of its channel: `Contracts/2026/deed.pdf`.
+    pub fn path(&self, entry: &Entry) -> String {
+        format!("{}{}", self.path, entry.safe_name)
+    }
+
+    /// Whether client users only look into a folder that lies there.
+    pub fn is_read_only(&self, folder: &Entry) -> bool {
+        self.is_read_only || folder.read_only_at.is_some()
+    }
 }

@@ -18,6 +18,7 @@ impl File {
         match std::fs::read_to_string(path) {
             Ok(text) => File::parse(&name, &text),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && !must_exist => Ok(File::default()),
+            Err(cause) if must_exist => Err(Error::Config { file: name, cause }),
             Err(cause) => Err(Error::File { file: name, cause }),
         }
     }

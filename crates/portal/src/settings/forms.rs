@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest wait that can be set for trying out.
@@ -106,13 +106,9 @@ fn whole(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-pub(crate) fn path(text: &str) -> Option<PathBuf> {
-    (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
-}
-
 /// A folder, which need not be there yet.
 pub(crate) fn folder(text: &str) -> Option<PathBuf> {
-    path(text).filter(|path| path.is_dir() || !path.exists())
+    outbound::folder::named(text).ok().map(Path::to_path_buf)
 }
 
 /// The address of a PostgreSQL database. What else stands in it is its client's to judge.

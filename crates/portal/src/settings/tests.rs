@@ -240,3 +240,15 @@ fn a_file_that_was_asked_for_must_be_there() {
     let said = error.to_string();
     assert!(said.starts_with(&format!("--config: given was `{}`; expected is", path.display())), "{said}");
 }
+
+#[test]
+fn a_file_that_is_there_unasked_must_be_one_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("portal.toml");
+    std::fs::create_dir(&path).unwrap();
+    let said = File::read(&path, false).err().expect("an error").to_string();
+    assert!(
+        said.starts_with(&format!("{}: expected is a file that can be read, or none", path.display())),
+        "{said}"
+    );
+}

@@ -246,8 +246,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> do
             access::project(reader, &admin, *project)
         }
         _ => match event.channel() {
-            Some(channel) if !members::is_in(reader, &admin, channel)? => Err(Error::NotFound),
-            Some(channel) => access::channel(reader, &admin, channel),
+            Some(channel) => members::is_in(reader, &admin, channel)?.then_some(()).ok_or(Error::NotFound),
             // What is gone cannot be looked at any more: only who sees everything hears of it.
             None if admin.limited => Err(Error::NotFound),
             None => Ok(()),

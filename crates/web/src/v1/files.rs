@@ -3,9 +3,12 @@
 pub(super) mod calls;
 pub(super) mod permissions;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use domain::access::Role;
 use domain::files::signed::{Purpose, Signer};
-use domain::files::{self, Attached, Attachment, Entry, Kind, State, Status};
+use domain::files::{self, Attached, Attachment, Entry, Kind, State, Status, Surroundings};
 use domain::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
 use domain::messages::Message;
 use domain::workspaces;
@@ -75,9 +78,11 @@ impl By {
     }
 }
 
-/// Makes addresses of bytes that need no key for 15 minutes.
+/// Makes addresses of bytes that need no key for 15 minutes, and knows where entries lie.
 struct Addresses {
     workspace: WorkspaceId,
+    /// Asked for once, however many entries lie there.
+    around: RefCell<HashMap<(ChannelId, Option<FileId>), Surroundings>>,
     /// What addresses of this workspace begin with.
     portal: String,
     signer: Signer,
@@ -88,6 +93,7 @@ impl Addresses {
         let workspace = look.actor.workspace;
         Ok(Addresses {
             workspace,
+            around: RefCell::default(),
             portal: workspaces::address_of(reader, workspace, &look.public_url)?,
             signer: Signer::new(reader, &look.actor)?,
         })
@@ -95,6 +101,16 @@ impl Addresses {
 
     fn of(&self, file: FileId, purpose: Purpose) -> String {
         format!("{}/signed/{}", self.portal, self.signer.sign(purpose, file))
+    }
+
+    fn around(&self, reader: &Reader, entry: &Entry) -> domain::Result<Surroundings> {
+        let place = (entry.channel, entry.folder);
+        if let Some(known) = self.around.borrow().get(&place) {
+            return Ok(known.clone());
+        }
+        let found = Surroundings::of(reader, self.workspace, entry.channel, entry.folder)?;
+        self.around.borrow_mut().insert(place, found.clone());
+        Ok(found)
     }
 }
 
@@ -107,15 +123,10 @@ impl File {
     fn read(reader: &Reader, addresses: &Addresses, entry: Entry) -> domain::Result<File> {
         let is_folder = entry.kind == Kind::Folder;
         let is_there = entry.kind == Kind::File && entry.status() == Status::Completed;
-        let client_permissions = match is_folder {
-            true => {
-                let above = files::is_read_only(reader, addresses.workspace, entry.channel, Some(entry.id))?;
-                Some(client_permissions(above))
-            }
-            false => None,
-        };
+        let around = addresses.around(reader, &entry)?;
         Ok(File {
-            path: files::path(reader, addresses.workspace, &entry)?,
+            path: around.path(&entry),
+            client_permissions: is_folder.then(|| client_permissions(around.is_read_only(&entry))),
             status: entry.status().word(),
             id: entry.id,
             object: entry.kind.word(),
@@ -130,7 +141,6 @@ impl File {
             link_url: entry.link_url,
             upload_url: None,
             download_url: is_there.then(|| addresses.of(entry.id, Purpose::Download)),
-            client_permissions,
             message_id: entry.message,
         })
     }

@@ -118,7 +118,8 @@ impl Office {
     pub fn path(&self, who: Actor, file: FileId) -> String {
         self.read(move |reader| {
             let entry = files::find(reader, &who, file)?;
-            files::path(reader, who.workspace, &entry)
+            let around = files::Surroundings::of(reader, who.workspace, entry.channel, entry.folder)?;
+            Ok::<_, domain::Error>(around.path(&entry))
         })
         .expect("a path")
     }

@@ -1,0 +1,70 @@
+//! Editing and deleting (M5): one's own messages; a program's key does so for anybody.
+
+use store::Tx;
+
+use super::{Message, find, mentions};
+use crate::access::Actor;
+use crate::error::{Error, Result};
+use crate::ids::MessageId;
+use crate::journal::{self, Event};
+use crate::{files, limits, search};
+
+/// Changes the text of one's own message; it is marked as edited (M5). A program changes anybody's.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
+pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Result<Message> {
+    let found = own(tx, actor, message)?;
+    let text = limits::message("text", text, !found.attachments.is_empty())?;
+    if found.deleted_at.is_some() {
+        return Err(Error::Conflict("This message was deleted."));
+    }
+    if found.text == text {
+        return Ok(found);
+    }
+    let search_row = search::replace(tx, actor.workspace, &found, &text)?;
+    tx.run(
+        "UPDATE messages SET text = $4, edited_at = $5, search_row = $6 \
+         WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &found.channel, &found.position, &text, &tx.now(), &search_row],
+    )?;
+    mentions::forget(tx, actor, message)?;
+    mentions::keep(tx, actor, found.channel, message, &text)?;
+    let event = Event::MessageUpdated { channel: found.channel, message, position: found.position };
+    journal::record(tx, actor.workspace, &event);
+    find(tx, actor, message)
+}
+
+/// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5), its files stay in Files (F5). Again
+/// changes nothing. A program deletes anybody's.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for somebody else's message.
+pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message> {
+    let found = own(tx, actor, message)?;
+    if found.deleted_at.is_some() {
+        return Ok(found);
+    }
+    search::remove(tx, actor.workspace, &found)?;
+    tx.run(
+        "UPDATE messages SET text = '', deleted_at = $4, search_row = NULL, attachments = 0 \
+         WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&actor.workspace, &found.channel, &found.position, &tx.now()],
+    )?;
+    mentions::forget(tx, actor, message)?;
+    files::detach(tx, actor.workspace, message)?;
+    // To its author it never counted; to those who have read it, it is behind them.
+    tx.run(
+        "UPDATE members SET skipped = skipped + 1 \
+         WHERE workspace = $1 AND channel = $2 AND read_position < $3 AND person <> $4",
+        &[&actor.workspace, &found.channel, &found.position, &found.author],
+    )?;
+    let event = Event::MessageDeleted { channel: found.channel, message, position: found.position };
+    journal::record(tx, actor.workspace, &event);
+    find(tx, actor, message)
+}
+
+fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
+    let found = find(tx, actor, message)?;
+    if found.author == actor.person || actor.is_program() { Ok(found) } else { Err(Error::Forbidden) }
+}

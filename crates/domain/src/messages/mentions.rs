@@ -1,0 +1,65 @@
+//! Mentions: the members that a message names (M8), kept with the words that name them.
+
+use store::{Reader, Tx};
+
+use crate::access::Actor;
+use crate::error::Result;
+use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
+use crate::{formatting, members};
+
+/// Keeps which members a text names: `@` and a member's full name, or their given name where nobody's full name is
+/// meant. Answers them in the order of their names.
+pub(super) fn keep(
+    tx: &Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    message: MessageId,
+    text: &str,
+) -> Result<Vec<(PersonId, String)>> {
+    if !text.contains('@') {
+        return Ok(Vec::new());
+    }
+    let members = members::all(tx, actor.workspace, channel)?;
+    let named = |name: &str| !name.is_empty() && formatting::mentions(text, name);
+    let (in_full, others): (Vec<_>, Vec<_>) = members
+        .into_iter()
+        .map(|member| (member.person, member.name))
+        .partition(|(_, name)| named(&name.full()));
+    let mut mentioned: Vec<(PersonId, String)> =
+        in_full.into_iter().map(|(person, name)| (person, name.full())).collect();
+    // "@Jane Lee" does not also mean Jane Smith.
+    let means_another = |given: &str| mentioned.iter().any(|(_, full)| full.starts_with(given));
+    let by_given: Vec<_> = others
+        .into_iter()
+        .filter(|(_, name)| named(&name.given) && !means_another(&name.given))
+        .map(|(person, name)| (person, name.given))
+        .collect();
+    mentioned.extend(by_given);
+    mentioned.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+    for (person, name) in &mentioned {
+        tx.run(
+            "INSERT INTO mentions (workspace, message, person, name) VALUES ($1, $2, $3, $4)",
+            &[&actor.workspace, &message, person, name],
+        )?;
+    }
+    Ok(mentioned)
+}
+
+/// What the text named before is forgotten.
+pub(super) fn forget(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
+    tx.run("DELETE FROM mentions WHERE workspace = $1 AND message = $2", &[&actor.workspace, &message])?;
+    Ok(())
+}
+
+/// The members that a message names, in the order of their names.
+pub(super) fn of(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    message: MessageId,
+) -> Result<Vec<(PersonId, String)>> {
+    Ok(reader.all(
+        "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name, person",
+        &[&workspace, &message],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
