@@ -37,7 +37,7 @@ pub(crate) use making::{address, file_at, filed, fill};
 pub use names::FileName;
 pub use paths::{Surroundings, at_path, folders_to};
 pub(crate) use permissions::may_send;
-pub use permissions::{is_channel_read_only, is_read_only, may_change, set_channel_read_only, set_read_only};
+pub use permissions::{is_channel_read_only, may_change, set_channel_read_only, set_read_only};
 
 /// Folders within folders.
 pub const DEPTH_MAX: usize = 20;

@@ -2,7 +2,8 @@
 
 use store::Reader;
 
-use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, is_read_only, names, read};
+use super::permissions::is_read_only;
+use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, names, read};
 use crate::access::{self, Actor};
 use crate::error::Result;
 use crate::ids::{ChannelId, FileId, WorkspaceId};

@@ -56,10 +56,7 @@ pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: Ch
 }
 
 /// Whether a folder, one above it or the whole channel is read-only for client users.
-///
-/// # Errors
-/// Where the database cannot be read.
-pub fn is_read_only(
+pub(super) fn is_read_only(
     reader: &Reader,
     workspace: WorkspaceId,
     channel: ChannelId,
