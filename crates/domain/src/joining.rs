@@ -1,6 +1,6 @@
 //! How people may come in beside being added by the firm: by signing up themselves (`sign_ups`), and invited by a colleague
-//! (S2). Both are off at first. A colleague belongs to the company of the client user who invites them from then on, like one
-//! whom an internal user added.
+//! (S2). Both are off at first. A colleague belongs to the company of the client user who invites them from then on, and is in
+//! its conversations once they have come in.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ pub struct Colleague {
 }
 
 /// A client user invites a colleague to their company. Whether the address was known already is not told (S3): to somebody who
-/// is here nothing is sent, and nothing changes about them.
+/// is here nothing is sent, and nothing changes about them; somebody new is seen by the firm alone until they come in.
 ///
 /// # Errors
 /// `NotFound` where the one who asks may not invite; `Field`; `TooMany`.

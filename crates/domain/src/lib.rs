@@ -129,4 +129,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "searches merged less",
         sql: include_str!("../migrations/023_searches_merged_less.sql"),
     },
+    store::Migration {
+        number: 24,
+        name: "colleagues come in",
+        sql: include_str!("../migrations/024_colleagues_come_in.sql"),
+    },
 ];

@@ -24,7 +24,7 @@ pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
     ordered_companies,
 };
-pub(crate) use clients::{add_colleague, add_newcomer, leave_company};
+pub(crate) use clients::{add_colleague, add_newcomer, begin_conversations, leave_company};
 pub use deleting::{delete_client, delete_internal};
 pub use name::Name;
 pub use newest::{ClientSearch, clients_newest, internals_newest};
@@ -92,7 +92,16 @@ impl Status {
     }
 }
 
+/// `made_by` of somebody whom a client user invited. The view `readers` asks for it, too.
+pub(crate) const BY_COLLEAGUE: &str = "client";
+
 impl Person {
+    /// Whether a client user invited them and they have not come in yet: until then they are in no conversation of their
+    /// company (S3).
+    pub fn is_expected(&self) -> bool {
+        self.made_by == BY_COLLEAGUE && self.first_seen_at.is_none()
+    }
+
     /// How far they have come on their way in.
     pub fn status(&self) -> Status {
         if self.deactivated_at.is_some() {

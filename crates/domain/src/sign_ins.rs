@@ -234,11 +234,11 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
         },
     };
     // Asked of the row itself, so that of two devices at the same instant one is the first.
-    let first: Option<Role> = tx.first(
+    let first: Option<(Role, String)> = tx.first(
         "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
-         WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role",
+         WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role, made_by",
         &[&workspace, &person, &tx.now()],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     if first.is_some() {
         // Accepted: an invitation sent twice lets nobody else in.
@@ -248,8 +248,11 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
             &[&workspace, &person, &tx.now()],
         )?;
     }
-    if first == Some(Role::Client) {
+    if let Some((Role::Client, made_by)) = first {
         journal::record(tx, workspace, &Event::ClientActivated { client: person });
+        if made_by == people::BY_COLLEAGUE {
+            people::begin_conversations(tx, workspace, person)?;
+        }
         welcome::greet(tx, workspace, person)?;
     }
     let arrived = tx.run(

@@ -5,8 +5,8 @@ use store::{Reader, Tx};
 use uuid::Uuid;
 
 use super::{
-    COLUMNS, Name, Person, at_field, changed_name, email_is_free, find, insert, name_of, new, pattern, read,
-    save, searchable,
+    BY_COLLEAGUE, COLUMNS, Name, Person, at_field, changed_name, email_is_free, find, insert, name_of, new,
+    pattern, read, save, searchable,
 };
 use crate::access::{self, Actor, Role};
 use crate::custom_fields::CustomFields;
@@ -78,7 +78,8 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     Ok(person.id)
 }
 
-/// Makes a client user whom a client user of that company invites. Whoever calls this has checked that they may.
+/// Makes a client user whom a client user of that company invites. Whoever calls this has checked that they may. They
+/// are in no conversation before they come in ([`begin_conversations`]): nobody but the firm sees that they are expected (S3).
 pub(crate) fn add_colleague(
     tx: &mut Tx,
     actor: &Actor,
@@ -86,9 +87,9 @@ pub(crate) fn add_colleague(
     company: CompanyId,
 ) -> Result<PersonId> {
     let name = name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
-    let person = new(tx.now(), Role::Client, name, "client");
+    let person = new(tx.now(), Role::Client, name, BY_COLLEAGUE);
     insert(tx, actor.workspace, &person)?;
-    settle(tx, actor.workspace, person.id, &[company])?;
+    belong(tx, actor.workspace, person.id, &[company])?;
     Ok(person.id)
 }
 
@@ -101,12 +102,22 @@ pub(crate) fn add_newcomer(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, na
     settle(tx, workspace, id, &[placeholder])
 }
 
-/// Puts a client user who was just made into their companies and channels (C6).
+/// Puts a client user who was just made into their companies and channels.
 fn settle(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
+    belong(tx, workspace, client, joined)?;
+    begin_conversations(tx, workspace, client)
+}
+
+fn belong(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
     for company in joined {
         companies::join(tx, workspace, *company, client)?;
     }
     journal::record(tx, workspace, &Event::ClientCreated { client });
+    Ok(())
+}
+
+/// Makes the channel that a client user begins with (C6), and puts them into all that are theirs.
+pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     channels::for_new_client(tx, workspace, client)?;
     members::follow(tx, workspace, Scope::Person(client))
 }

@@ -6,9 +6,10 @@ use crate::support::people::{Firm, new_client, pairs};
 use domain::access::Role;
 use domain::channels::{self, Subject};
 use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId};
+use domain::joining::{self, Colleague, JoiningChange};
 use domain::people::{ClientChange, InternalChange};
 use domain::projects::{NewProject, ProjectChange};
-use domain::{Error, companies, people, projects};
+use domain::{Error, companies, people, projects, sign_ins};
 use proptest::prelude::*;
 
 /// Something that an internal user does. Numbers stand for whoever is there, counted round and round; sets of
@@ -31,6 +32,8 @@ enum Step {
     DeleteCompany { company: usize },
     DeleteProject { project: usize },
     DeleteInternal { internal: usize },
+    InviteColleague { client: usize },
+    ComeIn { client: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,7 +59,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => n.clone().prop_map(|client| Step::DeleteClient { client }),
         1 => n.clone().prop_map(|company| Step::DeleteCompany { company }),
         1 => n.clone().prop_map(|project| Step::DeleteProject { project }),
-        1 => n.prop_map(|internal| Step::DeleteInternal { internal }),
+        1 => n.clone().prop_map(|internal| Step::DeleteInternal { internal }),
+        2 => n.clone().prop_map(|client| Step::InviteColleague { client }),
+        2 => n.prop_map(|client| Step::ComeIn { client }),
     ]
 }
 
@@ -80,6 +85,9 @@ fn chosen<T: Copy>(all: &[T], bits: u8) -> Vec<T> {
 impl Town<'_> {
     fn new(office: &Office) -> Town<'_> {
         let firm = office.firm("a");
+        let (ada, colleagues) = (firm.ada, Some(true));
+        let change = JoiningChange { colleagues, ..JoiningChange::default() };
+        office.write(move |tx| joining::change(tx, &ada, &change)).expect("colleagues may be invited");
         let companies = vec![firm.company("Acme"), firm.company("Beta"), firm.company("Gamma")];
         let internals = vec![
             firm.ada.person,
@@ -187,6 +195,24 @@ impl Town<'_> {
                 Some(person) => office.write(move |tx| people::delete_internal(tx, &actor, person)),
                 None => Ok(()),
             },
+            Step::InviteColleague { client } => {
+                let Some(actor) = nth(&self.clients, client).and_then(|person| self.firm.actor(person))
+                else {
+                    return Ok(());
+                };
+                let email = format!("colleague{}@client.example", self.clients.len());
+                let colleague =
+                    Colleague { given_name: "Co".to_string(), email: email.clone(), ..Colleague::default() };
+                office.write(move |tx| joining::invite_colleague(tx, &actor, &colleague))?;
+                let workspace = actor.workspace;
+                let invited = office.read(move |reader| people::by_email(reader, workspace, &email))?;
+                self.clients.extend(invited.map(|person| person.id));
+                Ok(())
+            }
+            Step::ComeIn { client } => {
+                let Some(client) = nth(&self.clients, client) else { return Ok(()) };
+                office.write(move |tx| sign_ins::arrive(tx, actor.workspace, client)).map(|_| ())
+            }
             Step::ClientChannel { client } => {
                 nth(&self.clients, client).map_or(Ok(()), |id| make(Subject::Client(id)))
             }
@@ -285,6 +311,8 @@ fn the_steps_do_something() {
         Step::Reactivate { person: 1 },
         Step::Deactivate { person: 5 },
         Step::ClientChannel { client: 3 },
+        Step::InviteColleague { client: 2 },
+        Step::ComeIn { client: 5 },
         Step::DeleteProject { project: 0 },
         Step::DeleteClient { client: 0 },
         Step::DeleteCompany { company: 1 },
@@ -295,7 +323,8 @@ fn the_steps_do_something() {
         let before = pairs(&office, "members");
         town.go(0, step).unwrap_or_else(|error| panic!("{named}: {error}"));
         check(&office).unwrap_or_else(|error| panic!("{named}: {error}"));
-        let quiet = named.starts_with("AddProject") || named.starts_with("ClientChannel");
+        let quiet =
+            ["AddProject", "ClientChannel", "InviteColleague"].iter().any(|name| named.starts_with(name));
         assert_eq!(pairs(&office, "members") == before, quiet, "{named}");
     }
 }

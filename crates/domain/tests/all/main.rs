@@ -9,6 +9,7 @@ mod support;
 mod brand;
 mod channels;
 mod choices;
+mod colleagues;
 mod companies;
 mod deliveries;
 mod early_access;

@@ -208,6 +208,12 @@ async fn s2_client_users_invite_colleagues_of_their_company_where_the_firm_lets_
     assert_eq!(clients.text.matches("nina@client.example").count(), 1);
     jane.get(&format!("/companies/{}", firm.northwind)).await.shows("Nina");
     jane.get(&format!("/companies/{}", firm.santos)).await.hides("Nina");
+    let page =
+        clients.text.split("nina@client.example").next().and_then(|before| before.rsplit("/clients/").next());
+    let page = format!("/clients/{}", page.and_then(|rest| rest.split('"').next()).unwrap());
+    jane.get(&page).await.shows("A client user invited Nina");
+    let oskar_s = format!("/clients/{}", firm.oskar.person);
+    jane.get(&oskar_s).await.hides("A client user invited");
     jane.get("/settings/records").await.shows("invited a colleague:").shows("clients may invite colleagues");
 }
 
