@@ -5,9 +5,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
+use domain::choices::Way;
 use domain::ids::{ChannelId, MessageId, PersonId};
 use domain::messages::{self, Message};
-use domain::missed::{self, MessageFates, Reason, State as Fated};
+use domain::missed::{self, Fate, MessageFates, Reason, State as Fated};
 use domain::people::Name;
 use domain::{Error, access};
 use jiff::tz::TimeZone;
@@ -47,6 +48,8 @@ struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Due,
+    /// They were told already; this way is still to come.
+    Later(Way),
     Sending,
     Emailed,
     Texted,
@@ -59,6 +62,8 @@ impl Line {
     fn before(&self) -> &'static str {
         match self.state {
             Shape::Due => "Notice to",
+            Shape::Later(Way::Email) => "Email to",
+            Shape::Later(Way::Text) => "Text to",
             Shape::Sending => "Being sent to",
             Shape::Emailed => "Emailed to",
             Shape::Texted => "Texted to",
@@ -70,7 +75,7 @@ impl Line {
     /// The words after the names, and before the time where there is one.
     fn after(&self) -> String {
         match self.state {
-            Shape::Due => "at".to_string(),
+            Shape::Due | Shape::Later(_) => "at".to_string(),
             Shape::Sending | Shape::Emailed | Shape::Texted | Shape::Failed => String::new(),
             Shape::Suppressed(reason) => format!("({})", in_words(reason)),
         }
@@ -79,7 +84,7 @@ impl Line {
     fn is(&self, shape: &str) -> bool {
         matches!(
             (self.state, shape),
-            (Shape::Due | Shape::Sending, "due")
+            (Shape::Due | Shape::Later(_) | Shape::Sending, "due")
                 | (Shape::Emailed, "emailed")
                 | (Shape::Texted, "texted")
                 | (Shape::Failed, "failed")
@@ -109,6 +114,8 @@ struct FatesPart {
     message: MessageId,
     lines: Vec<Line>,
     is_due: bool,
+    /// Whether what is due would leave if somebody asked: a text alone waits for the end of quiet hours, which are its reader's.
+    can_hasten: bool,
     /// Messages just before this one of which the same is true.
     also: Vec<MessageId>,
 }
@@ -147,7 +154,8 @@ pub(super) fn add(
         }
         let lines: Vec<Line> = shared.iter().map(|shared| shared.line(now, zone)).collect();
         let is_due = lines.iter().any(|line| line.is("due"));
-        let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, also };
+        let can_hasten = lines.iter().any(|line| line.is("due") && line.state != Shape::Later(Way::Text));
+        let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, can_hasten, also };
         // Writing into memory does not fail.
         entries[index].fates = part.render().unwrap_or_default();
     }
@@ -177,8 +185,10 @@ impl Shared<'_> {
 /// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
 fn shared(message: &MessageFates, now: Time) -> Vec<Shared<'_>> {
     let mut all: Vec<Shared<'_>> = Vec::new();
-    for fate in &message.fates {
-        let Some((state, at, why)) = shape(&fate.state, now) else { continue };
+    let shapes = message.fates.iter().flat_map(|fate| {
+        shape(&fate.state, now).into_iter().chain(later(fate, now)).map(move |shape| (fate, shape))
+    });
+    for (fate, (state, at, why)) in shapes {
         let somebody = (fate.person, &fate.name);
         match all.iter_mut().find(|one| (one.state, one.at, one.why) == (state, at, why)) {
             Some(one) => one.people.push(somebody),
@@ -199,6 +209,20 @@ fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
         Fated::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
         Fated::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
     })
+}
+
+/// What is still to come for somebody who was told by the other way.
+fn later(fate: &Fate, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+    let (way, state) = match fate.state {
+        Fated::Emailed(_) => (Way::Text, fate.text.as_ref()?),
+        Fated::Texted(_) => (Way::Email, fate.email.as_ref()?),
+        _ => return None,
+    };
+    match shape(state, now)? {
+        (Shape::Due, at, why) => Some((Shape::Later(way), at, why)),
+        sending @ (Shape::Sending, ..) => Some(sending),
+        _ => None,
+    }
 }
 
 /// Makes sure that a message is in the channel that the address names.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::support::Firm;
+use crate::texts::agreed;
+use domain::choices::{self, Choice};
 use domain::ids::{MessageId, PersonId};
 use domain::{messages, missed, people, sign_ins};
 
@@ -117,6 +119,38 @@ async fn n12_what_was_sent_failed_and_was_read_is_said() {
     let channel = firm.channel;
     firm.portal.write(move |tx| domain::members::read_up_to(tx, &oskar, channel, 3)).await;
     jane.get(&path).await.hides("Emailed to").shows("Seen by Oskar Kowalski");
+}
+
+#[tokio::test]
+async fn n14_a_text_that_quiet_hours_hold_is_shown_and_called_off_but_not_hastened() {
+    let (firm, [first, second]) = written().await;
+    let (workspace, oskar) = (firm.workspace, firm.oskar);
+    agreed(&firm, oskar).await;
+    // As after ten in the evening: the email has left, the text waits for the morning.
+    firm.portal.write(move |tx| choices::choose(tx, &oskar, None, Some(Choice::Each))).await;
+    firm.portal.wait(5 * MINUTE);
+    assert!(settles(&firm, oskar.person).await);
+    for (kind, sql) in [
+        (
+            "digestMail",
+            "UPDATE deliveries SET sent_at = $2, next_try_at = NULL WHERE workspace = $1 AND kind = $3",
+        ),
+        ("digestText", "UPDATE deliveries SET next_try_at = $2 + 3600000 WHERE workspace = $1 AND kind = $3"),
+    ] {
+        let changed = move |tx: &mut store::Tx| Ok(tx.run(sql, &[&workspace, &tx.now(), &kind])?);
+        assert_eq!(firm.portal.write(changed).await, 1, "{kind}");
+    }
+    let mut jane = firm.browser_of(firm.jane).await;
+    let path = format!("/messages/{}", firm.channel);
+    let page = jane.get(&path).await;
+    page.shows("Emailed to Oskar Kowalski")
+        .shows("Text to Oskar Kowalski at <time datetime=\"2026-01-05T10:05:00.000Z\"")
+        .shows(&format!("/messages/{second}/call-off"))
+        .hides("send-now");
+    firm.portal.wait(MINUTE);
+    let call_off = format!("{path}/messages/{second}/call-off");
+    jane.post(&call_off, &[("also", &first.to_string())]).await.is(303);
+    jane.get(&path).await.shows("Emailed to Oskar Kowalski").hides("Text to").hides("call-off");
 }
 
 #[tokio::test]
