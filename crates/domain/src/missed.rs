@@ -16,7 +16,7 @@ use store::{Engine, Reader, Time, Tx};
 
 use crate::access::Actor;
 use crate::choices::{Choice, Choices, Way};
-use crate::deliveries;
+use crate::deliveries::{self, UNTRIED};
 use crate::digests::{self, Ways};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
@@ -280,7 +280,7 @@ fn circumstances(
 }
 
 /// Whether a digest has reached somebody by this way, or is about to, since they were last back: signed in, or had
-/// something on screen.
+/// something on screen. A text that quiet hours hold has not: it will take along what comes until then.
 fn told_since_back(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -294,11 +294,15 @@ fn told_since_back(
         |row| row.get(0),
     )?;
     let back_at = last_seen_at.max(last_read_at).unwrap_or_default();
-    let told = reader.first(
+    let sql = format!(
         "SELECT 1 FROM digests g JOIN deliveries d ON d.workspace = g.workspace AND d.reference = g.id AND d.kind = $4 \
          WHERE g.workspace = $1 AND g.person = $2 AND g.created_at >= $3 \
-         AND d.failed_at IS NULL AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL)",
-        &[&workspace, &person, &back_at, &deliveries::digest_word(way)],
+         AND d.failed_at IS NULL AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL) \
+         AND NOT (d.next_try_at > $5 AND {UNTRIED})"
+    );
+    let told = reader.first(
+        &sql,
+        &[&workspace, &person, &back_at, &deliveries::digest_word(way), &reader.now()],
         |_| Ok(()),
     )?;
     Ok(told.is_some())

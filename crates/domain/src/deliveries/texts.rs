@@ -9,7 +9,7 @@ use crate::ids::{DigestId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 
 /// A text that waits and that no server has seen: what one may have taken could come twice.
-const UNTRIED: &str =
+pub(crate) const UNTRIED: &str =
     "kind = 'digestText' AND next_try_at IS NOT NULL AND leased_until IS NULL AND reason IS NULL";
 
 /// Has the text of `digest` say what the person's older texts were to say that wait and were never tried. One that has failed

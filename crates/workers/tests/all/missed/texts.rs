@@ -145,6 +145,32 @@ both_engines! {
         assert!(office.texts.take().is_empty());
     }
 
+    fn n10_once_until_back_is_one_text_after_the_night_for_all_that_came_in_it(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wants_texts(bo);
+        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Once)));
+        office.is_in(bo, "America/New_York");
+        let channel = office.channel_of(bo);
+        for text in ["One", "Two", "Three"] {
+            office.posts(jane, channel, text);
+            office.minutes(30);
+        }
+        assert_eq!(office.digests_to(bo).len(), 3, "by email each time");
+        office.minutes(4 * 60 - 90);
+        let texts = office.texts.take();
+        assert_eq!(texts.len(), 1);
+        assert!(texts[0].body.starts_with("Harbor & Lee: 3 new messages from Jane Lee. "), "{}", texts[0].body);
+        // That was the once.
+        office.posts(jane, channel, "Four");
+        office.minutes(24 * 60);
+        assert!(office.texts.take().is_empty());
+        // Back, it begins anew.
+        office.reads(bo, channel, 4);
+        office.posts(jane, channel, "Five");
+        office.minutes(24 * 60);
+        assert_eq!(office.texts.take().len(), 1);
+    }
+
     fn n12_a_text_that_was_not_needed_any_more_was_not_suppressed_by_choice(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.wants_texts(bo);
