@@ -1,11 +1,12 @@
 //! People: internal users and client users, what they are called and whether they can sign in.
 //!
-//! Here stands what holds for everybody; `clients` has what internal users do with client users, `team` what admins
-//! do with internal users. Whatever changes who may see what makes the members of channels follow in the same
-//! transaction (C3), and takes the workspace's `turn` first.
+//! Here stands what holds for everybody; `myself` has what people do about themselves, `clients` what internal users do with
+//! client users, `team` what admins do with internal users. Whatever changes who may see what makes the members of channels
+//! follow in the same transaction (C3), and takes the workspace's `turn` first.
 
 mod clients;
 mod deleting;
+mod myself;
 mod name;
 mod newest;
 mod team;
@@ -16,9 +17,8 @@ use crate::access::{Actor, Role};
 use crate::custom_fields::CustomFields;
 use crate::error::{Error, Problem, Result};
 use crate::ids::{PersonId, WorkspaceId};
-use crate::journal::{self, Event};
-use crate::records::{self, Changes, Deed};
-use crate::{bounces, channels, deliveries, limits, sign_ins};
+use crate::records::Changes;
+use crate::{bounces, channels, limits, sign_ins};
 
 pub use clients::{
     ClientChange, ClientFilter, NewClient, Place, add_client, client, clients, companies_of, edit_client,
@@ -26,6 +26,7 @@ pub use clients::{
 };
 pub(crate) use clients::{add_colleague, add_newcomer, begin_conversations, leave_company};
 pub use deleting::{delete_client, delete_internal};
+pub use myself::{SelfChange, edit_self, myself};
 pub use name::Name;
 pub use newest::{ClientSearch, clients_newest, internals_newest};
 pub(crate) use team::manageable;
@@ -147,14 +148,6 @@ fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Per
     reader.first(&sql, &[&workspace, &person], read)?.ok_or(Error::NotFound)
 }
 
-/// The one who asks.
-///
-/// # Errors
-/// `NotFound` where they are not there any more.
-pub fn myself(reader: &Reader, actor: &Actor) -> Result<Person> {
-    find(reader, actor.workspace, actor.person)
-}
-
 /// Whoever has an address, deactivated people too. For signing in and the command line, not for those who ask.
 ///
 /// # Errors
@@ -217,44 +210,6 @@ pub fn first_admin(
     Ok(person.id)
 }
 
-/// What people change about themselves; nothing for what stays.
-#[derive(Clone, Debug, Default)]
-pub struct SelfChange {
-    /// Given name.
-    pub given_name: Option<String>,
-    /// Family name.
-    pub family_name: Option<String>,
-    /// Telephone number; empty for none.
-    pub phone: Option<String>,
-    /// Time zone, as the IANA database names it; empty for none.
-    pub time_zone: Option<String>,
-}
-
-/// Changes what the one who asks is called and where they can be reached.
-///
-/// # Errors
-/// `Field`; `NotFound` where they are not there any more.
-pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> {
-    turn(tx, actor.workspace)?;
-    let before = myself(tx, actor)?;
-    let mut after = before.clone();
-    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &None)?;
-    if let Some(number) = &change.phone {
-        after.phone = limits::phone("phone", number)?;
-    }
-    if let Some(name) = &change.time_zone {
-        after.time_zone = time_zone(name)?;
-    }
-    let changes = changes(&before, &after);
-    if save(tx, actor.workspace, &before, after)? && actor.role == Role::Client {
-        journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
-    }
-    if change.time_zone.is_some() {
-        deliveries::hasten_texts(tx, actor.workspace, actor.person)?;
-    }
-    records::keep_change(tx, actor, Deed::PersonChanged, Some(actor.person.0), changes)
-}
-
 /// What is another value about a person, for the records.
 fn changes(before: &Person, after: &Person) -> Changes {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -265,18 +220,6 @@ fn changes(before: &Person, after: &Person) -> Changes {
         .field("timeZone", text(&before.time_zone), text(&after.time_zone))
         .field("role", before.role.word(), after.role.word())
         .switch("limited", before.limited_at.is_some(), after.limited_at.is_some())
-}
-
-/// A time zone under the name that its database gives it, or nothing where none was given.
-fn time_zone(name: &str) -> Result<Option<String>> {
-    let name = name.trim();
-    if name.is_empty() {
-        return Ok(None);
-    }
-    // The database that comes with the program: what is a time zone does not depend on the machine.
-    let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown());
-    let known = zone.and_then(|zone| zone.iana_name().map(str::to_string));
-    known.map(Some).ok_or(Error::field("timeZone", Problem::NoTimeZone))
 }
 
 /// Waits until nobody else changes people, companies or projects of a workspace; nobody else does until the end of

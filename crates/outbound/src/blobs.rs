@@ -13,6 +13,7 @@ mod setting;
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -241,6 +242,9 @@ impl fmt::Display for Blobs {
     }
 }
 
+/// Bytes on their way to disk: ends with how many of the upload are there. It goes on whether or not somebody waits for it.
+pub type Syncing = Pin<Box<dyn Future<Output = Result<u64>> + Send>>;
+
 /// An upload that is being received. Dropped, it keeps what was brought to disk, and perhaps more.
 #[derive(Debug)]
 pub struct Receiving(Way);
@@ -268,9 +272,21 @@ impl Receiving {
     /// # Errors
     /// As [`Receiving::write`].
     pub async fn sync(&mut self) -> Result<u64> {
+        self.begin_sync().await?.await
+    }
+
+    /// Begins to bring to disk what was taken until now. More can be taken meanwhile; where this fails nothing of the upload
+    /// is certain but what was on disk before, and it is to be received anew.
+    ///
+    /// # Errors
+    /// As [`Receiving::write`].
+    pub async fn begin_sync(&mut self) -> Result<Syncing> {
         match &mut self.0 {
-            Way::Folder(receiving) => receiving.sync().await,
-            Way::Memory(receiving) => receiving.sync(),
+            Way::Folder(receiving) => receiving.begin_sync().await,
+            Way::Memory(receiving) => {
+                let position = receiving.sync()?;
+                Ok(Box::pin(std::future::ready(Ok(position))))
+            }
         }
     }
 }

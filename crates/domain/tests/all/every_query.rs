@@ -67,7 +67,8 @@ fn literals(source: &str) -> Vec<String> {
 
 fn is_statement(text: &str) -> bool {
     let data = ["FROM ", "INTO ", "UPDATE ", "JOIN "];
-    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "].iter().any(|word| text.starts_with(word))
+    let begins = text.trim_start_matches(['(', ' ']);
+    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "].iter().any(|word| begins.starts_with(word))
         && data.iter().any(|word| text.contains(word))
 }
 

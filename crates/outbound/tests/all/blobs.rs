@@ -219,7 +219,14 @@ proptest! {
             for (end, unsynced, restarts) in cuts {
                 let end = end.clamp(at, size);
                 let mut receiving = blobs.receive(upload, at as u64).await.unwrap();
-                receiving.write(Bytes::copy_from_slice(&all[at..end])).await.unwrap();
+                // More is taken while the first half is brought to disk, whether or not somebody waits for that.
+                let middle = at.midpoint(end);
+                receiving.write(Bytes::copy_from_slice(&all[at..middle])).await.unwrap();
+                let first_half = receiving.begin_sync().await.unwrap();
+                receiving.write(Bytes::copy_from_slice(&all[middle..end])).await.unwrap();
+                if !restarts {
+                    assert_eq!(first_half.await.unwrap(), middle as u64);
+                }
                 at = usize::try_from(receiving.sync().await.unwrap()).unwrap();
                 assert_eq!(at, end);
                 // More came and was never brought to disk.

@@ -1,6 +1,7 @@
 //! The way in of every byte, whichever protocol brings it: into the store of blobs, noted in the database as it gets to disk, and
 //! counted when all of it is there. It goes on when whoever sent it is gone: what has come is kept.
 
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -165,22 +166,30 @@ enum End {
     TooMuch,
 }
 
+/// What has come is brought to disk, and the database to know of it: how many bytes it knows of then.
+type Noting = Pin<Box<dyn Future<Output = Result<i64>> + Send>>;
+
 /// Bytes that come over one connection.
 struct Stretch<'a> {
     app: &'a App,
     actor: Actor,
     id: UploadId,
     alone: &'a Alone,
-    /// How many bytes the database knows of, and since when.
+    /// How many bytes the database knows of.
     noted: i64,
-    noted_at: Instant,
+    /// Those that it is about to know of, while more come: the disk and the network do not wait for each other.
+    noting: Option<Noting>,
+    /// How many had come when noting was last begun, and when that was.
+    begun: i64,
+    begun_at: Instant,
     /// How many have come.
     come: i64,
 }
 
 impl<'a> Stretch<'a> {
     fn new(app: &'a App, actor: Actor, id: UploadId, alone: &'a Alone, offset: i64) -> Stretch<'a> {
-        Stretch { app, actor, id, alone, noted: offset, noted_at: Instant::now(), come: offset }
+        let (noting, begun_at) = (None, Instant::now());
+        Stretch { app, actor, id, alone, noted: offset, noting, begun: offset, begun_at, come: offset }
     }
 
     async fn take(
@@ -196,6 +205,11 @@ impl<'a> Stretch<'a> {
             let next = tokio::select! {
                 next = tokio::time::timeout(SILENT_MAX, incoming.next()) => next,
                 () = &mut wanted => return Ok(End::BrokenOff),
+                noted = ended(&mut self.noting) => {
+                    self.noting = None;
+                    self.noted = noted?;
+                    continue;
+                }
             };
             let bytes = match next {
                 Ok(Ok(Some(bytes))) => bytes,
@@ -208,23 +222,49 @@ impl<'a> Stretch<'a> {
             }
             receiving.write(bytes).await.map_err(|error| store_failed(&error))?;
             self.come += count;
-            if self.come - self.noted >= sync_every || self.noted_at.elapsed() >= NOTED_EVERY {
-                self.note(receiving).await?;
+            if self.come - self.begun >= sync_every || self.begun_at.elapsed() >= NOTED_EVERY {
+                self.begin_noting(receiving).await?;
             }
         }
     }
 
-    /// Brings what has come to disk, and then the database to know of it.
-    async fn note(&mut self, receiving: &mut Receiving) -> Result<i64> {
-        let on_disk = receiving.sync().await.map_err(|error| store_failed(&error))?;
-        let on_disk = i64::try_from(on_disk).unwrap_or(i64::MAX);
-        if on_disk > self.noted {
-            let (actor, id) = (self.actor, self.id);
-            self.app.store().write(move |tx| uploads::received(tx, &actor, id, on_disk)).await?;
-            self.noted = on_disk;
+    /// Begins to note what has come, after what was begun before.
+    async fn begin_noting(&mut self, receiving: &mut Receiving) -> Result<()> {
+        self.end_noting().await?;
+        let syncing = receiving.begin_sync().await.map_err(|error| store_failed(&error))?;
+        let (store, actor, id, noted) = (self.app.store().clone(), self.actor, self.id, self.noted);
+        self.noting = Some(Box::pin(async move {
+            let on_disk = syncing.await.map_err(|error| store_failed(&error))?;
+            let on_disk = i64::try_from(on_disk).unwrap_or(i64::MAX);
+            if on_disk > noted {
+                store.write(move |tx| uploads::received(tx, &actor, id, on_disk)).await?;
+            }
+            Ok(on_disk)
+        }));
+        (self.begun, self.begun_at) = (self.come, Instant::now());
+        Ok(())
+    }
+
+    async fn end_noting(&mut self) -> Result<()> {
+        if let Some(noting) = self.noting.take() {
+            self.noted = noting.await?;
         }
-        self.noted_at = Instant::now();
-        Ok(on_disk)
+        Ok(())
+    }
+
+    /// Brings all that has come to disk, and then the database to know of it.
+    async fn note(&mut self, receiving: &mut Receiving) -> Result<i64> {
+        self.begin_noting(receiving).await?;
+        self.end_noting().await?;
+        Ok(self.noted)
+    }
+}
+
+/// What comes of noting; never where nothing is being noted.
+async fn ended(noting: &mut Option<Noting>) -> Result<i64> {
+    match noting {
+        Some(noting) => noting.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -75,7 +75,7 @@ impl Portal {
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
             caller: Arc::new(Caller::new(Reach::Internet)),
             blobs: Arc::new(Blobs::Memory(blobs.clone())),
-            room: Room { file_max, workspace_max: 10_000_000 },
+            room: Room { file_max, workspace_max: file_max.max(10_000_000) },
             is_scanned,
             wait: None,
             public_url: format!("http://{HOST}"),

@@ -7,7 +7,7 @@ use crate::support::{Firm, MORNING, metadata};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use domain::files::signed::{self, Purpose};
-use domain::ids::{FileId, MessageId};
+use domain::ids::{FileId, MessageId, UploadId};
 use domain::{files, uploads};
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -105,6 +105,35 @@ async fn f3_what_came_before_the_connection_was_lost_is_kept() {
     again.is(409).shows("goes on at byte 4");
     oskar.brings(&path, 4, "456789").await.is(204);
     assert_eq!(firm.file_names(firm.oskar, firm.channel).await, ["a.txt"]);
+}
+
+#[tokio::test]
+async fn f3_what_has_come_of_a_large_file_is_noted_while_its_connection_is_silent() {
+    let firm = Firm::vast().await;
+    let (channel, actor) = (firm.channel.to_string(), firm.oskar);
+    let mut oskar = firm.browser_of(actor).await;
+    let size = 40 << 20;
+    let path = oskar.announces(size, &[("filename", "a.bin"), ("channel", &channel), ("folder", "")]).await;
+    let id: UploadId = path.trim_start_matches("/uploads/").parse().unwrap();
+    // More than is noted at once, and then nothing: the connection stays open.
+    let pieces = std::iter::repeat_with(|| Ok::<_, io::Error>(Bytes::from(vec![7; 1 << 20]))).take(33);
+    let silent = Body::from_stream(stream::iter(pieces).chain(stream::pending()));
+    let noted = async {
+        loop {
+            let received =
+                firm.portal.read(move |reader| Ok(uploads::find(reader, &actor, id)?.received)).await;
+            if received > 0 {
+                return received;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let mut gone = oskar.clone();
+    let received = tokio::select! {
+        _ = gone.brings(&path, 0, silent) => panic!("the connection is open"),
+        received = tokio::time::timeout(Duration::from_secs(20), noted) => received.expect("noted"),
+    };
+    assert_eq!(received, 32 << 20);
 }
 
 #[tokio::test]

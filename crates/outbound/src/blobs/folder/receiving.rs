@@ -1,21 +1,22 @@
-//! An upload on its way into a folder: while one buffer is hashed and written, the next one fills.
+//! An upload on its way into a folder: while one buffer is hashed and written, the next one fills; and while what has come is
+//! brought to disk, more is written behind it.
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::task::{self, JoinHandle};
 use uuid::Uuid;
 
-use super::{BUFFER_BYTES, HASHES_MAX, Hashes, blocking, joined};
-use crate::blobs::{BlobError, Result};
+use super::{BUFFER_BYTES, HASHES_MAX, Hashes, joined};
+use crate::blobs::{BlobError, Result, Syncing};
 
 /// The end of an upload that bytes are added to.
 #[derive(Debug)]
 pub(super) struct Writer {
-    file: File,
+    file: Arc<File>,
     /// Of everything so far; none where the upload was begun before the program was.
     hash: Option<Sha256>,
     position: u64,
@@ -24,11 +25,11 @@ pub(super) struct Writer {
 impl Writer {
     /// Goes on behind the first `position` bytes.
     pub(super) fn new(file: File, hash: Option<Sha256>, position: u64) -> Writer {
-        Writer { file, hash, position }
+        Writer { file: Arc::new(file), hash, position }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        (&*self.file).write_all(bytes)?;
         if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
@@ -97,26 +98,26 @@ impl Receiving {
         }
     }
 
-    pub(in crate::blobs) async fn sync(&mut self) -> Result<u64> {
+    pub(in crate::blobs) async fn begin_sync(&mut self) -> Result<Syncing> {
         if !self.filling.is_empty() {
             self.pass_on().await?;
         }
         let (writer, spare) = self.idle().await?;
         self.filling = spare;
-        let writer = blocking(move || {
-            writer.file.sync_data()?;
-            Ok(writer)
-        })
-        .await?;
-        let position = writer.position;
-        if let Some(hash) = &writer.hash {
-            let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-            if hashes.len() >= HASHES_MAX && !hashes.contains_key(&self.upload) {
-                hashes.clear();
-            }
-            hashes.insert(self.upload, (position, hash.clone()));
-        }
+        let (file, position, hash) = (Arc::clone(&writer.file), writer.position, writer.hash.clone());
         self.writing = Writing::Idle(writer);
-        Ok(position)
+        let (upload, hashes) = (self.upload, Arc::clone(&self.hashes));
+        let syncing = task::spawn_blocking(move || file.sync_data());
+        Ok(Box::pin(async move {
+            joined(syncing).await?;
+            if let Some(hash) = hash {
+                let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
+                if hashes.len() >= HASHES_MAX && !hashes.contains_key(&upload) {
+                    hashes.clear();
+                }
+                hashes.insert(upload, (position, hash));
+            }
+            Ok(position)
+        }))
     }
 }

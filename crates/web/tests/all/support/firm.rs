@@ -75,6 +75,11 @@ impl Firm {
         Firm::furnish(Portal::open(false, 3 * FILE_MAX)).await
     }
 
+    /// A firm in a portal that takes files of several stretches.
+    pub async fn vast() -> Firm {
+        Firm::furnish(Portal::open(false, 50_000_000)).await
+    }
+
     async fn furnish(portal: Portal) -> Firm {
         let people = portal.write(make).await;
         Firm { portal, people }
