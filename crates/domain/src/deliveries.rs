@@ -22,7 +22,7 @@ use crate::journal::{self, Event};
 pub use calls::claim_calls;
 pub(crate) use calls::{add_call, drop_calls, hasten_call, sweep_call, waiting_calls};
 pub use texts::take_along;
-pub(crate) use texts::{UNTRIED, carried, hasten_texts};
+pub(crate) use texts::{carried, hasten_texts, is_held};
 
 /// A worker has this long for one try: longer than any mail server is waited for.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);

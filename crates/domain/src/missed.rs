@@ -16,7 +16,7 @@ use store::{Engine, Reader, Time, Tx};
 
 use crate::access::Actor;
 use crate::choices::{Choice, Choices, Way};
-use crate::deliveries::{self, UNTRIED};
+use crate::deliveries;
 use crate::digests::{self, Ways};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
@@ -298,7 +298,8 @@ fn told_since_back(
         "SELECT 1 FROM digests g JOIN deliveries d ON d.workspace = g.workspace AND d.reference = g.id AND d.kind = $4 \
          WHERE g.workspace = $1 AND g.person = $2 AND g.created_at >= $3 \
          AND d.failed_at IS NULL AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL) \
-         AND NOT (d.next_try_at > $5 AND {UNTRIED})"
+         AND NOT ({})",
+        deliveries::is_held("$5")
     );
     let told = reader.first(
         &sql,

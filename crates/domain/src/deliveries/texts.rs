@@ -9,8 +9,13 @@ use crate::ids::{DigestId, PersonId, WorkspaceId};
 use crate::journal::{self, Event};
 
 /// A text that waits and that no server has seen: what one may have taken could come twice.
-pub(crate) const UNTRIED: &str =
+const UNTRIED: &str =
     "kind = 'digestText' AND next_try_at IS NOT NULL AND leased_until IS NULL AND reason IS NULL";
+
+/// A text that quiet hours hold at the time that the parameter `now` stands for.
+pub(crate) fn is_held(now: &str) -> String {
+    format!("{UNTRIED} AND next_try_at > {now}")
+}
 
 /// Has the text of `digest` say what the person's older texts were to say that wait and were never tried. One that has failed
 /// already takes no more along: what is new has its own 24 hours (N12).
@@ -59,8 +64,8 @@ pub(crate) fn carried(reader: &Reader, workspace: WorkspaceId, digest: DigestId)
 /// Decides now about the texts that somebody's quiet hours hold: those may be over, or others.
 pub(crate) fn hasten_texts(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let sql = format!(
-        "UPDATE deliveries SET next_try_at = $3 WHERE workspace = $1 AND person = $2 AND {UNTRIED} \
-         AND next_try_at > $3 RETURNING reference"
+        "UPDATE deliveries SET next_try_at = $3 WHERE workspace = $1 AND person = $2 AND {} RETURNING reference",
+        is_held("$3")
     );
     let held: Vec<DigestId> = tx.all(&sql, &[&workspace, &person, &tx.now()], |row| row.get(0))?;
     for digest in held {

@@ -3,33 +3,13 @@
 use crate::support::people::{Firm, not_found, refused};
 use domain::access::Actor;
 use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, PersonId};
-use domain::joining::{self, Colleague, JoiningChange};
+use domain::ids::{ChannelId, PersonId};
+use domain::joining;
 use domain::journal::Event;
-use domain::people::{self, Person, Status};
+use domain::people::{self, Status};
 use domain::settings::{DefaultChannel, MessagingChange};
 use domain::{Error, Problem, members, missed, sign_ins};
 use uuid::Uuid;
-
-fn lets(firm: &Firm<'_>) {
-    let (ada, change) = (firm.ada, JoiningChange { colleagues: Some(true), ..JoiningChange::default() });
-    firm.office.write(move |tx| joining::change(tx, &ada, &change)).unwrap();
-}
-
-fn invites(firm: &Firm<'_>, who: Actor, email: &str, company: Option<CompanyId>) -> domain::Result<()> {
-    let colleague = Colleague {
-        given_name: "Nina".to_string(),
-        email: email.to_string(),
-        company,
-        ..Colleague::default()
-    };
-    firm.office.write(move |tx| joining::invite_colleague(tx, &who, &colleague))
-}
-
-fn known_at(firm: &Firm<'_>, email: &str) -> Option<Person> {
-    let (workspace, email) = (firm.workspace, email.to_string());
-    firm.office.read(move |reader| people::by_email(reader, workspace, &email)).unwrap()
-}
 
 fn comes_in(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
@@ -64,11 +44,11 @@ both_engines! {
     fn s3_a_client_user_sees_the_same_whether_a_colleague_s_address_was_known_or_not(office) {
         for default in [DefaultChannel::Client, DefaultChannel::Company] {
             let firm = office.firm(&format!("{}.example", default.word()));
-            lets(&firm);
+            firm.lets_clients_invite();
             let acme = firm.company("Acme");
             let maria = firm.client_actor("Maria", &[acme]);
             let other = firm.client("Otto", &[]);
-            let other = known_at(&firm, "otto@client.example").filter(|found| found.id == other).unwrap();
+            let other = firm.known_at("otto@client.example").filter(|found| found.id == other).unwrap();
             // Whether or not the company has a channel by then.
             for step in 0..2 {
                 if step == 1 {
@@ -76,23 +56,23 @@ both_engines! {
                 }
                 firm.sets(MessagingChange { default_channel: Some(default), ..MessagingChange::default() });
                 let before = (sees(&firm, maria), told_of_channels(&firm));
-                invites(&firm, maria, "otto@client.example", None).unwrap();
+                firm.invites(maria, "otto@client.example", None).unwrap();
                 assert_eq!((sees(&firm, maria), told_of_channels(&firm)), before, "a known address");
-                invites(&firm, maria, &format!("nina{step}@client.example"), None).unwrap();
+                firm.invites(maria, &format!("nina{step}@client.example"), None).unwrap();
                 assert_eq!((sees(&firm, maria), told_of_channels(&firm)), before, "a new address");
             }
-            assert_eq!(known_at(&firm, "otto@client.example"), Some(other), "nothing changes about them");
+            assert_eq!(firm.known_at("otto@client.example"), Some(other), "nothing changes about them");
         }
     }
 
     fn s2_a_colleague_belongs_to_the_company_and_reads_along_there_once_they_have_come_in(office) {
         let firm = office.firm("a.example");
-        lets(&firm);
+        firm.lets_clients_invite();
         let acme = firm.company("Acme");
         let maria = firm.client_actor("Maria", &[acme]);
         let channel = firm.channel(Subject::Company(acme));
-        invites(&firm, maria, "nina@client.example", None).unwrap();
-        let nina = known_at(&firm, "nina@client.example").unwrap();
+        firm.invites(maria, "nina@client.example", None).unwrap();
+        let nina = firm.known_at("nina@client.example").unwrap();
         assert!(nina.is_expected());
         assert_eq!(nina.status(), Status::Invited);
         let (ada, of) = (firm.ada, nina.id);
@@ -108,7 +88,7 @@ both_engines! {
 
         comes_in(&firm, nina.id);
         assert!(firm.is_in(channel, nina.id));
-        assert!(!known_at(&firm, "nina@client.example").unwrap().is_expected());
+        assert!(!firm.known_at("nina@client.example").unwrap().is_expected());
         let own = channel_of(&firm, of.0);
         assert!(own.is_some_and(|own| firm.is_in(own, of)), "C6: and a conversation of their own");
         comes_in(&firm, nina.id);
@@ -117,13 +97,13 @@ both_engines! {
 
     fn s2_where_new_people_join_their_company_s_channel_a_colleague_does_when_they_come_in(office) {
         let firm = office.firm("a.example");
-        lets(&firm);
+        firm.lets_clients_invite();
         let acme = firm.company("Acme");
         let maria = firm.client_actor("Maria", &[acme]);
         let company = Some(DefaultChannel::Company);
         firm.sets(MessagingChange { default_channel: company, ..MessagingChange::default() });
-        invites(&firm, maria, "nina@client.example", None).unwrap();
-        let nina = known_at(&firm, "nina@client.example").unwrap().id;
+        firm.invites(maria, "nina@client.example", None).unwrap();
+        let nina = firm.known_at("nina@client.example").unwrap().id;
         assert_eq!(channel_of(&firm, acme.0), None, "Maria has a channel of her own");
         comes_in(&firm, nina);
         let channel = channel_of(&firm, acme.0).expect("the company's channel");
@@ -132,12 +112,12 @@ both_engines! {
 
     fn s2_what_is_written_to_the_company_does_not_go_to_an_address_that_nobody_answered_from(office) {
         let firm = office.firm("a.example");
-        lets(&firm);
+        firm.lets_clients_invite();
         let acme = firm.company("Acme");
         let maria = firm.client_actor("Maria", &[acme]);
         let channel = firm.channel(Subject::Company(acme));
-        invites(&firm, maria, "typo@elsewhere.example", None).unwrap();
-        let typo = known_at(&firm, "typo@elsewhere.example").unwrap().id;
+        firm.invites(maria, "typo@elsewhere.example", None).unwrap();
+        let typo = firm.known_at("typo@elsewhere.example").unwrap().id;
         let (ada, workspace, invited) = (firm.ada, firm.workspace, maria.person);
         office.write(move |tx| sign_ins::invite(tx, &ada, invited)).unwrap();
         office.posts(ada, channel, "For Acme alone");
@@ -155,25 +135,25 @@ both_engines! {
         let firm = office.firm("a.example");
         let (acme, beta, gamma) = (firm.company("Acme"), firm.company("Beta"), firm.company("Gamma"));
         let maria = firm.client_actor("Maria", &[beta, acme]);
-        not_found(invites(&firm, maria, "nina@client.example", None));
-        lets(&firm);
-        not_found(invites(&firm, firm.ada, "nina@client.example", None));
-        refused(invites(&firm, maria, "nina@client.example", Some(gamma)), "company", Problem::NoChoice);
-        assert_eq!(known_at(&firm, "nina@client.example"), None);
+        not_found(firm.invites(maria, "nina@client.example", None));
+        firm.lets_clients_invite();
+        not_found(firm.invites(firm.ada, "nina@client.example", None));
+        refused(firm.invites(maria, "nina@client.example", Some(gamma)), "company", Problem::NoChoice);
+        assert_eq!(firm.known_at("nina@client.example"), None);
         let alone = firm.client_actor("Alone", &[]);
-        not_found(invites(&firm, alone, "nina@client.example", None));
-        invites(&firm, maria, "nina@client.example", Some(acme)).unwrap();
-        invites(&firm, maria, "noor@client.example", None).unwrap();
+        not_found(firm.invites(alone, "nina@client.example", None));
+        firm.invites(maria, "nina@client.example", Some(acme)).unwrap();
+        firm.invites(maria, "noor@client.example", None).unwrap();
         for (email, company) in [("nina@client.example", acme), ("noor@client.example", beta)] {
-            let (workspace, person) = (firm.workspace, known_at(&firm, email).unwrap().id);
+            let (workspace, person) = (firm.workspace, firm.known_at(email).unwrap().id);
             let of = office.read(move |reader| people::ordered_companies(reader, workspace, person)).unwrap();
             assert_eq!(of, [company]);
         }
         // Known or not, every address counts: else the count would tell.
         for n in 2..joining::COLLEAGUES_MAX {
             let email = if n % 2 == 0 { "nina@client.example".to_string() } else { format!("n{n}@client.example") };
-            invites(&firm, maria, &email, None).unwrap();
+            firm.invites(maria, &email, None).unwrap();
         }
-        assert!(matches!(invites(&firm, maria, "nina@client.example", None), Err(Error::TooMany(_))));
+        assert!(matches!(firm.invites(maria, "nina@client.example", None), Err(Error::TooMany(_))));
     }
 }

@@ -6,7 +6,6 @@ use crate::support::people::{Firm, new_client, pairs};
 use domain::access::Role;
 use domain::channels::{self, Subject};
 use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId};
-use domain::joining::{self, Colleague, JoiningChange};
 use domain::people::{ClientChange, InternalChange};
 use domain::projects::{NewProject, ProjectChange};
 use domain::{Error, companies, people, projects, sign_ins};
@@ -85,9 +84,7 @@ fn chosen<T: Copy>(all: &[T], bits: u8) -> Vec<T> {
 impl Town<'_> {
     fn new(office: &Office) -> Town<'_> {
         let firm = office.firm("a");
-        let (ada, colleagues) = (firm.ada, Some(true));
-        let change = JoiningChange { colleagues, ..JoiningChange::default() };
-        office.write(move |tx| joining::change(tx, &ada, &change)).expect("colleagues may be invited");
+        firm.lets_clients_invite();
         let companies = vec![firm.company("Acme"), firm.company("Beta"), firm.company("Gamma")];
         let internals = vec![
             firm.ada.person,
@@ -201,12 +198,8 @@ impl Town<'_> {
                     return Ok(());
                 };
                 let email = format!("colleague{}@client.example", self.clients.len());
-                let colleague =
-                    Colleague { given_name: "Co".to_string(), email: email.clone(), ..Colleague::default() };
-                office.write(move |tx| joining::invite_colleague(tx, &actor, &colleague))?;
-                let workspace = actor.workspace;
-                let invited = office.read(move |reader| people::by_email(reader, workspace, &email))?;
-                self.clients.extend(invited.map(|person| person.id));
+                self.firm.invites(actor, &email, None)?;
+                self.clients.extend(self.firm.known_at(&email).map(|person| person.id));
                 Ok(())
             }
             Step::ComeIn { client } => {

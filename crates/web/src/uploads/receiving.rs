@@ -205,9 +205,8 @@ impl<'a> Stretch<'a> {
             let next = tokio::select! {
                 next = tokio::time::timeout(SILENT_MAX, incoming.next()) => next,
                 () = &mut wanted => return Ok(End::BrokenOff),
-                noted = ended(&mut self.noting) => {
-                    self.noting = None;
-                    self.noted = noted?;
+                ended = self.end_noting(), if self.noting.is_some() => {
+                    ended?;
                     continue;
                 }
             };
@@ -245,9 +244,12 @@ impl<'a> Stretch<'a> {
         Ok(())
     }
 
+    /// Waits for what is being noted, where anything is. Not waited for to the end, it goes on the next time.
     async fn end_noting(&mut self) -> Result<()> {
-        if let Some(noting) = self.noting.take() {
-            self.noted = noting.await?;
+        if let Some(noting) = &mut self.noting {
+            let noted = noting.await;
+            self.noting = None;
+            self.noted = noted?;
         }
         Ok(())
     }
@@ -257,14 +259,6 @@ impl<'a> Stretch<'a> {
         self.begin_noting(receiving).await?;
         self.end_noting().await?;
         Ok(self.noted)
-    }
-}
-
-/// What comes of noting; never where nothing is being noted.
-async fn ended(noting: &mut Option<Noting>) -> Result<i64> {
-    match noting {
-        Some(noting) => noting.await,
-        None => std::future::pending().await,
     }
 }
 

@@ -3,8 +3,9 @@
 use domain::access::{Actor, Role};
 use domain::channels::{self, Subject};
 use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use domain::joining::{self, Colleague, JoiningChange};
 use domain::journal::Event;
-use domain::people::{ClientChange, InternalChange, NewClient, NewInternal};
+use domain::people::{ClientChange, InternalChange, NewClient, NewInternal, Person};
 use domain::projects::NewProject;
 use domain::settings::{self, MessagingChange};
 use domain::{Error, Problem, companies, people, projects, workspaces};
@@ -162,6 +163,26 @@ impl Firm<'_> {
 
     pub fn reactivate(&self, actor: Actor, person: PersonId) -> domain::Result<()> {
         self.office.write(move |tx| people::reactivate(tx, &actor, person))
+    }
+
+    /// From now on client users invite their colleagues.
+    pub fn lets_clients_invite(&self) {
+        let (ada, colleagues) = (self.ada, Some(true));
+        let change = JoiningChange { colleagues, ..JoiningChange::default() };
+        self.office.write(move |tx| joining::change(tx, &ada, &change)).expect("the setting");
+    }
+
+    /// Somebody invites a colleague, to their main company where none is named.
+    pub fn invites(&self, who: Actor, email: &str, company: Option<CompanyId>) -> domain::Result<()> {
+        let (given_name, email) = ("Nina".to_string(), email.to_string());
+        let colleague = Colleague { given_name, email, company, ..Colleague::default() };
+        self.office.write(move |tx| joining::invite_colleague(tx, &who, &colleague))
+    }
+
+    /// Whoever has this address.
+    pub fn known_at(&self, email: &str) -> Option<Person> {
+        let (workspace, email) = (self.workspace, email.to_string());
+        self.office.read(move |reader| people::by_email(reader, workspace, &email)).expect("an answer")
     }
 
     /// Whether somebody is in a channel and the channel open to them.
