@@ -65,8 +65,8 @@ export const without = (ids) =>
 /** Takes one back that is not sent. @param {string} id */
 export async function remove(id) {
   running.get(id)?.stop.abort();
-  const attachment = await find(id);
-  await device.change(without([id]));
+  // Both begun at once: a page that is left right now takes along what waits to be begun.
+  const [attachment] = await Promise.all([find(id), device.change(without([id]))]);
   if (attachment?.address) giveUp(attachment.address);
 }
 
