@@ -11,6 +11,7 @@ use store::{Clock, Setting, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use workers::searches::Indexer;
 
 use crate::Result;
 use crate::furniture::ROOM;
@@ -29,8 +30,11 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     struct Empty {}
     let empty = Router::new()
         .route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
+    let store = open(&folder)?;
+    // What sending leaves to others on the same machine.
+    tokio::spawn(Indexer::new(store.clone()).run(stopping.clone()));
     let portal = web::Web {
-        store: open(&folder)?,
+        store,
         texter: Arc::new(Texter::Memory(Memory::default())),
         caller: Arc::new(outbound::webhooks::Caller::new(outbound::webhooks::Reach::Internet)),
         blobs: Arc::new(Blobs::Folder(Folder::new(folder.join("blobs")))),

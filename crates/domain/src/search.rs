@@ -2,8 +2,8 @@
 //!
 //! On PostgreSQL the index follows the table of messages by itself. On SQLite it is FTS5, which writes out what it has
 //! gathered at every savepoint: added one by one, the words of a message cost more than the message. So sending gives a
-//! message only its row number, in the same transaction, and [`catch_up`] indexes many at once: call it before
-//! searching. Both indexes know each message's workspace and channel as words of their own, so that a search costs
+//! message only its row number, in the same transaction, and [`catch_up`] indexes many at once: in quiet moments, and
+//! before searching. Both indexes know each message's workspace and channel as words of their own, so that a search costs
 //! what is found in one's own channels, not what others have written.
 //!
 //! Capitals and accents make no difference. What is a word differs in one respect: where a language writes without
@@ -26,8 +26,11 @@ use crate::messages::{self, Message};
 
 use words::Words;
 
-/// Messages sent between two additions to the index, unless somebody searches before.
+/// Messages indexed in one transaction: whoever writes meanwhile waits for it, and the fewer they are the more often the
+/// index's parts are merged.
 const AT_ONCE: i64 = 1_000;
+/// Messages that may wait for a quiet moment, or for a search, which waits for them. Beyond, sending indexes as well.
+const WAITING_MAX: i64 = 20_000;
 /// Channels that a search names one by one; who is in more of them than this walks the workspace's newest messages.
 const CHANNELS_NAMED: usize = 250;
 
@@ -188,7 +191,8 @@ pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
         return Ok(None);
     }
     let row = newest.unwrap_or(0) + 1;
-    if row % AT_ONCE == 0 {
+    // Twice as many as come.
+    if row % (AT_ONCE / 2) == 0 && row - newest_indexed(tx)? > WAITING_MAX {
         catch_up(tx)?;
     }
     Ok(Some(row))
@@ -230,24 +234,38 @@ pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Resu
     Ok(())
 }
 
-/// Indexes the messages sent since the last time, where the index does not follow by itself. Without any it costs
-/// next to nothing.
+/// Indexes the oldest thousand of the messages that are not indexed yet, where the index does not follow by itself; true
+/// where more are left. Without any it costs next to nothing.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn catch_up(tx: &Tx) -> Result<()> {
-    if tx.engine() == Engine::Sqlite {
-        let indexed = newest_indexed(tx)?;
-        if indexed < newest_numbered(tx)? {
-            tx.run(
-                "INSERT INTO message_words (rowid, place, text) \
-                 SELECT search_row, 'w' || lower(hex(workspace)) || ' c' || lower(hex(channel)), text \
-                 FROM messages WHERE search_row > $1 ORDER BY search_row",
-                &[&indexed],
-            )?;
-        }
+pub fn catch_up(tx: &Tx) -> Result<bool> {
+    if waiting(tx)? == 0 {
+        return Ok(false);
     }
-    Ok(())
+    tx.run(
+        "INSERT INTO message_words (rowid, place, text) \
+         SELECT search_row, 'w' || lower(hex(workspace)) || ' c' || lower(hex(channel)), text \
+         FROM messages WHERE search_row > $1 ORDER BY search_row LIMIT $2",
+        &[&newest_indexed(tx)?, &AT_ONCE],
+    )?;
+    Ok(waiting(tx)? > 0)
+}
+
+/// Whether so many messages wait that it is time for [`catch_up`].
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn is_behind(reader: &Reader) -> Result<bool> {
+    Ok(waiting(reader)? >= AT_ONCE)
+}
+
+/// Row numbers that are not indexed yet.
+fn waiting(reader: &Reader) -> Result<i64> {
+    match reader.engine() {
+        Engine::Sqlite => Ok((newest_numbered(reader)? - newest_indexed(reader)?).max(0)),
+        Engine::Postgres => Ok(0),
+    }
 }
 
 /// Row numbers rise as messages come, and the index is filled in their order: what is above is not indexed yet.
@@ -270,7 +288,7 @@ pub fn rebuild(tx: &Tx) -> Result<()> {
     if tx.engine() == Engine::Sqlite {
         tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
         number(tx)?;
-        catch_up(tx)?;
+        while catch_up(tx)? {}
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use workers::deliveries::Worker;
 use workers::missed::Teller;
 use workers::previews::Previewer;
 use workers::scans::Inspector;
+use workers::searches::Indexer;
 use workers::sweeps::Sweeper;
 
 use crate::data::{self, Data, Lock};
@@ -164,6 +165,7 @@ impl Portal {
             move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, &url, event);
         let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(shown));
         workers.spawn(hooks.run(stopping.clone()));
+        workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Keeper::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
         let documents = Documents::installed();

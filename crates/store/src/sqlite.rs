@@ -6,6 +6,7 @@
 
 mod log;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,12 +32,14 @@ use log::{Committed, Log};
 #[cfg(feature = "faults")]
 pub use log::Held;
 
-/// Most closures in one commit: enough to make the fsync cheap, few enough that the first does not wait long.
-const BATCH_MAX: usize = 256;
+/// Most closures in one commit: enough to make it cheap, few enough that the disk has something to do while the next ones
+/// run. They take about as long as a flush.
+const BATCH_MAX: usize = 32;
 /// How often the writer lets others go first before it closes a transaction.
 const YIELDS: usize = 3;
-/// How many commits may wait to be flushed, beside the one that is: further ahead they would only become smaller.
-const COMMITS_AHEAD: usize = 1;
+/// How many commits may wait to be flushed, beside those that are. One flush takes all of them: a slow disk flushes more
+/// at a time.
+const COMMITS_AHEAD: usize = 7;
 /// Most closures that wait for the writer; further ones wait for a place.
 const QUEUE_MAX: usize = 4096;
 /// Idle reading connections that are kept, each with its prepared statements.
@@ -112,18 +115,25 @@ impl Sqlite {
         })?;
         let flushed = Arc::clone(&log);
         let flushing = spawn("store-flusher".to_string(), move || {
-            while let Ok(done) = committed.recv() {
-                flushed.flush(done, &signal);
+            while let Ok(first) = committed.recv() {
+                flushed.flush(std::iter::once(first).chain(committed.try_iter()).collect(), &signal);
             }
         })?;
         let (stop, stopping) = watch::channel(false);
         let beside = Reader::new(connection::Connection::Sqlite(Connection::open(file)?), clock.clone());
+        let database =
+            File::open(file).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
         let checkpoints = spawn("store-checkpoints".to_string(), move || {
             while !*stopping.borrow() {
                 thread::park_timeout(CHECKPOINT_EVERY);
                 // What cannot be moved now is by the next.
                 let pages = checkpoint(&beside).unwrap_or(0);
-                is_long.store(pages > LOG_PAGES, Ordering::Relaxed);
+                if pages > LOG_PAGES {
+                    // So that the writer waits for the disk with the rest only. A failure is SQLite's to tell: it flushes
+                    // the file again.
+                    let _ = database.sync_data();
+                    is_long.store(true, Ordering::Relaxed);
+                }
             }
             let _ = beside.visit("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(false));
         })?;

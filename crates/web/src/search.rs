@@ -112,8 +112,14 @@ fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &Ti
     }
 }
 
+/// Brings the index up to what was sent until now, so that a search finds it.
+pub(crate) async fn catch_up(app: &App) -> domain::Result<()> {
+    while app.store().write(|tx| search::catch_up(tx)).await? {}
+    Ok(())
+}
+
 async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
-    app.store().write(|tx| search::catch_up(tx)).await?;
+    catch_up(&app).await?;
     let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &found)
 }

@@ -69,16 +69,29 @@ impl Log {
         }
     }
 
-    /// Brings a commit to the disk and answers those who wait for it. `signal` changes where the journal has grown.
-    pub(super) fn flush(&self, committed: Committed, signal: &watch::Sender<u64>) {
-        let outcome = committed.outcome.and_then(|is_recorded| self.sync().map(|()| is_recorded));
-        self.flushed.send_modify(|count| *count += 1);
-        if let Err(error) = &outcome {
-            tracing::error!(%error, closures = committed.batch.len(), "a commit failed; nobody was told that it is kept");
+    /// Brings commits to the disk, all by one flush, and answers those who wait for them. `signal` changes where the
+    /// journal has grown.
+    pub(super) fn flush(&self, commits: Vec<Committed>, signal: &watch::Sender<u64>) {
+        let count = commits.len() as u64;
+        let synced = self.sync().map_err(|error| error.to_string());
+        self.flushed.send_modify(|flushed| *flushed += count);
+        let (mut kept, mut has_grown) = (Vec::new(), false);
+        for Committed { batch, outcome } in commits {
+            let outcome = outcome.map_err(|error| error.to_string());
+            match outcome.and_then(|is_recorded| synced.clone().map(|()| is_recorded)) {
+                Ok(is_recorded) => {
+                    has_grown |= is_recorded;
+                    kept.extend(batch);
+                }
+                Err(error) => {
+                    let closures = batch.len();
+                    tracing::error!(%error, closures, "a commit failed; nobody was told that it is kept");
+                    work::answer_all(batch, Some(error));
+                }
+            }
         }
-        let is_recorded = matches!(outcome, Ok(true));
-        work::answer_all(committed.batch, outcome.err().map(|error| error.to_string()));
-        if is_recorded {
+        work::answer_all(kept, None);
+        if has_grown {
             signal.send_modify(|count| *count = count.wrapping_add(1));
         }
     }
@@ -140,12 +153,12 @@ mod tests {
         log.begin(true);
         let soon = tokio::time::timeout(Duration::from_millis(20), log.settled()).await;
         assert!(soon.is_err(), "it is not on disk yet");
-        log.flush(Committed { batch: Vec::new(), outcome: Ok(true) }, &signal);
+        log.flush(vec![Committed { batch: Vec::new(), outcome: Ok(true) }], &signal);
         log.settled().await.unwrap();
         assert_eq!(*signal.borrow(), 1);
         // What was undone is not waited for either, nor what the journal has nothing of.
         log.begin(true);
-        log.flush(Committed { batch: Vec::new(), outcome: Err(Error::Missing) }, &signal);
+        log.flush(vec![Committed { batch: Vec::new(), outcome: Err(Error::Missing) }], &signal);
         log.settled().await.unwrap();
         assert_eq!(*signal.borrow(), 1);
         log.begin(false);

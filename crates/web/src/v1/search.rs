@@ -52,7 +52,7 @@ async fn find(
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let before: Option<Cursor> = page.after_text(Of::Found)?;
     let look = Look::new(&app, &program);
-    app.store().write(|tx| search::catch_up(tx)).await?;
+    crate::search::catch_up(&app).await?;
     let list = app.store().read_long(move |reader| {
         let found = search::messages(reader, &look.actor, &words, channel, before, page.read());
         let found = named("channelId", found)?;

@@ -11,6 +11,7 @@ mod deliveries;
 mod files;
 mod mail;
 mod missed;
+mod searches;
 mod smtp;
 mod support;
 mod sweeps;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::server::{Answer, Received, Server, Step};
 use crate::support::{PORTAL, PostOffice};
 use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, MessageId};
-use domain::messages::{self, Draft};
+use domain::ids::ChannelId;
 use domain::people;
 use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders};
 use outbound::mail::{Dkim, Mailer};
@@ -37,22 +36,6 @@ async fn arrived(server: &Server, count: usize) -> Vec<Received> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{} of {count} mails have arrived", server.mails().len());
-}
-
-async fn says(office: &PostOffice, channel: ChannelId, text: &'static str) {
-    let ada = office.ada;
-    office
-        .write(move |tx| {
-            let draft = Draft {
-                id: MessageId::new(tx.now()),
-                channel,
-                text: text.to_string(),
-                shown: None,
-                attachments: Vec::new(),
-            };
-            messages::send(tx, &ada, &draft)
-        })
-        .await;
 }
 
 fn header<'a>(mail: &'a Message<'_>, name: &'static str) -> Vec<&'a str> {
@@ -89,7 +72,7 @@ async fn n11_a_digest_arrives_with_all_its_headers_and_both_parts() {
     let teller = Teller::new(office.store.clone(), None);
     let tell = async |channels: &[ChannelId]| {
         for channel in channels {
-            says(&office, *channel, "The **deed** is ready.\n.\nRCPT TO:<eve@evil.example>").await;
+            office.says(1, *channel, "The **deed** is ready.\n.\nRCPT TO:<eve@evil.example>").await;
         }
         office.wait(Duration::from_secs(300));
         while teller.step().await.unwrap() > 0 {}

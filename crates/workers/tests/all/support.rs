@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::{Actor, Role};
-use domain::ids::{PersonId, SignInId, WorkspaceId};
+use domain::ids::{ChannelId, MessageId, PersonId, SignInId, WorkspaceId};
+use domain::messages::{self, Draft};
 use domain::people::NewClient;
 use domain::sign_ins::CodeOutcome;
 use domain::workspaces::SetUp;
@@ -104,6 +105,20 @@ impl PostOffice {
             ..NewClient::default()
         };
         self.write(move |tx| people::add_client(tx, &ada, &new)).await
+    }
+
+    /// The admin says the same, so many times.
+    pub async fn says(&self, times: usize, channel: ChannelId, text: &'static str) {
+        let ada = self.ada;
+        self.write(move |tx| {
+            for _ in 0..times {
+                let id = MessageId::new(tx.now());
+                let (text, attachments) = (text.to_string(), Vec::new());
+                messages::send(tx, &ada, &Draft { id, channel, text, attachments, shown: None })?;
+            }
+            Ok(())
+        })
+        .await;
     }
 
     pub async fn invite(&self, person: PersonId) {
