@@ -65,7 +65,7 @@ export const without = (ids) =>
 /** Takes one back that is not sent. @param {string} id */
 export async function remove(id) {
   running.get(id)?.stop.abort();
-  // Both begun at once: a page that is left right now takes along what waits to be begun.
+  // Both begun at once: the less waits, the less a page that is left right now takes along.
   const [attachment] = await Promise.all([find(id), device.change(without([id]))]);
   if (attachment?.address) giveUp(attachment.address);
 }
