@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { eventually } from './portal.js';
-import { composer, entry, live, talk, write } from './talk.js';
+import { composer, entry, kept, live, talk, write } from './talk.js';
 import { Tunnel } from './tunnel.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
@@ -139,14 +139,7 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   await inTray(maya).getByRole('button', { name: 'Remove Signed contract.pdf' }).click();
   assert.equal(await inTray(maya).count(), 0);
   // A browser whose disk is busy gives up what a page that is left has only begun.
-  await eventually('nothing is kept on the device', () => maya.evaluate(() => new Promise((/** @type {(isGone: true | null) => void} */ resolve) => {
-    const opening = indexedDB.open(`portal:${document.body.dataset.me}`);
-    opening.onsuccess = () => {
-      const counting = opening.result.transaction('attachments').objectStore('attachments').count();
-      counting.onsuccess = () => resolve(counting.result === 0 || null);
-      opening.result.close();
-    };
-  })));
+  await eventually('nothing is kept on the device', async () => (await kept(maya, 'attachments')).length === 0);
   await maya.reload();
   await live(maya);
   assert.equal(await inTray(maya).count(), 0, 'what was taken away stays away');

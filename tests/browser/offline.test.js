@@ -3,23 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually, signIn } from './portal.js';
-import { composer, entry, talk, texts, write } from './talk.js';
-
-/** What waits on the device, of everybody. @param {import('./portal.js').Visit} visit */
-const kept = (visit) => visit.evaluate(async () => {
-  const found = [];
-  for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve, reject) => {
-      const request = indexedDB.open(name ?? '');
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = reject;
-    });
-    const request = database.transaction('outbox').objectStore('outbox').getAll();
-    found.push(...await new Promise((resolve) => (request.onsuccess = () => resolve(request.result))));
-    database.close();
-  }
-  return found.map(({ text }) => text);
-});
+import { composer, entry, kept, talk, texts, write } from './talk.js';
 
 for (const who of /** @type {const} */ (['jane', 'maya'])) {
   test(`three messages written while the server is stopped arrive once and in order, after closing the browser's page (${who === 'jane' ? 'desktop' : 'phone'})`, async (t) => {
@@ -33,7 +17,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await composer(writer).fill('a thought not finished');
     await writer.locator('#connection').waitFor();
     assert.ok(await composer(writer).isEnabled(), 'the composer is never switched off');
-    assert.deepEqual(await kept(writer), words);
+    assert.deepEqual((await kept(writer, 'outbox')).map(({ text }) => text), words);
     const context = writer.context();
     const again = await portal.tab(writer);
     await writer.close();
@@ -46,7 +30,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
       assert.deepEqual(await texts(visit, `offline ${who}`), words);
     }
     assert.equal(await composer(again).inputValue(), 'a thought not finished', 'the draft is there as well');
-    await eventually('an empty outbox', async () => (await kept(again)).length === 0);
+    await eventually('an empty outbox', async () => (await kept(again, 'outbox')).length === 0);
     assert.equal(await reader.locator('#connection').isVisible(), false, 'the bar is gone');
 
     // From the server's own page they stand there once as well.

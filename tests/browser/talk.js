@@ -131,3 +131,19 @@ export const readOf = async (visit, name) =>
 export const newest = (visit) =>
   visit.locator('.message').evaluateAll((all) =>
     Math.max(...all.map((one) => Number(one instanceof HTMLElement && one.dataset.position))));
+
+/** What a part of the device's store has, of everybody. @param {Visit} visit @param {'outbox' | 'attachments'} part @returns {Promise<any[]>} */
+export const kept = (visit, part) => visit.evaluate(async (part) => {
+  const found = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name ?? '');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = reject;
+    });
+    const request = database.transaction(part).objectStore(part).getAll();
+    found.push(...await new Promise((resolve) => (request.onsuccess = () => resolve(request.result))));
+    database.close();
+  }
+  return found;
+}, part);
