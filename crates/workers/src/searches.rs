@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{Result, search};
-use store::Store;
+use store::{Engine, Store};
 use tokio::sync::watch;
 
 /// A moment is quiet when nothing has been written for so long.
@@ -34,8 +34,11 @@ impl Indexer {
         Ok(is_behind)
     }
 
-    /// Indexes in quiet moments, until `stop` says true or its sender is gone.
+    /// Indexes in quiet moments, until `stop` says true or its sender is gone; ends at once where the index follows by itself.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        if self.store.engine() != Engine::Sqlite {
+            return;
+        }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => {}
             () = self.follow() => {}
