@@ -82,7 +82,7 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
   assert.equal(await inTray(maya).count(), 0);
 });
 
-test('f3: a connection that is killed in the middle of an upload: it goes on from there, and the message follows', async (t) => {
+test('f3, f8: a connection that is killed in the middle of an upload: it goes on from there, and the message follows', async (t) => {
   const { portal, jane, maya, path: talkPath } = await talk(t);
   const line = await Tunnel.open(portal.address, t);
   await maya.goto(`${line.address}${talkPath}`);
@@ -117,7 +117,7 @@ test('f3: a connection that is killed in the middle of an upload: it goes on fro
   [jane, maya].forEach((visit) => visit.forgive());
 });
 
-test('f3: a message with a file survives a reload, on whichever page one is then; what is chosen and not sent stays in the composer', async (t) => {
+test('f8: a message with a file survives a reload, on whichever page one is then; what is chosen and not sent stays in the composer', async (t) => {
   const { portal, jane, maya, path: talkPath } = await talk(t);
   const line = await Tunnel.open(portal.address, t);
   await maya.goto(`${line.address}${talkPath}`);
@@ -146,7 +146,7 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   [jane, maya].forEach((visit) => visit.forgive());
 });
 
-test('f3: what the server will not take says so at the file, before its bytes have gone', async (t) => {
+test('f3, f8: what the server will not take says so at the file, before its bytes have gone', async (t) => {
   const { jane, maya } = await talk(t);
   // As a server with less room would.
   await maya.route('**/uploads', (route) => route.fulfill({

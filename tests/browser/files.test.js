@@ -54,7 +54,7 @@ test('files are put in order in Files', async (t) => {
     await jane.locator('.files li', { hasText: 'signed lease.txt' }).waitFor();
   });
 
-  await t.test('f3: several files are uploaded by button, dropped and pasted', async () => {
+  await t.test('f10: several files are uploaded by button, dropped and pasted', async () => {
     await jane.getByLabel('Upload files').setInputFiles([file('one.txt', '1'), file('two.txt', '22'), { name: 'door.png', mimeType: 'image/png', buffer: picture }]);
     for (const name of ['one.txt', 'two.txt', 'door.png']) await jane.locator('.files li', { hasText: name }).waitFor();
     await eventually('nothing on its way', async () => (await jane.locator('#on-their-way li').count()) === 0);
@@ -115,7 +115,7 @@ test('files are put in order in Files', async (t) => {
     assert.ok(bytes.includes('Contracts/Deed of the flat.txt'));
   });
 
-  await t.test('f4: a file is looked at, with the ones before and after it', async () => {
+  await t.test('f11: a file is looked at, with the ones before and after it', async () => {
     await jane.goto(files);
     await jane.getByRole('link', { name: 'door.png', exact: true }).click();
     const shown = jane.locator('.shown img');
@@ -129,7 +129,7 @@ test('files are put in order in Files', async (t) => {
     await jane.locator('.shown img').waitFor();
   });
 
-  await t.test('f3: what the server refuses is said at the file', async () => {
+  await t.test('f10: what the server refuses is said at the file', async () => {
     await jane.goto(files);
     await jane.route(/\/uploads$/, (route) => route.fulfill({ status: 413, contentType: 'application/json', body: '{"message":"There is no room left."}' }));
     await jane.getByLabel('Upload files').setInputFiles([file('too much.txt', 'much')]);
@@ -141,7 +141,7 @@ test('files are put in order in Files', async (t) => {
     jane.forgive();
   });
 
-  await t.test('f3: an upload goes on where it was when the connection was lost', async () => {
+  await t.test('f3, f10: an upload goes on where it was when the connection was lost', async () => {
     let cut = 0;
     await jane.route(/\/uploads\/[0-9a-f-]+$/, async (route) => {
       if (route.request().method() === 'PATCH' && cut === 0) {

@@ -1,4 +1,4 @@
-// How people come in: an invitation accepted on a phone (S2), a table of people with a look at it first (S5), and what is
+// How people come in: an invitation accepted on a phone (S2), a table of people with a look at it first (S15), and what is
 // kept about it (R1).
 
 import assert from 'node:assert/strict';
@@ -74,7 +74,7 @@ test('s2: an invitation that was taken back says so', async (t) => {
   sam.problems.length = 0;
 });
 
-test('s2: somebody signs up on a phone, by code or link, and the firm puts them where they work', async (t) => {
+test('s14: somebody signs up on a phone, by code or link, and the firm puts them where they work', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ link: await portal.demoLink('admin') });
   const phone = await portal.visit({ phone: true, scripts: false });
@@ -135,7 +135,7 @@ test('s2: somebody signs up on a phone, by code or link, and the firm puts them 
 });
 
 for (const scripts of [true, false]) {
-  test(`s5: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
+  test(`s15: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
     const portal = await Portal.start(t, 'demo');
     const jane = await portal.visit({ scripts, link: await portal.demoLink('admin') });
     await jane.goto('/clients');
@@ -160,7 +160,7 @@ for (const scripts of [true, false]) {
   });
 }
 
-test('s5: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
+test('s15: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ scripts: false, link: await portal.demoLink('admin') });
   const table = (/** @type {number} */ count) => Buffer.from(

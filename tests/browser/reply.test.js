@@ -88,7 +88,7 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   await office.locator('#entries').getByText('And without scripts too').waitFor();
 });
 
-test('f3: files go from the page of a link with their progress, and go on where they were when the connection was lost', async (t) => {
+test('f9: files go from the page of a link with their progress, and go on where they were when the connection was lost', async (t) => {
   const { portal, office, client } = await begin(t);
   await office.locator('#text').fill('Could you send the film of the hall?');
   await office.locator('.send').click();

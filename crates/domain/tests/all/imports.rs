@@ -68,7 +68,7 @@ const TABLE: &str = "given,family,email,phone,company\n\
     ,,sol@new.example,,North\n";
 
 both_engines! {
-    fn s5_what_is_shown_beforehand_is_what_happens(office) {
+    fn s15_what_is_shown_beforehand_is_what_happens(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         firm.company("North");
@@ -112,7 +112,7 @@ both_engines! {
         }), "the same table again adds nobody");
     }
 
-    fn s5_a_table_is_seen_by_whoever_handed_it_in_alone_and_says_nothing_of_hidden_companies(office) {
+    fn s15_a_table_is_seen_by_whoever_handed_it_in_alone_and_says_nothing_of_hidden_companies(office) {
         let firm = office.firm("a.example");
         let (north, _south) = (firm.company("North"), firm.company("South"));
         let lim = firm.limited("Lim", &[north]);
@@ -135,7 +135,7 @@ both_engines! {
         not_found(office.read(move |reader| imports::find(reader, &lim, import)));
     }
 
-    fn s5_a_step_that_fails_leaves_nothing_behind(office) {
+    fn s15_a_step_that_fails_leaves_nothing_behind(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         let import = hand_in(office, ada, TABLE, false).unwrap();
@@ -149,7 +149,7 @@ both_engines! {
         assert!(outcomes(office, ada, import).contains(&Outcome::Client(Belonging::New)));
     }
 
-    fn s5_others_write_between_the_steps_and_what_they_do_is_seen_by_the_next(office) {
+    fn s15_others_write_between_the_steps_and_what_they_do_is_seen_by_the_next(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         let count = 2 * STEP + 10;
@@ -174,7 +174,7 @@ both_engines! {
         assert_eq!(company_names(office, ada).len(), count / 10);
     }
 
-    fn s5_cut_off_in_the_middle_it_goes_on_and_the_same_table_again_takes_the_rest(office) {
+    fn s15_cut_off_in_the_middle_it_goes_on_and_the_same_table_again_takes_the_rest(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         let count = STEP + 30;
@@ -194,7 +194,7 @@ both_engines! {
         assert_eq!(tables.count(), 2, "one for each table, not for each step");
     }
 
-    fn s5_the_longest_table_is_looked_at_at_once_and_forgotten_in_its_time(office) {
+    fn s15_the_longest_table_is_looked_at_at_once_and_forgotten_in_its_time(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         let import = hand_in(office, ada, &people_table(LINES_MAX), false).unwrap();

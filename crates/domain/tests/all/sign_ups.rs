@@ -1,4 +1,4 @@
-//! Signing up by oneself (S2): off at first, an account only once the address is proved, nothing told of who is known (S3),
+//! Signing up by oneself (S14): off at first, an account only once the address is proved, nothing told of who is known (S3),
 //! and nobody in a company by their own word.
 
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn belonging(firm: &Firm<'_>, of: PersonId) -> Option<Belonging> {
 }
 
 both_engines! {
-    fn s2_people_sign_up_only_where_the_workspace_lets_them(office) {
+    fn s14_people_sign_up_only_where_the_workspace_lets_them(office) {
         let firm = office.firm("a.example");
         not_found(asks_from(&firm, given("Rui", RUI, ""), "192.0.2.7"));
         lets(&firm, true);
@@ -93,7 +93,7 @@ both_engines! {
         assert!(clients(&firm).is_empty());
     }
 
-    fn s2_the_account_exists_once_its_address_is_proved_and_is_welcomed(office) {
+    fn s14_the_account_exists_once_its_address_is_proved_and_is_welcomed(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let sign_in = asks(&firm, Given { family_name: "Alves".to_string(), ..given("Rui", RUI, "Acme") });
@@ -119,7 +119,7 @@ both_engines! {
         assert_eq!(types(&firm, sign_in, &mailed.code), CodeOutcome::Over, "a code works once");
     }
 
-    fn s2_the_link_of_the_mail_completes_a_sign_up_too_and_looking_at_it_does_not(office) {
+    fn s14_the_link_of_the_mail_completes_a_sign_up_too_and_looking_at_it_does_not(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let sign_in = asks(&firm, given("Rui", RUI, ""));
@@ -172,7 +172,7 @@ both_engines! {
         too_many(asks_from(&firm, given("Rui", "last@acme.example", ""), "192.0.2.7"));
     }
 
-    fn s2_what_only_machines_fill_in_sends_nothing_and_is_answered_alike(office) {
+    fn s14_what_only_machines_fill_in_sends_nothing_and_is_answered_alike(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let sign_in = asks(&firm, Given { trap: "x".to_string(), ..given("Bot", RUI, "") });
@@ -182,7 +182,7 @@ both_engines! {
         assert!(waiting.is_empty());
     }
 
-    fn s2_bad_input_is_refused_at_its_field_before_anything_is_counted(office) {
+    fn s14_bad_input_is_refused_at_its_field_before_anything_is_counted(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let long = "x".repeat(limits::NAME_CHARACTERS + 1);
@@ -199,7 +199,7 @@ both_engines! {
         comes(&firm, given("Rui", RUI, ""));
     }
 
-    fn s2_nobody_gets_into_a_company_by_naming_it_or_learns_that_it_is_there(office) {
+    fn s14_nobody_gets_into_a_company_by_naming_it_or_learns_that_it_is_there(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let acme = firm.company("Acme");
@@ -221,7 +221,7 @@ both_engines! {
         not_found(office.write(move |tx| sign_ups::put_into(tx, &me, rui, Some(acme))));
     }
 
-    fn s2_the_firm_is_told_whose_client_users_have_such_addresses_and_puts_them_there(office) {
+    fn s14_the_firm_is_told_whose_client_users_have_such_addresses_and_puts_them_there(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let (acme, holding) = (firm.company("Acme"), firm.company("Acme Holding"));
@@ -260,7 +260,7 @@ both_engines! {
         not_found(office.read(move |reader| sign_ups::undecided(reader, &me, 9)));
     }
 
-    fn s2_a_company_that_is_new_is_made_with_one_tap_and_a_suggestion_can_be_dismissed(office) {
+    fn s14_a_company_that_is_new_is_made_with_one_tap_and_a_suggestion_can_be_dismissed(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let ada = firm.ada;
@@ -273,7 +273,7 @@ both_engines! {
         assert_eq!(newest[0].deed, Deed::BelongingDismissed.word());
     }
 
-    fn s2_two_sign_ups_of_one_address_make_one_person(office) {
+    fn s14_two_sign_ups_of_one_address_make_one_person(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let (first, second) = (asks(&firm, given("Rui", RUI, "")), asks(&firm, given("Ray", RUI, "")));
@@ -289,7 +289,7 @@ both_engines! {
         assert_eq!(types(&firm, late, &code), CodeOutcome::SignedIn(bo));
     }
 
-    fn s2_where_new_clients_talk_in_their_company_s_channel_a_newcomer_has_one_of_their_own(office) {
+    fn s14_where_new_clients_talk_in_their_company_s_channel_a_newcomer_has_one_of_their_own(office) {
         let firm = office.firm("a.example");
         firm.sets(MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() });
         lets(&firm, true);
@@ -297,7 +297,7 @@ both_engines! {
         assert!(firm.is_in(firm.channel_of(rui), rui));
     }
 
-    fn s2_who_never_answers_is_forgotten_and_so_is_who_is_deleted(office) {
+    fn s14_who_never_answers_is_forgotten_and_so_is_who_is_deleted(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
         let rui = comes(&firm, given("Rui", RUI, "Acme"));

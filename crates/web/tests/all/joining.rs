@@ -71,7 +71,7 @@ async fn handed_in(jane: &mut Browser<'_>, table: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn s5_a_table_is_shown_before_anything_happens_and_says_what_came_of_it() {
+async fn s15_a_table_is_shown_before_anything_happens_and_says_what_came_of_it() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     jane.get("/clients/import").await.is(200).shows("multipart/form-data").hides("disabled");
@@ -123,7 +123,7 @@ fn people(count: usize) -> String {
 }
 
 #[tokio::test]
-async fn s5_a_table_of_hundreds_is_a_light_page_and_taken_in_by_itself_step_by_step() {
+async fn s15_a_table_of_hundreds_is_a_light_page_and_taken_in_by_itself_step_by_step() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     let import = handed_in(&mut jane, people(3 * LINES_AT_ONCE + 1).as_bytes()).await;
@@ -145,7 +145,7 @@ async fn s5_a_table_of_hundreds_is_a_light_page_and_taken_in_by_itself_step_by_s
 }
 
 #[tokio::test]
-async fn s5_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
+async fn s15_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     let import = handed_in(&mut jane, people(LINES_AT_ONCE + 50).as_bytes()).await;
@@ -162,7 +162,7 @@ async fn s5_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
 }
 
 #[tokio::test]
-async fn s5_a_table_that_cannot_be_read_says_why_at_its_field() {
+async fn s15_a_table_that_cannot_be_read_says_why_at_its_field() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     let long = format!("email\n{}", "a@b.example\n".repeat(100_000));

@@ -1,4 +1,4 @@
-//! Settings → API: keys are made, shown once, listed with their last use, revoked (K1, K2).
+//! Settings → API: keys are made, shown once, listed with their last use, revoked (D1, D2).
 
 use crate::support::Firm;
 use domain::keys;
@@ -8,7 +8,7 @@ const LIST: &str = "/settings/api";
 const NEW: &str = "/settings/api/keys/new";
 
 #[tokio::test]
-async fn k1_a_key_is_shown_once_and_works_until_it_is_revoked() {
+async fn d1_a_key_is_shown_once_and_works_until_it_is_revoked() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     jane.get(LIST).await.is(200).shows("No program has a key yet").shows("/settings/api/webhooks");
@@ -38,7 +38,7 @@ async fn k1_a_key_is_shown_once_and_works_until_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn k1_a_key_needs_a_name_that_can_be_read() {
+async fn d1_a_key_needs_a_name_that_can_be_read() {
     let firm = Firm::new().await;
     let mut jane = firm.browser_of(firm.jane).await;
     let long = "a".repeat(1_000);
@@ -53,7 +53,7 @@ async fn k1_a_key_needs_a_name_that_can_be_read() {
 }
 
 #[tokio::test]
-async fn k2_there_are_at_most_a_hundred_keys() {
+async fn d2_there_are_at_most_a_hundred_keys() {
     let firm = Firm::new().await;
     let owner = firm.jane;
     let fill = move |tx: &mut store::Tx| {

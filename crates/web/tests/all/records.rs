@@ -49,7 +49,7 @@ const TABLE: &[Row] = &[
     ("POST", "/sign-in", "", "", Nothing(COMING)),
     ("POST", "/sign-in/code", "", "", Nothing(COMING)),
     ("POST", "/sign-in/link/{secret}", "", "", Nothing(COMING)),
-    ("POST", "/sign-up", "", "", Nothing("kept once the address is proved: `s2_the_account_exists_once_its_address_is_proved_and_is_welcomed`")),
+    ("POST", "/sign-up", "", "", Nothing("kept once the address is proved: `s14_the_account_exists_once_its_address_is_proved_and_is_welcomed`")),
     ("POST", "/sign-out", "", "", Nothing(COMING)),
     ("POST", "/profile", "/profile", "givenName=Janet", Kept(Deed::PersonChanged)),
     ("POST", "/profile/sessions/{id}/end", "", "", Nothing(COMING)),

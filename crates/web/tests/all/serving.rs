@@ -1,4 +1,4 @@
-//! The bytes of files on their way out: to whom, in stretches, and so that nothing ever runs (F2, F4).
+//! The bytes of files on their way out: to whom, in stretches, and so that nothing ever runs (F2, F4, F12, F13).
 
 use crate::support::Firm;
 use axum::body::Body;
@@ -60,7 +60,7 @@ async fn f4_nothing_that_was_uploaded_runs_in_the_portal() {
 }
 
 #[tokio::test]
-async fn f4_a_hostile_name_is_shown_and_saved_safely() {
+async fn f12_a_hostile_name_is_shown_and_saved_safely() {
     let firm = Firm::new().await;
     let name = "../invoice\u{202e}fdp.exe";
     let (_, file) = firm.sends_file(firm.oskar, firm.channel, name, b"x").await;
@@ -162,7 +162,7 @@ async fn f5_what_was_deleted_is_not_handed_out_and_its_message_says_so() {
 }
 
 #[tokio::test]
-async fn f4_what_is_held_back_is_handed_to_nobody() {
+async fn f13_what_is_held_back_is_handed_to_nobody() {
     let firm = Firm::scanned().await;
     let (_, file) = firm.sends_file(firm.oskar, firm.channel, "a.txt", b"0123456789").await;
     let mut jane = firm.browser_of(firm.jane).await;

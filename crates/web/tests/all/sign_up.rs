@@ -1,4 +1,4 @@
-//! Signing up in a browser (S2, S3), and what internal users make of who came.
+//! Signing up in a browser (S14, S3), and what internal users make of who came.
 
 use crate::support::{Answer, Browser, Firm};
 use domain::ids::SignInId;
@@ -24,7 +24,7 @@ const RUI: [(&str, &str); 3] =
     [("givenName", "Rui"), ("email", "rui@client.example"), ("company", "Northwind Bakery")];
 
 #[tokio::test]
-async fn s2_signing_up_is_offered_where_the_firm_lets_people_and_is_not_there_elsewhere() {
+async fn s14_signing_up_is_offered_where_the_firm_lets_people_and_is_not_there_elsewhere() {
     let firm = Firm::new().await;
     let mut guest = firm.portal.browser();
     let nothing = guest.get("/no-such-page").await;
@@ -57,7 +57,7 @@ async fn s2_signing_up_is_offered_where_the_firm_lets_people_and_is_not_there_el
 }
 
 #[tokio::test]
-async fn s2_a_sign_up_goes_on_with_the_code_and_ends_in_the_conversation() {
+async fn s14_a_sign_up_goes_on_with_the_code_and_ends_in_the_conversation() {
     let firm = Firm::new().await;
     lets(&firm, "on").await;
     let mut phone = firm.portal.browser();
@@ -86,7 +86,7 @@ async fn s2_a_sign_up_goes_on_with_the_code_and_ends_in_the_conversation() {
 }
 
 #[tokio::test]
-async fn s2_the_firm_puts_who_signed_up_into_a_company_with_one_tap() {
+async fn s14_the_firm_puts_who_signed_up_into_a_company_with_one_tap() {
     let firm = Firm::new().await;
     let (rui, sam) = (firm.signs_up("Rui", "").await, firm.signs_up("Sam", "<i>Sam & Co").await);
     let (mut jane, page) = (firm.browser_of(firm.jane).await, format!("/clients/{rui}"));
@@ -142,7 +142,7 @@ async fn s3_signing_up_tells_nobody_whether_an_address_is_known() {
 }
 
 #[tokio::test]
-async fn s2_what_a_machine_fills_in_is_answered_like_everything_else() {
+async fn s14_what_a_machine_fills_in_is_answered_like_everything_else() {
     let firm = Firm::new().await;
     lets(&firm, "on").await;
     let mut machine = firm.portal.browser();

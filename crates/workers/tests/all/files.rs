@@ -1,4 +1,4 @@
-//! What happens to files later: small versions (F4), the scanner, and everything that nobody needs any more (F3, F5).
+//! What happens to files later: small versions (F4), the scanner (F13), and everything that nobody needs any more (F3, F5).
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -186,7 +186,7 @@ async fn f4_a_document_has_an_icon_where_no_renderer_is_there() {
 }
 
 #[tokio::test]
-async fn f4_the_scanner_lets_through_what_is_clean_and_nothing_else() {
+async fn f13_the_scanner_lets_through_what_is_clean_and_nothing_else() {
     let cabinet = Cabinet { is_scanned: true, ..Cabinet::open().await };
     let good = cabinet.files("good.txt", b"all is well").await;
     let bad = cabinet.files("bad.txt", b"here is EVIL in it").await;
@@ -201,7 +201,7 @@ async fn f4_the_scanner_lets_through_what_is_clean_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn f4_files_wait_while_the_scanner_does_not_answer() {
+async fn f13_files_wait_while_the_scanner_does_not_answer() {
     let cabinet = Cabinet { is_scanned: true, ..Cabinet::open().await };
     let file = cabinet.files("good.txt", b"all is well").await;
     let nobody = Scanner::from_setting("clamd:/nowhere/clamd.sock").unwrap();

@@ -65,7 +65,7 @@ fn mails_have_one_button_and_no_other_link() {
 }
 
 #[test]
-fn s2_the_mail_of_a_sign_up_says_so_and_greets_nobody_by_a_name_that_a_stranger_typed() {
+fn s14_the_mail_of_a_sign_up_says_so_and_greets_nobody_by_a_name_that_a_stranger_typed() {
     let mail = desk().sign_in(DeliveryId::new(MORNING), MORNING, &prepared(to("", "Harbor & Lee"), true));
     assert_eq!(mail.subject, "048213 is your code for signing up with Harbor & Lee");
     assert_eq!(code_of(&mail), "048213");

@@ -8,7 +8,7 @@ use domain::{Problem, limits};
 use crate::support::people::{not_found, refused};
 
 both_engines! {
-    fn f4_beside_a_file_are_the_files_before_and_after_it_in_the_order_of_the_list(office) {
+    fn f11_beside_a_file_are_the_files_before_and_after_it_in_the_order_of_the_list(office) {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let other = firm.client_actor("Oskar", &[]);

@@ -195,7 +195,7 @@ both_engines! {
         assert_eq!(office.rows("blobs"), 1, "what came too late counts for nothing");
     }
 
-    fn f4_what_is_held_back_is_told_apart_and_waits_for_the_scanner(office) {
+    fn f13_what_is_held_back_is_told_apart_and_waits_for_the_scanner(office) {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);

@@ -1,4 +1,4 @@
-//! Files, folders and links as programs make, fill, list, hand out and delete them (F1, F2, F5, F6).
+//! Files, folders and links as programs make, fill, list, hand out and delete them (F1, F2, F5 to F7).
 
 use axum::http::Method;
 use domain::files as entries;
@@ -30,7 +30,7 @@ fn within(address: &str) -> String {
 }
 
 #[tokio::test]
-async fn f1_the_file_channel_of_a_subject_is_its_message_channel() {
+async fn f7_the_file_channel_of_a_subject_is_its_message_channel() {
     let firm = Firm::new().await;
     let jane = firm.portal.program_of(firm.jane).await;
     let wanted = json!({"membershipType": "individual", "clientId": firm.oskar.person});
