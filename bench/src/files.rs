@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use domain::files;
-use domain::ids::ChannelId;
+use domain::files::listing;
+use domain::kernel::ids::ChannelId;
 use store::{Reader, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -262,7 +262,7 @@ pub(crate) async fn folders(store: &Store, office: &Office, channels: [ChannelId
         for (channel, times) in channels.into_iter().zip(&mut times) {
             let started = Instant::now();
             let list =
-                move |reader: &Reader| files::in_folder(reader, &jane, channel, None, None, FEW as i64);
+                move |reader: &Reader| listing::in_folder(reader, &jane, channel, None, None, FEW as i64);
             if store.read(list).await?.len() != FEW {
                 return Err("a folder lists too little".into());
             }

@@ -1,14 +1,17 @@
 //! What the measurements need in the database: a firm, two people who are signed in, channels with histories.
 
-use domain::access::{Actor, Role};
-use domain::blobs::Arrived;
-use domain::channels::{self, Subject};
-use domain::ids::{BlobId, ChannelId, MessageId};
-use domain::messages::{self, Draft};
-use domain::people::{self, NewClient, NewInternal};
-use domain::uploads::{self, NewUpload, Purpose, Room};
-use domain::workspaces::{self, SetUp};
-use domain::{Error, keys, sessions};
+use domain::administration::clients::{self, NewClient};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team::{self, NewInternal};
+use domain::channels::starting::{self, Subject};
+use domain::files::blobs::Arrived;
+use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::identity::sessions;
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::error::Error;
+use domain::kernel::ids::{BlobId, ChannelId, MessageId};
+use domain::messages::sending::{self, Draft};
+use domain::tenant::api_keys;
 use store::Store;
 
 use crate::Result;
@@ -44,10 +47,10 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
     };
     let (jane, secret, key, secrets) = store
         .write(move |tx| {
-            let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
-            let jane = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+            let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
+            let jane = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
-            let key = keys::make(tx, &jane, "Bench")?;
+            let key = api_keys::make(tx, &jane, "Bench")?;
             let mut secrets = Vec::new();
             for number in 0..colleagues {
                 let colleague = NewInternal {
@@ -58,7 +61,7 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
                     limited: false,
                     companies: Vec::new(),
                 };
-                let person = people::add_internal(tx, &jane, &colleague)?;
+                let person = team::add_internal(tx, &jane, &colleague)?;
                 secrets.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
             }
             Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), secrets))
@@ -83,8 +86,8 @@ impl Office {
                     email: format!("maria{number}@santos.example"),
                     ..NewClient::default()
                 };
-                let client = people::add_client(tx, &jane, &client)?;
-                channels::make(tx, &jane, &Subject::Client(client))
+                let client = clients::add_client(tx, &jane, &client)?;
+                starting::make(tx, &jane, &Subject::Client(client))
             })
             .await?;
         let mut written = 0;
@@ -102,7 +105,7 @@ impl Office {
                             attachments: Vec::new(),
                             shown: None,
                         };
-                        messages::send(tx, &jane, &draft)?;
+                        sending::send(tx, &jane, &draft)?;
                     }
                     Ok::<_, Error>(())
                 })

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ids::{ChannelId, MessageId};
+use domain::kernel::ids::{ChannelId, MessageId};
 use store::Time;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};

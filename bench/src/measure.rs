@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use domain::ids::ChannelId;
+use domain::kernel::ids::ChannelId;
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, Events, get};

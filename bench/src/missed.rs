@@ -3,14 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use domain::access::Actor;
-use domain::channels::{self, Subject};
-use domain::choices::Way;
-use domain::digests::{self, Prepared};
-use domain::ids::{ChannelId, CompanyId, MessageId, PersonId};
-use domain::messages::{self, Draft};
-use domain::people::{self, NewClient};
-use domain::{Error, companies, members, missed};
+use domain::administration;
+use domain::administration::clients::{self, NewClient};
+use domain::channels::members;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId};
+use domain::kernel::medium::Way;
+use domain::messages::sending::{self, Draft};
+use domain::notify::digests::{self, Prepared};
+use domain::notify::due;
 use store::{Store, Tx};
 use workers::missed::Teller;
 
@@ -81,7 +84,7 @@ async fn add(
                         companies: companies.clone(),
                         ..NewClient::default()
                     };
-                    people::add_client(tx, &jane, &client)?;
+                    clients::add_client(tx, &jane, &client)?;
                 }
                 Ok::<_, Error>(())
             })
@@ -93,9 +96,9 @@ async fn add(
 
 /// A company's channel with a crowd in it.
 async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
-    let company = store.write(move |tx| companies::add(tx, &jane, "Santos")).await?;
+    let company = store.write(move |tx| administration::companies::add(tx, &jane, "Santos")).await?;
     add(store, jane, CROWD, "crowd", &[company]).await?;
-    let channel = store.write(move |tx| channels::make(tx, &jane, &Subject::Company(company))).await?;
+    let channel = store.write(move |tx| starting::make(tx, &jane, &Subject::Company(company))).await?;
     let present = store.read(move |reader| members::present(reader, jane.workspace, channel)).await?;
     if present.len() != CROWD + 1 {
         return Err(format!("{} people are in the crowded channel", present.len()).into());
@@ -138,7 +141,7 @@ async fn all_miss(store: &Store, jane: Actor) -> Result<()> {
     Ok(())
 }
 
-fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<()> {
+fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> error::Result<()> {
     let draft = Draft {
         id: MessageId::new(tx.now()),
         channel,
@@ -146,7 +149,7 @@ fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<()> {
         attachments: Vec::new(),
         shown: None,
     };
-    messages::send(tx, jane, &draft).map(|_| ())
+    sending::send(tx, jane, &draft).map(|_| ())
 }
 
 /// How long it takes until everybody's digest is written.
@@ -186,7 +189,7 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
         for (person, times) in readers.iter().zip(&mut times) {
             let person = *person;
             let (sender, time) = std::sync::mpsc::channel();
-            let undone: domain::Result<()> = store
+            let undone: error::Result<()> = store
                 .write(move |tx| {
                     let started = Instant::now();
                     let prepared = digest(tx, &jane, person)?;
@@ -216,22 +219,22 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
 }
 
 /// The client user of a channel reads all but the last messages.
-fn all_but_the_last(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<PersonId> {
+fn all_but_the_last(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> error::Result<PersonId> {
     tx.run(INVITED, &[])?;
     let all = members::of_channel(tx, jane, channel)?;
     let client = all.iter().find(|member| !member.role.is_internal()).ok_or(Error::NotFound)?.person;
-    let client = people::actor(tx, jane.workspace, client)?.ok_or(Error::NotFound)?;
+    let client = access::actor(tx, jane.workspace, client)?.ok_or(Error::NotFound)?;
     let newest = "SELECT last_position FROM channels WHERE workspace = $1 AND id = $2";
     let newest: i64 = tx.one(newest, &[&jane.workspace, &channel], |row| row.get(0))?;
     members::read_up_to(tx, &client, channel, newest - UNREAD)?;
     Ok(client.person)
 }
 
-fn digest(tx: &mut Tx, jane: &Actor, person: PersonId) -> domain::Result<Option<Prepared>> {
+fn digest(tx: &mut Tx, jane: &Actor, person: PersonId) -> error::Result<Option<Prepared>> {
     tx.run(
         "INSERT INTO due (workspace, person, decide_at) VALUES ($1, $2, $3)",
         &[&jane.workspace, &person, &tx.now()],
     )?;
-    let written = missed::settle(tx, jane.workspace, person, Some(Duration::ZERO))?;
+    let written = due::settle(tx, jane.workspace, person, Some(Duration::ZERO))?;
     written.map(|digest| digests::prepare(tx, jane.workspace, digest, Way::Email)).transpose()
 }

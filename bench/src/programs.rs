@@ -1,6 +1,6 @@
 //! What programs are answered: `/v1/messages` beside the empty route.
 
-use domain::ids::ChannelId;
+use domain::kernel::ids::ChannelId;
 
 use crate::Result;
 use crate::client::call;

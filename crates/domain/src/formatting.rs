@@ -5,22 +5,21 @@
 //! either, with the same bytes as the answer.
 //!
 //! Characters that turn the direction of writing are kept: every block has `dir="auto"`, so an override that is never
-//! closed ends with its block. [`plain`] leaves them out, since its text also stands where no element contains it.
+//! closed ends with its block. [`plain_text`] leaves them out, since its text also stands where no element contains it.
 
-mod emoji;
+pub mod emoji;
 mod lines;
 mod markdown;
-mod plain;
+pub mod plain_text;
+pub mod text;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
-use crate::ids::PersonId;
-
-pub use emoji::is_emoji_only;
-pub use plain::plain;
+use crate::formatting::text::{escape, is_unformatted, named};
+use crate::kernel::ids::PersonId;
 
 /// A message's Markdown as safe HTML (M1): `p`, `br`, `strong`, `em`, `del`, `code`, `pre`, `ul`, `ol`, `li`,
 /// `blockquote`, `a` and, for the names given in `mentions`, `span class="mention" data-person="…"`.
@@ -35,14 +34,6 @@ pub fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
 pub fn mentions(text: &str, name: &str) -> bool {
     let names = |(at, _): (usize, &str)| named(text, at, name);
     !name.is_empty() && text.match_indices('@').any(names)
-}
-
-/// Whether the `@` at byte `at` of a text names `name`: no letter or digit touches it on either side.
-fn named(text: &str, at: usize, name: &str) -> bool {
-    let (before, after) = (&text[..at], &text[at + 1..]);
-    let touches = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
-    after.strip_prefix(name).is_some_and(|rest| !touches(rest.chars().next()))
-        && !touches(before.chars().next_back())
 }
 
 fn formatted(text: &str, mentions: &[(PersonId, String)]) -> String {
@@ -88,29 +79,6 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     wall
 });
 
-/// Whether nothing in a text means anything to Markdown, so that [`unformatted`] gives what [`formatted`] would.
-fn is_unformatted(text: &str) -> bool {
-    !text.starts_with('\u{feff}') && text.split('\n').all(is_unformatted_line)
-}
-
-fn is_unformatted_line(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    let Some(first) = bytes.first() else { return true };
-    if matches!(first, b'#' | b'-' | b'+') || line.trim().len() < line.len() {
-        return false;
-    }
-    let after_digits = &bytes[bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()..];
-    if first.is_ascii_digit() && matches!(after_digits.first(), Some(b'.' | b')')) {
-        return false;
-    }
-    bytes.iter().enumerate().all(|(index, byte)| match byte {
-        b'\\' | b'`' | b'*' | b'_' | b'~' | b'[' | b']' | b'<' | b'>' | b'&' | b'@' => false,
-        b':' => !bytes[index..].starts_with(b"://"),
-        b'w' => !bytes[index..].starts_with(b"www."),
-        byte => !byte.is_ascii_control(),
-    })
-}
-
 /// The HTML of a text without formatting: empty lines part its paragraphs.
 fn unformatted(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 40);
@@ -131,31 +99,10 @@ fn unformatted(text: &str) -> String {
     html
 }
 
-/// Appends text as the sanitizer would write it. Control characters, which only entities can bring, are left out.
-fn escape(html: &mut String, text: &str) {
-    let special =
-        |c: char| matches!(c, '&' | '<' | '>' | '\u{a0}') || (c.is_control() && !matches!(c, '\n' | '\t'));
-    let mut rest = text;
-    while let Some(index) = rest.find(special) {
-        html.push_str(&rest[..index]);
-        let mut characters = rest[index..].chars();
-        match characters.next() {
-            Some('&') => html.push_str("&amp;"),
-            Some('<') => html.push_str("&lt;"),
-            Some('>') => html.push_str("&gt;"),
-            Some('\u{a0}') => html.push_str("&nbsp;"),
-            _ => {}
-        }
-        rest = characters.as_str();
-    }
-    html.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn m1_most_messages_take_the_short_way() {

@@ -3,54 +3,22 @@
 //! Plain synchronous code on a `store::Tx` or a `store::Reader`. Who asks comes in as an [`access::Actor`], the time
 //! from the transaction. Nothing here does any I/O but its transaction; the rules are those of `docs/behaviour.md`.
 
-pub mod access;
-pub mod blobs;
-pub mod bounces;
-pub mod brand;
+pub mod administration;
+pub mod arrival;
 pub mod channels;
-pub mod choices;
-pub mod companies;
-mod conditions;
-pub mod consents;
-pub mod custom_fields;
-pub mod deliveries;
-pub mod digests;
-pub mod dossiers;
-pub mod early_access;
-pub mod error;
+pub mod directory;
 pub mod files;
-pub mod first_answers;
-pub mod formatting;
-pub mod ids;
-pub mod imports;
-pub mod joining;
-pub mod journal;
-pub mod keys;
-pub mod limits;
-pub mod links;
-pub mod members;
+pub mod identity;
+pub mod kernel;
 pub mod messages;
-pub mod missed;
-pub mod notices;
-pub mod notifications;
-pub mod people;
-pub mod phones;
-pub mod previews;
-pub mod projects;
-pub mod records;
-pub mod search;
-pub mod secrets;
-pub mod sessions;
-pub mod settings;
-pub mod sign_ins;
-pub mod sign_ups;
-pub mod tries;
-pub mod uploads;
+pub mod notify;
+pub mod tenant;
 pub mod webhooks;
 pub mod welcome;
-pub mod workspaces;
 
-pub use error::{Error, Problem, Result};
+pub mod formatting;
+
+pub use kernel::error::{Error, Problem, Result};
 
 /// The database's history, oldest first.
 pub const MIGRATIONS: &[store::Migration] = &[

@@ -7,7 +7,7 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use domain::bounces;
+use domain::notify::bounces;
 use outbound::mail::bounce::{self, REPORT_BYTES_MAX};
 
 use crate::data;

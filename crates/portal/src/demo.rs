@@ -13,8 +13,10 @@ pub(crate) use furnish::furnish;
 
 use std::time::Duration;
 
-use domain::sign_ins::{self, LinkKind};
-use domain::{people, workspaces};
+use domain::directory::person;
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::error;
+use domain::tenant::workspaces;
 use outbound::blobs::{self, Blobs};
 use outbound::mail::{Folder, Mailer};
 use outbound::text::{self, Texter};
@@ -98,13 +100,13 @@ async fn addresses(store: &Store, public_url: &PublicUrl) -> Result<Vec<String>>
         for workspace in workspaces::all(tx)? {
             for (kind, email) in firm::VISITED {
                 // A visitor may have renamed or deactivated them.
-                let Some(person) = people::by_email(tx, workspace.id, email)? else { continue };
-                match sign_ins::make_link(tx, workspace.id, person.id, LinkKind::Demo) {
+                let Some(person) = person::by_email(tx, workspace.id, email)? else { continue };
+                match sign_in_links::make_link(tx, workspace.id, person.id, LinkKind::Demo) {
                     Ok(secret) => {
                         let address = sign_in_link::address(tx, workspace.id, &public_url, &secret)?;
                         lines.push(format!("{kind} {email} {address}"));
                     }
-                    Err(domain::Error::NotFound) => {}
+                    Err(error::Error::NotFound) => {}
                     Err(error) => return Err(error),
                 }
             }

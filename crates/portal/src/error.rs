@@ -1,5 +1,6 @@
 //! Why a command was not done, as one line for the person who gave it.
 
+use domain::kernel::error;
 use std::io;
 
 /// A result of the program.
@@ -13,7 +14,7 @@ pub(crate) enum Error {
     Setting(#[from] crate::settings::Error),
     /// A rule of the product speaks against it, or its database failed.
     #[error(transparent)]
-    Domain(#[from] domain::Error),
+    Domain(#[from] error::Error),
     /// The place of files failed.
     #[error(transparent)]
     Blobs(#[from] outbound::blobs::BlobError),

@@ -1,7 +1,8 @@
 //! `portal init`: the set-up without a browser.
 
 use clap::Args;
-use domain::workspaces::{self, SetUp};
+use domain::administration::set_up::{self, SetUp};
+use domain::kernel::error;
 
 use crate::data::{self, Data};
 use crate::error::{Error, Result};
@@ -36,7 +37,7 @@ impl Init {
             family_name: family_name.to_string(),
             email: self.admin_email.clone(),
         };
-        let done = store.write(move |tx| workspaces::set_up(tx, None, &given)).await;
+        let done = store.write(move |tx| set_up::set_up(tx, None, &given)).await;
         store.close();
         done.map_err(in_options)?;
         println!(
@@ -54,9 +55,9 @@ pub(crate) fn split(name: &str) -> (&str, &str) {
 }
 
 /// Fields under the names that they have on the command line.
-pub(crate) fn in_options(error: domain::Error) -> Error {
+pub(crate) fn in_options(error: error::Error) -> Error {
     match error {
-        domain::Error::Field { field, problem } => {
+        error::Error::Field { field, problem } => {
             let option = match field {
                 "brandName" => "--brand",
                 "givenName" | "familyName" => "--admin-name",

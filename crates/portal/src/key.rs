@@ -1,8 +1,8 @@
 //! `portal key create`: keys for programs that talk to `/v1`.
 
 use clap::Args;
-use domain::access::Role;
-use domain::keys;
+use domain::kernel::access::Role;
+use domain::tenant::api_keys;
 
 use crate::error::{Error, Result};
 use crate::settings::Settings;
@@ -34,7 +34,7 @@ impl Create {
             if actor.role != Role::Admin {
                 return Err(Error::refused(format!("{} is no admin: keys speak as admins", self.admin)));
             }
-            Ok(keys::make(tx, &actor.on_machine(), &self.name)?)
+            Ok(api_keys::make(tx, &actor.on_machine(), &self.name)?)
         });
         let made = made.await;
         store.close();

@@ -1,7 +1,8 @@
 //! Who is meant by an address on the command line.
 
-use domain::access::Actor;
-use domain::{people, workspaces};
+use domain::directory::person;
+use domain::kernel::access::{self, Actor};
+use domain::tenant::workspaces;
 use store::Reader;
 
 use crate::error::{Error, Result};
@@ -22,8 +23,8 @@ pub(crate) fn find(reader: &Reader, email: &str, host: Option<&str>) -> Result<A
     }
     let mut found = Vec::new();
     for workspace in workspaces {
-        if let Some(person) = people::by_email(reader, workspace.id, email)?
-            && let Some(actor) = people::actor(reader, workspace.id, person.id)?
+        if let Some(person) = person::by_email(reader, workspace.id, email)?
+            && let Some(actor) = access::actor(reader, workspace.id, person.id)?
         {
             found.push(actor);
         }

@@ -3,6 +3,10 @@
 //! One transaction takes it all, so that what fails half-way leaves the database as it was. The file is read as a
 //! stream: its rows never have to fit into memory.
 
+use domain::files::previews;
+use domain::kernel::error;
+use domain::messages::search;
+use domain::tenant::workspaces;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -48,7 +52,7 @@ pub(crate) async fn into(
 ) -> Result<(u64, u64)> {
     let known = migrations_of(meta, path)?;
     let store = open(setting, known)?;
-    let is_taken = store.read(domain::workspaces::any).await;
+    let is_taken = store.read(workspaces::any).await;
     store.close();
     if is_taken? {
         return Err(taken());
@@ -109,9 +113,9 @@ async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
 }
 
 /// What a backup leaves out because it is made of the rest.
-fn rebuild(tx: &Tx) -> domain::Result<()> {
-    domain::search::rebuild(tx)?;
-    domain::previews::rebuild(tx)
+fn rebuild(tx: &Tx) -> error::Result<()> {
+    search::rebuild(tx)?;
+    previews::rebuild(tx)
 }
 
 fn open(setting: &Setting, known: &[Migration]) -> Result<Store> {
@@ -180,7 +184,7 @@ fn json<T: DeserializeOwned>(entry: impl Read) -> io::Result<T> {
 
 /// Puts every row of the file into the database, in the caller's transaction.
 fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
-    if domain::workspaces::any(tx)? {
+    if workspaces::any(tx)? {
         return Err(taken());
     }
     let damaged =

@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::uploads::Room;
+use domain::files::uploads::Room;
 use outbound::blobs::Blobs;
 use outbound::mail::Mailer;
 use outbound::scanner::Scanner;

@@ -1,10 +1,11 @@
 //! `portal sign-in-link`: the command line can always let somebody in (S4).
 
 use clap::Args;
-use domain::ids::WorkspaceId;
-use domain::secrets::Secret;
-use domain::sign_ins::{self, LinkKind};
-use domain::workspaces;
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::error;
+use domain::kernel::ids::WorkspaceId;
+use domain::kernel::secrets::Secret;
+use domain::tenant::workspaces;
 use store::Reader;
 
 use crate::error::{Error, Result};
@@ -31,7 +32,7 @@ impl SignInLink {
         let public_url = data::public_url(settings);
         let made = store.write(move |tx| {
             let actor = person::find(tx, &self.email, self.host.as_deref())?;
-            let secret = sign_ins::make_link(tx, actor.workspace, actor.person, LinkKind::Command)?;
+            let secret = sign_in_links::make_link(tx, actor.workspace, actor.person, LinkKind::Command)?;
             Ok::<_, Error>(address(tx, actor.workspace, &public_url, &secret)?)
         });
         let made = made.await;
@@ -50,7 +51,7 @@ pub(crate) fn address(
     workspace: WorkspaceId,
     public_url: &PublicUrl,
     secret: &Secret,
-) -> domain::Result<String> {
+) -> error::Result<String> {
     let portal = workspaces::address_of(reader, workspace, public_url.as_str())?;
     Ok(format!("{portal}/sign-in/link/{}", secret.reveal()))
 }

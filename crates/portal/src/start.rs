@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::access::Actor;
-use domain::journal::Event;
-use domain::secrets::Secret;
-use domain::sign_ins;
+use domain::administration::set_up;
+use domain::kernel::access::Actor;
+use domain::kernel::journal::Event;
+use domain::kernel::secrets::Secret;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use outbound::documents::Documents;
 use store::{Reader, Store};
@@ -58,7 +58,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     let (data, lock) = take(&settings)?;
     let store = data::open(&settings.database)?;
     let portal = Portal::open(settings, store, data, lock).await?;
-    let set_up = portal.store.write(sign_ins::set_up_link).await?;
+    let set_up = portal.store.write(set_up::set_up_link).await?;
     let link =
         |secret: Secret| format!("Set up this portal: {}/set-up/{}", portal.public_url(), secret.reveal());
     let more: Vec<String> = set_up.map(link).into_iter().collect();

@@ -1,8 +1,9 @@
 //! `portal workspace`: several firms in one installation, told apart by their host names.
 
 use clap::{Args, Subcommand};
-use domain::sign_ins::{self, LinkKind};
-use domain::workspaces::{self, SetUp};
+use domain::administration::set_up::{self, SetUp};
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::tenant::workspaces;
 
 use crate::error::{Error, Result};
 use crate::init::{in_options, split};
@@ -65,9 +66,8 @@ impl Add {
                     "this portal is not set up yet: run `portal init` for its first workspace",
                 ));
             }
-            let (workspace, admin) =
-                workspaces::add_with_admin(tx, &self.host, &given).map_err(in_options)?;
-            let secret = sign_ins::make_link(tx, workspace, admin, LinkKind::Command)?;
+            let (workspace, admin) = set_up::add_with_admin(tx, &self.host, &given).map_err(in_options)?;
+            let secret = sign_in_links::make_link(tx, workspace, admin, LinkKind::Command)?;
             Ok(sign_in_link::address(tx, workspace, &public_url, &secret)?)
         });
         let added = added.await;

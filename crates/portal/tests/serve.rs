@@ -7,10 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::access::Actor;
-use domain::ids::{ChannelId, MessageId};
-use domain::messages::{self, Draft};
-use domain::{channels, people, workspaces};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::messages::message;
+use domain::messages::sending::{self, Draft};
+use domain::tenant::workspaces;
 use store::{Clock, Setting, Store};
 use support::{JANE, Machine, Running, refusal, rows};
 
@@ -119,10 +123,10 @@ fn open_streams_do_not_hold_it_up() {
 async fn maya(store: &Store) -> (Actor, ChannelId) {
     let found = store.read(|reader| {
         let workspace = workspaces::all(reader)?.remove(0).id;
-        let maya = people::by_email(reader, workspace, "maya@northwind.example")?.expect("Maya").id;
-        let actor = people::actor(reader, workspace, maya)?.expect("Maya");
-        let channel = channels::of_subject(reader, workspace, maya.0)?.expect("her channel");
-        Ok::<_, domain::Error>((actor, channel))
+        let maya = person::by_email(reader, workspace, "maya@northwind.example")?.expect("Maya").id;
+        let actor = access::actor(reader, workspace, maya)?.expect("Maya");
+        let channel = channel::of_subject(reader, workspace, maya.0)?.expect("her channel");
+        Ok::<_, error::Error>((actor, channel))
     });
     found.await.expect("Maya and her channel")
 }
@@ -131,7 +135,7 @@ async fn say(store: &Store, actor: Actor, channel: ChannelId, text: String) {
     let sent = store.write(move |tx| {
         let draft =
             Draft { id: MessageId::new(tx.now()), channel, text, attachments: Vec::new(), shown: None };
-        messages::send(tx, &actor, &draft)
+        sending::send(tx, &actor, &draft)
     });
     sent.await.expect("a message");
 }
@@ -179,7 +183,7 @@ async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
     });
     assert_eq!(torn.await.unwrap(), 0);
     let found = store
-        .read(move |reader| messages::page(reader, &actor, channel, messages::Stretch::After(0), i64::MAX));
+        .read(move |reader| message::page(reader, &actor, channel, message::Stretch::After(0), i64::MAX));
     assert!(found.await.unwrap().iter().any(|message| message.text == "Before the backup"));
     store.close();
 }

@@ -1,7 +1,9 @@
 //! When all is over: each message has exactly one state for each of its recipients, and it is the true one (N5, N12).
 
-use domain::choices::Way;
-use domain::missed::{self, Reason, State};
+use domain::kernel::medium::Way;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::delivery_status;
+use domain::notify::digest_part::State;
 
 use crate::compare::Sent;
 use crate::model::{Copy, Message, Told};
@@ -11,7 +13,8 @@ pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
     let ada = simulation.firm.people[0].actor;
     for (channel, id) in simulation.firm.channels.iter().copied().enumerate() {
         let last = simulation.model.last(channel);
-        let found = simulation.read(move |reader| missed::fates(reader, &ada, id, 1..=last, None))?;
+        let found =
+            simulation.read(move |reader| delivery_status::fates(reader, &ada, id, 1..=last, None))?;
         let messages = simulation.model.messages.iter().enumerate();
         let mut messages: Vec<(usize, &Message)> =
             messages.filter(|(_, message)| message.channel == channel && !message.deleted).collect();

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use domain::choices::{Choice, Way};
-use domain::ids::{ChannelId, DeliveryId, DigestId, PersonId};
-use domain::missed::Reason;
+use domain::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId};
+use domain::kernel::medium::{Choice, Way};
+use domain::messages::unread_backlog::Reason;
 use store::Time;
 use uuid::Uuid;
 

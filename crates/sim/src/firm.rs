@@ -4,13 +4,17 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use domain::access::{Actor, Role};
-use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, PersonId};
-use domain::people::{NewClient, NewInternal};
-use domain::phones::{self, Quiet};
-use domain::workspaces::SetUp;
-use domain::{companies, people, secrets, sign_ins, workspaces};
+use domain::administration;
+use domain::administration::clients::{self, NewClient};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team::{self, NewInternal};
+use domain::arrival::invitations;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
+use domain::notify::phone::Quiet;
+use domain::notify::phones;
 use store::{Clock, Setting, Store, Time, Tx};
 
 /// Monday 5 January 2026, 09:00 UTC: when every simulation begins.
@@ -79,13 +83,13 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
     fn later<T: Send + 'static>(
         runtime: &tokio::runtime::Runtime,
         store: &Store,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
-    ) -> domain::Result<T> {
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+    ) -> error::Result<T> {
         store.clock().advance(Duration::from_millis(1));
         runtime.block_on(store.write(closure))
     }
     later(&runtime, &store, |_| {
-        secrets::simulate(0);
+        domain::kernel::simulation::simulate(0);
         Ok(())
     })?;
     let given = SetUp {
@@ -94,12 +98,12 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
         family_name: "Admin".to_string(),
         email: "ada@firm.example".to_string(),
     };
-    let (workspace, ada) = later(&runtime, &store, move |tx| workspaces::set_up(tx, None, &given))?;
+    let (workspace, ada) = later(&runtime, &store, move |tx| set_up::set_up(tx, None, &given))?;
     let ada = Actor::new(workspace, ada, Role::Admin, false);
     let mut people = vec![Person::new(ada, "ada@firm.example".to_string(), false, None)];
     let mut companies = Vec::new();
     for name in ["Acme", "Beta"] {
-        companies.push(later(&runtime, &store, move |tx| companies::add(tx, &ada, name))?);
+        companies.push(later(&runtime, &store, move |tx| administration::companies::add(tx, &ada, name))?);
     }
     for given in ["Jane", "Tom"] {
         let email = format!("{}@firm.example", given.to_lowercase());
@@ -111,7 +115,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
             limited: false,
             companies: Vec::new(),
         };
-        let person = later(&runtime, &store, move |tx| people::add_internal(tx, &ada, &new))?;
+        let person = later(&runtime, &store, move |tx| team::add_internal(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Staff, false);
         people.push(Person::new(actor, email, true, None));
     }
@@ -123,7 +127,7 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
             companies: vec![companies[company]],
             ..NewClient::default()
         };
-        let person = later(&runtime, &store, move |tx| people::add_client(tx, &ada, &new))?;
+        let person = later(&runtime, &store, move |tx| clients::add_client(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Client, false);
         people.push(Person::new(actor, email, invited, Some(company)));
     }
@@ -145,18 +149,18 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
     let invited: Vec<PersonId> =
         people.iter().filter(|person| person.invited).map(|person| person.actor.person).collect();
     for person in invited {
-        later(&runtime, &store, move |tx| sign_ins::invite(tx, &ada, person))?;
+        later(&runtime, &store, move |tx| invitations::invite(tx, &ada, person))?;
     }
     // The invitations have left long ago.
     later(&runtime, &store, |tx| Ok(tx.run("DELETE FROM deliveries", &[])?))?;
     let mut channels = Vec::new();
     for person in people.iter().filter(|person| person.company.is_some()) {
         let subject = Subject::Client(person.actor.person);
-        channels.push(later(&runtime, &store, move |tx| channels::make(tx, &ada, &subject))?);
+        channels.push(later(&runtime, &store, move |tx| starting::make(tx, &ada, &subject))?);
     }
     for company in companies.clone() {
         channels
-            .push(later(&runtime, &store, move |tx| channels::make(tx, &ada, &Subject::Company(company)))?);
+            .push(later(&runtime, &store, move |tx| starting::make(tx, &ada, &Subject::Company(company)))?);
     }
     store.close();
     Ok(Firm { people, companies, channels, database: std::fs::read(&file)? })

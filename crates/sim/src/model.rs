@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::choices::Choice;
-use domain::ids::{DigestId, MessageId};
-use domain::missed::Reason;
+use domain::kernel::ids::{DigestId, MessageId};
+use domain::kernel::medium::Choice;
+use domain::messages::unread_backlog::Reason;
 use store::Time;
 
 /// A message, by its place in the list of all.

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use domain::choices::{self, Choice};
-use domain::ids::MessageId;
-use domain::messages::{self, Draft};
-use domain::people::ClientChange;
-use domain::settings::{self, MessagingChange};
-use domain::{members, missed, people, phones, sign_ins};
+use domain::administration::clients::{self, ClientChange};
+use domain::administration::settings::{self, MessagingChange};
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::channels::members;
+use domain::kernel::ids::MessageId;
+use domain::kernel::medium::Choice;
+use domain::messages::changing;
+use domain::messages::sending::{self, Draft};
+use domain::notify::{manual_send, muting, preferences, sms_keywords};
 use uuid::Builder;
 
 use crate::model::token;
@@ -72,7 +76,7 @@ impl Simulation {
             self.firm.people[author].actor,
             Draft { id, channel: self.firm.channels[channel], text, attachments: Vec::new(), shown },
         );
-        self.write(move |tx| messages::send(tx, &actor, &draft))?;
+        self.write(move |tx| sending::send(tx, &actor, &draft))?;
         if let Some(shown) = shown {
             self.model.reads(author, channel, shown, now);
         }
@@ -105,7 +109,7 @@ impl Simulation {
         let (actor, id, text) =
             (self.firm.people[author].actor, self.model.messages[place].id, token(place, version));
         self.tell(format!("{author} edits it to {text}"));
-        self.write(move |tx| messages::edit(tx, &actor, id, &text))?;
+        self.write(move |tx| changing::edit(tx, &actor, id, &text))?;
         self.model.messages[place].version = version;
         Ok(())
     }
@@ -118,7 +122,7 @@ impl Simulation {
         }
         let (actor, id) = (self.firm.people[author].actor, self.model.messages[place].id);
         self.tell(format!("{author} deletes message {place}"));
-        self.write(move |tx| messages::delete(tx, &actor, id))?;
+        self.write(move |tx| changing::delete(tx, &actor, id))?;
         self.model.messages[place].deleted = true;
         Ok(())
     }
@@ -127,7 +131,7 @@ impl Simulation {
         let Some(place) = self.message() else { return Ok(()) };
         let (ada, id) = (self.firm.people[0].actor, self.model.messages[place].id);
         self.tell(format!("message {place} is called off"));
-        self.write(move |tx| missed::call_off(tx, &ada, id))?;
+        self.write(move |tx| manual_send::call_off(tx, &ada, id))?;
         self.model.messages[place].called_off = true;
         Ok(())
     }
@@ -139,7 +143,7 @@ impl Simulation {
         }
         let (ada, id) = (self.firm.people[0].actor, self.model.messages[place].id);
         self.tell(format!("message {place} is to be sent now"));
-        self.write(move |tx| missed::send_now(tx, &ada, id))?;
+        self.write(move |tx| manual_send::send_now(tx, &ada, id))?;
         for person in 0..self.model.people.len() {
             if self.model.waiting(person).contains(&place) {
                 self.model.people[person].asked = true;
@@ -154,7 +158,7 @@ impl Simulation {
         let muted = !self.model.seats[&(channel, person)].muted;
         let (actor, id) = (self.firm.people[person].actor, self.firm.channels[channel]);
         self.tell(format!("{person} mutes {channel}: {muted}"));
-        self.write(move |tx| members::mute(tx, &actor, id, muted))?;
+        self.write(move |tx| muting::mute(tx, &actor, id, muted))?;
         self.ever_muted.insert((channel, person));
         if muted {
             if let Some(seat) = self.model.seats.get_mut(&(channel, person)) {
@@ -214,7 +218,7 @@ impl Simulation {
         let (ada, id) = (self.firm.people[0].actor, self.firm.people[client].actor.person);
         let change =
             ClientChange { companies: Some(vec![self.firm.companies[other]]), ..ClientChange::default() };
-        self.write(move |tx| people::edit_client(tx, &ada, id, &change))?;
+        self.write(move |tx| clients::edit_client(tx, &ada, id, &change))?;
         self.model.leaves(client, Self::channel_of_company(company));
         self.model.joins(client, Self::channel_of_company(other));
         self.model.people[client].company = Some(other);
@@ -236,10 +240,10 @@ impl Simulation {
         self.tell(format!("{person} chooses {choice:?}, for texts: {is_text}"));
         let actor = self.firm.people[person].actor;
         if is_text {
-            self.write(move |tx| choices::choose(tx, &actor, None, Some(choice)))?;
+            self.write(move |tx| preferences::choose(tx, &actor, None, Some(choice)))?;
             self.model.people[person].texts = choice;
         } else {
-            self.write(move |tx| choices::choose(tx, &actor, Some(choice), None))?;
+            self.write(move |tx| preferences::choose(tx, &actor, Some(choice), None))?;
             self.model.people[person].choice = choice;
         }
         if choice == Choice::Never {
@@ -256,10 +260,10 @@ impl Simulation {
         let stops = !self.model.people[person].stopped;
         self.tell(format!("{person} texts STOP: {stops}"));
         if stops {
-            self.write(move |tx| phones::stop(tx, &number, "STOP"))?;
+            self.write(move |tx| sms_keywords::stop(tx, &number, "STOP"))?;
             self.ever_refused.insert(person);
         } else {
-            self.write(move |tx| phones::start(tx, &number, "START"))?;
+            self.write(move |tx| sms_keywords::start(tx, &number, "START"))?;
         }
         self.model.people[person].stopped = stops;
         Ok(())
@@ -273,12 +277,12 @@ impl Simulation {
         let company = self.model.people[client].company.map(Self::channel_of_company);
         let own = client - FIRST_CLIENT;
         if active {
-            self.write(move |tx| people::reactivate(tx, &ada, id))?;
+            self.write(move |tx| team::reactivate(tx, &ada, id))?;
             for channel in [Some(own), company].into_iter().flatten() {
                 self.model.joins(client, channel);
             }
         } else {
-            self.write(move |tx| people::deactivate(tx, &ada, id))?;
+            self.write(move |tx| team::deactivate(tx, &ada, id))?;
             for channel in [Some(own), company].into_iter().flatten() {
                 self.model.leaves(client, channel);
             }
@@ -304,7 +308,7 @@ impl Simulation {
         }
         self.tell(format!("{client} is invited"));
         let (ada, id) = (self.firm.people[0].actor, self.firm.people[client].actor.person);
-        self.write(move |tx| sign_ins::invite(tx, &ada, id))?;
+        self.write(move |tx| invitations::invite(tx, &ada, id))?;
         self.model.people[client].invited = true;
         Ok(())
     }

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::choices::Way;
+use domain::kernel::medium::Way;
 use outbound::mail::{self, Mail, MailError};
 use outbound::memory::Behaviour;
 use outbound::text::{self, Text, TextError};

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::choices::{Choice, Way};
-use domain::missed;
-use domain::{deliveries, secrets};
+use domain::kernel::error;
+use domain::kernel::medium::{Choice, Way};
+use domain::notify::{deliveries, due};
 use outbound::mail::Mailer;
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
@@ -186,7 +186,7 @@ impl Simulation {
             _folder: folder,
         };
         simulation.write(move |_| {
-            secrets::simulate(seed);
+            domain::kernel::simulation::simulate(seed);
             Ok(())
         })?;
         Ok(simulation)
@@ -247,7 +247,7 @@ impl Simulation {
         self.works()?;
         loop {
             let next = self.read(|reader| {
-                let times = [missed::next(reader, None)?, deliveries::next_due(reader)?];
+                let times = [due::next(reader, None)?, deliveries::next_due(reader)?];
                 Ok(times.into_iter().flatten().min())
             })?;
             let Some(next) = next.filter(|next| *next <= end) else { break };
@@ -272,18 +272,18 @@ impl Simulation {
     fn works_in_part(&mut self) -> Result<(), Broken> {
         let steps = self.chance.below(6);
         let mut left = steps;
-        for (workspace, channel) in self.read(|reader| missed::ripe(reader, None, 100))? {
+        for (workspace, channel) in self.read(|reader| due::ripe(reader, None, 100))? {
             if left == 0 {
                 break;
             }
-            self.write(move |tx| missed::come_due(tx, workspace, channel, None))?;
+            self.write(move |tx| due::come_due(tx, workspace, channel, None))?;
             left -= 1;
         }
-        for (workspace, person) in self.read(|reader| missed::due(reader, 100))? {
+        for (workspace, person) in self.read(|reader| due::due(reader, 100))? {
             if left == 0 {
                 break;
             }
-            self.write(move |tx| missed::settle(tx, workspace, person, None))?;
+            self.write(move |tx| due::settle(tx, workspace, person, None))?;
             left -= 1;
         }
         if left > 0 {
@@ -308,14 +308,14 @@ impl Simulation {
 
     pub(crate) fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.write(closure))?)
     }
 
     pub(crate) fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.read(closure))?)
     }

@@ -103,7 +103,7 @@ impl Answer {
 
 impl From<domain::Error> for Answer {
     fn from(error: domain::Error) -> Answer {
-        use domain::{Error, Problem};
+        use domain::kernel::error::{Error, Problem};
         let message = error.to_string();
         let (status, code) = match &error {
             Error::Field { problem: Problem::TooLarge(_) | Problem::StorageFull, .. } => {

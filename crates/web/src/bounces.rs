@@ -1,9 +1,10 @@
 //! Addresses that take no mail, where their people are shown, and having them tried again (N12).
 
 use axum::extract::State;
-use domain::bounces;
-use domain::ids::{PersonId, WorkspaceId};
-use domain::people;
+use domain::directory::{clients, team};
+use domain::kernel::error;
+use domain::kernel::ids::{PersonId, WorkspaceId};
+use domain::notify::bounces;
 use jiff::tz::TimeZone;
 use store::Reader;
 
@@ -37,7 +38,7 @@ impl Bounced {
         workspace: WorkspaceId,
         person: PersonId,
         zone: &TimeZone,
-    ) -> domain::Result<Option<Bounced>> {
+    ) -> error::Result<Option<Bounced>> {
         let found = bounces::of_person(reader, workspace, person)?;
         Ok(found
             .map(|bounce| Bounced { at: times::shown(bounce.at, reader.now(), zone), reason: bounce.reason }))
@@ -47,7 +48,7 @@ impl Bounced {
 async fn client(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     app.store()
         .write(move |tx| {
-            people::client(tx, &visitor.actor, id)?;
+            clients::client(tx, &visitor.actor, id)?;
             bounces::try_again(tx, &visitor.actor, id)
         })
         .await?;
@@ -57,7 +58,7 @@ async fn client(State(app): State<App>, visitor: Visitor, Named(id): Named<Perso
 async fn internal(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     app.store()
         .write(move |tx| {
-            people::internal(tx, &visitor.actor, id)?;
+            team::internal(tx, &visitor.actor, id)?;
             bounces::try_again(tx, &visitor.actor, id)
         })
         .await?;

@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::header::{self, HeaderMap};
 use axum::response::IntoResponse;
-use domain::brand;
-use domain::brand::Ink;
-use domain::brand::colours::{Accent, Shade, Side};
-use domain::workspaces::{self, Workspace};
+use domain::tenant::brand::{self, Ink};
+use domain::tenant::branding;
+use domain::tenant::colors::{Accent, Shade, Side};
+use domain::tenant::workspaces::{self, Workspace};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -157,7 +157,7 @@ async fn part(
             };
             let kept = kept(at.is_some_and(|at| at.0.to_string() == stamp));
             let id = workspace.id;
-            let found = app.store().read(move |reader| brand::picture(reader, id, &name)).await?;
+            let found = app.store().read(move |reader| branding::picture(reader, id, &name)).await?;
             Ok(([(header::CONTENT_TYPE, found.content_type)], kept, drawn_only(), found.bytes)
                 .into_response())
         }

@@ -9,8 +9,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use domain::ids::{ChannelId, PersonId};
-use domain::{channels, limits, members};
+use domain::channels;
+use domain::channels::{channel, members};
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::kernel::{error, limits};
+use domain::notify::muting;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
@@ -52,7 +55,7 @@ impl IndexPage {
         visitor: &Visitor,
         module: Module,
         listing: &Listing,
-    ) -> domain::Result<IndexPage> {
+    ) -> error::Result<IndexPage> {
         let title = if module == Module::Files { "Files" } else { "Messages" };
         let layout = Layout::read(reader, visitor, module, title)?;
         let zone = times::zone(layout.time_zone.as_deref());
@@ -85,12 +88,14 @@ async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
     let counts = app
         .store()
         .read(move |reader| {
-            let filter = channels::Filter { unread: true, ..channels::Filter::default() };
-            let waiting = channels::list(reader, &actor, &filter, limits::PAGE_CHANNELS)?;
-            let count =
-                |listed: channels::Listed| Count { id: listed.channel.id, unread: listed.channel.unread };
-            Ok::<_, domain::Error>(Counts {
-                unread: channels::unread(reader, &actor)?,
+            let filter = channels::list::Filter { unread: true, ..channels::list::Filter::default() };
+            let waiting = channels::list::list(reader, &actor, &filter, limits::PAGE_CHANNELS)?;
+            let count = |listed: channels::list::Listed| Count {
+                id: listed.channel.id,
+                unread: listed.channel.unread,
+            };
+            Ok::<_, error::Error>(Counts {
+                unread: channel::unread(reader, &actor)?,
                 channels: waiting.into_iter().map(count).collect(),
             })
         })
@@ -102,18 +107,18 @@ async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
 async fn change(
     app: App,
     channel: ChannelId,
-    change: impl FnOnce(&mut Tx) -> domain::Result<()> + Send + 'static,
+    change: impl FnOnce(&mut Tx) -> error::Result<()> + Send + 'static,
 ) -> Result {
     app.store().write(change).await?;
     Ok(go(&format!("/messages/{channel}")))
 }
 
 async fn mute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
-    change(app, channel, move |tx| members::mute(tx, &visitor.actor, channel, true)).await
+    change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, true)).await
 }
 
 async fn unmute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
-    change(app, channel, move |tx| members::mute(tx, &visitor.actor, channel, false)).await
+    change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, false)).await
 }
 
 async fn leave(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
@@ -139,9 +144,9 @@ async fn add(
 }
 
 async fn archive(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
-    change(app, channel, move |tx| channels::archive(tx, &visitor.actor, channel, true)).await
+    change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, true)).await
 }
 
 async fn restore(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
-    change(app, channel, move |tx| channels::archive(tx, &visitor.actor, channel, false)).await
+    change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, false)).await
 }

@@ -8,9 +8,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::choices::{self, Choice, Unsubscribe, Way};
-use domain::workspaces::Workspace;
-use domain::{Error, Problem, links, settings};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::medium::{Choice, Way};
+use domain::notify::preferences::{self, Unsubscribe};
+use domain::notify::reply_links;
+use domain::tenant::settings;
+use domain::tenant::workspaces::Workspace;
 use serde::Deserialize;
 use store::Reader;
 
@@ -49,9 +52,9 @@ pub(crate) struct ChoicesPart {
 }
 
 impl ChoicesPart {
-    pub(crate) fn read(reader: &Reader, visitor: &Visitor) -> domain::Result<ChoicesPart> {
+    pub(crate) fn read(reader: &Reader, visitor: &Visitor) -> error::Result<ChoicesPart> {
         let actor = &visitor.actor;
-        let chosen = choices::of_person(reader, actor.workspace, actor.person)?;
+        let chosen = preferences::of_person(reader, actor.workspace, actor.person)?;
         let wait = match settings::messaging(reader, actor.workspace)?.wait_minutes {
             1 => "a minute".to_string(),
             minutes => format!("{minutes} minutes"),
@@ -80,19 +83,19 @@ struct Form {
     text: Option<String>,
 }
 
-fn choice(field: &'static str, word: Option<&String>) -> domain::Result<Option<Choice>> {
+fn choice(field: &'static str, word: Option<&String>) -> error::Result<Option<Choice>> {
     word.map(|word| Choice::from_word(word).ok_or(Error::field(field, Problem::NoChoice))).transpose()
 }
 
 async fn choose(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
     let email = choice("email", form.email.as_ref())?;
     let text = choice("text", form.text.as_ref())?;
-    app.store().write(move |tx| choices::choose(tx, &visitor.actor, email, text)).await?;
+    app.store().write(move |tx| preferences::choose(tx, &visitor.actor, email, text)).await?;
     Ok(go("/profile?done=saved"))
 }
 
 async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| links::revoke_mine(tx, &visitor.actor)).await?;
+    app.store().write(move |tx| reply_links::revoke_mine(tx, &visitor.actor)).await?;
     Ok(go("/profile?done=links"))
 }
 
@@ -106,7 +109,7 @@ struct UnsubscribePage {
     is_done: bool,
 }
 
-fn shown(look: Look, workspace: &Workspace, found: domain::Result<Unsubscribe>) -> Result<Response> {
+fn shown(look: Look, workspace: &Workspace, found: error::Result<Unsubscribe>) -> Result<Response> {
     let (status, way, is_done) = match found {
         Ok(link) => (StatusCode::OK, Some(link.way), link.choice == Choice::Never),
         Err(Error::NotFound) => (StatusCode::NOT_FOUND, None, false),
@@ -123,7 +126,7 @@ async fn look(
     Named(token): Named<String>,
 ) -> Result<Response> {
     let id = workspace.id;
-    let found = app.store().read(move |reader| choices::look_at_unsubscribe(reader, id, &token)).await;
+    let found = app.store().read(move |reader| preferences::look_at_unsubscribe(reader, id, &token)).await;
     shown(look, &workspace, found)
 }
 
@@ -136,6 +139,6 @@ async fn unsubscribe(
     Named(token): Named<String>,
 ) -> Result<Response> {
     let id = workspace.id;
-    let found = app.store().write(move |tx| choices::unsubscribe(tx, id, &token)).await;
+    let found = app.store().write(move |tx| preferences::unsubscribe(tx, id, &token)).await;
     shown(look, &workspace, found)
 }

@@ -5,11 +5,15 @@ mod change;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access;
-use domain::ids::{CompanyId, PersonId};
-use domain::people::{self, ClientFilter, NewClient, Person, Place};
-use domain::sign_ups::{self, Newcomer};
-use domain::{companies, sign_ins};
+use domain::administration::clients::NewClient;
+use domain::arrival::company_suggestion::{self, Newcomer};
+use domain::arrival::invitations;
+use domain::directory::clients::{ClientFilter, Place};
+use domain::directory::companies;
+use domain::directory::person::Person;
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::kernel::{access, error};
+use domain::{administration, directory};
 use serde::Deserialize;
 use store::Reader;
 
@@ -58,15 +62,15 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wan
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<PersonId>) -> domain::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<PersonId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
-            Some(last) => Some(Place::of(&people::client(reader, actor, last)?)),
+            Some(last) => Some(Place::of(&directory::clients::client(reader, actor, last)?)),
             None => None,
         };
         let filter = ClientFilter { text: wanted.find.clone(), company: None, after };
-        let mut found = people::clients(reader, actor, &filter, lists::READ)?;
+        let mut found = directory::clients::clients(reader, actor, &filter, lists::READ)?;
         let listing = lists::cut("/clients", wanted, &mut found, |person| person.id);
         let layout = Layout::read(reader, visitor, Module::Clients, "Clients")?;
         let rows = found
@@ -78,10 +82,10 @@ impl ListPage {
                     person,
                 })
             })
-            .collect::<domain::Result<_>>()?;
+            .collect::<error::Result<_>>()?;
         let is_first = listing.find.is_empty() && listing.first.is_none();
         let most = if is_first { i64::try_from(NEWCOMERS_MAX + 1).unwrap_or(i64::MAX) } else { 0 };
-        let mut newcomers = sign_ups::undecided(reader, actor, most)?;
+        let mut newcomers = company_suggestion::undecided(reader, actor, most)?;
         let are_more = newcomers.len() > NEWCOMERS_MAX;
         newcomers.truncate(NEWCOMERS_MAX);
         let with_face = |newcomer: Newcomer| {
@@ -94,8 +98,8 @@ impl ListPage {
 }
 
 /// The names of a client user's companies; empty where there is none.
-pub(crate) fn company_names(reader: &Reader, visitor: &Visitor, client: PersonId) -> domain::Result<String> {
-    let companies = people::companies_of(reader, &visitor.actor, client)?;
+pub(crate) fn company_names(reader: &Reader, visitor: &Visitor, client: PersonId) -> error::Result<String> {
+    let companies = directory::clients::companies_of(reader, &visitor.actor, client)?;
     let names =
         companies.into_iter().filter(|(_, _, is_placeholder)| !is_placeholder).map(|(_, name, _)| name);
     Ok(names.collect::<Vec<_>>().join(", "))
@@ -142,7 +146,7 @@ async fn show_new(app: &App, visitor: Visitor, form: NewForm, wrong: Wrong) -> R
 }
 
 impl NewPage {
-    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: Wrong) -> domain::Result<NewPage> {
+    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: Wrong) -> error::Result<NewPage> {
         access::internal(&visitor.actor)?;
         let companies = company_choices(reader, visitor, &form.company_ids)?;
         let chosen = companies.iter().filter(|company| company.chosen).map(|company| company.name.clone());
@@ -162,7 +166,7 @@ pub(crate) fn company_choices(
     reader: &Reader,
     visitor: &Visitor,
     chosen: &[CompanyId],
-) -> domain::Result<Vec<Choice>> {
+) -> error::Result<Vec<Choice>> {
     let filter = companies::CompanyFilter::default();
     let mut all = companies::list(reader, &visitor.actor, &filter, COMPANIES_MAX)?;
     for company in chosen.iter().take(forms::CHOICES_MAX) {
@@ -195,9 +199,9 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<NewFor
     let added = app
         .store()
         .write(move |tx| {
-            let added = people::add_client(tx, &actor, &client)?;
+            let added = administration::clients::add_client(tx, &actor, &client)?;
             if invited {
-                sign_ins::invite(tx, &actor, added)?;
+                invitations::invite(tx, &actor, added)?;
             }
             Ok(added)
         })

@@ -3,12 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::Error;
-use domain::access::{self, Actor, Role};
-use domain::channels::Subject;
-use domain::companies::{self, Company, CompanyFilter};
-use domain::ids::{ChannelId, CompanyId, PersonId};
-use domain::people::{self, Person};
+use domain::channels::starting::Subject;
+use domain::directory::companies::{Company, CompanyFilter};
+use domain::directory::person::Person;
+use domain::directory::team;
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
+use domain::{administration, directory};
 use serde::Deserialize;
 use store::{Reader, Tx};
 
@@ -55,27 +57,27 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wan
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<CompanyId>) -> domain::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<CompanyId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
-            Some(last) => Some((companies::find(reader, actor, last)?.name, last)),
+            Some(last) => Some((directory::companies::find(reader, actor, last)?.name, last)),
             None => None,
         };
         let filter = CompanyFilter { text: wanted.find.clone(), placeholders: false, after };
-        let mut found = companies::list(reader, actor, &filter, lists::READ)?;
+        let mut found = directory::companies::list(reader, actor, &filter, lists::READ)?;
         let listing = lists::cut("/companies", wanted, &mut found, |company| company.id);
         let rows = found
             .into_iter()
             .map(|company| {
-                let clients = companies::clients_of(reader, actor, company.id)?;
+                let clients = directory::companies::clients_of(reader, actor, company.id)?;
                 Ok(Row {
                     face: Face::of_title(company.id.0, &company.name),
                     clients: clients.iter().map(|person| person.name.full()).collect(),
                     company,
                 })
             })
-            .collect::<domain::Result<_>>()?;
+            .collect::<error::Result<_>>()?;
         Ok(ListPage { layout: Layout::read(reader, visitor, Module::Clients, "Companies")?, listing, rows })
     }
 }
@@ -107,7 +109,9 @@ async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Resu
 
 async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
     let (actor, name) = (visitor.actor, form.name.clone());
-    match forms::checked(app.store().write(move |tx| companies::add(tx, &actor, &name)).await)? {
+    match forms::checked(
+        app.store().write(move |tx| administration::companies::add(tx, &actor, &name)).await,
+    )? {
         Ok(company) => Ok(go(&format!("/companies/{company}"))),
         Err(wrong) => show_new(&app, visitor, form, wrong).await,
     }
@@ -151,12 +155,12 @@ impl CompanyPage {
         id: CompanyId,
         typed: Option<Form>,
         wrong: Wrong,
-    ) -> domain::Result<CompanyPage> {
+    ) -> error::Result<CompanyPage> {
         let actor = &visitor.actor;
         let company = real(reader, actor, id)?;
-        let clients = companies::clients_of(reader, actor, id)?;
-        let mut assigned = companies::assigned_to(reader, actor, id)?;
-        let mut unassigned = people::internal_users(reader, actor)?;
+        let clients = directory::companies::clients_of(reader, actor, id)?;
+        let mut assigned = directory::companies::assigned_to(reader, actor, id)?;
+        let mut unassigned = team::internal_users(reader, actor)?;
         unassigned.retain(|person| {
             let counts = person.limited_at.is_some() && person.deactivated_at.is_none();
             counts && !assigned.iter().any(|other| other.id == person.id)
@@ -179,8 +183,8 @@ impl CompanyPage {
 }
 
 /// A company that is one: what stands in for none has no page.
-fn real(reader: &Reader, actor: &Actor, id: CompanyId) -> domain::Result<Company> {
-    let company = companies::find(reader, actor, id)?;
+fn real(reader: &Reader, actor: &Actor, id: CompanyId) -> error::Result<Company> {
+    let company = directory::companies::find(reader, actor, id)?;
     if company.placeholder_at.is_some() { Err(Error::NotFound) } else { Ok(company) }
 }
 
@@ -203,7 +207,7 @@ async fn rename(
     let (actor, name) = (visitor.actor, form.name.clone());
     let renamed = move |tx: &mut Tx| {
         real(tx, &actor, id)?;
-        companies::rename(tx, &actor, id, &name)
+        administration::companies::rename(tx, &actor, id, &name)
     };
     match forms::checked(app.store().write(renamed).await)? {
         Ok(()) => Ok(go(&format!("/companies/{id}"))),
@@ -232,6 +236,8 @@ async fn assign(
     Input(assign): Input<Assign>,
 ) -> Result {
     let (actor, assigned) = (visitor.actor, assign.assigned == "yes");
-    app.store().write(move |tx| companies::assign(tx, &actor, id, assign.person, assigned)).await?;
+    app.store()
+        .write(move |tx| administration::companies::assign(tx, &actor, id, assign.person, assigned))
+        .await?;
     Ok(go(&format!("/companies/{id}")))
 }

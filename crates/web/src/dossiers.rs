@@ -7,12 +7,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::{self, Actor};
-use domain::consents;
-use domain::dossiers::{self, File, Message};
-use domain::ids::{FileId, PersonId};
-use domain::people;
-use domain::records::{self, Deed};
+use domain::administration::deleting;
+use domain::administration::personal_data_export::{self, File, Message};
+use domain::directory::person;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::error;
+use domain::kernel::ids::{FileId, PersonId};
+use domain::notify::consents;
 use outbound::blobs::Name;
 use store::{Reader, Time};
 
@@ -40,14 +42,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[template(path = "clients/delete.html")]
 struct DeletePage {
     layout: Layout,
-    client: people::Person,
+    client: person::Person,
 }
 
 async fn ask(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     let read = move |reader: &Reader| {
-        let (client, _) = dossiers::person(reader, &visitor.actor, id)?;
+        let (client, _) = personal_data_export::person(reader, &visitor.actor, id)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, &client.name.full())?;
-        Ok::<_, domain::Error>(DeletePage { layout, client })
+        Ok::<_, error::Error>(DeletePage { layout, client })
     };
     page(StatusCode::OK, &app.store().read(read).await?)
 }
@@ -56,7 +58,7 @@ async fn delete(State(app): State<App>, visitor: Visitor, Named(id): Named<Perso
     app.store()
         .write(move |tx| {
             access::admin(&visitor.actor)?;
-            people::delete_client(tx, &visitor.actor, id)
+            deleting::delete_client(tx, &visitor.actor, id)
         })
         .await?;
     Ok(go("/clients?done=deleted"))
@@ -74,9 +76,9 @@ pub(crate) async fn copy(app: App, actor: Actor, id: PersonId) -> Result {
     let (person, _) = app
         .store()
         .write(move |tx| {
-            let found = dossiers::person(tx, &actor, id)?;
-            records::note_export(tx, &actor, Deed::PersonExported, Some(id))?;
-            Ok::<_, domain::Error>(found)
+            let found = personal_data_export::person(tx, &actor, id)?;
+            audit_log::note_export(tx, &actor, Deed::PersonExported, Some(id))?;
+            Ok::<_, error::Error>(found)
         })
         .await?;
     let name = format!("{}.zip", person.name.full());
@@ -111,14 +113,15 @@ impl Copy {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+        read: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         self.app.store().read_long(read).await.map_err(io::Error::other)
     }
 
     async fn profile(&mut self) -> io::Result<()> {
         let (actor, client) = (self.actor, self.client);
-        let (person, companies) = self.read(move |reader| dossiers::person(reader, &actor, client)).await?;
+        let (person, companies) =
+            self.read(move |reader| personal_data_export::person(reader, &actor, client)).await?;
         let mut table = exports::head(&["field", "value"]);
         let time = |time: Option<Time>| time.map(times::exact).unwrap_or_default();
         for (field, value) in [
@@ -150,14 +153,16 @@ impl Copy {
         let mut after = None;
         let mut title = (None, String::new());
         loop {
-            let read = move |reader: &Reader| dossiers::messages(reader, &actor, client, after, AT_ONCE);
+            let read =
+                move |reader: &Reader| personal_data_export::messages(reader, &actor, client, after, AT_ONCE);
             let found: Vec<Message> = self.read(read).await?;
             let Some(last) = found.last() else { return self.archive.send().await };
             after = Some((last.channel, last.position));
             for message in &found {
                 if title.0 != Some(message.channel) {
                     let channel = message.channel;
-                    let called = self.read(move |reader| dossiers::title(reader, &actor, channel)).await?;
+                    let called =
+                        self.read(move |reader| personal_data_export::title(reader, &actor, channel)).await?;
                     title = (Some(channel), called);
                 }
                 let time = |time: Option<Time>| time.map(times::exact).unwrap_or_default();
@@ -177,7 +182,7 @@ impl Copy {
 
     async fn notices(&mut self) -> io::Result<()> {
         let (actor, client) = (self.actor, self.client);
-        let found = self.read(move |reader| dossiers::notices(reader, &actor, client)).await?;
+        let found = self.read(move |reader| personal_data_export::notices(reader, &actor, client)).await?;
         self.archive.begin("notices.csv", None)?;
         self.archive.write(&exports::head(&["time", "kind", "sent", "failed", "reason"]))?;
         let time = |time: Option<Time>| time.map(times::exact).unwrap_or_default();
@@ -217,7 +222,8 @@ impl Copy {
         let (actor, client) = (self.actor, self.client);
         let mut after: Option<FileId> = None;
         loop {
-            let read = move |reader: &Reader| dossiers::files(reader, &actor, client, after, AT_ONCE);
+            let read =
+                move |reader: &Reader| personal_data_export::files(reader, &actor, client, after, AT_ONCE);
             let found: Vec<File> = self.read(read).await?;
             let Some(last) = found.last() else { return Ok(()) };
             after = Some(last.id);

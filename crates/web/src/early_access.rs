@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
 use axum::response::{IntoResponse, Response};
-use domain::early_access::{self, Entry, Given};
-use domain::ids::{EntryId, WorkspaceId};
-use domain::records::{self, Deed};
-use domain::{Error, access};
+use domain::kernel::access;
+use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{EntryId, WorkspaceId};
+use domain::tenant::early_access::{self, Entry, Given};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use uuid::Uuid;
@@ -127,7 +128,7 @@ async fn submit(
     }
 }
 
-async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: String) -> domain::Result<()> {
+async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: String) -> error::Result<()> {
     let given = Given {
         name: form.name.clone(),
         email: form.email.clone(),
@@ -209,7 +210,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(place): Asked<Plac
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, place: &Place, address: String) -> domain::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, place: &Place, address: String) -> error::Result<ListPage> {
         let trapped = place.trapped.is_some();
         let (people, machines) = early_access::counts(reader, &visitor.actor)?;
         // One more than the page shows tells that another page follows.
@@ -257,7 +258,7 @@ async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     app.store()
         .write(move |tx| {
             access::admin(&actor)?;
-            records::note_export(tx, &actor, Deed::EarlyAccessExported, None)
+            audit_log::note_export(tx, &actor, Deed::EarlyAccessExported, None)
         })
         .await?;
     let read = move |reader: &Reader, last: Option<&Entry>| {

@@ -1,6 +1,7 @@
 //! What people take away as a file: tables as CSV (RFC 4180) that table programs open, and bodies that are written piece by
 //! piece while they are sent, so that nothing has to fit into memory.
 
+use domain::kernel::error;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -71,7 +72,7 @@ pub(crate) fn newest_first<T: Send + 'static>(
     store: Store,
     name: &str,
     columns: &[&str],
-    read: impl Fn(&Reader, Option<&T>) -> domain::Result<Vec<T>> + Clone + Send + 'static,
+    read: impl Fn(&Reader, Option<&T>) -> error::Result<Vec<T>> + Clone + Send + 'static,
     line: impl Fn(&T) -> String + Send + 'static,
 ) -> Response {
     let (pieces, body) = body();

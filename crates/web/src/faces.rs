@@ -1,5 +1,6 @@
 //! Faces: initials on a steady colour, where there is no picture.
 
+use domain::kernel::name;
 use uuid::Uuid;
 
 /// The colours, each in the tone of a class `hue-N` of the style sheet.
@@ -21,7 +22,7 @@ pub(crate) struct Face {
 
 impl Face {
     /// The face of a person.
-    pub(crate) fn of_person(id: Uuid, name: &domain::people::Name) -> Face {
+    pub(crate) fn of_person(id: Uuid, name: &name::Name) -> Face {
         Face { initials: name.initials(), hue: hue(id), square: false }
     }
 

@@ -1,7 +1,7 @@
 //! Forms that come back: what was wrong with them at its field, with everything that was typed still there.
 
 use axum::http::StatusCode;
-use domain::{Error, Problem};
+use domain::kernel::error::{self, Error, Problem};
 use serde::Serialize;
 
 use crate::answers::{Answer, Result};
@@ -56,7 +56,7 @@ impl Wrong {
 
 /// What came of a form: done, or wrong in a way that whoever filled it in can mend. Everything else is an answer of
 /// its own.
-pub(crate) fn checked<T>(outcome: domain::Result<T>) -> Result<std::result::Result<T, Wrong>> {
+pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Result<T, Wrong>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Field { field, problem }) => Ok(Err(Wrong::field(field, problem))),
@@ -71,7 +71,7 @@ pub(crate) fn switched(
     meant: Option<&str>,
     name: &'static str,
     value: Option<&str>,
-) -> domain::Result<Option<bool>> {
+) -> error::Result<Option<bool>> {
     match value {
         Some("on") => Ok(Some(true)),
         Some("off") => Ok(Some(false)),

@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use domain::phones::{self, Told};
-use domain::workspaces;
+use domain::kernel::error;
+use domain::notify::sms_keywords::{self, Told};
+use domain::tenant::workspaces;
 use outbound::mail::one_line;
 use outbound::text::incoming::{Wish, wish};
 
@@ -48,16 +49,16 @@ async fn twilio(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Byte
     let obeyed = app
         .store()
         .write(move |tx| match wish {
-            Wish::Stop => phones::stop(tx, &number, &words),
-            Wish::Start => phones::start(tx, &number, &words),
-            Wish::Help => phones::help(tx, &number),
+            Wish::Stop => sms_keywords::stop(tx, &number, &words),
+            Wish::Start => sms_keywords::start(tx, &number, &words),
+            Wish::Help => sms_keywords::help(tx, &number),
         })
         .await;
     match obeyed {
         Ok(told) if !incoming.is_answered => Ok(twiml(Some(&said(&app, wish, &told)))),
         Ok(_) => Ok(twiml(None)),
         // It came from something that is no telephone: nobody there was ever sent a text.
-        Err(domain::Error::Field { .. }) => Ok(twiml(None)),
+        Err(error::Error::Field { .. }) => Ok(twiml(None)),
         Err(error) => Err(error.into()),
     }
 }

@@ -11,10 +11,13 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use domain::access::Actor;
-use domain::ids::ImportId;
-use domain::imports::{self, BYTES_MAX, Belonging, Import, LINES_AT_ONCE, LINES_MAX, Outcome, Planned, Step};
-use domain::{Error, Problem, access, limits, people};
+use domain::arrival::import_table::{self, BYTES_MAX, LINES_MAX};
+use domain::arrival::importing::{self, Step};
+use domain::arrival::imports::{self, Belonging, Import, LINES_AT_ONCE, Outcome, Planned};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::human;
+use domain::kernel::ids::ImportId;
 use store::{Reader, Time};
 
 use crate::App;
@@ -65,7 +68,7 @@ async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: Wrong) -> R
     let read = move |reader: &Reader| {
         access::internal(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
-        Ok::<_, Error>(NewPage { layout, lines_max: limits::number(LINES_MAX), invites, wrong })
+        Ok::<_, Error>(NewPage { layout, lines_max: human::number(LINES_MAX), invites, wrong })
     };
     let new = app.store().read(read).await?;
     page(new.wrong.status(), &new)
@@ -98,9 +101,9 @@ async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
 }
 
 /// Keeps a table to be looked at, some lines at a time.
-async fn keep(app: &App, actor: Actor, form: Form) -> domain::Result<ImportId> {
+async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
     let Form { name, table, invites } = form;
-    let read = move || Ok::<_, Error>(imports::check(imports::read(&table)?));
+    let read = move || Ok::<_, Error>(imports::check(import_table::read(&table)?));
     // Reading a large table takes a moment, in which this thread has others to answer.
     let mut lines = match tokio::task::spawn_blocking(read).await {
         Ok(lines) => lines?,
@@ -233,7 +236,7 @@ async fn import(State(app): State<App>, visitor: Visitor, Named(id): Named<Impor
 }
 
 impl ImportPage {
-    fn read(reader: &Reader, visitor: &Visitor, id: ImportId) -> domain::Result<ImportPage> {
+    fn read(reader: &Reader, visitor: &Visitor, id: ImportId) -> error::Result<ImportPage> {
         let import = imports::find(reader, &visitor.actor, id)?;
         let mut found = ImportPage {
             layout: Layout::read(reader, visitor, Module::Clients, "Import client users")?,
@@ -310,7 +313,7 @@ async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<Impo
     let first = move |tx: &mut store::Tx| {
         let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
         // Tapped twice: what is under way needs no second one beside it.
-        if is_running { Ok(Step::Done) } else { imports::take_in_some(tx, &actor, id, LINES_AT_ONCE) }
+        if is_running { Ok(Step::Done) } else { importing::take_in_some(tx, &actor, id, LINES_AT_ONCE) }
     };
     if app.store().write(first).await? == Step::More {
         tokio::spawn(take_in_rest(app, actor, id));
@@ -321,8 +324,8 @@ async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<Impo
 async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
     let next = move |tx: &mut store::Tx| {
         // Whoever handed it in may have lost their access meanwhile.
-        let actor = people::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
-        imports::take_in_some(tx, &actor, id, LINES_AT_ONCE)
+        let actor = access::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
+        importing::take_in_some(tx, &actor, id, LINES_AT_ONCE)
     };
     loop {
         match app.store().write(next).await {

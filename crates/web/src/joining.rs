@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::ids::CompanyId;
-use domain::joining::{self, Colleague, Joining, JoiningChange};
-use domain::{Error, access};
+use domain::administration::clients::Colleague;
+use domain::arrival::joining::{self, Joining, JoiningChange};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::CompanyId;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -63,7 +65,7 @@ struct Switches {
 }
 
 impl Switches {
-    fn change(&self) -> domain::Result<JoiningChange> {
+    fn change(&self) -> error::Result<JoiningChange> {
         let switched = |name, value| forms::switched(self.switch.as_deref(), name, value);
         Ok(JoiningChange {
             sign_up: switched("signUp", self.sign_up.as_deref())?,

@@ -4,9 +4,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::KeyId;
-use domain::keys::{self, Key};
-use domain::{Error, access};
+use domain::kernel::access;
+use domain::kernel::error::Error;
+use domain::kernel::ids::KeyId;
+use domain::tenant::api_keys::{self, Key};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -69,10 +70,10 @@ struct ListPage {
 
 async fn list(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
     let read = move |reader: &Reader| {
-        let found = keys::list(reader, &visitor.actor)?;
+        let found = api_keys::list(reader, &visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "API")?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= keys::KEYS_MAX);
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= api_keys::KEYS_MAX);
         let lines = found.into_iter().map(|key| Line::new(key, reader.now(), &zone)).collect();
         Ok::<_, Error>(ListPage { layout, lines, is_full, done })
     };
@@ -118,7 +119,7 @@ struct MadePage {
 
 async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
     let (actor, name) = (visitor.actor, given.name.clone());
-    match forms::checked(app.store().write(move |tx| keys::make(tx, &actor, &name)).await)? {
+    match forms::checked(app.store().write(move |tx| api_keys::make(tx, &actor, &name)).await)? {
         Ok(secret) => {
             // Not sent on: the key is shown in this answer and never again.
             let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");
@@ -131,6 +132,6 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
 }
 
 async fn revoke(State(app): State<App>, visitor: Visitor, Named(id): Named<KeyId>) -> Result {
-    app.store().write(move |tx| keys::revoke(tx, &visitor.actor, id)).await?;
+    app.store().write(move |tx| api_keys::revoke(tx, &visitor.actor, id)).await?;
     Ok(go(&format!("{LIST}?done=revoked")))
 }

@@ -1,6 +1,8 @@
 //! What every page of somebody who is signed in has around it.
 
-use domain::{access, channels, people};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::kernel::{access, error};
 use store::Reader;
 
 use crate::assets;
@@ -47,8 +49,8 @@ impl Layout {
         visitor: &Visitor,
         module: Module,
         title: &str,
-    ) -> domain::Result<Layout> {
-        let me = people::myself(reader, &visitor.actor)?;
+    ) -> error::Result<Layout> {
+        let me = person::myself(reader, &visitor.actor)?;
         Ok(Layout {
             assets: assets::folder(),
             look: visitor.look,
@@ -60,7 +62,7 @@ impl Layout {
             my_id: me.id.to_string(),
             my_name: me.name.full(),
             my_face: Face::of_person(me.id.0, &me.name),
-            unread: channels::unread(reader, &visitor.actor)?,
+            unread: channel::unread(reader, &visitor.actor)?,
             seq: reader.journal_head(visitor.workspace.id.0)?,
             time_zone: me.time_zone,
         })

@@ -57,8 +57,8 @@ mod welcome;
 
 use std::sync::Arc;
 
-use domain::uploads::Room;
-use domain::workspaces::{self, Workspace};
+use domain::files::uploads::Room;
+use domain::tenant::workspaces::{self, Workspace};
 use outbound::blobs::Blobs;
 use outbound::text::Texter;
 use outbound::webhooks::Caller;

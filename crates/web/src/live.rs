@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
-use domain::ids::PersonId;
+use domain::kernel::ids::PersonId;
 use serde::Deserialize;
 
 use crate::App;

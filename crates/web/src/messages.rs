@@ -14,12 +14,17 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use domain::access::Actor;
-use domain::files::Attached;
-use domain::ids::{ChannelId, MessageId, PersonId, UploadId};
-use domain::messages::{Draft, Message};
-use domain::uploads::Purpose;
-use domain::{Error, Problem, channels, formatting, members as domain_members, messages, people};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::files::uploads::Purpose;
+use domain::formatting::{emoji, plain_text};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId, UploadId};
+use domain::messages::attachments::Attached;
+use domain::messages::message::Message;
+use domain::messages::sending::{self, Draft};
+use domain::{channels, formatting};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +95,7 @@ pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
         files: attached::fragment(&message.attachments, reached),
         has_text: !message.text.is_empty(),
         has_files: !message.attachments.is_empty(),
-        is_emoji: formatting::is_emoji_only(&message.text),
+        is_emoji: emoji::is_emoji_only(&message.text),
         is_edited: message.edited_at.is_some(),
         is_deleted: message.deleted_at.is_some(),
     };
@@ -135,7 +140,7 @@ pub(crate) fn first_words(text: &str, is_deleted: bool, (count, first): (i64, &s
     } else if text.is_empty() {
         attached::in_words(count, first)
     } else {
-        formatting::plain(text, PREVIEW_CHARACTERS)
+        plain_text::plain(text, PREVIEW_CHARACTERS)
     }
 }
 
@@ -250,7 +255,7 @@ async fn send(
         return if wants_page { again(&app, visitor, channel, given, problem).await } else { Err(refused) };
     }
     let draft = given.draft(channel);
-    let sent = app.store().write(move |tx| messages::send(tx, &actor, &draft)).await;
+    let sent = app.store().write(move |tx| sending::send(tx, &actor, &draft)).await;
     match sent {
         Ok(_) if wants_page => Ok(go(&format!("/messages/{channel}"))),
         Ok(message) => Ok(answered(&message)),
@@ -292,8 +297,10 @@ async fn read(
     Input(given): Input<ReadUpTo>,
 ) -> Result {
     let actor = visitor.actor;
-    let position =
-        app.store().write(move |tx| domain_members::read_up_to(tx, &actor, channel, given.position)).await?;
+    let position = app
+        .store()
+        .write(move |tx| channels::members::read_up_to(tx, &actor, channel, given.position))
+        .await?;
     Ok(match Wanted::of(&headers) {
         Wanted::Page => go(&format!("/messages/{channel}")),
         Wanted::Json => axum::Json(serde_json::json!({ "position": position })).into_response(),
@@ -305,11 +312,11 @@ async fn typing(State(app): State<App>, visitor: Visitor, Named(channel): Named<
     let name = app
         .store()
         .read(move |reader| {
-            let found = channels::find(reader, &actor, channel)?;
+            let found = channel::find(reader, &actor, channel)?;
             if found.left_at.is_some() {
                 return Err(Error::Forbidden);
             }
-            Ok(people::myself(reader, &actor)?.name.full())
+            Ok(person::myself(reader, &actor)?.name.full())
         })
         .await?;
     app.hub.typing(actor.workspace, channel, actor.person, &name);

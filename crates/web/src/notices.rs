@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::Role;
-use domain::bounces;
-use domain::choices::Way;
-use domain::ids::{DigestId, PersonId};
-use domain::missed::Reason;
-use domain::notices::{self, Notice, Sending};
-use domain::people::Name;
+use domain::kernel::access::Role;
+use domain::kernel::error;
+use domain::kernel::ids::{DigestId, PersonId};
+use domain::kernel::medium::Way;
+use domain::kernel::name::Name;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::history::{self, Notice, Sending};
+use domain::notify::{bounces, digests};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -74,10 +75,10 @@ async fn history(State(app): State<App>, visitor: Visitor, Asked(place): Asked<P
 }
 
 impl HistoryPage {
-    fn read(reader: &Reader, visitor: &Visitor, place: &Place) -> domain::Result<HistoryPage> {
+    fn read(reader: &Reader, visitor: &Visitor, place: &Place) -> error::Result<HistoryPage> {
         // One more than the page shows tells that another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-        let mut found = notices::list(reader, &visitor.actor, place.before, most)?;
+        let mut found = history::list(reader, &visitor.actor, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);
         let before = found.last().filter(|_| is_longer).map(|last| last.digest);
@@ -146,11 +147,7 @@ fn outcome(sending: &Sending, now: Time, zone: &TimeZone) -> Outcome {
     let words = if by_mail { "No email" } else { "No text" };
     let why = Reason::from_word(&reason).map_or_else(
         || {
-            if reason == domain::digests::NOTHING_LEFT {
-                "read or deleted before".to_string()
-            } else {
-                reason
-            }
+            if reason == digests::NOTHING_LEFT { "read or deleted before".to_string() } else { reason }
         },
         |reason| in_words(reason).to_string(),
     );

@@ -5,8 +5,10 @@ mod consents;
 
 use askama::Template;
 use axum::extract::State;
-use domain::phones::{self, CodeOutcome, Quiet};
-use domain::{Problem, people};
+use domain::directory::person;
+use domain::kernel::error::{self, Problem};
+use domain::notify::phone::Quiet;
+use domain::notify::phones::{self, CodeOutcome};
 use serde::Deserialize;
 use store::Reader;
 
@@ -95,7 +97,7 @@ fn read(
     typed: Typed,
     wrong: Wrong,
     done: String,
-) -> domain::Result<TextsPage> {
+) -> error::Result<TextsPage> {
     let layout = Layout::read(reader, visitor, Module::Profile, "Text messages")?;
     let phone = phones::mine(reader, &visitor.actor)?;
     let step = match &phone {
@@ -109,7 +111,7 @@ fn read(
     let step = if typed.number.is_some() { Step::Number } else { step };
     let known = match &phone {
         Some(phone) => phone.number.clone(),
-        None => people::myself(reader, &visitor.actor)?.phone.unwrap_or_default(),
+        None => person::myself(reader, &visitor.actor)?.phone.unwrap_or_default(),
     };
     let quiet = phone.map_or(Some(Quiet::NIGHT), |phone| phone.quiet);
     let shown = quiet.unwrap_or(Quiet::NIGHT);

@@ -5,10 +5,12 @@ mod zones;
 
 use askama::Template;
 use axum::extract::State;
-use domain::ids::SessionId;
-use domain::joining;
-use domain::people::{self, SelfChange};
-use domain::sessions;
+use domain::administration::profile::{self, SelfChange};
+use domain::arrival::joining;
+use domain::directory::person;
+use domain::identity::sessions;
+use domain::kernel::error;
+use domain::kernel::ids::SessionId;
 use serde::Deserialize;
 use store::Reader;
 
@@ -75,8 +77,8 @@ impl ProfilePage {
         typed: Option<Form>,
         wrong: Wrong,
         done: String,
-    ) -> domain::Result<ProfilePage> {
-        let me = people::myself(reader, &visitor.actor)?;
+    ) -> error::Result<ProfilePage> {
+        let me = person::myself(reader, &visitor.actor)?;
         let layout = Layout::read(reader, visitor, Module::Profile, "Profile")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let shown = |time| times::shown(time, reader.now(), &zone);
@@ -136,7 +138,7 @@ async fn edit(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>
         phone: Some(form.phone.clone()),
         time_zone: Some(form.time_zone.clone()),
     };
-    match forms::checked(app.store().write(move |tx| people::edit_self(tx, &actor, &change)).await)? {
+    match forms::checked(app.store().write(move |tx| profile::edit_self(tx, &actor, &change)).await)? {
         Ok(()) => Ok(go("/profile?done=saved")),
         Err(wrong) => show(&app, visitor, Some(form), wrong, String::new()).await,
     }

@@ -5,10 +5,10 @@ mod change;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access;
-use domain::companies;
-use domain::ids::ProjectId;
-use domain::projects::{self, Project, ProjectFilter};
+use domain::directory::companies;
+use domain::directory::projects::{self, Project, ProjectFilter};
+use domain::kernel::ids::ProjectId;
+use domain::kernel::{access, error};
 use store::Reader;
 
 use crate::App;
@@ -50,7 +50,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wan
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<ProjectId>) -> domain::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<ProjectId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
@@ -77,7 +77,7 @@ impl ListPage {
                     project,
                 })
             })
-            .collect::<domain::Result<_>>()?;
+            .collect::<error::Result<_>>()?;
         let layout = Layout::read(reader, visitor, Module::Clients, "Projects")?;
         Ok(ListPage { layout, listing, rows, is_first })
     }

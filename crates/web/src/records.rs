@@ -3,9 +3,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use domain::ids::{PersonId, RecordId};
-use domain::records::{self, About, Change, Deed, Filter, Record};
-use domain::{Error, Problem, access, people};
+use domain::directory::{person, team};
+use domain::kernel::access;
+use domain::kernel::audit_log::{self, About, Change, Deed, Filter, Record};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{PersonId, RecordId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -71,7 +73,7 @@ struct Asking {
 
 impl Asking {
     /// What the domain is asked for; days are those of `zone`.
-    fn filter(&self, zone: &TimeZone) -> domain::Result<Filter> {
+    fn filter(&self, zone: &TimeZone) -> error::Result<Filter> {
         if !self.field.is_empty() && !FIELDS.iter().any(|(field, _)| *field == self.field) {
             return Err(Error::field("field", Problem::NoChoice));
         }
@@ -91,7 +93,7 @@ impl Asking {
     }
 }
 
-fn day(field: &'static str, text: &str) -> domain::Result<Option<Date>> {
+fn day(field: &'static str, text: &str) -> error::Result<Option<Date>> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -155,7 +157,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<Ask
 }
 
 impl RecordsPage {
-    fn read(reader: &Reader, visitor: &Visitor, asking: Asking) -> domain::Result<RecordsPage> {
+    fn read(reader: &Reader, visitor: &Visitor, asking: Asking) -> error::Result<RecordsPage> {
         let actor = &visitor.actor;
         access::admin(actor)?;
         let layout = Layout::read(reader, visitor, Module::Settings, "Records")?;
@@ -163,14 +165,14 @@ impl RecordsPage {
         // One more than the page shows tells that another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let (mut found, wrong) = match asking.filter(&zone) {
-            Ok(filter) => (records::list(reader, actor, &filter, most)?, Wrong::default()),
+            Ok(filter) => (audit_log::list(reader, actor, &filter, most)?, Wrong::default()),
             Err(Error::Field { field, problem }) => (Vec::new(), Wrong::field(field, problem)),
             Err(error) => return Err(error),
         };
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);
         let from = |before: Option<RecordId>| forms::address(LIST, &Asking { before, ..asking.clone() });
-        let colleagues: Vec<Colleague> = people::internal_users(reader, actor)?
+        let colleagues: Vec<Colleague> = team::internal_users(reader, actor)?
             .into_iter()
             .map(|person| Colleague {
                 id: person.id,
@@ -180,7 +182,7 @@ impl RecordsPage {
             .collect();
         let other = match asking.person {
             Some(id) if !colleagues.iter().any(|colleague| colleague.id == id) => {
-                people::called(reader, actor.workspace, id)?.map(|name| Colleague {
+                person::called(reader, actor.workspace, id)?.map(|name| Colleague {
                     id,
                     name: name.full(),
                     is_chosen: true,
@@ -242,8 +244,8 @@ async fn export(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<A
     let zone = app
         .store()
         .write(move |tx| {
-            records::note_export(tx, &actor, Deed::RecordsExported, None)?;
-            people::myself(tx, &actor)
+            audit_log::note_export(tx, &actor, Deed::RecordsExported, None)?;
+            person::myself(tx, &actor)
         })
         .await?
         .time_zone;
@@ -251,7 +253,7 @@ async fn export(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<A
     let read = move |reader: &Reader, last: Option<&Record>| {
         let mut wanted = filter.clone();
         wanted.before = last.map(|last| last.id).or(wanted.before);
-        records::list(reader, &actor, &wanted, EXPORTED_AT_ONCE)
+        audit_log::list(reader, &actor, &wanted, EXPORTED_AT_ONCE)
     };
     Ok(exports::newest_first(app.store().clone(), "records.csv", &COLUMNS, read, line))
 }

@@ -1,7 +1,7 @@
 //! Reply links (N7, N8): from a mail or a text straight to a channel's messages and an answer.
 //!
 //! GET and HEAD change nothing, however often: reading and answering come by POST, from what a person does on the
-//! page. What a link leads to is decided in `domain::links`; here each outcome has its page.
+//! page. What a link leads to is decided in `domain::notify::reply_links`; here each outcome has its page.
 
 mod shown;
 
@@ -11,13 +11,16 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::access::Actor;
-use domain::files::Attached;
-use domain::ids::{ChannelId, FileId, MessageId, UploadId, WorkspaceId};
-use domain::links::{self, Answer, Done, Outcome};
-use domain::uploads::Purpose;
-use domain::workspaces::Workspace;
-use domain::{Error, Problem, channels, limits};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::files::uploads::Purpose;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId, MessageId, UploadId, WorkspaceId};
+use domain::kernel::limits;
+use domain::messages::attachments::Attached;
+use domain::notify::reply_links::{self, Answer, Done, Outcome};
+use domain::tenant::workspaces::Workspace;
 use serde::Deserialize;
 use store::Reader;
 
@@ -110,15 +113,15 @@ fn see(
     token: &str,
     place: &Place,
     written: Written,
-) -> domain::Result<Seen> {
-    let outcome = match links::look(reader, workspace.id, token, guest.actor().as_ref()) {
+) -> error::Result<Seen> {
+    let outcome = match reply_links::look(reader, workspace.id, token, guest.actor().as_ref()) {
         Err(Error::NotFound) => return Ok(Seen::Closed(StatusCode::NOT_FOUND, "unknown")),
         outcome => outcome?,
     };
     Ok(match outcome {
         Outcome::Reply(actor, link) => {
             let after = place.after.or(place.sent.map(|sent| sent.saturating_sub(limits::PAGE_MESSAGES / 2)));
-            let opened = links::open(reader, &actor, &link, after)?;
+            let opened = reply_links::open(reader, &actor, &link, after)?;
             let found =
                 ReplyPage::new(reader, (workspace, guest.look), &actor, token, opened, place.sent, written)?;
             Seen::Page(Box::new(found))
@@ -143,8 +146,8 @@ fn closed_by(outcome: &Outcome) -> Seen {
 }
 
 /// The channel in the portal, at the first unread message: the page finds it by itself unless it lies further back.
-fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> domain::Result<String> {
-    let channel = channels::find(reader, actor, channel)?;
+fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<String> {
+    let channel = channel::find(reader, actor, channel)?;
     let is_far = channel.unread > 0 && channel.last_position - channel.read_position > limits::PAGE_MESSAGES;
     Ok(if is_far {
         format!("/messages/{}?after={}", channel.id, channel.read_position)
@@ -205,7 +208,7 @@ async fn closed(
 ) -> Result {
     let here = match guest.visitor {
         Some(visitor) => {
-            let me = app.store().read(move |reader| domain::people::myself(reader, &visitor.actor)).await?;
+            let me = app.store().read(move |reader| person::myself(reader, &visitor.actor)).await?;
             me.name.full()
         }
         None => String::new(),
@@ -247,8 +250,10 @@ impl Given {
         request: Request,
     ) -> Result<Given> {
         let secret = token.to_string();
-        let outcome =
-            app.store().read(move |reader| links::look(reader, workspace, &secret, actor.as_ref())).await;
+        let outcome = app
+            .store()
+            .read(move |reader| reply_links::look(reader, workspace, &secret, actor.as_ref()))
+            .await;
         let place = match outcome {
             Ok(Outcome::Reply(actor, link)) => Some((actor, link.channel)),
             Ok(Outcome::Portal(actor, channel)) => Some((actor, channel)),
@@ -286,7 +291,7 @@ async fn reply(
     }
     let attachments = given.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
     let answer = Answer { id: given.id, text: given.text.clone(), attachments, shown: given.shown };
-    let done = app.store().write(move |tx| links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
+    let done = app.store().write(move |tx| reply_links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
     match done {
         // Signed in as that person: the conversation goes on in the portal.
         Ok(Done::Yes(sent)) if actor.is_some() => Ok(go(&format!("/messages/{}", sent.channel))),
@@ -328,8 +333,10 @@ async fn read(
 ) -> Result {
     let (id, link) = (workspace.id, token.clone());
     let actor = guest.actor();
-    let done =
-        app.store().write(move |tx| links::read_up_to(tx, id, &link, actor.as_ref(), given.position)).await;
+    let done = app
+        .store()
+        .write(move |tx| reply_links::read_up_to(tx, id, &link, actor.as_ref(), given.position))
+        .await;
     let is_page = Wanted::of(&headers) == Wanted::Page;
     match done {
         Ok(Done::Yes(position)) if !is_page => {
@@ -390,7 +397,8 @@ async fn file(
     headers: &HeaderMap,
 ) -> Result {
     let (id, actor) = (workspace.id, guest.actor());
-    let done = app.store().read(move |reader| links::file(reader, id, &token, actor.as_ref(), file)).await?;
+    let done =
+        app.store().read(move |reader| reply_links::file(reader, id, &token, actor.as_ref(), file)).await?;
     match done {
         Done::Yes(entry) => Ok(unshared(serving::serve(app, id, &entry, way, method, headers).await?)),
         Done::No(_) => Err(Error::NotFound.into()),
@@ -407,7 +415,8 @@ async fn fresh(
 ) -> Result {
     let (id, link) = (workspace.id, token.clone());
     let actor = guest.actor();
-    let done = app.store().write(move |tx| links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
+    let done =
+        app.store().write(move |tx| reply_links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
     match done {
         Ok(Done::Yes(())) => Ok(unshared(go(&format!("/r/{token}?done=fresh")))),
         // It still works, or is no link: its page says so.

@@ -6,9 +6,11 @@ use std::collections::hash_map::Entry;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::{ChannelId, MessageId};
-use domain::search::{self, Cursor, Found};
-use domain::{channels, formatting, limits};
+use domain::channels::channel;
+use domain::formatting::plain_text;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::kernel::{error, limits};
+use domain::messages::search::{self, Cursor, Found};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -64,13 +66,13 @@ struct FoundMessage {
 }
 
 impl SearchPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> domain::Result<SearchPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
         let actor = &visitor.actor;
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
         // A place that is none is the beginning.
         let before: Option<Cursor> = wanted.before.as_deref().and_then(|text| text.parse().ok());
         let within = match wanted.channel {
-            Some(channel) => Some((channel, channels::find(reader, actor, channel)?.title)),
+            Some(channel) => Some((channel, channel::find(reader, actor, channel)?.title)),
             None => None,
         };
         let title = match &within {
@@ -90,7 +92,7 @@ impl SearchPage {
         for found in &found {
             let channel = found.message.channel;
             if let Entry::Vacant(place) = titles.entry(channel) {
-                place.insert(channels::find(reader, actor, channel)?.title);
+                place.insert(channel::find(reader, actor, channel)?.title);
             }
         }
         let results = found.into_iter().map(|found| shown(found, &titles, reader.now(), &zone)).collect();
@@ -108,12 +110,12 @@ fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &Ti
         author: message.author_name.full(),
         face: Face::of_person(message.author.0, &message.author_name),
         at: times::shown(message.sent_at, now, zone),
-        text: formatting::plain(&message.text, SHOWN_CHARACTERS),
+        text: plain_text::plain(&message.text, SHOWN_CHARACTERS),
     }
 }
 
 /// Brings the index up to what was sent until now, so that a search finds it.
-pub(crate) async fn catch_up(app: &App) -> domain::Result<()> {
+pub(crate) async fn catch_up(app: &App) -> error::Result<()> {
     while app.store().write(|tx| search::catch_up(tx)).await? {}
     Ok(())
 }

@@ -5,9 +5,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use domain::Error;
-use domain::sign_ins;
-use domain::workspaces::{self, SetUp};
+use domain::administration::set_up::{self, SetUp};
+use domain::arrival::complete_sign_in;
+use domain::kernel::access;
+use domain::kernel::error::Error;
+use domain::tenant::workspaces;
 use serde::Deserialize;
 
 use crate::answers::{Answer, Result, go, page};
@@ -77,7 +79,7 @@ impl FormPage {
 }
 
 async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) -> Result {
-    let is_good = app.store().read(move |reader| sign_ins::check_set_up(reader, &secret)).await;
+    let is_good = app.store().read(move |reader| set_up::check_set_up(reader, &secret)).await;
     match is_good {
         Ok(()) => page(StatusCode::OK, &FormPage::new(look)),
         Err(error) => gone(&app, error).await,
@@ -110,9 +112,9 @@ async fn set_up(
     let outcome = app
         .store()
         .write(move |tx| {
-            let (workspace, person) = workspaces::set_up(tx, Some(&secret), &given)?;
+            let (workspace, person) = set_up::set_up(tx, Some(&secret), &given)?;
             // The first admin comes in like everybody else, so that their first visit is noted.
-            sign_ins::arrive(tx, workspace, person)?;
+            complete_sign_in::arrive(tx, workspace, person)?;
             sign_in::start(tx, workspace, person, &agent, None)
         })
         .await;
@@ -133,7 +135,7 @@ struct DonePage {
 
 /// The first admin's first page.
 async fn done(State(app): State<App>, visitor: Option<Visitor>) -> Result {
-    let admin = visitor.filter(|visitor| domain::access::admin(&visitor.actor).is_ok());
+    let admin = visitor.filter(|visitor| access::admin(&visitor.actor).is_ok());
     let Some(visitor) = admin else { return Ok(go("/")) };
     let title = "Your portal is ready";
     let layout =

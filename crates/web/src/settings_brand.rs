@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::brand::colours::{Accent, Shade, Side};
-use domain::brand::{self, BrandChange};
-use domain::workspaces::{self, Workspace};
-use domain::{Error, access};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::colors::{Accent, Shade, Side};
+use domain::tenant::workspaces::{self, Workspace};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -93,7 +94,7 @@ impl BrandPage {
         typed: Form,
         wrong: Wrong,
         saved: Saved,
-    ) -> domain::Result<BrandPage> {
+    ) -> error::Result<BrandPage> {
         access::admin(&visitor.actor)?;
         let Workspace { id, brand_name, brand, host, .. } = workspaces::find(reader, visitor.workspace.id)?;
         let (shown, side) = (brand.accent(), brand.side());
@@ -151,7 +152,7 @@ async fn change(
                 side: given.color_sidebar_background,
                 side_text: given.color_sidebar_text,
             };
-            brand::change(tx, &actor, &change)?;
+            branding::change(tx, &actor, &change)?;
             if let Some(host) = &given.host {
                 workspaces::change_host(tx, &actor, host, &asked_at)?;
             }

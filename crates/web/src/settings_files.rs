@@ -5,8 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::uploads::Room;
-use domain::{Error, Problem, access, blobs, limits, settings};
+use domain::files::blobs;
+use domain::files::uploads::Room;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::{access, human};
+use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -39,7 +42,7 @@ impl Form {
         Form { file_limit: limit.map(|bytes| (bytes / MEGABYTE).max(1).to_string()).unwrap_or_default() }
     }
 
-    fn bytes(&self, most: i64) -> domain::Result<Option<i64>> {
+    fn bytes(&self, most: i64) -> error::Result<Option<i64>> {
         match self.file_limit.trim() {
             "" => Ok(None),
             typed => {
@@ -77,16 +80,16 @@ impl FilesPage {
         typed: Option<Form>,
         wrong: Wrong,
         saved: Saved,
-    ) -> domain::Result<FilesPage> {
+    ) -> error::Result<FilesPage> {
         access::admin(&visitor.actor)?;
         let workspace = visitor.actor.workspace;
-        let limit = settings::file_limit(reader, workspace)?;
+        let limit = tenant::settings::file_limit(reader, workspace)?;
         Ok(FilesPage {
             layout: Layout::read(reader, visitor, Module::Settings, "Files")?,
             typed: typed.unwrap_or_else(|| Form::of(limit)).file_limit,
             most: most(&room),
-            stored: limits::size(blobs::stored(reader, workspace)?),
-            room: limits::size(room.workspace_max),
+            stored: human::size(blobs::stored(reader, workspace)?),
+            room: human::size(room.workspace_max),
             wrong,
             saved,
         })
@@ -110,9 +113,9 @@ async fn change(
         .store()
         .write(move |tx| {
             access::admin(&actor)?;
-            let before = settings::file_limit(tx, actor.workspace)?;
+            let before = tenant::settings::file_limit(tx, actor.workspace)?;
             let limit = given.bytes(most(&room))?.map(|bytes| bytes.min(room.file_max));
-            settings::limit_files(tx, &actor, limit, room.file_max)?;
+            administration::settings::limit_files(tx, &actor, limit, room.file_max)?;
             Ok::<_, Error>(Undo::of(&Form::of(before)))
         })
         .await;

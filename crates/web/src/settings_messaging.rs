@@ -7,10 +7,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::ids::PersonId;
-use domain::settings::{self, DefaultChannel, Messaging, MessagingChange, ReplyLinks, WAIT_MINUTES};
-use domain::welcome::{self, Welcome, WelcomeChange};
-use domain::{Error, Problem, access, people};
+use domain::administration::settings::MessagingChange;
+use domain::directory::team;
+use domain::kernel::access;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{self, PersonId};
+use domain::tenant::settings::{DefaultChannel, Messaging, ReplyLinks, WAIT_MINUTES};
+use domain::welcome::greeting;
+use domain::welcome::setting::{self, Welcome, WelcomeChange};
+use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
@@ -61,7 +66,7 @@ fn no_choice(field: &'static str) -> Error {
 }
 
 impl Form {
-    fn messaging(&self) -> domain::Result<MessagingChange> {
+    fn messaging(&self) -> error::Result<MessagingChange> {
         let wait = |typed: &String| typed.trim().parse::<i64>().map_err(|_| no_choice("waitMinutes"));
         let hide = |word: &String| match word.as_str() {
             "hide" => Ok(true),
@@ -79,7 +84,7 @@ impl Form {
         })
     }
 
-    fn welcome(&self) -> domain::Result<WelcomeChange> {
+    fn welcome(&self) -> error::Result<WelcomeChange> {
         let sender = |id: &String| id.parse::<PersonId>().map_err(|_| no_choice("welcome.senderId"));
         Ok(WelcomeChange {
             enabled: self.switched("welcomeEnabled", self.welcome_enabled.as_ref())?,
@@ -88,15 +93,15 @@ impl Form {
         })
     }
 
-    fn switched(&self, name: &'static str, value: Option<&String>) -> domain::Result<Option<bool>> {
+    fn switched(&self, name: &'static str, value: Option<&String>) -> error::Result<Option<bool>> {
         forms::switched(self.switch.as_deref(), name, value.map(String::as_str))
     }
 
     /// What has to be sent to make undone what this form does.
-    fn undo(&self, tx: &Tx, workspace: domain::ids::WorkspaceId) -> domain::Result<Form> {
-        let before = settings::messaging(tx, workspace)?;
-        let greeting = welcome::setting(tx, workspace)?;
-        let signer = welcome::signer(tx, workspace)?;
+    fn undo(&self, tx: &Tx, workspace: ids::WorkspaceId) -> error::Result<Form> {
+        let before = tenant::settings::messaging(tx, workspace)?;
+        let greeting = setting::setting(tx, workspace)?;
+        let signer = setting::signer(tx, workspace)?;
         let switch = |name: &str, is_on: bool| {
             let is_meant = self.switch.as_deref() == Some(name);
             is_meant.then(|| if is_on { "on".to_string() } else { "off".to_string() })
@@ -153,23 +158,23 @@ impl MessagingPage {
         typed: Form,
         wrong: Wrong,
         saved: Saved,
-    ) -> domain::Result<MessagingPage> {
+    ) -> error::Result<MessagingPage> {
         let actor = &visitor.actor;
         access::admin(actor)?;
-        let now = settings::messaging(reader, actor.workspace)?;
-        let welcome = welcome::setting(reader, actor.workspace)?;
-        let signer = welcome::signer(reader, actor.workspace)?;
+        let now = tenant::settings::messaging(reader, actor.workspace)?;
+        let welcome = setting::setting(reader, actor.workspace)?;
+        let signer = setting::signer(reader, actor.workspace)?;
         let signs = |id: PersonId| signer.as_ref().is_some_and(|(signer, _)| *signer == id);
-        let internal = people::internal_users(reader, actor)?.into_iter();
+        let internal = team::internal_users(reader, actor)?.into_iter();
         let signers: Vec<Signer> = internal
             .filter(|person| person.deactivated_at.is_none())
             .map(|person| Signer { id: person.id, name: person.name.full(), signs: signs(person.id) })
             .collect();
-        let missing = welcome::missing(reader, actor.workspace)?;
+        let missing = setting::missing(reader, actor.workspace)?;
         let signer_name = signer.as_ref().map(|(_, name)| name.full()).unwrap_or_default();
         let phone = match signer {
             Some((signer, _)) => {
-                let sample = welcome::sample(reader, actor, &welcome.text, signer)?;
+                let sample = greeting::sample(reader, actor, &welcome.text, signer)?;
                 Some(Phone::of_sample(&visitor.workspace, sample, reader.now()))
             }
             None => None,
@@ -213,8 +218,8 @@ async fn change(
             access::admin(&actor)?;
             let (messaging, greeting) = (given.messaging()?, given.welcome()?);
             let undo = given.undo(tx, actor.workspace)?;
-            settings::change_messaging(tx, &actor, &messaging)?;
-            welcome::change(tx, &actor, &greeting)?;
+            administration::settings::change_messaging(tx, &actor, &messaging)?;
+            setting::change(tx, &actor, &greeting)?;
             Ok(Undo::of(&undo))
         })
         .await;

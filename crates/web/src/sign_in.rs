@@ -11,11 +11,14 @@ use axum::extract::State;
 use axum::http::header::{HeaderMap, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::ids::{PersonId, SignInId, WorkspaceId};
-use domain::secrets::Secret;
-use domain::sign_ins::{self, BACK_CHARACTERS, CodeOutcome};
-use domain::workspaces::Workspace;
-use domain::{Error, limits, sessions};
+use domain::arrival::sign_in::{self, CodeOutcome};
+use domain::identity::sessions;
+use domain::identity::sign_in_requests::{self, BACK_CHARACTERS};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{PersonId, SignInId, WorkspaceId};
+use domain::kernel::limits;
+use domain::kernel::secrets::Secret;
+use domain::tenant::workspaces::Workspace;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 
@@ -110,9 +113,9 @@ async fn ask(
     let asked = app
         .store()
         .write(move |tx| {
-            let sign_in = sign_ins::ask(tx, workspace.id, &email, &sender)?;
+            let sign_in = sign_in_requests::ask(tx, workspace.id, &email, &sender)?;
             if back != INSIDE {
-                sign_ins::note_back(tx, workspace.id, sign_in, &back)?;
+                sign_in_requests::note_back(tx, workspace.id, sign_in, &back)?;
             }
             Ok(sign_in)
         })
@@ -214,7 +217,7 @@ async fn by_code(
     let outcome = app
         .store()
         .write(move |tx| {
-            Ok::<_, Error>(match sign_ins::by_code(tx, id, sign_in, &typed)? {
+            Ok::<_, Error>(match sign_in::by_code(tx, id, sign_in, &typed)? {
                 CodeOutcome::SignedIn(person) => Ok(start(tx, id, person, &agent, visitor.as_ref())?),
                 refused => Err(refused),
             })
@@ -226,7 +229,7 @@ async fn by_code(
     };
     let mut again = CodePage::new(look, &workspace, sign_in, form);
     if !is_over {
-        again.wrong = Wrong::field("code", domain::Problem::WrongCode);
+        again.wrong = Wrong::field("code", error::Problem::WrongCode);
     }
     page(StatusCode::BAD_REQUEST, &CodePage { is_over, ..again })
 }
@@ -238,14 +241,14 @@ pub(crate) fn start(
     person: PersonId,
     agent: &str,
     replaced: Option<&Visitor>,
-) -> domain::Result<Secret> {
+) -> error::Result<Secret> {
     if let Some(visitor) = replaced {
         end(tx, visitor)?;
     }
     sessions::start(tx, workspace, person, agent)
 }
 
-fn end(tx: &mut Tx, visitor: &Visitor) -> domain::Result<()> {
+fn end(tx: &mut Tx, visitor: &Visitor) -> error::Result<()> {
     match sessions::end(tx, &visitor.actor, visitor.session) {
         // Ended on another device at the same moment.
         Ok(()) | Err(Error::NotFound) => Ok(()),

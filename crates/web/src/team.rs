@@ -3,10 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::{self, Actor, Role};
-use domain::ids::{CompanyId, PersonId};
-use domain::people::{self, InternalChange, NewInternal, Person};
-use domain::{Error, Problem, sign_ins};
+use domain::administration::team::{InternalChange, NewInternal};
+use domain::arrival::invitations;
+use domain::directory::person::Person;
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::{administration, directory};
 use serde::Deserialize;
 use store::{Reader, Tx};
 
@@ -71,9 +74,9 @@ async fn list(State(app): State<App>, visitor: Visitor, Asked(Done { done }): As
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, done: String) -> domain::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, done: String) -> error::Result<ListPage> {
         let actor = &visitor.actor;
-        let found = people::internal_users(reader, actor)?;
+        let found = directory::team::internal_users(reader, actor)?;
         let layout = Layout::read(reader, visitor, Module::Settings, "Team")?;
         let row = |person: Person| Row {
             face: Face::of_person(person.id.0, &person.name),
@@ -99,11 +102,11 @@ struct Form {
 }
 
 impl Form {
-    fn role(&self) -> domain::Result<Role> {
+    fn role(&self) -> error::Result<Role> {
         Role::from_word(&self.role).ok_or(Error::field("role", Problem::NoChoice))
     }
 
-    fn limited(&self) -> domain::Result<bool> {
+    fn limited(&self) -> error::Result<bool> {
         match self.access.as_str() {
             "all" => Ok(false),
             "assigned" => Ok(true),
@@ -132,10 +135,10 @@ impl PersonPage {
         id: Option<PersonId>,
         typed: Option<Form>,
         wrong: Wrong,
-    ) -> domain::Result<PersonPage> {
+    ) -> error::Result<PersonPage> {
         let actor = &visitor.actor;
         access::admin(actor)?;
-        let person = id.map(|id| people::internal(reader, actor, id)).transpose()?;
+        let person = id.map(|id| directory::team::internal(reader, actor, id)).transpose()?;
         let form = match (typed, &person) {
             (Some(typed), _) => typed,
             (None, Some(person)) => Form {
@@ -144,7 +147,7 @@ impl PersonPage {
                 email: person.name.email.clone(),
                 role: person.role.word().to_string(),
                 access: if person.limited_at.is_some() { "assigned" } else { "all" }.to_string(),
-                company_access_list: people::assignments(reader, actor, person.id)?,
+                company_access_list: directory::team::assignments(reader, actor, person.id)?,
                 invite: None,
             },
             (None, None) => Form {
@@ -203,8 +206,8 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
                 email: typed.email,
                 companies: typed.company_access_list,
             };
-            let added = people::add_internal(tx, &actor, &internal)?;
-            if invited { sign_ins::invite(tx, &actor, added) } else { Ok(()) }
+            let added = administration::team::add_internal(tx, &actor, &internal)?;
+            if invited { invitations::invite(tx, &actor, added) } else { Ok(()) }
         })
         .await;
     match forms::checked(added)? {
@@ -230,7 +233,7 @@ async fn edit(
             email: Some(typed.email),
             companies: Some(typed.company_access_list),
         };
-        people::edit_internal(tx, actor, id, &change)
+        administration::team::edit_internal(tx, actor, id, &change)
     })
     .await
 }
@@ -242,13 +245,13 @@ async fn act(
     id: PersonId,
     typed: Option<Form>,
     to: &'static str,
-    action: impl FnOnce(&mut Tx, &Actor) -> domain::Result<()> + Send + 'static,
+    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
 ) -> Result {
     let actor = visitor.actor;
     let done = app
         .store()
         .write(move |tx| {
-            people::internal(tx, &actor, id)?;
+            directory::team::internal(tx, &actor, id)?;
             action(tx, &actor)
         })
         .await;
@@ -260,18 +263,18 @@ async fn act(
 
 async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     let to = "/settings/team?done=invited";
-    act(&app, visitor, id, None, to, move |tx, actor| sign_ins::invite(tx, actor, id)).await
+    act(&app, visitor, id, None, to, move |tx, actor| invitations::invite(tx, actor, id)).await
 }
 
 async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     let to = "/settings/team?done=takenBack";
-    act(&app, visitor, id, None, to, move |tx, actor| sign_ins::take_back(tx, actor, id)).await
+    act(&app, visitor, id, None, to, move |tx, actor| invitations::take_back(tx, actor, id)).await
 }
 
 async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| people::deactivate(tx, actor, id)).await
+    act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::deactivate(tx, actor, id)).await
 }
 
 async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| people::reactivate(tx, actor, id)).await
+    act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::reactivate(tx, actor, id)).await
 }

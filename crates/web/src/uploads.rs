@@ -15,10 +15,10 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::files::{self, signed};
-use domain::ids::{ChannelId, FileId, UploadId};
-use domain::uploads::{self, NewUpload, Purpose, Upload};
-use domain::{Error, Problem};
+use domain::files::uploads::{self, NewUpload, Purpose, Upload};
+use domain::files::{entry, signed};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId, UploadId};
 
 use crate::App;
 use crate::answers::{Answer, Result};
@@ -187,7 +187,7 @@ async fn signed(
         .store()
         .write(move |tx| {
             let (actor, file) = signed::check(tx, id, signed::Purpose::Upload, &address)?;
-            let entry = files::find(tx, &actor, file)?;
+            let entry = entry::find(tx, &actor, file)?;
             let new =
                 NewUpload { channel: entry.channel, purpose: Purpose::File(file), name: entry.name, size };
             Ok::<_, Error>((actor, uploads::begin(tx, &actor, &new, &room)?))

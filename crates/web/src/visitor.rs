@@ -4,11 +4,11 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
-use domain::access::Actor;
-use domain::ids::SessionId;
-use domain::sessions::SignedIn;
-use domain::workspaces::{self, Workspace};
-use domain::{secrets, sessions};
+use domain::identity::sessions::{self, SignedIn};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::SessionId;
+use domain::kernel::{limits, secrets};
+use domain::tenant::workspaces::{self, Workspace};
 
 use crate::App;
 use crate::answers::Answer;
@@ -102,7 +102,7 @@ fn cookie_name(app: &App) -> &'static str {
 
 /// The header that signs a browser in.
 pub(crate) fn sign_in_cookie(app: &App, secret: &secrets::Secret) -> HeaderValue {
-    cookie_header(app, secret.reveal(), domain::limits::SESSION_LASTS.as_secs())
+    cookie_header(app, secret.reveal(), limits::SESSION_LASTS.as_secs())
 }
 
 /// The header that signs a browser out.

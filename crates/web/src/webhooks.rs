@@ -4,10 +4,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::{CallId, WebhookId};
-use domain::webhooks::calls::{self, Call, Try};
-use domain::webhooks::{self, KINDS, Wanted, Webhook};
-use domain::{Error, Problem, access};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::webhooks::call_attempts::Try;
+use domain::webhooks::call_history::{self, Call};
+use domain::webhooks::webhook::{self, KINDS, Wanted, Webhook};
 use jiff::tz::TimeZone;
 use outbound::webhooks::{UrlError, signature};
 use serde::Deserialize;
@@ -41,7 +43,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 ///
 /// # Errors
 /// `Field`.
-pub(crate) fn check_url(app: &App, url: &str) -> domain::Result<()> {
+pub(crate) fn check_url(app: &App, url: &str) -> error::Result<()> {
     app.web.caller.check(url.trim()).map_err(|error| match error {
         UrlError::None => Error::field("url", Problem::NoLink),
         UrlError::Private => Error::field("url", Problem::NotPublic),
@@ -87,10 +89,10 @@ struct ListPage {
 
 async fn list(State(app): State<App>, visitor: Visitor) -> Result {
     let read = move |reader: &Reader| {
-        let found = webhooks::list(reader, &visitor.actor, None, webhooks::WEBHOOKS_MAX)?;
+        let found = webhook::list(reader, &visitor.actor, None, webhook::WEBHOOKS_MAX)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "Webhooks")?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= webhooks::WEBHOOKS_MAX);
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= webhook::WEBHOOKS_MAX);
         let lines = found.into_iter().map(|webhook| Line::new(webhook, reader.now(), &zone)).collect();
         Ok::<_, Error>(ListPage { layout, lines, is_full })
     };
@@ -107,7 +109,7 @@ struct Form {
 }
 
 impl Form {
-    fn wanted(&self) -> domain::Result<Wanted> {
+    fn wanted(&self) -> error::Result<Wanted> {
         match self.which.as_str() {
             "all" => Ok(Wanted::everything()),
             "chosen" => Wanted::new("events", &self.events),
@@ -161,7 +163,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
     let made = app.store().write(move |tx| {
         access::admin(&actor)?;
         check_url(&by, &typed.url)?;
-        webhooks::make(tx, &actor, &typed.url, &typed.wanted()?)
+        webhook::make(tx, &actor, &typed.url, &typed.wanted()?)
     });
     match forms::checked(made.await)? {
         Ok((made, secret)) => {
@@ -248,11 +250,11 @@ impl WebhookPage {
         id: WebhookId,
         place: Place,
         wrong: Wrong,
-    ) -> domain::Result<WebhookPage> {
-        let webhook = webhooks::find(reader, &visitor.actor, id)?;
+    ) -> error::Result<WebhookPage> {
+        let webhook = webhook::find(reader, &visitor.actor, id)?;
         // One more than the page shows tells that another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-        let mut found = calls::list(reader, &visitor.actor, id, place.before, most)?;
+        let mut found = call_history::list(reader, &visitor.actor, id, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);
         let before = found.last().filter(|_| is_longer).map(|last| last.id);
@@ -283,12 +285,12 @@ async fn show(
 }
 
 async fn delete(State(app): State<App>, visitor: Visitor, Named(id): Named<WebhookId>) -> Result {
-    app.store().write(move |tx| webhooks::delete(tx, &visitor.actor, id)).await?;
+    app.store().write(move |tx| webhook::delete(tx, &visitor.actor, id)).await?;
     Ok(go(LIST))
 }
 
 async fn enable(State(app): State<App>, visitor: Visitor, Named(id): Named<WebhookId>) -> Result {
-    app.store().write(move |tx| webhooks::enable(tx, &visitor.actor, id)).await?;
+    app.store().write(move |tx| webhook::enable(tx, &visitor.actor, id)).await?;
     Ok(go(&format!("{LIST}/{id}?done=enabled")))
 }
 
@@ -298,7 +300,7 @@ async fn again(
     Named((id, call)): Named<(WebhookId, CallId)>,
 ) -> Result {
     let actor = visitor.actor;
-    match forms::checked(app.store().write(move |tx| calls::again(tx, &actor, id, call)).await)? {
+    match forms::checked(app.store().write(move |tx| call_history::again(tx, &actor, id, call)).await)? {
         Ok(()) => Ok(go(&format!("{LIST}/{id}?done=again"))),
         Err(wrong) => {
             let read =

@@ -4,12 +4,16 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::{ChannelId, MessageId, PersonId};
-use domain::messages::Message;
-use domain::people::Name;
-use domain::welcome::{self, Foreseen, MergeField, Sample, TEMPLATE_CHARACTERS};
-use domain::workspaces::Workspace;
-use domain::{Error, access, channels};
+use domain::channels::channel;
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId};
+use domain::kernel::name::Name;
+use domain::messages::message::Message;
+use domain::tenant::workspaces::Workspace;
+use domain::welcome::greeting::{self, Foreseen, Sample};
+use domain::welcome::setting;
+use domain::welcome::template::{MergeField, TEMPLATE_CHARACTERS};
 use serde::Deserialize;
 use store::{Reader, Time};
 
@@ -121,9 +125,9 @@ async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Fo
         access::admin(actor)?;
         let signer = match form.sender_id {
             Some(sender) => sender,
-            None => welcome::signer(reader, actor.workspace)?.ok_or(Error::NotFound)?.0,
+            None => setting::signer(reader, actor.workspace)?.ok_or(Error::NotFound)?.0,
         };
-        let sample = welcome::sample(reader, actor, &form.text, signer)?;
+        let sample = greeting::sample(reader, actor, &form.text, signer)?;
         Ok::<_, Error>(PhonePart { phone: Phone::of_sample(&visitor.workspace, sample, reader.now()) })
     };
     page(StatusCode::OK, &app.store().read(read).await?)
@@ -137,8 +141,8 @@ async fn preview_for(
     Input(form): Input<Form>,
 ) -> Result {
     let read = move |reader: &Reader| {
-        let foreseen = welcome::foreseen_with(reader, &visitor.actor, channel, Some(&form.text))?;
-        let foreseen = foreseen.ok_or(Error::Conflict(welcome::NOT_TO_COME))?;
+        let foreseen = greeting::foreseen_with(reader, &visitor.actor, channel, Some(&form.text))?;
+        let foreseen = foreseen.ok_or(Error::Conflict(greeting::NOT_TO_COME))?;
         Ok::<_, Error>(PhonePart { phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()) })
     };
     page(StatusCode::OK, &app.store().read(read).await?)
@@ -159,11 +163,11 @@ impl ToCome {
         reader: &Reader,
         visitor: &Visitor,
         channel: ChannelId,
-    ) -> domain::Result<Option<ToCome>> {
+    ) -> error::Result<Option<ToCome>> {
         if !visitor.actor.role.is_internal() {
             return Ok(None);
         }
-        let foreseen = welcome::foreseen(reader, &visitor.actor, channel)?;
+        let foreseen = greeting::foreseen(reader, &visitor.actor, channel)?;
         Ok(foreseen.map(|foreseen| ToCome {
             client: foreseen.client_name.full(),
             sender: foreseen.sender_name.full(),
@@ -197,9 +201,9 @@ impl EditPage {
         channel: ChannelId,
         typed: Option<String>,
         wrong: Wrong,
-    ) -> domain::Result<Option<EditPage>> {
-        let Some(foreseen) = welcome::foreseen(reader, &visitor.actor, channel)? else { return Ok(None) };
-        let found = channels::find(reader, &visitor.actor, channel)?;
+    ) -> error::Result<Option<EditPage>> {
+        let Some(foreseen) = greeting::foreseen(reader, &visitor.actor, channel)? else { return Ok(None) };
+        let found = channel::find(reader, &visitor.actor, channel)?;
         let title = format!("Welcome message for {}", foreseen.client_name.full());
         Ok(Some(EditPage {
             layout: Layout::read(reader, visitor, Module::Messages, &title)?,
@@ -245,7 +249,7 @@ async fn write(
         .store()
         .write(move |tx| {
             let text = (given.act != "reset").then_some(given.text.as_str());
-            welcome::write_for(tx, &actor, channel, given.client, text)
+            greeting::write_for(tx, &actor, channel, given.client, text)
         })
         .await;
     let back = format!("/messages/{channel}");

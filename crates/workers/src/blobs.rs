@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ids::{BlobId, UploadId, WorkspaceId};
-use domain::{Result, blobs, files, uploads};
+use domain::files::{blobs, changing, uploads};
+use domain::kernel::error::Result;
+use domain::kernel::ids::{BlobId, UploadId, WorkspaceId};
 use outbound::blobs::{Blobs, Name};
 use store::Store;
 use tokio::sync::watch;
@@ -41,7 +42,7 @@ impl Keeper {
         for upload in &forgotten {
             self.discard(*upload).await;
         }
-        let deleted = self.store.write(|tx| files::sweep(tx)).await?;
+        let deleted = self.store.write(|tx| changing::sweep(tx)).await?;
         let mut removed = 0;
         for (workspace, blob) in self.store.read(|reader| blobs::dropped(reader, AT_ONCE)).await? {
             if self.remove(workspace, blob).await {

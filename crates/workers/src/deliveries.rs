@@ -6,10 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::choices::Way;
-use domain::deliveries::{self, Delivery, Kind};
-use domain::digests::{self, Prepared};
-use domain::{Result, bounces, links, phones, sign_ins, webhooks, welcome};
+use domain::arrival::{invitations, sign_in};
+use domain::kernel::error::Result;
+use domain::kernel::medium::Way;
+use domain::notify::delivery::{Delivery, Kind};
+use domain::notify::digests::{self, Prepared};
+use domain::notify::{bounces, deliveries, phones, reply_links, sms_keywords};
+use domain::webhooks::webhook;
+use domain::welcome::setting;
 use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
 use outbound::text::{Text, TextError, TextErrorKind, Texter};
 use store::{Store, Time};
@@ -218,20 +222,20 @@ impl Worker {
                 let mail = |mail| Ready::Mail(Box::new(mail));
                 let mut why = "no longer wanted";
                 let ready = match delivery.kind {
-                    Kind::SignIn(sign_in) => sign_ins::prepare_mail(tx, delivery.workspace, sign_in)?
+                    Kind::SignIn(sign_in) => sign_in::prepare_mail(tx, delivery.workspace, sign_in)?
                         .map(|prepared| mail(desk.sign_in(delivery.id, tx.now(), &prepared))),
                     Kind::Invitation => {
-                        sign_ins::prepare_invitation(tx, delivery.workspace, delivery.person)?
+                        invitations::prepare_invitation(tx, delivery.workspace, delivery.person)?
                             .map(|prepared| mail(desk.invitation(delivery.id, tx.now(), &prepared)))
                     }
-                    Kind::FreshLink(id) => links::prepare_fresh(tx, delivery.workspace, id)?
+                    Kind::FreshLink(id) => reply_links::prepare_fresh(tx, delivery.workspace, id)?
                         .map(|prepared| mail(desk.fresh_link(delivery.id, tx.now(), &prepared))),
                     Kind::SignerMissing(before) => {
-                        welcome::prepare_missing(tx, delivery.workspace, delivery.person, before)?
+                        setting::prepare_missing(tx, delivery.workspace, delivery.person, before)?
                             .map(|prepared| mail(desk.signer_missing(delivery.id, tx.now(), &prepared)))
                     }
                     Kind::WebhookOff(id) => {
-                        webhooks::prepare_note(tx, delivery.workspace, id, delivery.person)?
+                        webhook::prepare_note(tx, delivery.workspace, id, delivery.person)?
                             .map(|prepared| mail(desk.webhook_off(delivery.id, tx.now(), &prepared)))
                     }
                     // Taken by the worker of webhooks, never by this one.
@@ -281,7 +285,7 @@ impl Worker {
                     }
                     Meaning::ForGood => {}
                     Meaning::Bounced(address) => bounces::note(tx, &delivery, &address, &reason)?,
-                    Meaning::Unsubscribed(number) => phones::unsubscribed(tx, &number)?,
+                    Meaning::Unsubscribed(number) => sms_keywords::unsubscribed(tx, &number)?,
                 }
                 deliveries::failed(tx, &delivery, &reason)?;
                 Ok(Outcome::Failed)

@@ -6,9 +6,10 @@
 
 use std::fmt::Write;
 
-use domain::digests::{Digest, Part, Said, SentFile};
-use domain::files::names;
-use domain::{formatting, limits};
+use domain::formatting;
+use domain::formatting::plain_text;
+use domain::kernel::human;
+use domain::notify::digests::{Digest, Part, Said, SentFile};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use outbound::mail::{Mail, Mailbox, one_line};
@@ -108,9 +109,9 @@ impl Letter<'_> {
         let said = self.digest.channels.first().and_then(|part| part.messages.first());
         match said {
             Some(said) if !self.digest.hides_text => {
-                let mut words = formatting::plain(&said.text, PREVIEW_CHARACTERS);
+                let mut words = plain_text::plain(&said.text, PREVIEW_CHARACTERS);
                 if words.is_empty() {
-                    let names = said.files.iter().map(|file| one_line(&names::shown(&file.name)));
+                    let names = said.files.iter().map(|file| one_line(&human::shown(&file.name)));
                     words = cut(&names.collect::<Vec<_>>().join(", "), PREVIEW_CHARACTERS);
                 }
                 format!("{}: {words}", one_line(&said.author_name.full()))
@@ -258,8 +259,8 @@ impl Letter<'_> {
 
 /// A file's name, and its size or that it is gone.
 fn file(file: &SentFile) -> (String, String) {
-    let about = if file.is_removed { "removed".to_string() } else { limits::size(file.size) };
-    (one_line(&names::shown(&file.name)), format!(", {about}"))
+    let about = if file.is_removed { "removed".to_string() } else { human::size(file.size) };
+    (one_line(&human::shown(&file.name)), format!(", {about}"))
 }
 
 fn more(part: &Part) -> Option<String> {

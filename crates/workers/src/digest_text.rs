@@ -1,13 +1,15 @@
 //! A digest as a text, put together at each try from what is true then (N6, N9, N13): whether it may go, how many from
 //! whom, and the link to the conversation that has waited longest.
 
-use domain::choices::Way;
-use domain::deliveries::{self, Delivery};
-use domain::digests::{self, Digest, Prepared};
-use domain::ids::DigestId;
-use domain::missed::Reason;
-use domain::phones::{self, Silence, TextDue};
-use domain::{Result, people::Name};
+use domain::kernel::error::Result;
+use domain::kernel::ids::DigestId;
+use domain::kernel::medium::Way;
+use domain::kernel::name::Name;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::delivery::Delivery;
+use domain::notify::digests::{self, Digest, Prepared};
+use domain::notify::quiet_hours::{self, Silence, TextDue};
+use domain::notify::{phones, text_deliveries};
 use outbound::text::Text;
 use store::{Time, Tx};
 
@@ -28,9 +30,9 @@ impl Desk {
     /// The text of a digest as it is at this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
         // Also what is held goes as one when its time comes.
-        deliveries::take_along(tx, delivery, id)?;
+        text_deliveries::take_along(tx, delivery, id)?;
         let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
-        let number = match phones::text_due(&texting, tx.now()) {
+        let number = match quiet_hours::text_due(&texting, tx.now()) {
             TextDue::Now(number) => number,
             TextDue::HeldUntil(until) => return Ok(DigestText::HeldUntil(until)),
             TextDue::NotAtAll(why) => return Ok(DigestText::Dropped(reason(why).word())),

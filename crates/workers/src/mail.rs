@@ -3,14 +3,16 @@
 
 use std::fmt::Write;
 
-use domain::ids::DeliveryId;
-use domain::limits;
-use domain::links::{self, PreparedFresh};
-use domain::people::Name;
-use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
-use domain::webhooks::PreparedNote;
-use domain::welcome::SignerMissing;
-use domain::workspaces;
+use domain::arrival::invitations::PreparedInvitation;
+use domain::arrival::sign_in::Prepared;
+use domain::directory::addressee::Addressee;
+use domain::kernel::ids::DeliveryId;
+use domain::kernel::limits;
+use domain::kernel::name::Name;
+use domain::notify::reply_links::{self, PreparedFresh};
+use domain::tenant::workspaces;
+use domain::webhooks::webhook::PreparedNote;
+use domain::welcome::setting::SignerMissing;
 use outbound::mail::{Mail, Mailbox, one_line};
 use store::Time;
 
@@ -115,7 +117,7 @@ impl Desk {
     pub fn fresh_link(&self, delivery: DeliveryId, now: Time, prepared: &PreparedFresh) -> Mail {
         let brand = one_line(&prepared.to.brand_name);
         let title = one_line(&prepared.title);
-        let days = links::LASTS.as_secs() / 86_400;
+        let days = reply_links::LASTS.as_secs() / 86_400;
         let letter = Letter {
             subject: format!("Your new link to {title}"),
             preview: format!("It leads straight to the conversation, for {days} days."),

@@ -7,8 +7,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use domain::ids::{PersonId, WorkspaceId};
-use domain::{Result, missed};
+use domain::kernel::error::Result;
+use domain::kernel::ids::{PersonId, WorkspaceId};
+use domain::notify::due;
 use store::{Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -41,11 +42,11 @@ impl Teller {
     /// Where the database cannot be read.
     pub async fn step(&self) -> Result<usize> {
         let (store, wait) = (&self.store, self.wait);
-        let ripe = store.read(move |reader| missed::ripe(reader, wait, AT_ONCE)).await?;
+        let ripe = store.read(move |reader| due::ripe(reader, wait, AT_ONCE)).await?;
         let noted = side_by_side(ripe.into_iter().map(|(workspace, channel)| {
             let store = store.clone();
             async move {
-                let done = store.write(move |tx| missed::come_due(tx, workspace, channel, wait)).await;
+                let done = store.write(move |tx| due::come_due(tx, workspace, channel, wait)).await;
                 if let Err(error) = &done {
                     tracing::warn!(%channel, %error, "who is due in a channel cannot be noted; it is tried again");
                 }
@@ -53,7 +54,7 @@ impl Teller {
             }
         }))
         .await;
-        let due = store.read(|reader| missed::due(reader, AT_ONCE)).await?;
+        let due = store.read(|reader| due::due(reader, AT_ONCE)).await?;
         let settled = side_by_side(due.into_iter().map(|(workspace, person)| {
             let worker = self.clone();
             async move { worker.settle(workspace, person).await }
@@ -65,12 +66,12 @@ impl Teller {
     /// Decides about one person; whether that was possible.
     async fn settle(&self, workspace: WorkspaceId, person: PersonId) -> bool {
         let wait = self.wait;
-        match self.store.write(move |tx| missed::settle(tx, workspace, person, wait)).await {
+        match self.store.write(move |tx| due::settle(tx, workspace, person, wait)).await {
             Ok(Some(digest)) => tracing::info!(%digest, "a digest is written"),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%person, %error, "it cannot be decided whether somebody is told");
-                let later = move |tx: &mut Tx| missed::put_off(tx, workspace, person, PUT_OFF_BY);
+                let later = move |tx: &mut Tx| due::put_off(tx, workspace, person, PUT_OFF_BY);
                 // Where even this fails, they are looked at again before long.
                 let _ = self.store.write(later).await;
                 return false;
@@ -97,7 +98,7 @@ impl Teller {
 
     async fn pause(&self) -> Duration {
         let wait = self.wait;
-        let next = self.store.read(move |reader| missed::next(reader, wait)).await.ok().flatten();
+        let next = self.store.read(move |reader| due::next(reader, wait)).await.ok().flatten();
         let until = next.map_or(POLLED_EVERY, |next| next.since(self.store.clock().now()));
         until.clamp(PAUSE_MIN, POLLED_EVERY)
     }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Result;
-use domain::previews::{self, Due};
+use domain::files::previews::{self, Due};
+use domain::kernel::error::Result;
 use outbound::blobs::{Blobs, Form, Name};
 use outbound::documents::{Documents, NoPage};
 use outbound::pictures::{self, Small};

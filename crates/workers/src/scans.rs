@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Result;
-use domain::blobs::{self, Unchecked};
+use domain::files::blobs::{self, Unchecked};
+use domain::kernel::error::Result;
 use outbound::blobs::{Blobs, Form, Name};
 use outbound::scanner::{Finding, Scanner};
 use store::Store;

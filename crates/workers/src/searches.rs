@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use domain::{Result, search};
+use domain::kernel::error::Result;
+use domain::messages::search;
 use store::{Engine, Store};
 use tokio::sync::watch;
 

@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use domain::ids::WorkspaceId;
-use domain::webhooks::calls;
-use domain::{Result, choices, first_answers, imports, limits, links, sign_ins, sign_ups, tries, workspaces};
+use domain::arrival::imports;
+use domain::identity::{sign_in_requests, sign_ups};
+use domain::kernel::error::Result;
+use domain::kernel::ids::WorkspaceId;
+use domain::kernel::{idempotency, limits, rate_limits};
+use domain::notify::{preferences, reply_links};
+use domain::tenant::workspaces;
+use domain::webhooks::call_history;
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
@@ -33,14 +38,14 @@ impl Sweeper {
     /// # Errors
     /// Where the database fails.
     pub async fn step(&self) -> Result<usize> {
-        let mut swept = self.in_chunks(tries::sweep).await?;
-        swept += self.in_chunks(sign_ins::sweep).await?;
+        let mut swept = self.in_chunks(rate_limits::sweep).await?;
+        swept += self.in_chunks(sign_in_requests::sweep).await?;
         swept += self.in_chunks(sign_ups::sweep).await?;
-        swept += self.in_chunks(links::sweep).await?;
-        swept += self.in_chunks(choices::sweep).await?;
+        swept += self.in_chunks(reply_links::sweep).await?;
+        swept += self.in_chunks(preferences::sweep).await?;
         swept += self.in_chunks(imports::sweep).await?;
-        swept += self.in_chunks(calls::sweep).await?;
-        swept += self.in_chunks(first_answers::sweep).await?;
+        swept += self.in_chunks(call_history::sweep).await?;
+        swept += self.in_chunks(idempotency::sweep).await?;
         for workspace in self.store.read(workspaces::all).await? {
             let id = workspace.id;
             swept += self.in_chunks(move |tx| journal_chunk(tx, id)).await?;

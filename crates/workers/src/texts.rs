@@ -6,10 +6,10 @@
 
 mod latin;
 
-use domain::ids::DeliveryId;
-use domain::limits;
-use domain::people::Name;
-use domain::phones::PreparedCode;
+use domain::kernel::ids::DeliveryId;
+use domain::kernel::limits;
+use domain::kernel::name::Name;
+use domain::notify::phones::{self, PreparedCode};
 use outbound::mail::one_line;
 use outbound::text::{ONE_PART_SEPTETS, Text, fits};
 
@@ -34,7 +34,7 @@ pub struct Missed {
 
 /// The text with the code that proves a number.
 pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
-    let minutes = domain::phones::CODE_LASTS.as_secs() / 60;
+    let minutes = phones::CODE_LASTS.as_secs() / 60;
     let start = format!("{} is your code for ", prepared.code);
     let end = format!(". It is good for {minutes} minutes. Never pass it on.");
     let body = with_brand(&prepared.brand_name, |brand| format!("{start}{brand}{end}"))

@@ -9,12 +9,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::access::Actor;
-use domain::deliveries::{self, Delivery, Kind};
-use domain::ids::{CallId, WebhookId, WorkspaceId};
-use domain::journal::Event;
-use domain::webhooks::calls::{self, Outcome, PreparedCall, Try, Verdict};
-use domain::{Error, Result};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Result};
+use domain::kernel::ids::{CallId, WebhookId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::notify::delivery::{Delivery, Kind};
+use domain::notify::{deliveries, webhook_deliveries};
+use domain::webhooks::call_attempts::{self, Outcome, Try, Verdict};
+use domain::webhooks::calls::{self, PreparedCall};
 use outbound::webhooks::{Answer, Call, CallError, Caller};
 use serde_json::{Value, json};
 use store::{Reader, Store, Time};
@@ -142,8 +144,10 @@ impl Worker {
 
     /// Tries some of a webhook's calls that are due, and says how many.
     async fn call_due(&self, workspace: WorkspaceId, webhook: WebhookId) -> usize {
-        let claim =
-            self.store.write(move |tx| deliveries::claim_calls(tx, workspace, webhook, AT_ONCE)).await;
+        let claim = self
+            .store
+            .write(move |tx| webhook_deliveries::claim_calls(tx, workspace, webhook, AT_ONCE))
+            .await;
         let claimed = claim.unwrap_or_else(|error: Error| {
             tracing::warn!(%webhook, %error, "calls that are due cannot be taken");
             Vec::new()
@@ -223,7 +227,7 @@ impl Worker {
         self.store
             .write(move |tx| {
                 let tried = Try { at: tx.now(), took, status, said: said.clone() };
-                calls::record(tx, &delivery, webhook, id, &tried, verdict)
+                call_attempts::record(tx, &delivery, webhook, id, &tried, verdict)
             })
             .await
     }

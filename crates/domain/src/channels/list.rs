@@ -3,13 +3,13 @@
 use store::{Reader, Time};
 use uuid::Uuid;
 
-use super::{COLUMNS, Channel, Kind, group_title, read, seen};
-use crate::access::Actor;
-use crate::conditions::Conditions;
-use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, PersonId};
-use crate::limits;
-use crate::people::Name;
+use crate::channels::channel::{COLUMNS, Channel, Kind, group_title, read, seen};
+use crate::kernel::access::Actor;
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, CompanyId, PersonId};
+use crate::kernel::limits;
+use crate::kernel::name::Name;
+use crate::kernel::where_builder::Conditions;
 
 /// How many columns [`COLUMNS`] are.
 const WIDTH: usize = 19;

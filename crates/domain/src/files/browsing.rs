@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use store::Reader;
 
-use super::changing::{Deletion, roots};
-use super::names::{self, FileName};
-use super::{COLUMNS, Entry, Kind, TABLES, find, folder_key, read};
-use crate::access::{self, Actor};
-use crate::error::{Error, Problem, Result};
-use crate::ids::{ChannelId, FileId};
+use crate::files::changing::{Deletion, roots};
+use crate::files::entry::{COLUMNS, Entry, Kind, TABLES, find, folder_key, read};
+use crate::files::names::{self, FileName};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{ChannelId, FileId};
 
 /// Entries of one archive.
 pub const PACKED_MAX: usize = 10_000;

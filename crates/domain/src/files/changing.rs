@@ -6,16 +6,18 @@ use std::time::Duration;
 use store::{Reader, Tx};
 use uuid::Uuid;
 
-use super::listing::down;
-use super::making::{address, free, is_taken};
-use super::names::{self, FileName};
-use super::permissions::changeable;
-use super::{DEPTH_MAX, Entry, Kind, folder, folder_key, folders_to, may_change, turn};
-use crate::access::{self, Actor};
-use crate::blobs;
-use crate::error::{Error, Problem, Result};
-use crate::ids::{BlobId, ChannelId, FileId, PersonId, WorkspaceId};
-use crate::journal::{self, Event};
+use crate::files::blobs;
+use crate::files::entry::{DEPTH_MAX, Entry, Kind, folder, folder_key, turn};
+use crate::files::listing::down;
+use crate::files::making::{free, is_taken};
+use crate::files::names::{self, FileName};
+use crate::files::paths::folders_to;
+use crate::files::permissions::{changeable, may_change};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::web_address::address;
 
 /// Deleted entries can be brought back this long.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -295,15 +297,15 @@ pub fn restore_with(tx: &mut Tx, actor: &Actor, file: FileId) -> Result<()> {
 }
 
 /// An entry of a deletion whose folder is not part of it.
-pub(super) struct Root {
+pub(crate) struct Root {
     id: FileId,
     kind: Kind,
-    pub(super) name: FileName,
+    pub(crate) name: FileName,
     /// Where it goes back to.
     folder: Option<FileId>,
 }
 
-pub(super) fn roots(
+pub(crate) fn roots(
     reader: &Reader,
     actor: &Actor,
     channel: ChannelId,

@@ -2,7 +2,7 @@
 //! Only where the bytes leave it open (one text or another, one kind of archive or another) does the name decide
 //! between them. Relies on `infer` for the marks of formats.
 
-use super::names;
+use crate::files::names;
 
 /// First bytes that tell what a file is.
 pub const HEAD_BYTES: usize = 8 * 1024;

@@ -4,10 +4,11 @@
 use store::{Param, Reader};
 use uuid::Uuid;
 
-use super::{COLUMNS, Entry, TABLES, folder, folder_key, names, read};
-use crate::access::{self, Actor};
-use crate::error::{Error, Result};
-use crate::ids::{ChannelId, FileId};
+use crate::files::entry::{COLUMNS, Entry, TABLES, folder, folder_key, read};
+use crate::files::names;
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, FileId};
 
 /// Entries in one page of a folder.
 pub const PAGE: i64 = 100;
@@ -105,7 +106,7 @@ pub fn below(
 }
 
 /// [`DOWN`] as the engine takes it: SQLite has ids as bytes, which a cast to a type that it does not know would change.
-pub(super) fn down(reader: &Reader) -> String {
+pub(crate) fn down(reader: &Reader) -> String {
     match reader.engine() {
         store::Engine::Sqlite => DOWN.replace("CAST($2 AS UUID)", "$2"),
         store::Engine::Postgres => DOWN.to_string(),

@@ -1,21 +1,19 @@
 //! Making entries: folders, links, files that wait for their bytes, and what was sent with a message. A name in use becomes
 //! `report (2).pdf` (F1): same names both survive.
 
-use std::net::Ipv6Addr;
-
 use store::{Reader, Tx};
 use uuid::Uuid;
 
-use super::names::{self, FileName};
-use super::{DEPTH_MAX, Kind, PATH_CHARACTERS, folder, folder_key, folders_to, may_change, turn};
-use crate::access::Actor;
-use crate::error::{Error, Problem, Result};
-use crate::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
-use crate::journal::{self, Event};
-use crate::uploads::Upload;
+use crate::files::entry::{DEPTH_MAX, Kind, PATH_CHARACTERS, folder, folder_key, turn};
+use crate::files::names::{self, FileName};
+use crate::files::paths::folders_to;
+use crate::files::permissions::may_change;
+use crate::kernel::access::Actor;
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::web_address::address;
 
-/// Characters of a link's address: what browsers and servers agree on.
-pub const URL_CHARACTERS: usize = 2_000;
 /// Names with a number that are tried one after the other before the search goes in leaps.
 const TRIED_IN_TURN: u64 = 9;
 
@@ -114,86 +112,14 @@ pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Resu
 }
 
 /// Makes sure that something may be put into a folder by the one who asks.
-fn may_make(reader: &Reader, actor: &Actor, channel: ChannelId, inside: Option<FileId>) -> Result<()> {
-    folder(reader, actor, channel, inside)?;
-    if may_change(reader, actor, channel, inside)? { Ok(()) } else { Err(Error::Forbidden) }
-}
-
-/// An address that a link may lead to.
-pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
-    let url = url.trim();
-    if url.is_empty() {
-        return Err(Error::field(field, Problem::Empty));
-    }
-    if url.chars().count() > URL_CHARACTERS {
-        return Err(Error::field(field, Problem::TooLong(URL_CHARACTERS)));
-    }
-    let lower = url.to_ascii_lowercase();
-    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
-    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
-    let is_clean =
-        !url.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\'));
-    if !is_host(host) || !is_clean || names::shown(url) != url {
-        return Err(Error::field(field, Problem::NoLink));
-    }
-    Ok(url.to_string())
-}
-
-/// Whether this names a host, with or without a port (RFC 3986, 3.2.2): by a name in any script, or by a number.
-fn is_host(text: &str) -> bool {
-    let (host, port) = match text.rsplit_once(':') {
-        // A colon within brackets belongs to the number.
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (text, "80"),
-    };
-    if port.parse::<u16>().is_err() {
-        return false;
-    }
-    if let Some(number) = host.strip_prefix('[') {
-        return number.strip_suffix(']').is_some_and(|number| number.parse::<Ipv6Addr>().is_ok());
-    }
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(letter)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    idna::domain_to_ascii(host)
-        .is_ok_and(|name| name.strip_suffix('.').unwrap_or(&name).split('.').all(label))
-}
-
-/// An upload that becomes a file in a folder where the one who asks may put it. The file has the upload's id, so that who did
-/// not hear that it is done finds out.
-pub(crate) fn file_at(
-    tx: &mut Tx,
-    actor: &Actor,
-    upload: &Upload,
-    inside: Option<FileId>,
-    blob: BlobId,
-) -> Result<FileId> {
-    let name = FileName::or("name", &upload.name, "file")?;
-    may_make(tx, actor, upload.channel, inside)?;
-    let making = Making {
-        id: Some(FileId(upload.id.0)),
-        blob: Some(blob),
-        ..Making::new(upload.channel, inside, name)
-    };
-    insert(tx, actor, &making)
-}
-
-/// Files what was sent with a message at the top of the channel (F1), whoever sent it.
-pub(crate) fn filed(
-    tx: &mut Tx,
+pub(crate) fn may_make(
+    reader: &Reader,
     actor: &Actor,
     channel: ChannelId,
-    name: &str,
-    blob: BlobId,
-    message: MessageId,
-) -> Result<FileId> {
-    let name = FileName::or("name", name, "file")?;
-    let making = Making { blob: Some(blob), message: Some(message), ..Making::new(channel, None, name) };
-    insert(tx, actor, &making)
+    inside: Option<FileId>,
+) -> Result<()> {
+    folder(reader, actor, channel, inside)?;
+    if may_change(reader, actor, channel, inside)? { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Gives a file that waits for its bytes what has come.
@@ -211,25 +137,25 @@ pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Re
 }
 
 /// An entry about to be made.
-struct Making {
+pub(crate) struct Making {
     /// Its id, where it has one already.
-    id: Option<FileId>,
-    channel: ChannelId,
-    inside: Option<FileId>,
-    kind: Kind,
-    name: FileName,
-    url: Option<String>,
-    blob: Option<BlobId>,
-    message: Option<MessageId>,
+    pub(crate) id: Option<FileId>,
+    pub(crate) channel: ChannelId,
+    pub(crate) inside: Option<FileId>,
+    pub(crate) kind: Kind,
+    pub(crate) name: FileName,
+    pub(crate) url: Option<String>,
+    pub(crate) blob: Option<BlobId>,
+    pub(crate) message: Option<MessageId>,
 }
 
 impl Making {
-    fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> Making {
+    pub(crate) fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> Making {
         Making { id: None, channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
     }
 }
 
-fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
+pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
     turn(tx, actor.workspace, making.channel)?;
     let is_folder = making.kind == Kind::Folder;
     let folder = folder_key(making.channel, making.inside);
@@ -261,7 +187,7 @@ fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
 }
 
 /// The name itself where it is free in a folder, else with the first number that is. The channel's turn must be taken.
-pub(super) fn free(
+pub(crate) fn free(
     reader: &Reader,
     workspace: WorkspaceId,
     folder: Uuid,
@@ -298,7 +224,7 @@ pub(super) fn free(
 }
 
 /// Whether another entry of a folder has a name.
-pub(super) fn is_taken(
+pub(crate) fn is_taken(
     reader: &Reader,
     workspace: WorkspaceId,
     folder: Uuid,
@@ -316,6 +242,7 @@ pub(super) fn is_taken(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::web_address::URL_CHARACTERS;
 
     #[test]
     fn links_lead_to_web_addresses_only() {

@@ -4,8 +4,9 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::error::{Error, Problem, Result};
-use crate::limits;
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::human::{STAND_IN, is_unseen};
+use crate::kernel::limits;
 
 /// Characters of a name as it is kept for display. No file system has longer ones.
 pub const GIVEN_CHARACTERS: usize = 500;
@@ -16,8 +17,6 @@ const SAFE_BYTES: usize = 230;
 const EXTENSION_CHARACTERS: usize = 17;
 /// Bytes of a name that its place in a list depends on.
 const SORT_BYTES: usize = 200;
-/// What stands for a character that has no shape of its own.
-const STAND_IN: char = '\u{fffd}';
 
 /// A name in both its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,11 +98,6 @@ pub(crate) fn sort_key(safe: &str, is_folder: bool) -> Vec<u8> {
 /// The bound between folders and everything else in the order of [`sort_key`].
 pub(crate) const AFTER_FOLDERS: [u8; 1] = [1];
 
-/// A name for people to read on a page: what would turn its direction or hide in it is seen as such.
-pub fn shown(given: &str) -> String {
-    given.chars().map(|c| if is_unseen(c) { STAND_IN } else { c }).collect()
-}
-
 /// The end of a name with its dot, where it has one: `.pdf`.
 pub fn extension(name: &str) -> &str {
     split(name).1
@@ -149,14 +143,6 @@ fn is_special(c: char) -> bool {
         || matches!(c, '\u{2044}' | '\u{2215}' | '\u{29f8}' | '\u{ff0f}' | '\u{ff3c}')
 }
 
-/// What turns the direction of text or cannot be seen. Joiners stay: scripts and emoji need them.
-fn is_unseen(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 /// Names that mean a device to Windows, with whatever end.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or("").trim().to_uppercase();
@@ -193,9 +179,9 @@ fn shortened(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::kernel::human::shown;
+    use proptest::prelude::*;
 
     fn safe_of(given: &str) -> String {
         FileName::or("name", given, "file").unwrap().safe

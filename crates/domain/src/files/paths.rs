@@ -2,11 +2,12 @@
 
 use store::Reader;
 
-use super::permissions::is_read_only;
-use super::{COLUMNS, DEPTH_MAX, Entry, FileName, Kind, TABLES, folder_key, names, read};
-use crate::access::{self, Actor};
-use crate::error::Result;
-use crate::ids::{ChannelId, FileId, WorkspaceId};
+use crate::files::entry::{COLUMNS, DEPTH_MAX, Entry, Kind, TABLES, folder_key, read};
+use crate::files::names::{self, FileName};
+use crate::files::permissions::is_read_only;
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, FileId, WorkspaceId};
 
 /// The entry at a path such as `Contracts/2026/deed.pdf` in a channel, where there is one. Capitals make no difference.
 ///

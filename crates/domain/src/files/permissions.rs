@@ -2,13 +2,13 @@
 
 use store::{Reader, Time, Tx};
 
-use super::{DEPTH_MAX, Entry, Kind, find, turn};
-use crate::access::{self, Actor};
-use crate::channels;
-use crate::error::{Error, Result};
-use crate::ids::{ChannelId, FileId, WorkspaceId};
-use crate::journal::{self, Event};
-use crate::records::{self, Changes, Deed};
+use crate::channels::channel;
+use crate::files::entry::{DEPTH_MAX, Entry, Kind, find, turn};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, FileId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
 
 /// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it, a folder
 /// above or the whole channel is read-only for them (F6).
@@ -56,7 +56,7 @@ pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: Ch
 }
 
 /// Whether a folder, one above it or the whole channel is read-only for client users.
-pub(super) fn is_read_only(
+pub(crate) fn is_read_only(
     reader: &Reader,
     workspace: WorkspaceId,
     channel: ChannelId,
@@ -81,7 +81,7 @@ pub(super) fn is_read_only(
 }
 
 /// An entry that the one who asks may change; a folder also where its contents may be changed.
-pub(super) fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
+pub(crate) fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
     let found = find(reader, actor, file)?;
     let inside = if found.kind == Kind::Folder { Some(found.id) } else { found.folder };
     if may_change(reader, actor, found.channel, inside)? { Ok(found) } else { Err(Error::Forbidden) }
@@ -107,9 +107,9 @@ pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool
         &[&actor.workspace, &folder, &at, &actor.person, &tx.now()],
     )?;
     journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
-    let subject = channels::find(tx, actor, found.channel)?.subject;
+    let subject = channel::find(tx, actor, found.channel)?.subject;
     let changes = Changes::none().note("folder", &found.name).switch("readOnly", !read_only, read_only);
-    records::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
+    audit_log::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
 }
 
 /// Makes all of a channel read-only for client users, or lets them change it again (F6). What they send in the conversation
@@ -130,7 +130,7 @@ pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, rea
         &[&actor.workspace, &channel, &at, &tx.now()],
     )?;
     journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
-    let subject = channels::find(tx, actor, channel)?.subject;
+    let subject = channel::find(tx, actor, channel)?.subject;
     let changes = Changes::none().switch("readOnly", !read_only, read_only);
-    records::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
+    audit_log::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
 }

@@ -11,10 +11,9 @@ use sha2::Sha256;
 use store::{Reader, Time};
 use uuid::Uuid;
 
-use crate::access::{Actor, Role};
-use crate::error::{Error, Result};
-use crate::ids::{FileId, PersonId, WorkspaceId};
-use crate::people;
+use crate::kernel::access::{self, Actor, Role};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{FileId, PersonId, WorkspaceId};
 
 /// An address is good for this long.
 pub const LASTS: Duration = Duration::from_secs(15 * 60);
@@ -95,7 +94,7 @@ pub fn check(
     let is_for_this = is_program || claim[0] == purpose.byte(false);
     let is_good = is_for_this && reader.now() < Time(i64::from_be_bytes(until));
     let person = PersonId(id(9)?);
-    let actor = people::actor(reader, workspace, person)?.filter(|_| is_good).ok_or(Error::NotFound)?;
+    let actor = access::actor(reader, workspace, person)?.filter(|_| is_good).ok_or(Error::NotFound)?;
     let actor = match is_program {
         false => actor,
         true if actor.role == Role::Admin => Actor::program(workspace, person),

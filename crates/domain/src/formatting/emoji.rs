@@ -48,7 +48,7 @@ fn after_emoji(text: &str) -> Option<&str> {
 }
 
 /// Whether a text may not be cut between these two characters.
-pub(super) fn holds_together(before: char, after: char) -> bool {
+pub(crate) fn holds_together(before: char, after: char) -> bool {
     // Nothing below the first combining mark holds anything together: most text is done here.
     if before < '\u{300}' && after < '\u{300}' {
         return false;
@@ -62,7 +62,7 @@ pub(super) fn holds_together(before: char, after: char) -> bool {
 }
 
 /// Whether these two letters make a flag: what comes after belongs to the next one.
-pub(super) fn is_flag(before: char, after: char) -> bool {
+pub(crate) fn is_flag(before: char, after: char) -> bool {
     is_flag_letter(before) && is_flag_letter(after)
 }
 

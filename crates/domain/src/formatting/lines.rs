@@ -5,7 +5,7 @@
 //! vanishes. The text is changed accordingly before it is read as Markdown; what stands between fences is left alone.
 
 /// The text with an empty line wherever a quote or a list ends, and with its definitions shown as text.
-pub(super) fn parted(text: &str) -> String {
+pub(crate) fn parted(text: &str) -> String {
     let mut parted = String::with_capacity(text.len() + 16);
     let mut before = Line { is_blank: true, ..Line::default() };
     let mut fence: Option<Fence> = None;

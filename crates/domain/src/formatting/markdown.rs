@@ -12,8 +12,9 @@ use comrak::html::escape_href;
 use comrak::nodes::{ListType, Node, NodeList, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
-use super::{escape, lines, named};
-use crate::ids::PersonId;
+use crate::formatting::lines;
+use crate::formatting::text::{escape, named};
+use crate::kernel::ids::PersonId;
 
 /// Quotes, lists and emphasis nested deeper than this are shown without their marks.
 const NESTING_MOST: usize = 16;
@@ -27,7 +28,7 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
 });
 
 /// The HTML of a text, before the second wall.
-pub(super) fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
+pub(crate) fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
     let text = lines::parted(text);
     let arena = Arena::new();
     let mut writer = Writer::new(&text, mentions);
@@ -41,7 +42,7 @@ pub(super) fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
 }
 
 /// The words of a text without its marks; blocks and lines are parted by white space.
-pub(super) fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     let text = lines::parted(text);
     let arena = Arena::new();
     let mut words = String::with_capacity(text.len());

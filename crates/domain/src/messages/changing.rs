@@ -2,12 +2,13 @@
 
 use store::Tx;
 
-use super::{Message, find, mentions};
-use crate::access::Actor;
-use crate::error::{Error, Result};
-use crate::ids::MessageId;
-use crate::journal::{self, Event};
-use crate::{files, limits, search};
+use crate::kernel::access::Actor;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::MessageId;
+use crate::kernel::journal::{self, Event};
+use crate::kernel::limits;
+use crate::messages::message::{Message, find};
+use crate::messages::{attachments, mentions, search};
 
 /// Changes the text of one's own message; it is marked as edited (M5). A program changes anybody's.
 ///
@@ -52,7 +53,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
         &[&actor.workspace, &found.channel, &found.position, &tx.now()],
     )?;
     mentions::forget(tx, actor, message)?;
-    files::detach(tx, actor.workspace, message)?;
+    attachments::detach(tx, actor.workspace, message)?;
     // To its author it never counted; to those who have read it, it is behind them.
     tx.run(
         "UPDATE members SET skipped = skipped + 1 \

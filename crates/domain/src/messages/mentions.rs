@@ -2,14 +2,15 @@
 
 use store::{Reader, Tx};
 
-use crate::access::Actor;
-use crate::error::Result;
-use crate::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
-use crate::{formatting, members};
+use crate::channels::members;
+use crate::formatting;
+use crate::kernel::access::Actor;
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 
 /// Keeps which members a text names: `@` and a member's full name, or their given name where nobody's full name is
 /// meant. Answers them in the order of their names.
-pub(super) fn keep(
+pub(crate) fn keep(
     tx: &Tx,
     actor: &Actor,
     channel: ChannelId,
@@ -46,13 +47,13 @@ pub(super) fn keep(
 }
 
 /// What the text named before is forgotten.
-pub(super) fn forget(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
+pub(crate) fn forget(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
     tx.run("DELETE FROM mentions WHERE workspace = $1 AND message = $2", &[&actor.workspace, &message])?;
     Ok(())
 }
 
 /// The members that a message names, in the order of their names.
-pub(super) fn of(
+pub(crate) fn of(
     reader: &Reader,
     workspace: WorkspaceId,
     message: MessageId,

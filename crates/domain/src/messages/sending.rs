@@ -3,14 +3,16 @@
 
 use store::{Engine, Tx};
 
-use super::{Message, find, mentions};
-use crate::access::{self, Actor};
-use crate::error::{Error, Problem, Result};
-use crate::files::{self, Attached};
-use crate::ids::{ChannelId, MessageId, PersonId};
-use crate::journal::{self, Event};
-use crate::people::Name;
-use crate::{limits, members, missed, search};
+use crate::channels::{acting_as, members};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{ChannelId, MessageId, PersonId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::limits;
+use crate::kernel::name::Name;
+use crate::messages::attachments::{self, Attached};
+use crate::messages::message::{Message, find};
+use crate::messages::{mentions, search, unread_backlog};
 
 /// A message about to be sent.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         Known::Message(message) => return Ok(*message),
         Known::Next(next) => next,
     };
-    let ready = files::check(tx, actor, draft.channel, &draft.attachments)?;
+    let ready = attachments::check(tx, actor, draft.channel, &draft.attachments)?;
     let now = tx.now();
     tx.run(
         "UPDATE channels SET last_position = $4, last_message_at = $3, archived_at = NULL \
@@ -68,14 +70,14 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         ],
     )?;
     let mentions = mentions::keep(tx, actor, draft.channel, draft.id, &text)?;
-    missed::note(tx, actor.workspace, draft.channel, position)?;
+    unread_backlog::note(tx, actor.workspace, draft.channel, position)?;
     let event =
         Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);
     let mut attachments = Vec::new();
     if !ready.is_empty() {
-        files::attach(tx, actor, draft.channel, draft.id, &ready)?;
-        attachments = files::of_message(tx, actor.workspace, draft.id)?;
+        attachments::attach(tx, actor, draft.channel, draft.id, &ready)?;
+        attachments = attachments::of_message(tx, actor.workspace, draft.id)?;
     }
     // Put together from what was just written: reading it back would cost as much as writing it.
     Ok(Message {
@@ -105,7 +107,7 @@ fn count<T>(list: &[T]) -> i64 {
 /// As [`send`]; `Field` for a sender who is not there or not in the channel.
 pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &Draft) -> Result<Message> {
     access::channel(tx, program, draft.channel)?;
-    let sender = members::speaker(tx, program, draft.channel, "senderId", sender)?;
+    let sender = acting_as::speaker(tx, program, draft.channel, "senderId", sender)?;
     send(tx, &sender, draft)
 }
 

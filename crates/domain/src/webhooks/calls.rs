@@ -4,20 +4,14 @@
 //! between any two steps, none is left out and none is made twice. Of a call that waits only the next few are made, so
 //! that a program that takes nothing costs little however much happens: the journal keeps the rest.
 
-mod history;
-mod tries;
-
 use store::{Engine, Reader, Time, Tx};
 
-use super::{Wanted, told_as};
-use crate::access::Actor;
-use crate::deliveries;
-use crate::error::Result;
-use crate::ids::{CallId, PersonId, WebhookId, WorkspaceId};
-use crate::journal::Event;
-
-pub use history::{Call, KEPT, again, list, sweep};
-pub use tries::{Outcome, SAID_CHARACTERS, Try, Verdict, record};
+use crate::kernel::access::Actor;
+use crate::kernel::error::Result;
+use crate::kernel::ids::{CallId, PersonId, WebhookId, WorkspaceId};
+use crate::kernel::journal::Event;
+use crate::notify::webhook_deliveries;
+use crate::webhooks::webhook::{Wanted, told_as};
 
 /// Calls of one webhook that wait to be taken, at most.
 pub const WAITING_MAX: i64 = 100;
@@ -54,7 +48,7 @@ pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result
     let found: Option<(i64, Wanted, PersonId)> =
         tx.first(&sql, &[&workspace, &webhook], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let Some((seq, wanted, person)) = found else { return Ok(0) };
-    let mut room = WAITING_MAX - deliveries::waiting_calls(tx, workspace, webhook)?;
+    let mut room = WAITING_MAX - webhook_deliveries::waiting_calls(tx, workspace, webhook)?;
     let mut passed = seq;
     let mut looked_at = 0;
     for entry in tx.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)? {
@@ -70,7 +64,7 @@ pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result
                 "INSERT INTO webhook_calls (workspace, id, webhook, seq, kind, at, payload) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                 &[&workspace, &call, &webhook, &entry.seq, &kind, &entry.at, &entry.payload],
             )?;
-            deliveries::add_call(tx, workspace, webhook, call, person)?;
+            webhook_deliveries::add_call(tx, workspace, webhook, call, person)?;
         }
         passed = entry.seq;
         looked_at += 1;

@@ -5,16 +5,19 @@
 
 use store::{Engine, Reader, Time, Tx};
 
-use super::template::{self, Template, Values};
-use super::{Welcome, setting};
-use crate::access::{self, Actor};
-use crate::channels::{self, Kind};
-use crate::error::{Error, Result};
-use crate::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
-use crate::messages::{self, Draft};
-use crate::people::{self, ClientFilter, Name};
-use crate::records::{self, Changes, Deed};
-use crate::{members, workspaces};
+use crate::channels::channel::Kind;
+use crate::channels::{members, starting};
+use crate::directory::clients::{self, ClientFilter};
+use crate::directory::{person, team};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
+use crate::kernel::name::Name;
+use crate::messages::sending::{self, Draft};
+use crate::tenant::workspaces;
+use crate::welcome::setting::{Welcome, setting};
+use crate::welcome::template::{self, Template, Values};
 
 /// What is said where somebody was greeted meanwhile.
 pub const NOT_TO_COME: &str = "This welcome message is not to come any more.";
@@ -39,7 +42,7 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
     let place = match place_of(tx, workspace, client)? {
         Some(place) => place,
         None => {
-            channels::for_new_client(tx, workspace, client)?;
+            starting::for_new_client(tx, workspace, client)?;
             place_of(tx, workspace, client)?.ok_or(Error::NotFound)?
         }
     };
@@ -58,7 +61,7 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
     let text = template.fill(&values(tx, workspace, client, &place, signer_name)?);
     let id = MessageId::new(tx.now());
     let draft = Draft { id, channel: place.channel, text, attachments: Vec::new(), shown: None };
-    let sent = messages::send(tx, &signer, &draft)?;
+    let sent = sending::send(tx, &signer, &draft)?;
     members::no_news(tx, workspace, place.channel, sent.position)?;
     tx.run(
         "INSERT INTO welcomes (workspace, person, message, sent_at) VALUES ($1, $2, $3, $4) \
@@ -147,7 +150,7 @@ fn values(
         |row| row.get(0),
     )?;
     Ok(Values {
-        client: people::called(reader, workspace, client)?.ok_or(Error::NotFound)?,
+        client: person::called(reader, workspace, client)?.ok_or(Error::NotFound)?,
         company: company.unwrap_or_default(),
         brand: workspaces::find(reader, workspace)?.brand_name,
         sender,
@@ -265,7 +268,7 @@ pub fn write_for(
          ON CONFLICT (workspace, person) DO UPDATE SET text = excluded.text WHERE welcomes.sent_at IS NULL",
         &[&actor.workspace, &client, &text.map(|text| text.text())],
     )?;
-    records::keep(tx, actor, Deed::WelcomeWritten, Some(client.0), Changes::none())
+    audit_log::keep(tx, actor, Deed::WelcomeWritten, Some(client.0), Changes::none())
 }
 
 /// What a text would become for a client user, signed by `sender`: for one whom the one who asks can see, else for an
@@ -276,8 +279,8 @@ pub fn write_for(
 pub fn sample(reader: &Reader, actor: &Actor, text: &str, sender: PersonId) -> Result<Sample> {
     access::admin(actor)?;
     let template = template::parse("text", text)?;
-    let sender = people::internal(reader, actor, sender)?;
-    let client = people::clients(reader, actor, &ClientFilter::default(), 1)?.pop();
+    let sender = team::internal(reader, actor, sender)?;
+    let client = clients::clients(reader, actor, &ClientFilter::default(), 1)?.pop();
     let values = match client {
         Some(client) => {
             let place = Place { channel: ChannelId(client.id.0), company: None };

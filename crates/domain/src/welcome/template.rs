@@ -3,9 +3,9 @@
 //! Two braces always begin a field that is known here, so whatever passes [`parse`] can be filled and shows no braces of
 //! its own. What fills a field is a name that somebody typed: it comes out as it is, never as formatting or a link.
 
-use crate::error::{Error, Problem, Result};
-use crate::limits;
-use crate::people::Name;
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::limits;
+use crate::kernel::name::Name;
 
 /// Characters of a template. With every field filled by the longest names it is still a message (M1).
 pub const TEMPLATE_CHARACTERS: usize = 5_000;

@@ -1,14 +1,18 @@
 //! A firm's brand and the host name of its portal: who changes them, what is refused, and what holds afterwards.
 
 use crate::support::Office;
-use domain::access::Actor;
-use domain::brand::{self, Brand, BrandChange, Ink, Picture, Pictures, Place};
-use domain::ids::WorkspaceId;
-use domain::workspaces::{self, SetUp, Workspace};
-use domain::{Error, Problem, records, sessions};
+use domain::administration::set_up::{self, SetUp};
+use domain::identity::sessions;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::audit_log;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::WorkspaceId;
+use domain::tenant::brand::{Brand, Ink};
+use domain::tenant::branding::{self, BrandChange, Picture, Pictures, Place};
+use domain::tenant::workspaces::{self, Workspace};
 
-fn change(office: &Office, who: Actor, change: BrandChange) -> domain::Result<()> {
-    office.write(move |tx| brand::change(tx, &who, &change))
+fn change(office: &Office, who: Actor, change: BrandChange) -> error::Result<()> {
+    office.write(move |tx| branding::change(tx, &who, &change))
 }
 
 fn side(back: &str, text: &str) -> BrandChange {
@@ -27,7 +31,7 @@ fn looks(office: &Office, id: WorkspaceId) -> Brand {
     find(office, id).brand
 }
 
-fn moves(office: &Office, who: Actor, host: &str, asked_at: &str) -> domain::Result<()> {
+fn moves(office: &Office, who: Actor, host: &str, asked_at: &str) -> error::Result<()> {
     let (host, asked_at) = (host.to_string(), asked_at.to_string());
     office.write(move |tx| workspaces::change_host(tx, &who, &host, &asked_at))
 }
@@ -43,13 +47,13 @@ fn pictures(place: Place) -> Pictures {
     Pictures { made: vec![picture], dimensions: (200, 50), ink: Some(Ink::Dark) }
 }
 
-fn set(office: &Office, who: Actor, place: Place, pictures: Option<Pictures>) -> domain::Result<()> {
-    office.write(move |tx| brand::set_pictures(tx, &who, place, pictures.as_ref()))
+fn set(office: &Office, who: Actor, place: Place, pictures: Option<Pictures>) -> error::Result<()> {
+    office.write(move |tx| branding::set_pictures(tx, &who, place, pictures.as_ref()))
 }
 
 fn served(office: &Office, id: WorkspaceId, name: &str) -> bool {
     let name = name.to_string();
-    match office.read(move |reader| brand::picture(reader, id, &name)) {
+    match office.read(move |reader| branding::picture(reader, id, &name)) {
         Ok(picture) => !picture.bytes.is_empty(),
         Err(Error::NotFound) => false,
         Err(error) => panic!("{error}"),
@@ -100,7 +104,7 @@ both_engines! {
         assert_eq!(looks(office, firm.workspace), Brand::default());
         change(office, firm.ada, accent("#0b7a5c")).unwrap();
         let ada = firm.ada;
-        let newest = office.read(move |reader| records::list(reader, &ada, &records::Filter::default(), 1)).unwrap();
+        let newest = office.read(move |reader| audit_log::list(reader, &ada, &audit_log::Filter::default(), 1)).unwrap();
         assert!(format!("{newest:?}").contains("#0b7a5c"), "{newest:?}");
         assert_eq!(looks(office, other.workspace), Brand::default());
     }
@@ -154,8 +158,8 @@ both_engines! {
             family_name: "Lee".to_string(),
             email: "jane@harbor.example".to_string(),
         };
-        let (id, jane) = office.write(move |tx| workspaces::set_up(tx, None, &given)).unwrap();
-        let jane = Actor::new(id, jane, domain::access::Role::Admin, false);
+        let (id, jane) = office.write(move |tx| set_up::set_up(tx, None, &given)).unwrap();
+        let jane = Actor::new(id, jane, access::Role::Admin, false);
         moves(office, jane, "portal.firm.example", "127.0.0.1").unwrap();
         assert_eq!(answers(office, "portal.firm.example"), Some(id));
         assert_eq!(answers(office, "127.0.0.1"), Some(id));
@@ -197,12 +201,12 @@ both_engines! {
         };
         let add = |host: &str, given: SetUp| {
             let host = host.to_string();
-            office.write(move |tx| workspaces::add_with_admin(tx, &host, &given))
+            office.write(move |tx| set_up::add_with_admin(tx, &host, &given))
         };
         let (id, rui) = add("b.example", given("rui@santos.example")).unwrap();
         assert_eq!(answers(office, "b.example"), Some(id));
         assert_ne!(id, firm.workspace);
-        assert!(office.read(move |reader| domain::people::actor(reader, id, rui)).unwrap().is_some());
+        assert!(office.read(move |reader| access::actor(reader, id, rui)).unwrap().is_some());
         for (host, email, field) in [("A.example", "rui@santos.example", "host"), ("", "rui@santos.example", "host"), ("c.example", "rui", "email")] {
             match add(host, given(email)) {
                 Err(Error::Field { field: found, .. }) => assert_eq!(found, field),

@@ -1,11 +1,19 @@
 //! Channels: one a subject, titles derived, members that follow (C1 to C9).
 
-use domain::channels::{self, Filter, Kind, Subject};
-use domain::ids::ChannelId;
-use domain::journal::Event;
-use domain::people::ClientChange;
-use domain::settings::{DefaultChannel, MessagingChange};
-use domain::{Error, Problem, companies, members, projects};
+use domain::administration;
+use domain::administration::clients::ClientChange;
+use domain::administration::projects;
+use domain::administration::settings::MessagingChange;
+use domain::channels::channel::{self, Kind};
+use domain::channels::list::Filter;
+use domain::channels::members;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::ChannelId;
+use domain::kernel::journal::Event;
+use domain::messages::message;
+use domain::notify::muting;
+use domain::tenant::settings::DefaultChannel;
 
 both_engines! {
     fn c1_asking_for_a_second_channel_opens_the_first(office) {
@@ -51,7 +59,7 @@ both_engines! {
         let change = ClientChange { given_name: Some("Mia".to_string()), ..ClientChange::default() };
         firm.edit_client(firm.ada, maria.person, change).expect("renamed");
         let ada = firm.ada;
-        office.write(move |tx| companies::rename(tx, &ada, bakery, "Northwind")).expect("renamed");
+        office.write(move |tx| administration::companies::rename(tx, &ada, bakery, "Northwind")).expect("renamed");
         let change = projects::ProjectChange { title: Some("New oven".to_string()), ..Default::default() };
         office.write(move |tx| projects::edit(tx, &ada, project, &change)).expect("renamed");
         assert_eq!(title(own), "Mia Client");
@@ -84,7 +92,7 @@ both_engines! {
         office.posts(firm.ada, channel, "hello");
         firm.move_client(maria.person, &[harbour]);
         assert!(matches!(office.sees(maria, channel), Err(Error::NotFound)));
-        assert!(matches!(office.page(maria, channel, domain::messages::Stretch::Newest, 10), Err(Error::NotFound)));
+        assert!(matches!(office.page(maria, channel, message::Stretch::Newest, 10), Err(Error::NotFound)));
         assert!(matches!(office.sends(maria, &office.draft(channel, "still here?", None)), Err(Error::NotFound)));
         assert!(matches!(office.reads(maria, channel, 1), Err(Error::NotFound)));
         let gone = Event::MembersChanged { channel, joined: Vec::new(), left: vec![maria.person] };
@@ -108,7 +116,7 @@ both_engines! {
             assert!(matches!(office.edits(stranger, message.id, "x"), Err(Error::NotFound)));
             assert!(office.list(stranger, Filter::default()).iter().all(|listed| listed.channel.id != channel));
             let subject = Subject::Client(maria.person);
-            assert!(matches!(office.write(move |tx| channels::make(tx, &stranger, &subject)), Err(Error::NotFound)));
+            assert!(matches!(office.write(move |tx| starting::make(tx, &stranger, &subject)), Err(Error::NotFound)));
         }
         assert_eq!(office.texts(maria, channel), ["secret"]);
     }
@@ -121,7 +129,7 @@ both_engines! {
         firm.limited("Lena", &[bakery]);
         firm.limited("Nora", &[]);
         let ada = firm.ada;
-        let look = move |subject: Subject| office.read(move |reader| channels::preview(reader, &ada, &subject));
+        let look = move |subject: Subject| office.read(move |reader| starting::preview(reader, &ada, &subject));
         let preview = look(Subject::Company(bakery)).expect("a preview");
         let names: Vec<String> = preview.people.iter().map(|(_, name, _)| name.given.clone()).collect();
         assert_eq!((preview.title.as_str(), preview.existing), ("Bakery", None));
@@ -143,7 +151,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let staff = firm.staff("Tom");
         let project = firm.project("Oven", &[], &[firm.ada.person]);
-        let refused = office.write(move |tx| channels::make(tx, &staff, &Subject::Project(project)));
+        let refused = office.write(move |tx| starting::make(tx, &staff, &Subject::Project(project)));
         assert!(matches!(refused, Err(Error::Conflict(_))));
     }
 
@@ -194,7 +202,7 @@ both_engines! {
         let (bakery, shipping) = (firm.company("Bakery"), firm.company("Shipping"));
         let maria = firm.client_actor("Maria", &[bakery]);
         let may = |may| MessagingChange { clients_may_start: Some(may), ..MessagingChange::default() };
-        let start = |subject: Subject| office.write(move |tx| domain::channels::make(tx, &maria, &subject));
+        let start = |subject: Subject| office.write(move |tx| starting::make(tx, &maria, &subject));
         assert!(matches!(start(Subject::Company(bakery)), Err(Error::NotFound)));
         firm.sets(may(true));
         assert!(matches!(start(Subject::Company(shipping)), Err(Error::NotFound)));
@@ -226,9 +234,9 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let tom = firm.staff("Tom");
         let channel = firm.channel_of(maria.person);
-        office.write(move |tx| members::mute(tx, &tom, channel, true)).expect("muted");
+        office.write(move |tx| muting::mute(tx, &tom, channel, true)).expect("muted");
         office.posts(maria, channel, "hello");
-        assert_eq!(office.read(move |reader| channels::unread(reader, &tom)).expect("a count"), 0);
+        assert_eq!(office.read(move |reader| channel::unread(reader, &tom)).expect("a count"), 0);
         assert_eq!(office.unread(tom, channel), 1);
         office.write(move |tx| members::leave(tx, &tom, channel)).expect("left");
         assert!(matches!(office.sends(tom, &office.draft(channel, "x", None)), Err(Error::Forbidden)));
@@ -238,7 +246,7 @@ both_engines! {
         office.write(move |tx| members::add(tx, &ada, channel, tom.person)).expect("added");
         assert_eq!(office.unread(tom, channel), 0, "what was written meanwhile does not wait");
         office.posts(tom, channel, "back");
-        for closure in [members::leave, |tx: &mut store::Tx, who: &_, channel| members::mute(tx, who, channel, true)] {
+        for closure in [members::leave, |tx: &mut store::Tx, who: &_, channel| muting::mute(tx, who, channel, true)] {
             assert!(matches!(office.write(move |tx| closure(tx, &maria, channel)), Err(Error::Forbidden)));
         }
     }
@@ -260,10 +268,10 @@ both_engines! {
         let tom = firm.staff("Tom");
         let (ada, channel) = (firm.ada, firm.channel_of(maria.person));
         for who in [tom, maria] {
-            let refused = office.write(move |tx| channels::archive(tx, &who, channel, true));
+            let refused = office.write(move |tx| channel::archive(tx, &who, channel, true));
             assert!(matches!(refused, Err(Error::Forbidden)));
         }
-        office.write(move |tx| channels::archive(tx, &ada, channel, true)).expect("archived");
+        office.write(move |tx| channel::archive(tx, &ada, channel, true)).expect("archived");
         assert!(office.list(tom, Filter::default()).is_empty());
         assert_eq!(office.list(tom, Filter { archived: true, ..Filter::default() }).len(), 1);
         office.posts(maria, channel, "one more thing");
@@ -279,7 +287,7 @@ both_engines! {
         let ada = firm.ada;
         let refuse = move |people: Vec<_>, problem| {
             let group = Subject::Group(bakery, people);
-            let refused = office.write(move |tx| channels::make(tx, &ada, &group));
+            let refused = office.write(move |tx| starting::make(tx, &ada, &group));
             assert!(matches!(refused, Err(Error::Field { field: "memberIds", problem: found }) if found == problem));
         };
         refuse(vec![maria.person], Problem::TooFew(2));

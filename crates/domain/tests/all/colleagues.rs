@@ -1,32 +1,36 @@
 //! Client users invite colleagues (S2), and cannot find out by it who is known (S3).
 
 use crate::support::people::{Firm, not_found, refused};
-use domain::access::Actor;
-use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, PersonId};
-use domain::joining;
-use domain::journal::Event;
-use domain::people::{self, Status};
-use domain::settings::{DefaultChannel, MessagingChange};
-use domain::{Error, Problem, members, missed, sign_ins};
+use domain::administration::settings::MessagingChange;
+use domain::arrival::{complete_sign_in, invitations, joining};
+use domain::channels::starting::Subject;
+use domain::channels::{channel, members};
+use domain::directory::clients;
+use domain::directory::person::Status;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::kernel::journal::Event;
+use domain::notify::due;
+use domain::tenant::settings::DefaultChannel;
 use uuid::Uuid;
 
 fn comes_in(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
-    let arrived = firm.office.write(move |tx| sign_ins::arrive(tx, workspace, person)).unwrap();
+    let arrived = firm.office.write(move |tx| complete_sign_in::arrive(tx, workspace, person)).unwrap();
     assert_eq!(arrived, Some(person));
 }
 
 fn channel_of(firm: &Firm<'_>, subject: Uuid) -> Option<ChannelId> {
     let workspace = firm.workspace;
-    firm.office.read(move |reader| channels::of_subject(reader, workspace, subject)).unwrap()
+    firm.office.read(move |reader| channel::of_subject(reader, workspace, subject)).unwrap()
 }
 
 /// What a client user finds: their channels, and who is in each.
 fn sees(firm: &Firm<'_>, who: Actor) -> Vec<(ChannelId, Vec<PersonId>)> {
     let found = firm.office.read(move |reader| {
         let mut all = Vec::new();
-        for channel in channels::ids_of(reader, &who)? {
+        for channel in channel::ids_of(reader, &who)? {
             let of = members::of_channel(reader, &who, channel)?;
             all.push((channel, of.into_iter().map(|member| member.person).collect()));
         }
@@ -76,7 +80,7 @@ both_engines! {
         assert!(nina.is_expected());
         assert_eq!(nina.status(), Status::Invited);
         let (ada, of) = (firm.ada, nina.id);
-        let companies = office.read(move |reader| people::companies_of(reader, &ada, of)).unwrap();
+        let companies = office.read(move |reader| clients::companies_of(reader, &ada, of)).unwrap();
         assert_eq!(companies, [(acme, "Acme".to_string(), false)], "the firm sees where they belong");
         assert!(!firm.is_in(channel, nina.id));
 
@@ -119,15 +123,15 @@ both_engines! {
         firm.invites(maria, "typo@elsewhere.example", None).unwrap();
         let typo = firm.known_at("typo@elsewhere.example").unwrap().id;
         let (ada, workspace, invited) = (firm.ada, firm.workspace, maria.person);
-        office.write(move |tx| sign_ins::invite(tx, &ada, invited)).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, invited)).unwrap();
         office.posts(ada, channel, "For Acme alone");
         office.wait_minutes(5);
-        office.write(move |tx| missed::come_due(tx, workspace, channel, None)).unwrap();
-        assert_eq!(office.read(|reader| missed::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
+        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
         // Nor when they come in later: it was written before they came, open to them but waiting for none.
         comes_in(&firm, typo);
-        office.write(move |tx| missed::come_due(tx, workspace, channel, None)).unwrap();
-        assert_eq!(office.read(|reader| missed::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
+        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
         assert_eq!(office.unread(firm.actor(typo).unwrap(), channel), 0);
     }
 
@@ -146,7 +150,7 @@ both_engines! {
         firm.invites(maria, "noor@client.example", None).unwrap();
         for (email, company) in [("nina@client.example", acme), ("noor@client.example", beta)] {
             let (workspace, person) = (firm.workspace, firm.known_at(email).unwrap().id);
-            let of = office.read(move |reader| people::ordered_companies(reader, workspace, person)).unwrap();
+            let of = office.read(move |reader| clients::ordered_companies(reader, workspace, person)).unwrap();
             assert_eq!(of, [company]);
         }
         // Known or not, every address counts: else the count would tell.

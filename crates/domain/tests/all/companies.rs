@@ -2,36 +2,41 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::access::Actor;
-use domain::channels::Subject;
-use domain::companies::{self, Company, CompanyFilter};
-use domain::ids::CompanyId;
-use domain::journal::Event;
-use domain::people::InternalChange;
-use domain::{Problem, channels};
+use domain::administration::team::InternalChange;
+use domain::channels::channel;
+use domain::channels::starting::Subject;
+use domain::directory::clients;
+use domain::directory::companies::{Company, CompanyFilter};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::CompanyId;
+use domain::kernel::journal::Event;
+use domain::{administration, directory};
 
-fn add(office: &Office, actor: Actor, name: &str) -> domain::Result<CompanyId> {
+fn add(office: &Office, actor: Actor, name: &str) -> error::Result<CompanyId> {
     let name = name.to_string();
-    office.write(move |tx| companies::add(tx, &actor, &name))
+    office.write(move |tx| administration::companies::add(tx, &actor, &name))
 }
 
-fn rename(office: &Office, actor: Actor, company: CompanyId, name: &str) -> domain::Result<()> {
+fn rename(office: &Office, actor: Actor, company: CompanyId, name: &str) -> error::Result<()> {
     let name = name.to_string();
-    office.write(move |tx| companies::rename(tx, &actor, company, &name))
+    office.write(move |tx| administration::companies::rename(tx, &actor, company, &name))
 }
 
-fn find(office: &Office, actor: Actor, company: CompanyId) -> domain::Result<Company> {
-    office.read(move |reader| companies::find(reader, &actor, company))
+fn find(office: &Office, actor: Actor, company: CompanyId) -> error::Result<Company> {
+    office.read(move |reader| directory::companies::find(reader, &actor, company))
 }
 
 fn assign(firm: &Firm<'_>, company: CompanyId, person: Actor, assigned: bool) {
     let ada = firm.ada;
-    firm.office.write(move |tx| companies::assign(tx, &ada, company, person.person, assigned)).unwrap();
+    firm.office
+        .write(move |tx| administration::companies::assign(tx, &ada, company, person.person, assigned))
+        .unwrap();
 }
 
 fn names(office: &Office, actor: Actor, filter: &CompanyFilter, most: i64) -> Vec<String> {
     let filter = filter.clone();
-    let found = office.read(move |reader| companies::list(reader, &actor, &filter, most)).unwrap();
+    let found = office.read(move |reader| directory::companies::list(reader, &actor, &filter, most)).unwrap();
     found.into_iter().map(|company| company.name).collect()
 }
 
@@ -43,7 +48,7 @@ both_engines! {
         rename(office, firm.staff("Sam"), acme, " Acme & Co ").unwrap();
         rename(office, firm.ada, acme, "Acme & Co").unwrap();
         let ada = firm.ada;
-        let title = office.read(move |reader| channels::find(reader, &ada, channel)).unwrap().title;
+        let title = office.read(move |reader| channel::find(reader, &ada, channel)).unwrap().title;
         assert_eq!(title, "Acme & Co");
         let updates = firm.told().into_iter().filter(|event| *event == Event::ChannelUpdated { channel });
         assert_eq!(updates.count(), 1);
@@ -68,9 +73,9 @@ both_engines! {
             }
             assert_eq!(find(office, lin, acme).is_ok(), assigned);
         }
-        let people = office.read(move |reader| companies::assigned_to(reader, &sam, acme)).unwrap();
+        let people = office.read(move |reader| directory::companies::assigned_to(reader, &sam, acme)).unwrap();
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [lin.person, sam.person]);
-        let people = office.read(move |reader| companies::clients_of(reader, &lin, acme)).unwrap();
+        let people = office.read(move |reader| directory::companies::clients_of(reader, &lin, acme)).unwrap();
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [bo, cy]);
         // It counts once access is limited.
         let change = InternalChange { limited: Some(true), ..InternalChange::default() };
@@ -89,9 +94,9 @@ both_engines! {
         assert!(find(office, lin, made).is_ok());
         not_found(find(office, lin, other));
         not_found(rename(office, lin, other, "Mine"));
-        not_found(office.read(move |reader| companies::clients_of(reader, &lin, other)));
-        not_found(office.read(move |reader| companies::assigned_to(reader, &lin, other)));
-        forbidden(office.write(move |tx| companies::assign(tx, &lin, other, lin.person, true)));
+        not_found(office.read(move |reader| directory::companies::clients_of(reader, &lin, other)));
+        not_found(office.read(move |reader| directory::companies::assigned_to(reader, &lin, other)));
+        forbidden(office.write(move |tx| administration::companies::assign(tx, &lin, other, lin.person, true)));
     }
 
     fn outsiders_find_no_company(office) {
@@ -103,16 +108,16 @@ both_engines! {
         for outsider in [stranger, client] {
             not_found(find(office, outsider, acme));
             not_found(rename(office, outsider, acme, "Mine"));
-            not_found(office.read(move |reader| companies::clients_of(reader, &outsider, acme)));
-            not_found(office.read(move |reader| companies::assigned_to(reader, &outsider, acme)));
-            not_found(office.write(move |tx| companies::assign(tx, &outsider, acme, sam, true)));
+            not_found(office.read(move |reader| directory::companies::clients_of(reader, &outsider, acme)));
+            not_found(office.read(move |reader| directory::companies::assigned_to(reader, &outsider, acme)));
+            not_found(office.write(move |tx| administration::companies::assign(tx, &outsider, acme, sam, true)));
         }
         not_found(add(office, client, "Mine"));
-        not_found(office.read(move |reader| companies::list(reader, &client, &CompanyFilter::default(), 9)));
+        not_found(office.read(move |reader| directory::companies::list(reader, &client, &CompanyFilter::default(), 9)));
         assert!(names(office, stranger, &CompanyFilter::default(), 9).is_empty());
         let ada = firm.ada;
         for person in [stranger.person, client.person] {
-            not_found(office.write(move |tx| companies::assign(tx, &ada, acme, person, true)));
+            not_found(office.write(move |tx| administration::companies::assign(tx, &ada, acme, person, true)));
         }
         // The same name in two workspaces is two companies.
         assert!(add(office, stranger, "Acme").is_ok());
@@ -145,7 +150,7 @@ both_engines! {
                 let store = office.store.clone();
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    let outcome = runtime.block_on(store.write(move |tx| companies::add(tx, &ada, name)));
+                    let outcome = runtime.block_on(store.write(move |tx| administration::companies::add(tx, &ada, name)));
                     if outcome.is_err() {
                         refused(outcome, "name", Problem::Taken);
                         return 0;
@@ -175,7 +180,7 @@ both_engines! {
         let mut page = with;
         loop {
             let (ada, filter) = (firm.ada, page.clone());
-            let found = office.read(move |reader| companies::list(reader, &ada, &filter, 2)).unwrap();
+            let found = office.read(move |reader| directory::companies::list(reader, &ada, &filter, 2)).unwrap();
             let Some(last) = found.last() else { break };
             page.after = Some((last.name.clone(), last.id));
             seen.extend(found.into_iter().map(|company| company.name));
@@ -187,7 +192,7 @@ both_engines! {
         let firm = office.firm("a");
         let ada = firm.ada;
         let bo = firm.client("Bo", &[]);
-        let company = office.read(move |reader| domain::people::companies_of(reader, &ada, bo)).unwrap()[0].0;
+        let company = office.read(move |reader| clients::companies_of(reader, &ada, bo)).unwrap()[0].0;
         rename(office, ada, company, "Bo Ltd").unwrap();
         assert_eq!(find(office, ada, company).unwrap().placeholder_at, None);
         let cy = firm.client("Cy", &[company]);

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::Firm;
-use domain::deliveries::{self, CALLS_RETRIED_FOR, Delivery, Kind, LEASE, RETRIED_FOR};
-use domain::ids::{DeliveryId, PersonId};
-use domain::sign_ins;
+use domain::arrival::invitations;
+use domain::identity::sign_in_requests;
+use domain::kernel::ids::{DeliveryId, PersonId};
+use domain::notify::deliveries::{self, LEASE};
+use domain::notify::delivery::{CALLS_RETRIED_FOR, Delivery, Kind, RETRIED_FOR};
 use store::Time;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn invite(firm: &Firm<'_>, person: PersonId) {
     let ada = firm.ada;
-    firm.office.write(move |tx| sign_ins::invite(tx, &ada, person)).expect("an invitation");
+    firm.office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
 }
 
 /// A firm with one invitation that is due.
@@ -81,7 +83,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let workspace = firm.workspace;
         let sign_in =
-            office.write(move |tx| sign_ins::ask(tx, workspace, "ada@firm.example", "192.0.2.7")).unwrap();
+            office.write(move |tx| sign_in_requests::ask(tx, workspace, "ada@firm.example", "192.0.2.7")).unwrap();
         let delivery = claim_one(office);
         assert_eq!((delivery.kind, delivery.person), (Kind::SignIn(sign_in), firm.ada.person));
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{forbidden, not_found, refused};
-use domain::access::Actor;
-use domain::early_access::{self, BY_SENDER_MAX, Entry, Given};
-use domain::ids::WorkspaceId;
-use domain::{Error, Problem};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::WorkspaceId;
+use domain::tenant::early_access::{self, BY_SENDER_MAX, Entry, Given};
 
 const SENDER: &str = "192.0.2.7";
 
@@ -20,7 +20,7 @@ fn given(name: &str) -> Given {
     }
 }
 
-fn submit(office: &Office, workspace: Option<WorkspaceId>, given: Given) -> domain::Result<()> {
+fn submit(office: &Office, workspace: Option<WorkspaceId>, given: Given) -> error::Result<()> {
     office.write(move |tx| early_access::submit(tx, workspace, &given, SENDER))
 }
 

@@ -7,12 +7,15 @@ mod signed;
 mod uploading;
 
 use crate::support::people::{not_found, refused};
-use domain::channels::Subject;
-use domain::files::{Attached, State};
-use domain::journal::Event;
-use domain::messages::{Draft, Stretch};
-use domain::uploads::Purpose;
-use domain::{Problem, limits};
+use domain::channels::starting::Subject;
+use domain::files::uploads::Purpose;
+use domain::files::{blobs, listing};
+use domain::kernel::error::Problem;
+use domain::kernel::journal::Event;
+use domain::kernel::limits;
+use domain::messages::attachments::{Attached, State};
+use domain::messages::message::Stretch;
+use domain::messages::sending::Draft;
 
 both_engines! {
     fn f1_a_file_that_is_sent_is_filed_in_the_same_transaction(office) {
@@ -56,7 +59,7 @@ both_engines! {
         assert_eq!(names, ["report (2).pdf", "report (3).pdf", "Report (4).PDF", "report.pdf"]);
         assert_eq!(office.rows("blobs"), 2);
         let workspace = firm.workspace;
-        let stored = office.read(move |reader| domain::blobs::stored(reader, workspace)).unwrap();
+        let stored = office.read(move |reader| blobs::stored(reader, workspace)).unwrap();
         assert_eq!(stored, 17 + 16);
     }
 
@@ -155,7 +158,7 @@ both_engines! {
         }
         for outsider in [maria, other.ada] {
             not_found(office.file(outsider, file));
-            not_found(office.read(move |reader| domain::files::in_folder(reader, &outsider, channel, None, None, 9)));
+            not_found(office.read(move |reader| listing::in_folder(reader, &outsider, channel, None, None, 9)));
             not_found(office.puts(outsider, channel, None, "x.txt"));
             not_found(office.renames(outsider, file, "x.txt"));
             not_found(office.removes(outsider, channel, &[file]));

@@ -3,12 +3,16 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, pairs};
-use domain::access::Role;
-use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId};
-use domain::people::{ClientChange, InternalChange};
-use domain::projects::{NewProject, ProjectChange};
-use domain::{Error, companies, people, projects, sign_ins};
+use domain::administration::clients::ClientChange;
+use domain::administration::deleting;
+use domain::administration::projects::{self, NewProject, ProjectChange};
+use domain::administration::team::InternalChange;
+use domain::arrival::complete_sign_in;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::access::Role;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId};
+use domain::{administration, directory};
 use proptest::prelude::*;
 
 /// Something that an internal user does. Numbers stand for whoever is there, counted round and round; sets of
@@ -102,14 +106,14 @@ impl Town<'_> {
     }
 
     /// Does it as `who`, as far as it may be done.
-    fn go(&mut self, who: usize, step: Step) -> domain::Result<()> {
+    fn go(&mut self, who: usize, step: Step) -> error::Result<()> {
         let Some(actor) = nth(&self.internals, who).and_then(|person| self.firm.actor(person)) else {
             return Ok(());
         };
         let office = self.firm.office;
         let everybody: Vec<PersonId> = self.internals.iter().chain(&self.clients).copied().collect();
         let make = |subject: Subject| {
-            office.write(move |tx| channels::make(tx, &actor, &subject)).map(|_: ChannelId| ())
+            office.write(move |tx| starting::make(tx, &actor, &subject)).map(|_: ChannelId| ())
         };
         match step {
             Step::AddClient { companies, fresh } => {
@@ -118,10 +122,12 @@ impl Town<'_> {
                 if fresh {
                     new.new_company = format!("Company {}", self.companies.len());
                 }
-                let client = office.write(move |tx| people::add_client(tx, &actor, &new))?;
+                let client = office.write(move |tx| administration::clients::add_client(tx, &actor, &new))?;
                 self.clients.push(client);
                 let ada = self.firm.ada;
-                for (company, ..) in office.read(move |reader| people::companies_of(reader, &ada, client))? {
+                for (company, ..) in
+                    office.read(move |reader| directory::clients::companies_of(reader, &ada, client))?
+                {
                     if !self.companies.contains(&company) {
                         self.companies.push(company);
                     }
@@ -148,7 +154,8 @@ impl Town<'_> {
             Step::Assign { internal, company, assigned } => {
                 let pair = nth(&self.internals, internal).zip(nth(&self.companies, company));
                 let Some((person, company)) = pair else { return Ok(()) };
-                office.write(move |tx| companies::assign(tx, &actor, company, person, assigned))
+                office
+                    .write(move |tx| administration::companies::assign(tx, &actor, company, person, assigned))
             }
             Step::Limit { internal, limited, role } => {
                 let Some(person) = nth(&self.internals, internal) else { return Ok(()) };
@@ -177,11 +184,13 @@ impl Town<'_> {
                 office.write(move |tx| projects::edit(tx, &actor, project, &change))
             }
             Step::DeleteClient { client } => match nth(&self.clients, client) {
-                Some(client) => office.write(move |tx| people::delete_client(tx, &actor, client)),
+                Some(client) => office.write(move |tx| deleting::delete_client(tx, &actor, client)),
                 None => Ok(()),
             },
             Step::DeleteCompany { company } => match nth(&self.companies, company) {
-                Some(company) => office.write(move |tx| companies::delete(tx, &actor, company)),
+                Some(company) => {
+                    office.write(move |tx| administration::companies::delete(tx, &actor, company))
+                }
                 None => Ok(()),
             },
             Step::DeleteProject { project } => match nth(&self.projects, project) {
@@ -189,7 +198,7 @@ impl Town<'_> {
                 None => Ok(()),
             },
             Step::DeleteInternal { internal } => match nth(&self.internals, internal) {
-                Some(person) => office.write(move |tx| people::delete_internal(tx, &actor, person)),
+                Some(person) => office.write(move |tx| deleting::delete_internal(tx, &actor, person)),
                 None => Ok(()),
             },
             Step::InviteColleague { client } => {
@@ -204,7 +213,7 @@ impl Town<'_> {
             }
             Step::ComeIn { client } => {
                 let Some(client) = nth(&self.clients, client) else { return Ok(()) };
-                office.write(move |tx| sign_ins::arrive(tx, actor.workspace, client)).map(|_| ())
+                office.write(move |tx| complete_sign_in::arrive(tx, actor.workspace, client)).map(|_| ())
             }
             Step::ClientChannel { client } => {
                 nth(&self.clients, client).map_or(Ok(()), |id| make(Subject::Client(id)))
@@ -218,7 +227,8 @@ impl Town<'_> {
             Step::Group { company } => {
                 let Some(company) = nth(&self.companies, company) else { return Ok(()) };
                 let ada = self.firm.ada;
-                let found = office.read(move |reader| companies::clients_of(reader, &ada, company))?;
+                let found =
+                    office.read(move |reader| directory::companies::clients_of(reader, &ada, company))?;
                 make(Subject::Group(company, found.iter().map(|person| person.id).collect()))
             }
         }

@@ -4,8 +4,10 @@ mod hostile;
 
 use std::collections::HashSet;
 
-use domain::formatting::{html, is_emoji_only, mentions, plain};
-use domain::ids::PersonId;
+use domain::formatting::emoji::is_emoji_only;
+use domain::formatting::plain_text::plain;
+use domain::formatting::{html, mentions};
+use domain::kernel::ids::PersonId;
 use proptest::prelude::*;
 use store::Time;
 

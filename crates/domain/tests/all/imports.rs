@@ -2,16 +2,20 @@
 
 use crate::support::Office;
 use crate::support::people::not_found;
-use domain::access::Actor;
-use domain::companies;
-use domain::ids::ImportId;
-use domain::imports::{self, Belonging, LINES_AT_ONCE, LINES_MAX, Outcome, Planned, Step};
-use domain::people::{self, ClientFilter, Status};
-use domain::records::{self, Deed, Filter};
+use domain::arrival::import_table::{self, LINES_MAX};
+use domain::arrival::importing::{self, Step};
+use domain::arrival::imports::{self, Belonging, LINES_AT_ONCE, Outcome, Planned};
+use domain::directory::clients::ClientFilter;
+use domain::directory::person::{self, Status};
+use domain::kernel::access::Actor;
+use domain::kernel::audit_log::{self, Deed, Filter};
+use domain::kernel::error;
+use domain::kernel::ids::ImportId;
+use domain::{administration, directory};
 use store::Tx;
 
-fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> domain::Result<ImportId> {
-    let lines = imports::check(imports::read(table.as_bytes())?);
+fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> error::Result<ImportId> {
+    let lines = imports::check(import_table::read(table.as_bytes())?);
     let import = office.write(move |tx| imports::begin(tx, &actor, "people.csv", invites))?;
     for some in lines.chunks(LINES_AT_ONCE) {
         let some = some.to_vec();
@@ -24,7 +28,7 @@ fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> domain:
 const STEP: usize = 20;
 
 fn step(office: &Office, actor: Actor, import: ImportId) -> Step {
-    office.write(move |tx| imports::take_in_some(tx, &actor, import, STEP)).unwrap()
+    office.write(move |tx| importing::take_in_some(tx, &actor, import, STEP)).unwrap()
 }
 
 fn take_in(office: &Office, actor: Actor, import: ImportId) {
@@ -45,13 +49,15 @@ fn outcomes(office: &Office, actor: Actor, import: ImportId) -> Vec<Outcome> {
     plan(office, actor, import).into_iter().map(|planned| planned.outcome).collect()
 }
 
-fn clients(office: &Office, actor: Actor) -> Vec<people::Person> {
-    office.read(move |reader| people::clients(reader, &actor, &ClientFilter::default(), 10_000)).unwrap()
+fn clients(office: &Office, actor: Actor) -> Vec<person::Person> {
+    office
+        .read(move |reader| directory::clients::clients(reader, &actor, &ClientFilter::default(), 10_000))
+        .unwrap()
 }
 
 fn company_names(office: &Office, actor: Actor) -> Vec<String> {
-    let all = companies::CompanyFilter::default();
-    let found = office.read(move |reader| companies::list(reader, &actor, &all, 1_000)).unwrap();
+    let all = directory::companies::CompanyFilter::default();
+    let found = office.read(move |reader| directory::companies::list(reader, &actor, &all, 1_000)).unwrap();
     found.into_iter().map(|company| company.name).collect()
 }
 
@@ -74,7 +80,7 @@ both_engines! {
         firm.company("North");
         let mut bo = crate::support::people::new_client("Bo", &[]);
         bo.email = "bo@client.example".to_string();
-        office.write(move |tx| people::add_client(tx, &ada, &bo)).unwrap();
+        office.write(move |tx| administration::clients::add_client(tx, &ada, &bo)).unwrap();
         let import = hand_in(office, ada, TABLE, true).unwrap();
         let left_out = |field: &str, words: &str| Outcome::LeftOut(field.to_string(), words.to_string());
         let planned = outcomes(office, ada, import);
@@ -99,7 +105,7 @@ both_engines! {
         let found = clients(office, ada);
         let names: Vec<&str> = found.iter().map(|person| &*person.name.given).collect();
         assert_eq!(names, ["Bo", "Wim", "Xia", "Yan", "Zoe"]);
-        let statuses: Vec<Status> = found.iter().map(people::Person::status).collect();
+        let statuses: Vec<Status> = found.iter().map(person::Person::status).collect();
         assert_eq!(statuses[0], Status::NotInvited);
         assert!(statuses[1..].iter().all(|status| *status == Status::Invited));
         assert_eq!(found[4].phone.as_deref(), Some("+4930123456"));
@@ -123,7 +129,7 @@ both_engines! {
         let other = office.firm("b.example").ada;
         for stranger in [firm.ada, other] {
             not_found(office.read(move |reader| imports::plan(reader, &stranger, import)));
-            not_found(office.write(move |tx| imports::take_in_some(tx, &stranger, import, STEP)));
+            not_found(office.write(move |tx| importing::take_in_some(tx, &stranger, import, STEP)));
             not_found(office.write(move |tx| imports::add_lines(tx, &stranger, import, &[])));
             not_found(office.write(move |tx| imports::forget(tx, &stranger, import)));
         }
@@ -140,8 +146,8 @@ both_engines! {
         let ada = firm.ada;
         let import = hand_in(office, ada, TABLE, false).unwrap();
         let failing = move |tx: &mut Tx| {
-            imports::take_in_some(tx, &ada, import, STEP)?;
-            Err::<(), _>(domain::Error::Conflict("the power went"))
+            importing::take_in_some(tx, &ada, import, STEP)?;
+            Err::<(), _>(error::Error::Conflict("the power went"))
         };
         office.write(failing).unwrap_err();
         assert!(clients(office, ada).is_empty());
@@ -161,10 +167,10 @@ both_engines! {
         // Somebody adds one of those who are still to come, and makes one of the companies.
         let last = count - 1;
         let email = format!("p{last}@new.example");
-        let new = people::NewClient { email, ..crate::support::people::new_client("Early", &[]) };
-        office.write(move |tx| people::add_client(tx, &ada, &new)).unwrap();
+        let new = administration::clients::NewClient { email, ..crate::support::people::new_client("Early", &[]) };
+        office.write(move |tx| administration::clients::add_client(tx, &ada, &new)).unwrap();
         let company = format!("Company {}", last / 10);
-        office.write(move |tx| companies::add(tx, &ada, &company)).unwrap();
+        office.write(move |tx| administration::companies::add(tx, &ada, &company)).unwrap();
         take_in(office, ada, import);
         assert_eq!(done(office), count);
         let after = plan(office, ada, import);
@@ -189,7 +195,7 @@ both_engines! {
         take_in(office, ada, import);
         assert_eq!(clients(office, ada).len(), count);
         assert!(clients(office, ada).iter().all(|person| person.status() == Status::Invited));
-        let kept = office.read(move |reader| records::list(reader, &ada, &Filter::default(), 10_000)).unwrap();
+        let kept = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 10_000)).unwrap();
         let tables = kept.iter().filter(|record| record.deed == Deed::TableImported.word());
         assert_eq!(tables.count(), 2, "one for each table, not for each step");
     }

@@ -3,28 +3,29 @@
 use std::time::Duration;
 
 use crate::support::Office;
-use domain::access::{Actor, Role};
-use domain::ids::KeyId;
-use domain::keys::{self, KEYS_MAX, Key};
-use domain::people::InternalChange;
-use domain::{Error, Problem};
+use domain::administration::team::InternalChange;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::KeyId;
+use domain::kernel::secrets;
+use domain::tenant::api_keys::{self, KEYS_MAX, Key};
 
-fn make(office: &Office, actor: Actor, name: &str) -> domain::Result<String> {
+fn make(office: &Office, actor: Actor, name: &str) -> error::Result<String> {
     let name = name.to_string();
-    office.write(move |tx| Ok(keys::make(tx, &actor, &name)?.reveal().to_string()))
+    office.write(move |tx| Ok(api_keys::make(tx, &actor, &name)?.reveal().to_string()))
 }
 
 fn who(office: &Office, secret: &str) -> Option<(Actor, KeyId, bool)> {
     let secret = secret.to_string();
-    office.read(move |reader| keys::of_secret(reader, &secret)).expect("an answer")
+    office.read(move |reader| api_keys::of_secret(reader, &secret)).expect("an answer")
 }
 
-fn list(office: &Office, actor: Actor) -> domain::Result<Vec<Key>> {
-    office.read(move |reader| keys::list(reader, &actor))
+fn list(office: &Office, actor: Actor) -> error::Result<Vec<Key>> {
+    office.read(move |reader| api_keys::list(reader, &actor))
 }
 
-fn revoke(office: &Office, actor: Actor, key: KeyId) -> domain::Result<()> {
-    office.write(move |tx| keys::revoke(tx, &actor, key))
+fn revoke(office: &Office, actor: Actor, key: KeyId) -> error::Result<()> {
+    office.write(move |tx| api_keys::revoke(tx, &actor, key))
 }
 
 both_engines! {
@@ -80,7 +81,7 @@ both_engines! {
         let kept: Vec<u8> = office
             .read(|reader| Ok(reader.one("SELECT token_hash FROM keys WHERE name = 'Import'", &[], |row| row.get(0))?))
             .unwrap();
-        assert_eq!(kept, domain::secrets::hash(&secret));
+        assert_eq!(kept, secrets::hash(&secret));
     }
 
     fn use_is_noted_at_most_once_a_minute(office) {
@@ -88,7 +89,7 @@ both_engines! {
         let secret = make(office, firm.ada, "Invoices").unwrap();
         let touch = |key| {
             let ada = firm.ada;
-            office.write(move |tx| keys::touch(tx, &ada, key)).unwrap();
+            office.write(move |tx| api_keys::touch(tx, &ada, key)).unwrap();
         };
         let (_, key, stale) = who(office, &secret).unwrap();
         assert!(stale);

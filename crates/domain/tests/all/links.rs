@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use crate::support::people::{Firm, forbidden, not_found};
-use domain::access::Actor;
-use domain::ids::{ChannelId, DigestId, FreshLinkId, PersonId};
-use domain::links::{self, Answer, Done, Outcome};
-use domain::people::ClientChange;
-use domain::settings::{self, MessagingChange, ReplyLinks};
-use domain::{Error, members, sign_ins};
+use domain::administration::clients::ClientChange;
+use domain::administration::projects;
+use domain::administration::settings::MessagingChange;
+use domain::channels::{members, starting};
+use domain::identity::sign_in_requests;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, DigestId, FreshLinkId, PersonId};
+use domain::messages::message;
+use domain::notify::reply_links::{self, Answer, Done, Outcome};
+use domain::tenant::settings::ReplyLinks;
+use domain::{administration, tenant};
 use store::FromValue;
 
 /// Oskar of Northwind and Jane of the firm, who write to each other, and a link of Oskar's for the third message on.
@@ -32,9 +38,9 @@ impl<'a> Case<'a> {
         Case { firm, oskar, channel, secret }
     }
 
-    fn look(&self, signed_in: Option<Actor>) -> domain::Result<Outcome> {
+    fn look(&self, signed_in: Option<Actor>) -> error::Result<Outcome> {
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
-        self.firm.office.read(move |reader| links::look(reader, workspace, &secret, signed_in.as_ref()))
+        self.firm.office.read(move |reader| reply_links::look(reader, workspace, &secret, signed_in.as_ref()))
     }
 
     fn seen(&self) -> Outcome {
@@ -44,11 +50,11 @@ impl<'a> Case<'a> {
     /// The texts that the page shows, after a position where one is asked for.
     fn page(&self, after: Option<i64>) -> Vec<String> {
         let Outcome::Reply(actor, link) = self.seen() else { panic!("{:?}", self.seen()) };
-        let opened = self.firm.office.read(move |reader| links::open(reader, &actor, &link, after));
+        let opened = self.firm.office.read(move |reader| reply_links::open(reader, &actor, &link, after));
         opened.expect("a page").messages.into_iter().map(|message| message.text).collect()
     }
 
-    fn reply(&self, text: &str, shown: Option<i64>) -> domain::Result<Done<domain::messages::Message>> {
+    fn reply(&self, text: &str, shown: Option<i64>) -> error::Result<Done<message::Message>> {
         let answer = Answer {
             id: self.firm.office.message_id(),
             text: text.to_string(),
@@ -56,17 +62,17 @@ impl<'a> Case<'a> {
             shown,
         };
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
-        self.firm.office.write(move |tx| links::reply(tx, workspace, &secret, None, &answer))
+        self.firm.office.write(move |tx| reply_links::reply(tx, workspace, &secret, None, &answer))
     }
 
-    fn reads(&self, position: i64) -> domain::Result<Done<i64>> {
+    fn reads(&self, position: i64) -> error::Result<Done<i64>> {
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
-        self.firm.office.write(move |tx| links::read_up_to(tx, workspace, &secret, None, position))
+        self.firm.office.write(move |tx| reply_links::read_up_to(tx, workspace, &secret, None, position))
     }
 
-    fn asks_fresh(&self, sender: &str) -> domain::Result<Done<()>> {
+    fn asks_fresh(&self, sender: &str) -> error::Result<Done<()>> {
         let (workspace, secret, sender) = (self.firm.workspace, self.secret.clone(), sender.to_string());
-        self.firm.office.write(move |tx| links::ask_fresh(tx, workspace, &secret, None, &sender))
+        self.firm.office.write(move |tx| reply_links::ask_fresh(tx, workspace, &secret, None, &sender))
     }
 
     fn is_closed(&self, outcome: &Outcome) {
@@ -91,7 +97,7 @@ fn link(firm: &Firm<'_>, person: PersonId, channel: ChannelId, after: i64, up_to
              VALUES ($1, $2, $3, $4, $5, $6)",
             &[&workspace, &digest, &channel, &person, &after, &up_to],
         )?;
-        links::make(tx, workspace, digest, person, channel)
+        reply_links::make(tx, workspace, digest, person, channel)
     });
     secret.expect("a link").reveal().to_string()
 }
@@ -140,7 +146,7 @@ both_engines! {
         let (workspace, secret) = (case.firm.workspace, case.secret.clone());
         let send = || {
             let (secret, answer) = (secret.clone(), answer.clone());
-            office.write(move |tx| links::reply(tx, workspace, &secret, None, &answer)).expect("an answer")
+            office.write(move |tx| reply_links::reply(tx, workspace, &secret, None, &answer)).expect("an answer")
         };
         assert_eq!(send(), send());
         assert_eq!(office.texts(case.firm.ada, case.channel).len(), 5);
@@ -176,7 +182,7 @@ both_engines! {
             assert_eq!(case.look(Some(other)).expect("a link"), Outcome::SomebodyElse);
             let (workspace, secret) = (case.firm.workspace, case.secret.clone());
             let answer = Answer { id: office.message_id(), text: "Not me".to_string(), attachments: Vec::new(), shown: Some(4) };
-            let done = office.write(move |tx| links::reply(tx, workspace, &secret, Some(&other), &answer));
+            let done = office.write(move |tx| reply_links::reply(tx, workspace, &secret, Some(&other), &answer));
             assert_eq!(done.expect("an answer"), Done::No(Outcome::SomebodyElse));
         }
         assert_eq!(office.texts(case.firm.ada, case.channel).len(), 4);
@@ -189,7 +195,7 @@ both_engines! {
             case.firm.ada,
             MessagingChange { reply_links: Some(ReplyLinks::SignIn), ..MessagingChange::default() },
         );
-        office.write(move |tx| settings::change_messaging(tx, &ada, &change)).expect("a change");
+        office.write(move |tx| administration::settings::change_messaging(tx, &ada, &change)).expect("a change");
         case.is_closed(&Outcome::SignIn(case.channel));
         assert_eq!(case.look(Some(case.oskar)).expect("a link"), Outcome::Portal(case.oskar, case.channel));
     }
@@ -198,28 +204,28 @@ both_engines! {
         let case = Case::new(office);
         let other = office.firm("other.example");
         let secret = case.secret.clone();
-        not_found(office.read(move |reader| links::look(reader, other.workspace, &secret, None)));
+        not_found(office.read(move |reader| reply_links::look(reader, other.workspace, &secret, None)));
         let mut tampered = case.secret.clone();
         tampered.replace_range(0..1, if tampered.starts_with('a') { "b" } else { "a" });
         for wrong in [tampered, case.secret.to_uppercase() + "A", String::new(), "\u{0}😀".to_string()] {
             let workspace = case.firm.workspace;
             let looked = wrong.clone();
-            not_found(office.read(move |reader| links::look(reader, workspace, &looked, None)));
-            not_found(office.write(move |tx| links::ask_fresh(tx, workspace, &wrong, None, "192.0.2.1")));
+            not_found(office.read(move |reader| reply_links::look(reader, workspace, &looked, None)));
+            not_found(office.write(move |tx| reply_links::ask_fresh(tx, workspace, &wrong, None, "192.0.2.1")));
         }
     }
 
     fn n13_with_the_access_an_old_link_shows_and_does_nothing(office) {
         let case = Case::new(office);
         let project = case.firm.project("Renovation", &[case.oskar.person], &[case.firm.ada.person]);
-        let channel = case.firm.channel(domain::channels::Subject::Project(project));
+        let channel = case.firm.channel(starting::Subject::Project(project));
         office.posts(case.firm.ada, channel, "Plans");
         let secret = link(&case.firm, case.oskar.person, channel, 0, 1);
         let case = Case { secret, channel, ..case };
         assert_eq!(case.page(None), ["Plans"]);
         let ada = case.firm.ada;
-        let change = domain::projects::ProjectChange { clients: Some(Vec::new()), ..Default::default() };
-        office.write(move |tx| domain::projects::edit(tx, &ada, project, &change)).expect("a change");
+        let change = projects::ProjectChange { clients: Some(Vec::new()), ..Default::default() };
+        office.write(move |tx| projects::edit(tx, &ada, project, &change)).expect("a change");
         assert_eq!(case.seen(), Outcome::AccessLost);
         assert_eq!(case.look(Some(case.oskar)).expect("a link"), Outcome::AccessLost);
         assert_eq!(case.reply("late", None).expect("an answer"), Done::No(Outcome::AccessLost));
@@ -245,7 +251,7 @@ both_engines! {
     fn n8_links_can_be_revoked_by_their_owner_and_end_with_the_address(office) {
         let case = Case::new(office);
         let oskar = case.oskar;
-        office.write(move |tx| links::revoke_mine(tx, &oskar)).expect("a revocation");
+        office.write(move |tx| reply_links::revoke_mine(tx, &oskar)).expect("a revocation");
         case.is_closed(&Outcome::Revoked);
 
         let case = Case { secret: link(&case.firm, oskar.person, case.channel, 2, 4), ..case };
@@ -263,7 +269,7 @@ both_engines! {
         assert_eq!(column::<String>(&case.firm, "SELECT kind FROM deliveries WHERE workspace = $1"), ["freshLink"]);
         let asked = column::<FreshLinkId>(&case.firm, "SELECT id FROM fresh_links WHERE workspace = $1");
         let (workspace, id) = (case.firm.workspace, asked[0]);
-        let prepared = office.write(move |tx| links::prepare_fresh(tx, workspace, id)).expect("an answer");
+        let prepared = office.write(move |tx| reply_links::prepare_fresh(tx, workspace, id)).expect("an answer");
         let prepared = prepared.expect("a mail");
         assert_eq!((prepared.to.name.email.as_str(), prepared.title.as_str()), ("oskar@client.example", "Brand"));
         case.is_closed(&Outcome::Expired);
@@ -274,7 +280,7 @@ both_engines! {
     fn n8_fresh_links_are_limited_by_person_and_by_sender(office) {
         let case = Case::new(office);
         office.wait(14 * DAY);
-        for number in 0..links::FRESH_MAX {
+        for number in 0..reply_links::FRESH_MAX {
             case.asks_fresh(&format!("192.0.2.{number}")).expect("an answer");
         }
         assert!(matches!(case.asks_fresh("192.0.2.99"), Err(Error::TooMany(_))));
@@ -283,7 +289,7 @@ both_engines! {
 
         let mut case = case;
         let mut asked = 1;
-        for number in 0..links::FRESH_BY_SENDER_MAX {
+        for number in 0..reply_links::FRESH_BY_SENDER_MAX {
             let client = case.firm.client_named(&format!("Client {number}"), &[]);
             let channel = case.firm.channel_of(client);
             case = Case { secret: link(&case.firm, client, channel, 0, 0), ..case };
@@ -301,12 +307,12 @@ both_engines! {
             }
             asked += 1;
         }
-        assert_eq!(asked, links::FRESH_BY_SENDER_MAX);
+        assert_eq!(asked, reply_links::FRESH_BY_SENDER_MAX);
     }
 
     fn n8_answers_by_links_are_limited(office) {
         let case = Case::new(office);
-        for _ in 0..links::REPLIES_MAX {
+        for _ in 0..reply_links::REPLIES_MAX {
             assert!(matches!(case.reply("and on", None), Ok(Done::Yes(_))));
         }
         assert!(matches!(case.reply("and on", None), Err(Error::TooMany(_))));
@@ -315,10 +321,10 @@ both_engines! {
     fn n8_links_long_expired_are_swept_and_only_those(office) {
         let case = Case::new(office);
         office.wait(14 * DAY);
-        assert_eq!(office.write(|tx| links::sweep(tx)).expect("a sweep"), 0);
+        assert_eq!(office.write(|tx| reply_links::sweep(tx)).expect("a sweep"), 0);
         case.asks_fresh("192.0.2.1").expect("an answer");
         office.wait(180 * DAY);
-        assert_eq!(office.write(|tx| links::sweep(tx)).expect("a sweep"), 2);
+        assert_eq!(office.write(|tx| reply_links::sweep(tx)).expect("a sweep"), 2);
         not_found(case.look(None));
     }
 
@@ -326,10 +332,10 @@ both_engines! {
         let firm = office.firm("wait.example");
         let change = |who: Actor, minutes: i64| {
             let change = MessagingChange { wait_minutes: Some(minutes), ..MessagingChange::default() };
-            office.write(move |tx| settings::change_messaging(tx, &who, &change))
+            office.write(move |tx| administration::settings::change_messaging(tx, &who, &change))
         };
         let workspace = firm.workspace;
-        let now = || office.read(move |reader| settings::messaging(reader, workspace)).expect("settings");
+        let now = || office.read(move |reader| tenant::settings::messaging(reader, workspace)).expect("settings");
         assert_eq!((now().wait_minutes, now().hide_text_at, now().reply_links), (5, None, ReplyLinks::Reply));
         for minutes in [1, 60, 7] {
             change(firm.ada, minutes).expect("a change");
@@ -344,17 +350,17 @@ both_engines! {
 
         let ada = firm.ada;
         let hide = MessagingChange { hide_text: Some(true), ..MessagingChange::default() };
-        office.write(move |tx| settings::change_messaging(tx, &ada, &hide)).expect("a change");
+        office.write(move |tx| administration::settings::change_messaging(tx, &ada, &hide)).expect("a change");
         assert_eq!(now().hide_text_at, Some(office.now()));
         let show = MessagingChange { hide_text: Some(false), ..MessagingChange::default() };
-        office.write(move |tx| settings::change_messaging(tx, &ada, &show)).expect("a change");
+        office.write(move |tx| administration::settings::change_messaging(tx, &ada, &show)).expect("a change");
         assert_eq!((now().hide_text_at, now().wait_minutes), (None, 7));
     }
 
     fn n8_signing_in_links_called_off_take_reply_links_with_them(office) {
         let case = Case::new(office);
         let (workspace, oskar) = (case.firm.workspace, case.oskar.person);
-        office.write(move |tx| sign_ins::call_off(tx, workspace, oskar)).expect("calling off");
+        office.write(move |tx| sign_in_requests::call_off(tx, workspace, oskar)).expect("calling off");
         case.is_closed(&Outcome::Revoked);
     }
 }

@@ -1,10 +1,12 @@
 //! Messages: sent once, in one order, read forwards only (M1 to M8).
 
-use domain::ids::{ChannelId, MessageId};
-use domain::journal::Event;
-use domain::messages::Stretch;
-use domain::people::InternalChange;
-use domain::{Error, Problem, limits};
+use domain::administration::team::InternalChange;
+use domain::channels::list;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::kernel::journal::Event;
+use domain::kernel::limits;
+use domain::messages::message::Stretch;
 use proptest::prelude::*;
 use store::Time;
 use uuid::Uuid;
@@ -183,7 +185,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         office.posts(firm.ada, channel, "hello");
         office.texts(maria, channel);
-        office.list(maria, domain::channels::Filter::default());
+        office.list(maria, list::Filter::default());
         assert_eq!(office.unread(maria, channel), 1);
     }
 

@@ -1,11 +1,12 @@
 //! The history of notices, for admins (N12).
 
 use crate::support::people::{forbidden, not_found};
-use domain::access::Actor;
-use domain::choices::{self, Choice};
-use domain::missed::{self, Reason};
-use domain::notices::{self, Notice};
-use domain::sign_ins;
+use domain::arrival::invitations;
+use domain::kernel::access::Actor;
+use domain::kernel::medium::Choice;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::history::{self, Notice};
+use domain::notify::{due, preferences};
 
 both_engines! {
     fn n12_admins_see_what_was_decided_newest_first_and_nobody_else_does(office) {
@@ -14,18 +15,18 @@ both_engines! {
         let channel = firm.channel_of(bo.person);
         let (workspace, ada) = (firm.workspace, firm.ada);
         for person in [bo.person, ben.person] {
-            office.write(move |tx| sign_ins::invite(tx, &ada, person)).expect("an invitation");
+            office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
         }
-        office.write(move |tx| choices::choose(tx, &ben, Some(Choice::Never), None)).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &ben, Some(Choice::Never), None)).expect("a choice");
         office.posts(ada, channel, "Hello");
         office.wait_minutes(5);
-        office.write(move |tx| missed::come_due(tx, workspace, channel, None)).expect("a look");
+        office.write(move |tx| due::come_due(tx, workspace, channel, None)).expect("a look");
         for person in [bo.person, ben.person] {
-            office.write(move |tx| missed::settle(tx, workspace, person, None)).expect("a decision");
+            office.write(move |tx| due::settle(tx, workspace, person, None)).expect("a decision");
             office.wait_minutes(1);
         }
 
-        let list = |who: Actor, before, most| office.read(move |reader| notices::list(reader, &who, before, most));
+        let list = |who: Actor, before, most| office.read(move |reader| history::list(reader, &who, before, most));
         let found: Vec<Notice> = list(ada, None, 10).expect("a list");
         let of: Vec<_> = found.iter().map(|notice| (notice.person, notice.suppressed, notice.sendings.len())).collect();
         assert_eq!(of, [(ben.person, Some(Reason::Choice), 0), (bo.person, None, 1)]);

@@ -2,10 +2,15 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, not_found};
-use domain::access::Actor;
-use domain::ids::{ChannelId, NotificationId, PersonId};
-use domain::notifications::{self, Notification, Place, Search};
-use domain::{keys, members, sign_ins};
+use domain::arrival::invitations;
+use domain::channels::notifications::{self, Notification, Place, Search};
+use domain::channels::{members, notification_marks, starting};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, NotificationId, PersonId};
+use domain::messages::message;
+use domain::notify::muting;
+use domain::tenant::api_keys;
 use proptest::prelude::*;
 
 fn list(office: &Office, actor: Actor, recipient: Option<PersonId>, include_read: bool) -> Vec<Notification> {
@@ -28,19 +33,19 @@ fn pairs(list: &[(&str, bool)]) -> Vec<(String, bool)> {
     list.iter().map(|(text, is_read)| (text.to_string(), *is_read)).collect()
 }
 
-fn mark(office: &Office, actor: Actor, id: NotificationId, is_read: bool) -> domain::Result<Notification> {
+fn mark(office: &Office, actor: Actor, id: NotificationId, is_read: bool) -> error::Result<Notification> {
     office.write(move |tx| match is_read {
-        true => notifications::mark_read(tx, &actor, id),
-        false => notifications::mark_unread(tx, &actor, id),
+        true => notification_marks::mark_read(tx, &actor, id),
+        false => notification_marks::mark_unread(tx, &actor, id),
     })
 }
 
 /// A program of a firm's: it sees everybody's.
 fn program_of(firm: &Firm<'_>) -> Actor {
     let ada = firm.ada;
-    let secret = firm.office.write(move |tx| keys::make(tx, &ada, "Import")).expect("a key");
+    let secret = firm.office.write(move |tx| api_keys::make(tx, &ada, "Import")).expect("a key");
     let secret = secret.reveal().to_string();
-    let found = firm.office.read(move |reader| keys::of_secret(reader, &secret)).expect("an answer");
+    let found = firm.office.read(move |reader| api_keys::of_secret(reader, &secret)).expect("an answer");
     found.expect("a program").0
 }
 
@@ -48,7 +53,7 @@ fn program_of(firm: &Firm<'_>) -> Actor {
 fn client(office: &Office, firm: &Firm<'_>, given: &str) -> (Actor, ChannelId) {
     let actor = firm.client_actor(given, &[]);
     let (ada, person) = (firm.ada, actor.person);
-    office.write(move |tx| sign_ins::invite(tx, &ada, person)).expect("an invitation");
+    office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
     (actor, firm.channel_of(person))
 }
 
@@ -108,15 +113,15 @@ both_engines! {
         assert_eq!(open(office, program, maria), ["stays"]);
         // Staff are invited like everybody.
         let (ada, person) = (firm.ada, tom.person);
-        office.write(move |tx| sign_ins::invite(tx, &ada, person)).expect("an invitation");
+        office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
         assert_eq!(open(office, program, tom), ["mine"]);
-        office.write(move |tx| members::mute(tx, &tom, channel, true)).expect("muted");
+        office.write(move |tx| muting::mute(tx, &tom, channel, true)).expect("muted");
         assert!(open(office, program, tom).is_empty(), "muted");
-        office.write(move |tx| members::mute(tx, &tom, channel, false)).expect("unmuted");
+        office.write(move |tx| muting::mute(tx, &tom, channel, false)).expect("unmuted");
         office.write(move |tx| members::leave(tx, &tom, channel)).expect("left");
         assert!(open(office, program, tom).is_empty(), "left");
         let (ada, id) = (firm.ada, never_invited.person);
-        office.write(move |tx| sign_ins::invite(tx, &ada, id)).expect("an invitation");
+        office.write(move |tx| invitations::invite(tx, &ada, id)).expect("an invitation");
         assert_eq!(open(office, program, never_invited), ["unheard"], "it waits for them once they are");
     }
 
@@ -179,9 +184,9 @@ both_engines! {
         office.posts(firm.ada, channel, "one");
         let one = list(office, program, Some(maria.person), false).remove(0);
         let ada = program;
-        office.write(move |tx| notifications::delete(tx, &ada, one.id)).expect("deleted");
+        office.write(move |tx| notification_marks::delete(tx, &ada, one.id)).expect("deleted");
         assert!(all(office, program, maria).is_empty());
-        not_found(office.write(move |tx| notifications::delete(tx, &ada, one.id)));
+        not_found(office.write(move |tx| notification_marks::delete(tx, &ada, one.id)));
         not_found(mark(office, program, one.id, false));
         assert_eq!(office.unread(maria, channel), 1);
         office.wait_minutes(1);
@@ -189,7 +194,7 @@ both_engines! {
         office.reads(maria, channel, 2).expect("read");
         assert_eq!(all(office, program, maria), pairs(&[("two", true)]));
         let two = list(office, program, Some(maria.person), true).remove(0);
-        office.write(move |tx| notifications::delete(tx, &ada, two.id)).expect("deleted");
+        office.write(move |tx| notification_marks::delete(tx, &ada, two.id)).expect("deleted");
         assert!(all(office, program, maria).is_empty());
     }
 
@@ -199,7 +204,7 @@ both_engines! {
         let (maria, channel) = client(office, &firm, "Maria");
         let (oskar, _) = client(office, &firm, "Oskar");
         let ada = firm.ada;
-        office.write(move |tx| sign_ins::invite(tx, &ada, ada.person)).expect("an invitation");
+        office.write(move |tx| invitations::invite(tx, &ada, ada.person)).expect("an invitation");
         office.posts(firm.ada, channel, "one");
         office.wait_minutes(1);
         office.posts(maria, channel, "answer");
@@ -216,7 +221,7 @@ both_engines! {
         not_found(office.read(move |reader| notifications::list(reader, &oskar, &search, 10)));
         for stranger in [oskar, elsewhere.ada, other, firm.ada] {
             not_found(mark(office, stranger, id, true));
-            not_found(office.write(move |tx| notifications::delete(tx, &stranger, id)));
+            not_found(office.write(move |tx| notification_marks::delete(tx, &stranger, id)));
             not_found(office.read(move |reader| notifications::find(reader, &stranger, id)));
         }
         assert!(list(office, other, None, true).is_empty());
@@ -230,8 +235,8 @@ both_engines! {
         let (northwind, brightwater) = (firm.company("Northwind"), firm.company("Brightwater"));
         let maria = firm.client_actor("Maria", &[northwind]);
         let (ada, person) = (firm.ada, maria.person);
-        office.write(move |tx| sign_ins::invite(tx, &ada, person)).expect("an invitation");
-        let channel = firm.channel(domain::channels::Subject::Company(northwind));
+        office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
+        let channel = firm.channel(starting::Subject::Company(northwind));
         office.posts(firm.ada, channel, "one");
         office.reads(maria, channel, 1).expect("read");
         office.wait_minutes(1);
@@ -365,7 +370,7 @@ proptest! {
                 Step::Deletes(place) => {
                     if let Some(picked) = pick(place) {
                         let (ada, id) = (program, picked.id);
-                        office.write(move |tx| notifications::delete(tx, &ada, id)).expect("deleted");
+                        office.write(move |tx| notification_marks::delete(tx, &ada, id)).expect("deleted");
                         if picked.read_at.is_none() && picked.position > settled {
                             settled = newest;
                         }
@@ -385,7 +390,7 @@ proptest! {
             }
             let unread: Vec<_> = all.iter().filter(|found| found.read_at.is_none()).collect();
             if !has_marked_unread {
-                let page = office.page(maria, channel, domain::messages::Stretch::After(settled), 1_000).expect("a page");
+                let page = office.page(maria, channel, message::Stretch::After(settled), 1_000).expect("a page");
                 let first = page.iter().find(|message| message.author != maria.person && message.deleted_at.is_none());
                 let expected: Vec<_> = first.map(|message| message.id).into_iter().collect();
                 let found: Vec<_> = unread.iter().map(|found| found.message).collect();

@@ -2,25 +2,32 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, new_internal, not_found, refused};
-use domain::access::{Actor, Role};
-use domain::channels::Subject;
-use domain::ids::PersonId;
-use domain::journal::Event;
-use domain::people::{ClientChange, ClientFilter, InternalChange, NewClient, Place, Status};
-use domain::settings::{DefaultChannel, MessagingChange};
-use domain::{Problem, companies, people};
+use domain::administration::clients::{ClientChange, NewClient};
+use domain::administration::settings::MessagingChange;
+use domain::administration::team::InternalChange;
+use domain::channels::starting::Subject;
+use domain::directory::clients::{ClientFilter, Place};
+use domain::directory::companies;
+use domain::directory::person::{self, Status};
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::PersonId;
+use domain::kernel::journal::Event;
+use domain::tenant::settings::DefaultChannel;
+use domain::{administration, directory};
 
-fn add(office: &Office, actor: Actor, new: NewClient) -> domain::Result<PersonId> {
-    office.write(move |tx| people::add_client(tx, &actor, &new))
+fn add(office: &Office, actor: Actor, new: NewClient) -> error::Result<PersonId> {
+    office.write(move |tx| administration::clients::add_client(tx, &actor, &new))
 }
 
-fn find(office: &Office, actor: Actor, client: PersonId) -> domain::Result<people::Person> {
-    office.read(move |reader| people::client(reader, &actor, client))
+fn find(office: &Office, actor: Actor, client: PersonId) -> error::Result<person::Person> {
+    office.read(move |reader| directory::clients::client(reader, &actor, client))
 }
 
 fn companies_of(firm: &Firm<'_>, client: PersonId) -> Vec<(String, bool)> {
     let ada = firm.ada;
-    let found = firm.office.read(move |reader| people::companies_of(reader, &ada, client)).unwrap();
+    let found =
+        firm.office.read(move |reader| directory::clients::companies_of(reader, &ada, client)).unwrap();
     found.into_iter().map(|(_, name, placeholder)| (name, placeholder)).collect()
 }
 
@@ -137,23 +144,23 @@ both_engines! {
         let bo = firm.client("Bo", &[]);
         assert_eq!(companies_of(&firm, bo), [(String::new(), true)]);
         let ada = firm.ada;
-        let placeholder = office.read(move |reader| people::companies_of(reader, &ada, bo)).unwrap()[0].0;
+        let placeholder = office.read(move |reader| directory::clients::companies_of(reader, &ada, bo)).unwrap()[0].0;
         refused(add(office, ada, new_client("Cy", &[placeholder])), "companyIds", Problem::Unknown);
         // Given back unchanged it stays; beside a real company it goes, also where a project was put under it.
         firm.move_client(bo, &[placeholder]);
         assert_eq!(companies_of(&firm, bo), [(String::new(), true)]);
-        let new = domain::projects::NewProject {
+        let new = administration::projects::NewProject {
             title: "Tax".to_string(),
             company: Some(placeholder),
             ..Default::default()
         };
-        let project = office.write(move |tx| domain::projects::add(tx, &ada, &new)).unwrap();
+        let project = office.write(move |tx| administration::projects::add(tx, &ada, &new)).unwrap();
         let acme = firm.company("Acme");
         firm.move_client(bo, &[placeholder, acme]);
         assert_eq!(companies_of(&firm, bo), [("Acme".to_string(), false)]);
         not_found(office.read(move |reader| companies::find(reader, &ada, placeholder)));
         assert_eq!(
-            office.read(move |reader| domain::projects::find(reader, &ada, project)).unwrap().company,
+            office.read(move |reader| directory::projects::find(reader, &ada, project)).unwrap().company,
             None
         );
         firm.move_client(bo, &[]);
@@ -194,15 +201,15 @@ both_engines! {
         not_found(firm.edit_client(lin, far, ClientChange::default()));
         not_found(firm.deactivate(lin, far));
         let seen =
-            office.read(move |reader| people::clients(reader, &lin, &ClientFilter::default(), 9)).unwrap();
+            office.read(move |reader| directory::clients::clients(reader, &lin, &ClientFilter::default(), 9)).unwrap();
         assert_eq!(
             seen.iter().map(|person| person.name.given.as_str()).collect::<Vec<_>>(),
             ["Bo", "Both", "Cy"]
         );
         let filter = ClientFilter { company: Some(other), ..ClientFilter::default() };
-        not_found(office.read(move |reader| people::clients(reader, &lin, &filter, 9)));
+        not_found(office.read(move |reader| directory::clients::clients(reader, &lin, &filter, 9)));
         // What they may not see, they cannot take away either.
-        assert_eq!(office.read(move |reader| people::companies_of(reader, &lin, both)).unwrap().len(), 1);
+        assert_eq!(office.read(move |reader| directory::clients::companies_of(reader, &lin, both)).unwrap().len(), 1);
         let change = ClientChange { companies: Some(vec![]), ..ClientChange::default() };
         firm.edit_client(lin, both, change).unwrap();
         assert_eq!(companies_of(&firm, both), [("Other".to_string(), false)]);
@@ -217,9 +224,9 @@ both_engines! {
         let sam = firm.staff("Sam").person;
         for outsider in [stranger, firm.client_actor("Cy", &[acme]), firm.actor(bo).unwrap()] {
             not_found(find(office, outsider, bo));
-            not_found(office.read(move |reader| people::companies_of(reader, &outsider, bo)));
-            not_found(office.read(move |reader| people::internal(reader, &outsider, sam)));
-            not_found(office.read(move |reader| people::assignments(reader, &outsider, sam)));
+            not_found(office.read(move |reader| directory::clients::companies_of(reader, &outsider, bo)));
+            not_found(office.read(move |reader| directory::team::internal(reader, &outsider, sam)));
+            not_found(office.read(move |reader| directory::team::assignments(reader, &outsider, sam)));
             not_found(firm.edit_client(outsider, bo, ClientChange::default()));
             not_found(firm.edit_internal(outsider, sam, InternalChange::default()));
             for person in [bo, sam] {
@@ -228,15 +235,15 @@ both_engines! {
             }
         }
         let cy = firm.client_actor("Di", &[acme]);
-        not_found(office.read(move |reader| people::clients(reader, &cy, &ClientFilter::default(), 9)));
-        not_found(office.read(move |reader| people::internal_users(reader, &cy)));
+        not_found(office.read(move |reader| directory::clients::clients(reader, &cy, &ClientFilter::default(), 9)));
+        not_found(office.read(move |reader| directory::team::internal_users(reader, &cy)));
         not_found(add(office, cy, new_client("Ed", &[acme])));
-        not_found(office.write(move |tx| people::add_internal(tx, &cy, &new_internal("Ed", Role::Staff))));
-        let mine = office.read(move |reader| people::clients(reader, &stranger, &ClientFilter::default(), 9));
+        not_found(office.write(move |tx| administration::team::add_internal(tx, &cy, &new_internal("Ed", Role::Staff))));
+        let mine = office.read(move |reader| directory::clients::clients(reader, &stranger, &ClientFilter::default(), 9));
         assert_eq!(mine.unwrap(), []);
         refused(add(office, stranger, new_client("Ed", &[acme])), "companyIds", Problem::Unknown);
         let ada = firm.ada;
-        not_found(office.read(move |reader| people::internal(reader, &ada, bo)));
+        not_found(office.read(move |reader| directory::team::internal(reader, &ada, bo)));
         not_found(find(office, ada, sam));
         // The same address in two workspaces is two people.
         assert!(add(office, stranger, new_client("Bo", &[])).is_ok());
@@ -295,7 +302,7 @@ both_engines! {
         }
         let page = |after: Option<Place>| {
             let filter = ClientFilter { after, ..ClientFilter::default() };
-            office.read(move |reader| people::clients(reader, &ada, &filter, 2)).unwrap()
+            office.read(move |reader| directory::clients::clients(reader, &ada, &filter, 2)).unwrap()
         };
         let first = page(None);
         // Added before and after the place, and the one at the place renamed: the rest comes all the same.
@@ -330,11 +337,11 @@ both_engines! {
             ("\\", 0),
         ] {
             let filter = ClientFilter { text: text.to_string(), company: Some(acme), after: None };
-            let answer = office.read(move |reader| people::clients(reader, &ada, &filter, 9)).unwrap();
+            let answer = office.read(move |reader| directory::clients::clients(reader, &ada, &filter, 9)).unwrap();
             assert_eq!(answer.len(), found, "{text:?}");
         }
         let filter = ClientFilter { text: "%".repeat(100_000), ..ClientFilter::default() };
-        assert_eq!(office.read(move |reader| people::clients(reader, &ada, &filter, 9)).unwrap(), []);
+        assert_eq!(office.read(move |reader| directory::clients::clients(reader, &ada, &filter, 9)).unwrap(), []);
     }
 
     fn addresses_are_compared_without_regard_to_case(office) {
@@ -344,7 +351,7 @@ both_engines! {
         let by_email = |workspace, email: &str| {
             let email = email.to_string();
             office
-                .read(move |reader| people::by_email(reader, workspace, &email))
+                .read(move |reader| person::by_email(reader, workspace, &email))
                 .unwrap()
                 .map(|person| person.id)
         };

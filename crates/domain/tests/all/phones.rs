@@ -4,12 +4,19 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::access::Actor;
-use domain::choices::{self, Choice};
-use domain::consents::{self, Consent, How};
-use domain::deliveries::{self, Delivery, Kind};
-use domain::phones::{self, CODE_LASTS, CodeOutcome, Phone, Quiet, Silence, TextDue, Told};
-use domain::{Error, Problem, limits, workspaces};
+use domain::administration::profile;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::limits;
+use domain::kernel::medium::Choice;
+use domain::notify::consents::{self, Consent, How};
+use domain::notify::delivery::{Delivery, Kind};
+use domain::notify::phone::{Phone, Quiet};
+use domain::notify::phones::{self, CODE_LASTS, CodeOutcome};
+use domain::notify::quiet_hours::{self, Silence, TextDue};
+use domain::notify::sms_keywords::{self, Told};
+use domain::notify::{deliveries, preferences};
+use domain::tenant::workspaces;
 use store::Time;
 
 const NUMBER: &str = "+15005550100";
@@ -21,7 +28,7 @@ impl Office {
         self.wait(Duration::from_millis(1));
     }
 
-    fn gives(&self, who: Actor, number: &str) -> domain::Result<()> {
+    fn gives(&self, who: Actor, number: &str) -> error::Result<()> {
         let number = number.to_string();
         self.write(move |tx| phones::give(tx, &who, &number))
     }
@@ -43,7 +50,7 @@ impl Office {
         assert_eq!((to.as_str(), self.types(who, &code)), (number, CodeOutcome::Proved));
     }
 
-    fn says_yes(&self, who: Actor) -> domain::Result<()> {
+    fn says_yes(&self, who: Actor) -> error::Result<()> {
         self.a_moment();
         self.write(move |tx| {
             let wording = phones::wording(tx, &who)?.unwrap_or_default();
@@ -57,19 +64,19 @@ impl Office {
 
     fn due(&self, who: Actor) -> TextDue {
         let texting = self.read(move |reader| phones::texting(reader, who.workspace, who.person));
-        phones::text_due(&texting.expect("an answer"), self.now())
+        quiet_hours::text_due(&texting.expect("an answer"), self.now())
     }
 
     fn stops(&self, number: &str, words: &str) -> Told {
         self.a_moment();
         let (number, words) = (number.to_string(), words.to_string());
-        self.write(move |tx| phones::stop(tx, &number, &words)).expect("an answer")
+        self.write(move |tx| sms_keywords::stop(tx, &number, &words)).expect("an answer")
     }
 
     fn starts(&self, number: &str) -> Told {
         self.a_moment();
         let number = number.to_string();
-        self.write(move |tx| phones::start(tx, &number, "START")).expect("an answer")
+        self.write(move |tx| sms_keywords::start(tx, &number, "START")).expect("an answer")
     }
 
     fn claims(&self) -> Vec<Delivery> {
@@ -89,7 +96,7 @@ impl Firm<'_> {
     }
 }
 
-fn conflict<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+fn conflict<T: std::fmt::Debug>(outcome: error::Result<T>) {
     assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
 }
 
@@ -106,7 +113,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         assert_eq!(office.due(bo), silent(Silence::Choice));
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
         assert_eq!(office.due(bo), silent(Silence::NoNumber));
         office.gives(bo, "+1 (500) 555-0100").expect("a number");
         assert_eq!(office.due(bo), silent(Silence::NotProved));
@@ -200,7 +207,7 @@ both_engines! {
         assert_eq!((at, person, number.as_str(), is_yes, how), (said_at, bo.person, NUMBER, true, How::Profile));
         assert_eq!(name.full(), "Bo Client");
         assert!(wording.starts_with("Yes, Brand may send text messages to +15005550100"), "{wording}");
-        let chosen = office.read(move |reader| choices::of_person(reader, bo.workspace, bo.person)).expect("choices");
+        let chosen = office.read(move |reader| preferences::of_person(reader, bo.workspace, bo.person)).expect("choices");
         assert_eq!(chosen.text, Choice::Each, "a yes to texts is one");
 
         let ada = firm.ada;
@@ -266,7 +273,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         office.proves(bo, NUMBER);
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
         office.starts(NUMBER);
         assert_eq!(office.due(bo), silent(Silence::NotAgreed));
         assert!(firm.consents().is_empty());
@@ -289,9 +296,9 @@ both_engines! {
         office.proves(bo, NUMBER);
         office.says_yes(bo).expect("a yes");
         office.a_moment();
-        office.write(|tx| phones::unsubscribed(tx, NUMBER)).expect("a report");
+        office.write(|tx| sms_keywords::unsubscribed(tx, NUMBER)).expect("a report");
         assert_eq!(office.due(bo), silent(Silence::Stopped));
-        let chosen = office.read(move |reader| choices::of_person(reader, bo.workspace, bo.person)).expect("choices");
+        let chosen = office.read(move |reader| preferences::of_person(reader, bo.workspace, bo.person)).expect("choices");
         assert_eq!(chosen.email, Choice::Each);
         assert_eq!(firm.answers().last().expect("a no").2, How::Provider);
     }
@@ -324,11 +331,11 @@ both_engines! {
         assert_eq!(office.phone(bo).expect("a phone").quiet, Some(Quiet::NIGHT));
         // It is nine in the morning in London, and four in New York.
         assert_eq!(office.due(bo), now(NUMBER));
-        let change = domain::people::SelfChange {
+        let change = profile::SelfChange {
             time_zone: Some("America/New_York".to_string()),
-            ..domain::people::SelfChange::default()
+            ..profile::SelfChange::default()
         };
-        office.write(move |tx| domain::people::edit_self(tx, &bo, &change)).expect("a zone");
+        office.write(move |tx| profile::edit_self(tx, &bo, &change)).expect("a zone");
         let eight = Time(crate::support::MORNING.0 + 4 * 3_600_000);
         assert_eq!(office.due(bo), TextDue::HeldUntil(eight));
         office.wait(eight.since(office.now()));
@@ -343,7 +350,7 @@ both_engines! {
         office.write(move |tx| workspaces::rename(tx, &ada, "Other")).expect("a name");
         let help = |number: &str| {
             let number = number.to_string();
-            office.read(move |reader| phones::help(reader, &number))
+            office.read(move |reader| sms_keywords::help(reader, &number))
         };
         assert_eq!(help(NUMBER).expect("an answer").brand_name, "Brand");
         office.proves(other.client_actor("Cy", &[]), NUMBER);

@@ -4,36 +4,46 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, new_client, not_found, refused};
-use domain::access::Actor;
-use domain::channels::{self, Search, Subject};
-use domain::companies::{self, CompanySearch, Details};
-use domain::first_answers::{self, Question};
-use domain::ids::{CompanyId, KeyId, PersonId};
-use domain::journal::Event;
-use domain::people::{self, ClientChange, ClientSearch, NewClient};
-use domain::{Error, Problem, keys, members, messages, projects, search, sign_ins};
+use domain::administration::clients::{ClientChange, NewClient};
+use domain::administration::companies::Details;
+use domain::administration::deleting;
+use domain::arrival::{invitations, sign_in};
+use domain::channels::list::{self, Search};
+use domain::channels::starting::{self, Subject};
+use domain::channels::{acting_as, channel};
+use domain::directory::companies::CompanySearch;
+use domain::directory::people_list::{self, ClientSearch};
+use domain::identity::sign_in_links;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::idempotency::{self, Question};
+use domain::kernel::ids::{self, CompanyId, KeyId, PersonId};
+use domain::kernel::journal::Event;
+use domain::messages::{message, search, sending};
+use domain::tenant::api_keys;
+use domain::{administration, directory};
 
 impl Firm<'_> {
     /// A program with a key of the first admin.
     fn program(&self) -> Actor {
         let ada = self.ada;
-        let secret = self.office.write(move |tx| keys::make(tx, &ada, "Import")).unwrap();
+        let secret = self.office.write(move |tx| api_keys::make(tx, &ada, "Import")).unwrap();
         let secret = secret.reveal().to_string();
-        let found = self.office.read(move |reader| keys::of_secret(reader, &secret)).unwrap();
+        let found = self.office.read(move |reader| api_keys::of_secret(reader, &secret)).unwrap();
         found.unwrap().0
     }
 }
 
-fn delete_client(office: &Office, who: Actor, client: PersonId) -> domain::Result<()> {
-    office.write(move |tx| people::delete_client(tx, &who, client))
+fn delete_client(office: &Office, who: Actor, client: PersonId) -> error::Result<()> {
+    office.write(move |tx| deleting::delete_client(tx, &who, client))
 }
 
-fn delete_company(office: &Office, who: Actor, company: CompanyId) -> domain::Result<()> {
-    office.write(move |tx| companies::delete(tx, &who, company))
+fn delete_company(office: &Office, who: Actor, company: CompanyId) -> error::Result<()> {
+    office.write(move |tx| administration::companies::delete(tx, &who, company))
 }
 
 fn companies_of(office: &Office, who: Actor, client: PersonId) -> Vec<(CompanyId, String, bool)> {
-    office.read(move |reader| people::companies_of(reader, &who, client)).unwrap()
+    office.read(move |reader| directory::clients::companies_of(reader, &who, client)).unwrap()
 }
 
 both_engines! {
@@ -41,7 +51,7 @@ both_engines! {
         let (firm, other) = (office.firm("a"), office.firm("b"));
         let (bo, sam) = (firm.client_actor("Bo", &[]), firm.staff("Sam"));
         let project = firm.project("Tower", &[bo.person], &[sam.person]);
-        let channel = office.write(move |tx| channels::make(tx, &sam, &Subject::Project(project))).unwrap();
+        let channel = office.write(move |tx| starting::make(tx, &sam, &Subject::Project(project))).unwrap();
         let message = office.posts(bo, channel, "Hello");
         not_found(office.sees(firm.ada, channel));
         not_found(office.edits(firm.ada, message.id, "Bye"));
@@ -53,7 +63,7 @@ both_engines! {
         assert_eq!(office.edits(program, message.id, "Bye").unwrap().author, bo.person);
         let says = |who: Actor, sender: Option<PersonId>| {
             let draft = office.draft(channel, "Well", None);
-            office.write(move |tx| messages::send_as(tx, &who, sender, &draft))
+            office.write(move |tx| sending::send_as(tx, &who, sender, &draft))
         };
         // It speaks as its admin, and who is not in a channel says nothing there.
         forbidden(office.sends(program, &office.draft(channel, "Psst", None)));
@@ -62,7 +72,7 @@ both_engines! {
         refused(says(program, Some(other.ada.person)), "senderId", Problem::Unknown);
         assert_eq!(says(program, Some(bo.person)).unwrap().author, bo.person);
         let reads = |reader: Option<PersonId>, id| {
-            office.write(move |tx| members::read_as(tx, &program, reader, channel, id))
+            office.write(move |tx| acting_as::read_as(tx, &program, reader, channel, id))
         };
         refused(reads(None, message.id), "readerId", Problem::NoMember);
         refused(reads(Some(sam.person), office.message_id()), "messageId", Problem::Unknown);
@@ -75,8 +85,8 @@ both_engines! {
         not_found(office.sees(stranger, channel));
         not_found(office.edits(stranger, message.id, "Bye"));
         not_found(says(stranger, None));
-        not_found(office.page(stranger, channel, messages::Stretch::Newest, 9));
-        assert!(office.read(move |reader| channels::newest(reader, &stranger, &Search::default(), 9)).unwrap().is_empty());
+        not_found(office.page(stranger, channel, message::Stretch::Newest, 9));
+        assert!(office.read(move |reader| list::newest(reader, &stranger, &Search::default(), 9)).unwrap().is_empty());
     }
 
     fn a_program_looks_after_channels_and_finds_messages_that_its_admin_does_not_see(office) {
@@ -86,7 +96,7 @@ both_engines! {
         office.wait(Duration::from_millis(1));
         let sam = firm.staff("Sam");
         let project = firm.project("Tower", &[bo.person], &[sam.person]);
-        let channel = office.write(move |tx| channels::make(tx, &sam, &Subject::Project(project))).unwrap();
+        let channel = office.write(move |tx| starting::make(tx, &sam, &Subject::Project(project))).unwrap();
         office.posts(bo, channel, "The foundation is ready");
         let (program, stranger) = (firm.program(), other.program());
         office.write(|tx| search::catch_up(tx)).unwrap();
@@ -100,11 +110,11 @@ both_engines! {
         assert_eq!(finds(stranger, None).unwrap(), 0);
         not_found(finds(stranger, Some(channel)));
 
-        let listed = |who: Actor, before| office.read(move |reader| members::newest(reader, &who, channel, before, 1));
+        let listed = |who: Actor, before| office.read(move |reader| acting_as::newest(reader, &who, channel, before, 1));
         assert_eq!(listed(program, None).unwrap()[0].person, sam.person);
         assert_eq!(listed(program, Some(sam.person)).unwrap()[0].person, bo.person);
         not_found(listed(stranger, None));
-        let stands_in = |who: Actor, person| office.read(move |reader| members::stand_in(reader, &who, channel, person));
+        let stands_in = |who: Actor, person| office.read(move |reader| acting_as::stand_in(reader, &who, channel, person));
         assert_eq!(stands_in(program, sam.person).unwrap(), sam);
         assert!(matches!(stands_in(program, bo.person), Err(Error::Conflict(_))));
         not_found(stands_in(program, firm.ada.person));
@@ -117,13 +127,13 @@ both_engines! {
         office.wait(Duration::from_millis(1));
         let bolt = firm.company("Bolt");
         let ada = firm.ada;
-        let change = people::InternalChange { limited: Some(true), ..Default::default() };
+        let change = administration::team::InternalChange { limited: Some(true), ..Default::default() };
         let eve = firm.admin("Eve");
         firm.edit_internal(eve, ada.person, change).unwrap();
         let limited = firm.actor(ada.person).unwrap();
-        not_found(office.read(move |reader| companies::find(reader, &limited, acme)));
+        not_found(office.read(move |reader| directory::companies::find(reader, &limited, acme)));
         let program = firm.program();
-        let newest = office.read(move |reader| companies::newest(reader, &program, &CompanySearch::default(), 9)).unwrap();
+        let newest = office.read(move |reader| directory::companies::newest(reader, &program, &CompanySearch::default(), 9)).unwrap();
         assert_eq!(newest.iter().map(|company| company.id).collect::<Vec<_>>(), [bolt, acme]);
     }
 
@@ -137,7 +147,7 @@ both_engines! {
         loop {
             office.wait(Duration::from_millis(1));
             let asked = search.clone();
-            let page = office.read(move |reader| people::clients_newest(reader, &program, &asked, 3)).unwrap();
+            let page = office.read(move |reader| people_list::clients_newest(reader, &program, &asked, 3)).unwrap();
             let Some(last) = page.last() else { break };
             search.before = Some(last.id);
             found.extend(page.iter().map(|client| client.id));
@@ -153,7 +163,7 @@ both_engines! {
         let bo = firm.client("Bo", &[acme, bolt]);
         let cy = firm.client("Cy", &[bolt]);
         let search = |search: ClientSearch| {
-            let found = office.read(move |reader| people::clients_newest(reader, &program, &search, 9)).unwrap();
+            let found = office.read(move |reader| people_list::clients_newest(reader, &program, &search, 9)).unwrap();
             let mut found: Vec<PersonId> = found.into_iter().map(|client| client.id).collect();
             found.sort_unstable();
             found
@@ -171,13 +181,13 @@ both_engines! {
         let (company, own) = (firm.channel(Subject::Company(bolt)), firm.channel_of(bo));
         let group = firm.channel(Subject::Group(bolt, vec![bo, cy]));
         let channels = |search: Search| {
-            let found = office.read(move |reader| channels::newest(reader, &program, &search, 9)).unwrap();
+            let found = office.read(move |reader| list::newest(reader, &program, &search, 9)).unwrap();
             found.into_iter().map(|channel| channel.id).collect::<std::collections::BTreeSet<_>>()
         };
         assert_eq!(channels(Search { entity: Some(bolt.0), ..Default::default() }), [company, group].into());
         assert_eq!(channels(Search { client: Some(bo), ..Default::default() }), [own].into());
         assert_eq!(channels(Search { member: Some(bo), ..Default::default() }), [own, company, group].into());
-        assert_eq!(channels(Search { kind: Some(channels::Kind::Group), ..Default::default() }), [group].into());
+        assert_eq!(channels(Search { kind: Some(channel::Kind::Group), ..Default::default() }), [group].into());
     }
 
     fn the_companies_of_a_client_stand_in_the_order_in_which_they_were_given(office) {
@@ -186,7 +196,7 @@ both_engines! {
         let bo = firm.client("Bo", &[bolt, acme]);
         let order = || -> Vec<CompanyId> {
             let workspace = firm.workspace;
-            office.read(move |reader| people::ordered_companies(reader, workspace, bo)).unwrap()
+            office.read(move |reader| directory::clients::ordered_companies(reader, workspace, bo)).unwrap()
         };
         assert_eq!(order(), [bolt, acme]);
         firm.move_client(bo, &[core, bolt]);
@@ -212,11 +222,11 @@ both_engines! {
         assert!(!firm.is_in(own, bo.person) && !firm.is_in(company, bo.person));
         not_found(delete_client(office, ada, bo.person));
         not_found(firm.edit_client(ada, bo.person, ClientChange::default()));
-        not_found(office.write(move |tx| sign_ins::invite(tx, &ada, bo.person)));
-        not_found(office.write(move |tx| channels::make(tx, &ada, &Subject::Client(bo.person))));
-        assert!(office.read(move |reader| people::clients(reader, &ada, &Default::default(), 9)).unwrap().is_empty());
-        assert!(office.read(move |reader| companies::clients_of(reader, &ada, acme)).unwrap().is_empty());
-        let people = office.read(move |reader| projects::people_of(reader, &ada, project)).unwrap();
+        not_found(office.write(move |tx| invitations::invite(tx, &ada, bo.person)));
+        not_found(office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo.person))));
+        assert!(office.read(move |reader| directory::clients::clients(reader, &ada, &Default::default(), 9)).unwrap().is_empty());
+        assert!(office.read(move |reader| directory::companies::clients_of(reader, &ada, acme)).unwrap().is_empty());
+        let people = office.read(move |reader| directory::projects::people_of(reader, &ada, project)).unwrap();
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [ada.person]);
         for reader in [ada, priya] {
             let channel = office.sees(reader, own).unwrap();
@@ -247,11 +257,11 @@ both_engines! {
         assert!(matches!(of_bo.as_slice(), [(_, name, true)] if name.is_empty()), "{of_bo:?}");
         assert_eq!(companies_of(office, ada, cy.person), [(bolt, "Bolt".to_string(), false)]);
         not_found(delete_company(office, ada, acme));
-        not_found(office.read(move |reader| companies::find(reader, &ada, acme)));
-        let listed = office.read(move |reader| companies::list(reader, &ada, &Default::default(), 9)).unwrap();
+        not_found(office.read(move |reader| directory::companies::find(reader, &ada, acme)));
+        let listed = office.read(move |reader| directory::companies::list(reader, &ada, &Default::default(), 9)).unwrap();
         assert_eq!(listed.iter().map(|company| company.id).collect::<Vec<_>>(), [bolt]);
         refused(
-            office.write(move |tx| people::add_client(tx, &ada, &new_client("Di", &[acme]))),
+            office.write(move |tx| administration::clients::add_client(tx, &ada, &new_client("Di", &[acme]))),
             "companyIds",
             Problem::Unknown,
         );
@@ -269,30 +279,30 @@ both_engines! {
         let channel = firm.channel(Subject::Project(project));
         office.posts(bo, channel, "Hello");
         let ada = firm.ada;
-        not_found(office.write(move |tx| projects::delete(tx, &bo, project)));
-        office.write(move |tx| projects::delete(tx, &ada, project)).unwrap();
-        not_found(office.write(move |tx| projects::delete(tx, &ada, project)));
+        not_found(office.write(move |tx| administration::projects::delete(tx, &bo, project)));
+        office.write(move |tx| administration::projects::delete(tx, &ada, project)).unwrap();
+        not_found(office.write(move |tx| administration::projects::delete(tx, &ada, project)));
         not_found(office.sees(bo, channel));
         assert_eq!(office.texts(ada, channel), ["Hello"]);
-        assert!(office.read(move |reader| projects::of_person(reader, &ada, bo.person)).unwrap().is_empty());
-        assert!(office.read(move |reader| projects::newest(reader, &ada, None, 9)).unwrap().is_empty());
+        assert!(office.read(move |reader| directory::projects::of_person(reader, &ada, bo.person)).unwrap().is_empty());
+        assert!(office.read(move |reader| directory::projects::newest(reader, &ada, None, 9)).unwrap().is_empty());
     }
 
     fn a_deleted_colleague_is_gone_with_their_keys_but_never_the_last_admin(office) {
         let firm = office.firm("a");
         let (ada, eve, sam) = (firm.ada, firm.admin("Eve"), firm.staff("Sam"));
-        let secret = office.write(move |tx| keys::make(tx, &eve, "Eve's")).unwrap().reveal().to_string();
-        let delete = |who: Actor, person: PersonId| office.write(move |tx| people::delete_internal(tx, &who, person));
+        let secret = office.write(move |tx| api_keys::make(tx, &eve, "Eve's")).unwrap().reveal().to_string();
+        let delete = |who: Actor, person: PersonId| office.write(move |tx| deleting::delete_internal(tx, &who, person));
         forbidden(delete(sam, eve.person));
         not_found(delete(ada, firm.client("Bo", &[])));
         delete(ada, eve.person).unwrap();
-        assert!(office.read(move |reader| keys::of_secret(reader, &secret)).unwrap().is_none());
+        assert!(office.read(move |reader| api_keys::of_secret(reader, &secret)).unwrap().is_none());
         not_found(delete(ada, eve.person));
         assert!(matches!(
             delete(ada, ada.person),
             Err(Error::Field { field: "role", problem: Problem::LastAdmin })
         ));
-        let team = office.read(move |reader| people::internal_users(reader, &ada)).unwrap();
+        let team = office.read(move |reader| directory::team::internal_users(reader, &ada)).unwrap();
         assert_eq!(team.len(), 2);
         assert!(firm.admin("Eve").person != eve.person);
     }
@@ -308,31 +318,31 @@ both_engines! {
             kinds.iter().map(|event| event.kind().to_string()).filter(|kind| !of_others.contains(&kind.as_str())).collect()
         };
         let acme = firm.company("Acme");
-        let bo = office.write(move |tx| people::add_client(tx, &program, &new_client("Bo", &[acme]))).unwrap();
+        let bo = office.write(move |tx| administration::clients::add_client(tx, &program, &new_client("Bo", &[acme]))).unwrap();
         assert_eq!(told(), ["company.created", "client.created"]);
-        let made = office.read(move |reader| people::client(reader, &ada, bo)).unwrap();
+        let made = office.read(move |reader| directory::clients::client(reader, &ada, bo)).unwrap();
         assert_eq!(made.made_by, "api");
         firm.edit_client(ada, bo, ClientChange::default()).unwrap();
         firm.move_client(bo, &[acme]);
         assert_eq!(told().len(), 2, "nothing changed");
         let both = ClientChange { given_name: Some("Bob".to_string()), companies: Some(vec![]), ..Default::default() };
         firm.edit_client(ada, bo, both).unwrap();
-        office.write(move |tx| sign_ins::invite(tx, &ada, bo)).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, bo)).unwrap();
         for _ in 0..2 {
             let workspace = firm.workspace;
             let link = office
-                .write(move |tx| sign_ins::make_link(tx, workspace, bo, sign_ins::LinkKind::Command))
+                .write(move |tx| sign_in_links::make_link(tx, workspace, bo, sign_in_links::LinkKind::Command))
                 .unwrap();
-            office.write(move |tx| sign_ins::by_link(tx, link.reveal())).unwrap();
+            office.write(move |tx| sign_in::by_link(tx, link.reveal())).unwrap();
         }
         assert_eq!(told()[2..], ["company.created", "client.updated", "client.updated", "client.activated"]);
         let project = firm.project("Tower", &[bo], &[]);
-        office.write(move |tx| projects::edit(tx, &ada, project, &Default::default())).unwrap();
-        office.write(move |tx| projects::archive(tx, &ada, project, true)).unwrap();
-        office.write(move |tx| projects::delete(tx, &ada, project)).unwrap();
-        office.write(move |tx| companies::rename(tx, &ada, acme, "Acme")).unwrap();
+        office.write(move |tx| administration::projects::edit(tx, &ada, project, &Default::default())).unwrap();
+        office.write(move |tx| administration::projects::archive(tx, &ada, project, true)).unwrap();
+        office.write(move |tx| administration::projects::delete(tx, &ada, project)).unwrap();
+        office.write(move |tx| administration::companies::rename(tx, &ada, acme, "Acme")).unwrap();
         let color = Details { color: Some("#9BBFFF".to_string()), ..Details::default() };
-        office.write(move |tx| companies::edit(tx, &ada, acme, None, &color)).unwrap();
+        office.write(move |tx| administration::companies::edit(tx, &ada, acme, None, &color)).unwrap();
         delete_company(office, ada, acme).unwrap();
         assert_eq!(
             told()[6..],
@@ -346,15 +356,15 @@ both_engines! {
         let key = KeyId::new(office.now());
         let question = Question { key, name_hash: [1; 32], request_hash: [2; 32] };
         let ask = |who: Actor, question: Question, answer: &'static [u8]| {
-            office.write(move |tx| match first_answers::known(tx, &who, &question)? {
+            office.write(move |tx| match idempotency::known(tx, &who, &question)? {
                 Some(first) => Ok((first, false)),
                 None => {
-                    people::add_client(tx, &who, &NewClient {
+                    administration::clients::add_client(tx, &who, &NewClient {
                         given_name: "New".to_string(),
-                        email: format!("{}@client.example", domain::ids::MessageId::new(tx.now())),
+                        email: format!("{}@client.example", ids::MessageId::new(tx.now())),
                         ..Default::default()
                     })?;
-                    first_answers::keep(tx, &who, &question, answer)?;
+                    idempotency::keep(tx, &who, &question, answer)?;
                     Ok((answer.to_vec(), true))
                 }
             })
@@ -362,7 +372,7 @@ both_engines! {
         assert_eq!(ask(ada, question, b"first").unwrap(), (b"first".to_vec(), true));
         office.wait(Duration::from_secs(24 * 3600 - 1));
         assert_eq!(ask(ada, question, b"second").unwrap(), (b"first".to_vec(), false));
-        let conflict = |outcome: domain::Result<(Vec<u8>, bool)>| assert!(matches!(outcome, Err(Error::Conflict(_))));
+        let conflict = |outcome: error::Result<(Vec<u8>, bool)>| assert!(matches!(outcome, Err(Error::Conflict(_))));
         conflict(ask(ada, Question { request_hash: [3; 32], ..question }, b"x"));
         // Another key of the firm, another firm, another name.
         let (another, renamed) = (KeyId::new(office.now()), [4; 32]);
@@ -372,15 +382,15 @@ both_engines! {
         // What was refused is not remembered: an honest retry goes through.
         let fresh = Question { name_hash: [5; 32], ..question };
         let refusal = office.write(move |tx| {
-            first_answers::known(tx, &ada, &fresh)?;
-            people::add_client(tx, &ada, &NewClient::default())
+            idempotency::known(tx, &ada, &fresh)?;
+            administration::clients::add_client(tx, &ada, &NewClient::default())
         });
         refused(refusal, "givenName", Problem::Empty);
         assert!(ask(ada, fresh, b"d").unwrap().1);
         office.wait(Duration::from_secs(2));
         assert_eq!(ask(ada, question, b"next day").unwrap(), (b"next day".to_vec(), true));
-        assert_eq!(office.write(|tx| first_answers::sweep(tx)).unwrap(), 0);
+        assert_eq!(office.write(|tx| idempotency::sweep(tx)).unwrap(), 0);
         office.wait(Duration::from_secs(24 * 3600));
-        assert_eq!(office.write(|tx| first_answers::sweep(tx)).unwrap(), 5);
+        assert_eq!(office.write(|tx| idempotency::sweep(tx)).unwrap(), 5);
     }
 }

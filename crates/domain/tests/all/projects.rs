@@ -2,42 +2,46 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, not_found, refused};
-use domain::access::Actor;
-use domain::channels::{self, Subject};
-use domain::ids::{CompanyId, PersonId, ProjectId};
-use domain::journal::Event;
-use domain::projects::{self, NewProject, Project, ProjectChange, ProjectFilter};
-use domain::{Problem, ids};
+use domain::administration::projects::{NewProject, ProjectChange};
+use domain::channels::channel;
+use domain::channels::starting::Subject;
+use domain::directory::projects::{Project, ProjectFilter};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::{self, CompanyId, PersonId, ProjectId};
+use domain::kernel::journal::Event;
+use domain::{administration, directory};
 
 fn titled(title: &str) -> NewProject {
     NewProject { title: title.to_string(), ..NewProject::default() }
 }
 
-fn add(office: &Office, actor: Actor, new: NewProject) -> domain::Result<ProjectId> {
-    office.write(move |tx| projects::add(tx, &actor, &new))
+fn add(office: &Office, actor: Actor, new: NewProject) -> error::Result<ProjectId> {
+    office.write(move |tx| administration::projects::add(tx, &actor, &new))
 }
 
-fn edit(office: &Office, actor: Actor, project: ProjectId, change: ProjectChange) -> domain::Result<()> {
-    office.write(move |tx| projects::edit(tx, &actor, project, &change))
+fn edit(office: &Office, actor: Actor, project: ProjectId, change: ProjectChange) -> error::Result<()> {
+    office.write(move |tx| administration::projects::edit(tx, &actor, project, &change))
 }
 
 fn with_clients(clients: &[PersonId]) -> ProjectChange {
     ProjectChange { clients: Some(clients.to_vec()), ..ProjectChange::default() }
 }
 
-fn find(office: &Office, actor: Actor, project: ProjectId) -> domain::Result<Project> {
-    office.read(move |reader| projects::find(reader, &actor, project))
+fn find(office: &Office, actor: Actor, project: ProjectId) -> error::Result<Project> {
+    office.read(move |reader| directory::projects::find(reader, &actor, project))
 }
 
 fn people_of(firm: &Firm<'_>, project: ProjectId) -> Vec<PersonId> {
     let ada = firm.ada;
-    let found = firm.office.read(move |reader| projects::people_of(reader, &ada, project)).unwrap();
+    let found =
+        firm.office.read(move |reader| directory::projects::people_of(reader, &ada, project)).unwrap();
     found.into_iter().map(|person| person.id).collect()
 }
 
 fn titles(office: &Office, actor: Actor, filter: &ProjectFilter, most: i64) -> Vec<String> {
     let filter = filter.clone();
-    let found = office.read(move |reader| projects::list(reader, &actor, &filter, most)).unwrap();
+    let found = office.read(move |reader| directory::projects::list(reader, &actor, &filter, most)).unwrap();
     found.into_iter().map(|project| project.title).collect()
 }
 
@@ -89,7 +93,7 @@ both_engines! {
         let (bo, cy, sam) =
             (firm.client("Bo", &[acme]), firm.client("Cy", &[acme]), firm.staff("Sam").person);
         let (ada, project) = (firm.ada, firm.project("Audit", &[bo], &[]));
-        let none = office.read(move |reader| channels::of_subject(reader, ada.workspace, project.0)).unwrap();
+        let none = office.read(move |reader| channel::of_subject(reader, ada.workspace, project.0)).unwrap();
         assert_eq!(none, None, "made by asking for it (C5)");
         let channel = firm.channel(Subject::Project(project));
         let here = |expected: &[PersonId]| {
@@ -119,7 +123,7 @@ both_engines! {
             edit(office, firm.ada, project, change).unwrap();
         }
         let ada = firm.ada;
-        assert_eq!(office.read(move |reader| channels::find(reader, &ada, channel)).unwrap().title, "Tax");
+        assert_eq!(office.read(move |reader| channel::find(reader, &ada, channel)).unwrap().title, "Tax");
         let updates = firm.told().into_iter().filter(|event| *event == Event::ChannelUpdated { channel });
         assert_eq!(updates.count(), 1);
     }
@@ -149,7 +153,7 @@ both_engines! {
         let hidden = firm.project("Hidden", &[bo], &[]);
         not_found(find(office, lin, hidden));
         not_found(edit(office, lin, hidden, with_clients(&[bo])));
-        not_found(office.write(move |tx| projects::archive(tx, &lin, hidden, true)));
+        not_found(office.write(move |tx| administration::projects::archive(tx, &lin, hidden, true)));
         // On a project with somebody they do not see elsewhere, they keep them there or take them off.
         let shared = firm.project("Shared", &[far], &[lin.person]);
         edit(office, lin, shared, ProjectChange { told: true, ..with_clients(&[bo, far]) }).unwrap();
@@ -170,11 +174,11 @@ both_engines! {
         for outsider in [stranger, bo] {
             not_found(find(office, outsider, project));
             not_found(edit(office, outsider, project, ProjectChange::default()));
-            not_found(office.write(move |tx| projects::archive(tx, &outsider, project, true)));
-            not_found(office.read(move |reader| projects::people_of(reader, &outsider, project)));
+            not_found(office.write(move |tx| administration::projects::archive(tx, &outsider, project, true)));
+            not_found(office.read(move |reader| directory::projects::people_of(reader, &outsider, project)));
         }
         not_found(add(office, bo, titled("Mine")));
-        not_found(office.read(move |reader| projects::list(reader, &bo, &ProjectFilter::default(), 9)));
+        not_found(office.read(move |reader| directory::projects::list(reader, &bo, &ProjectFilter::default(), 9)));
         assert!(titles(office, stranger, &ProjectFilter::default(), 9).is_empty());
         let sam = firm.staff("Sam").person;
         for (new, field) in [
@@ -227,7 +231,7 @@ both_engines! {
             firm.project(title, &[], &[]);
         }
         for _ in 0..2 {
-            office.write(move |tx| projects::archive(tx, &ada, project, true)).unwrap();
+            office.write(move |tx| administration::projects::archive(tx, &ada, project, true)).unwrap();
             office.wait_minutes(1);
         }
         assert_eq!(find(office, ada, project).unwrap().archived_at, Some(crate::support::MORNING));
@@ -239,14 +243,14 @@ both_engines! {
         page.after = office
             .read({
                 let first = page.clone();
-                move |reader| projects::list(reader, &ada, &first, 2)
+                move |reader| directory::projects::list(reader, &ada, &first, 2)
             })
             .unwrap()
             .last()
             .map(|last| (last.title.clone(), last.id));
         firm.project("Aaa", &[], &[]);
         assert_eq!(titles(office, ada, &page, 9), ["Bakery", "Zoo 100%"]);
-        office.write(move |tx| projects::archive(tx, &ada, project, false)).unwrap();
+        office.write(move |tx| administration::projects::archive(tx, &ada, project, false)).unwrap();
         assert_eq!(find(office, ada, project).unwrap().archived_at, None);
     }
 
@@ -260,7 +264,7 @@ both_engines! {
         firm.project("Shared", &[bo.person], &[lin.person]);
         firm.project("Other", &[], &[lin.person]);
         let of_bo = |actor: Actor| {
-            let found = office.read(move |reader| projects::of_person(reader, &actor, bo.person))?;
+            let found = office.read(move |reader| directory::projects::of_person(reader, &actor, bo.person))?;
             Ok(found.into_iter().map(|project| project.title).collect::<Vec<_>>())
         };
         assert_eq!(of_bo(firm.ada).unwrap(), ["Hidden", "Shared"]);

@@ -2,14 +2,19 @@
 
 use crate::support::Office;
 use crate::support::people::{forbidden, new_client, new_internal, not_found};
-use domain::access::{Actor, Role};
-use domain::people::{self, ClientChange, InternalChange};
-use domain::records::{self, Change, Deed, Filter, Record, Via};
-use domain::settings::{self, MessagingChange};
-use domain::{companies, projects, sign_ins, webhooks, welcome};
+use domain::administration;
+use domain::administration::clients::{self, ClientChange};
+use domain::administration::settings::{self, MessagingChange};
+use domain::administration::team::{self, InternalChange};
+use domain::administration::{deleting, projects};
+use domain::arrival::invitations;
+use domain::kernel::access::{Actor, Role, Via};
+use domain::kernel::audit_log::{self, Change, Deed, Filter, Record};
+use domain::webhooks::webhook;
+use domain::welcome::setting;
 
 fn list(office: &Office, actor: Actor, filter: Filter) -> Vec<Record> {
-    office.read(move |reader| records::list(reader, &actor, &filter, 100)).unwrap()
+    office.read(move |reader| audit_log::list(reader, &actor, &filter, 100)).unwrap()
 }
 
 fn all(office: &Office, actor: Actor) -> Vec<Record> {
@@ -34,48 +39,48 @@ both_engines! {
             assert_eq!(record.person.map(|(person, _)| person), Some(ada.person));
             assert_eq!(record.changes, changes, "{deed:?}");
         };
-        let north = office.write(move |tx| companies::add(tx, &ada, "North")).unwrap();
+        let north = office.write(move |tx| administration::companies::add(tx, &ada, "North")).unwrap();
         expect(Deed::CompanyAdded, &[change("name", None, Some("North"))]);
-        office.write(move |tx| companies::rename(tx, &ada, north, "Far North")).unwrap();
+        office.write(move |tx| administration::companies::rename(tx, &ada, north, "Far North")).unwrap();
         expect(Deed::CompanyChanged, &[change("name", Some("North"), Some("Far North"))]);
         let client = new_client("Bo", &[]);
         let email = client.email.clone();
-        let bo = office.write(move |tx| people::add_client(tx, &ada, &client)).unwrap();
+        let bo = office.write(move |tx| clients::add_client(tx, &ada, &client)).unwrap();
         expect(Deed::PersonAdded, &[change("email", None, Some(&email))]);
         let moved = ClientChange {
             phone: Some("+44 20 7946 0018".to_string()),
             companies: Some(vec![north]),
             ..ClientChange::default()
         };
-        office.write(move |tx| people::edit_client(tx, &ada, bo, &moved)).unwrap();
+        office.write(move |tx| clients::edit_client(tx, &ada, bo, &moved)).unwrap();
         let changes = [change("phone", None, Some("+442079460018")), change("companies", None, Some("Far North"))];
         expect(Deed::PersonChanged, &changes);
-        office.write(move |tx| sign_ins::invite(tx, &ada, bo)).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, bo)).unwrap();
         expect(Deed::PersonInvited, &[]);
-        office.write(move |tx| sign_ins::take_back(tx, &ada, bo)).unwrap();
+        office.write(move |tx| invitations::take_back(tx, &ada, bo)).unwrap();
         expect(Deed::PersonUninvited, &[]);
-        office.write(move |tx| people::deactivate(tx, &ada, bo)).unwrap();
+        office.write(move |tx| team::deactivate(tx, &ada, bo)).unwrap();
         expect(Deed::PersonDeactivated, &[]);
-        office.write(move |tx| people::reactivate(tx, &ada, bo)).unwrap();
+        office.write(move |tx| team::reactivate(tx, &ada, bo)).unwrap();
         expect(Deed::PersonReactivated, &[]);
-        office.write(move |tx| people::delete_client(tx, &ada, bo)).unwrap();
+        office.write(move |tx| deleting::delete_client(tx, &ada, bo)).unwrap();
         expect(Deed::PersonDeleted, &[]);
 
         let sam = new_internal("Sam", Role::Staff);
-        let sam = office.write(move |tx| people::add_internal(tx, &ada, &sam)).unwrap();
+        let sam = office.write(move |tx| team::add_internal(tx, &ada, &sam)).unwrap();
         let role = InternalChange { role: Some(Role::Admin), ..InternalChange::default() };
-        office.write(move |tx| people::edit_internal(tx, &ada, sam, &role)).unwrap();
+        office.write(move |tx| team::edit_internal(tx, &ada, sam, &role)).unwrap();
         expect(Deed::PersonChanged, &[change("role", Some("staff"), Some("admin"))]);
-        office.write(move |tx| companies::assign(tx, &ada, north, sam, true)).unwrap();
+        office.write(move |tx| administration::companies::assign(tx, &ada, north, sam, true)).unwrap();
         assert_eq!(newest(office, ada).deed, Deed::CompanyAssigned.word());
         let wait = MessagingChange { wait_minutes: Some(7), ..MessagingChange::default() };
         office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();
         expect(Deed::SettingsChanged, &[change("waitMinutes", Some("5"), Some("7"))]);
-        let off = welcome::WelcomeChange { enabled: Some(false), ..welcome::WelcomeChange::default() };
-        office.write(move |tx| welcome::change(tx, &ada, &off)).unwrap();
+        let off = setting::WelcomeChange { enabled: Some(false), ..setting::WelcomeChange::default() };
+        office.write(move |tx| setting::change(tx, &ada, &off)).unwrap();
         expect(Deed::WelcomeChanged, &[change("welcome", Some("on"), Some("off"))]);
-        let everything = webhooks::Wanted::everything();
-        office.write(move |tx| webhooks::make(tx, &ada, "https://a.example/", &everything)).unwrap();
+        let everything = webhook::Wanted::everything();
+        office.write(move |tx| webhook::make(tx, &ada, "https://a.example/", &everything)).unwrap();
         expect(Deed::WebhookMade, &[change("url", None, Some("https://a.example/"))]);
         let mill = projects::NewProject { title: "Mill".to_string(), ..projects::NewProject::default() };
         let mill = office.write(move |tx| projects::add(tx, &ada, &mill)).unwrap();
@@ -84,7 +89,7 @@ both_engines! {
         let count = all(office, ada).len();
         let same = ClientChange::default();
         let cy = firm.client("Cy", &[]);
-        office.write(move |tx| people::edit_client(tx, &ada, cy, &same)).unwrap();
+        office.write(move |tx| clients::edit_client(tx, &ada, cy, &same)).unwrap();
         office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();
         assert_eq!(all(office, ada).len(), count + 1, "what changes nothing is no deed");
     }
@@ -95,10 +100,10 @@ both_engines! {
         let bo = firm.actor(client).unwrap();
         let count = all(office, ada).len();
         let clash = new_client("Bo", &[]);
-        office.write(move |tx| people::add_client(tx, &ada, &clash)).unwrap_err();
-        office.write(move |tx| people::deactivate(tx, &sam, ada.person)).unwrap_err();
+        office.write(move |tx| clients::add_client(tx, &ada, &clash)).unwrap_err();
+        office.write(move |tx| team::deactivate(tx, &sam, ada.person)).unwrap_err();
         assert_eq!(all(office, ada).len(), count);
-        let read = |actor: Actor| office.read(move |reader| records::list(reader, &actor, &Filter::default(), 9));
+        let read = |actor: Actor| office.read(move |reader| audit_log::list(reader, &actor, &Filter::default(), 9));
         forbidden(read(sam));
         not_found(read(bo));
         let other = office.firm("b.example");
@@ -111,8 +116,8 @@ both_engines! {
         let (bo, _cy) = (firm.client("Bo", &[]), firm.client("Cy", &[]));
         office.wait_minutes(60);
         let later = office.now();
-        office.write(move |tx| companies::add(tx, &ada, "North")).unwrap();
-        office.write(move |tx| sign_ins::invite(tx, &ada, bo)).unwrap();
+        office.write(move |tx| administration::companies::add(tx, &ada, "North")).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, bo)).unwrap();
         let deeds = |filter: Filter| -> Vec<String> {
             list(office, ada, filter).into_iter().map(|record| record.deed).collect()
         };

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::not_found;
-use domain::access::Actor;
-use domain::ids::{ChannelId, MessageId};
-use domain::search::{self, Cursor, Found};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::messages::search::{self, Cursor, Found};
+use domain::messages::sending;
 use proptest::prelude::*;
 use store::Engine;
 
@@ -17,7 +19,7 @@ fn search(
     channel: Option<ChannelId>,
     before: Option<Cursor>,
     most: i64,
-) -> domain::Result<Vec<Found>> {
+) -> error::Result<Vec<Found>> {
     let words = words.to_string();
     while office.write(|tx| search::catch_up(tx)).expect("an index") {}
     office.read(move |reader| search::messages(reader, &who, &words, channel, before, most))
@@ -236,7 +238,7 @@ both_engines! {
             let drafts: Vec<_> = numbers.map(|number| office.draft(channel, &format!("deed {number}"), None)).collect();
             office
                 .write(move |tx| {
-                    drafts.iter().try_for_each(|draft| domain::messages::send(tx, &maria, draft).map(|_| ()))
+                    drafts.iter().try_for_each(|draft| sending::send(tx, &maria, draft).map(|_| ()))
                 })
                 .expect("messages");
         };

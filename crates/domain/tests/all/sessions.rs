@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::Firm;
-use domain::access::Actor;
-use domain::ids::{PersonId, SessionId, WorkspaceId};
-use domain::journal::Event;
-use domain::sessions::Session;
-use domain::{Error, limits, sessions, workspaces};
+use domain::identity::sessions::{self, Session};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::kernel::limits;
+use domain::tenant::workspaces;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -31,7 +33,7 @@ fn list(office: &Office, actor: Actor) -> Vec<Session> {
     office.read(move |reader| sessions::list(reader, &actor)).expect("sessions")
 }
 
-fn end(office: &Office, actor: Actor, session: SessionId) -> domain::Result<()> {
+fn end(office: &Office, actor: Actor, session: SessionId) -> error::Result<()> {
     office.write(move |tx| sessions::end(tx, &actor, session))
 }
 

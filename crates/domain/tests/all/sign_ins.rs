@@ -8,19 +8,21 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client};
-use domain::ids::{PersonId, SignInId, WorkspaceId};
-use domain::people::Status;
-use domain::sign_ins::{
-    self, ASKED_BY_ADDRESS_MAX, ASKED_BY_SENDER_MAX, CodeOutcome, LinkKind, LinkState, Prepared,
-};
-use domain::{Error, Problem, limits, people, sessions, tries};
+use domain::arrival::sign_in::{self, CodeOutcome, Prepared};
+use domain::directory::person::{self, Status};
+use domain::identity::sessions;
+use domain::identity::sign_in_links::{self, LinkKind, LinkState};
+use domain::identity::sign_in_requests::{self, ASKED_BY_ADDRESS_MAX, ASKED_BY_SENDER_MAX};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{PersonId, SignInId, WorkspaceId};
+use domain::kernel::{limits, rate_limits, secrets};
 
 const SENDER: &str = "192.0.2.7";
 const ADA: &str = "ada@firm.example";
 
-fn ask_from(office: &Office, workspace: WorkspaceId, email: &str, sender: &str) -> domain::Result<SignInId> {
+fn ask_from(office: &Office, workspace: WorkspaceId, email: &str, sender: &str) -> error::Result<SignInId> {
     let (email, sender) = (email.to_string(), sender.to_string());
-    office.write(move |tx| sign_ins::ask(tx, workspace, &email, &sender))
+    office.write(move |tx| sign_in_requests::ask(tx, workspace, &email, &sender))
 }
 
 fn ask(firm: &Firm<'_>, email: &str) -> SignInId {
@@ -30,27 +32,27 @@ fn ask(firm: &Firm<'_>, email: &str) -> SignInId {
 /// What the mail says, where one goes out.
 fn mail(firm: &Firm<'_>, sign_in: SignInId) -> Option<Prepared> {
     let workspace = firm.workspace;
-    firm.office.write(move |tx| sign_ins::prepare_mail(tx, workspace, sign_in)).expect("an answer")
+    firm.office.write(move |tx| sign_in::prepare_mail(tx, workspace, sign_in)).expect("an answer")
 }
 
 fn types(firm: &Firm<'_>, sign_in: SignInId, code: &str) -> CodeOutcome {
     let (workspace, code) = (firm.workspace, code.to_string());
-    firm.office.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code)).expect("an answer")
+    firm.office.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code)).expect("an answer")
 }
 
-fn look(office: &Office, secret: &str) -> domain::Result<sign_ins::Link> {
+fn look(office: &Office, secret: &str) -> error::Result<sign_in_links::Link> {
     let secret = secret.to_string();
-    office.read(move |reader| sign_ins::look_at_link(reader, &secret))
+    office.read(move |reader| sign_in_links::look_at_link(reader, &secret))
 }
 
-fn tap(office: &Office, secret: &str) -> domain::Result<(WorkspaceId, PersonId)> {
+fn tap(office: &Office, secret: &str) -> error::Result<(WorkspaceId, PersonId)> {
     let secret = secret.to_string();
-    office.write(move |tx| sign_ins::by_link(tx, &secret))
+    office.write(move |tx| sign_in::by_link(tx, &secret))
 }
 
 fn link(firm: &Firm<'_>, person: PersonId, kind: LinkKind) -> String {
     let workspace = firm.workspace;
-    let secret = firm.office.write(move |tx| sign_ins::make_link(tx, workspace, person, kind));
+    let secret = firm.office.write(move |tx| sign_in_links::make_link(tx, workspace, person, kind));
     secret.expect("a link").reveal().to_string()
 }
 
@@ -65,18 +67,18 @@ fn rows(office: &Office, table: &str) -> i64 {
     office.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get(0))?)).expect("a count")
 }
 
-fn person(firm: &Firm<'_>, id: PersonId) -> people::Person {
+fn person(firm: &Firm<'_>, id: PersonId) -> person::Person {
     let actor = firm.actor(id).expect("an active person");
-    firm.office.read(move |reader| people::myself(reader, &actor)).expect("a person")
+    firm.office.read(move |reader| person::myself(reader, &actor)).expect("a person")
 }
 
 #[track_caller]
-fn not_found<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+fn not_found<T: std::fmt::Debug>(outcome: error::Result<T>) {
     assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
 }
 
 #[track_caller]
-fn conflict<T: std::fmt::Debug>(outcome: domain::Result<T>, word: &str) {
+fn conflict<T: std::fmt::Debug>(outcome: error::Result<T>, word: &str) {
     match outcome {
         Err(Error::Conflict(text)) => assert!(text.contains(word), "{text}"),
         other => panic!("no conflict: {other:?}"),
@@ -84,7 +86,7 @@ fn conflict<T: std::fmt::Debug>(outcome: domain::Result<T>, word: &str) {
 }
 
 #[track_caller]
-fn wait_of<T: std::fmt::Debug>(outcome: domain::Result<T>) -> Duration {
+fn wait_of<T: std::fmt::Debug>(outcome: error::Result<T>) -> Duration {
     match outcome {
         Err(Error::TooMany(wait)) => wait,
         other => panic!("not refused: {other:?}"),
@@ -178,8 +180,8 @@ both_engines! {
             })
             .unwrap();
         assert_eq!(token_hash, prepared.link_secret.hash());
-        assert_ne!(code_hash, domain::secrets::hash(&prepared.code), "six digits alone are found by trying");
-        assert_eq!(code_hash, domain::secrets::hash(&format!("{sign_in}:{}", prepared.code)));
+        assert_ne!(code_hash, secrets::hash(&prepared.code), "six digits alone are found by trying");
+        assert_eq!(code_hash, secrets::hash(&format!("{sign_in}:{}", prepared.code)));
     }
 
     fn s3_five_wrong_codes_end_a_sign_in_and_stay_counted(office) {
@@ -208,7 +210,7 @@ both_engines! {
             for _ in 0..20 {
                 let (store, code) = (store.clone(), wrong.clone());
                 guesses.spawn(async move {
-                    store.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code)).await.unwrap()
+                    store.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code)).await.unwrap()
                 });
             }
             guesses.join_all().await
@@ -267,7 +269,7 @@ both_engines! {
         let after = ask(&firm, "bo@client.example");
         assert!(mail(&firm, after).is_none());
         let workspace = firm.workspace;
-        let made = office.write(move |tx| sign_ins::make_link(tx, workspace, bo, LinkKind::Command).map(|_| ()));
+        let made = office.write(move |tx| sign_in_links::make_link(tx, workspace, bo, LinkKind::Command).map(|_| ()));
         not_found(made);
     }
 
@@ -344,7 +346,7 @@ both_engines! {
         }
         wait_of(ask_from(office, firm.workspace, ADA, SENDER));
         ask(&other, ADA);
-        not_found(office.write(move |tx| sign_ins::make_link(tx, elsewhere, person, LinkKind::Demo).map(|_| ())));
+        not_found(office.write(move |tx| sign_in_links::make_link(tx, elsewhere, person, LinkKind::Demo).map(|_| ())));
     }
 
     fn s3_old_requests_links_and_tries_are_swept_and_young_ones_stay(office) {
@@ -353,13 +355,13 @@ both_engines! {
         office.wait(Duration::from_secs(8 * 24 * 3600));
         let young = ask(&firm, ADA);
         let prepared = mail(&firm, young).expect("a mail");
-        let swept = office.write(|tx| Ok((sign_ins::sweep(tx)?, tries::sweep(tx)?))).unwrap();
+        let swept = office.write(|tx| Ok((sign_in_requests::sweep(tx)?, rate_limits::sweep(tx)?))).unwrap();
         assert_eq!(swept, (2, 0), "the counters have begun anew");
-        assert_eq!(office.write(|tx| sign_ins::sweep(tx)).unwrap(), 0);
+        assert_eq!(office.write(|tx| sign_in_requests::sweep(tx)).unwrap(), 0);
         not_found(look(office, old.reveal()));
         assert_eq!(types(&firm, young, &prepared.code), CodeOutcome::SignedIn(firm.ada.person));
-        office.wait(tries::WINDOW_MAX);
-        assert_eq!(office.write(|tx| tries::sweep(tx)).unwrap(), 2);
+        office.wait(rate_limits::WINDOW_MAX);
+        assert_eq!(office.write(|tx| rate_limits::sweep(tx)).unwrap(), 2);
         assert_eq!(rows(office, "tries"), 0);
     }
 }

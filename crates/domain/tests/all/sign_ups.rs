@@ -5,16 +5,25 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, not_found, refused};
-use domain::access::Actor;
-use domain::channels::Subject;
-use domain::ids::{PersonId, SignInId};
-use domain::joining::{self, JoiningChange};
-use domain::people::{self, ClientFilter, Person, Status};
-use domain::records::{self, Deed, Filter};
-use domain::settings::{DefaultChannel, MessagingChange};
-use domain::sign_ins::{self, ASKED_BY_ADDRESS_MAX, ASKED_BY_SENDER_MAX, CodeOutcome, LinkState, Prepared};
-use domain::sign_ups::{self, Belonging, Given};
-use domain::{Error, Problem, companies, limits};
+use domain::administration::deleting;
+use domain::administration::settings::MessagingChange;
+use domain::arrival::company_suggestion::{self, Belonging};
+use domain::arrival::joining::{self, JoiningChange};
+use domain::arrival::sign_in::{self, CodeOutcome, Prepared};
+use domain::channels::starting::Subject;
+use domain::directory::clients::ClientFilter;
+use domain::directory::companies;
+use domain::directory::person::{Person, Status};
+use domain::identity::sign_in_links::{self, LinkState};
+use domain::identity::sign_in_requests::{self, ASKED_BY_ADDRESS_MAX, ASKED_BY_SENDER_MAX};
+use domain::identity::sign_ups::{self, Given};
+use domain::kernel::access::Actor;
+use domain::kernel::audit_log::{self, Deed, Filter};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{PersonId, SignInId};
+use domain::kernel::limits;
+use domain::tenant::settings::DefaultChannel;
+use domain::{administration, directory};
 use store::Tx;
 
 const RUI: &str = "rui@acme.example";
@@ -33,7 +42,7 @@ fn given(name: &str, email: &str, company: &str) -> Given {
     }
 }
 
-fn asks_from(firm: &Firm<'_>, given: Given, sender: &str) -> domain::Result<SignInId> {
+fn asks_from(firm: &Firm<'_>, given: Given, sender: &str) -> error::Result<SignInId> {
     let (workspace, sender) = (firm.workspace, sender.to_string());
     firm.office.write(move |tx| sign_ups::ask(tx, workspace, &given, &sender))
 }
@@ -44,12 +53,12 @@ fn asks(firm: &Firm<'_>, given: Given) -> SignInId {
 
 fn mail(firm: &Firm<'_>, sign_in: SignInId) -> Option<Prepared> {
     let workspace = firm.workspace;
-    firm.office.write(move |tx| sign_ins::prepare_mail(tx, workspace, sign_in)).unwrap()
+    firm.office.write(move |tx| sign_in::prepare_mail(tx, workspace, sign_in)).unwrap()
 }
 
 fn types(firm: &Firm<'_>, sign_in: SignInId, code: &str) -> CodeOutcome {
     let (workspace, code) = (firm.workspace, code.to_string());
-    firm.office.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code)).unwrap()
+    firm.office.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code)).unwrap()
 }
 
 /// Signs up and types the code.
@@ -64,18 +73,20 @@ fn comes(firm: &Firm<'_>, given: Given) -> PersonId {
 
 fn clients(firm: &Firm<'_>) -> Vec<Person> {
     let ada = firm.ada;
-    firm.office.read(move |reader| people::clients(reader, &ada, &ClientFilter::default(), 100)).unwrap()
+    firm.office
+        .read(move |reader| directory::clients::clients(reader, &ada, &ClientFilter::default(), 100))
+        .unwrap()
 }
 
 fn company_names(firm: &Firm<'_>, of: PersonId) -> Vec<String> {
     let ada = firm.ada;
-    let found = firm.office.read(move |reader| people::companies_of(reader, &ada, of)).unwrap();
+    let found = firm.office.read(move |reader| directory::clients::companies_of(reader, &ada, of)).unwrap();
     found.into_iter().filter(|(_, _, is_placeholder)| !is_placeholder).map(|(_, name, _)| name).collect()
 }
 
 fn belonging(firm: &Firm<'_>, of: PersonId) -> Option<Belonging> {
     let ada = firm.ada;
-    firm.office.read(move |reader| sign_ups::belonging(reader, &ada, of)).unwrap()
+    firm.office.read(move |reader| company_suggestion::belonging(reader, &ada, of)).unwrap()
 }
 
 both_engines! {
@@ -113,7 +124,7 @@ both_engines! {
         });
         assert_eq!(author.unwrap(), [firm.ada.person], "W1: once");
         let ada = firm.ada;
-        let kept = office.read(move |reader| records::list(reader, &ada, &Filter::default(), 1)).unwrap().remove(0);
+        let kept = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 1)).unwrap().remove(0);
         assert_eq!(kept.deed, Deed::PersonJoined.word());
         assert_eq!(kept.person.map(|(person, _)| person), Some(rui.id));
         assert_eq!(types(&firm, sign_in, &mailed.code), CodeOutcome::Over, "a code works once");
@@ -126,14 +137,14 @@ both_engines! {
         let secret = mail(&firm, sign_in).unwrap().link_secret.reveal().to_string();
         for _ in 0..3 {
             let looked = secret.clone();
-            let link = office.read(move |reader| sign_ins::look_at_link(reader, &looked)).unwrap();
+            let link = office.read(move |reader| sign_in_links::look_at_link(reader, &looked)).unwrap();
             assert_eq!((link.state, link.name.full().as_str()), (LinkState::Good, "Rui"));
         }
         assert!(clients(&firm).is_empty());
         let tapped = secret.clone();
-        let (_, rui) = office.write(move |tx| sign_ins::by_link(tx, &tapped)).unwrap();
+        let (_, rui) = office.write(move |tx| sign_in::by_link(tx, &tapped)).unwrap();
         assert_eq!(clients(&firm)[0].id, rui);
-        let link = office.read(move |reader| sign_ins::look_at_link(reader, &secret)).unwrap();
+        let link = office.read(move |reader| sign_in_links::look_at_link(reader, &secret)).unwrap();
         assert_eq!(link.state, LinkState::Used);
     }
 
@@ -159,9 +170,9 @@ both_engines! {
     fn s3_tries_to_sign_up_count_as_tries_to_sign_in_do(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
-        let too_many = |asked: domain::Result<SignInId>| assert!(matches!(asked, Err(Error::TooMany(_))));
+        let too_many = |asked: error::Result<SignInId>| assert!(matches!(asked, Err(Error::TooMany(_))));
         let workspace = firm.workspace;
-        office.write(move |tx| sign_ins::ask(tx, workspace, RUI, "198.51.100.1")).unwrap();
+        office.write(move |tx| sign_in_requests::ask(tx, workspace, RUI, "198.51.100.1")).unwrap();
         for time in 1..ASKED_BY_ADDRESS_MAX {
             asks_from(&firm, given("Rui", RUI, ""), &format!("198.51.100.{}", time + 1)).unwrap();
         }
@@ -217,8 +228,8 @@ both_engines! {
         assert_eq!((named.is_new, named.places[0].company, named.places[0].alike), (false, acme, 0));
         assert!(belonging(&firm, sam).unwrap().is_new);
         let me = firm.actor(rui).unwrap();
-        not_found(office.read(move |reader| sign_ups::belonging(reader, &me, rui)));
-        not_found(office.write(move |tx| sign_ups::put_into(tx, &me, rui, Some(acme))));
+        not_found(office.read(move |reader| company_suggestion::belonging(reader, &me, rui)));
+        not_found(office.write(move |tx| company_suggestion::put_into(tx, &me, rui, Some(acme))));
     }
 
     fn s14_the_firm_is_told_whose_client_users_have_such_addresses_and_puts_them_there(office) {
@@ -228,8 +239,8 @@ both_engines! {
         let ada = firm.ada;
         for (name, company) in [("Al", acme), ("Bea", acme), ("Cy", holding)] {
             let email = format!("{}@Acme.example", name.to_lowercase());
-            let client = people::NewClient { email, ..new_client(name, &[company]) };
-            office.write(move |tx| people::add_client(tx, &ada, &client)).unwrap();
+            let client = administration::clients::NewClient { email, ..new_client(name, &[company]) };
+            office.write(move |tx| administration::clients::add_client(tx, &ada, &client)).unwrap();
         }
         let channel = firm.channel(Subject::Company(acme));
         let rui = comes(&firm, given("Rui", RUI, ""));
@@ -238,26 +249,26 @@ both_engines! {
         assert_eq!(places, [("Acme", 2), ("Acme Holding", 1)]);
         assert_eq!(found.domain.as_deref(), Some("acme.example"));
         let lim = firm.limited("Lim", &[acme]);
-        not_found(office.read(move |reader| sign_ups::belonging(reader, &lim, rui)));
+        not_found(office.read(move |reader| company_suggestion::belonging(reader, &lim, rui)));
         assert!(!firm.is_in(channel, rui));
-        office.write(move |tx| sign_ups::put_into(tx, &ada, rui, Some(acme))).unwrap();
+        office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, Some(acme))).unwrap();
         assert!(firm.is_in(channel, rui));
         assert_eq!(company_names(&firm, rui), ["Acme"]);
         assert!(belonging(&firm, rui).is_none());
-        let again = office.write(move |tx| sign_ups::put_into(tx, &ada, rui, Some(holding)));
+        let again = office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, Some(holding)));
         assert!(matches!(again, Err(Error::Conflict(_))));
         // Everybody has an address at a public provider.
-        let gil = people::NewClient { email: "gil@gmail.com".to_string(), ..new_client("Gil", &[acme]) };
-        office.write(move |tx| people::add_client(tx, &ada, &gil)).unwrap();
+        let gil = administration::clients::NewClient { email: "gil@gmail.com".to_string(), ..new_client("Gil", &[acme]) };
+        office.write(move |tx| administration::clients::add_client(tx, &ada, &gil)).unwrap();
         let hal = comes(&firm, given("Hal", "hal@gmail.com", ""));
         let nothing = belonging(&firm, hal).unwrap();
         assert!(nothing.places.is_empty() && !nothing.is_new && nothing.domain.is_none());
-        let waiting = |who: Actor| office.read(move |reader| sign_ups::undecided(reader, &who, 9)).unwrap();
+        let waiting = |who: Actor| office.read(move |reader| company_suggestion::undecided(reader, &who, 9)).unwrap();
         let names: Vec<String> = waiting(ada).iter().map(|newcomer| newcomer.name.full()).collect();
         assert_eq!(names, ["Hal"], "Rui is decided");
         assert!(waiting(lim).is_empty());
         let me = firm.actor(hal).unwrap();
-        not_found(office.read(move |reader| sign_ups::undecided(reader, &me, 9)));
+        not_found(office.read(move |reader| company_suggestion::undecided(reader, &me, 9)));
     }
 
     fn s14_a_company_that_is_new_is_made_with_one_tap_and_a_suggestion_can_be_dismissed(office) {
@@ -265,11 +276,11 @@ both_engines! {
         lets(&firm, true);
         let ada = firm.ada;
         let (rui, sam) = (comes(&firm, given("Rui", RUI, "Acme")), comes(&firm, given("Sam", "sam@b.example", "Beta")));
-        office.write(move |tx| sign_ups::put_into(tx, &ada, rui, None)).unwrap();
+        office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, None)).unwrap();
         assert_eq!(company_names(&firm, rui), ["Acme"]);
-        office.write(move |tx| sign_ups::dismiss(tx, &ada, sam)).unwrap();
+        office.write(move |tx| company_suggestion::dismiss(tx, &ada, sam)).unwrap();
         assert!(belonging(&firm, sam).is_none() && company_names(&firm, sam).is_empty());
-        let newest = office.read(move |reader| records::list(reader, &ada, &Filter::default(), 1)).unwrap();
+        let newest = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 1)).unwrap();
         assert_eq!(newest[0].deed, Deed::BelongingDismissed.word());
     }
 
@@ -304,7 +315,7 @@ both_engines! {
         asks(&firm, given("Rui", RUI, "Acme"));
         asks(&firm, given("Sam", "sam@b.example", ""));
         let ada = firm.ada;
-        office.write(move |tx| people::delete_client(tx, &ada, rui)).unwrap();
+        office.write(move |tx| deleting::delete_client(tx, &ada, rui)).unwrap();
         let left = |office: &Office, table: &'static str| {
             let sql = format!("SELECT count(*) FROM {table}");
             office.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get::<i64>(0))?)).unwrap()

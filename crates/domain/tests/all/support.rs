@@ -6,7 +6,8 @@ pub mod people;
 
 use std::time::Duration;
 
-use domain::ids::MessageId;
+use domain::kernel::error;
+use domain::kernel::ids::MessageId;
 use store::{Clock, Migration, Reader, Store, Time, Tx};
 use testing::{Database, Place};
 
@@ -45,15 +46,15 @@ impl Office {
 
     pub fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
-    ) -> domain::Result<T> {
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+    ) -> error::Result<T> {
         self.runtime.block_on(self.store.write(closure))
     }
 
     pub fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
-    ) -> domain::Result<T> {
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+    ) -> error::Result<T> {
         self.runtime.block_on(self.store.read(closure))
     }
 

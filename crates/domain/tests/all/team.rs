@@ -2,14 +2,20 @@
 
 use crate::support::Office;
 use crate::support::people::{forbidden, new_internal, refused};
-use domain::access::{Actor, Role};
-use domain::ids::PersonId;
-use domain::journal::Event;
-use domain::people::{InternalChange, NewInternal, SelfChange, Status};
-use domain::{Problem, people, sessions, sign_ins};
+use domain::administration::profile::{self, SelfChange};
+use domain::administration::team::{InternalChange, NewInternal};
+use domain::arrival::invitations;
+use domain::directory::clients;
+use domain::directory::person::{self, Status};
+use domain::identity::sessions;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::PersonId;
+use domain::kernel::journal::Event;
+use domain::{administration, directory};
 
-fn find(office: &Office, actor: Actor, client: PersonId) -> domain::Result<people::Person> {
-    office.read(move |reader| people::client(reader, &actor, client))
+fn find(office: &Office, actor: Actor, client: PersonId) -> error::Result<person::Person> {
+    office.read(move |reader| clients::client(reader, &actor, client))
 }
 
 both_engines! {
@@ -54,7 +60,7 @@ both_engines! {
     fn only_admins_manage_the_team(office) {
         let firm = office.firm("a");
         let (ada, sam) = (firm.ada, firm.staff("Sam"));
-        forbidden(office.write(move |tx| people::add_internal(tx, &sam, &new_internal("Ed", Role::Staff))));
+        forbidden(office.write(move |tx| administration::team::add_internal(tx, &sam, &new_internal("Ed", Role::Staff))));
         forbidden(firm.edit_internal(
             sam,
             sam.person,
@@ -62,16 +68,16 @@ both_engines! {
         ));
         forbidden(firm.deactivate(sam, firm.ada.person));
         let client = new_internal("Ed", Role::Client);
-        refused(office.write(move |tx| people::add_internal(tx, &ada, &client)), "role", Problem::NoChoice);
+        refused(office.write(move |tx| administration::team::add_internal(tx, &ada, &client)), "role", Problem::NoChoice);
         let change = InternalChange { role: Some(Role::Client), ..InternalChange::default() };
         refused(firm.edit_internal(firm.ada, sam.person, change), "role", Problem::NoChoice);
         let acme = firm.company("Acme");
         let lin =
             NewInternal { limited: true, companies: vec![acme, acme], ..new_internal("Lin", Role::Staff) };
-        let lin = office.write(move |tx| people::add_internal(tx, &ada, &lin)).unwrap();
+        let lin = office.write(move |tx| administration::team::add_internal(tx, &ada, &lin)).unwrap();
         assert!(firm.actor(lin).unwrap().limited);
-        assert_eq!(office.read(move |reader| people::assignments(reader, &ada, lin)).unwrap(), [acme]);
-        let team = office.read(move |reader| people::internal_users(reader, &sam)).unwrap();
+        assert_eq!(office.read(move |reader| directory::team::assignments(reader, &ada, lin)).unwrap(), [acme]);
+        let team = office.read(move |reader| directory::team::internal_users(reader, &sam)).unwrap();
         assert_eq!(
             team.iter().map(|person| person.name.given.as_str()).collect::<Vec<_>>(),
             ["Ada", "Lin", "Sam"]
@@ -96,10 +102,10 @@ both_engines! {
     fn an_admin_whose_invitation_was_taken_back_stands_in_for_nobody(office) {
         let firm = office.firm("a");
         let (ada, bea) = (firm.ada, firm.admin("Bea"));
-        office.write(move |tx| sign_ins::invite(tx, &ada, bea.person)).unwrap();
-        office.write(move |tx| sign_ins::take_back(tx, &ada, bea.person)).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, bea.person)).unwrap();
+        office.write(move |tx| invitations::take_back(tx, &ada, bea.person)).unwrap();
         refused(firm.deactivate(ada, ada.person), "role", Problem::LastAdmin);
-        office.write(move |tx| sign_ins::invite(tx, &ada, bea.person)).unwrap();
+        office.write(move |tx| invitations::invite(tx, &ada, bea.person)).unwrap();
         firm.deactivate(ada, ada.person).unwrap();
     }
 
@@ -111,7 +117,7 @@ both_engines! {
                 let store = office.store.clone();
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    runtime.block_on(store.write(move |tx| people::deactivate(tx, &actor, other))).is_ok()
+                    runtime.block_on(store.write(move |tx| administration::team::deactivate(tx, &actor, other))).is_ok()
                 })
             });
             tasks.into_iter().map(|task| usize::from(task.join().unwrap())).sum()
@@ -123,7 +129,7 @@ both_engines! {
         let firm = office.firm("a");
         for actor in [firm.ada, firm.staff("Sam"), firm.client_actor("Bo", &[])] {
             let edit =
-                move |change: SelfChange| office.write(move |tx| people::edit_self(tx, &actor, &change));
+                move |change: SelfChange| office.write(move |tx| profile::edit_self(tx, &actor, &change));
             let zone = |name: &str| SelfChange { time_zone: Some(name.to_string()), ..SelfChange::default() };
             edit(SelfChange {
                 given_name: Some("Jo".to_string()),
@@ -131,7 +137,7 @@ both_engines! {
                 ..zone("europe/berlin")
             })
             .unwrap();
-            let me = office.read(move |reader| people::myself(reader, &actor)).unwrap();
+            let me = office.read(move |reader| person::myself(reader, &actor)).unwrap();
             assert_eq!(me.name.given_or_full(), "Jo");
             assert_eq!(me.phone.as_deref(), Some("+49301234567"));
             assert_eq!(me.time_zone.as_deref(), Some("Europe/Berlin"));
@@ -145,7 +151,7 @@ both_engines! {
             };
             refused(edit(nameless), "givenName", Problem::Empty);
             edit(SelfChange { phone: Some(String::new()), ..zone("") }).unwrap();
-            let me = office.read(move |reader| people::myself(reader, &actor)).unwrap();
+            let me = office.read(move |reader| person::myself(reader, &actor)).unwrap();
             assert_eq!((me.phone, me.time_zone), (None, None));
         }
     }

@@ -4,26 +4,30 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::access::Actor;
-use domain::deliveries::{self, CALLS_RETRIED_FOR, Delivery, LEASE};
-use domain::ids::{CallId, WebhookId};
-use domain::webhooks::calls::{self, Outcome, Try, Verdict, WAITING_MAX};
-use domain::webhooks::{self, URL_CHARACTERS, WEBHOOKS_MAX, Wanted, Webhook};
-use domain::{Error, Problem};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::notify::deliveries::{self, LEASE};
+use domain::notify::delivery::{self, CALLS_RETRIED_FOR, Delivery};
+use domain::notify::webhook_deliveries;
+use domain::webhooks::call_attempts::{self, Outcome, Try, Verdict};
+use domain::webhooks::call_history;
+use domain::webhooks::calls::{self, WAITING_MAX};
+use domain::webhooks::webhook::{self, URL_CHARACTERS, WEBHOOKS_MAX, Wanted, Webhook};
 
 const URL: &str = "https://hooks.example/portal";
 
-fn make(office: &Office, actor: Actor, url: &str) -> domain::Result<(Webhook, Vec<u8>)> {
+fn make(office: &Office, actor: Actor, url: &str) -> error::Result<(Webhook, Vec<u8>)> {
     let url = url.to_string();
-    office.write(move |tx| webhooks::make(tx, &actor, &url, &Wanted::everything()))
+    office.write(move |tx| webhook::make(tx, &actor, &url, &Wanted::everything()))
 }
 
 fn made(office: &Office, firm: &Firm<'_>) -> WebhookId {
     make(office, firm.ada, URL).expect("a webhook").0.id
 }
 
-fn list(office: &Office, actor: Actor) -> domain::Result<Vec<Webhook>> {
-    office.read(move |reader| webhooks::list(reader, &actor, None, 1_000))
+fn list(office: &Office, actor: Actor) -> error::Result<Vec<Webhook>> {
+    office.read(move |reader| webhook::list(reader, &actor, None, 1_000))
 }
 
 fn follow(office: &Office, firm: &Firm<'_>, webhook: WebhookId) -> usize {
@@ -33,25 +37,25 @@ fn follow(office: &Office, firm: &Firm<'_>, webhook: WebhookId) -> usize {
 
 fn take(office: &Office, firm: &Firm<'_>, webhook: WebhookId) -> Vec<Delivery> {
     let workspace = firm.workspace;
-    office.write(move |tx| deliveries::claim_calls(tx, workspace, webhook, 1_000)).expect("taken")
+    office.write(move |tx| webhook_deliveries::claim_calls(tx, workspace, webhook, 1_000)).expect("taken")
 }
 
-fn shown(office: &Office, actor: Actor, webhook: WebhookId) -> Vec<calls::Call> {
-    office.read(move |reader| calls::list(reader, &actor, webhook, None, 1_000)).expect("calls")
+fn shown(office: &Office, actor: Actor, webhook: WebhookId) -> Vec<call_history::Call> {
+    office.read(move |reader| call_history::list(reader, &actor, webhook, None, 1_000)).expect("calls")
 }
 
 fn record(office: &Office, webhook: WebhookId, delivery: &Delivery, verdict: Verdict) -> Outcome {
     let delivery = delivery.clone();
     office
         .write(move |tx| {
-            let deliveries::Kind::Webhook(call) = delivery.kind else { panic!("{delivery:?}") };
+            let delivery::Kind::Webhook(call) = delivery.kind else { panic!("{delivery:?}") };
             let tried = Try {
                 at: tx.now(),
                 took: Duration::from_millis(12),
                 status: Some(500),
                 said: "no\0".to_string(),
             };
-            calls::record(tx, &delivery, webhook, call, &tried, verdict)
+            call_attempts::record(tx, &delivery, webhook, call, &tried, verdict)
         })
         .expect("recorded")
 }
@@ -77,20 +81,20 @@ both_engines! {
         let nothing = CallId::new(office.now());
         for (who, is_there) in [(tom, true), (maria, false), (elsewhere.ada, false)] {
             let outcomes = [
-                office.write(move |tx| webhooks::delete(tx, &who, id)),
-                office.write(move |tx| webhooks::enable(tx, &who, id)),
-                office.write(move |tx| calls::again(tx, &who, id, nothing)),
-                office.read(move |reader| calls::list(reader, &who, id, None, 10)).map(|_| ()),
-                office.read(move |reader| webhooks::find(reader, &who, id)).map(|_| ()),
+                office.write(move |tx| webhook::delete(tx, &who, id)),
+                office.write(move |tx| webhook::enable(tx, &who, id)),
+                office.write(move |tx| call_history::again(tx, &who, id, nothing)),
+                office.read(move |reader| call_history::list(reader, &who, id, None, 10)).map(|_| ()),
+                office.read(move |reader| webhook::find(reader, &who, id)).map(|_| ()),
             ];
             for outcome in outcomes {
                 if is_there { forbidden(outcome) } else { not_found(outcome) }
             }
         }
         let ada = firm.ada;
-        office.write(move |tx| webhooks::delete(tx, &ada, id)).expect("deleted");
-        not_found(office.write(move |tx| webhooks::delete(tx, &ada, id)));
-        not_found(office.write(move |tx| webhooks::enable(tx, &ada, id)));
+        office.write(move |tx| webhook::delete(tx, &ada, id)).expect("deleted");
+        not_found(office.write(move |tx| webhook::delete(tx, &ada, id)));
+        not_found(office.write(move |tx| webhook::enable(tx, &ada, id)));
         assert_eq!(list(office, firm.ada).expect("a list").len(), 1);
     }
 
@@ -110,7 +114,7 @@ both_engines! {
         }
         assert!(matches!(make(office, firm.ada, URL), Err(Error::Conflict(_))));
         let (ada, first) = (firm.ada, list(office, firm.ada).expect("a list")[0].id);
-        office.write(move |tx| webhooks::delete(tx, &ada, first)).expect("deleted");
+        office.write(move |tx| webhook::delete(tx, &ada, first)).expect("deleted");
         make(office, firm.ada, URL).expect("room again");
     }
 
@@ -185,7 +189,7 @@ both_engines! {
         assert_eq!(record(office, webhook, &taken[0], Verdict::Gone), Outcome::GivenUp);
         let off = list(office, firm.ada).expect("a list").remove(0);
         assert_eq!(off.disabled_at, Some(office.now()));
-        let note = deliveries::Kind::WebhookOff(webhook);
+        let note = delivery::Kind::WebhookOff(webhook);
         let mails = office.write(|tx| deliveries::claim(tx, 10)).expect("mails");
         // Others may be told of something else: that who signs the welcome message is gone.
         let notes = mails.iter().filter(|mail| mail.kind == note);
@@ -203,7 +207,7 @@ both_engines! {
         assert!(office.read(calls::behind).expect("a list").is_empty());
         assert!(office.read(calls::due).expect("a list").is_empty());
         let ada = firm.ada;
-        office.write(move |tx| webhooks::enable(tx, &ada, webhook)).expect("on again");
+        office.write(move |tx| webhook::enable(tx, &ada, webhook)).expect("on again");
         assert_eq!(follow(office, &firm, webhook), 0);
         office.posts(firm.ada, channel, "heard");
         assert_eq!(follow(office, &firm, webhook), 1);
@@ -217,7 +221,7 @@ both_engines! {
         follow(office, &firm, webhook);
         let call = shown(office, firm.ada, webhook)[0].id;
         let ada = firm.ada;
-        let again = || office.write(move |tx| calls::again(tx, &ada, webhook, call)).expect("again");
+        let again = || office.write(move |tx| call_history::again(tx, &ada, webhook, call)).expect("again");
         again();
         let taken = take(office, &firm, webhook);
         assert_eq!(taken.len(), 1, "it waited already");
@@ -230,9 +234,9 @@ both_engines! {
         record(office, webhook, &taken[0], Verdict::Taken);
         again();
         let taken = take(office, &firm, webhook);
-        assert_eq!((taken.len(), taken[0].kind), (1, deliveries::Kind::Webhook(call)));
+        assert_eq!((taken.len(), taken[0].kind), (1, delivery::Kind::Webhook(call)));
         let unknown = CallId::new(office.now());
-        not_found(office.write(move |tx| calls::again(tx, &ada, webhook, unknown)));
+        not_found(office.write(move |tx| call_history::again(tx, &ada, webhook, unknown)));
     }
 
     fn h6_what_is_old_or_deleted_is_swept(office) {
@@ -245,13 +249,13 @@ both_engines! {
             let taken = take(office, &firm, webhook).remove(0);
             record(office, webhook, &taken, Verdict::Taken);
         }
-        assert_eq!(office.write(|tx| calls::sweep(tx)).expect("swept"), 0);
+        assert_eq!(office.write(|tx| call_history::sweep(tx)).expect("swept"), 0);
         let ada = firm.ada;
-        office.write(move |tx| webhooks::delete(tx, &ada, webhook)).expect("deleted");
-        while office.write(|tx| calls::sweep(tx)).expect("swept") > 0 {}
+        office.write(move |tx| webhook::delete(tx, &ada, webhook)).expect("deleted");
+        while office.write(|tx| call_history::sweep(tx)).expect("swept") > 0 {}
         assert_eq!(shown(office, firm.ada, other).len(), 1);
-        office.wait(calls::KEPT + Duration::from_millis(1));
-        while office.write(|tx| calls::sweep(tx)).expect("swept") > 0 {}
+        office.wait(call_history::KEPT + Duration::from_millis(1));
+        while office.write(|tx| call_history::sweep(tx)).expect("swept") > 0 {}
         assert!(shown(office, firm.ada, other).is_empty());
         for (table, rows) in [("webhooks", 1), ("webhook_calls", 0), ("webhook_tries", 0), ("deliveries", 0)] {
             let sql = format!("SELECT count(*) FROM {table}");

@@ -2,31 +2,39 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::access::Actor;
-use domain::channels::Subject;
-use domain::deliveries::{self, Kind};
-use domain::ids::{ChannelId, PersonId};
-use domain::journal::Event;
-use domain::messages::{self, Message, Stretch};
-use domain::people::{ClientChange, SelfChange};
-use domain::settings::{DefaultChannel, MessagingChange};
-use domain::sign_ins::{self, LinkKind};
-use domain::welcome::{self, Foreseen, WelcomeChange};
-use domain::{Error, Problem, members, missed, people, search};
+use domain::administration::clients::ClientChange;
+use domain::administration::profile::{self, SelfChange};
+use domain::administration::settings::MessagingChange;
+use domain::arrival::sign_in;
+use domain::channels::members;
+use domain::channels::starting::Subject;
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::kernel::journal::Event;
+use domain::messages::message::{Message, Stretch};
+use domain::messages::{changing, search};
+use domain::notify::delivery::Kind;
+use domain::notify::{deliveries, delivery_status, due};
+use domain::tenant::settings::DefaultChannel;
+use domain::welcome::greeting::{self, Foreseen};
+use domain::welcome::setting::{self, WelcomeChange};
+use domain::welcome::template;
 use store::Tx;
 
 /// Signs somebody in, as a link from the firm does.
 fn comes(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
     let come = move |tx: &mut Tx| {
-        let link = sign_ins::make_link(tx, workspace, person, LinkKind::Command)?;
-        sign_ins::by_link(tx, link.reveal())
+        let link = sign_in_links::make_link(tx, workspace, person, LinkKind::Command)?;
+        sign_in::by_link(tx, link.reveal())
     };
     firm.office.write(come).unwrap();
 }
 
-fn changes(firm: &Firm<'_>, who: Actor, change: WelcomeChange) -> domain::Result<()> {
-    firm.office.write(move |tx| welcome::change(tx, &who, &change))
+fn changes(firm: &Firm<'_>, who: Actor, change: WelcomeChange) -> error::Result<()> {
+    firm.office.write(move |tx| setting::change(tx, &who, &change))
 }
 
 fn writes(firm: &Firm<'_>, text: &str) {
@@ -42,8 +50,8 @@ fn switches(firm: &Firm<'_>, enabled: bool) {
     changes(firm, firm.ada, WelcomeChange { enabled: Some(enabled), ..WelcomeChange::default() }).unwrap();
 }
 
-fn foresees(firm: &Firm<'_>, who: Actor, channel: ChannelId) -> domain::Result<Option<Foreseen>> {
-    firm.office.read(move |reader| welcome::foreseen(reader, &who, channel))
+fn foresees(firm: &Firm<'_>, who: Actor, channel: ChannelId) -> error::Result<Option<Foreseen>> {
+    firm.office.read(move |reader| greeting::foreseen(reader, &who, channel))
 }
 
 fn writes_for(
@@ -52,9 +60,9 @@ fn writes_for(
     channel: ChannelId,
     client: PersonId,
     text: Option<&str>,
-) -> domain::Result<()> {
+) -> error::Result<()> {
     let text = text.map(str::to_string);
-    firm.office.write(move |tx| welcome::write_for(tx, &who, channel, client, text.as_deref()))
+    firm.office.write(move |tx| greeting::write_for(tx, &who, channel, client, text.as_deref()))
 }
 
 fn page(office: &Office, who: Actor, channel: ChannelId) -> Vec<Message> {
@@ -113,8 +121,8 @@ both_engines! {
         for bo in people {
             let workspace = firm.workspace;
             let make = move |tx: &mut Tx| {
-                let secrets = (0..6).map(|_| Ok(sign_ins::make_link(tx, workspace, bo.person, LinkKind::Command)?.reveal().to_string()));
-                secrets.collect::<domain::Result<Vec<String>>>()
+                let secrets = (0..6).map(|_| Ok(sign_in_links::make_link(tx, workspace, bo.person, LinkKind::Command)?.reveal().to_string()));
+                secrets.collect::<error::Result<Vec<String>>>()
             };
             let secrets = office.write(make).unwrap();
             let store = office.store.clone();
@@ -123,7 +131,7 @@ both_engines! {
                 let mut taps = tokio::task::JoinSet::new();
                 for secret in secrets {
                     let store = store.clone();
-                    taps.spawn(async move { store.write(move |tx| sign_ins::by_link(tx, &secret)).await });
+                    taps.spawn(async move { store.write(move |tx| sign_in::by_link(tx, &secret)).await });
                 }
                 taps.join_all().await
             });
@@ -150,10 +158,10 @@ both_engines! {
         }
         office.wait_minutes(5);
         let workspace = firm.workspace;
-        office.write(move |tx| missed::come_due(tx, workspace, channel, None)).unwrap();
-        let due = office.read(|reader| missed::due(reader, 10)).unwrap();
+        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        let due = office.read(|reader| due::due(reader, 10)).unwrap();
         assert_eq!(due, [(workspace, bo.person)]);
-        let fates = office.read(move |reader| missed::fates(reader, &tom, channel, 1..=1, None)).unwrap();
+        let fates = office.read(move |reader| delivery_status::fates(reader, &tom, channel, 1..=1, None)).unwrap();
         let of: Vec<PersonId> = fates[0].fates.iter().map(|fate| fate.person).collect();
         assert_eq!(of, [bo.person], "what became of it is a matter of the client alone");
         // What is written from then on is for all as ever.
@@ -171,8 +179,8 @@ both_engines! {
         office.reads(bo, channel, 1).unwrap();
         office.wait_minutes(5);
         let workspace = firm.workspace;
-        office.write(move |tx| missed::come_due(tx, workspace, channel, None)).unwrap();
-        assert_eq!(office.read(|reader| missed::due(reader, 10)).unwrap(), []);
+        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), []);
     }
 
     fn w3_until_then_internal_users_see_what_will_be_sent_and_nobody_else_does(office) {
@@ -201,7 +209,7 @@ both_engines! {
         comes(&firm, bo.person);
         writes(&firm, "Second, {{client.givenName}}");
         let rename = SelfChange { given_name: Some("Cyd".to_string()), ..SelfChange::default() };
-        office.write(move |tx| people::edit_self(tx, &cy, &rename)).unwrap();
+        office.write(move |tx| profile::edit_self(tx, &cy, &rename)).unwrap();
         comes(&firm, cy.person);
         assert_eq!(office.texts(bo, firm.channel_of(bo.person)), ["First, Bo"], "W4: changing it changes it for those to come");
         assert_eq!(office.texts(cy, firm.channel_of(cy.person)), ["Second, Cyd"]);
@@ -267,9 +275,9 @@ both_engines! {
         firm.admin("Zoe");
         let bo = firm.client_actor("Bo", &[]);
         let workspace = firm.workspace;
-        let setting = office.read(move |reader| welcome::setting(reader, workspace)).unwrap();
+        let setting = office.read(move |reader| setting::setting(reader, workspace)).unwrap();
         assert!(setting.enabled && setting.chosen.is_none());
-        assert!(welcome::parse("text", &setting.text).is_ok());
+        assert!(template::parse("text", &setting.text).is_ok());
         comes(&firm, bo.person);
         let found = page(office, bo, firm.channel_of(bo.person)).remove(0);
         assert_eq!(found.author, firm.ada.person);
@@ -300,13 +308,13 @@ both_engines! {
         let text = |text: &str| WelcomeChange { enabled: Some(false), text: Some(text.to_string()), ..WelcomeChange::default() };
         refused(changes(&firm, firm.ada, text("Hello {{client.nmae}}")), "welcome.text", Problem::NoMergeField("client.nmae".to_string()));
         refused(changes(&firm, firm.ada, text("")), "welcome.text", Problem::Empty);
-        refused(changes(&firm, firm.ada, text(&"x".repeat(50 * 1024))), "welcome.text", Problem::TooLong(welcome::TEMPLATE_CHARACTERS));
+        refused(changes(&firm, firm.ada, text(&"x".repeat(50 * 1024))), "welcome.text", Problem::TooLong(template::TEMPLATE_CHARACTERS));
         for nobody in [gone.person, bo.person, other.ada.person] {
             let change = WelcomeChange { enabled: Some(false), sender: Some(nobody), ..WelcomeChange::default() };
             refused(changes(&firm, firm.ada, change), "welcome.senderId", Problem::Unknown);
         }
         let workspace = firm.workspace;
-        let setting = office.read(move |reader| welcome::setting(reader, workspace)).unwrap();
+        let setting = office.read(move |reader| setting::setting(reader, workspace)).unwrap();
         assert!(setting.enabled, "nothing half-done");
     }
 
@@ -320,17 +328,17 @@ both_engines! {
         admins.sort_unstable();
         assert_eq!(told_of_missing(&firm, tom.person), admins);
         let workspace = firm.workspace;
-        let missing = office.read(move |reader| welcome::missing(reader, workspace)).unwrap();
+        let missing = office.read(move |reader| setting::missing(reader, workspace)).unwrap();
         assert_eq!(missing.unwrap().given, "Tom");
         let (admin, before) = (zoe.person, tom.person);
-        let note = move |tx: &mut Tx| welcome::prepare_missing(tx, workspace, admin, before);
+        let note = move |tx: &mut Tx| setting::prepare_missing(tx, workspace, admin, before);
         let said = office.write(note).unwrap().unwrap();
         assert_eq!((said.to.person, said.before.given.as_str(), said.now.given.as_str()), (zoe.person, "Tom", "Ada"));
         comes(&firm, bo.person);
         assert_eq!(page(office, bo, firm.channel_of(bo.person))[0].author, firm.ada.person);
         signs(&firm, zoe.person);
         assert!(office.write(note).unwrap().is_none(), "chosen anew: nothing to tell any more");
-        assert!(office.read(move |reader| welcome::missing(reader, workspace)).unwrap().is_none());
+        assert!(office.read(move |reader| setting::missing(reader, workspace)).unwrap().is_none());
     }
 
     fn w1_admins_hear_nothing_of_others_who_go(office) {
@@ -406,7 +414,7 @@ both_engines! {
         assert!(office.edits(firm.ada, found.id, "Better").is_ok());
         assert!(matches!(office.deletes(bo, found.id), Err(Error::Forbidden)));
         let (ada, id) = (firm.ada, found.id);
-        office.write(move |tx| messages::delete(tx, &ada, id)).unwrap();
+        office.write(move |tx| changing::delete(tx, &ada, id)).unwrap();
         comes(&firm, bo.person);
         assert_eq!(page(office, bo, channel).len(), 1, "and does not come again");
     }

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use crate::support::Office;
-use domain::access::Role;
-use domain::ids::{PersonId, WorkspaceId};
-use domain::journal::Event;
-use domain::settings::{self, DefaultChannel, MessagingChange};
-use domain::workspaces::{self, SetUp, Workspace};
-use domain::{Error, Problem, people, sign_ins};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::settings::MessagingChange;
+use domain::arrival::sign_in;
+use domain::directory::person;
+use domain::identity::sign_in_links;
+use domain::kernel::access::Role;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{PersonId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::tenant::settings::DefaultChannel;
+use domain::tenant::workspaces::{self, Workspace};
+use domain::{administration, tenant};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -21,17 +27,17 @@ fn given() -> SetUp {
     }
 }
 
-fn set_up(office: &Office, secret: Option<&str>, given: SetUp) -> domain::Result<(WorkspaceId, PersonId)> {
+fn set_up(office: &Office, secret: Option<&str>, given: SetUp) -> error::Result<(WorkspaceId, PersonId)> {
     let secret = secret.map(str::to_string);
-    office.write(move |tx| workspaces::set_up(tx, secret.as_deref(), &given))
+    office.write(move |tx| set_up::set_up(tx, secret.as_deref(), &given))
 }
 
 fn link(office: &Office) -> Option<String> {
-    let secret = office.write(sign_ins::set_up_link).expect("an answer");
+    let secret = office.write(set_up::set_up_link).expect("an answer");
     secret.map(|secret| secret.reveal().to_string())
 }
 
-fn add(office: &Office, brand: &str, host: Option<&str>) -> domain::Result<WorkspaceId> {
+fn add(office: &Office, brand: &str, host: Option<&str>) -> error::Result<WorkspaceId> {
     let (brand, host) = (brand.to_string(), host.map(str::to_string));
     office.write(move |tx| workspaces::add(tx, &brand, host.as_deref()))
 }
@@ -48,7 +54,7 @@ fn find(office: &Office, id: WorkspaceId) -> Workspace {
 
 fn can_set_up(office: &Office, secret: &str) -> bool {
     let secret = secret.to_string();
-    match office.read(move |reader| sign_ins::check_set_up(reader, &secret)) {
+    match office.read(move |reader| set_up::check_set_up(reader, &secret)) {
         Ok(()) => true,
         Err(Error::NotFound) => false,
         Err(error) => panic!("{error}"),
@@ -62,8 +68,8 @@ both_engines! {
         let (id, person) = set_up(office, Some(&secret), given()).unwrap();
         let workspace = find(office, id);
         assert_eq!((workspace.brand_name.as_str(), workspace.host), ("Harbor & Lee", None));
-        assert_eq!(office.read(move |reader| settings::messaging(reader, id)).unwrap().default_channel, DefaultChannel::Client);
-        let jane = office.read(move |reader| people::by_email(reader, id, "jane@harbor.example")).unwrap().unwrap();
+        assert_eq!(office.read(move |reader| tenant::settings::messaging(reader, id)).unwrap().default_channel, DefaultChannel::Client);
+        let jane = office.read(move |reader| person::by_email(reader, id, "jane@harbor.example")).unwrap().unwrap();
         assert_eq!((jane.id, jane.role, jane.name.full().as_str()), (person, Role::Admin, "Jane Lee"));
         assert!(!can_set_up(office, &secret));
         assert!(matches!(set_up(office, Some(&secret), given()), Err(Error::Conflict(_))));
@@ -119,7 +125,7 @@ both_engines! {
             let mut set_ups = tokio::task::JoinSet::new();
             for _ in 0..8 {
                 let store = store.clone();
-                set_ups.spawn(async move { store.write(|tx| workspaces::set_up(tx, None, &given())).await });
+                set_ups.spawn(async move { store.write(|tx| set_up::set_up(tx, None, &given())).await });
             }
             set_ups.join_all().await
         });
@@ -133,8 +139,8 @@ both_engines! {
     fn s4_a_link_that_sets_up_signs_nobody_in(office) {
         let secret = link(office).expect("a link");
         let (looked, tapped) = (secret.clone(), secret);
-        assert!(matches!(office.read(move |reader| sign_ins::look_at_link(reader, &looked)), Err(Error::NotFound)));
-        assert!(matches!(office.write(move |tx| sign_ins::by_link(tx, &tapped)), Err(Error::NotFound)));
+        assert!(matches!(office.read(move |reader| sign_in_links::look_at_link(reader, &looked)), Err(Error::NotFound)));
+        assert!(matches!(office.write(move |tx| sign_in::by_link(tx, &tapped)), Err(Error::NotFound)));
     }
 
     fn a_host_finds_the_workspace_that_names_it_else_the_one_that_names_none(office) {
@@ -185,7 +191,7 @@ both_engines! {
         let (sam, bo) = (firm.staff("Sam"), firm.client_actor("Bo", &[]));
         let rename = |actor| office.write(move |tx| workspaces::rename(tx, &actor, "Mine"));
         let company = MessagingChange { default_channel: Some(DefaultChannel::Company), ..MessagingChange::default() };
-        let choose = |actor| office.write(move |tx| settings::change_messaging(tx, &actor, &company));
+        let choose = |actor| office.write(move |tx| administration::settings::change_messaging(tx, &actor, &company));
         for outcome in [rename(sam), choose(sam)] {
             assert!(matches!(outcome, Err(Error::Forbidden)));
         }
@@ -194,6 +200,6 @@ both_engines! {
         }
         assert_eq!(find(office, firm.workspace).brand_name, "Brand");
         choose(firm.ada).unwrap();
-        assert_eq!(office.read(move |reader| settings::messaging(reader, firm.workspace)).unwrap().default_channel, DefaultChannel::Company);
+        assert_eq!(office.read(move |reader| tenant::settings::messaging(reader, firm.workspace)).unwrap().default_channel, DefaultChannel::Company);
     }
 }

@@ -76,11 +76,11 @@ async fn rows(setting: &Setting) -> Vec<String> {
 async fn found(setting: &Setting, words: &'static str) -> Vec<String> {
     let store = open(setting);
     let found = store.write(move |tx| {
-        let workspace = domain::workspaces::all(tx)?.remove(0).id;
-        let maya = domain::people::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
-        let actor = domain::people::actor(tx, workspace, maya)?.unwrap();
-        domain::search::catch_up(tx)?;
-        domain::search::messages(tx, &actor, words, None, None, 10)
+        let workspace = workspaces::all(tx)?.remove(0).id;
+        let maya = person::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
+        let actor = access::actor(tx, workspace, maya)?.unwrap();
+        search::catch_up(tx)?;
+        search::messages(tx, &actor, words, None, None, 10)
     });
     let found = found.await.unwrap();
     store.close();
@@ -268,7 +268,7 @@ async fn a_damaged_backup_is_refused_and_the_database_stays_as_it_was() {
     // A set-up link that is waiting stays good.
     let to = sqlite(&folder, "to.db");
     let store = open(&to);
-    store.write(domain::sign_ins::set_up_link).await.unwrap();
+    store.write(set_up::set_up_link).await.unwrap();
     store.close();
     let before = rows(&to).await;
     assert_eq!(before.len(), 1);
@@ -398,7 +398,7 @@ async fn an_older_versions_backup_is_brought_up_to_date() {
     let newest =
         store.read(|reader| reader.one("SELECT max(number) FROM migrations", &[], |row| row.get::<i64>(0)));
     assert_eq!(newest.await.unwrap(), domain::MIGRATIONS.last().unwrap().number);
-    let found = store.read(|reader| domain::workspaces::by_host(reader, "any")).await.unwrap();
+    let found = store.read(|reader| workspaces::by_host(reader, "any")).await.unwrap();
     assert_eq!(found.unwrap().brand_name, "Harbor & Lee");
     store.close();
 
@@ -485,27 +485,34 @@ async fn a_backup_that_is_cut_off_leaves_no_files_behind() {
 
 /// Puts a file into the first channel of a portal.
 async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
-    use domain::uploads::{self, NewUpload, Purpose, Room};
+    use domain::administration::set_up;
+    use domain::channels::channel;
+    use domain::directory::person;
+    use domain::files::blobs;
+    use domain::files::uploads::{self, NewUpload, Purpose, Room};
+    use domain::kernel::{access, error, ids};
+    use domain::messages::search;
+    use domain::tenant::workspaces;
     let room = Room { file_max: 1 << 30, workspace_max: 1 << 40 };
     let (actor, upload) = store
         .write(move |tx| {
-            let workspace = domain::workspaces::all(tx)?.remove(0).id;
-            let maya = domain::people::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
-            let actor = domain::people::actor(tx, workspace, maya)?.unwrap();
-            let channel = domain::channels::ids_of(tx, &actor)?[0];
+            let workspace = workspaces::all(tx)?.remove(0).id;
+            let maya = person::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
+            let actor = access::actor(tx, workspace, maya)?.unwrap();
+            let channel = channel::ids_of(tx, &actor)?[0];
             let new =
                 NewUpload { channel, purpose: Purpose::Folder(None), name: "a.bin".to_string(), size: None };
-            Ok::<_, domain::Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
+            Ok::<_, error::Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
         })
         .await
         .unwrap();
     let mut receiving = blobs.receive(upload.id.0, 0).await.unwrap();
     receiving.write(::bytes::Bytes::copy_from_slice(bytes)).await.unwrap();
     receiving.sync().await.unwrap();
-    let id = domain::ids::BlobId::new(store.clock().now());
+    let id = ids::BlobId::new(store.clock().now());
     let name = Name { workspace: actor.workspace.0, id: id.0 };
     let placed = blobs.place(upload.id.0, bytes.len() as u64, name).await.unwrap();
-    let arrived = domain::blobs::Arrived {
+    let arrived = blobs::Arrived {
         id,
         hash: placed.hash,
         size: bytes.len() as i64,

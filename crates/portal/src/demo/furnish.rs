@@ -5,19 +5,27 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::access::{Actor, Role};
-use domain::blobs::Arrived;
-use domain::brand::{self, BrandChange};
-use domain::channels::{self, Subject};
-use domain::files::{Attached, content};
-use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, ProjectId, UploadId, WorkspaceId};
-use domain::messages::{self, Draft};
-use domain::people::{self, NewClient, NewInternal};
-use domain::projects::{self, NewProject};
-use domain::sign_ins::{self, LinkKind};
-use domain::uploads::{self, NewUpload, Purpose, Room};
-use domain::workspaces::{self, SetUp};
-use domain::{companies, members};
+use domain::administration;
+use domain::administration::clients::{self, NewClient};
+use domain::administration::projects::{self, NewProject};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team::{self, NewInternal};
+use domain::arrival::{invitations, sign_in};
+use domain::channels::members;
+use domain::channels::starting::{self, Subject};
+use domain::files::blobs::Arrived;
+use domain::files::content;
+use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{
+    BlobId, ChannelId, CompanyId, MessageId, PersonId, ProjectId, UploadId, WorkspaceId,
+};
+use domain::messages::attachments::Attached;
+use domain::messages::changing;
+use domain::messages::sending::{self, Draft};
+use domain::tenant::branding::{self, BrandChange};
 use outbound::blobs::{Blobs, Name};
 use outbound::pictures;
 use store::{Clock, Setting, Store, Time, Tx};
@@ -106,40 +114,40 @@ struct Office {
 }
 
 impl Office {
-    fn actor(&self, name: &str) -> domain::Result<Actor> {
-        self.people.get(name).copied().ok_or(domain::Error::NotFound)
+    fn actor(&self, name: &str) -> error::Result<Actor> {
+        self.people.get(name).copied().ok_or(error::Error::NotFound)
     }
 
-    fn people(&self, names: &[&str]) -> domain::Result<Vec<PersonId>> {
+    fn people(&self, names: &[&str]) -> error::Result<Vec<PersonId>> {
         names.iter().map(|name| Ok(self.actor(name)?.person)).collect()
     }
 
-    fn company(&self, name: &str) -> domain::Result<CompanyId> {
-        self.companies.get(name).copied().ok_or(domain::Error::NotFound)
+    fn company(&self, name: &str) -> error::Result<CompanyId> {
+        self.companies.get(name).copied().ok_or(error::Error::NotFound)
     }
 
     /// Lets somebody in for the first time, as a link from the firm does.
-    fn welcome(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
-        let link = sign_ins::make_link(tx, self.workspace, person, LinkKind::Command)?;
-        sign_ins::by_link(tx, link.reveal())?;
+    fn welcome(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> error::Result<()> {
+        let link = sign_in_links::make_link(tx, self.workspace, person, LinkKind::Command)?;
+        sign_in::by_link(tx, link.reveal())?;
         self.know(tx, name, person)
     }
 
-    fn know(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
-        let actor = people::actor(tx, self.workspace, person)?.ok_or(domain::Error::NotFound)?;
+    fn know(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> error::Result<()> {
+        let actor = access::actor(tx, self.workspace, person)?.ok_or(error::Error::NotFound)?;
         self.people.insert(name, actor);
         Ok(())
     }
 }
 
-fn open_office(tx: &mut Tx) -> domain::Result<Office> {
+fn open_office(tx: &mut Tx) -> error::Result<Office> {
     let set_up = SetUp {
         brand: BRAND.to_string(),
         given_name: ADMIN.given_name.to_string(),
         family_name: ADMIN.family_name.to_string(),
         email: ADMIN.email.to_string(),
     };
-    let (workspace, admin) = workspaces::set_up(tx, None, &set_up)?;
+    let (workspace, admin) = set_up::set_up(tx, None, &set_up)?;
     let mut office = Office {
         workspace,
         people: HashMap::new(),
@@ -154,9 +162,9 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
         side: Some(SIDE.to_string()),
         ..BrandChange::default()
     };
-    brand::change(tx, &admin, &colours)?;
+    branding::change(tx, &admin, &colours)?;
     for name in COMPANIES {
-        office.companies.insert(name, companies::add(tx, &admin, name)?);
+        office.companies.insert(name, administration::companies::add(tx, &admin, name)?);
     }
     for colleague in STAFF {
         let assigned = colleague.limited_to.unwrap_or_default();
@@ -166,9 +174,9 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
             email: colleague.email.to_string(),
             role: Role::Staff,
             limited: colleague.limited_to.is_some(),
-            companies: assigned.iter().map(|name| office.company(name)).collect::<domain::Result<_>>()?,
+            companies: assigned.iter().map(|name| office.company(name)).collect::<error::Result<_>>()?,
         };
-        let person = people::add_internal(tx, &admin, &new)?;
+        let person = team::add_internal(tx, &admin, &new)?;
         office.welcome(tx, colleague.given_name, person)?;
     }
     for client in CLIENTS {
@@ -179,7 +187,7 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
             new_company: client.company.to_string(),
             ..NewClient::default()
         };
-        let person = people::add_client(tx, &admin, &new)?;
+        let person = clients::add_client(tx, &admin, &new)?;
         if client.has_come {
             office.welcome(tx, client.given_name, person)?;
         } else {
@@ -209,14 +217,14 @@ struct Act {
 }
 
 /// Makes the channels, each by somebody of the firm who is in it; answers what happens in all of them, in order.
-fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act>)> {
+fn open_channels(tx: &mut Tx, office: Office) -> error::Result<(Office, Vec<Act>)> {
     let mut acts = Vec::new();
     for conversation in conversations::all() {
         let (maker, subject) = match conversation.about {
             About::Client(name) => (ADMIN.given_name, Subject::Client(office.actor(name)?.person)),
             About::Company(name) => (ADMIN.given_name, Subject::Company(office.company(name)?)),
             About::Project(title) => {
-                let project = office.projects.get(title).copied().ok_or(domain::Error::NotFound)?;
+                let project = office.projects.get(title).copied().ok_or(error::Error::NotFound)?;
                 let maker = PROJECTS
                     .iter()
                     .find(|project| project.title == title)
@@ -227,7 +235,7 @@ fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act
                 (ADMIN.given_name, Subject::Group(office.company(company)?, office.people(names)?))
             }
         };
-        let channel = channels::make(tx, &office.actor(maker)?, &subject)?;
+        let channel = starting::make(tx, &office.actor(maker)?, &subject)?;
         for line in conversation.lines {
             acts.push(Act { minutes_ago: line.minutes_ago, who: line.who, channel, does: Some(line.does) });
         }
@@ -245,7 +253,7 @@ fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act
     Ok((office, acts))
 }
 
-fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) -> domain::Result<Office> {
+fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) -> error::Result<Office> {
     let actor = office.actor(act.who)?;
     let mine = (act.channel, actor.person);
     let last = office.last.get(&mine).copied();
@@ -262,14 +270,14 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) ->
                 attachments: file.map(Attached::Upload).into_iter().collect(),
                 shown: Some(i64::MAX),
             };
-            messages::send(tx, &actor, &draft)?;
+            sending::send(tx, &actor, &draft)?;
             office.last.insert(mine, id);
         }
         Some(Does::Edit(text)) => {
-            messages::edit(tx, &actor, last.ok_or(domain::Error::NotFound)?, text)?;
+            changing::edit(tx, &actor, last.ok_or(error::Error::NotFound)?, text)?;
         }
         Some(Does::Delete) => {
-            messages::delete(tx, &actor, last.ok_or(domain::Error::NotFound)?)?;
+            changing::delete(tx, &actor, last.ok_or(error::Error::NotFound)?)?;
         }
         None => {
             members::read_up_to(tx, &actor, act.channel, i64::MAX)?;
@@ -278,10 +286,10 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) ->
     Ok(office)
 }
 
-fn invite(tx: &mut Tx, office: &Office) -> domain::Result<()> {
+fn invite(tx: &mut Tx, office: &Office) -> error::Result<()> {
     let admin = office.actor(ADMIN.given_name)?;
     for client in CLIENTS.iter().filter(|client| !client.has_come) {
-        sign_ins::invite(tx, &admin, office.actor(client.given_name)?.person)?;
+        invitations::invite(tx, &admin, office.actor(client.given_name)?.person)?;
     }
     Ok(())
 }

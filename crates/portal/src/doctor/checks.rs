@@ -1,5 +1,7 @@
 //! What the doctor looks at, one function each.
 
+use domain::kernel::rate_limits;
+use domain::tenant::workspaces;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -75,7 +77,7 @@ async fn try_database(store: &Store) -> Result<Finding> {
     }
     // Two transactions, each brought to disk: a row, and its removal.
     store
-        .write(|tx: &mut Tx| Ok::<_, Error>(domain::tries::count(tx, TRIAL, Duration::ZERO, i64::MAX)?))
+        .write(|tx: &mut Tx| Ok::<_, Error>(rate_limits::count(tx, TRIAL, Duration::ZERO, i64::MAX)?))
         .await?;
     store
         .write(|tx: &mut Tx| {
@@ -86,7 +88,7 @@ async fn try_database(store: &Store) -> Result<Finding> {
         Engine::Sqlite => "SQLite, whole",
         Engine::Postgres => "PostgreSQL",
     };
-    let is_set_up = store.read(domain::workspaces::any).await?;
+    let is_set_up = store.read(workspaces::any).await?;
     let said = format!("{engine}, can be written to, migration {migration}");
     Ok(match is_set_up {
         true => Finding::Good(said),

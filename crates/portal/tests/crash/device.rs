@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::ids::{ChannelId, MessageId};
+use domain::kernel::ids::{ChannelId, MessageId};
 use store::Clock;
 
 use crate::line::Line;

@@ -15,11 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::channels::{self, Subject};
-use domain::ids::{BlobId, ChannelId, FileId, MessageId};
-use domain::people::{self, NewClient};
-use domain::workspaces::{self, SetUp};
-use domain::{Error, sessions};
+use domain::administration::clients::{self, NewClient};
+use domain::administration::set_up::{self, SetUp};
+use domain::channels::starting::{self, Subject};
+use domain::identity::sessions;
+use domain::kernel::access;
+use domain::kernel::error::Error;
+use domain::kernel::ids::{BlobId, ChannelId, FileId, MessageId};
 use outbound::blobs::{Blobs, Folder};
 use store::{Clock, Setting, Store};
 use workers::blobs::Keeper;
@@ -52,15 +54,15 @@ async fn furnish(data: &Path) -> (ChannelId, String) {
                 family_name: String::new(),
                 email: "ada@firm.example".to_string(),
             };
-            let (workspace, person) = workspaces::set_up(tx, None, &set_up)?;
-            let ada = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+            let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
+            let ada = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let maria = NewClient {
                 given_name: "Maria".to_string(),
                 email: "maria@client.example".to_string(),
                 ..NewClient::default()
             };
-            let maria = people::add_client(tx, &ada, &maria)?;
-            let channel = channels::make(tx, &ada, &Subject::Client(maria))?;
+            let maria = clients::add_client(tx, &ada, &maria)?;
+            let channel = starting::make(tx, &ada, &Subject::Client(maria))?;
             let secret = sessions::start(tx, workspace, person, "test")?;
             Ok::<_, Error>((channel, format!("portal={}", secret.reveal())))
         })

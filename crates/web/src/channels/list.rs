@@ -1,9 +1,10 @@
 //! The list of channels, which stands beside every page of Messages and of Files: both are about the same channels.
 
-use domain::channels::{self, Channel, Filed, Filter, Kind, Listed};
-use domain::files::names;
-use domain::ids::{ChannelId, PersonId};
-use domain::limits;
+use domain::channels::channel::{Channel, Kind};
+use domain::channels::list::{self, Filed, Filter, Listed};
+use domain::channels::starting;
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::kernel::{error, human, limits};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::Reader;
@@ -78,7 +79,7 @@ impl List {
         listing: &Listing,
         current: Option<ChannelId>,
         zone: &TimeZone,
-    ) -> domain::Result<List> {
+    ) -> error::Result<List> {
         List::of(reader, visitor, Module::Messages, listing, current, zone)
     }
 
@@ -90,7 +91,7 @@ impl List {
         listing: &Listing,
         current: Option<ChannelId>,
         zone: &TimeZone,
-    ) -> domain::Result<List> {
+    ) -> error::Result<List> {
         let is_internal = visitor.actor.role.is_internal();
         let is_files = module == Module::Files;
         // A client has few channels and no use for their kinds.
@@ -123,7 +124,7 @@ impl List {
         let brand = visitor.workspace.brand_name.clone();
         let (base, title) = if is_files { ("/files", "Files") } else { ("/messages", "Messages") };
         let may_start =
-            is_internal || (!is_files && !channels::startable(reader, &visitor.actor)?.is_empty());
+            is_internal || (!is_files && !starting::startable(reader, &visitor.actor)?.is_empty());
         Ok(List { base, title, rows, chips, filter, find, is_page: false, is_internal, may_start, brand })
     }
 
@@ -150,13 +151,13 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn rows(&self, is_files: bool, asked: &Filter) -> domain::Result<Vec<Row>> {
+    fn rows(&self, is_files: bool, asked: &Filter) -> error::Result<Vec<Row>> {
         let (reader, actor) = (self.reader, &self.visitor.actor);
         Ok(if is_files {
-            let found = channels::with_files(reader, actor, asked, limits::PAGE_CHANNELS)?;
+            let found = list::with_files(reader, actor, asked, limits::PAGE_CHANNELS)?;
             found.into_iter().map(|filed| self.of_files(filed)).collect()
         } else {
-            let found = channels::list(reader, actor, asked, limits::PAGE_CHANNELS)?;
+            let found = list::list(reader, actor, asked, limits::PAGE_CHANNELS)?;
             found.into_iter().map(|listed| self.of_messages(listed)).collect()
         })
     }
@@ -174,7 +175,7 @@ impl Seen<'_> {
 
     fn of_files(&self, Filed { channel, changed_at, newest }: Filed) -> Row {
         let preview = newest.map(|newest| {
-            self.said(&channel, newest.creator, &newest.creator_name.full(), &names::shown(&newest.name))
+            self.said(&channel, newest.creator, &newest.creator_name.full(), &human::shown(&newest.name))
         });
         let preview = preview.unwrap_or_else(|| "No files yet".to_string());
         let at = changed_at.map(|at| times::shown(at, self.reader.now(), self.zone));

@@ -3,12 +3,15 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::channels::{self, Preview, Subject};
-use domain::companies::{self, CompanyFilter};
-use domain::ids::{CompanyId, PersonId, ProjectId};
-use domain::people::{self, ClientFilter, Person};
-use domain::projects::{self, ProjectFilter};
-use domain::{Error, access, limits};
+use domain::channels::starting::{self, Preview, Subject};
+use domain::directory;
+use domain::directory::clients::{self, ClientFilter};
+use domain::directory::companies::{self, CompanyFilter};
+use domain::directory::person::Person;
+use domain::directory::projects::ProjectFilter;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{CompanyId, PersonId, ProjectId};
+use domain::kernel::{access, limits};
 use serde::Deserialize;
 use store::Reader;
 
@@ -110,7 +113,7 @@ impl NewPage {
         module: Module,
         choice: &Choice,
         problem: Option<String>,
-    ) -> domain::Result<NewPage> {
+    ) -> error::Result<NewPage> {
         access::internal(&visitor.actor)?;
         let layout = Layout::read(reader, visitor, module, "New channel")?;
         let zone = times::zone(layout.time_zone.as_deref());
@@ -118,7 +121,7 @@ impl NewPage {
         let mut problem = problem;
         let chosen = match &subject {
             Some(subject) if choice.choose.is_empty() => {
-                match channels::preview(reader, &visitor.actor, subject) {
+                match starting::preview(reader, &visitor.actor, subject) {
                     Ok(preview) => Some(chosen(choice, subject, preview)),
                     Err(Error::Field { problem: wrong, .. }) => {
                         problem = Some(wrong.to_string());
@@ -149,7 +152,7 @@ impl NewPage {
 }
 
 /// The subject that a choice names.
-fn subject(choice: &Choice) -> domain::Result<Option<Subject>> {
+fn subject(choice: &Choice) -> error::Result<Option<Subject>> {
     if choice.subject.is_empty() {
         return Ok(None);
     }
@@ -164,10 +167,10 @@ fn subject(choice: &Choice) -> domain::Result<Option<Subject>> {
     }
 }
 
-fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> domain::Result<Vec<Group>> {
+fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> error::Result<Vec<Group>> {
     let actor = &visitor.actor;
     let text: String = find.trim().chars().take(limits::NAME_CHARACTERS).collect();
-    let clients = people::clients(
+    let clients = clients::clients(
         reader,
         actor,
         &ClientFilter { text: text.clone(), ..ClientFilter::default() },
@@ -179,8 +182,12 @@ fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> domain::Result<Vec
         &CompanyFilter { text: text.clone(), ..CompanyFilter::default() },
         OFFERED,
     )?;
-    let projects =
-        projects::list(reader, actor, &ProjectFilter { text, ..ProjectFilter::default() }, OFFERED)?;
+    let projects = directory::projects::list(
+        reader,
+        actor,
+        &ProjectFilter { text, ..ProjectFilter::default() },
+        OFFERED,
+    )?;
     let groups = [
         Group {
             kind: "client",
@@ -264,7 +271,7 @@ fn choosing(
     visitor: &Visitor,
     company: CompanyId,
     people: &[PersonId],
-) -> domain::Result<Choosing> {
+) -> error::Result<Choosing> {
     let found = companies::find(reader, &visitor.actor, company)?;
     let clients = companies::clients_of(reader, &visitor.actor, company)?;
     let shown = |client: Person| PersonShown {
@@ -315,7 +322,7 @@ async fn make(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Re
         .store()
         .write(move |tx| {
             let subject = subject(&wanted)?.ok_or(Error::NotFound)?;
-            channels::make(tx, &asking.actor, &subject)
+            starting::make(tx, &asking.actor, &subject)
         })
         .await;
     let problem = match made {

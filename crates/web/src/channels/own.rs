@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use domain::Error;
-use domain::channels::{self, Subject};
+use domain::channels::starting::{self, Subject};
+use domain::kernel::error::{self, Error};
 use store::Reader;
 
 use crate::App;
@@ -39,8 +39,8 @@ pub(super) async fn show(app: &App, visitor: Visitor) -> Result {
 }
 
 impl StartPage {
-    fn read(reader: &Reader, visitor: &Visitor) -> domain::Result<StartPage> {
-        let startable = channels::startable(reader, &visitor.actor)?;
+    fn read(reader: &Reader, visitor: &Visitor) -> error::Result<StartPage> {
+        let startable = starting::startable(reader, &visitor.actor)?;
         if startable.is_empty() {
             return Err(Error::NotFound);
         }

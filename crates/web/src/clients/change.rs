@@ -2,13 +2,17 @@
 
 use askama::Template;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::channels::Subject;
-use domain::ids::{ChannelId, CompanyId, PersonId};
-use domain::people::{self, ClientChange, Person};
-use domain::projects::{self, Project};
-use domain::sign_ups::{self, Belonging};
-use domain::{Problem, sign_ins};
+use domain::administration::clients::ClientChange;
+use domain::administration::team;
+use domain::arrival::company_suggestion::{self, Belonging};
+use domain::arrival::invitations;
+use domain::channels::starting::Subject;
+use domain::directory::person::Person;
+use domain::directory::projects::Project;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
+use domain::{administration, directory};
 use serde::Deserialize;
 use store::{Reader, Tx};
 
@@ -102,10 +106,10 @@ impl ClientPage {
         typed: Option<Form>,
         wrong: Wrong,
         done: String,
-    ) -> domain::Result<ClientPage> {
+    ) -> error::Result<ClientPage> {
         let actor = &visitor.actor;
-        let client = people::client(reader, actor, id)?;
-        let companies: Vec<(CompanyId, String)> = people::companies_of(reader, actor, id)?
+        let client = directory::clients::client(reader, actor, id)?;
+        let companies: Vec<(CompanyId, String)> = directory::clients::companies_of(reader, actor, id)?
             .into_iter()
             .filter(|(_, _, is_placeholder)| !is_placeholder)
             .map(|(company, name, _)| (company, name))
@@ -122,8 +126,8 @@ impl ClientPage {
         Ok(ClientPage {
             face: Face::of_person(id.0, &client.name),
             channel: subjects::channel_of(reader, actor, id.0)?,
-            belonging: sign_ups::belonging(reader, actor, id)?,
-            projects: projects::of_person(reader, actor, id)?,
+            belonging: company_suggestion::belonging(reader, actor, id)?,
+            projects: directory::projects::of_person(reader, actor, id)?,
             invited: shown(client.invited_at),
             seen: shown(client.last_seen_at),
             bounced: Bounced::of_person(reader, actor.workspace, id, &zone)?,
@@ -180,9 +184,9 @@ async fn edit(
     let edited = app
         .store()
         .write(move |tx| {
-            people::edit_client(tx, &actor, id, &change)?;
+            administration::clients::edit_client(tx, &actor, id, &change)?;
             // Whoever sees assigned companies only may have moved the client user out of them.
-            Ok(subjects::seen(people::client(tx, &actor, id))?.is_some())
+            Ok(subjects::seen(directory::clients::client(tx, &actor, id))?.is_some())
         })
         .await;
     match forms::checked(edited)? {
@@ -198,7 +202,7 @@ async fn act(
     visitor: Visitor,
     id: PersonId,
     to: String,
-    action: impl FnOnce(&mut Tx, &Actor) -> domain::Result<()> + Send + 'static,
+    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
 ) -> Result {
     let actor = visitor.actor;
     match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {
@@ -209,32 +213,32 @@ async fn act(
 
 async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
-        people::client(tx, actor, id)?;
-        sign_ins::invite(tx, actor, id)
+        directory::clients::client(tx, actor, id)?;
+        invitations::invite(tx, actor, id)
     })
     .await
 }
 
 async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}?done=takenBack"), move |tx, actor| {
-        people::client(tx, actor, id)?;
-        sign_ins::take_back(tx, actor, id)
+        directory::clients::client(tx, actor, id)?;
+        invitations::take_back(tx, actor, id)
     })
     .await
 }
 
 async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
-        people::client(tx, actor, id)?;
-        people::deactivate(tx, actor, id)
+        directory::clients::client(tx, actor, id)?;
+        team::deactivate(tx, actor, id)
     })
     .await
 }
 
 async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
-        people::client(tx, actor, id)?;
-        people::reactivate(tx, actor, id)
+        directory::clients::client(tx, actor, id)?;
+        team::reactivate(tx, actor, id)
     })
     .await
 }
@@ -253,10 +257,13 @@ async fn put_into(
     Input(Chosen { company }): Input<Chosen>,
 ) -> Result {
     let actor = visitor.actor;
-    match forms::checked(app.store().write(move |tx| sign_ups::put_into(tx, &actor, id, company)).await)? {
+    match forms::checked(
+        app.store().write(move |tx| company_suggestion::put_into(tx, &actor, id, company)).await,
+    )? {
         Ok(_) => Ok(go(&format!("/clients/{id}?done=saved"))),
         Err(wrong) => {
-            let client = app.store().read(move |reader| people::client(reader, &actor, id)).await?;
+            let client =
+                app.store().read(move |reader| directory::clients::client(reader, &actor, id)).await?;
             let form = Form::of(&client, company.into_iter().collect());
             show(&app, visitor, id, Some(form), wrong, String::new()).await
         }
@@ -265,7 +272,7 @@ async fn put_into(
 
 async fn dismiss(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
     let to = format!("/clients/{id}");
-    act(&app, visitor, id, to, move |tx, actor| sign_ups::dismiss(tx, actor, id)).await
+    act(&app, visitor, id, to, move |tx, actor| company_suggestion::dismiss(tx, actor, id)).await
 }
 
 /// Opens the client user's own channel; makes it where there is none yet (C1).

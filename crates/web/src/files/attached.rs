@@ -2,11 +2,11 @@
 //! sounds to be played, everything else with its name and size; the name alone of what was removed (F5).
 
 use askama::Template;
-use domain::blobs;
 use domain::files::content::Class;
-use domain::files::{Attachment, State, names};
-use domain::ids::{ChannelId, FileId};
-use domain::limits;
+use domain::files::{blobs, names};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, FileId};
+use domain::messages::attachments::{Attachment, State};
 
 /// Width and height of a picture in a conversation, in CSS pixels at most.
 const SHOWN_MAX: (i64, i64) = (360, 320);
@@ -89,8 +89,8 @@ fn part(attachment: &Attachment, reached: &Reached) -> String {
     let file = attachment.file;
     let class = attachment.class();
     let part = AttachedPart {
-        name: names::shown(&attachment.name),
-        kind: format!("{} · {}", kind(&attachment.name, class), limits::size(attachment.size)),
+        name: human::shown(&attachment.name),
+        kind: format!("{} · {}", kind(&attachment.name, class), human::size(attachment.size)),
         class: class.word(),
         state: shown(attachment, class, reached),
         look: reached.look(file, class),
@@ -159,7 +159,7 @@ pub(crate) fn kind(name: &str, class: Class) -> String {
 
 /// What stands for the words of a message that has none: its files.
 pub(crate) fn in_words(count: i64, first: &str) -> String {
-    let first = names::shown(first);
+    let first = human::shown(first);
     match count {
         0 => String::new(),
         1 => first,

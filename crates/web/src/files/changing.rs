@@ -2,10 +2,11 @@
 //! form leads back to the folder that it was on.
 
 use axum::extract::{Request, State};
-use domain::files::{self, Contents, Deletion};
-use domain::ids::{ChannelId, FileId};
-use domain::uploads::Purpose;
-use domain::{Error, Problem};
+use domain::files::changing::{self, Contents, Deletion};
+use domain::files::uploads::Purpose;
+use domain::files::{entry, making};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ async fn upload(
     request: Request,
 ) -> Result {
     let actor = visitor.actor;
-    app.store().read(move |reader| files::folder(reader, &actor, channel, inside)).await?;
+    app.store().read(move |reader| entry::folder(reader, &actor, channel, inside)).await?;
     let purpose = Purpose::Folder(inside);
     let Ok(form) = uploads::read_form(&app, Some((actor, channel)), purpose, request).await else {
         return Err(Answer::from(Error::field("files", Problem::Empty)));
@@ -80,7 +81,7 @@ async fn make_folder(
     Input(made): Input<Made>,
 ) -> Result {
     let (actor, inside, name) = (visitor.actor, made.inside, made.name.clone());
-    let outcome = app.store().write(move |tx| files::make_folder(tx, &actor, channel, inside, &name)).await;
+    let outcome = app.store().write(move |tx| making::make_folder(tx, &actor, channel, inside, &name)).await;
     answer(&app, visitor, channel, made, "folder", outcome).await
 }
 
@@ -93,7 +94,7 @@ async fn make_link(
     let (actor, inside) = (visitor.actor, made.inside);
     let (name, url) = (made.name.clone(), made.url.clone());
     let outcome =
-        app.store().write(move |tx| files::make_link(tx, &actor, channel, inside, &name, &url)).await;
+        app.store().write(move |tx| making::make_link(tx, &actor, channel, inside, &name, &url)).await;
     answer(&app, visitor, channel, made, "link", outcome).await
 }
 
@@ -103,7 +104,7 @@ async fn answer(
     channel: ChannelId,
     made: Made,
     form: &'static str,
-    outcome: domain::Result<FileId>,
+    outcome: error::Result<FileId>,
 ) -> Result {
     let inside = made.inside;
     let wrong: Wrong = match checked(outcome)? {
@@ -145,7 +146,7 @@ async fn delete(
     let (actor, inside) = (visitor.actor, chosen.inside);
     let Deletion(deletion) = app
         .store()
-        .write(move |tx| files::delete(tx, &actor, channel, &chosen.files, Contents::GoToo))
+        .write(move |tx| changing::delete(tx, &actor, channel, &chosen.files, Contents::GoToo))
         .await?;
     back(channel, inside, &At { deletion: Some(deletion), ..At::done("deleted") })
 }
@@ -165,6 +166,6 @@ async fn restore(
 ) -> Result {
     let actor = visitor.actor;
     let deletion = Deletion(restored.deletion);
-    app.store().write(move |tx| files::restore(tx, &actor, channel, deletion)).await?;
+    app.store().write(move |tx| changing::restore(tx, &actor, channel, deletion)).await?;
     back(channel, restored.inside, &At::done("restored"))
 }

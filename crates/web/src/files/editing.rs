@@ -3,9 +3,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use domain::Error;
-use domain::files::{self, Entry, Kind};
-use domain::ids::{ChannelId, FileId};
+use domain::files::entry::{self, Entry, Kind};
+use domain::files::{changing, permissions};
+use domain::kernel::error::{self, Error};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use store::Reader;
 
@@ -61,10 +63,10 @@ impl EditPage {
         visitor: &Visitor,
         (channel, file): (ChannelId, FileId),
         given: Option<(Edited, Wrong)>,
-    ) -> domain::Result<EditPage> {
+    ) -> error::Result<EditPage> {
         let actor = &visitor.actor;
         let entry = changeable(reader, visitor, channel, file)?;
-        let layout = Layout::read(reader, visitor, Module::Files, &files::names::shown(&entry.name))?;
+        let layout = Layout::read(reader, visitor, Module::Files, &human::shown(&entry.name))?;
         let zone = times::zone(layout.time_zone.as_deref());
         let (edited, wrong) = given.unwrap_or_else(|| {
             let url = entry.link_url.clone().unwrap_or_default();
@@ -85,13 +87,13 @@ impl EditPage {
 }
 
 /// An entry of a channel, where the one who asks may change it.
-fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: FileId) -> domain::Result<Entry> {
-    let entry = files::find(reader, &visitor.actor, file)?;
+fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: FileId) -> error::Result<Entry> {
+    let entry = entry::find(reader, &visitor.actor, file)?;
     if entry.channel != channel {
         return Err(Error::NotFound);
     }
     let inside = if entry.kind == Kind::Folder { Some(entry.id) } else { entry.folder };
-    if files::may_change(reader, &visitor.actor, channel, inside)? {
+    if permissions::may_change(reader, &visitor.actor, channel, inside)? {
         Ok(entry)
     } else {
         Err(Error::Forbidden)
@@ -115,9 +117,9 @@ async fn edit(
         .write(move |tx| {
             let entry = changeable(tx, &asking, channel, file)?;
             if entry.kind == Kind::Link && entry.link_url.as_deref() != Some(wanted.url.trim()) {
-                files::set_link(tx, &asking.actor, file, &wanted.url)?;
+                changing::set_link(tx, &asking.actor, file, &wanted.url)?;
             }
-            files::rename(tx, &asking.actor, file, &wanted.name)?;
+            changing::rename(tx, &asking.actor, file, &wanted.name)?;
             Ok(entry.folder)
         })
         .await;
@@ -150,7 +152,7 @@ async fn set_read_only(
         .store()
         .write(move |tx| {
             let entry = changeable(tx, &visitor, channel, file)?;
-            files::set_read_only(tx, &visitor.actor, file, read_only)?;
+            permissions::set_read_only(tx, &visitor.actor, file, read_only)?;
             Ok::<_, Error>(entry.folder)
         })
         .await?;
@@ -164,6 +166,8 @@ async fn set_channel_read_only(
     Input(wanted): Input<ReadOnly>,
 ) -> Result {
     let read_only = wanted.read_only.is_some();
-    app.store().write(move |tx| files::set_channel_read_only(tx, &visitor.actor, channel, read_only)).await?;
+    app.store()
+        .write(move |tx| permissions::set_channel_read_only(tx, &visitor.actor, channel, read_only))
+        .await?;
     back(channel, None, &At::done("saved"))
 }

@@ -1,11 +1,11 @@
 //! Entries of file channels as lists show them: what they are, how large, from whom and when, and the message that a file was
 //! sent with (F1).
 
-use domain::access::Actor;
-use domain::blobs;
-use domain::files::{self, Entry, Kind, Stored, names};
-use domain::ids::{ChannelId, FileId, MessageId};
-use domain::limits;
+use domain::files::entry::{Entry, Kind, Stored};
+use domain::files::{blobs, browsing};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::{ChannelId, FileId, MessageId};
+use domain::kernel::{error, human};
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
@@ -41,7 +41,7 @@ impl Row {
         let is_own = entry.creator == actor.person;
         Row {
             id: entry.id,
-            name: names::shown(&entry.name),
+            name: human::shown(&entry.name),
             class: class(entry),
             is_folder: entry.kind == Kind::Folder,
             href: format!("/files/{channel}/{}", entry.id),
@@ -76,7 +76,7 @@ pub(crate) fn kind(entry: &Entry) -> String {
         (Kind::Link, _) => format!("Link to {}", host(entry.link_url.as_deref().unwrap_or_default())),
         (Kind::File, None) => attached::kind(&entry.name, entry.class()),
         (Kind::File, Some(stored)) => {
-            format!("{} · {}", attached::kind(&entry.name, entry.class()), limits::size(stored.size))
+            format!("{} · {}", attached::kind(&entry.name, entry.class()), human::size(stored.size))
         }
     }
 }
@@ -111,8 +111,8 @@ pub(crate) fn newest(
     channel: ChannelId,
     most: i64,
     zone: &TimeZone,
-) -> domain::Result<Vec<Row>> {
-    let found = files::newest(reader, actor, channel, most)?;
+) -> error::Result<Vec<Row>> {
+    let found = browsing::newest(reader, actor, channel, most)?;
     Ok(found.iter().map(|entry| Row::of(entry, actor, reader.now(), zone)).collect())
 }
 

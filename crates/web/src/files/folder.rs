@@ -3,9 +3,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::files::{self, Deletion, Entry, Kind};
-use domain::ids::{ChannelId, FileId};
-use domain::{channels, limits, uploads};
+use domain::channels::channel;
+use domain::files::changing::Deletion;
+use domain::files::entry::{self, Entry, Kind};
+use domain::files::{browsing, listing, paths, permissions, uploads};
+use domain::kernel::ids::{ChannelId, FileId};
+use domain::kernel::{error, human};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use uuid::Uuid;
@@ -107,33 +110,33 @@ impl FolderPage {
         at: &At,
         refused: Refused,
         room: &uploads::Room,
-    ) -> domain::Result<FolderPage> {
+    ) -> error::Result<FolderPage> {
         let actor = &visitor.actor;
-        let found = channels::find(reader, actor, channel)?;
-        let folder = files::folder(reader, actor, channel, inside)?;
-        let name = folder.as_ref().map_or(found.title.clone(), |folder| files::names::shown(&folder.name));
+        let found = channel::find(reader, actor, channel)?;
+        let folder = entry::folder(reader, actor, channel, inside)?;
+        let name = folder.as_ref().map_or(found.title.clone(), |folder| human::shown(&folder.name));
         let layout = Layout::read(reader, visitor, Module::Files, &name)?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let mut entries = files::in_folder(reader, actor, channel, inside, at.after, files::PAGE + 1)?;
+        let mut entries = listing::in_folder(reader, actor, channel, inside, at.after, listing::PAGE + 1)?;
         let here = address(channel, inside);
         let listing = cut(&here, at, &mut entries);
         let mut crumbs = crumbs(reader, visitor, channel, &found.title, inside)?;
         crumbs.pop();
         let undo = match at.deletion {
-            Some(deletion) => files::deleted(reader, actor, channel, Deletion(deletion))?
+            Some(deletion) => browsing::deleted(reader, actor, channel, Deletion(deletion))?
                 .map(|deleted| Undo { deletion, words: words(&deleted) }),
             None => None,
         };
         Ok(FolderPage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
             rows: entries.iter().map(|entry| Row::of(entry, actor, reader.now(), &zone)).collect(),
-            can_change: files::may_change(reader, actor, channel, inside)?,
+            can_change: permissions::may_change(reader, actor, channel, inside)?,
             most: uploads::file_max(reader, actor.workspace, room)?,
             face: face(visitor, &found),
             has_left: found.left_at.is_some(),
             is_read_only: match &folder {
                 Some(folder) => folder.read_only_at.is_some(),
-                None => files::is_channel_read_only(reader, actor.workspace, channel)?,
+                None => permissions::is_channel_read_only(reader, actor.workspace, channel)?,
             },
             up: crumbs.last().map_or("/files".to_string(), |crumb| crumb.href.clone()),
             inside: inside.map(|inside| inside.to_string()).unwrap_or_default(),
@@ -150,7 +153,7 @@ impl FolderPage {
     }
 
     fn most_in_words(&self) -> String {
-        limits::size(self.most)
+        human::size(self.most)
     }
 
     /// What to say of what was just done.
@@ -171,8 +174,8 @@ impl FolderPage {
     }
 }
 
-fn words(deleted: &files::Deleted) -> String {
-    let first = files::names::shown(&deleted.first);
+fn words(deleted: &browsing::Deleted) -> String {
+    let first = human::shown(&deleted.first);
     match deleted.count {
         0 | 1 => format!("“{first}” was deleted."),
         2 => format!("“{first}” and 1 more were deleted."),
@@ -190,7 +193,7 @@ pub(super) fn address(channel: ChannelId, folder: Option<FileId>) -> String {
 
 /// Cuts entries, of which one more than a page was read, to a page.
 fn cut(here: &str, at: &At, entries: &mut Vec<Entry>) -> lists::Listing {
-    let page = usize::try_from(files::PAGE).unwrap_or(usize::MAX);
+    let page = usize::try_from(listing::PAGE).unwrap_or(usize::MAX);
     let is_longer = entries.len() > page;
     entries.truncate(page);
     let next = entries.last().filter(|_| is_longer).map(|last| last.id);
@@ -209,12 +212,12 @@ pub(super) fn crumbs(
     channel: ChannelId,
     title: &str,
     folder: Option<FileId>,
-) -> domain::Result<Vec<Crumb>> {
-    let way = files::folders_to(reader, visitor.actor.workspace, channel, folder)?;
+) -> error::Result<Vec<Crumb>> {
+    let way = paths::folders_to(reader, visitor.actor.workspace, channel, folder)?;
     let top = Crumb { name: title.to_string(), href: address(channel, None) };
     let below = way
         .into_iter()
-        .map(|(id, name)| Crumb { name: files::names::shown(&name.given), href: address(channel, Some(id)) });
+        .map(|(id, name)| Crumb { name: human::shown(&name.given), href: address(channel, Some(id)) });
     Ok([top].into_iter().chain(below).collect())
 }
 
@@ -255,7 +258,7 @@ async fn entry(
     Asked(at): Asked<At>,
 ) -> Result {
     let actor = visitor.actor;
-    let found = app.store().read(move |reader| files::find(reader, &actor, file)).await?;
+    let found = app.store().read(move |reader| entry::find(reader, &actor, file)).await?;
     if found.channel != channel {
         return Err(Answer::not_found());
     }

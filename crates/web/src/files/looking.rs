@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use domain::channels;
+use domain::channels::channel;
 use domain::files::content::Class;
-use domain::files::{self, Entry, Kind, Stored};
-use domain::ids::{ChannelId, FileId};
+use domain::files::entry::{self, Entry, Kind, Stored};
+use domain::files::{browsing, permissions};
+use domain::kernel::ids::{ChannelId, FileId};
+use domain::kernel::{error, human};
 use store::Reader;
 
 use super::entries::{Row, host, state};
@@ -59,30 +61,30 @@ struct LookingPage {
 }
 
 impl LookingPage {
-    fn read(reader: &Reader, visitor: &Visitor, entry: &Entry) -> domain::Result<LookingPage> {
+    fn read(reader: &Reader, visitor: &Visitor, entry: &Entry) -> error::Result<LookingPage> {
         let actor = &visitor.actor;
         let channel = entry.channel;
-        let found = channels::find(reader, actor, channel)?;
+        let found = channel::find(reader, actor, channel)?;
         let (previous, next) = match entry.kind {
-            Kind::File => files::beside(reader, actor, entry.id)?,
+            Kind::File => browsing::beside(reader, actor, entry.id)?,
             _ => (None, None),
         };
-        let name = files::names::shown(&entry.name);
+        let name = human::shown(&entry.name);
         let layout = Layout::read(reader, visitor, Module::Files, &name)?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let above = files::folder(reader, actor, channel, entry.folder)?;
+        let above = entry::folder(reader, actor, channel, entry.folder)?;
         Ok(LookingPage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
             layout,
             channel,
             up: folder::address(channel, entry.folder),
-            above: above.map_or(found.title, |above| files::names::shown(&above.name)),
+            above: above.map_or(found.title, |above| human::shown(&above.name)),
             row: Row::of(entry, actor, reader.now(), &zone),
             seen: seen(entry),
             previous,
             next,
             download: format!("/files/{channel}/{}/download", entry.id),
-            can_change: files::may_change(reader, actor, channel, entry.folder)?,
+            can_change: permissions::may_change(reader, actor, channel, entry.folder)?,
         })
     }
 }

@@ -2,9 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use domain::files::{self, Kind};
-use domain::ids::{ChannelId, FileId};
-use domain::{Error, channels};
+use domain::channels::channel;
+use domain::files::entry::{self, Kind};
+use domain::files::{changing, listing, paths, permissions};
+use domain::kernel::error::{self, Error};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, FileId};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -74,15 +77,15 @@ impl MovePage {
         channel: ChannelId,
         wanted: &Wanted,
         wrong: Wrong,
-    ) -> domain::Result<MovePage> {
+    ) -> error::Result<MovePage> {
         let actor = &visitor.actor;
-        let found = channels::find(reader, actor, channel)?;
+        let found = channel::find(reader, actor, channel)?;
         let first = wanted.files.first().ok_or(Error::NotFound)?;
-        let first = files::find(reader, actor, *first)?;
+        let first = entry::find(reader, actor, *first)?;
         if first.channel != channel {
             return Err(Error::NotFound);
         }
-        files::folder(reader, actor, channel, wanted.into)?;
+        entry::folder(reader, actor, channel, wanted.into)?;
         let layout = Layout::read(reader, visitor, Module::Files, "Move")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let to = |into: Option<FileId>| {
@@ -90,20 +93,20 @@ impl MovePage {
         };
         // Folders stand before everything else.
         let most = i64::try_from(CHOICES_MAX).unwrap_or(i64::MAX) + 1;
-        let below = files::in_folder(reader, actor, channel, wanted.into, None, most)?;
+        let below = listing::in_folder(reader, actor, channel, wanted.into, None, most)?;
         let mut folders: Vec<Crumb> = below
             .into_iter()
             .filter(|entry| entry.kind == Kind::Folder && !wanted.files.contains(&entry.id))
-            .map(|entry| Crumb { name: files::names::shown(&entry.name), href: to(Some(entry.id)) })
+            .map(|entry| Crumb { name: human::shown(&entry.name), href: to(Some(entry.id)) })
             .collect();
         let is_cut = folders.len() > CHOICES_MAX;
         folders.truncate(CHOICES_MAX);
-        let way = files::folders_to(reader, actor.workspace, channel, wanted.into)?;
+        let way = paths::folders_to(reader, actor.workspace, channel, wanted.into)?;
         let mut crumbs = crumbs(reader, visitor, channel, &found.title, wanted.into)?;
         let ids = [None].into_iter().chain(way.iter().map(|(id, _)| Some(*id)));
         crumbs.iter_mut().zip(ids).for_each(|(crumb, id)| crumb.href = to(id));
         let name = crumbs.pop().map_or(found.title, |here| here.name);
-        let shown = files::names::shown(&first.name);
+        let shown = human::shown(&first.name);
         let id = |id: Option<FileId>| id.map(|id| id.to_string()).unwrap_or_default();
         Ok(MovePage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
@@ -116,7 +119,7 @@ impl MovePage {
             into: id(wanted.into),
             cancel: address(channel, wanted.inside),
             is_here: wanted.inside == wanted.into,
-            can_change: files::may_change(reader, actor, channel, wanted.into)?,
+            can_change: permissions::may_change(reader, actor, channel, wanted.into)?,
             layout,
             channel,
             name,
@@ -154,7 +157,7 @@ async fn put(
     Input(wanted): Input<Wanted>,
 ) -> Result {
     let (actor, moved, into) = (visitor.actor, wanted.files.clone(), wanted.into);
-    let outcome = app.store().write(move |tx| files::move_to(tx, &actor, channel, &moved, into)).await;
+    let outcome = app.store().write(move |tx| changing::move_to(tx, &actor, channel, &moved, into)).await;
     match checked(outcome)? {
         Ok(()) => back(channel, into, &At::done("moved")),
         Err(_) if wanted.files.is_empty() => {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::{self, HeaderValue};
 use axum::response::IntoResponse;
-use domain::files::{self, Kind, Packed};
-use domain::ids::{ChannelId, WorkspaceId};
-use domain::{Error, channels};
+use domain::channels::channel;
+use domain::files::browsing::{self, Packed};
+use domain::files::entry::Kind;
+use domain::files::names;
+use domain::kernel::error::Error;
+use domain::kernel::ids::{ChannelId, WorkspaceId};
 use outbound::blobs::Name;
 
 use super::changing::Chosen;
@@ -38,14 +41,14 @@ async fn pack(
     let (title, packed) = app
         .store()
         .read_long(move |reader| {
-            let packed = files::packed(reader, &actor, channel, &chosen.files)?;
-            Ok::<_, Error>((channels::find(reader, &actor, channel)?.title, packed))
+            let packed = browsing::packed(reader, &actor, channel, &chosen.files)?;
+            Ok::<_, Error>((channel::find(reader, &actor, channel)?.title, packed))
         })
         .await?;
     // One folder gives the archive its name.
     let name = match packed.first() {
         Some(Packed { path, entry }) if entry.kind == Kind::Folder && chosen_one(&packed) => path.clone(),
-        _ => files::FileName::or("name", &title, "Files")?.safe,
+        _ => names::FileName::or("name", &title, "Files")?.safe,
     };
     let (pieces, body) = exports::body();
     let mut archive = Archive::new(Arc::clone(&app.web.blobs), pieces);

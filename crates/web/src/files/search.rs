@@ -6,8 +6,10 @@ use std::collections::hash_map::Entry;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::{ChannelId, FileId};
-use domain::{channels, files, limits};
+use domain::channels::channel;
+use domain::files::listing;
+use domain::kernel::ids::{ChannelId, FileId};
+use domain::kernel::{error, limits};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
@@ -53,11 +55,11 @@ struct SearchPage {
 }
 
 impl SearchPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> domain::Result<SearchPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
         let actor = &visitor.actor;
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
         let within = match wanted.channel {
-            Some(channel) => Some((channel, channels::find(reader, actor, channel)?.title)),
+            Some(channel) => Some((channel, channel::find(reader, actor, channel)?.title)),
             None => None,
         };
         let title = match &within {
@@ -67,7 +69,7 @@ impl SearchPage {
         let layout = Layout::read(reader, visitor, Module::Files, &title)?;
         let zone = times::zone(layout.time_zone.as_deref());
         let most = i64::try_from(FOUND).unwrap_or(i64::MAX) + 1;
-        let mut entries = files::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
+        let mut entries = listing::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
         let is_longer = entries.len() > FOUND;
         entries.truncate(FOUND);
         let next = entries
@@ -78,7 +80,7 @@ impl SearchPage {
         let mut found = Vec::with_capacity(entries.len());
         for entry in &entries {
             if let Entry::Vacant(place) = titles.entry(entry.channel) {
-                place.insert(channels::find(reader, actor, entry.channel)?.title);
+                place.insert(channel::find(reader, actor, entry.channel)?.title);
             }
             let title = titles.get(&entry.channel).cloned().unwrap_or_default();
             found.push((Row::of(entry, actor, reader.now(), &zone), title));

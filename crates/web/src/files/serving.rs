@@ -9,11 +9,12 @@ use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse;
-use domain::Error;
+use domain::files::blobs;
 use domain::files::content::{self, Class};
+use domain::files::entry::{self, Entry, Stored};
 use domain::files::signed::{self, Purpose};
-use domain::files::{self, Entry, Stored};
-use domain::ids::{ChannelId, FileId, WorkspaceId};
+use domain::kernel::error::Error;
+use domain::kernel::ids::{ChannelId, FileId, WorkspaceId};
 use futures_util::stream;
 use outbound::blobs::{BlobError, Form, Name, Reading};
 
@@ -88,7 +89,7 @@ async fn of_visitor(
     headers: &HeaderMap,
 ) -> Result {
     let actor = visitor.actor;
-    let entry = app.store().read(move |reader| files::find(reader, &actor, file)).await?;
+    let entry = app.store().read(move |reader| entry::find(reader, &actor, file)).await?;
     if entry.channel != channel {
         return Err(Answer::not_found());
     }
@@ -108,7 +109,7 @@ async fn signed_download(
         .store()
         .read(move |reader| {
             let (actor, file) = signed::check(reader, id, Purpose::Download, &address)?;
-            files::find(reader, &actor, file)
+            entry::find(reader, &actor, file)
         })
         .await?;
     let mut answer = serve(&app, id, &entry, Way::Saved, &method, &headers).await?;
@@ -181,8 +182,8 @@ pub(crate) async fn serve(
 /// Why a file is handed to nobody, for people.
 pub(crate) fn held_back(stored: &Stored) -> &'static str {
     match stored.held.as_deref() {
-        Some(domain::blobs::UNCHECKED) => "This file is still being checked. Please try again in a moment.",
-        Some(domain::blobs::TOO_LARGE) => "This file is held back: it is too large to be checked.",
+        Some(blobs::UNCHECKED) => "This file is still being checked. Please try again in a moment.",
+        Some(blobs::TOO_LARGE) => "This file is held back: it is too large to be checked.",
         _ => "This file is held back: it may be harmful.",
     }
 }

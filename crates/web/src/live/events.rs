@@ -1,9 +1,12 @@
 //! Journal entries as the events that pages read: written once, the same bytes for everyone who may see them.
 
 use bytes::Bytes;
-use domain::ids::{ChannelId, FileId, PersonId, WorkspaceId};
-use domain::journal::Event;
-use domain::{channels, messages, people};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::kernel::error;
+use domain::kernel::ids::{self, ChannelId, FileId, PersonId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::messages::message;
 use serde::Serialize;
 use store::Reader;
 
@@ -49,20 +52,20 @@ pub(crate) fn of(
     workspace: WorkspaceId,
     seq: i64,
     event: &Event,
-) -> domain::Result<Option<Bytes>> {
+) -> error::Result<Option<Bytes>> {
     let seq = Some(seq);
     Ok(match event {
         Event::MessageSent { channel, position, .. } => {
-            messages::at(reader, workspace, *channel, *position)?.map(|message| sent(seq, &message))
+            message::at(reader, workspace, *channel, *position)?.map(|message| sent(seq, &message))
         }
         Event::MessageUpdated { channel, position, .. } | Event::MessageDeleted { channel, position, .. } => {
-            messages::at(reader, workspace, *channel, *position)?.map(|message| changed(seq, &message))
+            message::at(reader, workspace, *channel, *position)?.map(|message| changed(seq, &message))
         }
         Event::FileCreated { channel, file } => Some(file_changed(seq, *channel, *file)),
         // What a message shows of its files changes with them.
         Event::FileUpdated { channel, file } | Event::FileDeleted { channel, file } => {
             let mut told = Vec::from(file_changed(seq, *channel, *file));
-            for message in messages::showing(reader, workspace, *file)? {
+            for message in message::showing(reader, workspace, *file)? {
                 told.extend_from_slice(&changed(seq, &message));
             }
             Some(Bytes::from(told))
@@ -73,7 +76,7 @@ pub(crate) fn of(
             &Read { channel: *channel, person: *person, position: *position, at: times::exact(reader.now()) },
         )),
         Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
-            channels::as_told(reader, workspace, *channel)?.map(|told| {
+            channel::as_told(reader, workspace, *channel)?.map(|told| {
                 let archived = told.archived_at.is_some();
                 let channel =
                     ChannelTold { channel: *channel, title: &told.title, kind: told.kind.word(), archived };
@@ -83,7 +86,7 @@ pub(crate) fn of(
         Event::MembersChanged { channel, joined, left } => {
             let mut named = Vec::with_capacity(joined.len());
             for person in joined {
-                if let Some(name) = people::called(reader, workspace, *person)? {
+                if let Some(name) = person::called(reader, workspace, *person)? {
                     named.push(Joined { person: *person, name: name.full() });
                 }
             }
@@ -100,7 +103,7 @@ pub(crate) fn of(
 #[derive(Serialize)]
 struct Sent<'a> {
     channel: ChannelId,
-    id: domain::ids::MessageId,
+    id: ids::MessageId,
     position: i64,
     author: PersonId,
     name: String,
@@ -109,7 +112,7 @@ struct Sent<'a> {
     html: &'a str,
 }
 
-fn sent(seq: Option<i64>, message: &messages::Message) -> Bytes {
+fn sent(seq: Option<i64>, message: &message::Message) -> Bytes {
     let html = crate::messages::fragment(message);
     let sent = Sent {
         channel: message.channel,
@@ -127,13 +130,13 @@ fn sent(seq: Option<i64>, message: &messages::Message) -> Bytes {
 #[derive(Serialize)]
 struct Changed<'a> {
     channel: ChannelId,
-    id: domain::ids::MessageId,
+    id: ids::MessageId,
     position: i64,
     preview: String,
     html: &'a str,
 }
 
-fn changed(seq: Option<i64>, message: &messages::Message) -> Bytes {
+fn changed(seq: Option<i64>, message: &message::Message) -> Bytes {
     let html = crate::messages::fragment(message);
     let changed = Changed {
         channel: message.channel,

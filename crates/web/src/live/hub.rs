@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use domain::access::Actor;
-use domain::channels;
-use domain::ids::{ChannelId, PersonId, SessionId, WorkspaceId};
-use domain::journal::Event;
+use domain::channels::channel;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, PersonId, SessionId, WorkspaceId};
+use domain::kernel::journal::Event;
 use store::{Reader, Recorded, Store};
 
 use super::events;
@@ -93,12 +94,12 @@ impl Hub {
         actor: &Actor,
         session: SessionId,
         after: Option<i64>,
-    ) -> domain::Result<StreamBody> {
+    ) -> error::Result<StreamBody> {
         let actor = *actor;
         let workspace = actor.workspace;
         // A workspace without streams is not followed: it begins at what is newest now.
         let head =
-            self.store.read(move |reader| Ok::<_, domain::Error>(reader.journal_head(workspace.0)?)).await?;
+            self.store.read(move |reader| Ok::<_, error::Error>(reader.journal_head(workspace.0)?)).await?;
         self.store.settled().await?;
         let stream = Stream::new(&actor, session);
         // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
@@ -114,7 +115,7 @@ impl Hub {
         };
         // Dropped when anything below fails, and then it takes the stream out again.
         let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self));
-        let channels = self.store.read(move |reader| channels::ids_of(reader, &actor)).await?;
+        let channels = self.store.read(move |reader| channel::ids_of(reader, &actor)).await?;
         // What is routed from here on comes live; what was routed before is read from the journal.
         let seq = {
             let mut houses = self.houses();
@@ -183,7 +184,7 @@ impl Hub {
     }
 
     /// What a journal has after entry `seq`. Whoever hears of it asks for what comes behind it later: so it must stay.
-    async fn news(&self, workspace: WorkspaceId, seq: i64) -> domain::Result<Vec<News>> {
+    async fn news(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<News>> {
         let news = self.store.read(move |reader| read_news(reader, workspace, seq)).await?;
         self.store.settled().await?;
         Ok(news)
@@ -272,12 +273,12 @@ impl House {
     }
 }
 
-fn read_news(reader: &Reader, workspace: WorkspaceId, seq: i64) -> domain::Result<Vec<News>> {
+fn read_news(reader: &Reader, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<News>> {
     let entries = reader.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)?;
     entries.iter().map(|entry| news(reader, workspace, entry)).collect()
 }
 
-fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> domain::Result<News> {
+fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> error::Result<News> {
     let event = Event::of(entry);
     let bytes = match &event {
         Some(event) => events::of(reader, workspace, entry.seq, event)?,
@@ -294,7 +295,7 @@ fn missed(
     channels: &[ChannelId],
     after: i64,
     seq: i64,
-) -> domain::Result<Bytes> {
+) -> error::Result<Bytes> {
     let workspace = actor.workspace;
     if seq - after > REPLAYED_MAX || reader.journal_tail(workspace.0)? > after + 1 {
         return Ok(events::bare("reset"));

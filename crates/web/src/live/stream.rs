@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
-use domain::access::Actor;
-use domain::ids::{PersonId, SessionId, WorkspaceId};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use http_body::{Body, Frame};
 
 use super::hub::Hub;
@@ -146,7 +146,7 @@ impl Drop for StreamBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::access::Role;
+    use domain::kernel::access::Role;
     use std::task::Waker as TestWaker;
 
     fn stream() -> (Arc<Stream>, StreamBody) {

@@ -5,9 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::ids::{ChannelId, MessageId};
-use domain::messages::Message;
-use domain::{Error, channels, messages};
+use domain::channels::channel;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::messages::changing;
+use domain::messages::message::{self, Message};
 use serde::Deserialize;
 
 use super::answered;
@@ -43,8 +45,8 @@ fn own(
     visitor: &Visitor,
     channel: ChannelId,
     id: MessageId,
-) -> domain::Result<Message> {
-    let found = messages::find(reader, &visitor.actor, id)?;
+) -> error::Result<Message> {
+    let found = message::find(reader, &visitor.actor, id)?;
     if found.channel != channel {
         return Err(Error::NotFound);
     }
@@ -63,9 +65,9 @@ fn edit_page(
     channel: ChannelId,
     id: MessageId,
     written: Option<Written>,
-) -> domain::Result<EditPage> {
+) -> error::Result<EditPage> {
     let message = own(reader, visitor, channel, id)?;
-    let title = channels::find(reader, &visitor.actor, channel)?.title;
+    let title = channel::find(reader, &visitor.actor, channel)?.title;
     let Written { text, problem, .. } =
         written.unwrap_or(Written { text: message.text, ..Written::default() });
     let layout = Layout::read(reader, visitor, Module::Messages, "Edit message")?;
@@ -103,7 +105,7 @@ async fn edit(
         .store()
         .write(move |tx| {
             own(tx, &asking, channel, id)?;
-            messages::edit(tx, &asking.actor, id, &text)
+            changing::edit(tx, &asking.actor, id, &text)
         })
         .await;
     match (edited, Wanted::of(&headers)) {
@@ -131,10 +133,10 @@ async fn delete(
     let deleted = app
         .store()
         .write(move |tx| {
-            if messages::find(tx, &visitor.actor, id)?.channel != channel {
+            if message::find(tx, &visitor.actor, id)?.channel != channel {
                 return Err(Error::NotFound);
             }
-            messages::delete(tx, &visitor.actor, id)
+            changing::delete(tx, &visitor.actor, id)
         })
         .await?;
     Ok(match Wanted::of(&headers) {

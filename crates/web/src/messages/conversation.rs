@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use askama::Template;
-use domain::access::Actor;
-use domain::channels::{self, Channel, Kind};
-use domain::files::names;
-use domain::ids::{ChannelId, MessageId, PersonId, UploadId};
-use domain::members::{self, Member};
-use domain::messages::Message;
-use domain::{Error, access, companies, limits, people, uploads};
+use domain::channels::channel::{self, Channel, Kind};
+use domain::channels::members::{self, Member};
+use domain::directory::{clients, companies};
+use domain::files::uploads;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, MessageId, PersonId, UploadId};
+use domain::messages::message::Message;
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
@@ -47,14 +49,14 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Those of these uploads that are still there.
-    pub(crate) fn of(reader: &Reader, actor: &Actor, given: &[UploadId]) -> domain::Result<Vec<Waiting>> {
+    pub(crate) fn of(reader: &Reader, actor: &Actor, given: &[UploadId]) -> error::Result<Vec<Waiting>> {
         let mut waiting = Vec::new();
         for id in given {
             match uploads::find(reader, actor, *id) {
                 Ok(upload) => waiting.push(Waiting {
                     id: *id,
-                    name: names::shown(&upload.name),
-                    size: limits::size(upload.received),
+                    name: human::shown(&upload.name),
+                    size: human::size(upload.received),
                 }),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),
@@ -128,9 +130,9 @@ impl ConversationPage {
         listing: &Listing,
         written: Written,
         wait: Option<Duration>,
-    ) -> domain::Result<ConversationPage> {
+    ) -> error::Result<ConversationPage> {
         let actor = &visitor.actor;
-        let channel = channels::find(reader, actor, channel)?;
+        let channel = channel::find(reader, actor, channel)?;
         let layout = Layout::read(reader, visitor, Module::Messages, &channel.title)?;
         let zone = times::zone(layout.time_zone.as_deref());
         let members = members::of_channel(reader, actor, channel.id)?;
@@ -162,14 +164,14 @@ impl Talk {
         members: &[Member],
         found: &[Message],
         zone: &TimeZone,
-    ) -> domain::Result<Talk> {
+    ) -> error::Result<Talk> {
         let actor = &visitor.actor;
         let first_position = found.first().map_or(0, |message| message.position);
         let last_position = found.last().map_or(0, |message| message.position);
         let is_internal = actor.role.is_internal();
         let client = match channel.kind {
             // A conversation with somebody who was deleted stays readable.
-            Kind::Client if is_internal => seen(people::client(reader, actor, PersonId(channel.subject)))?,
+            Kind::Client if is_internal => seen(clients::client(reader, actor, PersonId(channel.subject)))?,
             _ => None,
         };
         let local = client.as_ref().and_then(|client| client.time_zone.as_deref());
@@ -208,7 +210,7 @@ fn subtitle(
     visitor: &Visitor,
     channel: &Channel,
     members: &[Member],
-) -> domain::Result<String> {
+) -> error::Result<String> {
     let actor = &visitor.actor;
     if !actor.role.is_internal() {
         return Ok(readers(actor, members));
@@ -217,7 +219,7 @@ fn subtitle(
     let people = if clients == 1 { "1 client user".to_string() } else { format!("{clients} client users") };
     Ok(match channel.kind {
         Kind::Client => {
-            let companies = seen(people::companies_of(reader, actor, PersonId(channel.subject)))?;
+            let companies = seen(clients::companies_of(reader, actor, PersonId(channel.subject)))?;
             let companies = companies
                 .into_iter()
                 .flatten()

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use domain::channels::{self, Channel};
-use domain::ids::{ChannelId, MessageId};
-use domain::members::Member;
-use domain::messages::{self, Message, Stretch};
-use domain::{Error, limits, people};
+use domain::channels::channel::{self, Channel};
+use domain::channels::members::Member;
+use domain::directory::person;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::kernel::limits;
+use domain::messages::message::{self, Message, Stretch};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -66,9 +68,9 @@ impl EntriesPart {
         channel: ChannelId,
         place: &Where,
         wait: Option<Duration>,
-    ) -> domain::Result<EntriesPart> {
-        let channel = channels::find(reader, &visitor.actor, channel)?;
-        let zone = times::zone(people::myself(reader, &visitor.actor)?.time_zone.as_deref());
+    ) -> error::Result<EntriesPart> {
+        let channel = channel::find(reader, &visitor.actor, channel)?;
+        let zone = times::zone(person::myself(reader, &visitor.actor)?.time_zone.as_deref());
         let found = stretch(reader, visitor, channel.id, place)?;
         let seen_from = Looking { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
         let mut entries = seen_from.entries(&found, place);
@@ -83,13 +85,13 @@ pub(super) fn stretch(
     visitor: &Visitor,
     channel: ChannelId,
     place: &Where,
-) -> domain::Result<Vec<Message>> {
+) -> error::Result<Vec<Message>> {
     let actor = &visitor.actor;
     let wanted = match (place.before, place.after, place.message) {
         (Some(before), _, _) => Stretch::Before(before),
         (None, Some(after), _) => Stretch::After(after),
         (None, None, Some(id)) => {
-            let message = messages::find(reader, actor, id)?;
+            let message = message::find(reader, actor, id)?;
             if message.channel != channel {
                 return Err(Error::NotFound);
             }
@@ -97,7 +99,7 @@ pub(super) fn stretch(
         }
         (None, None, None) => Stretch::Newest,
     };
-    messages::page(reader, actor, channel, wanted, limits::PAGE_MESSAGES)
+    message::page(reader, actor, channel, wanted, limits::PAGE_MESSAGES)
 }
 
 /// Who looks at which channel, and when.
@@ -178,11 +180,12 @@ impl Looking<'_> {
 
 #[cfg(test)]
 mod tests {
-    use domain::access::{Actor, Role};
-    use domain::channels::Kind;
-    use domain::ids::{PersonId, SessionId, WorkspaceId};
-    use domain::people::Name;
-    use domain::workspaces::Workspace;
+    use domain::channels::channel::Kind;
+    use domain::kernel::access::{Actor, Role};
+    use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
+    use domain::kernel::name::Name;
+    use domain::tenant::brand;
+    use domain::tenant::workspaces::Workspace;
 
     use super::*;
     use crate::look::Look;
@@ -253,7 +256,7 @@ mod tests {
                         id: workspace,
                         host: None,
                         brand_name: "Harbor & Lee".to_string(),
-                        brand: domain::brand::Brand::default(),
+                        brand: brand::Brand::default(),
                         sign_up_at: None,
                         created_at: MORNING,
                         updated_at: MORNING,

@@ -5,12 +5,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::choices::Way;
-use domain::ids::{ChannelId, MessageId, PersonId};
-use domain::messages::{self, Message};
-use domain::missed::{self, Fate, MessageFates, Reason, State as Fated};
-use domain::people::Name;
-use domain::{Error, access};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId};
+use domain::kernel::medium::Way;
+use domain::kernel::name::Name;
+use domain::messages::message::{self, Message};
+use domain::messages::unread_backlog::Reason;
+use domain::notify::delivery_status::{self, Fate, MessageFates};
+use domain::notify::digest_part::State as Fated;
+use domain::notify::manual_send;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -129,13 +133,14 @@ pub(super) fn add(
     entries: &mut [Entry],
     zone: &TimeZone,
     wait: Option<Duration>,
-) -> domain::Result<()> {
+) -> error::Result<()> {
     let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(()) };
     if access::internal(&visitor.actor).is_err() {
         return Ok(());
     }
     let now = reader.now();
-    let fates = missed::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
+    let fates =
+        delivery_status::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
     let shared_of = |message: &Message| {
         let fates = fates.iter().find(|one| one.message == message.id);
         fates.map(|one| shared(one, now)).unwrap_or_default()
@@ -231,9 +236,9 @@ fn in_channel(
     visitor: &Visitor,
     channel: ChannelId,
     message: MessageId,
-) -> domain::Result<()> {
+) -> error::Result<()> {
     access::internal(&visitor.actor)?;
-    let found = messages::find(reader, &visitor.actor, message)?;
+    let found = message::find(reader, &visitor.actor, message)?;
     if found.channel == channel { Ok(()) } else { Err(Error::NotFound) }
 }
 
@@ -253,7 +258,7 @@ async fn send_now(
     app.store()
         .write(move |tx| {
             in_channel(tx, &visitor, channel, id)?;
-            missed::send_now(tx, &visitor.actor, id)
+            manual_send::send_now(tx, &visitor.actor, id)
         })
         .await?;
     Ok(done(&headers, channel, id))
@@ -277,7 +282,7 @@ async fn call_off(
         .write(move |tx| {
             for message in others.also.iter().take(AT_ONCE).chain([&id]) {
                 in_channel(tx, &visitor, channel, *message)?;
-                match missed::call_off(tx, &visitor.actor, *message) {
+                match manual_send::call_off(tx, &visitor.actor, *message) {
                     // Deleted meanwhile: there is nothing left to tell.
                     Err(Error::Conflict(_)) if *message != id => {}
                     called_off => called_off?,

@@ -1,8 +1,8 @@
 //! The people of a channel as its page shows them: who will read, who has seen what, who was added.
 
-use domain::access::{Actor, Role};
-use domain::ids::PersonId;
-use domain::members::Member;
+use domain::channels::members::Member;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::ids::PersonId;
 use jiff::tz::TimeZone;
 use store::Time;
 

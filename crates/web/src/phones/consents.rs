@@ -2,8 +2,8 @@
 //! looked at it is kept in the records.
 
 use axum::extract::State;
-use domain::consents::{self, Consent};
-use domain::records::{self, Deed};
+use domain::kernel::audit_log::{self, Deed};
+use domain::notify::consents::{self, Consent};
 
 use crate::App;
 use crate::answers::Result;
@@ -14,7 +14,7 @@ const COLUMNS: [&str; 8] = ["time", "person", "name", "email", "number", "answer
 
 pub(super) async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     let actor = visitor.actor;
-    app.store().write(move |tx| records::note_export(tx, &actor, Deed::ConsentsExported, None)).await?;
+    app.store().write(move |tx| audit_log::note_export(tx, &actor, Deed::ConsentsExported, None)).await?;
     let all = app.store().read_long(move |reader| consents::all(reader, &actor)).await?;
     let lines: String = all.iter().map(line).collect();
     Ok(exports::table("consents.csv", exports::head(&COLUMNS) + &lines))

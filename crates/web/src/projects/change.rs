@@ -2,12 +2,16 @@
 
 use askama::Template;
 use axum::extract::State;
-use domain::access::{self, Actor};
-use domain::channels::Subject;
-use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId};
-use domain::people::{self, ClientFilter, Person};
-use domain::projects::{self, NewProject, Project, ProjectChange};
-use domain::{Problem, Result as Found};
+use domain::administration::projects::{NewProject, ProjectChange};
+use domain::channels::starting::Subject;
+use domain::directory::clients::{self, ClientFilter};
+use domain::directory::person::Person;
+use domain::directory::projects::Project;
+use domain::directory::team;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{Problem, Result as Found};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId};
+use domain::{administration, directory};
 use serde::Deserialize;
 use store::Reader;
 
@@ -65,16 +69,16 @@ impl Fields {
         let mut clients = people_on(on, &form.client_ids, |person| !person.role.is_internal());
         for id in form.client_ids.iter().take(CHOICES_MAX) {
             if !clients.iter().any(|person| person.id == *id) {
-                clients.extend(subjects::seen(people::client(reader, actor, *id))?);
+                clients.extend(subjects::seen(clients::client(reader, actor, *id))?);
             }
         }
         let filter = ClientFilter { text: form.find.clone(), ..ClientFilter::default() };
-        let found = people::clients(reader, actor, &filter, CHOICES_MAX as i64 + 1)?;
+        let found = clients::clients(reader, actor, &filter, CHOICES_MAX as i64 + 1)?;
         let is_cut = found.len() > CHOICES_MAX || !form.find.is_empty();
         add_active(&mut clients, found);
 
         let mut internals = people_on(on, &form.internal_user_ids, |person| person.role.is_internal());
-        add_active(&mut internals, people::internal_users(reader, actor)?);
+        add_active(&mut internals, team::internal_users(reader, actor)?);
         let internals = internals.iter().map(|person| choice(person, &form.internal_user_ids, String::new()));
         let clients = clients
             .iter()
@@ -150,8 +154,8 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
     let added = app
         .store()
         .write(move |tx| {
-            let id = projects::add(tx, &actor, &project)?;
-            Ok((id, subjects::seen(projects::find(tx, &actor, id))?.is_some()))
+            let id = administration::projects::add(tx, &actor, &project)?;
+            Ok((id, subjects::seen(directory::projects::find(tx, &actor, id))?.is_some()))
         })
         .await;
     match forms::checked(added)? {
@@ -187,8 +191,8 @@ impl ProjectPage {
         wrong: Wrong,
     ) -> Found<ProjectPage> {
         let actor = &visitor.actor;
-        let project = projects::find(reader, actor, id)?;
-        let on = projects::people_of(reader, actor, id)?;
+        let project = directory::projects::find(reader, actor, id)?;
+        let on = directory::projects::people_of(reader, actor, id)?;
         let ids = |internal: bool| -> Vec<PersonId> {
             on.iter().filter(|person| person.role.is_internal() == internal).map(|person| person.id).collect()
         };
@@ -256,8 +260,8 @@ async fn edit(
     let edited = app
         .store()
         .write(move |tx| {
-            projects::edit(tx, &actor, id, &change)?;
-            Ok(subjects::seen(projects::find(tx, &actor, id))?.is_some())
+            administration::projects::edit(tx, &actor, id, &change)?;
+            Ok(subjects::seen(directory::projects::find(tx, &actor, id))?.is_some())
         })
         .await;
     match forms::checked(edited)? {
@@ -283,6 +287,6 @@ async fn restore(State(app): State<App>, visitor: Visitor, Named(id): Named<Proj
 }
 
 async fn set_archived(app: &App, actor: Actor, id: ProjectId, archived: bool) -> Result {
-    app.store().write(move |tx| projects::archive(tx, &actor, id, archived)).await?;
+    app.store().write(move |tx| administration::projects::archive(tx, &actor, id, archived)).await?;
     Ok(go(&format!("/projects/{id}")))
 }

@@ -1,6 +1,7 @@
 //! What records say in words: deeds, and the fields that are another value now.
 
-use domain::records::{Change, Deed, Record, Via};
+use domain::kernel::access::Via;
+use domain::kernel::audit_log::{Change, Deed, Record};
 
 /// What was done, as it stands after who did it and before to whom.
 pub(super) fn of(deed: Deed) -> &'static str {

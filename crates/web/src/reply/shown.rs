@@ -2,13 +2,14 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use domain::access::Actor;
-use domain::channels::Channel;
-use domain::ids::{ChannelId, MessageId, UploadId};
-use domain::links::Opened;
-use domain::messages::Message;
-use domain::workspaces::Workspace;
-use domain::{Error, members};
+use domain::channels::channel::Channel;
+use domain::channels::members;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId, UploadId};
+use domain::messages::message::Message;
+use domain::notify::reply_links::Opened;
+use domain::tenant::workspaces::Workspace;
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
@@ -106,7 +107,7 @@ impl ReplyPage {
         opened: Opened,
         sent: Option<i64>,
         written: Written,
-    ) -> domain::Result<ReplyPage> {
+    ) -> error::Result<ReplyPage> {
         let Opened { name, time_zone, channel, messages, newer } = opened;
         let members = members::of_channel(reader, actor, channel.id)?;
         let zone = times::zone(time_zone.as_deref());

@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::brand::{self, Ink, Picture, Pictures, Place};
-use domain::{Error, Problem, access};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error, Problem};
+use domain::tenant::brand::Ink;
+use domain::tenant::branding::{self, Picture, Pictures, Place};
 use multer::Multipart;
 use outbound::pictures::brands::{self, MILLIONS_MAX, Made, Refused, SIDE_MAX};
 use tokio::sync::Semaphore;
@@ -62,7 +64,7 @@ async fn upload(
     let done = match made {
         Ok(made) => {
             let actor = visitor.actor;
-            app.store().write(move |tx| brand::set_pictures(tx, &actor, place, Some(&made))).await
+            app.store().write(move |tx| branding::set_pictures(tx, &actor, place, Some(&made))).await
         }
         Err(error) => Err(error),
     };
@@ -71,11 +73,11 @@ async fn upload(
 
 async fn remove(State(app): State<App>, visitor: Visitor, Named(word): Named<String>) -> Result {
     let (actor, place) = (visitor.actor, place(&word)?);
-    let done = app.store().write(move |tx| brand::set_pictures(tx, &actor, place, None)).await;
+    let done = app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await;
     answered(&app, visitor, Wanted::Page, done).await
 }
 
-async fn answered(app: &App, visitor: Visitor, wanted: Wanted, done: domain::Result<()>) -> Result<Response> {
+async fn answered(app: &App, visitor: Visitor, wanted: Wanted, done: error::Result<()>) -> Result<Response> {
     if wanted == Wanted::Json {
         done?;
         return Ok(axum::Json(serde_json::json!({})).into_response());
@@ -91,7 +93,7 @@ fn none(place: Place) -> Error {
 }
 
 /// The file of a form.
-async fn chosen(place: Place, body: Bytes, boundary: String) -> domain::Result<Bytes> {
+async fn chosen(place: Place, body: Bytes, boundary: String) -> error::Result<Bytes> {
     let body = futures_util::stream::once(async move { Ok::<_, Infallible>(body) });
     let mut parts = Multipart::new(body, boundary);
     while let Some(part) = parts.next_field().await.map_err(|_| none(place))? {
@@ -108,7 +110,7 @@ async fn chosen(place: Place, body: Bytes, boundary: String) -> domain::Result<B
 }
 
 /// The body of a request that brings a picture; an error of its place where it is more than `most` bytes.
-pub(crate) async fn received(place: Place, request: Request, most: usize) -> Result<domain::Result<Bytes>> {
+pub(crate) async fn received(place: Place, request: Request, most: usize) -> Result<error::Result<Bytes>> {
     match input::whole(request, most).await {
         Ok(body) => Ok(Ok(body)),
         Err(answer) if answer.status() == 413 => {
@@ -120,7 +122,7 @@ pub(crate) async fn received(place: Place, request: Request, most: usize) -> Res
 }
 
 /// The pictures that are served, made from the one that came.
-pub(crate) async fn made(place: Place, bytes: Bytes) -> Result<domain::Result<Pictures>> {
+pub(crate) async fn made(place: Place, bytes: Bytes) -> Result<error::Result<Pictures>> {
     let turn = ONE_AT_A_TIME.acquire().await;
     let making = tokio::task::spawn_blocking(move || match place {
         Place::Logo => brands::logo(&bytes).map(|(made, lightness)| (vec![made], lightness)),

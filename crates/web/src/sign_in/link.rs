@@ -5,11 +5,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use domain::ids::{PersonId, WorkspaceId};
-use domain::people::{self, Name, SelfChange};
-use domain::sign_ins::{self, LinkKind, LinkState};
-use domain::workspaces::Workspace;
-use domain::{Error, access};
+use domain::administration::profile::{self, SelfChange};
+use domain::arrival::sign_in;
+use domain::directory::person;
+use domain::identity::sign_in_links::{self, LinkKind, LinkState};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{PersonId, WorkspaceId};
+use domain::kernel::name::Name;
+use domain::tenant::workspaces::Workspace;
 use serde::Deserialize;
 use store::{Reader, Tx};
 
@@ -198,17 +202,17 @@ fn see(
     workspace: WorkspaceId,
     secret: &str,
     visitor: Option<&Visitor>,
-) -> domain::Result<Option<Seen>> {
-    let link = match sign_ins::look_at_link(reader, secret) {
+) -> error::Result<Option<Seen>> {
+    let link = match sign_in_links::look_at_link(reader, secret) {
         Ok(link) if link.workspace == workspace => link,
         Ok(_) | Err(Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let here = visitor.map(|visitor| people::myself(reader, &visitor.actor)).transpose()?;
+    let here = visitor.map(|visitor| person::myself(reader, &visitor.actor)).transpose()?;
     let asks = link.kind == LinkKind::Invitation && link.state == LinkState::Good;
-    let invited = if asks { people::actor(reader, workspace, link.person)? } else { None };
+    let invited = if asks { access::actor(reader, workspace, link.person)? } else { None };
     let phone = match invited {
-        Some(invited) => people::myself(reader, &invited)?.phone,
+        Some(invited) => person::myself(reader, &invited)?.phone,
         None => None,
     };
     Ok(Some(Seen {
@@ -237,8 +241,8 @@ async fn by_link(
         .store()
         .write(move |tx| {
             let is_invitation =
-                sign_ins::look_at_link(tx, &used).is_ok_and(|link| link.kind == LinkKind::Invitation);
-            let (there, person) = sign_ins::by_link(tx, &used)?;
+                sign_in_links::look_at_link(tx, &used).is_ok_and(|link| link.kind == LinkKind::Invitation);
+            let (there, person) = sign_in::by_link(tx, &used)?;
             if there != id {
                 return Err(Error::NotFound);
             }
@@ -263,7 +267,7 @@ async fn by_link(
 }
 
 /// Keeps how somebody who accepts an invitation calls themselves.
-fn call_themselves(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, form: &Form) -> domain::Result<()> {
-    let invited: access::Actor = people::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
-    people::edit_self(tx, &invited, &form.change())
+fn call_themselves(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, form: &Form) -> error::Result<()> {
+    let invited: access::Actor = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+    profile::edit_self(tx, &invited, &form.change())
 }

@@ -5,8 +5,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::Error;
-use domain::sign_ups::{self, Given};
+use domain::identity::sign_ups::{self, Given};
+use domain::kernel::error::Error;
 use serde::{Deserialize, Serialize};
 
 use super::{INSIDE, Typed};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::ids::UploadId;
+use domain::kernel::ids::UploadId;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// How long the other connection may take to bring what it has to disk.

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use domain::access::Actor;
-use domain::ids::{ChannelId, UploadId};
-use domain::uploads::{self, NewUpload, Purpose};
-use domain::{Error, Problem, limits};
+use domain::files::uploads::{self, NewUpload, Purpose};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, UploadId};
+use domain::kernel::limits;
 use multer::Multipart;
 
 use super::receiving::{Incoming, discard_all, take_here};

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
-use domain::access::Actor;
-use domain::blobs::Arrived;
+use domain::files::blobs::Arrived;
 use domain::files::content::{self, Class};
-use domain::ids::{BlobId, FileId, UploadId};
-use domain::uploads::{self, Upload};
-use domain::{Error, Problem};
+use domain::files::uploads::{self, Upload};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{BlobId, FileId, UploadId};
 use http_body_util::BodyExt;
 use outbound::blobs::{BlobError, Form, Name, Receiving};
 use outbound::pictures;

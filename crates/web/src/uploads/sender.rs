@@ -3,9 +3,9 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderName;
 use axum::http::request::Parts;
-use domain::access::Actor;
-use domain::ids::ChannelId;
-use domain::links::{self, Outcome};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::ChannelId;
+use domain::notify::reply_links::{self, Outcome};
 
 use crate::App;
 use crate::answers::{Answer, Result};
@@ -47,7 +47,7 @@ impl FromRequestParts<App> for Uploader {
         let signed_in = visitor.map(|visitor| visitor.actor);
         let outcome = app
             .store()
-            .read(move |reader| links::look(reader, workspace.id, &secret, signed_in.as_ref()))
+            .read(move |reader| reply_links::look(reader, workspace.id, &secret, signed_in.as_ref()))
             .await?;
         match outcome {
             Outcome::Reply(actor, link) => Ok(Uploader { actor, only: Some(link.channel) }),

@@ -2,10 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::channels::{self, Channel, Kind, Search, Subject};
-use domain::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId};
-use domain::{Error, Problem, members};
+use domain::channels::channel::{self, Channel, Kind};
+use domain::channels::list::{self, Search};
+use domain::channels::starting::{self, Subject};
+use domain::channels::{acting_as, members};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -115,7 +118,7 @@ impl About {
 }
 
 impl MessageChannel {
-    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<MessageChannel> {
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<MessageChannel> {
         Ok(MessageChannel {
             id: channel.id,
             object: "messageChannel",
@@ -130,8 +133,8 @@ impl MessageChannel {
         })
     }
 
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> domain::Result<MessageChannel> {
-        let channel = channels::find(reader, actor, id)?;
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<MessageChannel> {
+        let channel = channel::find(reader, actor, id)?;
         MessageChannel::read(reader, actor, channel)
     }
 }
@@ -165,9 +168,9 @@ pub(super) struct NewChannel {
 
 impl NewChannel {
     /// The subject that is meant, and the field that names it.
-    fn subject(self, reader: &Reader, actor: &Actor) -> domain::Result<(Subject, &'static str)> {
+    fn subject(self, reader: &Reader, actor: &Actor) -> error::Result<(Subject, &'static str)> {
         // A list that no group could have is wrong beside the other types too.
-        self.member_ids.as_deref().map(channels::each_once).transpose()?;
+        self.member_ids.as_deref().map(starting::each_once).transpose()?;
         let id = |given: Option<Emptiable<Uuid>>, field| Some((given?.0?, field));
         let entity = id(self.membership_entity_id, "membershipEntityId");
         let company = id(self.company_id, "companyId").or(entity);
@@ -191,7 +194,7 @@ impl NewChannel {
                 let people = self.member_ids.filter(|ids| !ids.is_empty()).ok_or(missing("memberIds"))?;
                 let (company, field) = match company {
                     Some((company, field)) => (CompanyId(company), field),
-                    None => (channels::common_company(reader, actor, &people)?, "memberIds"),
+                    None => (starting::common_company(reader, actor, &people)?, "memberIds"),
                 };
                 (Subject::Group(company, people), field)
             }
@@ -199,9 +202,9 @@ impl NewChannel {
     }
 
     /// Makes the channel that is meant, or finds the one that is there.
-    pub(super) fn make(self, tx: &mut Tx, actor: &Actor) -> domain::Result<ChannelId> {
+    pub(super) fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
         let (subject, field) = self.subject(tx, actor)?;
-        named(field, channels::make(tx, actor, &subject))
+        named(field, starting::make(tx, actor, &subject))
     }
 }
 
@@ -270,7 +273,7 @@ async fn list(
 ) -> Result<Json<List<MessageChannel>>> {
     let (search, actor) = (filters.search(&page)?, program.actor);
     let list = app.store().read_long(move |reader| {
-        let found = channels::newest(reader, &actor, &search, page.read())?;
+        let found = list::newest(reader, &actor, &search, page.read())?;
         let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
         page.list(Of::Channels, found, place, |channel| MessageChannel::read(reader, &actor, channel))
     });
@@ -310,7 +313,7 @@ async fn change(
 ) -> Result<Json<MessageChannel>> {
     let actor = program.actor;
     let changed = app.store().write(move |tx| {
-        channels::archive(tx, &actor, id, given.is_archived)?;
+        channel::archive(tx, &actor, id, given.is_archived)?;
         MessageChannel::find(tx, &actor, id)
     });
     Ok(Json(changed.await?))
@@ -343,7 +346,7 @@ async fn read(
 ) -> Result {
     let actor = program.actor;
     let who = given.reader_id.and_then(|id| id.0);
-    let deed = move |tx: &mut Tx| members::read_as(tx, &actor, who, id, given.message_id);
+    let deed = move |tx: &mut Tx| acting_as::read_as(tx, &actor, who, id, given.message_id);
     let show = move |reader: &Reader, _| MessageChannel::find(reader, &actor, id);
     once.run(&app, &program, &canonical, deed, show).await
 }

@@ -4,11 +4,16 @@ pub(super) mod access;
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::custom_fields::CustomFields;
-use domain::ids::{CompanyId, PersonId};
-use domain::people::{self, ClientChange, ClientSearch, Person};
-use domain::{Error, Problem, companies};
+use domain::administration::clients::ClientChange;
+use domain::administration::deleting;
+use domain::directory::companies;
+use domain::directory::people_list::{self, ClientSearch};
+use domain::directory::person::Person;
+use domain::kernel::access::Actor;
+use domain::kernel::custom_fields::CustomFields;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
@@ -76,8 +81,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(super) fn read(reader: &Reader, actor: &Actor, person: Person) -> domain::Result<Client> {
-        let company_ids = people::ordered_companies(reader, actor.workspace, person.id)?;
+    pub(super) fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
+        let company_ids = directory::clients::ordered_companies(reader, actor.workspace, person.id)?;
         Ok(Client {
             id: person.id,
             object: "client",
@@ -100,8 +105,8 @@ impl Client {
         })
     }
 
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> domain::Result<Client> {
-        let person = people::client(reader, actor, id)?;
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Client> {
+        let person = directory::clients::client(reader, actor, id)?;
         Client::read(reader, actor, person)
     }
 }
@@ -112,7 +117,7 @@ fn named(
     actor: &Actor,
     id: Option<CompanyId>,
     ids: Option<Vec<CompanyId>>,
-) -> domain::Result<Vec<CompanyId>> {
+) -> error::Result<Vec<CompanyId>> {
     let mut named = ids.unwrap_or_default();
     if let Some(id) = id {
         match companies::find(reader, actor, id) {
@@ -168,16 +173,16 @@ async fn make(
     let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
     let deed = move |tx: &mut Tx| {
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
-        let client = people::NewClient {
+        let client = administration::clients::NewClient {
             given_name: given.given_name.unwrap_or_default(),
             family_name: given.family_name.unwrap_or_default(),
             email: given.email,
             phone: given.phone.unwrap_or_default(),
             companies: named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
             custom_fields,
-            ..people::NewClient::default()
+            ..administration::clients::NewClient::default()
         };
-        let id = people::add_client(tx, &actor, &client)?;
+        let id = administration::clients::add_client(tx, &actor, &client)?;
         Ok((id, invite(tx, &actor, id, invited, &public_url)?))
     };
     let show = move |reader: &Reader, (id, invite_url)| {
@@ -225,7 +230,7 @@ async fn list(
     };
     let actor = program.actor;
     let list = app.store().read_long(move |reader| {
-        let found = people::clients_newest(reader, &actor, &search, page.read())?;
+        let found = people_list::clients_newest(reader, &actor, &search, page.read())?;
         let place = |person: &Person| person.id.0.as_bytes().to_vec();
         page.list(Of::Clients, found, place, |person| Client::read(reader, &actor, person))
     });
@@ -283,7 +288,7 @@ async fn change(
 ) -> Result<Json<Client>> {
     let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
     let changed = app.store().write(move |tx| {
-        let before = people::client(tx, &actor, id)?.custom_fields;
+        let before = directory::clients::client(tx, &actor, id)?.custom_fields;
         let custom_fields = Fields::change(given.custom_fields, &before)?;
         let of_companies = match (given.company_id, given.company_ids) {
             (None, None) => None,
@@ -298,7 +303,7 @@ async fn change(
             told: true,
             custom_fields,
         };
-        people::edit_client(tx, &actor, id, &change)?;
+        administration::clients::edit_client(tx, &actor, id, &change)?;
         let invite_url = invite(tx, &actor, id, invited, &public_url)?;
         Ok::<_, Error>(Client { invite_url, ..Client::find(tx, &actor, id)? })
     });
@@ -345,7 +350,7 @@ async fn replace(
 ) -> Result<Json<Client>> {
     let actor = program.actor;
     let replaced = app.store().write(move |tx| {
-        people::client(tx, &actor, id)?;
+        directory::clients::client(tx, &actor, id)?;
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
         let change = ClientChange {
             given_name: Some(given.given_name.unwrap_or_default()),
@@ -356,7 +361,7 @@ async fn replace(
             told: true,
             custom_fields: Some(custom_fields),
         };
-        people::edit_client(tx, &actor, id, &change)?;
+        administration::clients::edit_client(tx, &actor, id, &change)?;
         Client::find(tx, &actor, id)
     });
     Ok(Json(replaced.await?))
@@ -371,7 +376,7 @@ async fn delete(
     program: Program,
     Named(id): Named<PersonId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| people::delete_client(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| deleting::delete_client(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "client")))
 }
 

@@ -2,10 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::companies::{self, Company as Found, CompanySearch, Details};
-use domain::custom_fields::CustomFields;
-use domain::ids::CompanyId;
+use domain::administration::companies::Details;
+use domain::directory::companies::{Company as Found, CompanySearch};
+use domain::kernel::access::Actor;
+use domain::kernel::custom_fields::CustomFields;
+use domain::kernel::error;
+use domain::kernel::ids::CompanyId;
+use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
@@ -70,8 +73,8 @@ impl From<Found> for Company {
 }
 
 impl Company {
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: CompanyId) -> domain::Result<Company> {
-        Ok(Company::from(companies::find(reader, actor, id)?))
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: CompanyId) -> error::Result<Company> {
+        Ok(Company::from(directory::companies::find(reader, actor, id)?))
     }
 }
 
@@ -110,7 +113,7 @@ async fn make(
             color: given.fallback_color,
             custom_fields: Some(CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?),
         };
-        companies::add_with(tx, &actor, &given.name, &details)
+        administration::companies::add_with(tx, &actor, &given.name, &details)
     };
     let show = move |reader: &Reader, id| Company::find(reader, &actor, id);
     once.run(&app, &program, &canonical, deed, show).await
@@ -146,7 +149,7 @@ async fn list(
         before: page.after_id(Of::Companies)?,
     };
     let list = app.store().read_long(move |reader| {
-        let found = companies::newest(reader, &program.actor, &search, page.read())?;
+        let found = directory::companies::newest(reader, &program.actor, &search, page.read())?;
         let place = |company: &Found| company.id.0.as_bytes().to_vec();
         page.list(Of::Companies, found, place, |found| Ok(Company::from(found)))
     });
@@ -194,13 +197,13 @@ async fn change(
     Body { given, .. }: Body<ChangedCompany>,
 ) -> Result<Json<Company>> {
     let changed = app.store().write(move |tx| {
-        let before = companies::find(tx, &program.actor, id)?.custom_fields;
+        let before = directory::companies::find(tx, &program.actor, id)?.custom_fields;
         let details = Details {
             icon_url: given.icon_image_url.map(Option::unwrap_or_default),
             color: given.fallback_color.map(Option::unwrap_or_default),
             custom_fields: Fields::change(given.custom_fields, &before)?,
         };
-        companies::edit(tx, &program.actor, id, given.name.as_deref(), &details)?;
+        administration::companies::edit(tx, &program.actor, id, given.name.as_deref(), &details)?;
         Company::find(tx, &program.actor, id)
     });
     Ok(Json(changed.await?))
@@ -216,6 +219,6 @@ async fn delete(
     program: Program,
     Named(id): Named<CompanyId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| companies::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| administration::companies::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "company")))
 }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::early_access::{self, Entry as Found};
-use domain::ids::EntryId;
+use domain::kernel::ids::EntryId;
+use domain::tenant::early_access::{self, Entry as Found};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -12,10 +12,14 @@ use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::access::{self, Actor};
-use domain::ids::{ChannelId, KeyId, WorkspaceId};
-use domain::journal::Event;
-use domain::{Error, files, keys, members, messages, notifications, people};
+use domain::channels::{members, notifications};
+use domain::files::entry;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, KeyId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::messages::message;
+use domain::tenant::api_keys;
 use http_body::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -199,11 +203,11 @@ impl Stream {
 
     /// Reads on in the journal: the events that are for this stream, and whether that was all there is. Nothing where
     /// the key is good no more.
-    async fn look(&mut self) -> domain::Result<Option<(Bytes, bool)>> {
+    async fn look(&mut self) -> error::Result<Option<(Bytes, bool)>> {
         let (look, key, seq) = (self.look.clone(), self.key, self.seq);
         let (is_whole, channel) = (self.is_whole, self.channel);
         let read = self.app.store().read_long(move |reader| {
-            if !keys::is_good(reader, &look.actor, key)? {
+            if !api_keys::is_good(reader, &look.actor, key)? {
                 return Ok(None);
             }
             let entries = reader.journal_after(look.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
@@ -230,11 +234,11 @@ impl Stream {
 
 /// Whether an entry is for a stream that does not ask for the whole workspace: of channels those that its admin is in, of
 /// people and places those that they may see.
-fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> domain::Result<bool> {
+fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
     if is_whole {
         return Ok(true);
     }
-    let Some(admin) = people::actor(reader, program.workspace, program.person)? else { return Ok(false) };
+    let Some(admin) = access::actor(reader, program.workspace, program.person)? else { return Ok(false) };
     let sees = match event {
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
@@ -266,7 +270,7 @@ fn write(
     entry: &Recorded,
     event: &Event,
     written: &mut String,
-) -> domain::Result<()> {
+) -> error::Result<()> {
     let Some((name, object)) = told_to(reader, look, event)? else { return Ok(()) };
     let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
     // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
@@ -288,18 +292,18 @@ pub fn told(
     wait: Option<Duration>,
     public_url: &str,
     event: &Event,
-) -> domain::Result<Option<(&'static str, Value)>> {
+) -> error::Result<Option<(&'static str, Value)>> {
     let look = Look { actor: *actor, wait, public_url: public_url.to_string() };
     told_to(reader, &look, event)
 }
 
-fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Option<(&'static str, Value)>> {
+fn told_to(reader: &Reader, look: &Look, event: &Event) -> error::Result<Option<(&'static str, Value)>> {
     let (name, actor) = (event.kind(), &look.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }
         | Event::MessageUpdated { channel, position, message }
         | Event::MessageDeleted { channel, position, message } => {
-            let found = messages::at(reader, actor.workspace, *channel, *position)?;
+            let found = message::at(reader, actor.workspace, *channel, *position)?;
             let object = found.map(|found| look.message(reader, found)).transpose();
             Some((name, shown(object, message.0, "message")?))
         }
@@ -314,7 +318,7 @@ fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Option
             Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
-            let found = files::as_told(reader, actor.workspace, *file)?;
+            let found = entry::as_told(reader, actor.workspace, *file)?;
             let object = found.map(|found| File::one(reader, look, found)).transpose();
             Some((name, shown(object, file.0, "file")?))
         }
@@ -342,16 +346,16 @@ fn told_to(reader: &Reader, look: &Look, event: &Event) -> domain::Result<Option
     })
 }
 
-fn channel_shown(reader: &Reader, actor: &Actor, channel: ChannelId) -> domain::Result<Value> {
+fn channel_shown(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<Value> {
     let found = MessageChannel::find(reader, actor, channel).map(Some);
     shown(found, channel.0, "messageChannel")
 }
 
 fn shown<T: Serialize>(
-    found: domain::Result<Option<T>>,
+    found: error::Result<Option<T>>,
     id: uuid::Uuid,
     object: &'static str,
-) -> domain::Result<Value> {
+) -> error::Result<Value> {
     match found {
         Ok(Some(found)) => Ok(json(&found)),
         Ok(None) | Err(Error::NotFound) => Ok(gone(id, object)),

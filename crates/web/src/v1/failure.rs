@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{Error, Problem};
+use domain::kernel::error::{self, Error, Problem};
 
 use crate::answers::Answer;
 
@@ -10,7 +10,7 @@ use crate::answers::Answer;
 pub(crate) type Result<T = Response> = std::result::Result<T, Failure>;
 
 /// What a field names was looked for: where it is not there, or not for the one who asks, the field is to blame.
-pub(crate) fn named<T>(field: &'static str, found: domain::Result<T>) -> domain::Result<T> {
+pub(crate) fn named<T>(field: &'static str, found: error::Result<T>) -> error::Result<T> {
     found.map_err(|error| match error {
         Error::NotFound => Error::field(field, Problem::Unknown),
         other => other,

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::channels::{self, Channel};
-use domain::ids::{ChannelId, PersonId};
-use domain::{files, members};
+use domain::channels::channel::{self, Channel};
+use domain::channels::{list, members};
+use domain::files::permissions;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, PersonId};
 use serde::Serialize;
 use store::{Reader, Tx};
 use utoipa::ToSchema;
@@ -53,13 +55,13 @@ pub(crate) struct FileChannel {
 }
 
 impl FileChannel {
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> domain::Result<FileChannel> {
-        let channel = channels::find(reader, actor, id)?;
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<FileChannel> {
+        let channel = channel::find(reader, actor, id)?;
         FileChannel::read(reader, actor, channel)
     }
 
-    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> domain::Result<FileChannel> {
-        let is_read_only = files::is_channel_read_only(reader, actor.workspace, channel.id)?;
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<FileChannel> {
+        let is_read_only = permissions::is_channel_read_only(reader, actor.workspace, channel.id)?;
         Ok(FileChannel {
             id: channel.id,
             object: "fileChannel",
@@ -103,7 +105,7 @@ async fn list(
 ) -> Result<Json<List<FileChannel>>> {
     let (search, actor) = (filters.search(&page)?, program.actor);
     let list = app.store().read_long(move |reader| {
-        let found = channels::newest(reader, &actor, &search, page.read())?;
+        let found = list::newest(reader, &actor, &search, page.read())?;
         let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
         page.list(Of::Channels, found, place, |channel| FileChannel::read(reader, &actor, channel))
     });

@@ -6,12 +6,15 @@ pub(super) mod permissions;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use domain::access::Role;
+use domain::files::entry::{self, Entry, Kind, Status};
+use domain::files::paths::Surroundings;
 use domain::files::signed::{Purpose, Signer};
-use domain::files::{self, Attached, Attachment, Entry, Kind, State, Status, Surroundings};
-use domain::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
-use domain::messages::Message;
-use domain::workspaces;
+use domain::kernel::access::Role;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};
+use domain::messages::attachments::{Attached, Attachment, State};
+use domain::messages::message::Message;
+use domain::tenant::workspaces;
 use serde::Serialize;
 use store::Reader;
 use utoipa::ToSchema;
@@ -89,7 +92,7 @@ struct Addresses {
 }
 
 impl Addresses {
-    fn new(reader: &Reader, look: &Look) -> domain::Result<Addresses> {
+    fn new(reader: &Reader, look: &Look) -> error::Result<Addresses> {
         let workspace = look.actor.workspace;
         Ok(Addresses {
             workspace,
@@ -103,7 +106,7 @@ impl Addresses {
         format!("{}/signed/{}", self.portal, self.signer.sign(purpose, file))
     }
 
-    fn around(&self, reader: &Reader, entry: &Entry) -> domain::Result<Surroundings> {
+    fn around(&self, reader: &Reader, entry: &Entry) -> error::Result<Surroundings> {
         let place = (entry.channel, entry.folder);
         if let Some(known) = self.around.borrow().get(&place) {
             return Ok(known.clone());
@@ -120,7 +123,7 @@ pub(super) fn client_permissions(is_read_only: bool) -> &'static str {
 }
 
 impl File {
-    fn read(reader: &Reader, addresses: &Addresses, entry: Entry) -> domain::Result<File> {
+    fn read(reader: &Reader, addresses: &Addresses, entry: Entry) -> error::Result<File> {
         let is_folder = entry.kind == Kind::Folder;
         let is_there = entry.kind == Kind::File && entry.status() == Status::Completed;
         let around = addresses.around(reader, &entry)?;
@@ -146,7 +149,7 @@ impl File {
     }
 
     /// One entry alone.
-    pub(super) fn one(reader: &Reader, look: &Look, entry: Entry) -> domain::Result<File> {
+    pub(super) fn one(reader: &Reader, look: &Look, entry: Entry) -> error::Result<File> {
         File::read(reader, &Addresses::new(reader, look)?, entry)
     }
 
@@ -175,7 +178,7 @@ impl File {
 }
 
 /// The files that a message was sent with.
-pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> domain::Result<Vec<File>> {
+pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> error::Result<Vec<File>> {
     if message.attachments.is_empty() {
         return Ok(Vec::new());
     }
@@ -183,7 +186,7 @@ pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> domai
     let file = |attachment: &Attachment| {
         let found = match attachment.state {
             State::Removed => None,
-            _ => files::as_told(reader, look.actor.workspace, attachment.file)?,
+            _ => entry::as_told(reader, look.actor.workspace, attachment.file)?,
         };
         match found {
             Some(entry) => File::read(reader, &addresses, entry),
@@ -193,8 +196,8 @@ pub(super) fn attached(reader: &Reader, look: &Look, message: &Message) -> domai
     message.attachments.iter().map(file).collect()
 }
 
-fn find(reader: &Reader, look: &Look, id: FileId) -> domain::Result<File> {
-    File::one(reader, look, files::find(reader, &look.actor, id)?)
+fn find(reader: &Reader, look: &Look, id: FileId) -> error::Result<File> {
+    File::one(reader, look, entry::find(reader, &look.actor, id)?)
 }
 
 /// Files that a message is to be sent with.

@@ -6,9 +6,10 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::access::Actor;
-use domain::ids::{KeyId, WorkspaceId};
-use domain::{Error, keys, workspaces};
+use domain::kernel::access::Actor;
+use domain::kernel::error::Error;
+use domain::kernel::ids::{KeyId, WorkspaceId};
+use domain::tenant::{api_keys, workspaces};
 
 use super::once::Seal;
 use crate::answers::Answer;
@@ -77,7 +78,7 @@ async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
     let seal = Seal::new(secret);
     let (secret, host) = (secret.to_string(), visitor::host(headers));
     let found = app.store().read(move |reader| {
-        let found = keys::of_secret(reader, &secret)?;
+        let found = api_keys::of_secret(reader, &secret)?;
         let here = workspaces::by_host(reader, &host)?;
         // At the host of another firm it is no key (B4).
         Ok::<_, Error>(found.filter(|(actor, ..)| here.is_none_or(|here| here.id == actor.workspace)))
@@ -88,7 +89,7 @@ async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
         return Err(no_key());
     }
     if is_stale {
-        let touched = app.store().write(move |tx| keys::touch(tx, &actor, key)).await;
+        let touched = app.store().write(move |tx| api_keys::touch(tx, &actor, key)).await;
         if let Err(error) = touched {
             tracing::warn!(%error, "a key's last use could not be noted");
         }

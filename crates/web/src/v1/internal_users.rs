@@ -4,10 +4,15 @@ pub(super) mod access;
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::{Actor, Role};
-use domain::ids::{CompanyId, PersonId};
-use domain::people::{self, InternalChange, NewInternal, Person};
-use domain::sign_ins;
+use domain::administration::deleting;
+use domain::administration::team::{InternalChange, NewInternal};
+use domain::arrival::invitations;
+use domain::directory::people_list;
+use domain::directory::person::Person;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -60,7 +65,7 @@ pub(crate) struct InternalUser {
 }
 
 impl InternalUser {
-    fn read(reader: &Reader, actor: &Actor, person: Person) -> domain::Result<InternalUser> {
+    fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<InternalUser> {
         Ok(InternalUser {
             id: person.id,
             object: "internalUser",
@@ -71,15 +76,15 @@ impl InternalUser {
             fallback_color: faces::color(person.id.0).to_string(),
             avatar_image_url: None,
             is_client_access_limited: person.limited_at.is_some(),
-            company_access_list: people::assignments(reader, actor, person.id)?,
+            company_access_list: directory::team::assignments(reader, actor, person.id)?,
             given_name: person.name.given,
             family_name: person.name.family,
             email: person.name.email,
         })
     }
 
-    fn find(reader: &Reader, actor: &Actor, id: PersonId) -> domain::Result<InternalUser> {
-        let person = people::internal(reader, actor, id)?;
+    fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<InternalUser> {
+        let person = directory::team::internal(reader, actor, id)?;
         InternalUser::read(reader, actor, person)
     }
 }
@@ -154,9 +159,9 @@ async fn make(
             limited: given.is_client_access_limited.unwrap_or(false),
             companies: given.company_access_list.unwrap_or_default(),
         };
-        let id = people::add_internal(tx, &actor, &internal)?;
+        let id = administration::team::add_internal(tx, &actor, &internal)?;
         if invited {
-            sign_ins::invite(tx, &actor, id)?;
+            invitations::invite(tx, &actor, id)?;
         }
         Ok(id)
     };
@@ -173,7 +178,7 @@ async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Js
     let before = page.after_id(Of::InternalUsers)?;
     let actor = program.actor;
     let list = app.store().read_long(move |reader| {
-        let found = people::internals_newest(reader, &actor, before, page.read())?;
+        let found = people_list::internals_newest(reader, &actor, before, page.read())?;
         let place = |person: &Person| person.id.0.as_bytes().to_vec();
         page.list(Of::InternalUsers, found, place, |person| InternalUser::read(reader, &actor, person))
     });
@@ -238,9 +243,9 @@ async fn change(
             limited: given.is_client_access_limited,
             companies: given.company_access_list,
         };
-        people::edit_internal(tx, &actor, id, &change)?;
+        administration::team::edit_internal(tx, &actor, id, &change)?;
         if invited {
-            sign_ins::invite(tx, &actor, id)?;
+            invitations::invite(tx, &actor, id)?;
         }
         InternalUser::find(tx, &actor, id)
     });
@@ -257,6 +262,6 @@ async fn delete(
     program: Program,
     Named(id): Named<PersonId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| people::delete_internal(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| deleting::delete_internal(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "internalUser")))
 }

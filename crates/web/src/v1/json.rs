@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use domain::custom_fields::CustomFields;
+use domain::kernel::custom_fields::CustomFields;
+use domain::kernel::error;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -165,7 +166,7 @@ impl Fields {
     pub(super) fn change(
         given: Option<Option<Fields>>,
         before: &CustomFields,
-    ) -> domain::Result<Option<CustomFields>> {
+    ) -> error::Result<Option<CustomFields>> {
         match given {
             None => Ok(None),
             Some(None) => Ok(Some(CustomFields::default())),

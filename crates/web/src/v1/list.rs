@@ -1,6 +1,7 @@
 //! Lists, page by page: `?limit=` and `?nextToken=`. A token names the last row of the page before, by what never changes
 //! about it, so that a list stays right while rows are added: nothing twice, nothing left out.
 
+use domain::kernel::error;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -72,8 +73,8 @@ impl<T> List<T> {
     /// The same page with other rows: as many, in the same order.
     pub(crate) fn turned<U>(
         self,
-        turn: impl FnOnce(Vec<T>) -> domain::Result<Vec<U>>,
-    ) -> domain::Result<List<U>> {
+        turn: impl FnOnce(Vec<T>) -> error::Result<Vec<U>>,
+    ) -> error::Result<List<U>> {
         Ok(List { data: turn(self.data)?, next_token: self.next_token })
     }
 }
@@ -168,15 +169,15 @@ impl Page {
         of: Of,
         mut rows: Vec<R>,
         place: impl Fn(&R) -> Vec<u8>,
-        shown: impl FnMut(R) -> domain::Result<T>,
-    ) -> domain::Result<List<T>> {
+        shown: impl FnMut(R) -> error::Result<T>,
+    ) -> error::Result<List<T>> {
         let is_longer = rows.len() > self.limit;
         rows.truncate(self.limit);
         let next_token = rows.last().filter(|_| is_longer).map(|last| {
             let token = [&[of as u8], place(last).as_slice()].concat();
             URL_SAFE_NO_PAD.encode(token)
         });
-        Ok(List { data: rows.into_iter().map(shown).collect::<domain::Result<_>>()?, next_token })
+        Ok(List { data: rows.into_iter().map(shown).collect::<error::Result<_>>()?, next_token })
     }
 }
 
@@ -185,9 +186,9 @@ pub(crate) struct Id(Uuid);
 
 macro_rules! from_id {
     ($($name:ident),*) => {$(
-        impl From<Id> for domain::ids::$name {
-            fn from(id: Id) -> domain::ids::$name {
-                domain::ids::$name(id.0)
+        impl From<Id> for domain::kernel::ids::$name {
+            fn from(id: Id) -> domain::kernel::ids::$name {
+                domain::kernel::ids::$name(id.0)
             }
         }
     )*};
@@ -198,7 +199,7 @@ from_id!(PersonId, CompanyId, ProjectId, ChannelId, FileId, WebhookId, CallId, E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ids::PersonId;
+    use domain::kernel::ids::PersonId;
 
     async fn page(query: &str) -> std::result::Result<Page, Failure> {
         let request = axum::http::Request::builder().uri(format!("/?{query}")).body(()).unwrap();

@@ -3,9 +3,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::{ChannelId, PersonId};
-use domain::members::{self, Member as Found};
+use domain::channels::acting_as;
+use domain::channels::members::{self, Member as Found};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::notify::muting;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
@@ -74,7 +77,7 @@ impl ChannelMember {
         actor: &Actor,
         channel: ChannelId,
         person: PersonId,
-    ) -> domain::Result<ChannelMember> {
+    ) -> error::Result<ChannelMember> {
         Ok(ChannelMember::new(channel, members::find(reader, actor, channel, person)?))
     }
 }
@@ -92,7 +95,7 @@ async fn list(
 ) -> Result<Json<List<ChannelMember>>> {
     let before = page.after_id(Of::Members)?;
     let list = app.store().read_long(move |reader| {
-        let found = members::newest(reader, &program.actor, id, before, page.read())?;
+        let found = acting_as::newest(reader, &program.actor, id, before, page.read())?;
         let place = |member: &Found| member.person.0.as_bytes().to_vec();
         page.list(Of::Members, found, place, |found| Ok(ChannelMember::new(id, found)))
     });
@@ -122,7 +125,7 @@ async fn add(
 ) -> Result {
     let (actor, person) = (program.actor, given.member_id);
     let deed = move |tx: &mut Tx| {
-        domain::access::channel(tx, &actor, id)?;
+        access::channel(tx, &actor, id)?;
         named("memberId", members::add(tx, &actor, id, person))
     };
     let show = move |reader: &Reader, ()| ChannelMember::find(reader, &actor, id, person);
@@ -151,8 +154,8 @@ async fn change(
 ) -> Result<Json<ChannelMember>> {
     let actor = program.actor;
     let changed = app.store().write(move |tx| {
-        let member = members::stand_in(tx, &actor, id, person)?;
-        members::mute(tx, &member, id, given.is_muted)?;
+        let member = acting_as::stand_in(tx, &actor, id, person)?;
+        muting::mute(tx, &member, id, given.is_muted)?;
         ChannelMember::find(tx, &actor, id, person)
     });
     Ok(Json(changed.await?))
@@ -171,7 +174,7 @@ async fn leave(
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let left = app.store().write(move |tx| {
-        let member = members::stand_in(tx, &actor, id, person)?;
+        let member = acting_as::stand_in(tx, &actor, id, person)?;
         members::leave(tx, &member, id)
     });
     left.await?;

@@ -2,10 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::{ChannelId, FileId, MessageId, PersonId};
-use domain::members;
-use domain::messages::{self, Draft, Message as Found, Stretch};
-use domain::missed::{self, Fate, MessageFates, State as FateState};
+use domain::channels::members;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
+use domain::messages::changing;
+use domain::messages::message::{self, Message as Found, Stretch};
+use domain::messages::sending::{self, Draft};
+use domain::notify::delivery_status::{self, Fate, MessageFates};
+use domain::notify::digest_part::State as FateState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::{Reader, Time, Tx};
@@ -134,10 +138,10 @@ impl Look {
         reader: &Reader,
         channel: ChannelId,
         found: Vec<Found>,
-    ) -> domain::Result<Vec<Message>> {
+    ) -> error::Result<Vec<Message>> {
         let positions = || found.iter().map(|message| message.position);
         let (Some(first), Some(last)) = (positions().min(), positions().max()) else { return Ok(Vec::new()) };
-        let fates = missed::fates(reader, &self.actor, channel, first..=last, self.wait)?;
+        let fates = delivery_status::fates(reader, &self.actor, channel, first..=last, self.wait)?;
         let mut by_id: HashMap<MessageId, MessageFates> =
             fates.into_iter().map(|fates| (fates.message, fates)).collect();
         found
@@ -149,7 +153,7 @@ impl Look {
             .collect()
     }
 
-    fn with_fates(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> domain::Result<Message> {
+    fn with_fates(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> error::Result<Message> {
         let seen = |fate: &Fate| match fate.state {
             FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
             _ => None,
@@ -173,13 +177,13 @@ impl Look {
     }
 
     /// One message with what became of it.
-    pub(super) fn message(&self, reader: &Reader, message: Found) -> domain::Result<Message> {
+    pub(super) fn message(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let channel = message.channel;
-        self.messages(reader, channel, vec![message])?.pop().ok_or(domain::Error::NotFound)
+        self.messages(reader, channel, vec![message])?.pop().ok_or(error::Error::NotFound)
     }
 
     /// One message just sent, with what becomes of it where that is not too much to look at.
-    fn sent(&self, reader: &Reader, message: Found) -> domain::Result<Message> {
+    fn sent(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let present = members::present(reader, self.actor.workspace, message.channel)?;
         if present.len() > LOOKED_AT_MAX {
             self.with_fates(reader, message, None)
@@ -234,7 +238,7 @@ async fn send(
             attachments: super::files::sent_with(given.attachment_ids.unwrap_or_default()),
         };
         let sender = given.sender_id.and_then(|id| id.0);
-        named("channelId", messages::send_as(tx, &actor, sender, &draft))
+        named("channelId", sending::send_as(tx, &actor, sender, &draft))
     };
     once.run(&app, &program, &canonical, deed, move |reader, message| look.sent(reader, message)).await
 }
@@ -265,7 +269,7 @@ async fn list(
     let stretch = page.after_position(channel.0)?.map_or(Stretch::Newest, Stretch::Before);
     let look = Look::new(&app, &program);
     let list = app.store().read_long(move |reader| {
-        let found = messages::page(reader, &look.actor, channel, stretch, page.read());
+        let found = message::page(reader, &look.actor, channel, stretch, page.read());
         let mut found = named("channelId", found)?;
         found.reverse();
         let list = page.list(
@@ -288,7 +292,7 @@ async fn show(
 ) -> Result<Json<Message>> {
     let look = Look::new(&app, &program);
     let found = app.store().read(move |reader| {
-        let message = messages::find(reader, &look.actor, id)?;
+        let message = message::find(reader, &look.actor, id)?;
         look.message(reader, message)
     });
     Ok(Json(found.await?))
@@ -313,7 +317,7 @@ async fn change(
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
     let look = Look::new(&app, &program);
-    let changed = app.store().write(move |tx| messages::edit(tx, &program.actor, id, &given.text)).await?;
+    let changed = app.store().write(move |tx| changing::edit(tx, &program.actor, id, &given.text)).await?;
     Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
 }
 
@@ -326,6 +330,6 @@ async fn delete(
     program: Program,
     Named(id): Named<MessageId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| messages::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| changing::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "message")))
 }

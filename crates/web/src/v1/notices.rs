@@ -1,9 +1,11 @@
 //! What is done about the notices of a message before they leave: they are sent now, or called off (N14).
 
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::MessageId;
-use domain::{messages, missed};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::MessageId;
+use domain::messages::message;
+use domain::notify::manual_send;
 use store::{Reader, Tx};
 
 use super::failure::Result;
@@ -27,10 +29,10 @@ async fn act(
     once: Once,
     id: MessageId,
     canonical: &[u8],
-    deed: fn(&mut Tx, &Actor, MessageId) -> domain::Result<()>,
+    deed: fn(&mut Tx, &Actor, MessageId) -> error::Result<()>,
 ) -> Result {
     let (actor, look) = (program.actor, Look::new(app, program));
-    let show = move |reader: &Reader, ()| look.message(reader, messages::find(reader, &look.actor, id)?);
+    let show = move |reader: &Reader, ()| look.message(reader, message::find(reader, &look.actor, id)?);
     once.run(app, program, canonical, move |tx| deed(tx, &actor, id), show).await
 }
 
@@ -45,7 +47,8 @@ async fn send_now(
     Named(id): Named<MessageId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, |tx, actor, id| missed::send_now(tx, actor, id).map(drop)).await
+    act(&app, &program, once, id, &canonical, |tx, actor, id| manual_send::send_now(tx, actor, id).map(drop))
+        .await
 }
 
 /// Tell nobody of a message outside the portal
@@ -59,5 +62,5 @@ async fn call_off(
     Named(id): Named<MessageId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, missed::call_off).await
+    act(&app, &program, once, id, &canonical, manual_send::call_off).await
 }

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Role;
-use domain::formatting;
-use domain::ids::{ChannelId, MessageId, NotificationId, PersonId};
-use domain::notifications::{self, Email, Notification as Found, Place, Search};
+use domain::channels::notification_marks;
+use domain::channels::notifications::{self, Email, Notification as Found, Place, Search};
+use domain::formatting::plain_text;
+use domain::kernel::access::Role;
+use domain::kernel::ids::{ChannelId, MessageId, NotificationId, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{Time, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -122,7 +123,7 @@ impl From<Found> for Notification {
     fn from(found: Found) -> Notification {
         let is_client = found.recipient_role == Role::Client;
         // Without text a message has files.
-        let body = match formatting::plain(&found.text, BODY_CHARACTERS) {
+        let body = match plain_text::plain(&found.text, BODY_CHARACTERS) {
             empty if empty.is_empty() => "Sent a file.".to_string(),
             body => body,
         };
@@ -249,7 +250,7 @@ async fn mark_read(
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
-    let deed = move |tx: &mut Tx| notifications::mark_read(tx, &actor, id);
+    let deed = move |tx: &mut Tx| notification_marks::mark_read(tx, &actor, id);
     once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
 }
 
@@ -266,7 +267,7 @@ async fn mark_unread(
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
-    let deed = move |tx: &mut Tx| notifications::mark_unread(tx, &actor, id);
+    let deed = move |tx: &mut Tx| notification_marks::mark_unread(tx, &actor, id);
     once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
 }
 
@@ -280,6 +281,6 @@ async fn delete(
     program: Program,
     Named(id): Named<NotificationId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| notifications::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| notification_marks::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "notification")))
 }

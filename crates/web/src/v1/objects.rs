@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::access::Actor;
+use domain::kernel::access::Actor;
 use serde::{Deserialize, Serialize};
 use store::Time;
 use utoipa::ToSchema;

@@ -9,8 +9,9 @@ use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use domain::first_answers::{self, Question};
-use domain::{Error, secrets};
+use domain::kernel::error::{self, Error};
+use domain::kernel::idempotency::{self, Question};
+use domain::kernel::{random, secrets};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::Serialize;
 use store::{Reader, Tx};
@@ -56,8 +57,8 @@ impl Once {
         app: &App,
         program: &Program,
         body: &[u8],
-        deed: impl FnOnce(&mut Tx) -> domain::Result<D> + Send + 'static,
-        show: impl FnOnce(&Reader, D) -> domain::Result<T> + Send + 'static,
+        deed: impl FnOnce(&mut Tx) -> error::Result<D> + Send + 'static,
+        show: impl FnOnce(&Reader, D) -> error::Result<T> + Send + 'static,
     ) -> Result {
         let Some(name_hash) = self.name_hash else {
             let done = app.store().write(deed).await?;
@@ -71,14 +72,14 @@ impl Once {
         let done = app
             .store()
             .write(move |tx| {
-                if let Some(first) = first_answers::known(tx, &actor, &question)? {
+                if let Some(first) = idempotency::known(tx, &actor, &question)? {
                     return Ok((first, true));
                 }
                 let done = deed(tx)?;
                 let answer = show(tx, done)?;
                 // Objects of the API always have a JSON form.
                 let json = serde_json::to_vec(&answer).unwrap_or_default();
-                first_answers::keep(tx, &actor, &question, &seal.close(&json))?;
+                idempotency::keep(tx, &actor, &question, &seal.close(&json))?;
                 Ok::<_, Error>((json, false))
             })
             .await?;
@@ -112,7 +113,7 @@ impl Seal {
 
     fn close(&self, open: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
-        secrets::fill(&mut nonce);
+        random::fill(&mut nonce);
         let mut closed = open.to_vec();
         let sealed = self.key().and_then(|key| {
             let nonce = Nonce::assume_unique_for_key(nonce);

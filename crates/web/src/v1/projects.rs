@@ -2,9 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::{CompanyId, PersonId, ProjectId};
-use domain::projects::{self, NewProject as Made, Project as Found, ProjectChange};
+use domain::administration::projects::{NewProject as Made, ProjectChange};
+use domain::directory::person;
+use domain::directory::projects::Project as Found;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{CompanyId, PersonId, ProjectId};
+use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
@@ -52,11 +56,11 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    fn read(reader: &Reader, actor: &Actor, found: Found) -> domain::Result<Project> {
-        let people = projects::people_of(reader, actor, found.id)?;
+    fn read(reader: &Reader, actor: &Actor, found: Found) -> error::Result<Project> {
+        let people = directory::projects::people_of(reader, actor, found.id)?;
         let (internals, clients): (Vec<_>, Vec<_>) =
             people.into_iter().partition(|person| person.role.is_internal());
-        let ids = |people: Vec<domain::people::Person>| people.into_iter().map(|person| person.id).collect();
+        let ids = |people: Vec<person::Person>| people.into_iter().map(|person| person.id).collect();
         Ok(Project {
             id: found.id,
             object: "project",
@@ -70,8 +74,8 @@ impl Project {
         })
     }
 
-    pub(super) fn find(reader: &Reader, actor: &Actor, id: ProjectId) -> domain::Result<Project> {
-        let found = projects::find(reader, actor, id)?;
+    pub(super) fn find(reader: &Reader, actor: &Actor, id: ProjectId) -> error::Result<Project> {
+        let found = directory::projects::find(reader, actor, id)?;
         Project::read(reader, actor, found)
     }
 }
@@ -114,7 +118,7 @@ async fn make(
             internals: given.internal_user_ids.unwrap_or_default(),
             told: true,
         };
-        projects::add(tx, &actor, &project)
+        administration::projects::add(tx, &actor, &project)
     };
     let show = move |reader: &Reader, id| Project::find(reader, &actor, id);
     once.run(&app, &program, &canonical, deed, show).await
@@ -128,7 +132,7 @@ async fn make(
 async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<Project>>> {
     let before = page.after_id(Of::Projects)?;
     let list = app.store().read_long(move |reader| {
-        let found = projects::newest(reader, &program.actor, before, page.read())?;
+        let found = directory::projects::newest(reader, &program.actor, before, page.read())?;
         let place = |project: &Found| project.id.0.as_bytes().to_vec();
         page.list(Of::Projects, found, place, |found| Project::read(reader, &program.actor, found))
     });
@@ -188,9 +192,9 @@ async fn change(
             internals: given.internal_user_ids,
             told: true,
         };
-        projects::edit(tx, &program.actor, id, &change)?;
+        administration::projects::edit(tx, &program.actor, id, &change)?;
         if let Some(is_archived) = given.is_archived {
-            projects::archive(tx, &program.actor, id, is_archived)?;
+            administration::projects::archive(tx, &program.actor, id, is_archived)?;
         }
         Project::find(tx, &program.actor, id)
     });
@@ -206,6 +210,6 @@ async fn delete(
     program: Program,
     Named(id): Named<ProjectId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| projects::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| administration::projects::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "project")))
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
-use domain::ids::KeyId;
+use domain::kernel::ids::KeyId;
 use store::Time;
 
 /// Calls are counted anew after this long.

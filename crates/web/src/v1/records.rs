@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::{PersonId, RecordId};
-use domain::records::{self, About, Change as Kept, Deed, Filter, Record as Found};
+use domain::kernel::audit_log::{self, About, Change as Kept, Deed, Filter, Record as Found};
+use domain::kernel::ids::{PersonId, RecordId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -120,7 +120,7 @@ async fn list(
         before: page.after_id(Of::Records)?,
     };
     let list = app.store().read_long(move |reader| {
-        let found = records::list(reader, &program.actor, &filter, page.read())?;
+        let found = audit_log::list(reader, &program.actor, &filter, page.read())?;
         let place = |record: &Found| record.id.0.as_bytes().to_vec();
         page.list(Of::Records, found, place, |found| Ok(Record::from(found)))
     });

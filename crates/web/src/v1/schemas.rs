@@ -1,13 +1,17 @@
 //! What values look like, for the description of the API: the checks of `domain` in the words of JSON Schema, with the same
 //! constants.
 
-use domain::brand::Place;
-use domain::custom_fields::{self, BYTES_MAX, DEPTH_MAX, FIELDS_MAX};
-use domain::limits::{ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE};
-use domain::records::Deed;
-use domain::settings::WAIT_MINUTES;
-use domain::welcome::TEMPLATE_CHARACTERS;
-use domain::{files, webhooks};
+use domain::files::entry;
+use domain::kernel::audit_log::Deed;
+use domain::kernel::custom_fields::{self, BYTES_MAX, DEPTH_MAX, FIELDS_MAX};
+use domain::kernel::limits::{
+    ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE,
+};
+use domain::kernel::web_address;
+use domain::tenant::branding::Place;
+use domain::tenant::settings::WAIT_MINUTES;
+use domain::webhooks::webhook;
+use domain::welcome::template::TEMPLATE_CHARACTERS;
 use serde_json::json;
 use utoipa::openapi::schema::{
     AdditionalProperties, Array, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
@@ -19,7 +23,7 @@ use super::{list, query};
 
 /// Letters of a line: no control characters, no line or paragraph separator.
 const LETTER: &str = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]";
-/// What can be seen of them (`domain::limits::is_blank`), in so far as patterns can say so.
+/// What can be seen of them (`domain::kernel::limits::is_blank`), in so far as patterns can say so.
 const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]";
 
 /// An address of the web: host, port, and what comes behind in ASCII.
@@ -79,20 +83,20 @@ schemas! {
         .min_length(Some(1)).max_length(Some(TEMPLATE_CHARACTERS)).pattern(Some(welcome()))
         .examples([json!("Welcome! Write to us here whenever you like.")]);
     /// An address of the web.
-    Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(files::URL_CHARACTERS))
+    Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(web_address::URL_CHARACTERS))
         .pattern(Some(format!("^({WEB})?$")))
         .examples([json!("https://brightwater.example/icon.png")]);
     /// Where something lies in a file channel.
     Path: text("Names of folders and a last name with `/` between them, without control characters. Something can be seen of each name.")
-        .min_length(Some(1)).max_length(Some(files::PATH_CHARACTERS)).pattern(Some(path()))
+        .min_length(Some(1)).max_length(Some(entry::PATH_CHARACTERS)).pattern(Some(path()))
         .examples([json!("Contracts/2026/deed.pdf")]);
     /// Where a link leads.
-    LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(files::URL_CHARACTERS))
+    LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(web_address::URL_CHARACTERS))
         .pattern(Some(format!("^{WEB}$")))
         .examples([json!("https://example.com/rules")]);
     /// An address that a webhook calls.
     HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
-        .min_length(Some(1)).max_length(Some(webhooks::URL_CHARACTERS))
+        .min_length(Some(1)).max_length(Some(webhook::URL_CHARACTERS))
         .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(:[1-9][0-9]{0,3})?([/?][!\"$-~]*)?$"))
         .examples([json!("https://hooks.example.com/portal")]);
     /// A kind of events.
@@ -132,7 +136,7 @@ schemas! {
     AttachmentIds: ids("Ids of files. One that stands there twice counts once.", ATTACHMENTS);
     /// Kinds of events.
     EventKinds: ArrayBuilder::new().description(Some("Kinds of events. One that stands there twice counts once."))
-        .items(Ref::from_schema_name("EventKind")).min_items(Some(1)).max_items(Some(webhooks::WANTED_MAX));
+        .items(Ref::from_schema_name("EventKind")).min_items(Some(1)).max_items(Some(webhook::WANTED_MAX));
     /// How long a message may wait.
     WaitMinutes: whole("Minutes that a message may stay unread before its reader is told outside the portal.")
         .minimum(Some(*WAIT_MINUTES.start())).maximum(Some(*WAIT_MINUTES.end()));
@@ -160,7 +164,7 @@ fn whole(description: &str) -> ObjectBuilder {
 fn path() -> String {
     let letter = r"[^/\u0000-\u001f\u007f-\u009f]";
     let name = format!("{letter}{{0,200}}{}{letter}{{0,200}}", SEEN.replacen("[^", "[^/", 1));
-    format!("^{name}(/{name}){{0,{}}}$", files::DEPTH_MAX)
+    format!("^{name}(/{name}){{0,{}}}$", entry::DEPTH_MAX)
 }
 
 /// Braces are left out: only some merge fields are known.
@@ -171,8 +175,8 @@ fn welcome() -> String {
 
 /// What webhooks can hear of.
 fn kinds() -> Vec<String> {
-    let kinds = webhooks::KINDS.iter().map(|kind| kind.to_string());
-    let mut groups: Vec<String> = webhooks::KINDS
+    let kinds = webhook::KINDS.iter().map(|kind| kind.to_string());
+    let mut groups: Vec<String> = webhook::KINDS
         .iter()
         .filter_map(|kind| kind.split_once('.'))
         .map(|(noun, _)| format!("{noun}.*"))

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::ChannelId;
-use domain::limits;
-use domain::search::{self, Cursor, Found};
+use domain::kernel::ids::ChannelId;
+use domain::kernel::limits;
+use domain::messages::search::{self, Cursor, Found};
 use serde::Deserialize;
 use utoipa::IntoParams;
 

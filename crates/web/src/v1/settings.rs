@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Error;
-use domain::access::Actor;
-use domain::ids::PersonId;
-use domain::joining::{self, JoiningChange};
-use domain::settings::{self, MessagingChange};
-use domain::uploads::{self, Room};
-use domain::welcome::{self, WelcomeChange};
+use domain::administration::settings::MessagingChange;
+use domain::arrival::joining::{self, JoiningChange};
+use domain::files::uploads::{self, Room};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::PersonId;
+use domain::welcome::setting::{self, WelcomeChange};
+use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use utoipa::ToSchema;
@@ -77,11 +78,11 @@ enum DefaultChannel {
 }
 
 impl Settings {
-    fn read(reader: &Reader, actor: &Actor, room: &Room) -> domain::Result<Settings> {
-        let messaging = settings::messaging(reader, actor.workspace)?;
+    fn read(reader: &Reader, actor: &Actor, room: &Room) -> error::Result<Settings> {
+        let messaging = tenant::settings::messaging(reader, actor.workspace)?;
         let joining = joining::setting(reader, actor.workspace)?;
-        let welcome = welcome::setting(reader, actor.workspace)?;
-        let signer = welcome::signer(reader, actor.workspace)?;
+        let welcome = setting::setting(reader, actor.workspace)?;
+        let signer = setting::signer(reader, actor.workspace)?;
         Ok(Settings {
             object: "settings",
             welcome: Welcome {
@@ -92,12 +93,12 @@ impl Settings {
             wait_minutes: messaging.wait_minutes,
             hide_text: messaging.hide_text_at.is_some(),
             reply_links: match messaging.reply_links {
-                settings::ReplyLinks::Reply => ReplyLinks::Reply,
-                settings::ReplyLinks::SignIn => ReplyLinks::SignIn,
+                tenant::settings::ReplyLinks::Reply => ReplyLinks::Reply,
+                tenant::settings::ReplyLinks::SignIn => ReplyLinks::SignIn,
             },
             default_channel: match messaging.default_channel {
-                settings::DefaultChannel::Client => DefaultChannel::Client,
-                settings::DefaultChannel::Company => DefaultChannel::Company,
+                tenant::settings::DefaultChannel::Client => DefaultChannel::Client,
+                tenant::settings::DefaultChannel::Company => DefaultChannel::Company,
             },
             clients_may_start_channels: messaging.clients_start_at.is_some(),
             clients_may_invite_colleagues: joining.colleagues_at.is_some(),
@@ -178,16 +179,16 @@ async fn change(
             wait_minutes: given.wait_minutes.map(|minutes| minutes.0),
             hide_text: given.hide_text,
             reply_links: given.reply_links.map(|links| match links {
-                ReplyLinks::Reply => settings::ReplyLinks::Reply,
-                ReplyLinks::SignIn => settings::ReplyLinks::SignIn,
+                ReplyLinks::Reply => tenant::settings::ReplyLinks::Reply,
+                ReplyLinks::SignIn => tenant::settings::ReplyLinks::SignIn,
             }),
             default_channel: given.default_channel.map(|choice| match choice {
-                DefaultChannel::Client => settings::DefaultChannel::Client,
-                DefaultChannel::Company => settings::DefaultChannel::Company,
+                DefaultChannel::Client => tenant::settings::DefaultChannel::Client,
+                DefaultChannel::Company => tenant::settings::DefaultChannel::Company,
             }),
             clients_may_start: given.clients_may_start_channels,
         };
-        settings::change_messaging(tx, &actor, &messaging)?;
+        administration::settings::change_messaging(tx, &actor, &messaging)?;
         let joining = JoiningChange {
             sign_up: given.people_may_sign_up,
             colleagues: given.clients_may_invite_colleagues,
@@ -195,10 +196,10 @@ async fn change(
         joining::change(tx, &actor, &joining)?;
         if let Some(given) = given.welcome {
             let change = WelcomeChange { enabled: given.enabled, text: given.text, sender: given.sender_id };
-            welcome::change(tx, &actor, &change).map_err(within_welcome)?;
+            setting::change(tx, &actor, &change).map_err(within_welcome)?;
         }
         if let Some(Whole(bytes)) = given.upload_limit_bytes {
-            settings::limit_files(tx, &actor, Some(bytes), room.file_max)?;
+            administration::settings::limit_files(tx, &actor, Some(bytes), room.file_max)?;
         }
         Settings::read(tx, &actor, &room)
     });

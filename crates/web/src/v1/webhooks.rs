@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::{CallId, WebhookId};
-use domain::webhooks::calls::{self, Call as Made};
-use domain::webhooks::{self, Wanted, Webhook as Found};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::webhooks::call_attempts;
+use domain::webhooks::call_history::{self, Call as Made};
+use domain::webhooks::webhook::{self, Wanted, Webhook as Found};
 use outbound::webhooks::signature;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
@@ -75,8 +77,8 @@ impl From<Found> for Webhook {
 }
 
 impl Webhook {
-    fn find(reader: &Reader, actor: &Actor, id: WebhookId) -> domain::Result<Webhook> {
-        webhooks::find(reader, actor, id).map(Webhook::from)
+    fn find(reader: &Reader, actor: &Actor, id: WebhookId) -> error::Result<Webhook> {
+        webhook::find(reader, actor, id).map(Webhook::from)
     }
 }
 
@@ -113,7 +115,7 @@ async fn make(
             None => Wanted::everything(),
             Some(words) => Wanted::new("events", words)?,
         };
-        webhooks::make(tx, &actor, &given.url, &events)
+        webhook::make(tx, &actor, &given.url, &events)
     };
     let show = |_: &Reader, (made, secret): (Found, Vec<u8>)| {
         Ok(Webhook { secret: Some(signature::shown(&secret)), ..Webhook::from(made) })
@@ -129,7 +131,7 @@ async fn make(
 async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<Webhook>>> {
     let before = page.after_id(Of::Webhooks)?;
     let list = app.store().read(move |reader| {
-        let found = webhooks::list(reader, &program.actor, before, page.read())?;
+        let found = webhook::list(reader, &program.actor, before, page.read())?;
         let place = |webhook: &Found| webhook.id.0.as_bytes().to_vec();
         page.list(Of::Webhooks, found, place, |found| Ok(Webhook::from(found)))
     });
@@ -155,7 +157,7 @@ async fn delete(
     program: Program,
     Named(id): Named<WebhookId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| webhooks::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| webhook::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "webhook")))
 }
 
@@ -172,7 +174,7 @@ async fn enable(
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
-    let deed = move |tx: &mut Tx| webhooks::enable(tx, &actor, id);
+    let deed = move |tx: &mut Tx| webhook::enable(tx, &actor, id);
     once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
 }
 
@@ -218,7 +220,7 @@ struct Try {
 
 impl Call {
     fn new(webhook: WebhookId, made: Made) -> Call {
-        let tried = |tried: calls::Try| Try {
+        let tried = |tried: call_attempts::Try| Try {
             at: time(tried.at),
             milliseconds: u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX),
             status: tried.status,
@@ -250,7 +252,7 @@ async fn calls(
 ) -> Result<Json<List<Call>>> {
     let before = page.after_id(Of::Calls)?;
     let list = app.store().read_long(move |reader| {
-        let found = calls::list(reader, &program.actor, id, before, page.read())?;
+        let found = call_history::list(reader, &program.actor, id, before, page.read())?;
         let place = |call: &Made| call.id.0.as_bytes().to_vec();
         page.list(Of::Calls, found, place, |made| Ok(Call::new(id, made)))
     });
@@ -271,6 +273,6 @@ async fn again(
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
-    let deed = move |tx: &mut Tx| calls::again(tx, &actor, id, call);
+    let deed = move |tx: &mut Tx| call_history::again(tx, &actor, id, call);
     once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
 }

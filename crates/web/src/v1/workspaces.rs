@@ -4,9 +4,9 @@ pub(super) mod pictures;
 
 use axum::Json;
 use axum::extract::State;
-use domain::brand::{self, BrandChange};
-use domain::ids::WorkspaceId;
-use domain::workspaces;
+use domain::kernel::ids::WorkspaceId;
+use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::workspaces;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -128,7 +128,7 @@ async fn change(
         side_text: given.color_sidebar_text.map(Option::unwrap_or_default),
     };
     let changed = app.store().write(move |tx| {
-        brand::change(tx, &actor, &change)?;
+        branding::change(tx, &actor, &change)?;
         workspaces::find(tx, actor.workspace)
     });
     Ok(Json(Workspace::new(&app, changed.await?)))

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use crate::support::{Browser, Firm, metadata};
 use axum::http::{HeaderMap, Method, StatusCode};
-use domain::access::Actor;
-use domain::files::{self, signed, signed::Purpose};
-use domain::ids::MessageId;
-use domain::imports;
-use domain::sessions;
-use domain::sign_ins::LinkKind;
+use domain::arrival::{import_table, imports};
+use domain::files::signed::{self, Purpose};
+use domain::files::{changing, making};
+use domain::identity::sessions;
+use domain::identity::sign_in_links::LinkKind;
+use domain::kernel::access::Actor;
+use domain::kernel::ids::MessageId;
 
 /// One address: the method and the path as the router has it, what is called and sent, and what each kind of person
 /// is answered, in the order of [`KINDS`]. Words in brackets stand for things of the firm ([`fill`]).
@@ -240,7 +241,7 @@ pub(crate) async fn fill(firm: &Firm, text: &str) -> String {
         let table = b"email,name\nnew@client.example,New One\n";
         let hand_in = move |tx: &mut store::Tx| {
             let import = imports::begin(tx, &jane, "a.csv", false)?;
-            imports::add_lines(tx, &jane, import, &imports::check(imports::read(table)?))?;
+            imports::add_lines(tx, &jane, import, &imports::check(import_table::read(table)?))?;
             Ok(import)
         };
         filled = filled.replace("[import]", &firm.portal.write(hand_in).await.to_string());
@@ -283,14 +284,14 @@ async fn fill_files(firm: &Firm, text: String) -> String {
     }
     if filled.contains("[folder]") {
         let folder =
-            firm.portal.write(move |tx| files::make_folder(tx, &oskar, channel, None, "Plans")).await;
+            firm.portal.write(move |tx| making::make_folder(tx, &oskar, channel, None, "Plans")).await;
         filled = filled.replace("[folder]", &folder.to_string());
     }
     if filled.contains("[deletion]") {
         let (_, file) = firm.sends_file(oskar, channel, "gone.txt", b"hello").await;
         let deletion = firm
             .portal
-            .write(move |tx| files::delete(tx, &oskar, channel, &[file], files::Contents::GoToo))
+            .write(move |tx| changing::delete(tx, &oskar, channel, &[file], changing::Contents::GoToo))
             .await;
         filled = filled.replace("[deletion]", &deletion.0.to_string());
     }
@@ -316,7 +317,7 @@ async fn fill_files(firm: &Firm, text: String) -> String {
         let file = match purpose {
             Purpose::Download => firm.sends_file(oskar, channel, "a.txt", b"hello").await.1,
             Purpose::Upload => {
-                firm.portal.write(move |tx| files::make_file(tx, &oskar, channel, None, "b.txt")).await
+                firm.portal.write(move |tx| making::make_file(tx, &oskar, channel, None, "b.txt")).await
             }
         };
         let address = firm

@@ -1,8 +1,8 @@
 //! What forms and addresses answer to hostile text and to ids that are not for the one who asks.
 
 use crate::support::Firm;
-use domain::people::{self, NewClient};
-use domain::{companies, projects};
+use domain::administration::clients::{self, NewClient};
+use domain::administration::{companies, projects};
 
 /// A form: its path, fields that are good, and those that take text.
 type Form = (String, Vec<(&'static str, &'static str)>, Vec<&'static str>);
@@ -75,7 +75,7 @@ async fn ids_of_others_and_ids_that_are_none_are_unknown() {
                 email: "zed@b.example".to_string(),
                 ..Default::default()
             };
-            let client = people::add_client(tx, &stranger, &client)?;
+            let client = clients::add_client(tx, &stranger, &client)?;
             let project = projects::add(
                 tx,
                 &stranger,

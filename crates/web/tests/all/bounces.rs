@@ -1,15 +1,16 @@
 //! Addresses that take no mail, where internal users, and the person, see and mend that (N12).
 
 use crate::support::Firm;
-use domain::access::Actor;
-use domain::{bounces, deliveries, sign_ins};
+use domain::arrival::invitations;
+use domain::kernel::access::Actor;
+use domain::notify::{bounces, deliveries};
 
 /// Somebody's address turns out to take no mail.
 async fn bounces_at(firm: &Firm, who: Actor, address: &'static str) {
     let jane = firm.jane;
     firm.portal
         .write(move |tx| {
-            sign_ins::invite(tx, &jane, who.person)?;
+            invitations::invite(tx, &jane, who.person)?;
             let claimed = deliveries::claim(tx, 50)?;
             let to_them = claimed.iter().find(|delivery| delivery.person == who.person).unwrap();
             deliveries::failed(tx, to_them, "550 <no> such user")?;

@@ -2,6 +2,7 @@
 
 use crate::support::Firm;
 use axum::http::Method;
+use domain::notify::preferences;
 
 #[tokio::test]
 async fn n10_one_click_unsubscribes_by_post_without_a_session_and_never_by_get() {
@@ -16,7 +17,7 @@ async fn n10_one_click_unsubscribes_by_post_without_a_session_and_never_by_get()
     let chosen = || {
         let oskar = firm.oskar;
         firm.portal.read(move |reader| {
-            Ok(domain::choices::of_person(reader, oskar.workspace, oskar.person)?.email.word())
+            Ok(preferences::of_person(reader, oskar.workspace, oskar.person)?.email.word())
         })
     };
     assert_eq!(chosen().await, "each");

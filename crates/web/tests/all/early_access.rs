@@ -2,6 +2,8 @@
 
 use crate::support::{Browser, Firm, Portal};
 use axum::http::Method;
+use domain::kernel::{audit_log, ids};
+use domain::tenant::early_access;
 use http_body_util::BodyExt;
 use store::Tx;
 
@@ -86,7 +88,7 @@ async fn e1_what_cannot_be_read_is_an_oops_too() {
 async fn e1_too_many_tries_are_an_oops_with_all_that_was_typed() {
     let firm = Firm::new().await;
     let mut visitor = firm.portal.browser();
-    for number in 0..domain::early_access::BY_SENDER_MAX {
+    for number in 0..early_access::BY_SENDER_MAX {
         visitor
             .post("/early-access", &[("name", &number.to_string()), ("email", "a@b.example")])
             .await
@@ -173,11 +175,7 @@ async fn e1_the_export_has_everybody_with_formulas_made_text_and_who_took_it_is_
                 tx.run(
                     "INSERT INTO early_access (id, workspace, name, email, email_key, company, at) \
                      VALUES ($1, $2, $3, 'x@y.example', 'x@y.example', '', 0)",
-                    &[
-                        &domain::ids::EntryId::new(store::Time(number)),
-                        &workspace,
-                        &format!("Person {number}"),
-                    ],
+                    &[&ids::EntryId::new(store::Time(number)), &workspace, &format!("Person {number}")],
                 )?;
             }
             Ok(())
@@ -198,7 +196,7 @@ async fn e1_the_export_has_everybody_with_formulas_made_text_and_who_took_it_is_
     let jane = firm.jane;
     let kept = firm
         .portal
-        .read(move |reader| domain::records::list(reader, &jane, &domain::records::Filter::default(), 1))
+        .read(move |reader| audit_log::list(reader, &jane, &audit_log::Filter::default(), 1))
         .await;
     assert_eq!(kept[0].deed, "exports.earlyAccess");
     assert_eq!(kept[0].person.as_ref().unwrap().0, jane.person);

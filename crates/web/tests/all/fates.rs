@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use crate::support::Firm;
 use crate::texts::agreed;
-use domain::choices::{self, Choice};
-use domain::ids::{MessageId, PersonId};
-use domain::{messages, missed, people, sign_ins};
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::channels::{members, starting};
+use domain::kernel::ids::{MessageId, PersonId};
+use domain::kernel::medium::Choice;
+use domain::messages::message;
+use domain::notify::{due, muting, preferences};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -16,15 +20,15 @@ async fn written() -> (Firm, [MessageId; 2]) {
     let (jane, tom, oskar, channel) = (firm.jane, firm.tom, firm.oskar.person, firm.channel);
     firm.portal
         .write(move |tx| {
-            domain::members::mute(tx, &tom, channel, true)?;
-            sign_ins::invite(tx, &jane, oskar)
+            muting::mute(tx, &tom, channel, true)?;
+            invitations::invite(tx, &jane, oskar)
         })
         .await;
     firm.posts(firm.jane, firm.channel, "first").await;
     firm.posts(firm.jane, firm.channel, "second").await;
     let found = firm
         .portal
-        .read(move |reader| messages::page(reader, &jane, channel, messages::Stretch::Newest, 2))
+        .read(move |reader| message::page(reader, &jane, channel, message::Stretch::Newest, 2))
         .await;
     let ids: Vec<MessageId> = found.iter().map(|message| message.id).collect();
     (firm, [ids[0], ids[1]])
@@ -33,8 +37,8 @@ async fn written() -> (Firm, [MessageId; 2]) {
 async fn settles(firm: &Firm, person: PersonId) -> bool {
     let (workspace, channel) = (firm.workspace, firm.channel);
     let settle = move |tx: &mut store::Tx| {
-        missed::come_due(tx, workspace, channel, None)?;
-        Ok(missed::settle(tx, workspace, person, None)?.is_some())
+        due::come_due(tx, workspace, channel, None)?;
+        Ok(due::settle(tx, workspace, person, None)?.is_some())
     };
     firm.portal.write(settle).await
 }
@@ -117,7 +121,7 @@ async fn n12_what_was_sent_failed_and_was_read_is_said() {
     .await;
     jane.get(&path).await.shows("Emailed to Oskar Kowalski").hides("send-now");
     let channel = firm.channel;
-    firm.portal.write(move |tx| domain::members::read_up_to(tx, &oskar, channel, 3)).await;
+    firm.portal.write(move |tx| members::read_up_to(tx, &oskar, channel, 3)).await;
     jane.get(&path).await.hides("Emailed to").shows("Seen by Oskar Kowalski");
 }
 
@@ -127,7 +131,7 @@ async fn n14_a_text_that_quiet_hours_hold_is_shown_and_called_off_but_not_hasten
     let (workspace, oskar) = (firm.workspace, firm.oskar);
     agreed(&firm, oskar).await;
     // As after ten in the evening: the email has left, the text waits for the morning.
-    firm.portal.write(move |tx| choices::choose(tx, &oskar, None, Some(Choice::Each))).await;
+    firm.portal.write(move |tx| preferences::choose(tx, &oskar, None, Some(Choice::Each))).await;
     firm.portal.wait(5 * MINUTE);
     assert!(settles(&firm, oskar.person).await);
     for (kind, sql) in [
@@ -157,10 +161,8 @@ async fn n14_a_text_that_quiet_hours_hold_is_shown_and_called_off_but_not_hasten
 async fn n14_a_message_of_another_channel_is_not_reached_through_this_one() {
     let (firm, [first, second]) = written().await;
     let (jane, maria) = (firm.jane, firm.maria.person);
-    let other = firm
-        .portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Client(maria)))
-        .await;
+    let other =
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Client(maria))).await;
     let mut browser = firm.browser_of(firm.jane).await;
     for act in ["send-now", "call-off"] {
         browser.post(&format!("/messages/{other}/messages/{first}/{act}"), &[]).await.is(404);
@@ -168,13 +170,13 @@ async fn n14_a_message_of_another_channel_is_not_reached_through_this_one() {
     firm.posts(firm.jane, other, "elsewhere").await;
     let found = firm
         .portal
-        .read(move |reader| messages::page(reader, &jane, other, messages::Stretch::Newest, 1))
+        .read(move |reader| message::page(reader, &jane, other, message::Stretch::Newest, 1))
         .await;
     let path = format!("/messages/{}/messages/{second}/call-off", firm.channel);
     browser.post(&path, &[("also", &found[0].id.to_string())]).await.is(404);
     browser.get(&format!("/messages/{}", firm.channel)).await.shows("Notice to Oskar").hides("called off");
     // Who can see the client no more is told nothing, and nobody is told of them.
-    firm.portal.write(move |tx| people::deactivate(tx, &jane, maria)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, maria)).await;
     browser
         .get(&format!("/messages/{other}"))
         .await

@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::support::Firm;
 use axum::body::Body;
 use axum::http::Method;
-use domain::channels::{self, Subject};
-use domain::people::{self, NewClient};
-use domain::sign_ins::LinkKind;
+use domain::administration::clients::{self, NewClient};
+use domain::channels::starting::{self, Subject};
+use domain::identity::sign_in_links::LinkKind;
 use http_body_util::BodyExt as _;
 use serde_json::json;
 
@@ -117,8 +117,8 @@ async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
             email: "cy@theirs.example".to_string(),
             ..NewClient::default()
         };
-        let client = people::add_client(tx, &sam, &new)?;
-        channels::make(tx, &sam, &Subject::Client(client))
+        let client = clients::add_client(tx, &sam, &new)?;
+        starting::make(tx, &sam, &Subject::Client(client))
     });
     let heard = heard_until(theirs, &made.await.to_string()).await;
     assert!(!heard.contains("Only for Harbor") && !heard.contains(&firm.channel.to_string()), "{heard}");

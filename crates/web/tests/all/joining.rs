@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::support::{Browser, Firm, unzipped};
-use domain::imports::{self, LINES_AT_ONCE};
-use domain::people;
-use domain::sign_ins::LinkKind;
+use domain::arrival::importing;
+use domain::arrival::imports::LINES_AT_ONCE;
+use domain::directory::person;
+use domain::identity::sign_in_links::LinkKind;
 
 async fn invitation(firm: &Firm) -> String {
     firm.browser_of(firm.jane)
@@ -151,7 +152,7 @@ async fn s15_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
     let import = handed_in(&mut jane, people(LINES_AT_ONCE + 50).as_bytes()).await;
     let (actor, id) = (firm.jane, import.trim_start_matches("/clients/import/").parse().unwrap());
     // As when the program ends after the first step.
-    firm.portal.write(move |tx| imports::take_in_some(tx, &actor, id, LINES_AT_ONCE)).await;
+    firm.portal.write(move |tx| importing::take_in_some(tx, &actor, id, LINES_AT_ONCE)).await;
     jane.get(&import).await.shows("200 of 250 lines are in. It goes on by itself");
     firm.portal.wait(Duration::from_secs(60));
     let page = jane.get(&import).await;
@@ -210,7 +211,7 @@ async fn s2_client_users_invite_colleagues_of_their_company_where_the_firm_lets_
     jane.get(&format!("/companies/{}", firm.northwind)).await.shows("Nina");
     jane.get(&format!("/companies/{}", firm.santos)).await.hides("Nina");
     let workspace = firm.workspace;
-    let nina = move |reader: &store::Reader| people::by_email(reader, workspace, "nina@client.example");
+    let nina = move |reader: &store::Reader| person::by_email(reader, workspace, "nina@client.example");
     let nina = firm.portal.read(nina).await.unwrap().id;
     jane.get(&format!("/clients/{nina}")).await.shows("A client user invited Nina");
     jane.get(&format!("/clients/{}", firm.oskar.person)).await.hides("A client user invited");

@@ -1,7 +1,7 @@
 //! Settings → API: keys are made, shown once, listed with their last use, revoked (D1, D2).
 
 use crate::support::Firm;
-use domain::keys;
+use domain::tenant::api_keys;
 use store::Reader;
 
 const LIST: &str = "/settings/api";
@@ -29,7 +29,7 @@ async fn d1_a_key_is_shown_once_and_works_until_it_is_revoked() {
     jane.get(LIST).await.is(200).shows("Last used").hides("Not used yet");
 
     let owner = firm.jane;
-    let id = firm.portal.read(move |reader: &Reader| keys::list(reader, &owner)).await.remove(0).id;
+    let id = firm.portal.read(move |reader: &Reader| api_keys::list(reader, &owner)).await.remove(0).id;
     let revoked = jane.post(&format!("{LIST}/keys/{id}/revoke"), &[]).await;
     revoked.goes("/settings/api?done=revoked");
     jane.follow(&revoked).await.is(200).shows("good for nothing").hides("Accounting");
@@ -49,7 +49,7 @@ async fn d1_a_key_needs_a_name_that_can_be_read() {
         assert_eq!(refused.errors().len(), 1, "{fields:?}");
     }
     let owner = firm.jane;
-    assert!(firm.portal.read(move |reader: &Reader| keys::list(reader, &owner)).await.is_empty());
+    assert!(firm.portal.read(move |reader: &Reader| api_keys::list(reader, &owner)).await.is_empty());
 }
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn d2_there_are_at_most_a_hundred_keys() {
     let firm = Firm::new().await;
     let owner = firm.jane;
     let fill = move |tx: &mut store::Tx| {
-        for number in 0..keys::KEYS_MAX {
-            keys::make(tx, &owner, &format!("Program {number}"))?;
+        for number in 0..api_keys::KEYS_MAX {
+            api_keys::make(tx, &owner, &format!("Program {number}"))?;
         }
         Ok(())
     };

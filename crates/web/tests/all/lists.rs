@@ -1,8 +1,8 @@
 //! Lists of client users, companies and projects: searched, in pages, empty.
 
 use crate::support::{Firm, Portal};
-use domain::people::{self, NewClient};
-use domain::{companies, projects};
+use domain::administration::clients::{self, NewClient};
+use domain::administration::{companies, projects, set_up};
 
 #[tokio::test]
 async fn lists_are_searched_and_come_in_pages_without_a_gap_or_a_double() {
@@ -17,7 +17,7 @@ async fn lists_are_searched_and_come_in_pages_without_a_gap_or_a_double() {
                     email: format!("ann{number:02}@client.example"),
                     ..NewClient::default()
                 };
-                people::add_client(tx, &jane, &client)?;
+                clients::add_client(tx, &jane, &client)?;
                 companies::add(tx, &jane, &format!("Company {number:02}"))?;
                 let title = format!("Project {number:02}");
                 projects::add(tx, &jane, &projects::NewProject { title, ..Default::default() })?;
@@ -56,13 +56,13 @@ async fn empty_lists_say_what_belongs_there() {
     let portal = Portal::empty();
     let jane = portal
         .write(|tx| {
-            let set_up = domain::workspaces::SetUp {
+            let set_up = set_up::SetUp {
                 brand: "New firm".to_string(),
                 given_name: "Jane".to_string(),
                 family_name: String::new(),
                 email: "jane@firm.example".to_string(),
             };
-            domain::workspaces::set_up(tx, None, &set_up)
+            set_up::set_up(tx, None, &set_up)
         })
         .await;
     let mut jane = portal.browser_of(jane.0, jane.1).await;

@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use domain::access::Actor;
-use domain::ids::{ChannelId, MessageId};
-use domain::people::ClientChange;
-use domain::{companies, deliveries, members, messages, missed, people, sessions, sign_ins};
+use domain::administration;
+use domain::administration::clients::{self, ClientChange};
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::channels::{members, starting};
+use domain::identity::sessions;
+use domain::kernel::access::Actor;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::messages::{changing, sending};
+use domain::notify::{deliveries, delivery, due};
 use http_body_util::BodyExt;
 
 use crate::support::Firm;
@@ -87,8 +93,8 @@ impl Firm {
         self.portal
             .write(move |tx| {
                 let id = MessageId::new(tx.now());
-                let draft = messages::Draft { id, channel, text, attachments: Vec::new(), shown: None };
-                messages::send(tx, &who, &draft).map(|message| message.id)
+                let draft = sending::Draft { id, channel, text, attachments: Vec::new(), shown: None };
+                sending::send(tx, &who, &draft).map(|message| message.id)
             })
             .await
     }
@@ -131,8 +137,8 @@ async fn c3_outsiders_hear_nothing() {
     let mut jane = Stream::open(&firm, firm.jane, "/live").await;
     let id = firm.says(firm.oskar, firm.channel, "for the firm only").await;
     let (oskar, channel, jane_actor) = (firm.oskar, firm.channel, firm.jane);
-    firm.portal.write(move |tx| messages::edit(tx, &oskar, id, "changed")).await;
-    firm.portal.write(move |tx| messages::delete(tx, &oskar, id)).await;
+    firm.portal.write(move |tx| changing::edit(tx, &oskar, id, "changed")).await;
+    firm.portal.write(move |tx| changing::delete(tx, &oskar, id)).await;
     firm.portal.write(move |tx| members::read_up_to(tx, &jane_actor, channel, 2)).await;
     for (name, word) in
         [("message", "for the firm only"), ("changed", ">changed<"), ("changed", "deleted"), ("read", "")]
@@ -149,17 +155,15 @@ async fn c3_outsiders_hear_nothing() {
 async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
     let firm = Firm::new().await;
     let (jane, santos, northwind, oskar) = (firm.jane, firm.santos, firm.northwind, firm.oskar);
-    let company = firm
-        .portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Company(northwind)))
-        .await;
+    let company =
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
     let mut stream = Stream::open(&firm, oskar, "/live").await;
     firm.says(jane, company, "while he belongs to it").await;
     firm.portal
         .write(move |tx| {
             let change =
                 ClientChange { companies: Some(vec![santos]), told: true, ..ClientChange::default() };
-            people::edit_client(tx, &jane, oskar.person, &change)
+            clients::edit_client(tx, &jane, oskar.person, &change)
         })
         .await;
     firm.says(jane, company, "after he left").await;
@@ -183,16 +187,14 @@ async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
 async fn c3_who_joins_hears_of_it_and_of_what_follows() {
     let firm = Firm::new().await;
     let (jane, northwind, maria) = (firm.jane, firm.northwind, firm.maria);
-    let company = firm
-        .portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Company(northwind)))
-        .await;
+    let company =
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
     let mut stream = Stream::open(&firm, maria, "/live").await;
     let santos = firm.santos;
     firm.portal
         .write(move |tx| {
             let change = ClientChange { companies: Some(vec![santos, northwind]), ..ClientChange::default() };
-            people::edit_client(tx, &jane, maria.person, &change)
+            clients::edit_client(tx, &jane, maria.person, &change)
         })
         .await;
     firm.says(jane, company, "welcome").await;
@@ -226,14 +228,14 @@ async fn m4_what_happens_while_a_stream_opens_is_heard_once_and_in_order() {
     let writing = tokio::spawn(async move {
         for number in 0..150 {
             let sent = portal.write(move |tx| {
-                let draft = messages::Draft {
+                let draft = sending::Draft {
                     id: MessageId::new(tx.now()),
                     channel,
                     text: format!("number {number};"),
                     attachments: Vec::new(),
                     shown: None,
                 };
-                messages::send(tx, &jane, &draft).map(drop)
+                sending::send(tx, &jane, &draft).map(drop)
             });
             sent.await.unwrap();
         }
@@ -256,14 +258,14 @@ async fn m4_a_long_absence_loads_anew() {
         .write(move |tx| {
             for number in 0..1_100 {
                 let id = MessageId::new(tx.now());
-                let draft = messages::Draft {
+                let draft = sending::Draft {
                     id,
                     channel,
                     text: format!("{number}"),
                     attachments: Vec::new(),
                     shown: None,
                 };
-                messages::send(tx, &oskar, &draft)?;
+                sending::send(tx, &oskar, &draft)?;
             }
             Ok(())
         })
@@ -315,11 +317,11 @@ async fn s1_ending_a_session_closes_its_stream_and_no_other() {
 async fn c2_a_new_name_is_heard_at_once() {
     let firm = Firm::new().await;
     let (jane, northwind) = (firm.jane, firm.northwind);
-    firm.portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Company(northwind)))
-        .await;
+    firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
     let mut stream = Stream::open(&firm, firm.oskar, "/live").await;
-    firm.portal.write(move |tx| companies::rename(tx, &jane, northwind, "Northwind & Sons")).await;
+    firm.portal
+        .write(move |tx| administration::companies::rename(tx, &jane, northwind, "Northwind & Sons"))
+        .await;
     stream.expect("channel", "Northwind & Sons").await;
 }
 
@@ -342,7 +344,7 @@ async fn m8_typing_is_told_to_the_others_and_only_to_members() {
 async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_else() {
     let firm = Firm::new().await;
     let (jane, oskar, channel) = (firm.jane, firm.oskar, firm.channel);
-    firm.portal.write(move |tx| sign_ins::invite(tx, &jane, oskar.person)).await;
+    firm.portal.write(move |tx| invitations::invite(tx, &jane, oskar.person)).await;
     firm.says(jane, channel, "unread").await;
     let before = firm.head().await;
     let mut seeing = Stream::open(&firm, jane, "/live").await;
@@ -351,10 +353,10 @@ async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_e
     firm.portal.wait(Duration::from_secs(300));
     firm.portal
         .write(move |tx| {
-            missed::come_due(tx, jane.workspace, channel, None)?;
-            missed::settle(tx, jane.workspace, oskar.person, None)?.expect("a digest");
+            due::come_due(tx, jane.workspace, channel, None)?;
+            due::settle(tx, jane.workspace, oskar.person, None)?.expect("a digest");
             let claimed = deliveries::claim(tx, 8)?;
-            let is_digest = |delivery: &&deliveries::Delivery| delivery.kind.word() == "digestMail";
+            let is_digest = |delivery: &&delivery::Delivery| delivery.kind.word() == "digestMail";
             let notice = claimed.iter().find(is_digest).expect("its delivery");
             deliveries::failed_for_now(tx, notice, "later")?.expect("another try");
             deliveries::sent(tx, notice)
@@ -372,7 +374,7 @@ async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_e
     let mut again = Stream::open(&firm, oskar, &format!("/live?after={before}")).await;
     again.expect("message", "afterwards").await;
     let priya = firm.priya.person;
-    firm.portal.write(move |tx| people::deactivate(tx, &jane, priya)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, priya)).await;
     outsider.expect("signed-out", "").await;
 }
 

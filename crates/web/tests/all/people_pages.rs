@@ -1,10 +1,10 @@
 //! The pages of client users, companies, projects, the team and oneself.
 
 use crate::support::{Answer, Firm};
-use domain::access::Actor;
-use domain::ids::PersonId;
-use domain::people::{self, NewClient};
-use domain::projects;
+use domain::administration::clients::NewClient;
+use domain::kernel::access::Actor;
+use domain::kernel::ids::PersonId;
+use domain::{administration, directory};
 
 /// The id at the end of where an answer leads.
 fn id_of(answer: &Answer) -> &str {
@@ -14,7 +14,8 @@ fn id_of(answer: &Answer) -> &str {
 
 async fn people_of(firm: &Firm, actor: Actor) -> Vec<PersonId> {
     let renovation = firm.renovation;
-    let people = firm.portal.read(move |reader| projects::people_of(reader, &actor, renovation)).await;
+    let people =
+        firm.portal.read(move |reader| directory::projects::people_of(reader, &actor, renovation)).await;
     people.into_iter().map(|person| person.id).collect()
 }
 
@@ -60,7 +61,8 @@ async fn c6_a_client_user_without_a_company_has_none_to_show() {
     tom.get("/companies").await.shows("Northwind Bakery").hides("Amara");
     let jane = firm.jane;
     let id: PersonId = amara.parse().unwrap();
-    let placeholder = firm.portal.read(move |reader| people::companies_of(reader, &jane, id)).await[0].0;
+    let placeholder =
+        firm.portal.read(move |reader| directory::clients::companies_of(reader, &jane, id)).await[0].0;
     tom.get(&format!("/companies/{placeholder}")).await.is(404);
     tom.post(&format!("/companies/{placeholder}"), &[("name", "Diallo")]).await.is(404);
 }
@@ -190,9 +192,12 @@ async fn c4_a_client_user_moves_to_where_others_would_be_met_only_after_a_word()
     let renovation = firm.renovation;
     firm.portal
         .write(move |tx| {
-            let nora = people::add_client(tx, &jane, &colleague)?;
-            let change = projects::ProjectChange { clients: Some(vec![oskar, nora]), ..Default::default() };
-            projects::edit(tx, &jane, renovation, &change)
+            let nora = administration::clients::add_client(tx, &jane, &colleague)?;
+            let change = administration::projects::ProjectChange {
+                clients: Some(vec![oskar, nora]),
+                ..Default::default()
+            };
+            administration::projects::edit(tx, &jane, renovation, &change)
         })
         .await;
     let mut tom = firm.browser_of(firm.tom).await;

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use domain::channels::{self, Subject};
-use domain::ids::PersonId;
-use domain::joining::{self, JoiningChange};
-use domain::people::{self, NewClient};
-use domain::records::{self, Deed, Filter};
-use domain::sign_ins;
+use domain::administration::clients::{self, NewClient};
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::arrival::joining::{self, JoiningChange};
+use domain::channels::starting::{self, Subject};
+use domain::directory::person;
+use domain::kernel::audit_log::{self, Deed, Filter};
+use domain::kernel::ids::PersonId;
 use http_body_util::BodyExt;
 use store::Reader;
 
@@ -279,7 +281,7 @@ async fn call(firm: &Firm, method: &str, path: &str, sent: String, is_client: bo
 /// The words of what was kept, newest first, and by whom.
 async fn kept(firm: &Firm) -> Vec<(String, Option<PersonId>)> {
     let jane = firm.jane;
-    let read = move |reader: &Reader| records::list(reader, &jane, &Filter::default(), 1_000);
+    let read = move |reader: &Reader| audit_log::list(reader, &jane, &Filter::default(), 1_000);
     let found = firm.portal.read(read).await;
     found.into_iter().map(|record| (record.deed, record.person.map(|(person, _)| person))).collect()
 }
@@ -289,11 +291,11 @@ async fn fill(firm: &Firm, text: &str) -> String {
     let (jane, oskar) = (firm.jane, firm.oskar.person);
     let mut filled = text.to_string();
     if filled.contains("[invited]") {
-        firm.portal.write(move |tx| sign_ins::invite(tx, &jane, oskar)).await;
+        firm.portal.write(move |tx| invitations::invite(tx, &jane, oskar)).await;
         filled = filled.replace("[invited]", &oskar.to_string());
     }
     if filled.contains("[gone]") {
-        firm.portal.write(move |tx| people::deactivate(tx, &jane, oskar)).await;
+        firm.portal.write(move |tx| team::deactivate(tx, &jane, oskar)).await;
         filled = filled.replace("[gone]", &oskar.to_string());
     }
     if filled.contains("[off]") {
@@ -309,7 +311,7 @@ async fn fill(firm: &Firm, text: &str) -> String {
     }
     if filled.contains("[welcomed]") || filled.contains("[newest]") {
         let nina = newest(firm).await;
-        let channel = firm.portal.write(move |tx| channels::make(tx, &jane, &Subject::Client(nina))).await;
+        let channel = firm.portal.write(move |tx| starting::make(tx, &jane, &Subject::Client(nina))).await;
         filled = filled.replace("[welcomed]", &channel.to_string()).replace("[newest]", &nina.to_string());
     }
     if filled.starts_with("/profile/colleagues") {
@@ -324,7 +326,7 @@ async fn newest(firm: &Firm) -> PersonId {
     let jane = firm.jane;
     firm.portal
         .write(move |tx| {
-            if let Some(known) = people::by_email(tx, jane.workspace, "nina@client.example")? {
+            if let Some(known) = person::by_email(tx, jane.workspace, "nina@client.example")? {
                 return Ok(known.id);
             }
             let nina = NewClient {
@@ -332,7 +334,7 @@ async fn newest(firm: &Firm) -> PersonId {
                 email: "nina@client.example".to_string(),
                 ..Default::default()
             };
-            people::add_client(tx, &jane, &nina)
+            clients::add_client(tx, &jane, &nina)
         })
         .await
 }

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use crate::support::{Answer, Browser, Firm, MORNING};
-use domain::access::Actor;
-use domain::ids::{ChannelId, MessageId};
-use domain::settings::{self, MessagingChange, ReplyLinks};
-use domain::{channels, links, messages, people};
+use domain::administration::settings::{self, MessagingChange};
+use domain::administration::team;
+use domain::channels::{channel, starting};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::{self, ChannelId, MessageId};
+use domain::messages::message;
+use domain::notify::reply_links;
+use domain::tenant::settings::ReplyLinks;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -57,14 +61,14 @@ async fn state(firm: &Firm) -> String {
 }
 
 async fn read_position(firm: &Firm, who: Actor, channel: ChannelId) -> i64 {
-    firm.portal.read(move |reader| Ok(channels::find(reader, &who, channel)?.read_position)).await
+    firm.portal.read(move |reader| Ok(channel::find(reader, &who, channel)?.read_position)).await
 }
 
-async fn texts(firm: &Firm) -> Vec<(domain::ids::PersonId, String)> {
+async fn texts(firm: &Firm) -> Vec<(ids::PersonId, String)> {
     let (jane, channel) = (firm.jane, firm.channel);
     let found = firm
         .portal
-        .read(move |reader| messages::page(reader, &jane, channel, messages::Stretch::Newest, 200))
+        .read(move |reader| message::page(reader, &jane, channel, message::Stretch::Newest, 200))
         .await;
     found.into_iter().map(|message| (message.author, message.text)).collect()
 }
@@ -235,7 +239,7 @@ async fn n8_after_fourteen_days_it_says_so_and_sends_a_fresh_one_when_asked() {
         .write(move |tx| {
             let sql = "SELECT id FROM fresh_links WHERE workspace = $1";
             let id = tx.one(sql, &[&workspace], |row| row.get(0))?;
-            links::prepare_fresh(tx, workspace, id)
+            reply_links::prepare_fresh(tx, workspace, id)
         })
         .await
         .unwrap();
@@ -250,7 +254,7 @@ async fn n8_fresh_links_are_limited() {
     let (firm, link) = missed().await;
     firm.portal.wait(14 * DAY);
     let mut phone = firm.portal.browser();
-    for _ in 0..links::FRESH_MAX {
+    for _ in 0..reply_links::FRESH_MAX {
         phone.post(&format!("{link}/fresh"), &[]).await.is(303);
     }
     let refused = phone.post(&format!("{link}/fresh"), &[]).await;
@@ -262,7 +266,7 @@ async fn n8_fresh_links_are_limited() {
 async fn n8_answers_are_limited_and_what_was_written_stays() {
     let (firm, link) = missed().await;
     let mut phone = firm.portal.browser();
-    for _ in 0..links::REPLIES_MAX {
+    for _ in 0..reply_links::REPLIES_MAX {
         answers(&mut phone, &link, "on and on").await.is(303);
     }
     answers(&mut phone, &link, "and further").await.is(429).shows(">and further</textarea>");
@@ -283,7 +287,7 @@ async fn n8_a_link_revoked_by_its_owner_says_so() {
 async fn n13_with_the_access_the_link_shows_nothing() {
     let (firm, link) = missed().await;
     let (jane, oskar) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| people::deactivate(tx, &jane, oskar)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, oskar)).await;
     let mut phone = firm.portal.browser();
     let page = phone.get(&link).await;
     page.is(410).shows("not open to you any more").hides("missed").hides("Oskar").hides("Jane");
@@ -328,7 +332,7 @@ async fn n8_a_link_opens_its_channel_and_no_other_of_that_person() {
     let (firm, link) = missed().await;
     let (jane, project) = (firm.jane, firm.renovation);
     let other =
-        firm.portal.write(move |tx| channels::make(tx, &jane, &channels::Subject::Project(project))).await;
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Project(project))).await;
     firm.posts(firm.jane, other, "in the other channel").await;
     let mut phone = firm.portal.browser();
     phone.get(&link).await.is(200).hides("in the other channel");

@@ -3,9 +3,13 @@
 use crate::support::Firm;
 use axum::body::Body;
 use axum::http::Method;
+use domain::administration::{clients, team};
+use domain::channels::starting;
+use domain::files::blobs;
+use domain::files::changing::{self, Contents};
 use domain::files::signed::{self, Purpose};
-use domain::files::{self, Contents};
-use domain::ids::FileId;
+use domain::kernel::ids::FileId;
+use domain::notify::reply_links;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
@@ -116,10 +120,8 @@ async fn f3_stretches_tags_and_heads_are_served_as_the_standard_says() {
 async fn f2_who_loses_access_gets_nothing_even_of_what_their_browser_knows() {
     let firm = Firm::new().await;
     let (jane, company) = (firm.jane, firm.northwind);
-    let channel = firm
-        .portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Company(company)))
-        .await;
+    let channel =
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(company))).await;
     let (_, file) = firm.sends_file(firm.oskar, channel, "a.txt", b"0123456789").await;
     let path = format!("/files/{channel}/{file}/content");
     let mut oskar = firm.browser_of(firm.oskar).await;
@@ -128,8 +130,8 @@ async fn f2_who_loses_access_gets_nothing_even_of_what_their_browser_knows() {
     firm.portal
         .write(move |tx| {
             let companies = Some(vec![santos]);
-            let change = domain::people::ClientChange { companies, ..Default::default() };
-            domain::people::edit_client(tx, &jane, person, &change)
+            let change = clients::ClientChange { companies, ..Default::default() };
+            clients::edit_client(tx, &jane, person, &change)
         })
         .await;
     oskar.get(&path).await.is(404);
@@ -147,12 +149,12 @@ async fn f5_what_was_deleted_is_not_handed_out_and_its_message_says_so() {
     let (_, file) = firm.sends_file(firm.oskar, firm.channel, "deed.txt", b"deed").await;
     let (jane, channel) = (firm.jane, firm.channel);
     let deletion =
-        firm.portal.write(move |tx| files::delete(tx, &jane, channel, &[file], Contents::GoToo)).await;
+        firm.portal.write(move |tx| changing::delete(tx, &jane, channel, &[file], Contents::GoToo)).await;
     let mut oskar = firm.browser_of(firm.oskar).await;
     oskar.get(&content(&firm, file)).await.is(404);
     let page = oskar.get(&format!("/messages/{channel}")).await;
     page.shows("deed.txt").shows("Removed").hides(&format!("/files/{channel}/{file}"));
-    firm.portal.write(move |tx| files::restore(tx, &jane, channel, deletion)).await;
+    firm.portal.write(move |tx| changing::restore(tx, &jane, channel, deletion)).await;
     oskar.get(&content(&firm, file)).await.is(200);
     oskar
         .get(&format!("/messages/{channel}"))
@@ -180,7 +182,7 @@ async fn f13_what_is_held_back_is_handed_to_nobody() {
     program.get(&format!("/signed/{address}")).await.is(403);
     let blob = firm.files(firm.jane, firm.channel).await[0].stored.clone().unwrap().blob;
     let found = Some("Eicar-Test-Signature");
-    firm.portal.write(move |tx| domain::blobs::checked(tx, workspace, blob, found)).await;
+    firm.portal.write(move |tx| blobs::checked(tx, workspace, blob, found)).await;
     jane.get(&content(&firm, file)).await.is(403).shows("may be harmful");
     jane.get(&format!("/messages/{}", firm.channel)).await.shows("may be harmful");
 }
@@ -220,7 +222,7 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
     let fresh = sign().await;
     program.get(&fresh).await.is(200);
     let (jane, person) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| domain::people::deactivate(tx, &jane, person)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, person)).await;
     program.get(&fresh).await.is(404);
 }
 
@@ -242,6 +244,6 @@ async fn n8_a_reply_link_hands_out_what_its_page_shows_and_nothing_older() {
     maria.get(&format!("{link}/files/{new}/download")).await.is(404);
     let mut oskar = firm.browser_of(firm.oskar).await;
     oskar.get(&format!("{link}/files/{old}/download")).await.is(200);
-    firm.portal.wait(domain::links::LASTS);
+    firm.portal.wait(reply_links::LASTS);
     guest.get(&format!("{link}/files/{new}/download")).await.is(404);
 }

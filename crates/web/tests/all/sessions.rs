@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Firm, Portal};
-use domain::sign_ins;
+use domain::administration::set_up;
 
 #[tokio::test]
 async fn s1_signing_out_ends_the_session() {
@@ -39,7 +39,7 @@ async fn s4_an_empty_portal_is_set_up_by_its_link_once() {
         browser.get(path).await.is(200).shows("This portal is not set up yet");
     }
     browser.get("/messages").await.goes("/sign-in?back=/messages");
-    let secret = portal.write(sign_ins::set_up_link).await.unwrap();
+    let secret = portal.write(set_up::set_up_link).await.unwrap();
     let link = format!("/set-up/{}", secret.reveal());
     let good = [
         ("brandName", "Harbor & Lee"),

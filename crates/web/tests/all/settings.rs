@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use domain::access::Actor;
-use domain::channels::{self, Subject};
-use domain::sign_ins::{self, LinkKind};
+use domain::arrival::invitations;
+use domain::channels::starting::{self, Subject};
+use domain::identity::sign_in_links::LinkKind;
+use domain::kernel::access::Actor;
 use outbound::mail::{Mail, Mailer};
 use outbound::text::Texter;
 use workers::deliveries::Worker;
@@ -222,7 +223,7 @@ async fn welcome(firm: &Firm, client: Actor) -> String {
     let link = firm.portal.link(firm.workspace, client.person, LinkKind::Command).await;
     firm.portal.browser().post(&link, &[]).await.goes("/messages");
     let jane = firm.jane;
-    let make = move |tx: &mut store::Tx| channels::make(tx, &jane, &Subject::Client(client.person));
+    let make = move |tx: &mut store::Tx| starting::make(tx, &jane, &Subject::Client(client.person));
     let channel = firm.portal.write(make).await;
     let sql = "SELECT text FROM messages WHERE channel = $1 ORDER BY position";
     let found =
@@ -257,7 +258,7 @@ impl<'a> Post<'a> {
     /// Oskar is invited, and wants texts too.
     async fn of(firm: &'a Firm) -> Post<'a> {
         let (jane, oskar, store) = (firm.jane, firm.oskar, firm.portal.store.clone());
-        firm.portal.write(move |tx| sign_ins::invite(tx, &jane, oskar.person)).await;
+        firm.portal.write(move |tx| invitations::invite(tx, &jane, oskar.person)).await;
         texts::agreed(firm, oskar).await;
         let (mails, texts) = (outbound::mail::Memory::default(), outbound::text::Memory::default());
         let (mailer, texter) =

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::support::{Answer, Browser, Firm};
-use domain::ids::SignInId;
-use domain::sign_ins::{self, LinkKind};
-use domain::{people, sessions};
+use domain::administration::team;
+use domain::identity::sign_in_links::LinkKind;
+use domain::identity::{sessions, sign_in_requests};
+use domain::kernel::ids::SignInId;
 
 /// Asks for a mail, and shows the page of the code.
 async fn ask(browser: &mut Browser<'_>, email: &str) -> (SignInId, Answer) {
@@ -83,7 +84,7 @@ async fn s1_a_code_is_good_for_fifteen_minutes() {
 async fn s3_the_page_is_the_same_for_known_unknown_and_deactivated_addresses() {
     let firm = Firm::new().await;
     let (jane, maria) = (firm.jane, firm.maria.person);
-    firm.portal.write(move |tx| people::deactivate(tx, &jane, maria)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, maria)).await;
     let mut pages = Vec::new();
     for email in ["oskar@client.example", "emily@client.example", "maria@client.example"] {
         let mut browser = firm.portal.browser();
@@ -105,7 +106,7 @@ async fn s3_tries_are_limited_for_known_and_unknown_addresses_alike() {
     let firm = Firm::new().await;
     for email in ["oskar@client.example", "nobody@client.example"] {
         let mut browser = firm.portal.browser();
-        for _ in 0..sign_ins::ASKED_BY_ADDRESS_MAX {
+        for _ in 0..sign_in_requests::ASKED_BY_ADDRESS_MAX {
             browser.post("/sign-in", &[("email", email)]).await.is(303);
         }
         let refused = browser.post("/sign-in", &[("email", email)]).await;

@@ -1,8 +1,8 @@
 //! Signing up in a browser (S14, S3), and what internal users make of who came.
 
 use crate::support::{Answer, Browser, Firm};
-use domain::ids::SignInId;
-use domain::sign_ins;
+use domain::identity::sign_in_requests;
+use domain::kernel::ids::SignInId;
 
 /// Lets people sign up.
 async fn lets(firm: &Firm, value: &str) {
@@ -130,7 +130,7 @@ async fn s3_signing_up_tells_nobody_whether_an_address_is_known() {
             browser.post("/sign-in/code", &[("sign_in", &id), ("email", email), ("code", "12")]).await;
         pages.push((page.status, same(&page), page.headers.clone(), again.status, same(&again)));
         // At the limit they are alike too, and what was typed is still there.
-        for _ in 1..sign_ins::ASKED_BY_ADDRESS_MAX {
+        for _ in 1..sign_in_requests::ASKED_BY_ADDRESS_MAX {
             browser.post("/sign-up", &fields).await.is(303);
         }
         let refused = browser.post("/sign-up", &fields).await;

@@ -19,10 +19,13 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
-use domain::ids::{PersonId, SignInId, WorkspaceId};
-use domain::sign_ins::{self, LinkKind, Prepared};
-use domain::uploads::Room;
-use domain::{sessions, workspaces};
+use domain::arrival::sign_in::{self, Prepared};
+use domain::files::uploads::Room;
+use domain::identity::sessions;
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::error;
+use domain::kernel::ids::{PersonId, SignInId, WorkspaceId};
+use domain::tenant::workspaces;
 use http_body_util::BodyExt;
 use outbound::blobs::{Blobs, Memory};
 use outbound::text::Texter;
@@ -89,14 +92,14 @@ impl Portal {
 
     pub async fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.store.write(closure).await.unwrap()
     }
 
     pub async fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.store.read(closure).await.unwrap()
     }
@@ -134,12 +137,12 @@ impl Portal {
 
     /// What the mail of a request to sign in says, as the worker that sends it would put it together.
     pub async fn mail(&self, workspace: WorkspaceId, sign_in: SignInId) -> Option<Prepared> {
-        self.write(move |tx| sign_ins::prepare_mail(tx, workspace, sign_in)).await
+        self.write(move |tx| sign_in::prepare_mail(tx, workspace, sign_in)).await
     }
 
     /// The path of a link that signs somebody in.
     pub async fn link(&self, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> String {
-        let secret = self.write(move |tx| sign_ins::make_link(tx, workspace, person, kind)).await;
+        let secret = self.write(move |tx| sign_in_links::make_link(tx, workspace, person, kind)).await;
         format!("/sign-in/link/{}", secret.reveal())
     }
 }

@@ -1,7 +1,8 @@
 //! The pages of the firm's own people, and everybody's own page.
 
 use crate::support::Firm;
-use domain::{channels, people};
+use domain::channels::channel;
+use domain::directory::team;
 
 #[tokio::test]
 async fn admins_change_the_team_and_staff_see_it() {
@@ -27,11 +28,11 @@ async fn admins_change_the_team_and_staff_see_it() {
         .shows(">Invited<")
         .shows("The invitation is on its way.");
     let admin = firm.jane;
-    let team = firm.portal.read(move |reader| people::internal_users(reader, &admin)).await;
+    let team = firm.portal.read(move |reader| team::internal_users(reader, &admin)).await;
     let ines = team.iter().find(|person| person.name.given == "Ines").unwrap().id;
     let page = format!("/settings/team/{ines}");
     jane.get(&page).await.is(200).shows(&format!("value=\"{}\" checked", firm.northwind));
-    let seen = firm.portal.read(move |reader| people::assignments(reader, &admin, ines)).await;
+    let seen = firm.portal.read(move |reader| team::assignments(reader, &admin, ines)).await;
     assert_eq!(seen, [firm.northwind]);
 
     let taken = jane.fill("/settings/team/new", &fields).await;
@@ -134,6 +135,6 @@ async fn clients_have_no_pages_of_the_firm() {
     page.hides("href=\"/clients\"").hides("href=\"/settings\"");
     let channel = firm.channel;
     let actor = firm.oskar;
-    let own = firm.portal.read(move |reader| channels::find(reader, &actor, channel)).await;
+    let own = firm.portal.read(move |reader| channel::find(reader, &actor, channel)).await;
     assert_eq!(own.title, "Harbor & Lee");
 }

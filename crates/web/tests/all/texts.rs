@@ -3,8 +3,10 @@
 use crate::support::{Answer, Firm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::Actor;
-use domain::phones::{self, TextDue};
+use domain::kernel::access::Actor;
+use domain::kernel::limits;
+use domain::notify::phones;
+use domain::notify::quiet_hours::{self, TextDue};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
@@ -28,7 +30,7 @@ pub(crate) async fn agreed(firm: &Firm, who: Actor) {
 
 async fn gets_texts(firm: &Firm, who: Actor) -> bool {
     let texting = firm.portal.read(move |reader| phones::texting(reader, who.workspace, who.person)).await;
-    matches!(phones::text_due(&texting, crate::support::MORNING), TextDue::Now(_))
+    matches!(quiet_hours::text_due(&texting, crate::support::MORNING), TextDue::Now(_))
 }
 
 /// The provider's signature, as its documentation says: the address, then names and values in the order of the names.
@@ -92,7 +94,7 @@ async fn n9_after_too_many_wrong_codes_a_new_one_is_asked_for() {
     oskar.post("/profile/texts/number", &[("number", NUMBER)]).await.goes("/profile/texts");
     let right = code(&firm, firm.oskar).await;
     let wrong = if right == "000000" { "000001" } else { "000000" };
-    for _ in 0..domain::limits::CODE_TRIES {
+    for _ in 0..limits::CODE_TRIES {
         oskar.post("/profile/texts/code", &[("code", wrong)]).await.is(400);
     }
     oskar.post("/profile/texts/code", &[("code", &right)]).await.is(400).shows("A new code is needed");

@@ -6,9 +6,12 @@ use std::time::Duration;
 use crate::support::{Firm, MORNING, metadata};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
+use domain::administration::team;
+use domain::channels::starting;
 use domain::files::signed::{self, Purpose};
-use domain::ids::{FileId, MessageId, UploadId};
-use domain::{files, uploads};
+use domain::files::{entry, making, uploads};
+use domain::kernel::ids::{FileId, MessageId, UploadId};
+use domain::notify::reply_links;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -60,7 +63,7 @@ async fn f3_an_upload_is_announced_brought_in_pieces_and_sent() {
 async fn f3_a_file_can_come_with_its_announcement_and_into_a_folder() {
     let firm = Firm::new().await;
     let (oskar, channel) = (firm.oskar, firm.channel);
-    let folder = firm.portal.write(move |tx| files::make_folder(tx, &oskar, channel, None, "Plans")).await;
+    let folder = firm.portal.write(move |tx| making::make_folder(tx, &oskar, channel, None, "Plans")).await;
     let mut browser = firm.browser_of(oskar).await;
     let pairs = [("filename", "a.txt"), ("channel", &channel.to_string()), ("folder", &folder.to_string())];
     let headers = [
@@ -72,7 +75,7 @@ async fn f3_a_file_can_come_with_its_announcement_and_into_a_folder() {
     answer.is(201);
     assert_eq!(answer.headers["upload-offset"], "5");
     let file: FileId = answer.headers["portal-file"].to_str().unwrap().parse().unwrap();
-    let entry = firm.portal.read(move |reader| files::find(reader, &oskar, file)).await;
+    let entry = firm.portal.read(move |reader| entry::find(reader, &oskar, file)).await;
     assert_eq!((entry.name.as_str(), entry.folder), ("a.txt", Some(folder)));
     // Whoever did not hear that finds out, and nobody else does.
     let path = answer.to().to_string();
@@ -246,7 +249,7 @@ async fn f3_an_upload_ends_where_access_or_time_ends() {
     oskar.brings(&old, 0, "0123456789").await.is(404);
     let path = oskar.announces(10, &[("filename", "a.txt"), ("channel", &channel)]).await;
     let (jane, person) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| domain::people::deactivate(tx, &jane, person)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, person)).await;
     oskar.brings(&path, 0, "0123456789").await.is(401);
 }
 
@@ -350,7 +353,7 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
     let (file, address) = firm
         .portal
         .write(move |tx| {
-            let file = files::make_file(tx, &jane, channel, None, "deed.pdf")?;
+            let file = making::make_file(tx, &jane, channel, None, "deed.pdf")?;
             Ok((file, signed::Signer::new(tx, &jane)?.sign(Purpose::Upload, file)))
         })
         .await;
@@ -362,7 +365,7 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
     program.raw(Method::PUT, &path, &json, vec![1; 1_000_001]).await.is(413);
     program.raw(Method::PUT, &path, &json, "%PDF-1.7 deed").await.is(200);
     program.raw(Method::PUT, &path, &json, "%PDF-1.7 other").await.is(409);
-    let entry = firm.portal.read(move |reader| files::find(reader, &jane, file)).await;
+    let entry = firm.portal.read(move |reader| entry::find(reader, &jane, file)).await;
     let stored = entry.stored.unwrap();
     assert_eq!((stored.size, stored.content_type.as_str()), (13, "application/pdf"));
     assert_eq!(firm.portal.blobs.staged(), 0);
@@ -376,10 +379,8 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
 async fn n8_a_reply_link_sends_files_to_its_channel_and_nowhere_else() {
     let firm = Firm::new().await;
     let (jane, company) = (firm.jane, firm.northwind);
-    let other = firm
-        .portal
-        .write(move |tx| domain::channels::make(tx, &jane, &domain::channels::Subject::Company(company)))
-        .await;
+    let other =
+        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(company))).await;
     firm.posts(firm.jane, firm.channel, "Could you send the deed?").await;
     let link = firm.reply_link(firm.oskar, firm.channel, 1, 2).await;
     let token = link.rsplit('/').next().unwrap().to_string();
@@ -409,7 +410,7 @@ async fn n8_a_reply_link_sends_files_to_its_channel_and_nowhere_else() {
     page.is(200).shows("deed.txt").shows(&format!("{link}/files/"));
     // A dead link takes nothing, and gives back what was written.
     let oskar = firm.oskar;
-    firm.portal.write(move |tx| domain::links::revoke_mine(tx, &oskar)).await;
+    firm.portal.write(move |tx| reply_links::revoke_mine(tx, &oskar)).await;
     let id = new_id();
     let late = guest.sends_form(&link, &[("id", id.as_str()), ("text", "Too late")], &more).await;
     late.is(410).shows("Too late");

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::support::Firm;
-use domain::deliveries;
-use domain::ids::{CallId, WebhookId};
-use domain::webhooks::calls::{self, Try, Verdict};
-use domain::webhooks::{self, Webhook};
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::notify::webhook_deliveries;
+use domain::webhooks::call_attempts::{self, Try, Verdict};
+use domain::webhooks::calls;
+use domain::webhooks::webhook::{self, Webhook};
 use store::Reader;
 
 const LIST: &str = "/settings/api/webhooks";
@@ -14,7 +15,7 @@ const NEW: &str = "/settings/api/webhooks/new";
 
 async fn made(firm: &Firm) -> Vec<Webhook> {
     let jane = firm.jane;
-    firm.portal.read(move |reader: &Reader| webhooks::list(reader, &jane, None, 100)).await
+    firm.portal.read(move |reader: &Reader| webhook::list(reader, &jane, None, 100)).await
 }
 
 /// A try of a call that was answered so.
@@ -22,9 +23,9 @@ async fn tried(firm: &Firm, webhook: WebhookId, call: CallId, status: u16, said:
     let (workspace, said) = (firm.workspace, said.to_string());
     firm.portal
         .write(move |tx| {
-            let taken = deliveries::claim_calls(tx, workspace, webhook, 1)?.remove(0);
+            let taken = webhook_deliveries::claim_calls(tx, workspace, webhook, 1)?.remove(0);
             let tried = Try { at: tx.now(), took: Duration::from_millis(7), status: Some(status), said };
-            calls::record(tx, &taken, webhook, call, &tried, verdict)
+            call_attempts::record(tx, &taken, webhook, call, &tried, verdict)
         })
         .await;
 }

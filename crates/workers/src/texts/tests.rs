@@ -1,8 +1,8 @@
 //! One part whatever people and firms are called, and always the whole link.
 
-use domain::ids::DeliveryId;
-use domain::people::Name;
-use domain::phones::PreparedCode;
+use domain::kernel::ids::DeliveryId;
+use domain::kernel::name::Name;
+use domain::notify::phones::PreparedCode;
 use outbound::text::{Script, fits};
 use proptest::prelude::*;
 use store::Time;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::support::{ADA, PostOffice, code_of, link_of};
-use domain::deliveries::{LEASE, RETRIED_FOR};
-use domain::limits;
-use domain::sign_ins::CodeOutcome;
+use domain::arrival::sign_in::CodeOutcome;
+use domain::kernel::limits;
+use domain::notify::deliveries::LEASE;
+use domain::notify::delivery::RETRIED_FOR;
 use outbound::mail::MailError;
 use tokio::sync::watch;
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use crate::support::PostOffice;
 use bytes::Bytes;
-use domain::blobs::{self, Arrived};
-use domain::channels::{self, Subject};
-use domain::files::{self, Contents, Entry, Status, content};
-use domain::ids::{BlobId, ChannelId, FileId, UploadId};
-use domain::uploads::{self, NewUpload, Purpose, Room};
+use domain::channels::starting::{self, Subject};
+use domain::files::blobs::{self, Arrived};
+use domain::files::changing::{self, Contents};
+use domain::files::content;
+use domain::files::entry::{self, Entry, Status};
+use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::kernel::ids::{BlobId, ChannelId, FileId, UploadId};
 use image::{ImageFormat, Rgb, RgbImage};
 use outbound::blobs::{Blobs, Form, Memory, Name};
 use outbound::documents::Documents;
@@ -34,7 +36,7 @@ impl Cabinet {
     async fn open() -> Cabinet {
         let office = PostOffice::open().await;
         let (ada, maria) = (office.ada, office.client("Maria").await);
-        let channel = office.write(move |tx| channels::make(tx, &ada, &Subject::Client(maria))).await;
+        let channel = office.write(move |tx| starting::make(tx, &ada, &Subject::Client(maria))).await;
         let memory = Memory::default();
         let blobs = Arc::new(Blobs::Memory(memory.clone()));
         Cabinet { office, memory, blobs, channel, is_scanned: false }
@@ -67,7 +69,7 @@ impl Cabinet {
 
     async fn entry(&self, file: FileId) -> Entry {
         let ada = self.office.ada;
-        self.office.read(move |reader| files::find(reader, &ada, file)).await
+        self.office.read(move |reader| entry::find(reader, &ada, file)).await
     }
 
     async fn small(&self, file: FileId) -> Option<Vec<u8>> {
@@ -232,7 +234,7 @@ async fn f5_the_bytes_of_what_was_deleted_go_in_the_end_and_not_before() {
     let delete = async |file| {
         cabinet
             .office
-            .write(move |tx| files::delete(tx, &ada, channel, &[file], Contents::GoToo).map(drop))
+            .write(move |tx| changing::delete(tx, &ada, channel, &[file], Contents::GoToo).map(drop))
             .await;
     };
     let settle = async || {
@@ -243,13 +245,13 @@ async fn f5_the_bytes_of_what_was_deleted_go_in_the_end_and_not_before() {
     settle().await;
     assert_eq!(cabinet.memory.placed(), 1, "the same bytes are kept once");
     delete(file).await;
-    cabinet.office.wait(files::KEPT);
+    cabinet.office.wait(changing::KEPT);
     settle().await;
     assert_eq!(cabinet.memory.placed(), 1, "its twin has them still");
     delete(twin).await;
     settle().await;
     assert_eq!(cabinet.memory.placed(), 1, "it can still be brought back");
-    cabinet.office.wait(files::KEPT);
+    cabinet.office.wait(changing::KEPT);
     settle().await;
     assert_eq!(cabinet.memory.placed(), 0);
 }

@@ -1,11 +1,13 @@
 //! What mails say: the same in both parts, one button, and nothing that people typed becomes markup.
 
 use crate::support::{MORNING, PORTAL, code_of, link_of};
-use domain::brand::Brand;
-use domain::ids::{DeliveryId, PersonId};
-use domain::people::Name;
-use domain::secrets::Secret;
-use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
+use domain::arrival::invitations::PreparedInvitation;
+use domain::arrival::sign_in::Prepared;
+use domain::directory::addressee::Addressee;
+use domain::kernel::ids::{DeliveryId, PersonId};
+use domain::kernel::name::Name;
+use domain::kernel::secrets::Secret;
+use domain::tenant::brand::Brand;
 use outbound::mail::Mail;
 use workers::mail::Desk;
 

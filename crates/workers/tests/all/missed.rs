@@ -9,12 +9,17 @@ mod texts;
 
 use std::time::Duration;
 
-use domain::channels::Subject;
-use domain::choices::Choice;
-use domain::ids::MessageId;
-use domain::messages::{self, Draft, Message};
-use domain::missed::{self, Reason, State};
-use domain::sign_ins;
+use domain::administration::settings;
+use domain::channels::starting::Subject;
+use domain::identity::sign_in_requests;
+use domain::kernel::error;
+use domain::kernel::ids::MessageId;
+use domain::kernel::medium::Choice;
+use domain::messages::message::Message;
+use domain::messages::sending::{self, Draft};
+use domain::messages::unread_backlog::Reason;
+use domain::notify::digest_part::State;
+use domain::notify::{delivery_status, manual_send};
 use store::Time;
 
 use crate::both_engines;
@@ -112,7 +117,7 @@ both_engines! {
         office.minutes(4);
         let draft =
             Draft { id: MessageId::new(office.now()), channel, text: "an answer".to_string(), attachments: Vec::new(), shown: Some(1) };
-        office.write(move |tx| messages::send(tx, &bo, &draft));
+        office.write(move |tx| sending::send(tx, &bo, &draft));
         office.minutes(20);
         assert_eq!(office.digests_to(bo).len(), 0);
         assert_eq!(office.times_of(&office.digests_to(jane)), [540]);
@@ -301,7 +306,7 @@ both_engines! {
         let bo = office.client("Bo", &[]);
         office.chooses(bo, Choice::Never);
         let workspace = office.workspace;
-        office.write(move |tx| sign_ins::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
+        office.write(move |tx| sign_in_requests::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
         office.works();
         let mut ids: Vec<String> = office.mails.sent().into_iter().map(|mail| mail.message_id).collect();
         ids.sort_unstable();
@@ -340,13 +345,13 @@ both_engines! {
         let first = office.posts(jane, channel, "Please look at once");
         office.minutes(1);
         let id = first.id;
-        assert_eq!(office.write(move |tx| missed::send_now(tx, &jane, id)), 2, "Bo, and Ada to whom nothing goes");
+        assert_eq!(office.write(move |tx| manual_send::send_now(tx, &jane, id)), 2, "Bo, and Ada to whom nothing goes");
         office.works();
         assert_eq!(office.times_of(&office.digests_to(bo)), [60]);
         let second = office.posts(jane, channel, "Forget it");
         let id = second.id;
         for _ in 0..2 {
-            office.write(move |tx| missed::call_off(tx, &jane, id));
+            office.write(move |tx| manual_send::call_off(tx, &jane, id));
         }
         assert_eq!(office.fate(&second, bo), Some(State::Suppressed(Reason::CalledOff)));
         office.minutes(60);
@@ -360,12 +365,12 @@ both_engines! {
         let channel = office.channel_of(bo);
         let message = office.posts(jane, channel, "Hello");
         let id = message.id;
-        let tried = office.wait_for(office.store.write(move |tx| missed::send_now(tx, &bo, id)));
-        assert!(matches!(tried, Err(domain::Error::NotFound)));
-        let tried = office.wait_for(office.store.write(move |tx| missed::call_off(tx, &bo, id)));
-        assert!(matches!(tried, Err(domain::Error::NotFound)));
-        let tried = office.wait_for(office.store.read(move |reader| missed::fates(reader, &bo, channel, 1..=1, None)));
-        assert!(matches!(tried, Err(domain::Error::NotFound)));
+        let tried = office.wait_for(office.store.write(move |tx| manual_send::send_now(tx, &bo, id)));
+        assert!(matches!(tried, Err(error::Error::NotFound)));
+        let tried = office.wait_for(office.store.write(move |tx| manual_send::call_off(tx, &bo, id)));
+        assert!(matches!(tried, Err(error::Error::NotFound)));
+        let tried = office.wait_for(office.store.read(move |reader| delivery_status::fates(reader, &bo, channel, 1..=1, None)));
+        assert!(matches!(tried, Err(error::Error::NotFound)));
         office.minutes(5);
         assert_eq!(office.digests_to(bo).len(), 1);
     }
@@ -374,12 +379,12 @@ both_engines! {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         let channel = office.channel_of(bo);
         let ada = office.ada;
-        let wait = move |minutes| domain::settings::MessagingChange { wait_minutes: Some(minutes), ..Default::default() };
-        office.write(move |tx| domain::settings::change_messaging(tx, &ada, &wait(60)));
+        let wait = move |minutes| settings::MessagingChange { wait_minutes: Some(minutes), ..Default::default() };
+        office.write(move |tx| settings::change_messaging(tx, &ada, &wait(60)));
         office.posts(jane, channel, "No hurry");
         office.minutes(30);
         assert_eq!(office.digests().len(), 0);
-        office.write(move |tx| domain::settings::change_messaging(tx, &ada, &wait(1)));
+        office.write(move |tx| settings::change_messaging(tx, &ada, &wait(1)));
         office.works();
         assert_eq!(office.times_of(&office.digests()), [1800]);
     }

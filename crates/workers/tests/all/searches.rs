@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crate::support::PostOffice;
-use domain::channels::{self, Subject};
-use domain::ids::ChannelId;
-use domain::search;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::ids::ChannelId;
+use domain::messages::search;
 use tokio::sync::watch;
 use workers::searches::Indexer;
 
 async fn channel_of_bo(office: &PostOffice) -> ChannelId {
     let (ada, bo) = (office.ada, office.client("Bo").await);
-    office.write(move |tx| channels::make(tx, &ada, &Subject::Client(bo))).await
+    office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo))).await
 }
 
 /// How many messages the index knows.

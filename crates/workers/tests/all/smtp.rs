@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::server::{Answer, Received, Server, Step};
 use crate::support::{PORTAL, PostOffice};
-use domain::channels::{self, Subject};
-use domain::ids::ChannelId;
-use domain::people;
+use domain::administration::{clients, companies};
+use domain::channels::channel;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::ids::ChannelId;
 use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders};
 use outbound::mail::{Dkim, Mailer};
 use outbound::text::Texter;
@@ -57,12 +58,12 @@ async fn n11_a_digest_arrives_with_all_its_headers_and_both_parts() {
     let ada = office.ada;
     let (channel, other) = office
         .write(move |tx| {
-            let company = domain::companies::add(tx, &ada, "Acme")?;
-            let change = people::ClientChange { companies: Some(vec![company]), ..Default::default() };
-            people::edit_client(tx, &ada, bo, &change)?;
+            let company = companies::add(tx, &ada, "Acme")?;
+            let change = clients::ClientChange { companies: Some(vec![company]), ..Default::default() };
+            clients::edit_client(tx, &ada, bo, &change)?;
             Ok((
-                channels::make(tx, &ada, &Subject::Client(bo))?,
-                channels::make(tx, &ada, &Subject::Company(company))?,
+                starting::make(tx, &ada, &Subject::Client(bo))?,
+                starting::make(tx, &ada, &Subject::Company(company))?,
             ))
         })
         .await;

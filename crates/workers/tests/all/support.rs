@@ -4,13 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::access::{Actor, Role};
-use domain::ids::{ChannelId, MessageId, PersonId, SignInId, WorkspaceId};
-use domain::messages::{self, Draft};
-use domain::people::NewClient;
-use domain::sign_ins::CodeOutcome;
-use domain::workspaces::SetUp;
-use domain::{deliveries, people, sign_ins, workspaces};
+use domain::administration::clients::{self, NewClient};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::arrival::sign_in::{self, CodeOutcome};
+use domain::identity::sign_in_requests;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, MessageId, PersonId, SignInId, WorkspaceId};
+use domain::messages::sending::{self, Draft};
+use domain::notify::deliveries;
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
@@ -43,7 +47,7 @@ impl PostOffice {
             email: ADA.to_string(),
         };
         let (workspace, person) =
-            store.write(move |tx| workspaces::set_up(tx, None, &given)).await.expect("a firm");
+            store.write(move |tx| set_up::set_up(tx, None, &given)).await.expect("a firm");
         let mails = Memory::default();
         let mailer = Arc::new(Mailer::from(mails.clone()));
         let texts = outbound::text::Memory::default();
@@ -55,14 +59,14 @@ impl PostOffice {
 
     pub async fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.store.write(closure).await.expect("a write")
     }
 
     pub async fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.store.read(closure).await.expect("an answer")
     }
@@ -82,18 +86,18 @@ impl PostOffice {
 
     pub async fn ask(&self, email: &str) -> SignInId {
         let (workspace, email) = (self.workspace, email.to_string());
-        self.write(move |tx| sign_ins::ask(tx, workspace, &email, "192.0.2.7")).await
+        self.write(move |tx| sign_in_requests::ask(tx, workspace, &email, "192.0.2.7")).await
     }
 
     pub async fn types(&self, sign_in: SignInId, code: &str) -> CodeOutcome {
         let (workspace, code) = (self.workspace, code.to_string());
-        self.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code)).await
+        self.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code)).await
     }
 
-    pub async fn taps(&self, link: &str) -> domain::Result<PersonId> {
+    pub async fn taps(&self, link: &str) -> error::Result<PersonId> {
         let secret = link.strip_prefix(PORTAL).and_then(|rest| rest.strip_prefix("/sign-in/link/"));
         let secret = secret.expect("a link of the portal").to_string();
-        self.store.write(move |tx| sign_ins::by_link(tx, &secret)).await.map(|(_, person)| person)
+        self.store.write(move |tx| sign_in::by_link(tx, &secret)).await.map(|(_, person)| person)
     }
 
     pub async fn client(&self, given: &str) -> PersonId {
@@ -104,7 +108,7 @@ impl PostOffice {
             email: format!("{}@client.example", given.to_lowercase()),
             ..NewClient::default()
         };
-        self.write(move |tx| people::add_client(tx, &ada, &new)).await
+        self.write(move |tx| clients::add_client(tx, &ada, &new)).await
     }
 
     /// The admin says the same, so many times.
@@ -114,7 +118,7 @@ impl PostOffice {
             for _ in 0..times {
                 let id = MessageId::new(tx.now());
                 let (text, attachments) = (text.to_string(), Vec::new());
-                messages::send(tx, &ada, &Draft { id, channel, text, attachments, shown: None })?;
+                sending::send(tx, &ada, &Draft { id, channel, text, attachments, shown: None })?;
             }
             Ok(())
         })
@@ -123,12 +127,12 @@ impl PostOffice {
 
     pub async fn invite(&self, person: PersonId) {
         let ada = self.ada;
-        self.write(move |tx| sign_ins::invite(tx, &ada, person)).await;
+        self.write(move |tx| invitations::invite(tx, &ada, person)).await;
     }
 
     pub async fn deactivate(&self, person: PersonId) {
         let ada = self.ada;
-        self.write(move |tx| people::deactivate(tx, &ada, person)).await;
+        self.write(move |tx| team::deactivate(tx, &ada, person)).await;
     }
 
     pub async fn next_due(&self) -> Option<Time> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{ADA, PostOffice};
-use domain::{limits, sessions};
+use domain::identity::sessions;
+use domain::kernel::limits;
 use store::Time;
 use tokio::sync::watch;
 use workers::sweeps::Sweeper;

@@ -7,8 +7,9 @@ mod program;
 
 use std::time::Duration;
 
+use domain::webhooks::call_history;
 use domain::webhooks::calls::WAITING_MAX;
-use domain::webhooks::{self, Wanted};
+use domain::webhooks::webhook::{self, Wanted};
 use program::{Program, no};
 
 #[tokio::test]
@@ -179,7 +180,7 @@ async fn h3_a_deleted_webhook_is_called_no_more_and_nothing_of_it_stays() {
     program.says("Hello").await;
     program.settle().await;
     let ada = program.office.ada;
-    program.office.write(move |tx| webhooks::delete(tx, &ada, webhook)).await;
+    program.office.write(move |tx| webhook::delete(tx, &ada, webhook)).await;
     program.calls.take();
     program.office.wait(Duration::from_secs(3600));
     program.says("again").await;
@@ -197,7 +198,7 @@ async fn h6_calls_are_kept_for_thirty_days() {
     let webhook = program.make("https://a.example/", &["message.sent"]).await;
     program.says("Hello").await;
     program.settle().await;
-    program.office.wait(webhooks::calls::KEPT);
+    program.office.wait(call_history::KEPT);
     program.sweep().await;
     assert_eq!(program.list(webhook).await.len(), 1);
     program.office.wait(Duration::from_millis(1));
@@ -221,5 +222,5 @@ async fn h3_calls_are_in_no_mails_way() {
 
 #[test]
 fn h1_everything_can_be_wanted() {
-    assert!(webhooks::KINDS.iter().all(|kind| Wanted::everything().holds(kind)));
+    assert!(webhook::KINDS.iter().all(|kind| Wanted::everything().holds(kind)));
 }

@@ -1,9 +1,10 @@
 //! Templates: what is understood, what is refused, and that nobody ever reads a brace or a link that a name made.
 
+use super::*;
 use proptest::prelude::*;
 
-use super::*;
 use crate::formatting;
+use crate::formatting::plain_text;
 
 fn name(given: &str, family: &str) -> Name {
     Name { given: given.to_string(), family: family.to_string(), email: "mail@client.example".to_string() }
@@ -97,7 +98,7 @@ fn w2_a_name_is_shown_as_it_is() {
             let filled = parse("text", text).unwrap().fill(&values(name(given, "")));
             let html = formatting::html(&filled, &[]);
             let expected = text.replace("{{client.givenName}}", given).replace('\n', " ");
-            assert_eq!(formatting::plain(&filled, 1_000), expected, "{filled:?}");
+            assert_eq!(plain_text::plain(&filled, 1_000), expected, "{filled:?}");
             for tag in ["<a", "<strong", "<em", "<del", "<code", "<ul", "<ol", "<blockquote"] {
                 assert!(!html.contains(tag), "{html}");
             }

@@ -1,9 +1,11 @@
 //! Looking through files: the one before and after, what an archive holds, what was just deleted, the list of file channels.
 
-use domain::channels::{self, Filter, Kind};
-use domain::files::{self, Deleted};
-use domain::ids::FileId;
-use domain::{Problem, limits};
+use domain::channels::channel::Kind;
+use domain::channels::list::{self, Filter};
+use domain::files::browsing::{self, Deleted};
+use domain::kernel::error::Problem;
+use domain::kernel::ids::FileId;
+use domain::kernel::limits;
 
 use crate::support::people::{not_found, refused};
 
@@ -18,13 +20,13 @@ both_engines! {
         let link = office.link(maria, channel, "scan 9a", "https://example.com").unwrap();
         let folder = office.folder(maria, channel, None, "Zoo").unwrap();
         office.puts(maria, channel, Some(folder), "scan 9b.txt").unwrap();
-        let beside = |file: FileId| office.read(move |reader| files::beside(reader, &firm.ada, file)).unwrap();
+        let beside = |file: FileId| office.read(move |reader| browsing::beside(reader, &firm.ada, file)).unwrap();
         assert_eq!(beside(nine), (None, Some(ten)), "links and what lies in folders are passed over");
         assert_eq!(beside(ten), (Some(nine), None));
         assert_eq!(beside(link), (Some(nine), Some(ten)));
         office.removes(maria, channel, &[ten]).unwrap();
         assert_eq!(beside(nine), (None, None));
-        not_found(office.read(move |reader| files::beside(reader, &other, nine)));
+        not_found(office.read(move |reader| browsing::beside(reader, &other, nine)));
     }
 
     fn f6_an_archive_holds_what_was_chosen_with_everything_below(office) {
@@ -43,18 +45,18 @@ both_engines! {
         let foreign = office.puts(other, elsewhere, None, "theirs.txt").unwrap();
         let paths = |chosen: &[FileId]| -> Vec<String> {
             let chosen = chosen.to_vec();
-            let packed = office.read(move |reader| files::packed(reader, &firm.ada, channel, &chosen)).unwrap();
+            let packed = office.read(move |reader| browsing::packed(reader, &firm.ada, channel, &chosen)).unwrap();
             packed.into_iter().map(|packed| packed.path).collect()
         };
         let safe = office.file(maria, b).unwrap().safe_name;
         assert_ne!(safe, "B: plans", "a path in an archive is safe on every disk");
         assert_eq!(paths(&[a]), ["A".to_string(), format!("A/{safe}"), format!("A/{safe}/deed.txt")]);
         assert_eq!(paths(&[deep, top, top]), ["deed.txt", "Deed (2).txt"], "each once, none over another");
-        let pack = |chosen: Vec<FileId>| office.read(move |reader| files::packed(reader, &maria, channel, &chosen));
+        let pack = |chosen: Vec<FileId>| office.read(move |reader| browsing::packed(reader, &maria, channel, &chosen));
         not_found(pack(vec![top, foreign]));
         not_found(pack(vec![gone]));
         refused(pack(Vec::new()), "files", Problem::TooFew(1));
-        not_found(office.read(move |reader| files::packed(reader, &other, channel, &[top])));
+        not_found(office.read(move |reader| browsing::packed(reader, &other, channel, &[top])));
     }
 
     fn f6_what_was_deleted_is_named_to_those_who_may_bring_it_back(office) {
@@ -67,7 +69,7 @@ both_engines! {
         office.wait_minutes(1);
         let file = office.puts(maria, channel, None, "deed.txt").unwrap();
         let deletion = office.removes(firm.ada, channel, &[folder, file]).unwrap();
-        let seen = |who| office.read(move |reader| files::deleted(reader, &who, channel, deletion));
+        let seen = |who| office.read(move |reader| browsing::deleted(reader, &who, channel, deletion));
         assert_eq!(seen(firm.ada).unwrap(), Some(Deleted { first: "A".to_string(), count: 2 }));
         assert_eq!(seen(maria).unwrap(), None, "what others deleted, client users do not bring back");
         not_found(seen(other));
@@ -85,7 +87,7 @@ both_engines! {
         office.wait_minutes(1);
         office.puts(oskar, his, None, "map.txt").unwrap();
         let list = |who, filter: Filter| {
-            office.read(move |reader| channels::with_files(reader, &who, &filter, limits::PAGE_CHANNELS)).unwrap()
+            office.read(move |reader| list::with_files(reader, &who, &filter, limits::PAGE_CHANNELS)).unwrap()
         };
         let all = list(firm.ada, Filter::default());
         let newest: Vec<_> = all.iter().map(|filed| filed.newest.as_ref().map(|entry| entry.name.as_str())).collect();
@@ -98,8 +100,8 @@ both_engines! {
         assert_eq!(found.iter().map(|filed| filed.channel.id).collect::<Vec<_>>(), [hers]);
         assert!(list(firm.ada, Filter { kind: Some(Kind::Project), ..Filter::default() }).is_empty());
         let file = all[0].channel.id;
-        let newest = office.read(move |reader| files::newest(reader, &firm.ada, file, 4)).unwrap();
+        let newest = office.read(move |reader| browsing::newest(reader, &firm.ada, file, 4)).unwrap();
         assert_eq!(newest.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["map.txt"]);
-        not_found(office.read(move |reader| files::newest(reader, &maria, his, 4)));
+        not_found(office.read(move |reader| browsing::newest(reader, &maria, his, 4)));
     }
 }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use domain::files::{self, Contents, DEPTH_MAX, KEPT, Kind};
-use domain::{Error, Problem};
+use domain::channels::members;
+use domain::files::blobs;
+use domain::files::changing::{self, Contents, KEPT};
+use domain::files::entry::{DEPTH_MAX, Kind};
+use domain::kernel::error::{Error, Problem};
+use domain::messages::message;
 
 use crate::support::people::{forbidden, not_found, refused};
 
@@ -139,7 +143,7 @@ both_engines! {
         let (maria, tom) = (firm.client_actor("Maria", &[]), firm.staff("Tom"));
         let channel = firm.channel_of(maria.person);
         let file = office.puts(tom, channel, None, "a.txt").unwrap();
-        office.write(move |tx| domain::members::leave(tx, &tom, channel)).unwrap();
+        office.write(move |tx| members::leave(tx, &tom, channel)).unwrap();
         assert_eq!(office.names(tom, channel, None), ["a.txt"]);
         forbidden(office.puts(tom, channel, None, "b.txt"));
         forbidden(office.removes(tom, channel, &[file]));
@@ -193,7 +197,7 @@ both_engines! {
         let folder = office.folder(maria, channel, None, "Flat").unwrap();
         let file = office.puts(maria, channel, Some(folder), "a.txt").unwrap();
         let careful = move |files: Vec<_>| {
-            office.write(move |tx| files::delete(tx, &maria, channel, &files, Contents::Refuse))
+            office.write(move |tx| changing::delete(tx, &maria, channel, &files, Contents::Refuse))
         };
         refused(careful(vec![folder]), "id", Problem::NotEmpty);
         assert_eq!(office.names(maria, channel, Some(folder)), ["a.txt"]);
@@ -209,7 +213,7 @@ both_engines! {
         let found = office.file(firm.ada, link).unwrap();
         assert_eq!((found.kind, found.link_url.as_deref()), (Kind::Link, Some("https://registry.example/42")));
         refused(office.link(maria, channel, "x", "javascript:alert(1)"), "linkUrl", Problem::NoLink);
-        office.write(move |tx| files::set_link(tx, &maria, link, "https://registry.example/43")).unwrap();
+        office.write(move |tx| changing::set_link(tx, &maria, link, "https://registry.example/43")).unwrap();
         assert_eq!(office.file(maria, link).unwrap().link_url.as_deref(), Some("https://registry.example/43"));
     }
 
@@ -222,24 +226,24 @@ both_engines! {
         let twin = office.ready(maria, channel, "twin.txt", b"the same");
         let twin = office.sends_files(maria, channel, "", &[twin]).unwrap().attachments[0].file;
         let deletion = office.removes(maria, channel, &[sent.attachments[0].file]).unwrap();
-        let sweep = || office.write(|tx| files::sweep(tx)).unwrap();
+        let sweep = || office.write(|tx| changing::sweep(tx)).unwrap();
         office.wait(KEPT - Duration::from_secs(1));
         assert_eq!(sweep(), 0);
         office.wait(Duration::from_secs(1));
         assert_eq!(sweep(), 1);
         not_found(office.brings_back(maria, channel, deletion));
         assert_eq!((office.rows("blobs"), office.rows("dropped_blobs")), (1, 1), "its twin has the bytes still");
-        let shown = office.page(maria, channel, domain::messages::Stretch::Newest, 9).unwrap().remove(0);
+        let shown = office.page(maria, channel, message::Stretch::Newest, 9).unwrap().remove(0);
         assert_eq!(shown.attachments[0].name, "sent.txt", "the message keeps the name for ever");
         office.removes(maria, channel, &[twin]).unwrap();
         office.wait(KEPT);
         assert_eq!(sweep(), 1);
         assert_eq!((office.rows("blobs"), office.rows("dropped_blobs")), (0, 2));
         let workspace = firm.workspace;
-        assert_eq!(office.read(move |reader| domain::blobs::stored(reader, workspace)).unwrap(), 0);
-        let to_remove = || office.read(|reader| domain::blobs::dropped(reader, 9)).unwrap().len();
+        assert_eq!(office.read(move |reader| blobs::stored(reader, workspace)).unwrap(), 0);
+        let to_remove = || office.read(|reader| blobs::dropped(reader, 9)).unwrap().len();
         assert_eq!(to_remove(), 1, "the twin's own bytes, which never counted");
-        office.wait(domain::blobs::DROPPED_KEPT);
+        office.wait(blobs::DROPPED_KEPT);
         assert_eq!(to_remove(), 2);
     }
 }

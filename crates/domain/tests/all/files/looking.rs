@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::Problem;
-use domain::files::{self, Entry};
-use domain::ids::FileId;
+use domain::files::entry::{self, Entry};
+use domain::files::{listing, making, paths};
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::FileId;
 
 use crate::support::people::{not_found, refused};
 
@@ -36,7 +37,7 @@ both_engines! {
         let files: Vec<FileId> =
             (0..25).map(|number| office.puts(maria, channel, None, &format!("{number:02}.txt")).unwrap()).collect();
         let page = |after: Option<FileId>| {
-            office.read(move |reader| files::in_folder(reader, &maria, channel, None, after, 10)).unwrap()
+            office.read(move |reader| listing::in_folder(reader, &maria, channel, None, after, 10)).unwrap()
         };
         let first = page(None);
         let last = first.last().unwrap().id;
@@ -51,7 +52,7 @@ both_engines! {
         let seen: BTreeSet<FileId> = [first, second, third].iter().flatten().map(|entry| entry.id).collect();
         assert!(files.iter().all(|file| seen.contains(file)));
         let unknown = FileId::new(office.now());
-        not_found(office.read(move |reader| files::in_folder(reader, &maria, channel, None, Some(unknown), 10)));
+        not_found(office.read(move |reader| listing::in_folder(reader, &maria, channel, None, Some(unknown), 10)));
     }
 
     fn f6_everything_below_a_folder_is_listed_newest_first(office) {
@@ -69,7 +70,7 @@ both_engines! {
         step(1);
         office.puts(maria, channel, None, "top.txt").unwrap();
         let below = |inside, after, most| {
-            office.read(move |reader| files::below(reader, &maria, channel, inside, after, most)).unwrap()
+            office.read(move |reader| listing::below(reader, &maria, channel, inside, after, most)).unwrap()
         };
         assert_eq!(names(&below(None, None, 9)), ["top.txt", "shallow.txt", "deep.txt", "B", "A"]);
         assert_eq!(names(&below(Some(a), None, 9)), ["shallow.txt", "deep.txt", "B"]);
@@ -87,24 +88,24 @@ both_engines! {
         let make = |path: &str| {
             let path = path.to_string();
             office.write(move |tx| {
-                let (folder, name) = files::place(tx, &firm.ada, channel, &path)?;
-                files::make_file(tx, &firm.ada, channel, folder, &name)
+                let (folder, name) = making::place(tx, &firm.ada, channel, &path)?;
+                making::make_file(tx, &firm.ada, channel, folder, &name)
             })
         };
         let file = make("Contracts/2026/deed.pdf").unwrap();
         assert_eq!(office.path(maria, file), "Contracts/2026/deed.pdf");
         let other = make("/contracts//2026/DEED.pdf").unwrap();
         assert_eq!(office.path(maria, other), "Contracts/2026/DEED (2).pdf");
-        let at = |path: &'static str| office.read(move |reader| files::at_path(reader, &maria, channel, path)).unwrap();
+        let at = |path: &'static str| office.read(move |reader| paths::at_path(reader, &maria, channel, path)).unwrap();
         assert_eq!(at("CONTRACTS/2026/deed.PDF").unwrap().id, file);
-        assert_eq!(at("Contracts").unwrap().kind, files::Kind::Folder);
+        assert_eq!(at("Contracts").unwrap().kind, entry::Kind::Folder);
         assert_eq!(at("Contracts/2025/deed.pdf"), None);
         assert_eq!(at("Contracts/2026/deed.pdf/x"), None);
         assert_eq!(at(""), None);
         refused(make(""), "path", Problem::Empty);
         refused(make("///"), "path", Problem::Empty);
         refused(make("A/ /b.txt"), "path", Problem::Empty);
-        assert!(matches!(make("Contracts/2026/deed.pdf/x.txt"), Err(domain::Error::Conflict(_))));
+        assert!(matches!(make("Contracts/2026/deed.pdf/x.txt"), Err(error::Error::Conflict(_))));
         assert_eq!(office.names(maria, channel, None), ["Contracts"], "what was refused made no folders");
         let dots = make("../up.txt").unwrap();
         assert_eq!(office.path(maria, dots), "file/up.txt");
@@ -118,7 +119,7 @@ both_engines! {
         office.puts(maria, hers, Some(folder), "Rechnung 100%.txt").unwrap();
         office.puts(otto, his, None, "rechnung_5.txt").unwrap();
         let find = |who, text: &'static str, channel| {
-            let found = office.read(move |reader| files::search(reader, &who, text, channel, None, 9)).unwrap();
+            let found = office.read(move |reader| listing::search(reader, &who, text, channel, None, 9)).unwrap();
             found.into_iter().map(|entry| entry.name).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
         };
         assert_eq!(find(maria, "RECHNUNG", None), ["Rechnung 100%.txt"]);
@@ -128,7 +129,7 @@ both_engines! {
         assert_eq!(find(firm.ada, "g_5", None), ["rechnung_5.txt"]);
         assert_eq!(find(maria, "über", None), ["Über alles"]);
         assert!(find(maria, "  ", None).is_empty());
-        not_found(office.read(move |reader| files::search(reader, &maria, "x", Some(his), None, 9)));
+        not_found(office.read(move |reader| listing::search(reader, &maria, "x", Some(his), None, 9)));
     }
 
     fn f1_a_thousand_files_of_one_name_each_get_a_number_of_their_own(office) {
@@ -136,7 +137,7 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
         let made = office.write(move |tx| {
-            (0..300).map(|_| files::make_file(tx, &maria, channel, None, "scan.pdf")).collect::<domain::Result<Vec<_>>>()
+            (0..300).map(|_| making::make_file(tx, &maria, channel, None, "scan.pdf")).collect::<error::Result<Vec<_>>>()
         });
         assert_eq!(made.unwrap().len(), 300);
         let names: BTreeSet<String> = office.names(maria, channel, None).into_iter().collect();

@@ -1,9 +1,13 @@
 //! Uploads (F3): limits said early, nothing left behind, only what is whole counts.
 
-use domain::files::{self, Status};
-use domain::ids::UploadId;
-use domain::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, Room};
-use domain::{Error, Problem, blobs, previews, settings};
+use domain::administration::settings;
+use domain::channels::starting;
+use domain::files::entry::Status;
+use domain::files::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, Room};
+use domain::files::{blobs, changing, making, previews};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::UploadId;
+use domain::kernel::journal;
 
 use crate::support::files::ROOM;
 use crate::support::people::{forbidden, not_found, refused};
@@ -53,7 +57,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let company = firm.company("Northwind");
         let oskar = firm.client_actor("Oskar", &[company]);
-        let channel = firm.channel(domain::channels::Subject::Company(company));
+        let channel = firm.channel(starting::Subject::Company(company));
         let upload = office.announces(oskar, channel, Purpose::Message, "a.txt", Some(1), ROOM).unwrap();
         not_found(office.read(move |reader| uploads::find(reader, &firm.ada, upload.id)));
         not_found(office.completes(firm.ada, upload.id, &office.arrived(b"a", "a.txt"), ROOM).map(|_| ()));
@@ -166,7 +170,7 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
         let make = |name: &'static str| {
-            office.write(move |tx| files::make_file(tx, &firm.ada, channel, None, name)).unwrap()
+            office.write(move |tx| making::make_file(tx, &firm.ada, channel, None, name)).unwrap()
         };
         let (file, never) = (make("deed.pdf"), make("never.pdf"));
         assert_eq!(office.file(maria, file).unwrap().status(), Status::Pending);
@@ -175,8 +179,8 @@ both_engines! {
         assert_eq!(office.file(maria, file).unwrap().status(), Status::Completed);
         let again = office.uploads(firm.ada, channel, Purpose::File(file), "ignored", b"%PDF-1.7");
         assert!(matches!(again, Err(Error::Conflict(_))));
-        office.wait(files::PENDING_LASTS);
-        assert_eq!(office.write(|tx| files::sweep(tx)).unwrap(), 1);
+        office.wait(changing::PENDING_LASTS);
+        assert_eq!(office.write(|tx| changing::sweep(tx)).unwrap(), 1);
         not_found(office.file(maria, never));
         assert_eq!(office.names(maria, channel, None), ["deed.pdf"]);
     }
@@ -185,7 +189,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
-        let file = office.write(move |tx| files::make_file(tx, &firm.ada, channel, None, "a.txt")).unwrap();
+        let file = office.write(move |tx| making::make_file(tx, &firm.ada, channel, None, "a.txt")).unwrap();
         let [one, other]: [UploadId; 2] = [(); 2].map(|()| {
             office.announces(firm.ada, channel, Purpose::File(file), "a.txt", Some(3), ROOM).unwrap().id
         });
@@ -201,7 +205,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         let bring = |name: &str, bytes: &[u8]| {
             let upload = office.announces(maria, channel, Purpose::Folder(None), name, None, ROOM).unwrap();
-            let arrived = domain::blobs::Arrived { is_unchecked: true, ..office.arrived(bytes, name) };
+            let arrived = blobs::Arrived { is_unchecked: true, ..office.arrived(bytes, name) };
             (office.completes(maria, upload.id, &arrived, ROOM).unwrap().unwrap(), arrived.id)
         };
         let (good, good_blob) = bring("good.png", b"\x89PNG\r\n\x1a\ngood");
@@ -231,7 +235,7 @@ both_engines! {
         let told = firm.told().len();
         let made = due.clone();
         office.write(move |tx| previews::made(tx, &made, (320, 240))).unwrap();
-        assert_eq!(firm.told()[told..], [domain::journal::Event::FileUpdated { channel, file }]);
+        assert_eq!(firm.told()[told..], [journal::Event::FileUpdated { channel, file }]);
         assert_eq!(office.file(maria, file).unwrap().stored.unwrap().small, Some((320, 240)));
         assert_eq!(office.read(previews::next).unwrap(), None);
     }

@@ -1,9 +1,9 @@
 //! Texts that were made to do harm or to be slow (M1, bad input).
 
+use domain::formatting::plain_text::plain;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use domain::formatting::plain;
 use proptest::prelude::*;
 
 use super::{shown, visible};

@@ -2,17 +2,24 @@
 
 use super::*;
 use crate::support::people::new_internal;
-use domain::access::Actor;
-use domain::people::NewInternal;
+use domain::administration::team::NewInternal;
+use domain::administration::{clients, team};
+use domain::arrival::{invitations, sign_in};
+use domain::directory::person::Status;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error;
+use domain::kernel::error::Error;
+use domain::kernel::ids::PersonId;
+use domain::kernel::limits;
 
-fn invite(office: &Office, actor: Actor, person: PersonId) -> domain::Result<()> {
-    office.write(move |tx| sign_ins::invite(tx, &actor, person))
+fn invite(office: &Office, actor: Actor, person: PersonId) -> error::Result<()> {
+    office.write(move |tx| invitations::invite(tx, &actor, person))
 }
 
 /// The secret of an invitation's mail, where one goes out.
 fn invited(firm: &Firm<'_>, person: PersonId) -> Option<String> {
     let workspace = firm.workspace;
-    let prepared = firm.office.write(move |tx| sign_ins::prepare_invitation(tx, workspace, person));
+    let prepared = firm.office.write(move |tx| invitations::prepare_invitation(tx, workspace, person));
     prepared.expect("an answer").map(|prepared| prepared.link_secret.reveal().to_string())
 }
 
@@ -52,7 +59,7 @@ both_engines! {
     fn s2_an_invitation_that_was_taken_back_lets_nobody_in_until_it_is_sent_again(office) {
         let firm = office.firm("a.example");
         let (bo, cy) = (firm.client("Bo", &[]), firm.client("Cy", &[]));
-        let take_back = |actor: Actor, person| office.write(move |tx| sign_ins::take_back(tx, &actor, person));
+        let take_back = |actor: Actor, person| office.write(move |tx| invitations::take_back(tx, &actor, person));
         invite(office, firm.ada, bo).unwrap();
         let first = invited(&firm, bo).unwrap();
         not_found(take_back(firm.actor(cy).unwrap(), bo));
@@ -82,7 +89,7 @@ both_engines! {
                     let (store, secret) = (office.store.clone(), links[link].clone());
                     scope.spawn(move || {
                         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                        let tapped = move |tx: &mut store::Tx| sign_ins::by_link(tx, &secret);
+                        let tapped = move |tx: &mut store::Tx| sign_in::by_link(tx, &secret);
                         runtime.block_on(store.write(tapped)).is_ok()
                     })
                 })
@@ -96,7 +103,7 @@ both_engines! {
     fn s2_nobody_is_invited_more_than_ten_times_a_day(office) {
         let firm = office.firm("a.example");
         let (bo, cy) = (firm.client("Bo", &[]), firm.client("Cy", &[]));
-        for _ in 0..sign_ins::INVITED_MAX {
+        for _ in 0..invitations::INVITED_MAX {
             invite(office, firm.ada, bo).unwrap();
         }
         assert_eq!(wait_of(invite(office, firm.ada, bo)), Duration::from_secs(24 * 3600));
@@ -143,10 +150,10 @@ both_engines! {
     fn s2_a_person_without_a_given_name_is_invited_all_the_same(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
-        let nameless = domain::people::NewClient { given_name: String::new(), ..new_client("Bo", &[]) };
-        let bo = office.write(move |tx| people::add_client(tx, &ada, &nameless)).unwrap();
-        let single = NewInternal { family_name: String::new(), ..new_internal("Sam", domain::access::Role::Staff) };
-        let sam = office.write(move |tx| people::add_internal(tx, &ada, &single)).unwrap();
+        let nameless = clients::NewClient { given_name: String::new(), ..new_client("Bo", &[]) };
+        let bo = office.write(move |tx| clients::add_client(tx, &ada, &nameless)).unwrap();
+        let single = NewInternal { family_name: String::new(), ..new_internal("Sam", access::Role::Staff) };
+        let sam = office.write(move |tx| team::add_internal(tx, &ada, &single)).unwrap();
         for person in [bo, sam] {
             invite(office, firm.ada, person).unwrap();
             assert!(invited(&firm, person).is_some());

@@ -1,6 +1,11 @@
 //! Links: looked at as often as one likes, used once (S1, S4).
 
 use super::*;
+use domain::administration::clients;
+use domain::arrival::sign_in::{self, CodeOutcome};
+use domain::identity::sign_in_links::{LinkKind, LinkState};
+use domain::identity::sign_in_requests;
+use domain::kernel::limits;
 
 both_engines! {
     fn s1_looking_at_a_link_uses_nothing_up(office) {
@@ -37,7 +42,7 @@ both_engines! {
                 let mut taps = tokio::task::JoinSet::new();
                 for _ in 0..8 {
                     let (store, secret) = (store.clone(), secret.clone());
-                    taps.spawn(async move { store.write(move |tx| sign_ins::by_link(tx, &secret)).await });
+                    taps.spawn(async move { store.write(move |tx| sign_in::by_link(tx, &secret)).await });
                 }
                 taps.join_all().await
             });
@@ -53,9 +58,9 @@ both_engines! {
         let moved = firm.client("Maria", &[]);
         let gone = firm.client("Otto", &[]);
         let [to_old, to_gone] = [moved, gone].map(|person| link(&firm, person, LinkKind::Invitation));
-        let change = domain::people::ClientChange {
+        let change = clients::ClientChange {
             email: Some("new@client.example".to_string()),
-            ..domain::people::ClientChange::default()
+            ..clients::ClientChange::default()
         };
         firm.edit_client(firm.ada, moved, change).expect("a new address");
         firm.deactivate(firm.ada, gone).expect("deactivated");
@@ -84,7 +89,7 @@ both_engines! {
         let prepared = mail(&firm, sign_in).expect("a mail");
         let (invitation, other) = (link(&firm, bo, LinkKind::Invitation), link(&firm, cy, LinkKind::Invitation));
         let workspace = firm.workspace;
-        office.write(move |tx| sign_ins::call_off(tx, workspace, bo)).unwrap();
+        office.write(move |tx| sign_in_requests::call_off(tx, workspace, bo)).unwrap();
         assert_eq!(types(&firm, sign_in, &prepared.code), CodeOutcome::Over);
         conflict(tap(office, prepared.link_secret.reveal()), "used");
         conflict(tap(office, &invitation), "used");

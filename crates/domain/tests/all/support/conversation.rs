@@ -1,17 +1,21 @@
 //! Talking in the office: sending, reading and looking, as a person would.
 
-use domain::access::Actor;
-use domain::channels::{self, Channel, Filter, Listed};
-use domain::ids::{ChannelId, MessageId};
-use domain::members::{self, Member};
-use domain::messages::{self, Draft, Message, Stretch};
+use domain::channels::channel::{self, Channel};
+use domain::channels::list::{self, Filter, Listed};
+use domain::channels::members::{self, Member};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::messages::changing;
+use domain::messages::message::{self, Message, Stretch};
+use domain::messages::sending::{self, Draft};
 
 use super::Office;
 
 impl Office {
-    pub fn sends(&self, who: Actor, draft: &Draft) -> domain::Result<Message> {
+    pub fn sends(&self, who: Actor, draft: &Draft) -> error::Result<Message> {
         let draft = draft.clone();
-        self.write(move |tx| messages::send(tx, &who, &draft))
+        self.write(move |tx| sending::send(tx, &who, &draft))
     }
 
     /// A new message of somebody who had everything up to `shown` on screen.
@@ -23,21 +27,21 @@ impl Office {
         self.sends(who, &self.draft(channel, text, None)).expect("a message")
     }
 
-    pub fn edits(&self, who: Actor, message: MessageId, text: &str) -> domain::Result<Message> {
+    pub fn edits(&self, who: Actor, message: MessageId, text: &str) -> error::Result<Message> {
         let text = text.to_string();
-        self.write(move |tx| messages::edit(tx, &who, message, &text))
+        self.write(move |tx| changing::edit(tx, &who, message, &text))
     }
 
-    pub fn deletes(&self, who: Actor, message: MessageId) -> domain::Result<Message> {
-        self.write(move |tx| messages::delete(tx, &who, message))
+    pub fn deletes(&self, who: Actor, message: MessageId) -> error::Result<Message> {
+        self.write(move |tx| changing::delete(tx, &who, message))
     }
 
-    pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) -> domain::Result<i64> {
+    pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) -> error::Result<i64> {
         self.write(move |tx| members::read_up_to(tx, &who, channel, position))
     }
 
-    pub fn sees(&self, who: Actor, channel: ChannelId) -> domain::Result<Channel> {
-        self.read(move |reader| channels::find(reader, &who, channel))
+    pub fn sees(&self, who: Actor, channel: ChannelId) -> error::Result<Channel> {
+        self.read(move |reader| channel::find(reader, &who, channel))
     }
 
     pub fn unread(&self, who: Actor, channel: ChannelId) -> i64 {
@@ -45,7 +49,7 @@ impl Office {
     }
 
     pub fn list(&self, who: Actor, filter: Filter) -> Vec<Listed> {
-        self.read(move |reader| channels::list(reader, &who, &filter, 100)).expect("a list")
+        self.read(move |reader| list::list(reader, &who, &filter, 100)).expect("a list")
     }
 
     pub fn titles(&self, who: Actor, filter: Filter) -> Vec<String> {
@@ -58,8 +62,8 @@ impl Office {
         channel: ChannelId,
         stretch: Stretch,
         most: i64,
-    ) -> domain::Result<Vec<Message>> {
-        self.read(move |reader| messages::page(reader, &who, channel, stretch, most))
+    ) -> error::Result<Vec<Message>> {
+        self.read(move |reader| message::page(reader, &who, channel, stretch, most))
     }
 
     pub fn texts(&self, who: Actor, channel: ChannelId) -> Vec<String> {

@@ -1,11 +1,16 @@
 //! Files in the office: bringing bytes, sending them, looking into folders, as a person would.
 
-use domain::access::Actor;
-use domain::blobs::Arrived;
-use domain::files::{self, Attached, Contents, Deletion, Entry};
-use domain::ids::{BlobId, ChannelId, FileId, UploadId};
-use domain::messages::{Draft, Message};
-use domain::uploads::{self, NewUpload, Purpose, Room, Upload};
+use domain::files::blobs::Arrived;
+use domain::files::changing::{self, Contents, Deletion};
+use domain::files::entry::{self, Entry};
+use domain::files::uploads::{self, NewUpload, Purpose, Room, Upload};
+use domain::files::{content, listing, making, paths, permissions};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{BlobId, ChannelId, FileId, UploadId};
+use domain::messages::attachments::Attached;
+use domain::messages::message::Message;
+use domain::messages::sending::Draft;
 use sha2::{Digest, Sha256};
 
 use super::Office;
@@ -16,7 +21,7 @@ pub const ROOM: Room = Room { file_max: 100_000_000, workspace_max: 1_000_000_00
 impl Office {
     /// Bytes in the store of blobs, as a server finds them there.
     pub fn arrived(&self, bytes: &[u8], name: &str) -> Arrived {
-        let content_type = files::content::content_type(bytes, name).to_string();
+        let content_type = content::content_type(bytes, name).to_string();
         let dimensions = content_type.starts_with("image/").then_some((640, 480));
         Arrived {
             id: BlobId::new(self.now()),
@@ -36,7 +41,7 @@ impl Office {
         name: &str,
         size: Option<i64>,
         room: Room,
-    ) -> domain::Result<Upload> {
+    ) -> error::Result<Upload> {
         let new = NewUpload { channel, purpose, name: name.to_string(), size };
         self.write(move |tx| uploads::begin(tx, &who, &new, &room))
     }
@@ -47,7 +52,7 @@ impl Office {
         upload: UploadId,
         arrived: &Arrived,
         room: Room,
-    ) -> domain::Result<Option<FileId>> {
+    ) -> error::Result<Option<FileId>> {
         let arrived = arrived.clone();
         self.write(move |tx| uploads::complete(tx, &who, upload, &arrived, &room))
     }
@@ -60,7 +65,7 @@ impl Office {
         purpose: Purpose,
         name: &str,
         bytes: &[u8],
-    ) -> domain::Result<(UploadId, Option<FileId>)> {
+    ) -> error::Result<(UploadId, Option<FileId>)> {
         let upload = self.announces(who, channel, purpose, name, Some(bytes.len() as i64), ROOM)?;
         let file = self.completes(who, upload.id, &self.arrived(bytes, name), ROOM)?;
         Ok((upload.id, file))
@@ -79,7 +84,7 @@ impl Office {
         channel: ChannelId,
         folder: Option<FileId>,
         name: &str,
-    ) -> domain::Result<FileId> {
+    ) -> error::Result<FileId> {
         let file = self.uploads(who, channel, Purpose::Folder(folder), name, name.as_bytes())?.1;
         Ok(file.expect("a file"))
     }
@@ -90,7 +95,7 @@ impl Office {
         channel: ChannelId,
         text: &str,
         attachments: &[Attached],
-    ) -> domain::Result<Message> {
+    ) -> error::Result<Message> {
         let draft = Draft { attachments: attachments.to_vec(), ..self.draft(channel, text, None) };
         self.sends(who, &draft)
     }
@@ -101,38 +106,38 @@ impl Office {
         channel: ChannelId,
         inside: Option<FileId>,
         name: &str,
-    ) -> domain::Result<FileId> {
+    ) -> error::Result<FileId> {
         let name = name.to_string();
-        self.write(move |tx| files::make_folder(tx, &who, channel, inside, &name))
+        self.write(move |tx| making::make_folder(tx, &who, channel, inside, &name))
     }
 
-    pub fn link(&self, who: Actor, channel: ChannelId, name: &str, url: &str) -> domain::Result<FileId> {
+    pub fn link(&self, who: Actor, channel: ChannelId, name: &str, url: &str) -> error::Result<FileId> {
         let (name, url) = (name.to_string(), url.to_string());
-        self.write(move |tx| files::make_link(tx, &who, channel, None, &name, &url))
+        self.write(move |tx| making::make_link(tx, &who, channel, None, &name, &url))
     }
 
-    pub fn file(&self, who: Actor, file: FileId) -> domain::Result<Entry> {
-        self.read(move |reader| files::find(reader, &who, file))
+    pub fn file(&self, who: Actor, file: FileId) -> error::Result<Entry> {
+        self.read(move |reader| entry::find(reader, &who, file))
     }
 
     pub fn path(&self, who: Actor, file: FileId) -> String {
         self.read(move |reader| {
-            let entry = files::find(reader, &who, file)?;
-            let around = files::Surroundings::of(reader, who.workspace, entry.channel, entry.folder)?;
-            Ok::<_, domain::Error>(around.path(&entry))
+            let entry = entry::find(reader, &who, file)?;
+            let around = paths::Surroundings::of(reader, who.workspace, entry.channel, entry.folder)?;
+            Ok::<_, error::Error>(around.path(&entry))
         })
         .expect("a path")
     }
 
     /// The names in a folder, in its order.
     pub fn names(&self, who: Actor, channel: ChannelId, inside: Option<FileId>) -> Vec<String> {
-        let found = self.read(move |reader| files::in_folder(reader, &who, channel, inside, None, 1000));
+        let found = self.read(move |reader| listing::in_folder(reader, &who, channel, inside, None, 1000));
         found.expect("a folder").into_iter().map(|entry| entry.name).collect()
     }
 
-    pub fn renames(&self, who: Actor, file: FileId, name: &str) -> domain::Result<()> {
+    pub fn renames(&self, who: Actor, file: FileId, name: &str) -> error::Result<()> {
         let name = name.to_string();
-        self.write(move |tx| files::rename(tx, &who, file, &name))
+        self.write(move |tx| changing::rename(tx, &who, file, &name))
     }
 
     pub fn moves(
@@ -141,26 +146,26 @@ impl Office {
         channel: ChannelId,
         moved: &[FileId],
         into: Option<FileId>,
-    ) -> domain::Result<()> {
+    ) -> error::Result<()> {
         let moved = moved.to_vec();
-        self.write(move |tx| files::move_to(tx, &who, channel, &moved, into))
+        self.write(move |tx| changing::move_to(tx, &who, channel, &moved, into))
     }
 
-    pub fn removes(&self, who: Actor, channel: ChannelId, removed: &[FileId]) -> domain::Result<Deletion> {
+    pub fn removes(&self, who: Actor, channel: ChannelId, removed: &[FileId]) -> error::Result<Deletion> {
         let removed = removed.to_vec();
-        self.write(move |tx| files::delete(tx, &who, channel, &removed, Contents::GoToo))
+        self.write(move |tx| changing::delete(tx, &who, channel, &removed, Contents::GoToo))
     }
 
-    pub fn brings_back(&self, who: Actor, channel: ChannelId, deletion: Deletion) -> domain::Result<()> {
-        self.write(move |tx| files::restore(tx, &who, channel, deletion))
+    pub fn brings_back(&self, who: Actor, channel: ChannelId, deletion: Deletion) -> error::Result<()> {
+        self.write(move |tx| changing::restore(tx, &who, channel, deletion))
     }
 
-    pub fn closes(&self, who: Actor, folder: FileId, read_only: bool) -> domain::Result<()> {
-        self.write(move |tx| files::set_read_only(tx, &who, folder, read_only))
+    pub fn closes(&self, who: Actor, folder: FileId, read_only: bool) -> error::Result<()> {
+        self.write(move |tx| permissions::set_read_only(tx, &who, folder, read_only))
     }
 
-    pub fn closes_all(&self, who: Actor, channel: ChannelId, read_only: bool) -> domain::Result<()> {
-        self.write(move |tx| files::set_channel_read_only(tx, &who, channel, read_only))
+    pub fn closes_all(&self, who: Actor, channel: ChannelId, read_only: bool) -> error::Result<()> {
+        self.write(move |tx| permissions::set_channel_read_only(tx, &who, channel, read_only))
     }
 
     /// How many rows a table has.

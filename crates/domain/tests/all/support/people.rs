@@ -1,14 +1,19 @@
 //! A firm in the office: its people, companies and projects, made as an admin makes them.
 
-use domain::access::{Actor, Role};
-use domain::channels::{self, Subject};
-use domain::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
-use domain::joining::{self, Colleague, JoiningChange};
-use domain::journal::Event;
-use domain::people::{ClientChange, InternalChange, NewClient, NewInternal, Person};
-use domain::projects::NewProject;
-use domain::settings::{self, MessagingChange};
-use domain::{Error, Problem, companies, people, projects, workspaces};
+use domain::administration;
+use domain::administration::clients::{self, ClientChange, Colleague, NewClient};
+use domain::administration::projects::{self, NewProject};
+use domain::administration::set_up;
+use domain::administration::settings::{self, MessagingChange};
+use domain::administration::team::{self, InternalChange, NewInternal};
+use domain::arrival::joining::{self, JoiningChange};
+use domain::channels::starting::{self, Subject};
+use domain::directory::person::{self, Person};
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::tenant::workspaces;
 
 use super::Office;
 
@@ -26,7 +31,7 @@ impl Office {
         let (workspace, ada) = self
             .write(move |tx| {
                 let workspace = workspaces::add(tx, "Brand", Some(&host))?;
-                let ada = people::first_admin(tx, workspace, "Ada", "Admin", "ada@firm.example")?;
+                let ada = set_up::first_admin(tx, workspace, "Ada", "Admin", "ada@firm.example")?;
                 Ok((workspace, ada))
             })
             .expect("a firm");
@@ -61,7 +66,7 @@ pub fn new_internal(given: &str, role: Role) -> NewInternal {
 impl Firm<'_> {
     pub fn company(&self, name: &str) -> CompanyId {
         let (ada, name) = (self.ada, name.to_string());
-        self.office.write(move |tx| companies::add(tx, &ada, &name)).expect("a company")
+        self.office.write(move |tx| administration::companies::add(tx, &ada, &name)).expect("a company")
     }
 
     /// Changes the settings of messaging.
@@ -72,7 +77,7 @@ impl Firm<'_> {
 
     pub fn client(&self, given: &str, companies: &[CompanyId]) -> PersonId {
         let (ada, new) = (self.ada, new_client(given, companies));
-        self.office.write(move |tx| people::add_client(tx, &ada, &new)).expect("a client user")
+        self.office.write(move |tx| clients::add_client(tx, &ada, &new)).expect("a client user")
     }
 
     /// A client user whose name is not fit for an address.
@@ -80,7 +85,7 @@ impl Firm<'_> {
         let id = self.office.message_id();
         let new = NewClient { email: format!("{id}@client.example"), ..new_client(given, companies) };
         let ada = self.ada;
-        self.office.write(move |tx| people::add_client(tx, &ada, &new)).expect("a client user")
+        self.office.write(move |tx| clients::add_client(tx, &ada, &new)).expect("a client user")
     }
 
     /// A client user as one who asks.
@@ -106,7 +111,7 @@ impl Firm<'_> {
     fn internal(&self, new: NewInternal) -> Actor {
         let ada = self.ada;
         let person =
-            self.office.write(move |tx| people::add_internal(tx, &ada, &new)).expect("an internal user");
+            self.office.write(move |tx| team::add_internal(tx, &ada, &new)).expect("an internal user");
         self.actor(person).expect("an active internal user")
     }
 
@@ -124,7 +129,7 @@ impl Firm<'_> {
 
     pub fn channel(&self, subject: Subject) -> ChannelId {
         let ada = self.ada;
-        self.office.write(move |tx| channels::make(tx, &ada, &subject)).expect("a channel")
+        self.office.write(move |tx| starting::make(tx, &ada, &subject)).expect("a channel")
     }
 
     /// The channel that a client user has of their own.
@@ -135,11 +140,11 @@ impl Firm<'_> {
     /// A person as one who asks, as long as they may.
     pub fn actor(&self, person: PersonId) -> Option<Actor> {
         let workspace = self.workspace;
-        self.office.read(move |reader| people::actor(reader, workspace, person)).expect("an answer")
+        self.office.read(move |reader| access::actor(reader, workspace, person)).expect("an answer")
     }
 
-    pub fn edit_client(&self, actor: Actor, client: PersonId, change: ClientChange) -> domain::Result<()> {
-        self.office.write(move |tx| people::edit_client(tx, &actor, client, &change))
+    pub fn edit_client(&self, actor: Actor, client: PersonId, change: ClientChange) -> error::Result<()> {
+        self.office.write(move |tx| clients::edit_client(tx, &actor, client, &change))
     }
 
     /// Moves a client user to these companies.
@@ -148,21 +153,16 @@ impl Firm<'_> {
         self.edit_client(self.ada, client, change).expect("a move");
     }
 
-    pub fn edit_internal(
-        &self,
-        actor: Actor,
-        person: PersonId,
-        change: InternalChange,
-    ) -> domain::Result<()> {
-        self.office.write(move |tx| people::edit_internal(tx, &actor, person, &change))
+    pub fn edit_internal(&self, actor: Actor, person: PersonId, change: InternalChange) -> error::Result<()> {
+        self.office.write(move |tx| team::edit_internal(tx, &actor, person, &change))
     }
 
-    pub fn deactivate(&self, actor: Actor, person: PersonId) -> domain::Result<()> {
-        self.office.write(move |tx| people::deactivate(tx, &actor, person))
+    pub fn deactivate(&self, actor: Actor, person: PersonId) -> error::Result<()> {
+        self.office.write(move |tx| team::deactivate(tx, &actor, person))
     }
 
-    pub fn reactivate(&self, actor: Actor, person: PersonId) -> domain::Result<()> {
-        self.office.write(move |tx| people::reactivate(tx, &actor, person))
+    pub fn reactivate(&self, actor: Actor, person: PersonId) -> error::Result<()> {
+        self.office.write(move |tx| team::reactivate(tx, &actor, person))
     }
 
     /// From now on client users invite their colleagues.
@@ -173,7 +173,7 @@ impl Firm<'_> {
     }
 
     /// Somebody invites a colleague, to their main company where none is named.
-    pub fn invites(&self, who: Actor, email: &str, company: Option<CompanyId>) -> domain::Result<()> {
+    pub fn invites(&self, who: Actor, email: &str, company: Option<CompanyId>) -> error::Result<()> {
         let (given_name, email) = ("Nina".to_string(), email.to_string());
         let colleague = Colleague { given_name, email, company, ..Colleague::default() };
         self.office.write(move |tx| joining::invite_colleague(tx, &who, &colleague))
@@ -182,7 +182,7 @@ impl Firm<'_> {
     /// Whoever has this address.
     pub fn known_at(&self, email: &str) -> Option<Person> {
         let (workspace, email) = (self.workspace, email.to_string());
-        self.office.read(move |reader| people::by_email(reader, workspace, &email)).expect("an answer")
+        self.office.read(move |reader| person::by_email(reader, workspace, &email)).expect("an answer")
     }
 
     /// Whether somebody is in a channel and the channel open to them.
@@ -217,7 +217,7 @@ pub fn pairs(office: &Office, table: &'static str) -> Vec<(ChannelId, PersonId)>
 }
 
 #[track_caller]
-pub fn refused<T: std::fmt::Debug>(outcome: domain::Result<T>, field: &str, problem: Problem) {
+pub fn refused<T: std::fmt::Debug>(outcome: error::Result<T>, field: &str, problem: Problem) {
     match outcome {
         Err(Error::Field { field: at, problem: found }) => assert_eq!((at, found), (field, problem)),
         other => panic!("{field} {problem:?}, not {other:?}"),
@@ -225,11 +225,11 @@ pub fn refused<T: std::fmt::Debug>(outcome: domain::Result<T>, field: &str, prob
 }
 
 #[track_caller]
-pub fn not_found<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+pub fn not_found<T: std::fmt::Debug>(outcome: error::Result<T>) {
     assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
 }
 
 #[track_caller]
-pub fn forbidden<T: std::fmt::Debug>(outcome: domain::Result<T>) {
+pub fn forbidden<T: std::fmt::Debug>(outcome: error::Result<T>) {
     assert!(matches!(outcome, Err(Error::Forbidden)), "{outcome:?}");
 }

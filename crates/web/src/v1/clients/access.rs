@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::PersonId;
-use domain::people;
-use domain::sign_ins::{self, LinkKind};
-use domain::workspaces;
+use domain::administration::team;
+use domain::arrival::invitations;
+use domain::directory::clients;
+use domain::identity::sign_in_links::{self, LinkKind};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::PersonId;
+use domain::tenant::workspaces;
 use serde::Deserialize;
 use store::{Reader, Tx};
 use utoipa::IntoParams;
@@ -53,12 +56,12 @@ pub(super) fn invite(
     id: PersonId,
     wanted: bool,
     public_url: &str,
-) -> domain::Result<Option<String>> {
+) -> error::Result<Option<String>> {
     if !wanted {
         return Ok(None);
     }
-    sign_ins::invite(tx, actor, id)?;
-    let link = sign_ins::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
+    invitations::invite(tx, actor, id)?;
+    let link = sign_in_links::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
     let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
     Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
 }
@@ -76,7 +79,7 @@ async fn send_invitation(
 ) -> Result {
     let (actor, public_url) = (program.actor, app.web.public_url.clone());
     let deed = move |tx: &mut Tx| {
-        people::client(tx, &actor, id)?;
+        clients::client(tx, &actor, id)?;
         invite(tx, &actor, id, true, &public_url)
     };
     let show =
@@ -95,8 +98,8 @@ async fn take_back(
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let done = app.store().write(move |tx| {
-        people::client(tx, &actor, id)?;
-        sign_ins::take_back(tx, &actor, id)
+        clients::client(tx, &actor, id)?;
+        invitations::take_back(tx, &actor, id)
     });
     done.await?;
     Ok(Json(Deleted::new(id.0, "invitation")))
@@ -109,11 +112,11 @@ async fn act(
     once: Once,
     id: PersonId,
     canonical: &[u8],
-    deed: fn(&mut Tx, &Actor, PersonId) -> domain::Result<()>,
+    deed: fn(&mut Tx, &Actor, PersonId) -> error::Result<()>,
 ) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| {
-        people::client(tx, &actor, id)?;
+        clients::client(tx, &actor, id)?;
         deed(tx, &actor, id)
     };
     once.run(app, program, canonical, deed, move |reader, ()| Client::find(reader, &actor, id)).await
@@ -130,7 +133,7 @@ async fn deactivate(
     Named(id): Named<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, people::deactivate).await
+    act(&app, &program, once, id, &canonical, team::deactivate).await
 }
 
 /// Reactivate a client user
@@ -144,5 +147,5 @@ async fn reactivate(
     Named(id): Named<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, people::reactivate).await
+    act(&app, &program, once, id, &canonical, team::reactivate).await
 }

@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use domain::access::{self, Actor};
+use domain::files::changing::{self, Contents};
+use domain::files::entry::{self, Entry, Kind};
 use domain::files::signed::Purpose;
-use domain::files::{self, Contents, Entry, Kind};
-use domain::ids::{ChannelId, FileId};
-use domain::{Error, Problem};
+use domain::files::{listing, making, paths, permissions};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -48,11 +50,11 @@ fn place(
     actor: &Actor,
     channel: ChannelId,
     path: &str,
-) -> domain::Result<(Option<FileId>, String)> {
+) -> error::Result<(Option<FileId>, String)> {
     if path.chars().any(char::is_control) {
         return Err(Error::field("path", Problem::ControlCharacters));
     }
-    named("channelId", files::place(tx, actor, channel, path))
+    named("channelId", making::place(tx, actor, channel, path))
 }
 
 /// A file to be made.
@@ -82,7 +84,7 @@ async fn make_file(
     let (actor, look) = (program.actor, Look::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        files::make_file(tx, &actor, given.channel_id, folder, &name)
+        making::make_file(tx, &actor, given.channel_id, folder, &name)
     };
     let show = move |reader: &Reader, id| {
         let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
@@ -120,9 +122,9 @@ async fn make_folder(
     let (actor, look) = (program.actor, Look::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        let id = files::make_folder(tx, &actor, given.channel_id, inside, &name)?;
+        let id = making::make_folder(tx, &actor, given.channel_id, inside, &name)?;
         if given.client_permissions == Some(Permissions::ReadOnly) {
-            files::set_read_only(tx, &actor, id, true)?;
+            permissions::set_read_only(tx, &actor, id, true)?;
         }
         Ok(id)
     };
@@ -158,7 +160,7 @@ async fn make_link(
     let (actor, look) = (program.actor, Look::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        files::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
+        making::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
     };
     once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }
@@ -195,10 +197,10 @@ async fn list(
     let list = app.store().read_long(move |reader| {
         let actor = &look.actor;
         named("channelId", access::channel(reader, actor, channel))?;
-        let below = |folder| files::below(reader, actor, channel, folder, after, page.read());
+        let below = |folder| listing::below(reader, actor, channel, folder, after, page.read());
         let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
             None => below(None)?,
-            Some(path) => match files::at_path(reader, actor, channel, path)? {
+            Some(path) => match paths::at_path(reader, actor, channel, path)? {
                 Some(folder) if folder.kind == Kind::Folder => below(Some(folder.id))?,
                 _ => Vec::new(),
             },
@@ -244,14 +246,14 @@ async fn change(
 ) -> Result<Json<File>> {
     let (actor, look) = (program.actor, Look::new(&app, &program));
     let changed = app.store().write(move |tx| {
-        let entry = files::find(tx, &actor, id)?;
+        let entry = entry::find(tx, &actor, id)?;
         if let Some(path) = &given.path {
             let (folder, name) = place(tx, &actor, entry.channel, path)?;
-            files::move_to(tx, &actor, entry.channel, &[id], folder)?;
-            files::rename(tx, &actor, id, &name).map_err(within_path)?;
+            changing::move_to(tx, &actor, entry.channel, &[id], folder)?;
+            changing::rename(tx, &actor, id, &name).map_err(within_path)?;
         }
         if let Some(url) = &given.link_url {
-            files::set_link(tx, &actor, id, url)?;
+            changing::set_link(tx, &actor, id, url)?;
         }
         find(tx, &look, id)
     });
@@ -273,8 +275,8 @@ fn within_path(error: Error) -> Error {
 async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let kind = app.store().write(move |tx| {
-        let entry = files::find(tx, &actor, id)?;
-        files::delete(tx, &actor, entry.channel, &[id], Contents::Refuse)?;
+        let entry = entry::find(tx, &actor, id)?;
+        changing::delete(tx, &actor, entry.channel, &[id], Contents::Refuse)?;
         Ok::<_, Error>(entry.kind)
     });
     Ok(Json(Deleted::new(id.0, kind.await?.word())))
@@ -293,7 +295,7 @@ async fn restore(
     Nothing { canonical }: Nothing,
 ) -> Result {
     let (actor, look) = (program.actor, Look::new(&app, &program));
-    let deed = move |tx: &mut Tx| files::restore_with(tx, &actor, id);
+    let deed = move |tx: &mut Tx| changing::restore_with(tx, &actor, id);
     once.run(&app, &program, &canonical, deed, move |reader, ()| find(reader, &look, id)).await
 }
 
@@ -309,7 +311,7 @@ async fn download(
     headers: HeaderMap,
 ) -> Result<Response> {
     let actor = program.actor;
-    let entry = app.store().read(move |reader| files::find(reader, &actor, id)).await?;
+    let entry = app.store().read(move |reader| entry::find(reader, &actor, id)).await?;
     Ok(serving::serve(&app, actor.workspace, &entry, Way::Saved, &method, &headers).await?)
 }
 
@@ -332,7 +334,7 @@ async fn download_url(
     let (stored, download_url) = app
         .store()
         .read(move |reader| {
-            let stored = files::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
+            let stored = entry::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
             Ok::<_, Error>((stored, Addresses::new(reader, &look)?.of(id, Purpose::Download)))
         })
         .await?;

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::files;
-use domain::ids::{ChannelId, FileId};
-use domain::{Error, Problem};
+use domain::files::{entry, permissions};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -56,11 +56,11 @@ async fn of_folder(
 ) -> Result<Json<File>> {
     let look = Look::new(&app, &program);
     let changed = app.store().write(move |tx| {
-        let channel = files::find(tx, &look.actor, id)?.channel;
+        let channel = entry::find(tx, &look.actor, id)?.channel;
         if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
             return Err(Error::field("channelId", Problem::Unknown));
         }
-        files::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
+        permissions::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
         find(tx, &look, id)
     });
     Ok(Json(changed.await?))
@@ -89,7 +89,7 @@ async fn of_root(
     let (actor, channel) = (program.actor, given.channel_id);
     let is_read_only = given.client_permissions == Permissions::ReadOnly;
     let changed = app.store().write(move |tx| {
-        named("channelId", files::set_channel_read_only(tx, &actor, channel, is_read_only))?;
+        named("channelId", permissions::set_channel_read_only(tx, &actor, channel, is_read_only))?;
         FileChannel::find(tx, &actor, channel)
     });
     Ok(Json(changed.await?))

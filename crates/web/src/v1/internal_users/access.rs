@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::Actor;
-use domain::ids::PersonId;
-use domain::people;
-use domain::sign_ins;
+use domain::arrival::invitations;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::PersonId;
+use domain::{administration, directory};
 use store::Tx;
 
 use super::super::failure::Result;
@@ -33,11 +34,11 @@ async fn act(
     once: Once,
     id: PersonId,
     canonical: &[u8],
-    deed: fn(&mut Tx, &Actor, PersonId) -> domain::Result<()>,
+    deed: fn(&mut Tx, &Actor, PersonId) -> error::Result<()>,
 ) -> Result {
     let actor = program.actor;
     let deed = move |tx: &mut Tx| {
-        people::internal(tx, &actor, id)?;
+        directory::team::internal(tx, &actor, id)?;
         deed(tx, &actor, id)
     };
     once.run(app, program, canonical, deed, move |reader, ()| InternalUser::find(reader, &actor, id)).await
@@ -55,7 +56,7 @@ async fn send_invitation(
     Named(id): Named<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, sign_ins::invite).await
+    act(&app, &program, once, id, &canonical, invitations::invite).await
 }
 
 /// Take the invitation of an internal user back
@@ -70,8 +71,8 @@ async fn take_back(
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let done = app.store().write(move |tx| {
-        people::internal(tx, &actor, id)?;
-        sign_ins::take_back(tx, &actor, id)
+        directory::team::internal(tx, &actor, id)?;
+        invitations::take_back(tx, &actor, id)
     });
     done.await?;
     Ok(Json(Deleted::new(id.0, "invitation")))
@@ -90,7 +91,7 @@ async fn deactivate(
     Named(id): Named<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, people::deactivate).await
+    act(&app, &program, once, id, &canonical, administration::team::deactivate).await
 }
 
 /// Reactivate an internal user
@@ -105,5 +106,5 @@ async fn reactivate(
     Named(id): Named<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, people::reactivate).await
+    act(&app, &program, once, id, &canonical, administration::team::reactivate).await
 }

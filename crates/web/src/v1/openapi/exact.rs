@@ -1,8 +1,8 @@
 //! What attributes cannot say in the description: values that depend on others, and values that are nested.
 
-use domain::channels::GROUP_MIN;
-use domain::custom_fields::DEPTH_MAX;
-use domain::limits::PEOPLE_AT_ONCE;
+use domain::channels::starting::GROUP_MIN;
+use domain::kernel::custom_fields::DEPTH_MAX;
+use domain::kernel::limits::PEOPLE_AT_ONCE;
 use serde_json::{Value, json};
 
 use super::reference;

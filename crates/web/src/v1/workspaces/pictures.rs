@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use domain::brand::{self, Place};
-use domain::workspaces;
+use domain::tenant::branding::{self, Place};
+use domain::tenant::workspaces;
 
 use super::super::failure::Result;
 use super::super::gate::Program;
@@ -40,7 +40,7 @@ async fn set(
     let (actor, place) = (program.actor, place(&word)?);
     let pictures = made(place, received(place, request, PICTURE_BYTES).await??).await??;
     let changed = app.store().write(move |tx| {
-        brand::set_pictures(tx, &actor, place, Some(&pictures))?;
+        branding::set_pictures(tx, &actor, place, Some(&pictures))?;
         workspaces::find(tx, actor.workspace)
     });
     Ok(Json(Workspace::new(&app, changed.await?)))
@@ -57,6 +57,6 @@ async fn remove(
     Named(word): Named<String>,
 ) -> Result<Json<Deleted>> {
     let (actor, place) = (program.actor, place(&word)?);
-    app.store().write(move |tx| brand::set_pictures(tx, &actor, place, None)).await?;
+    app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await?;
     Ok(Json(Deleted::new(actor.workspace.0, place.word())))
 }

@@ -8,10 +8,11 @@ use axum::body::Body;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::Actor;
-use domain::files::{self, Entry};
-use domain::ids::{ChannelId, FileId, MessageId};
-use domain::messages::{self, Message, Stretch};
+use domain::files::entry::{self, Entry};
+use domain::files::{listing, previews};
+use domain::kernel::access::Actor;
+use domain::kernel::ids::{ChannelId, FileId, MessageId};
+use domain::messages::message::{self, Message, Stretch};
 
 use super::{Answer, Browser, Firm, MORNING};
 
@@ -96,7 +97,7 @@ impl Firm {
         let answer =
             browser.sends_form(&format!("/messages/{channel}"), &texts, &[("files", name, bytes)]).await;
         answer.goes(&format!("/messages/{channel}"));
-        let sent = self.portal.read(move |reader| messages::find(reader, &who, id)).await;
+        let sent = self.portal.read(move |reader| message::find(reader, &who, id)).await;
         (id, sent.attachments[0].file)
     }
 
@@ -110,7 +111,7 @@ impl Firm {
 
     /// Makes the small versions that are due, as the worker does.
     pub async fn makes_previews(&self) {
-        while let Some(due) = self.portal.write(|tx| domain::previews::take(tx)).await {
+        while let Some(due) = self.portal.write(|tx| previews::take(tx)).await {
             let name = outbound::blobs::Name { workspace: due.workspace.0, id: due.blob.0 };
             let blobs = outbound::blobs::Blobs::Memory(self.portal.blobs.clone());
             let size = u64::try_from(due.size).unwrap();
@@ -118,13 +119,13 @@ impl Firm {
             let small = outbound::pictures::small(&whole.all().await.unwrap()).unwrap();
             blobs.put_small(name, small.bytes).await.unwrap();
             let dimensions = (small.dimensions.0.into(), small.dimensions.1.into());
-            self.portal.write(move |tx| domain::previews::made(tx, &due, dimensions)).await;
+            self.portal.write(move |tx| previews::made(tx, &due, dimensions)).await;
         }
     }
 
     /// What lies in a channel, at every level, newest first.
     pub async fn files(&self, who: Actor, channel: ChannelId) -> Vec<Entry> {
-        self.portal.read(move |reader| files::below(reader, &who, channel, None, None, 300)).await
+        self.portal.read(move |reader| listing::below(reader, &who, channel, None, None, 300)).await
     }
 
     pub async fn file_names(&self, who: Actor, channel: ChannelId) -> Vec<String> {
@@ -137,7 +138,7 @@ impl Firm {
     /// The newest message of a channel.
     pub async fn newest(&self, who: Actor, channel: ChannelId) -> Message {
         let mut found =
-            self.portal.read(move |reader| messages::page(reader, &who, channel, Stretch::Newest, 1)).await;
+            self.portal.read(move |reader| message::page(reader, &who, channel, Stretch::Newest, 1)).await;
         found.remove(0)
     }
 }

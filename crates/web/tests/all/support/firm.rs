@@ -3,19 +3,29 @@
 
 use std::ops::Deref;
 
-use domain::access::{Actor, Role};
-use domain::channels::{self, Subject};
-use domain::choices::Way;
-use domain::early_access::{self, Given};
-use domain::ids::{
+use domain::administration::clients::{self, NewClient};
+use domain::administration::projects::{self, NewProject};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team::{self, NewInternal};
+use domain::arrival::{invitations, joining, sign_in};
+use domain::channels::notifications;
+use domain::channels::starting::{self, Subject};
+use domain::directory::person;
+use domain::identity::sign_ups;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{
     CallId, ChannelId, CompanyId, DigestId, EntryId, KeyId, MessageId, NotificationId, PersonId, ProjectId,
     WebhookId, WorkspaceId,
 };
-use domain::people::{self, NewClient, NewInternal};
-use domain::projects::{self, NewProject};
-use domain::webhooks::{self, Wanted, calls};
-use domain::workspaces::{self, SetUp};
-use domain::{choices, companies, joining, keys, links, messages, notifications, sign_ins, sign_ups};
+use domain::kernel::medium::Way;
+use domain::messages::sending;
+use domain::notify::{preferences, reply_links};
+use domain::tenant::early_access::{self, Given};
+use domain::tenant::{api_keys, workspaces};
+use domain::webhooks::webhook::{self, Wanted};
+use domain::webhooks::{call_history, calls};
+use domain::{administration, directory};
 use store::{Reader, Tx};
 
 use super::{Browser, FILE_MAX, Portal};
@@ -103,7 +113,7 @@ impl Firm {
                  VALUES ($1, $2, $3, $4, $5, $6)",
                 &[&workspace, &digest, &channel, &person, &after, &up_to],
             )?;
-            links::make(tx, workspace, digest, person, channel)
+            reply_links::make(tx, workspace, digest, person, channel)
         };
         format!("/r/{}", self.portal.write(link).await.reveal())
     }
@@ -111,34 +121,36 @@ impl Firm {
     /// The path of a link that ends somebody's mails.
     pub async fn unsubscribe_link(&self, whose: Actor) -> String {
         let make =
-            move |tx: &mut Tx| choices::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
+            move |tx: &mut Tx| preferences::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
         format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
     }
 
     /// A key of Jane's.
     pub async fn key(&self, name: &str) -> KeyId {
         let (jane, name) = (self.jane, name.to_string());
-        self.portal.write(move |tx| keys::make(tx, &jane, &name)).await;
-        self.portal.read(move |reader: &Reader| keys::list(reader, &jane)).await.remove(0).id
+        self.portal.write(move |tx| api_keys::make(tx, &jane, &name)).await;
+        self.portal.read(move |reader: &Reader| api_keys::list(reader, &jane)).await.remove(0).id
     }
 
     /// A webhook of Jane's and the call that tells it of a new company.
     pub async fn webhook(&self) -> (WebhookId, CallId) {
         let jane = self.jane;
         let url = "https://hooks.example/";
-        let made = self.portal.write(move |tx| webhooks::make(tx, &jane, url, &Wanted::everything())).await;
+        let made = self.portal.write(move |tx| webhook::make(tx, &jane, url, &Wanted::everything())).await;
         let webhook = made.0.id;
-        let add = move |tx: &mut Tx| companies::add(tx, &jane, &MessageId::new(tx.now()).to_string());
+        let add = move |tx: &mut Tx| {
+            administration::companies::add(tx, &jane, &MessageId::new(tx.now()).to_string())
+        };
         self.portal.write(add).await;
         self.portal.write(move |tx| calls::follow(tx, jane.workspace, webhook)).await;
-        let told = move |reader: &Reader| calls::list(reader, &jane, webhook, None, 1);
+        let told = move |reader: &Reader| call_history::list(reader, &jane, webhook, None, 1);
         (webhook, self.portal.read(told).await.remove(0).id)
     }
 
     /// The notification of Oskar's message that waits for Jane, who is invited.
     pub async fn notification(&self) -> NotificationId {
         let jane = self.jane;
-        self.portal.write(move |tx| sign_ins::invite(tx, &jane, jane.person)).await;
+        self.portal.write(move |tx| invitations::invite(tx, &jane, jane.person)).await;
         let own = notifications::Search { recipient: Some(jane.person), ..Default::default() };
         self.portal
             .read(move |reader: &Reader| notifications::list(reader, &jane, &own, 1))
@@ -174,8 +186,8 @@ impl Firm {
             let may = joining::JoiningChange { sign_up: Some(true), ..joining::JoiningChange::default() };
             joining::change(tx, &jane, &may)?;
             let sign_in = sign_ups::ask(tx, workspace, &given, &name)?;
-            let mail = sign_ins::prepare_mail(tx, workspace, sign_in)?.expect("a mail");
-            Ok(sign_ins::by_link(tx, mail.link_secret.reveal())?.1)
+            let mail = sign_in::prepare_mail(tx, workspace, sign_in)?.expect("a mail");
+            Ok(sign_in::by_link(tx, mail.link_secret.reveal())?.1)
         };
         self.portal.write(sign_up).await
     }
@@ -190,30 +202,30 @@ impl Firm {
     pub async fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> i64 {
         let text = text.to_string();
         let post = move |tx: &mut Tx| {
-            let draft = messages::Draft {
+            let draft = sending::Draft {
                 id: MessageId::new(tx.now()),
                 channel,
                 text,
                 attachments: Vec::new(),
                 shown: None,
             };
-            Ok(messages::send(tx, &who, &draft)?.position)
+            Ok(sending::send(tx, &who, &draft)?.position)
         };
         self.portal.write(post).await
     }
 }
 
-fn make(tx: &mut Tx) -> domain::Result<People> {
+fn make(tx: &mut Tx) -> error::Result<People> {
     let set_up = SetUp {
         brand: "Harbor & Lee".to_string(),
         given_name: "Jane".to_string(),
         family_name: "Lee".to_string(),
         email: "jane@firm.example".to_string(),
     };
-    let (workspace, jane) = workspaces::set_up(tx, None, &set_up)?;
+    let (workspace, jane) = set_up::set_up(tx, None, &set_up)?;
     let jane = Actor::new(workspace, jane, Role::Admin, false);
-    let northwind = companies::add(tx, &jane, "Northwind Bakery")?;
-    let santos = companies::add(tx, &jane, "Santos Imports")?;
+    let northwind = administration::companies::add(tx, &jane, "Northwind Bakery")?;
+    let santos = administration::companies::add(tx, &jane, "Santos Imports")?;
     let tom = internal(tx, &jane, "Tom", "Harbor", None)?;
     let priya = internal(tx, &jane, "Priya", "Rao", Some(santos))?;
     let oskar = client(tx, &jane, "Oskar", "Kowalski", northwind)?;
@@ -226,19 +238,19 @@ fn make(tx: &mut Tx) -> domain::Result<People> {
         told: false,
     };
     let renovation = projects::add(tx, &jane, &project)?;
-    let channel = channels::make(tx, &jane, &Subject::Client(oskar.person))?;
+    let channel = starting::make(tx, &jane, &Subject::Client(oskar.person))?;
     let message = MessageId::new(tx.now());
-    let draft = messages::Draft {
+    let draft = sending::Draft {
         id: message,
         channel,
         text: "Good morning!".to_string(),
         attachments: Vec::new(),
         shown: None,
     };
-    messages::send(tx, &oskar, &draft)?;
+    sending::send(tx, &oskar, &draft)?;
 
     let other = workspaces::add(tx, "Another firm", Some("another.example"))?;
-    let stranger = people::first_admin(tx, other, "Sam", "Stranger", "sam@another.example")?;
+    let stranger = set_up::first_admin(tx, other, "Sam", "Stranger", "sam@another.example")?;
     let stranger = Actor::new(other, stranger, Role::Admin, false);
     Ok(People {
         workspace,
@@ -262,7 +274,7 @@ fn internal(
     given: &str,
     family: &str,
     assigned: Option<CompanyId>,
-) -> domain::Result<Actor> {
+) -> error::Result<Actor> {
     let new = NewInternal {
         given_name: given.to_string(),
         family_name: family.to_string(),
@@ -271,11 +283,11 @@ fn internal(
         limited: assigned.is_some(),
         companies: assigned.into_iter().collect(),
     };
-    let person = people::add_internal(tx, jane, &new)?;
+    let person = team::add_internal(tx, jane, &new)?;
     Ok(Actor::new(jane.workspace, person, Role::Staff, assigned.is_some()))
 }
 
-fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: CompanyId) -> domain::Result<Actor> {
+fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: CompanyId) -> error::Result<Actor> {
     let new = NewClient {
         given_name: given.to_string(),
         family_name: family.to_string(),
@@ -283,6 +295,6 @@ fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: Company
         companies: vec![company],
         ..NewClient::default()
     };
-    let person: PersonId = people::add_client(tx, jane, &new)?;
+    let person: PersonId = clients::add_client(tx, jane, &new)?;
     Ok(Actor::new(jane.workspace, person, Role::Client, false))
 }

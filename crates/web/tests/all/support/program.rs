@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::{Method, Request, StatusCode};
-use domain::access::Actor;
-use domain::{keys, workspaces};
+use domain::kernel::access::Actor;
+use domain::tenant::{api_keys, workspaces};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -39,7 +39,7 @@ impl Portal {
 
     /// A program with a key that an admin made.
     pub async fn program_of(&self, admin: Actor) -> Program<'_> {
-        let secret = self.write(move |tx| keys::make(tx, &admin, "Import")).await;
+        let secret = self.write(move |tx| api_keys::make(tx, &admin, "Import")).await;
         let host = self.read(move |reader| Ok(workspaces::find(reader, admin.workspace)?.host)).await;
         let key = Some(secret.reveal().to_string());
         Program { key, host: host.unwrap_or(HOST.to_string()), ..self.nobody() }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use domain::people;
-use domain::{files, keys};
+use domain::administration::team;
+use domain::files::making;
+use domain::kernel::access;
+use domain::tenant::api_keys;
 
 use crate::support::{Firm, Program};
 
@@ -116,7 +118,7 @@ async fn fill(firm: &Firm, text: &str) -> String {
     }
     if filled.contains("[folder]") {
         let (jane, channel) = (firm.jane, firm.channel);
-        let make = move |tx: &mut store::Tx| files::make_folder(tx, &jane, channel, None, "Northwind");
+        let make = move |tx: &mut store::Tx| making::make_folder(tx, &jane, channel, None, "Northwind");
         filled = filled.replace("[folder]", &firm.portal.write(make).await.to_string());
     }
     if filled.contains("[webhook]") {
@@ -193,8 +195,8 @@ async fn revoke_all(firm: &Firm) {
     let jane = firm.jane;
     firm.portal
         .write(move |tx| {
-            for key in keys::list(tx, &jane)? {
-                keys::revoke(tx, &jane, key.id)?;
+            for key in api_keys::list(tx, &jane)? {
+                api_keys::revoke(tx, &jane, key.id)?;
             }
             Ok(())
         })
@@ -233,24 +235,22 @@ async fn a_key_ends_with_its_admin() {
     let tom_actor = firm
         .portal
         .write(move |tx| {
-            let admin =
-                people::InternalChange { role: Some(domain::access::Role::Admin), ..Default::default() };
-            people::edit_internal(tx, &jane, tom, &admin)?;
-            people::actor(tx, jane.workspace, tom)
+            let admin = team::InternalChange { role: Some(access::Role::Admin), ..Default::default() };
+            team::edit_internal(tx, &jane, tom, &admin)?;
+            access::actor(tx, jane.workspace, tom)
         })
         .await
         .unwrap();
     let program = firm.portal.program_of(tom_actor).await;
     program.get("/v1/workspaces").await.is(200);
-    firm.portal.write(move |tx| people::deactivate(tx, &jane, tom)).await;
+    firm.portal.write(move |tx| team::deactivate(tx, &jane, tom)).await;
     program.get("/v1/workspaces").await.refuses(401, "");
-    firm.portal.write(move |tx| people::reactivate(tx, &jane, tom)).await;
+    firm.portal.write(move |tx| team::reactivate(tx, &jane, tom)).await;
     program.get("/v1/workspaces").await.is(200);
     firm.portal
         .write(move |tx| {
-            let staff =
-                people::InternalChange { role: Some(domain::access::Role::Staff), ..Default::default() };
-            people::edit_internal(tx, &jane, tom, &staff)
+            let staff = team::InternalChange { role: Some(access::Role::Staff), ..Default::default() };
+            team::edit_internal(tx, &jane, tom, &staff)
         })
         .await;
     let said = program.get("/v1/workspaces").await;
@@ -282,7 +282,7 @@ async fn the_last_use_of_a_key_is_noted() {
     let firm = Firm::new().await;
     let program = firm.portal.program_of(firm.jane).await;
     let jane = firm.jane;
-    let used = || firm.portal.read(move |reader| Ok(keys::list(reader, &jane)?[0].used_at));
+    let used = || firm.portal.read(move |reader| Ok(api_keys::list(reader, &jane)?[0].used_at));
     assert_eq!(used().await, None);
     program.get("/v1/nothing").await.is(404);
     assert_eq!(used().await, None, "nothing was called");

@@ -5,8 +5,8 @@ mod limits;
 
 use std::collections::BTreeSet;
 
-use domain::companies;
-use domain::ids::{CompanyId, MessageId};
+use domain::administration::companies;
+use domain::kernel::ids::{CompanyId, MessageId};
 use serde_json::{Value, json};
 
 use self::calls::{Call, Kind, Must, Things, calls};

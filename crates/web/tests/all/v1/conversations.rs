@@ -1,7 +1,7 @@
 //! Channels and messages through `/v1`, beside what the pages show.
 
-use domain::ids::MessageId;
-use domain::projects::{self, NewProject};
+use domain::administration::projects::{self, NewProject};
+use domain::kernel::ids::{self, MessageId};
 use serde_json::{Value, json};
 
 use crate::support::{Firm, MORNING};
@@ -231,7 +231,7 @@ async fn n12_what_became_of_a_message_for_each_recipient() {
     let path = format!("/v1/clients/{oskar}?sendInvite=true");
     program.patch(&path, json!({})).await.is(200);
     let said = program.post("/v1/messages", json!({"channelId": firm.channel, "text": "Hello"})).await;
-    let of = |said: &crate::support::Said, person: domain::ids::PersonId| -> Value {
+    let of = |said: &crate::support::Said, person: ids::PersonId| -> Value {
         let all = said.json["deliveries"].as_array().unwrap();
         all.iter().find(|one| one["recipientId"] == json!(person)).cloned().unwrap()
     };

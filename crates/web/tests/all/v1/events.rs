@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
-use domain::keys;
-use domain::projects::{self, NewProject};
+use domain::administration::projects::{self, NewProject};
+use domain::tenant::api_keys;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -207,8 +207,8 @@ async fn a_stream_ends_with_its_key() {
     let jane = firm.jane;
     firm.portal
         .write(move |tx| {
-            let key = keys::list(tx, &jane)?[0].id;
-            keys::revoke(tx, &jane, key)
+            let key = api_keys::list(tx, &jane)?[0].id;
+            api_keys::revoke(tx, &jane, key)
         })
         .await;
     firm.posts(firm.oskar, firm.channel, "Too late").await;

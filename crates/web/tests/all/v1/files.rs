@@ -1,7 +1,9 @@
 //! Files, folders and links as programs make, fill, list, hand out and delete them (F1, F2, F5 to F7).
 
 use axum::http::Method;
-use domain::files as entries;
+use domain::administration::team;
+use domain::files::permissions;
+use domain::kernel::{access, ids};
 use serde_json::{Value, json};
 
 use crate::support::{Firm, Program, Said};
@@ -105,18 +107,15 @@ async fn f2_a_file_waits_for_its_bytes_and_hands_them_out() {
 async fn f2_an_address_ends_with_the_admin_who_made_the_key() {
     let firm = Firm::new().await;
     let (owner, tom) = (firm.jane, firm.tom.person);
-    let admin =
-        domain::people::InternalChange { role: Some(domain::access::Role::Admin), ..Default::default() };
-    let staff =
-        domain::people::InternalChange { role: Some(domain::access::Role::Staff), ..Default::default() };
-    firm.portal.write(move |tx| domain::people::edit_internal(tx, &owner, tom, &admin)).await;
-    let actor =
-        firm.portal.read(move |reader| domain::people::actor(reader, owner.workspace, tom)).await.unwrap();
+    let admin = team::InternalChange { role: Some(access::Role::Admin), ..Default::default() };
+    let staff = team::InternalChange { role: Some(access::Role::Staff), ..Default::default() };
+    firm.portal.write(move |tx| team::edit_internal(tx, &owner, tom, &admin)).await;
+    let actor = firm.portal.read(move |reader| access::actor(reader, owner.workspace, tom)).await.unwrap();
     let program = firm.portal.program_of(actor).await;
     let id = program.brings(&firm, "deed.txt", "The deed.").await;
     let address = within(&program.get(&format!("/v1/files/{id}/download-url")).await.text_at("/downloadUrl"));
     firm.portal.nobody().get(&address).await.is(200);
-    firm.portal.write(move |tx| domain::people::edit_internal(tx, &owner, tom, &staff)).await;
+    firm.portal.write(move |tx| team::edit_internal(tx, &owner, tom, &staff)).await;
     firm.portal.nobody().get(&address).await.is(404);
 }
 
@@ -162,8 +161,9 @@ async fn f6_folders_have_permissions_and_are_deleted_empty_only() {
     let id = folder.is(200).text_at("/id");
     assert_eq!(folder.text_at("/clientPermissions"), "read-only");
     let (oskar, channel) = (firm.oskar, firm.channel);
-    let inside: domain::ids::FileId = id.parse().unwrap();
-    let may = || firm.portal.read(move |reader| entries::may_change(reader, &oskar, channel, Some(inside)));
+    let inside: ids::FileId = id.parse().unwrap();
+    let may =
+        || firm.portal.read(move |reader| permissions::may_change(reader, &oskar, channel, Some(inside)));
     assert!(!may().await);
     let place = format!("/v1/files/{id}/permissions/");
     for (word, shown) in
@@ -229,7 +229,7 @@ async fn f6_all_of_a_channel_has_permissions_too() {
     let firm = Firm::new().await;
     let jane = firm.portal.program_of(firm.jane).await;
     let (oskar, channel) = (firm.oskar, firm.channel);
-    let may = || firm.portal.read(move |reader| entries::may_change(reader, &oskar, channel, None));
+    let may = || firm.portal.read(move |reader| permissions::may_change(reader, &oskar, channel, None));
     let shown = format!("/v1/channels/files/{channel}");
     assert_eq!(jane.get(&shown).await.text_at("/clientPermissions"), "read-write");
     let root = "/v1/files/root/permissions/";

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
-use domain::ids::MessageId;
+use domain::kernel::ids::MessageId;
 use serde_json::{Value, json};
 
 use crate::support::{CALLS_PER_MINUTE, Firm, MORNING};

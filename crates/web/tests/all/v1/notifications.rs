@@ -1,6 +1,7 @@
 //! In-product notifications as programs see them (N15).
 
-use domain::sign_ins;
+use domain::arrival::invitations;
+use domain::channels::members;
 use serde_json::{Value, json};
 
 use crate::support::{Firm, Program};
@@ -9,7 +10,7 @@ async fn firm() -> Firm {
     let firm = Firm::new().await;
     let jane = firm.jane;
     for person in [firm.oskar.person, firm.maria.person, firm.tom.person, firm.jane.person] {
-        firm.portal.write(move |tx| sign_ins::invite(tx, &jane, person)).await;
+        firm.portal.write(move |tx| invitations::invite(tx, &jane, person)).await;
     }
     firm
 }
@@ -98,7 +99,7 @@ async fn n15_reading_marking_and_deleting() {
     assert_eq!(unread.is(200).json["deliveryTargets"]["inProduct"]["isRead"], json!(false));
     assert_eq!(list(&program, &query).await[0]["id"], json!(id));
     let channel = firm.channel;
-    firm.portal.write(move |tx| domain::members::read_up_to(tx, &oskar, channel, position)).await;
+    firm.portal.write(move |tx| members::read_up_to(tx, &oskar, channel, position)).await;
     assert!(list(&program, &query).await.is_empty());
     let over = list(&program, &format!("{query}&includeRead=true")).await;
     assert_eq!(over[0]["id"], json!(id));

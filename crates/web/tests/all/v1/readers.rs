@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{members, missed};
+use domain::administration::projects;
+use domain::channels::{members, starting};
+use domain::notify::due;
 use serde_json::{Value, json};
 
 use crate::support::{Firm, Program};
@@ -112,8 +114,8 @@ async fn n14_a_program_sends_the_notice_now_or_calls_it_off() {
     let is_told = firm
         .portal
         .write(move |tx| {
-            missed::come_due(tx, workspace, channel, None)?;
-            Ok(missed::settle(tx, workspace, oskar, None)?.is_some())
+            due::come_due(tx, workspace, channel, None)?;
+            Ok(due::settle(tx, workspace, oskar, None)?.is_some())
         })
         .await;
     assert!(is_told, "at once and not five minutes later");
@@ -132,13 +134,13 @@ async fn m8_a_program_finds_messages_by_their_words_wherever_they_were_written()
         .portal
         .write(move |tx| {
             members::leave(tx, &jane, channel)?;
-            let project = domain::projects::NewProject {
+            let project = projects::NewProject {
                 title: "Tower".to_string(),
                 internals: vec![tom.person, priya.person],
                 ..Default::default()
             };
-            let project = domain::projects::add(tx, &jane, &project)?;
-            domain::channels::make(tx, &tom, &domain::channels::Subject::Project(project))
+            let project = projects::add(tx, &jane, &project)?;
+            starting::make(tx, &tom, &starting::Subject::Project(project))
         })
         .await;
     for (who, channel, text) in [

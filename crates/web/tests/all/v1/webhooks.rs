@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::deliveries;
-use domain::ids::{CallId, WebhookId};
-use domain::webhooks::calls::{self, Try, Verdict};
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::notify::webhook_deliveries;
+use domain::webhooks::call_attempts::{self, Try, Verdict};
 use serde_json::json;
 
 use crate::support::Firm;
@@ -13,10 +13,10 @@ async fn tried(firm: &Firm, webhook: WebhookId, call: CallId, status: u16, verdi
     let workspace = firm.workspace;
     firm.portal
         .write(move |tx| {
-            let taken = deliveries::claim_calls(tx, workspace, webhook, 1)?.remove(0);
+            let taken = webhook_deliveries::claim_calls(tx, workspace, webhook, 1)?.remove(0);
             let took = Duration::from_millis(7);
             let tried = Try { at: tx.now(), took, status: Some(status), said: "so".to_string() };
-            calls::record(tx, &taken, webhook, call, &tried, verdict)
+            call_attempts::record(tx, &taken, webhook, call, &tried, verdict)
         })
         .await;
 }

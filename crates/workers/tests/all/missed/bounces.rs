@@ -2,19 +2,24 @@
 
 use std::time::Duration;
 
-use domain::bounces::{self, Report};
-use domain::choices::{self, Choice};
-use domain::journal::Event;
-use domain::missed::{Reason, State};
-use domain::people::ClientChange;
-use domain::{Error, people, sign_ins};
+use domain::administration::clients::{self, ClientChange};
+use domain::arrival::sign_in;
+use domain::channels::starting;
+use domain::identity::{sign_in_links, sign_in_requests};
+use domain::kernel::access::Actor;
+use domain::kernel::error::Error;
+use domain::kernel::journal::Event;
+use domain::kernel::medium::Choice;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::bounces::{self, Report};
+use domain::notify::digest_part::State;
+use domain::notify::preferences;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 
 use super::at;
 use super::office::Office;
 use crate::both_engines;
-use domain::access::Actor;
 
 const NOBODY: &str = "550 5.1.1 no such person";
 
@@ -85,7 +90,7 @@ both_engines! {
         takes(office);
         office.reads(bo, channel, 1);
         let change = ClientChange { email: Some("bob@client.example".to_string()), ..ClientChange::default() };
-        office.write(move |tx| people::edit_client(tx, &jane, bo.person, &change));
+        office.write(move |tx| clients::edit_client(tx, &jane, bo.person, &change));
         assert_eq!(reason(office, bo), None);
         office.works();
         let mails = office.digests_to(bo);
@@ -105,11 +110,11 @@ both_engines! {
         office.minutes(30);
         takes(office);
         let workspace = office.workspace;
-        let sign_in = office.write(move |tx| sign_ins::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
+        let sign_in = office.write(move |tx| sign_in_requests::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
         office.works();
         let code: String = office.mails.sent().last().expect("the code").subject.chars().take(6).collect();
-        let signed_in = office.write(move |tx| sign_ins::by_code(tx, workspace, sign_in, &code));
-        assert_eq!(signed_in, sign_ins::CodeOutcome::SignedIn(bo.person), "codes are sent all the same");
+        let signed_in = office.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code));
+        assert_eq!(signed_in, sign_in::CodeOutcome::SignedIn(bo.person), "codes are sent all the same");
         assert_eq!(reason(office, bo), None);
         office.works();
         assert_eq!(office.digests_to(bo).len(), 0, "they are here just now");
@@ -125,8 +130,8 @@ both_engines! {
         office.minutes(5);
         let workspace = office.workspace;
         office.write(move |tx| {
-            let link = sign_ins::make_link(tx, workspace, bo.person, sign_ins::LinkKind::Command)?;
-            sign_ins::by_link(tx, link.reveal())
+            let link = sign_in_links::make_link(tx, workspace, bo.person, sign_in_links::LinkKind::Command)?;
+            sign_in::by_link(tx, link.reveal())
         });
         assert!(reason(office, bo).is_some());
     }
@@ -189,7 +194,7 @@ both_engines! {
         let clients: Vec<_> = (0..5).map(|number| office.client(&format!("Client{number}"), &[acme])).collect();
         office.works();
         refuses(office);
-        office.posts(jane, office.channel(domain::channels::Subject::Company(acme)), "Hello all");
+        office.posts(jane, office.channel(starting::Subject::Company(acme)), "Hello all");
         office.minutes(5);
         takes(office);
         let ada = office.ada;
@@ -229,7 +234,7 @@ both_engines! {
         assert!(reason(office, jane).is_some());
         takes(office);
         let ada = office.ada;
-        office.write(move |tx| choices::choose(tx, &jane, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &jane, Some(Choice::Never), None));
         office.write(move |tx| bounces::try_again(tx, &ada, jane.person));
         office.minutes(60);
         assert_eq!(office.digests_to(jane).len(), 0);
@@ -263,10 +268,10 @@ both_engines! {
         office.write(move |tx| bounces::try_again(tx, &jane, bo.person));
         expected.push("notification.changed");
         assert_eq!(news(office), expected, "three waits again");
-        office.write(move |tx| choices::choose(tx, &bo, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &bo, Some(Choice::Never), None));
         expected.push("notification.changed");
         assert_eq!(news(office), expected);
-        office.write(move |tx| choices::choose(tx, &bo, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &bo, Some(Choice::Never), None));
         assert_eq!(news(office), expected, "nothing changed");
     }
 }

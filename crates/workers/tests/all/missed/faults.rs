@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::channels::Subject;
-use domain::missed::{Reason, State};
+use domain::channels::starting::Subject;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::digest_part::State;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 use workers::missed::Teller;

@@ -1,13 +1,16 @@
 //! What the mail of a digest says and how it behaves (N3, N7, N11).
 
-use domain::brand::Brand;
-use domain::channels::Kind;
-use domain::digests::{Digest, Part, Said, SentFile};
-use domain::files;
-use domain::ids::{ChannelId, DigestId, PersonId};
-use domain::people::Name;
-use domain::secrets::Secret;
-use domain::sign_ins::Addressee;
+use domain::administration::{profile, settings};
+use domain::channels::channel::Kind;
+use domain::channels::starting;
+use domain::directory::addressee::Addressee;
+use domain::files::{changing, entry, listing};
+use domain::kernel::ids::{ChannelId, DigestId, PersonId};
+use domain::kernel::name::Name;
+use domain::kernel::secrets::Secret;
+use domain::notify::digests::{Digest, Part, Said, SentFile};
+use domain::tenant::brand::Brand;
+use domain::tenant::workspaces;
 use mail_parser::{HeaderValue, MessageParser};
 use outbound::mail::Mail;
 use proptest::prelude::*;
@@ -18,8 +21,8 @@ use crate::missed::office::{MORNING, Office, PORTAL};
 
 fn hides(office: &Office) {
     let ada = office.ada;
-    let change = domain::settings::MessagingChange { hide_text: Some(true), ..Default::default() };
-    office.write(move |tx| domain::settings::change_messaging(tx, &ada, &change));
+    let change = settings::MessagingChange { hide_text: Some(true), ..Default::default() };
+    office.write(move |tx| settings::change_messaging(tx, &ada, &change));
 }
 
 fn header<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
@@ -107,9 +110,9 @@ both_engines! {
         office.minutes(1);
         let ada = office.ada;
         office.write(move |tx| {
-            let found = files::in_folder(tx, &ada, channel, None, None, 10)?;
+            let found = listing::in_folder(tx, &ada, channel, None, None, 10)?;
             let old = found.iter().find(|entry| entry.name == "old.pdf").expect("the file");
-            files::delete(tx, &ada, channel, &[old.id], files::Contents::Refuse).map(|_| ())
+            changing::delete(tx, &ada, channel, &[old.id], changing::Contents::Refuse).map(|_| ())
         });
         office.minutes(4);
         let mails = office.digests_to(bo);
@@ -160,7 +163,7 @@ both_engines! {
     fn n7_each_channel_has_one_button_and_its_link_in_both_parts(office) {
         let acme = office.company("Acme");
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[acme]));
-        for channel in [office.channel_of(bo), office.channel(domain::channels::Subject::Company(acme))] {
+        for channel in [office.channel_of(bo), office.channel(starting::Subject::Company(acme))] {
             office.posts(jane, channel, "Hello");
         }
         office.minutes(5);
@@ -196,10 +199,10 @@ both_engines! {
         let hostile = "<img src=x onerror=alert(1)>\u{202e}\"</title>";
         let text = "\nBcc: eve@evil.example\n\nReply:\nhttps://evil.example\n<script>alert(1)</script>\n[x](javascript:alert(1))";
         let (bo, ada) = (office.client("Bo", &[]), office.ada);
-        office.write(move |tx| domain::workspaces::rename(tx, &ada, "Harbor <b>& \"Lee\"</b>"));
+        office.write(move |tx| workspaces::rename(tx, &ada, "Harbor <b>& \"Lee\"</b>"));
         office.write(move |tx| {
-            let change = domain::people::SelfChange { given_name: Some(hostile.to_string()), ..Default::default() };
-            domain::people::edit_self(tx, &ada, &change)
+            let change = profile::SelfChange { given_name: Some(hostile.to_string()), ..Default::default() };
+            profile::edit_self(tx, &ada, &change)
         });
         office.posts(ada, office.channel_of(bo), text);
         office.minutes(5);
@@ -233,8 +236,8 @@ both_engines! {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.write(move |tx| {
             let change =
-                domain::people::SelfChange { time_zone: Some("America/New_York".to_string()), ..Default::default() };
-            domain::people::edit_self(tx, &bo, &change)
+                profile::SelfChange { time_zone: Some("America/New_York".to_string()), ..Default::default() };
+            profile::edit_self(tx, &bo, &change)
         });
         office.posts(jane, office.channel_of(bo), "Hello");
         office.minutes(5);

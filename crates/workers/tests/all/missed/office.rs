@@ -4,18 +4,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::access::{Actor, Role};
-use domain::blobs::Arrived;
-use domain::channels::{self, Subject};
-use domain::choices::{self, Choice};
-use domain::files::Attached;
-use domain::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
-use domain::messages::{self, Draft, Message};
-use domain::missed::{self, Fate, State};
-use domain::people::{ClientChange, NewClient, NewInternal};
-use domain::uploads::{self, NewUpload, Purpose, Room};
-use domain::workspaces::SetUp;
-use domain::{companies, deliveries, members, people, sign_ins, workspaces};
+use domain::administration::clients::{self, ClientChange, NewClient};
+use domain::administration::set_up::{self, SetUp};
+use domain::administration::team::{self, NewInternal};
+use domain::arrival::invitations;
+use domain::channels::members;
+use domain::channels::starting::{self, Subject};
+use domain::directory::person;
+use domain::files::blobs::Arrived;
+use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::kernel::access::{self, Actor, Role};
+use domain::kernel::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
+use domain::kernel::medium::Choice;
+use domain::kernel::{error, secrets};
+use domain::messages::attachments::Attached;
+use domain::messages::changing;
+use domain::messages::message::Message;
+use domain::messages::sending::{self, Draft};
+use domain::notify::delivery_status::{self, Fate};
+use domain::notify::digest_part::State;
+use domain::notify::{deliveries, due, muting, preferences};
+use domain::{administration, directory};
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
 use store::{Clock, Migration, Reader, Store, Time, Tx};
@@ -60,7 +69,7 @@ impl Place for Office {
             family_name: "Admin".to_string(),
             email: "ada@firm.example".to_string(),
         };
-        let set_up = store.write(move |tx| workspaces::set_up(tx, None, &given));
+        let set_up = store.write(move |tx| set_up::set_up(tx, None, &given));
         let (workspace, person) = runtime.block_on(set_up).expect("a firm");
         let mails = Memory::default();
         let mailer = Arc::new(Mailer::from(mails.clone()));
@@ -76,14 +85,14 @@ impl Place for Office {
 impl Office {
     pub fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.write(closure)).expect("a write")
     }
 
     pub fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.read(closure)).expect("an answer")
     }
@@ -100,7 +109,7 @@ impl Office {
 
     pub fn company(&self, name: &str) -> CompanyId {
         let (ada, name) = (self.ada, name.to_string());
-        self.write(move |tx| companies::add(tx, &ada, &name))
+        self.write(move |tx| administration::companies::add(tx, &ada, &name))
     }
 
     /// A client user who is not invited.
@@ -113,7 +122,7 @@ impl Office {
             companies: companies.to_vec(),
             ..NewClient::default()
         };
-        let person = self.write(move |tx| people::add_client(tx, &ada, &new));
+        let person = self.write(move |tx| clients::add_client(tx, &ada, &new));
         self.actor(person)
     }
 
@@ -134,45 +143,45 @@ impl Office {
             limited: false,
             companies: Vec::new(),
         };
-        let person = self.write(move |tx| people::add_internal(tx, &ada, &new));
+        let person = self.write(move |tx| team::add_internal(tx, &ada, &new));
         self.invite(person);
         self.actor(person)
     }
 
     pub fn invite(&self, person: PersonId) {
         let ada = self.ada;
-        self.write(move |tx| sign_ins::invite(tx, &ada, person));
+        self.write(move |tx| invitations::invite(tx, &ada, person));
     }
 
     fn actor(&self, person: PersonId) -> Actor {
         let workspace = self.workspace;
-        self.read(move |reader| people::actor(reader, workspace, person)).expect("an active person")
+        self.read(move |reader| access::actor(reader, workspace, person)).expect("an active person")
     }
 
     pub fn moves(&self, client: Actor, companies: &[CompanyId]) {
         let (ada, companies) = (self.ada, companies.to_vec());
         let change = ClientChange { companies: Some(companies), ..ClientChange::default() };
-        self.write(move |tx| people::edit_client(tx, &ada, client.person, &change));
+        self.write(move |tx| clients::edit_client(tx, &ada, client.person, &change));
     }
 
     pub fn deactivates(&self, who: Actor) {
         let ada = self.ada;
-        self.write(move |tx| people::deactivate(tx, &ada, who.person));
+        self.write(move |tx| team::deactivate(tx, &ada, who.person));
     }
 
     pub fn chooses(&self, who: Actor, email: Choice) {
-        self.write(move |tx| choices::choose(tx, &who, Some(email), None));
+        self.write(move |tx| preferences::choose(tx, &who, Some(email), None));
     }
 
     pub fn mutes(&self, who: Actor, channel: ChannelId, muted: bool) {
-        self.write(move |tx| members::mute(tx, &who, channel, muted));
+        self.write(move |tx| muting::mute(tx, &who, channel, muted));
     }
 
     // Talking.
 
     pub fn channel(&self, subject: Subject) -> ChannelId {
         let ada = self.ada;
-        self.write(move |tx| channels::make(tx, &ada, &subject))
+        self.write(move |tx| starting::make(tx, &ada, &subject))
     }
 
     /// The channel that a client user has of their own.
@@ -188,7 +197,7 @@ impl Office {
             attachments: Vec::new(),
             shown: None,
         };
-        self.write(move |tx| messages::send(tx, &who, &draft))
+        self.write(move |tx| sending::send(tx, &who, &draft))
     }
 
     /// A message with files of these names and sizes. Their bytes are nowhere: mails hold none.
@@ -205,7 +214,7 @@ impl Office {
             let id = BlobId::new(self.now());
             let arrived = Arrived {
                 id,
-                hash: domain::secrets::hash(&id.to_string()),
+                hash: secrets::hash(&id.to_string()),
                 size: *size,
                 content_type: "application/pdf".to_string(),
                 dimensions: None,
@@ -221,7 +230,7 @@ impl Office {
             attachments: attachments.collect(),
             shown: None,
         };
-        self.write(move |tx| messages::send(tx, &who, &draft))
+        self.write(move |tx| sending::send(tx, &who, &draft))
     }
 
     pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) {
@@ -230,12 +239,12 @@ impl Office {
 
     pub fn edits(&self, who: Actor, message: &Message, text: &str) {
         let (id, text) = (message.id, text.to_string());
-        self.write(move |tx| messages::edit(tx, &who, id, &text));
+        self.write(move |tx| changing::edit(tx, &who, id, &text));
     }
 
     pub fn deletes(&self, who: Actor, message: &Message) {
         let id = message.id;
-        self.write(move |tx| messages::delete(tx, &who, id));
+        self.write(move |tx| changing::delete(tx, &who, id));
     }
 
     // Time.
@@ -281,7 +290,7 @@ impl Office {
 
     fn next(&self) -> Option<Time> {
         self.read(|reader| {
-            let times = [missed::next(reader, None)?, deliveries::next_due(reader)?];
+            let times = [due::next(reader, None)?, deliveries::next_due(reader)?];
             Ok(times.into_iter().flatten().min())
         })
     }
@@ -297,7 +306,7 @@ impl Office {
 
     pub fn digests_to(&self, who: Actor) -> Vec<Mail> {
         let workspace = self.workspace;
-        let name = self.read(move |reader| people::called(reader, workspace, who.person)).expect("a name");
+        let name = self.read(move |reader| person::called(reader, workspace, who.person)).expect("a name");
         let mut mails = self.digests();
         mails.retain(|mail| mail.to.address == name.email);
         mails
@@ -316,7 +325,8 @@ impl Office {
     /// The same, with how it went by each way.
     pub fn whole_fate(&self, message: &Message, who: Actor) -> Option<Fate> {
         let (ada, channel, position) = (self.ada, message.channel, message.position);
-        let fates = self.read(move |reader| missed::fates(reader, &ada, channel, position..=position, None));
+        let fates =
+            self.read(move |reader| delivery_status::fates(reader, &ada, channel, position..=position, None));
         let mut fates = fates.into_iter().flat_map(|message| message.fates);
         fates.find(|fate| fate.person == who.person)
     }

@@ -1,12 +1,14 @@
 //! Texts about what was missed: at the same moment as the mail, to those who proved a number and said yes (N9).
 
-use domain::access::Actor;
-use domain::channels::Subject;
-use domain::choices::{self, Choice};
-use domain::links::{self, Outcome};
-use domain::missed::{self, Reason, State};
-use domain::people::{self, SelfChange};
-use domain::phones::{self, Quiet};
+use domain::administration::profile::{self, SelfChange};
+use domain::channels::starting::Subject;
+use domain::kernel::access::Actor;
+use domain::kernel::medium::Choice;
+use domain::messages::unread_backlog::Reason;
+use domain::notify::digest_part::State;
+use domain::notify::phone::Quiet;
+use domain::notify::reply_links::{self, Outcome};
+use domain::notify::{manual_send, phones, preferences, sms_keywords};
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 use outbound::text::{Text, TextError, fits};
@@ -34,7 +36,7 @@ impl Office {
 
     fn is_in(&self, who: Actor, zone: &str) {
         let change = SelfChange { time_zone: Some(zone.to_string()), ..SelfChange::default() };
-        self.write(move |tx| people::edit_self(tx, &who, &change));
+        self.write(move |tx| profile::edit_self(tx, &who, &change));
     }
 }
 
@@ -64,8 +66,8 @@ both_engines! {
         assert_eq!(text.body, format!("Harbor & Lee: 2 new messages from Jane Lee. {link}"));
         assert!(fits(&text.body));
         let (workspace, secret) = (office.workspace, link.rsplit('/').next().expect("a token").to_string());
-        let leads_to = office.read(move |reader| domain::links::look(reader, workspace, &secret, None));
-        let domain::links::Outcome::Reply(who, _) = leads_to else { panic!("{leads_to:?}") };
+        let leads_to = office.read(move |reader| reply_links::look(reader, workspace, &secret, None));
+        let reply_links::Outcome::Reply(who, _) = leads_to else { panic!("{leads_to:?}") };
         assert_eq!(who, bo);
         office.minutes(600);
         assert!(office.texts.take().is_empty(), "once");
@@ -73,7 +75,7 @@ both_engines! {
 
     fn n9_nobody_else_gets_texts(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
         office.write(move |tx| phones::give(tx, &bo, NUMBER));
         office.sends();
         office.texts.take();
@@ -108,7 +110,7 @@ both_engines! {
         let acme = office.company("Acme");
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[acme]));
         office.wants_texts(bo);
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
         office.is_in(bo, "America/New_York");
         let (own, shared) = (office.channel_of(bo), office.channel(Subject::Company(acme)));
         let mut messages = Vec::new();
@@ -124,7 +126,7 @@ both_engines! {
         // What was read or called off meanwhile is in none.
         office.reads(bo, shared, 1);
         let (ada, called_off) = (office.ada, messages[2].id);
-        office.write(move |tx| missed::call_off(tx, &ada, called_off));
+        office.write(move |tx| manual_send::call_off(tx, &ada, called_off));
         let fate = office.whole_fate(&messages[2], bo).unwrap();
         assert_eq!(fate.text, Some(State::Suppressed(Reason::CalledOff)));
         office.minutes(4 * 60 - 80);
@@ -133,8 +135,8 @@ both_engines! {
         assert!(texts[0].body.starts_with("Harbor & Lee: 2 new messages from Jane Lee. "), "{}", texts[0].body);
         let (workspace, secret) = (office.workspace, link(&texts[0]).rsplit('/').next().unwrap().to_string());
         let shown = office.read(move |reader| {
-            let Outcome::Reply(who, link) = links::look(reader, workspace, &secret, None)? else { panic!("no page") };
-            links::open(reader, &who, &link, None)
+            let Outcome::Reply(who, link) = reply_links::look(reader, workspace, &secret, None)? else { panic!("no page") };
+            reply_links::open(reader, &who, &link, None)
         });
         let shown: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
         assert_eq!(shown, ["One", "Three", "Four"], "the link shows all of it");
@@ -148,7 +150,7 @@ both_engines! {
     fn n10_once_until_back_is_one_text_after_the_night_for_all_that_came_in_it(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.wants_texts(bo);
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Once)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Once)));
         office.is_in(bo, "America/New_York");
         let channel = office.channel_of(bo);
         for text in ["One", "Two", "Three"] {
@@ -187,7 +189,7 @@ both_engines! {
     fn n9_a_text_that_is_held_goes_when_quiet_hours_are_ended_or_moved(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.wants_texts(bo);
-        office.write(move |tx| choices::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
         office.is_in(bo, "America/New_York");
         let channel = office.channel_of(bo);
         office.posts(jane, channel, "One");
@@ -218,7 +220,7 @@ both_engines! {
         office.is_in(bo, "America/New_York");
         office.posts(jane, office.channel_of(bo), "Early bird");
         office.minutes(10);
-        office.write(|tx| phones::stop(tx, NUMBER, "STOP"));
+        office.write(|tx| sms_keywords::stop(tx, NUMBER, "STOP"));
         office.minutes(24 * 60);
         assert!(office.texts.take().is_empty());
         assert_eq!(office.digests_to(bo).len(), 1);
@@ -237,7 +239,7 @@ both_engines! {
         assert!(office.texts.take().is_empty());
         assert_eq!(office.digests_to(bo).len(), 2);
         assert_eq!(office.fate(&first, bo), Some(State::Emailed(at(300))));
-        office.write(|tx| phones::start(tx, NUMBER, "START"));
+        office.write(|tx| sms_keywords::start(tx, NUMBER, "START"));
         office.posts(jane, channel, "three");
         office.minutes(60);
         assert_eq!(office.texts.take().len(), 1);

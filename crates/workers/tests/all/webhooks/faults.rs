@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::deliveries::{self, LEASE};
+use domain::kernel::error;
+use domain::notify::deliveries::LEASE;
+use domain::notify::webhook_deliveries;
 use domain::webhooks::calls;
 use proptest::prelude::*;
 use tokio::sync::watch;
@@ -23,8 +25,10 @@ async fn h3_a_worker_that_dies_before_or_after_the_call_leaves_it_to_the_next() 
         } else {
             let workspace = program.office.workspace;
             program.office.write(move |tx| calls::follow(tx, workspace, webhook)).await;
-            let taken =
-                program.office.write(move |tx| deliveries::claim_calls(tx, workspace, webhook, 10)).await;
+            let taken = program
+                .office
+                .write(move |tx| webhook_deliveries::claim_calls(tx, workspace, webhook, 10))
+                .await;
             assert_eq!(taken.len(), 1);
         }
         program.calls.answer(|_| Ok(yes()));
@@ -131,7 +135,7 @@ proptest! {
                     Step::FollowLost => {
                         let lost = program.office.store.write(move |tx| {
                             calls::follow(tx, workspace, webhook)?;
-                            Err::<(), _>(domain::Error::Conflict("the power is cut"))
+                            Err::<(), _>(error::Error::Conflict("the power is cut"))
                         });
                         assert!(lost.await.is_err());
                     }

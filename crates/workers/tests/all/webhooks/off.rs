@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use domain::access::Role;
-use domain::deliveries::CALLS_RETRIED_FOR;
-use domain::people::{self, NewInternal};
-use domain::webhooks;
+use domain::administration::team::{self, NewInternal};
+use domain::kernel::access::Role;
+use domain::kernel::{error, ids};
+use domain::notify::delivery::CALLS_RETRIED_FOR;
+use domain::webhooks::webhook;
 use outbound::webhooks::CallError;
 
 use crate::webhooks::program::{Program, no, yes};
@@ -13,7 +14,7 @@ use crate::webhooks::program::{Program, no, yes};
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Turns the clock to each next try, for at most so long, and says how long each wait was.
-async fn tries(program: &Program, webhook: domain::ids::WebhookId, most: Duration) -> Vec<Duration> {
+async fn tries(program: &Program, webhook: ids::WebhookId, most: Duration) -> Vec<Duration> {
     let until = program.office.now().after(most);
     let mut waits = Vec::new();
     loop {
@@ -42,8 +43,8 @@ async fn h5_a_call_is_tried_for_three_days_with_growing_waits_and_then_the_webho
         companies: Vec::new(),
     };
     let staff = NewInternal { email: "tom@firm.example".to_string(), role: Role::Staff, ..colleague.clone() };
-    office.write(move |tx| people::add_internal(tx, &ada, &colleague)).await;
-    office.write(move |tx| people::add_internal(tx, &ada, &staff)).await;
+    office.write(move |tx| team::add_internal(tx, &ada, &colleague)).await;
+    office.write(move |tx| team::add_internal(tx, &ada, &staff)).await;
     let webhook = program.make("https://a.example/hooks", &["message.sent"]).await;
     program.calls.answer(|_| Err(CallError("https://a.example cannot be reached".to_string())));
     program.says("Hello").await;
@@ -93,12 +94,12 @@ async fn h5_one_that_is_switched_on_again_hears_of_what_happens_from_then_on() {
     let state = program.state(webhook).await;
     assert!(state.disabled_at.is_some() && state.disabled_reason.unwrap().contains("410"));
     let call = program.list(webhook).await.remove(0);
-    assert!(matches!(program.again(webhook, call.id).await, Err(domain::Error::Conflict(_))));
+    assert!(matches!(program.again(webhook, call.id).await, Err(error::Error::Conflict(_))));
 
     program.says("unheard").await;
     program.settle().await;
     let ada = program.office.ada;
-    program.office.write(move |tx| webhooks::enable(tx, &ada, webhook)).await;
+    program.office.write(move |tx| webhook::enable(tx, &ada, webhook)).await;
     assert_eq!(program.office.step().await, 1, "the note is made, but not sent: it is on again");
     assert!(program.office.mails.take().is_empty());
     program.calls.answer(|_| Ok(yes()));

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::access::Actor;
-use domain::channels::{self, Subject};
-use domain::ids::{CallId, ChannelId, MessageId, WebhookId};
-use domain::journal::Event;
-use domain::messages::{self, Draft};
-use domain::webhooks::calls::{self, Call as Shown};
-use domain::webhooks::{self, Wanted};
+use domain::channels::starting::{self, Subject};
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{CallId, ChannelId, MessageId, WebhookId};
+use domain::kernel::journal::Event;
+use domain::messages::sending::{self, Draft};
+use domain::messages::{changing, message};
+use domain::webhooks::call_history::{self, Call as Shown};
+use domain::webhooks::calls;
+use domain::webhooks::webhook::{self, Wanted};
 use outbound::webhooks::{Answer, CallError, Caller, Memory};
 use store::Reader;
 use workers::sweeps::Sweeper;
@@ -36,7 +39,7 @@ impl Program {
         let office = PostOffice::open().await;
         let bo = office.client("Bo").await;
         let ada = office.ada;
-        let channel = office.write(move |tx| channels::make(tx, &ada, &Subject::Client(bo))).await;
+        let channel = office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo))).await;
         let calls = Memory::default();
         let worker = Program::worker(&office, &calls);
         Program { office, calls, worker, channel }
@@ -51,20 +54,20 @@ impl Program {
     pub(crate) async fn make(&self, url: &str, events: &[&str]) -> WebhookId {
         let words: Vec<String> = events.iter().map(|word| word.to_string()).collect();
         let (ada, url, events) = (self.office.ada, url.to_string(), Wanted::new("events", &words).unwrap());
-        self.office.write(move |tx| webhooks::make(tx, &ada, &url, &events)).await.0.id
+        self.office.write(move |tx| webhook::make(tx, &ada, &url, &events)).await.0.id
     }
 
     pub(crate) async fn says(&self, text: &str) -> MessageId {
         let (ada, id) = (self.office.ada, MessageId::new(self.office.now()));
         let text = text.to_string();
         let draft = Draft { id, channel: self.channel, text, attachments: Vec::new(), shown: None };
-        self.office.write(move |tx| messages::send(tx, &ada, &draft)).await;
+        self.office.write(move |tx| sending::send(tx, &ada, &draft)).await;
         id
     }
 
     pub(crate) async fn edit(&self, message: MessageId, text: &str) {
         let (ada, text) = (self.office.ada, text.to_string());
-        self.office.write(move |tx| messages::edit(tx, &ada, message, &text)).await;
+        self.office.write(move |tx| changing::edit(tx, &ada, message, &text)).await;
     }
 
     /// Steps until nothing is to be done.
@@ -91,17 +94,17 @@ impl Program {
 
     pub(crate) async fn list(&self, webhook: WebhookId) -> Vec<Shown> {
         let ada = self.office.ada;
-        self.office.read(move |reader| calls::list(reader, &ada, webhook, None, 1_000)).await
+        self.office.read(move |reader| call_history::list(reader, &ada, webhook, None, 1_000)).await
     }
 
-    pub(crate) async fn again(&self, webhook: WebhookId, call: CallId) -> domain::Result<()> {
+    pub(crate) async fn again(&self, webhook: WebhookId, call: CallId) -> error::Result<()> {
         let ada = self.office.ada;
-        self.office.store.write(move |tx| calls::again(tx, &ada, webhook, call)).await
+        self.office.store.write(move |tx| call_history::again(tx, &ada, webhook, call)).await
     }
 
-    pub(crate) async fn state(&self, webhook: WebhookId) -> webhooks::Webhook {
+    pub(crate) async fn state(&self, webhook: WebhookId) -> webhook::Webhook {
         let ada = self.office.ada;
-        self.office.read(move |reader| webhooks::find(reader, &ada, webhook)).await
+        self.office.read(move |reader| webhook::find(reader, &ada, webhook)).await
     }
 
     pub(crate) async fn sweep(&self) {
@@ -119,14 +122,14 @@ fn shown(
     reader: &Reader,
     actor: &Actor,
     event: &Event,
-) -> domain::Result<Option<(&'static str, serde_json::Value)>> {
+) -> error::Result<Option<(&'static str, serde_json::Value)>> {
     let object = match event {
         Event::MessageSent { channel, position, .. } => {
-            let message = messages::at(reader, actor.workspace, *channel, *position)?;
-            let message = message.ok_or(domain::Error::NotFound)?;
+            let message = message::at(reader, actor.workspace, *channel, *position)?;
+            let message = message.ok_or(error::Error::NotFound)?;
             serde_json::json!({ "id": message.id, "text": message.text })
         }
         _ => serde_json::json!({ "kind": event.kind() }),
     };
-    Ok(webhooks::told_as(event).map(|kind| (kind, object)))
+    Ok(webhook::told_as(event).map(|kind| (kind, object)))
 }

@@ -1,8 +1,8 @@
 //! Every call that takes a body, with every field that it takes.
 
 use axum::http::Method;
-use domain::files;
-use domain::ids::{CallId, FileId, NotificationId, WebhookId};
+use domain::files::making;
+use domain::kernel::ids::{CallId, FileId, NotificationId, WebhookId};
 use serde_json::{Value, json};
 
 use crate::support::Firm;
@@ -64,7 +64,8 @@ pub struct Things {
 impl Things {
     pub async fn new(firm: &Firm) -> Things {
         let (jane, channel) = (firm.jane, firm.channel);
-        let folder = firm.portal.write(move |tx| files::make_folder(tx, &jane, channel, None, "Rules")).await;
+        let folder =
+            firm.portal.write(move |tx| making::make_folder(tx, &jane, channel, None, "Rules")).await;
         let (webhook, call) = firm.webhook().await;
         Things { folder, notification: firm.notification().await, webhook, call }
     }

@@ -1,0 +1,12 @@
+//! Use cases that change people, companies, projects and settings, with everything that follows from it.
+
+pub mod clients;
+pub mod companies;
+pub mod deleting;
+pub mod personal_data_export;
+pub mod profile;
+pub mod projects;
+pub mod save_person;
+pub mod set_up;
+pub mod settings;
+pub mod team;

@@ -1,0 +1,297 @@
+//! Client users, as internal users make, change and find them.
+
+use store::{Reader, Tx};
+
+use crate::administration::save_person::{self, save};
+use crate::channels::members::{self, Scope};
+use crate::channels::{channel, starting};
+use crate::directory::person::{BY_COLLEAGUE, Person, email_is_free, find, insert, new};
+use crate::directory::{companies, company_overlap, company_rows};
+use crate::kernel::access::{self, Actor, Role};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::custom_fields::CustomFields;
+use crate::kernel::error::{Error, Problem, Result, at_field};
+use crate::kernel::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::name::{Name, changed_name, name_of};
+use crate::kernel::{limits, lock};
+
+/// A colleague about to be invited.
+#[derive(Clone, Debug, Default)]
+pub struct Colleague {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Email address.
+    pub email: String,
+    /// One of the companies of whoever invites them; the main one where none is named.
+    pub company: Option<CompanyId>,
+}
+
+/// A client user about to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewClient {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Email address.
+    pub email: String,
+    /// Telephone number; empty for none.
+    pub phone: String,
+    /// The companies they belong to.
+    pub companies: Vec<CompanyId>,
+    /// The name of one more company, made where there is none of that name; empty for none.
+    pub new_company: String,
+    /// What a program adds.
+    pub custom_fields: CustomFields,
+}
+
+/// Makes a client user, and their channel with them (C6). One without a company gets a placeholder.
+///
+/// # Errors
+/// `NotFound` for client users; `Field`.
+pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<PersonId> {
+    access::internal(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    let name = name_of(&client.given_name, &client.family_name, &client.email)?;
+    let phone = limits::phone("phone", &client.phone)?;
+    let mut joined = companies::open(tx, actor, "companyIds", &client.companies)?;
+    refuse_placeholders(tx, actor, &joined)?;
+    let new_company = limits::optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
+    let known = companies::by_name(tx, actor.workspace, &new_company)?;
+    if let Some(known) = known {
+        // To somebody who may not see that company the name is just not free.
+        at_field("newCompany", Problem::Taken, access::company(tx, actor, known))?;
+        joined.extend((!joined.contains(&known)).then_some(known));
+    }
+    email_is_free(tx, actor.workspace, None, &name.email)?;
+
+    let made_by = if actor.is_program() { "api" } else { "internalUser" };
+    let custom_fields = client.custom_fields.clone();
+    let person = Person { phone, custom_fields, ..new(tx.now(), Role::Client, name, made_by) };
+    insert(tx, actor.workspace, &person)?;
+    if known.is_none() && !limits::is_blank(&new_company) {
+        joined.push(company_rows::insert(tx, actor, &new_company)?);
+    }
+    if joined.is_empty() {
+        joined.push(company_rows::insert_placeholder(tx, actor)?);
+    }
+    settle(tx, actor.workspace, person.id, &joined)?;
+    audit_log::keep(
+        tx,
+        actor,
+        Deed::PersonAdded,
+        Some(person.id.0),
+        Changes::none().note("email", &person.name.email),
+    )?;
+    Ok(person.id)
+}
+
+/// Makes a client user whom a client user of that company invites. Whoever calls this has checked that they may. They
+/// are in no conversation before they come in ([`begin_conversations`]): nobody but the firm sees that they are expected (S3).
+pub(crate) fn add_colleague(
+    tx: &mut Tx,
+    actor: &Actor,
+    colleague: &Colleague,
+    company: CompanyId,
+) -> Result<PersonId> {
+    let name = name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
+    let person = new(tx.now(), Role::Client, name, BY_COLLEAGUE);
+    insert(tx, actor.workspace, &person)?;
+    belong(tx, actor.workspace, person.id, &[company])?;
+    Ok(person.id)
+}
+
+/// Makes a client user who signed up by themselves, under the id that was theirs before. They belong to no company: it is
+/// for an internal user to say where they do.
+pub(crate) fn add_newcomer(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, name: Name) -> Result<()> {
+    let person = Person { id, ..new(tx.now(), Role::Client, name, "directSignUp") };
+    insert(tx, workspace, &person)?;
+    let placeholder = company_rows::insert_placeholder(tx, &Actor::new(workspace, id, Role::Client, false))?;
+    settle(tx, workspace, id, &[placeholder])
+}
+
+/// Puts a client user who was just made into their companies and channels.
+fn settle(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
+    belong(tx, workspace, client, joined)?;
+    begin_conversations(tx, workspace, client)
+}
+
+fn belong(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
+    for company in joined {
+        company_rows::join(tx, workspace, *company, client)?;
+    }
+    journal::record(tx, workspace, &Event::ClientCreated { client });
+    Ok(())
+}
+
+/// Makes the channel that a client user begins with (C6), and puts them into all that are theirs.
+pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
+    starting::for_new_client(tx, workspace, client)?;
+    members::follow(tx, workspace, Scope::Person(client))
+}
+
+/// What changes about a client user; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct ClientChange {
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Email address.
+    pub email: Option<String>,
+    /// Telephone number; empty for none.
+    pub phone: Option<String>,
+    /// The companies they belong to from now on. Those that the one who asks may not see stay.
+    pub companies: Option<Vec<CompanyId>>,
+    /// Whether the one who asks was told that the client user shares a project with clients of other companies
+    /// from now on (C4).
+    pub told: bool,
+    /// What a program's fields are from now on.
+    pub custom_fields: Option<CustomFields>,
+}
+
+/// Changes a client user. Joining a company joins its channel, leaving ends access at once (C3), groups of that
+/// company included (C9).
+///
+/// # Errors
+/// `NotFound`; `Field`, also where companies change so that clients of different ones meet in a project and nobody
+/// was told (C4).
+pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &ClientChange) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    access::client(tx, actor, client)?;
+    let before = find(tx, actor.workspace, client)?;
+    let mut after = before.clone();
+    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
+    if let Some(number) = &change.phone {
+        after.phone = limits::phone("phone", number)?;
+    }
+    if let Some(fields) = &change.custom_fields {
+        after.custom_fields = fields.clone();
+    }
+    email_is_free(tx, actor.workspace, Some(client), &after.name.email)?;
+    let moving = match &change.companies {
+        Some(wanted) => check_move(tx, actor, client, wanted, change.told)?,
+        None => None,
+    };
+    let mut changes = save_person::changes(&before, &after);
+    let mut is_changed = save(tx, actor.workspace, &before, after)?;
+    if let Some(moving) = moving {
+        let earlier = companies::names_of(tx, actor.workspace, client)?;
+        carry_out(tx, actor, client, &moving)?;
+        changes = changes.field("companies", earlier, companies::names_of(tx, actor.workspace, client)?);
+        is_changed = true;
+    }
+    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(client.0), changes)?;
+    if is_changed {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
+    }
+    Ok(())
+}
+
+/// What a client user's move from companies to companies comes to.
+struct Move {
+    joined: Vec<CompanyId>,
+    left: Vec<CompanyId>,
+    /// Where they are then, the main one first; nothing where a placeholder has to stand in.
+    order: Vec<CompanyId>,
+}
+
+fn check_move(
+    tx: &Tx,
+    actor: &Actor,
+    client: PersonId,
+    wanted: &[CompanyId],
+    told: bool,
+) -> Result<Option<Move>> {
+    let current = companies::all_of(tx, actor.workspace, client)?;
+    let mut after = companies::open(tx, actor, "companyIds", wanted)?;
+    let new: Vec<CompanyId> = after.iter().copied().filter(|company| !current.contains(company)).collect();
+    refuse_placeholders(tx, actor, &new)?;
+    for company in &current {
+        if !after.contains(company) && !companies::sees(tx, actor, *company)? {
+            after.push(*company);
+        }
+    }
+    // A placeholder stands in for a company: beside a real one it has nothing to do, and without one it stays.
+    let placeholder = companies::placeholder_of(tx, actor.workspace, client)?;
+    after.retain(|company| Some(*company) != placeholder);
+    let alone = after.is_empty();
+    after.extend(placeholder.filter(|_| alone));
+    if after == current {
+        return Ok(None);
+    }
+    if !told && company_overlap::would_meet(tx, actor.workspace, client, &current, &after)? {
+        return Err(Error::field("companyIds", Problem::ClientsMeet));
+    }
+    Ok(Some(Move {
+        joined: after.iter().copied().filter(|company| !current.contains(company)).collect(),
+        left: current.into_iter().filter(|company| !after.contains(company)).collect(),
+        order: after,
+    }))
+}
+
+fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Result<()> {
+    for company in &moving.left {
+        leave_groups(tx, actor.workspace, *company, client)?;
+        company_rows::leave(tx, actor.workspace, *company, client)?;
+    }
+    for company in &moving.joined {
+        company_rows::join(tx, actor.workspace, *company, client)?;
+    }
+    if moving.order.is_empty() {
+        let placeholder = company_rows::insert_placeholder(tx, actor)?;
+        company_rows::join(tx, actor.workspace, placeholder, client)?;
+    }
+    company_rows::place(tx, actor.workspace, client, &moving.order)?;
+    tx.run(
+        "UPDATE people SET updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &client, &tx.now()],
+    )?;
+    members::follow(tx, actor.workspace, Scope::Person(client))?;
+    // Internal users with limited access see the client user's own channel through the companies.
+    if let Some(channel) = channel::of_subject(tx, actor.workspace, client.0)? {
+        members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+    }
+    Ok(())
+}
+
+/// Takes a client user out of a company that is being deleted.
+pub(crate) fn leave_company(tx: &mut Tx, actor: &Actor, client: PersonId, company: CompanyId) -> Result<()> {
+    let mut order = companies::all_of(tx, actor.workspace, client)?;
+    order.retain(|other| *other != company);
+    carry_out(tx, actor, client, &Move { joined: Vec::new(), left: vec![company], order })?;
+    journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
+    Ok(())
+}
+
+/// Takes a client user out of the groups of a company that they leave, for good (C9). Its title is another one then.
+pub(crate) fn leave_groups(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    company: CompanyId,
+    client: PersonId,
+) -> Result<()> {
+    let groups: Vec<ChannelId> = tx.all(
+        "DELETE FROM group_people WHERE workspace = $1 AND person = $2 AND channel IN (SELECT c.id FROM channels c \
+         WHERE c.workspace = $1 AND c.company = $3) RETURNING channel",
+        &[&workspace, &client, &company],
+        |row| row.get(0),
+    )?;
+    for channel in groups {
+        journal::record(tx, workspace, &Event::ChannelUpdated { channel });
+    }
+    Ok(())
+}
+
+/// A placeholder stands in for one client user: nobody else can join it.
+fn refuse_placeholders(reader: &Reader, actor: &Actor, wanted: &[CompanyId]) -> Result<()> {
+    for company in wanted {
+        if companies::find(reader, actor, *company)?.placeholder_at.is_some() {
+            return Err(Error::field("companyIds", Problem::Unknown));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Adding, changing, assigning and deleting companies.
+
+use store::Tx;
+
+use crate::administration::clients;
+use crate::channels::channel;
+use crate::channels::members::{self, Scope};
+use crate::directory::companies::{Company, by_name, find, related};
+use crate::directory::company_rows::{delete_assignment, insert_assignment, insert_whole};
+use crate::directory::{person, team};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::custom_fields::CustomFields;
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{CompanyId, PersonId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::{limits, lock, web_address};
+
+/// Assigns an internal user to a company, or takes that back. It counts while their access is limited.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for staff.
+pub fn assign(
+    tx: &mut Tx,
+    actor: &Actor,
+    company: CompanyId,
+    person: PersonId,
+    assigned: bool,
+) -> Result<()> {
+    access::admin(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    access::company(tx, actor, company)?;
+    team::internal(tx, actor, person)?;
+    if assigned {
+        insert_assignment(tx, actor.workspace, company, person)?;
+    } else {
+        delete_assignment(tx, actor.workspace, company, person)?;
+    }
+    let name = person::called(tx, actor.workspace, person)?.map(|name| name.full()).unwrap_or_default();
+    let changes = Changes::none().note(if assigned { "assigned" } else { "unassigned" }, name);
+    audit_log::keep(tx, actor, Deed::CompanyAssigned, Some(company.0), changes)?;
+    members::follow(tx, actor.workspace, Scope::Person(person))
+}
+
+/// What a program adds to a company, and changes of it; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Where its picture is; empty for none.
+    pub icon_url: Option<String>,
+    /// Its colour, such as `#9bbfff`; empty for the one made from its id.
+    pub color: Option<String>,
+    /// Its custom fields from now on.
+    pub custom_fields: Option<CustomFields>,
+}
+
+/// Makes a company. Who makes one with limited access is assigned to it.
+///
+/// # Errors
+/// `NotFound` for client users; `Field`, also for a name in use.
+pub fn add(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
+    add_with(tx, actor, name, &Details::default())
+}
+
+/// Makes a company with what a program adds to it.
+///
+/// # Errors
+/// As [`add`].
+pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Result<CompanyId> {
+    access::internal(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    let name = limits::line("name", name, limits::NAME_CHARACTERS)?;
+    if by_name(tx, actor.workspace, &name)?.is_some() {
+        return Err(Error::field("name", Problem::Taken));
+    }
+    let company = detailed(Company::new(tx.now(), name), details)?;
+    insert_whole(tx, actor, &company)?;
+    Ok(company.id)
+}
+
+/// Renames a company, and its channel with it (C2). A placeholder becomes a company by its first name.
+///
+/// # Errors
+/// `NotFound`; `Field`, also for a name in use.
+pub fn rename(tx: &mut Tx, actor: &Actor, company: CompanyId, name: &str) -> Result<()> {
+    edit(tx, actor, company, Some(name), &Details::default())
+}
+
+/// Changes a company's name, where one is given, and details.
+///
+/// # Errors
+/// As [`rename`].
+pub fn edit(
+    tx: &mut Tx,
+    actor: &Actor,
+    company: CompanyId,
+    name: Option<&str>,
+    details: &Details,
+) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    let before = find(tx, actor, company)?;
+    let mut after = detailed(before.clone(), details)?;
+    if let Some(name) = name {
+        after.name = limits::line("name", name, limits::NAME_CHARACTERS)?;
+        if by_name(tx, actor.workspace, &after.name)?.is_some_and(|holder| holder != company) {
+            return Err(Error::field("name", Problem::Taken));
+        }
+    }
+    if before == after {
+        return Ok(());
+    }
+    let is_renamed = before.name != after.name;
+    after.placeholder_at = before.placeholder_at.filter(|_| !is_renamed);
+    let key = after.placeholder_at.is_none().then(|| limits::key(&after.name));
+    tx.run(
+        "UPDATE companies SET name = $3, name_key = $4, placeholder_at = $5, icon_url = $6, color = $7, \
+         custom_fields = $8, updated_at = $9 WHERE workspace = $1 AND id = $2",
+        &[
+            &actor.workspace,
+            &company,
+            &after.name,
+            &key,
+            &after.placeholder_at,
+            &after.icon_url,
+            &after.color,
+            &after.custom_fields,
+            &tx.now(),
+        ],
+    )?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let changes = Changes::none()
+        .field("name", &before.name, &after.name)
+        .field("iconImageUrl", text(&before.icon_url), text(&after.icon_url))
+        .field("fallbackColor", text(&before.color), text(&after.color));
+    audit_log::keep_change(tx, actor, Deed::CompanyChanged, Some(company.0), changes)?;
+    journal::record(tx, actor.workspace, &Event::CompanyUpdated { company });
+    if is_renamed { channel::renamed(tx, actor.workspace, company.0) } else { Ok(()) }
+}
+
+fn detailed(mut company: Company, details: &Details) -> Result<Company> {
+    if let Some(url) = &details.icon_url {
+        let url = Some(url).filter(|url| !url.trim().is_empty());
+        company.icon_url = url.map(|url| web_address::address("iconImageUrl", url)).transpose()?;
+    }
+    if let Some(color) = &details.color {
+        company.color = limits::color("fallbackColor", color)?;
+    }
+    if let Some(fields) = &details.custom_fields {
+        company.custom_fields = fields.clone();
+    }
+    Ok(company)
+}
+
+/// Deletes a company: its client users belong to it no more, and one who is left without a company gets a placeholder. Its
+/// channel is archived and stays readable for the internal users who could read it.
+///
+/// # Errors
+/// `NotFound`.
+pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    access::company(tx, actor, company)?;
+    let clients = related(tx, actor, "company_clients", company)?;
+    tx.run(
+        "UPDATE projects SET company = NULL WHERE workspace = $1 AND company = $2",
+        &[&actor.workspace, &company],
+    )?;
+    // No name is empty: the company's own is free again.
+    tx.run(
+        "UPDATE companies SET deleted_at = $3, name_key = NULL WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &company, &tx.now()],
+    )?;
+    for client in clients {
+        clients::leave_company(tx, actor, client.id, company)?;
+    }
+    channel::put_away_of_company(tx, actor.workspace, company)?;
+    audit_log::keep(tx, actor, Deed::CompanyDeleted, Some(company.0), Changes::none())?;
+    journal::record(tx, actor.workspace, &Event::CompanyDeleted { company });
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! All that is kept about one client user, for whoever has a right to a copy: what they are called, their own conversation
+//! and what they wrote elsewhere, their files, what they were sent about missed messages. What others wrote elsewhere is not
+//! theirs and stays out.
+
+use store::{Reader, Time};
+use uuid::Uuid;
+
+use crate::channels::channel;
+use crate::directory::person::Person;
+use crate::directory::{clients, companies};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId};
+use crate::kernel::medium;
+use crate::kernel::name::Name;
+
+/// A message of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// In which channel.
+    pub channel: ChannelId,
+    /// Its place there.
+    pub position: i64,
+    /// When it was sent.
+    pub sent_at: Time,
+    /// Who wrote it.
+    pub author: Name,
+    /// What; empty where it was deleted.
+    pub text: String,
+    /// When it was edited.
+    pub edited_at: Option<Time>,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+}
+
+/// A file of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Which.
+    pub id: FileId,
+    /// A name that every system takes.
+    pub name: String,
+    /// Its bytes and how many; nothing where nobody gets them at the moment.
+    pub bytes: Option<(BlobId, i64)>,
+}
+
+/// Something that was sent outside the portal, or was to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// When it was due.
+    pub created_at: Time,
+    /// What, as the word of its kind.
+    pub kind: String,
+    /// When it left.
+    pub sent_at: Option<Time>,
+    /// When it failed for good.
+    pub failed_at: Option<Time>,
+    /// Why it failed or was not wanted any more.
+    pub reason: Option<String>,
+}
+
+/// The client user and the names of their companies.
+///
+/// # Errors
+/// `NotFound`, also for client users who ask; `Forbidden` for staff.
+pub fn person(reader: &Reader, actor: &Actor, client: PersonId) -> Result<(Person, String)> {
+    access::admin(actor)?;
+    let person = clients::client(reader, actor, client)?;
+    let companies = companies::names_of(reader, actor.workspace, client)?;
+    Ok((person, companies))
+}
+
+/// The messages after a place, by channel and position, at most `most`: all of their own channel, elsewhere their own.
+///
+/// # Errors
+/// As [`person`].
+pub fn messages(
+    reader: &Reader,
+    actor: &Actor,
+    client: PersonId,
+    after: Option<(ChannelId, i64)>,
+    most: i64,
+) -> Result<Vec<Message>> {
+    person(reader, actor, client)?;
+    let (channel, position) = after.unwrap_or((ChannelId(Uuid::nil()), 0));
+    Ok(reader.all(
+        "SELECT m.channel, m.position, m.sent_at, p.given_name, p.family_name, p.email, m.text, m.edited_at, \
+         m.deleted_at FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+         WHERE m.workspace = $1 AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
+         ORDER BY m.channel, m.position LIMIT $5",
+        &[&actor.workspace, &client, &channel, &position, &most],
+        |row| {
+            Ok(Message {
+                channel: row.get(0)?,
+                position: row.get(1)?,
+                sent_at: row.get(2)?,
+                author: Name::read(row, 3)?,
+                text: row.get(6)?,
+                edited_at: row.get(7)?,
+                deleted_at: row.get(8)?,
+            })
+        },
+    )?)
+}
+
+/// What a channel of the copy is called.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn title(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<String> {
+    let told = channel::as_told(reader, actor.workspace, channel)?;
+    Ok(told.map(|told| told.title).unwrap_or_default())
+}
+
+/// The files after one, by their ids, at most `most`: all of their own file channel, elsewhere those they brought.
+///
+/// # Errors
+/// As [`person`].
+pub fn files(
+    reader: &Reader,
+    actor: &Actor,
+    client: PersonId,
+    after: Option<FileId>,
+    most: i64,
+) -> Result<Vec<File>> {
+    person(reader, actor, client)?;
+    let after = after.unwrap_or(FileId(Uuid::nil()));
+    Ok(reader.all(
+        "SELECT f.id, f.safe_name, b.id, b.size FROM files f \
+         JOIN channels c ON c.workspace = f.workspace AND c.id = f.channel \
+         LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob AND b.held_at IS NULL \
+         WHERE f.workspace = $1 AND f.kind = 'file' AND f.blob IS NOT NULL AND f.deleted_at IS NULL AND f.id > $3 \
+         AND (c.subject = $2 OR f.creator = $2) ORDER BY f.id LIMIT $4",
+        &[&actor.workspace, &client, &after, &most],
+        |row| {
+            let (blob, size): (Option<BlobId>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            Ok(File { id: row.get(0)?, name: row.get(1)?, bytes: blob.zip(size) })
+        },
+    )?)
+}
+
+/// What was sent to them outside the portal, oldest first.
+///
+/// # Errors
+/// As [`person`].
+pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<Notice>> {
+    person(reader, actor, client)?;
+    let mut found = reader.all(
+        "SELECT created_at, kind, sent_at, failed_at, reason FROM deliveries WHERE workspace = $1 AND person = $2 \
+         AND webhook IS NULL ORDER BY created_at, id",
+        &[&actor.workspace, &client],
+        |row| {
+            Ok(Notice {
+                created_at: row.get(0)?,
+                kind: row.get(1)?,
+                sent_at: row.get(2)?,
+                failed_at: row.get(3)?,
+                reason: row.get(4)?,
+            })
+        },
+    )?;
+    found.extend(reader.all(
+        "SELECT created_at, suppressed FROM digests WHERE workspace = $1 AND person = $2 AND suppressed IS NOT NULL \
+         ORDER BY created_at, id",
+        &[&actor.workspace, &client],
+        |row| {
+            let kind = medium::digest_word(medium::Way::Email).to_string();
+            let reason = row.get(1)?;
+            Ok(Notice { created_at: row.get(0)?, kind, sent_at: None, failed_at: None, reason })
+        },
+    )?);
+    found.sort_by_key(|notice| notice.created_at);
+    Ok(found)
+}

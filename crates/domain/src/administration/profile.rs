@@ -1,0 +1,53 @@
+//! What people see and change about themselves, under Profile.
+
+use store::Tx;
+
+use crate::administration::save_person::{changes, save};
+use crate::directory::person::myself;
+use crate::kernel::access::{Actor, Role};
+use crate::kernel::audit_log::{self, Deed};
+use crate::kernel::error::Result;
+use crate::kernel::journal::{self, Event};
+use crate::kernel::limits;
+use crate::kernel::lock::turn;
+use crate::kernel::name::changed_name;
+use crate::kernel::time_zone::time_zone;
+use crate::notify::text_deliveries;
+
+/// What people change about themselves; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct SelfChange {
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Telephone number; empty for none.
+    pub phone: Option<String>,
+    /// Time zone, as the IANA database names it; empty for none.
+    pub time_zone: Option<String>,
+}
+
+/// Changes what the one who asks is called and where they can be reached.
+///
+/// # Errors
+/// `Field`; `NotFound` where they are not there any more.
+pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> {
+    turn(tx, actor.workspace)?;
+    let before = myself(tx, actor)?;
+    let mut after = before.clone();
+    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &None)?;
+    if let Some(number) = &change.phone {
+        after.phone = limits::phone("phone", number)?;
+    }
+    if let Some(name) = &change.time_zone {
+        after.time_zone = time_zone(name)?;
+    }
+    let changes = changes(&before, &after);
+    if save(tx, actor.workspace, &before, after)? && actor.role == Role::Client {
+        journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
+    }
+    if change.time_zone.is_some() {
+        text_deliveries::hasten_texts(tx, actor.workspace, actor.person)?;
+    }
+    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(actor.person.0), changes)
+}

@@ -1,0 +1,220 @@
+//! Projects: a piece of work with the client users and internal users who are put on it.
+//!
+//! Clients of different companies meet nowhere but in a project, and there only where an internal user put them
+//! together after being told so (C4). A project has no channel until somebody asks for it (C5).
+
+use store::Tx;
+
+use crate::channels::channel;
+use crate::channels::members::{self, Scope};
+use crate::directory::companies;
+use crate::directory::company_overlap::{check_clients, check_company, check_internals};
+use crate::directory::person::{self, Person};
+use crate::directory::projects::{Project, find, people_of};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::{limits, lock};
+
+/// A project about to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewProject {
+    /// What it is called.
+    pub title: String,
+    /// The company it is for.
+    pub company: Option<CompanyId>,
+    /// The client users on it.
+    pub clients: Vec<PersonId>,
+    /// The internal users on it; where none is given, the one who makes it.
+    pub internals: Vec<PersonId>,
+    /// Whether the one who asks was told that clients of different companies meet (C4).
+    pub told: bool,
+}
+
+/// Makes a project.
+///
+/// # Errors
+/// `NotFound` for client users; `Field`, also where clients of different companies meet and nobody was told (C4).
+pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId> {
+    access::internal(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    let title = limits::line("title", &project.title, limits::NAME_CHARACTERS)?;
+    check_company(tx, actor, project.company)?;
+    let clients = check_clients(tx, actor, &project.clients, &[], project.told)?;
+    let mut internals = check_internals(tx, actor, &project.internals)?;
+    if internals.is_empty() {
+        internals.push(actor.person);
+    }
+
+    let id = ProjectId::new(tx.now());
+    tx.run(
+        "INSERT INTO projects (workspace, id, title, company, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
+        &[&actor.workspace, &id, &title, &project.company, &tx.now()],
+    )?;
+    for person in clients.iter().chain(&internals) {
+        put_on(tx, actor.workspace, id, *person)?;
+    }
+    journal::record(tx, actor.workspace, &Event::ProjectCreated { project: id });
+    audit_log::keep(tx, actor, Deed::ProjectAdded, Some(id.0), Changes::none().note("title", &title))?;
+    Ok(id)
+}
+
+/// What changes about a project; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectChange {
+    /// What it is called.
+    pub title: Option<String>,
+    /// The company it is for; nothing inside for none.
+    pub company: Option<Option<CompanyId>>,
+    /// The client users on it from now on.
+    pub clients: Option<Vec<PersonId>>,
+    /// The internal users on it from now on; at least one.
+    pub internals: Option<Vec<PersonId>>,
+    /// Whether the one who asks was told that clients of different companies meet (C4).
+    pub told: bool,
+}
+
+/// Changes a project. Its channel is renamed with it (C2), and who comes or goes joins or leaves it at once (C3).
+///
+/// # Errors
+/// `NotFound`; `Field`, also where clients are added that share no company and nobody was told (C4).
+pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChange) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    let before = find(tx, actor, project)?;
+    let current = people_of(tx, actor, project)?;
+    let (internals, clients): (Vec<&Person>, Vec<&Person>) =
+        current.iter().partition(|person| person.role.is_internal());
+    let ids = |people: Vec<&Person>| people.into_iter().map(|person| person.id).collect::<Vec<_>>();
+    let (internals, clients) = (ids(internals), ids(clients));
+
+    let mut after = before.clone();
+    if let Some(title) = &change.title {
+        after.title = limits::line("title", title, limits::NAME_CHARACTERS)?;
+    }
+    if let Some(company) = change.company.filter(|company| *company != before.company) {
+        check_company(tx, actor, company)?;
+        after.company = company;
+    }
+    let clients_after = match &change.clients {
+        Some(wanted) => check_clients(tx, actor, wanted, &clients, change.told)?,
+        None => clients.clone(),
+    };
+    let internals_after = match &change.internals {
+        Some(wanted) if wanted.is_empty() => return Err(Error::field("internalUserIds", Problem::TooFew(1))),
+        Some(wanted) => check_internals(tx, actor, wanted)?,
+        None => internals.clone(),
+    };
+
+    let people: Vec<PersonId> = clients.into_iter().chain(internals).collect();
+    let people_after: Vec<PersonId> = clients_after.into_iter().chain(internals_after).collect();
+    let is_same = people.len() == people_after.len() && people.iter().all(|one| people_after.contains(one));
+    let mut changes = Changes::none().field("title", &before.title, &after.title);
+    if !is_same {
+        changes = changes.field(
+            "people",
+            person::names(tx, actor.workspace, &people)?,
+            person::names(tx, actor.workspace, &people_after)?,
+        );
+    }
+    if before.company != after.company {
+        let name = |company: Option<CompanyId>| companies::names(tx, actor.workspace, company.as_slice());
+        changes = changes.field("company", name(before.company)?, name(after.company)?);
+    }
+    audit_log::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
+    save(tx, actor, &before, &after, is_same)?;
+    if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
+}
+
+/// Keeps what was changed about a project, if anything was: about itself, or who is on it.
+fn save(tx: &mut Tx, actor: &Actor, before: &Project, after: &Project, people_stay: bool) -> Result<()> {
+    if before == after && people_stay {
+        return Ok(());
+    }
+    journal::record(tx, actor.workspace, &Event::ProjectUpdated { project: after.id });
+    tx.run(
+        "UPDATE projects SET title = $3, company = $4, archived_at = $5, updated_at = $6 \
+         WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &after.id, &after.title, &after.company, &after.archived_at, &tx.now()],
+    )?;
+    if before.title == after.title { Ok(()) } else { channel::renamed(tx, actor.workspace, after.id.0) }
+}
+
+fn replace(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+    before: &[PersonId],
+    after: &[PersonId],
+) -> Result<()> {
+    for person in before.iter().filter(|person| !after.contains(person)) {
+        tx.run(
+            "DELETE FROM project_people WHERE workspace = $1 AND project = $2 AND person = $3",
+            &[&workspace, &project, person],
+        )?;
+    }
+    for person in after.iter().filter(|person| !before.contains(person)) {
+        put_on(tx, workspace, project, *person)?;
+    }
+    match channel::of_subject(tx, workspace, project.0)? {
+        Some(channel) => members::follow(tx, workspace, Scope::Channel(channel)),
+        None => Ok(()),
+    }
+}
+
+fn put_on(tx: &Tx, workspace: WorkspaceId, project: ProjectId, person: PersonId) -> Result<()> {
+    tx.run(
+        "INSERT INTO project_people (workspace, project, person, since) VALUES ($1, $2, $3, $4)",
+        &[&workspace, &project, &person, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// Archives a project, or brings it back. Its channel and its people stay.
+///
+/// # Errors
+/// `NotFound`.
+pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    let before = find(tx, actor, project)?;
+    let archived_at = archived.then(|| before.archived_at.unwrap_or(tx.now()));
+    let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
+    audit_log::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
+    save(tx, actor, &before, &Project { archived_at, ..before.clone() }, true)
+}
+
+/// Deletes a project. Its client users are no longer on it; its channel is archived and stays readable for the internal
+/// users on it.
+///
+/// # Errors
+/// `NotFound`.
+pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    access::project(tx, actor, project)?;
+    tx.run(
+        "UPDATE projects SET deleted_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &project, &tx.now()],
+    )?;
+    tx.run(
+        "DELETE FROM project_people WHERE workspace = $1 AND project = $2 AND person IN \
+         (SELECT p.id FROM people p WHERE p.workspace = $1 AND p.role = 'client')",
+        &[&actor.workspace, &project],
+    )?;
+    channel::put_away(tx, actor.workspace, project.0)?;
+    journal::record(tx, actor.workspace, &Event::ProjectDeleted { project });
+    audit_log::keep(tx, actor, Deed::ProjectDeleted, Some(project.0), Changes::none())
+}
+
+/// Takes a person who is being deleted off every project. Whoever calls this makes the members follow.
+pub(crate) fn leave_all(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    let left: Vec<ProjectId> = tx.all(
+        "DELETE FROM project_people WHERE workspace = $1 AND person = $2 RETURNING project",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    for project in left {
+        journal::record(tx, workspace, &Event::ProjectUpdated { project });
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Setting up a workspace with its first admin (S4).
+
+use std::time::Duration;
+
+use store::{Reader, Tx};
+
+use crate::directory::person::{email_is_free, insert, new};
+use crate::kernel::access::Role;
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{PersonId, WorkspaceId};
+use crate::kernel::lock::turn;
+use crate::kernel::name::name_of;
+use crate::kernel::rate_limits;
+use crate::kernel::secrets::{self, Secret};
+use crate::tenant::workspaces::{self, add, any};
+
+/// Makes the admin with whom a workspace begins.
+///
+/// # Errors
+/// `Field`.
+pub fn first_admin(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    given_name: &str,
+    family_name: &str,
+    email: &str,
+) -> Result<PersonId> {
+    turn(tx, workspace)?;
+    let name = name_of(given_name, family_name, email)?;
+    email_is_free(tx, workspace, None, &name.email)?;
+    let person = new(tx.now(), Role::Admin, name, "setUp");
+    insert(tx, workspace, &person)?;
+    Ok(person.id)
+}
+
+/// A set-up link is good for this long; the next start makes a new one.
+const SET_UP_LASTS: Duration = Duration::from_secs(24 * 3600);
+
+/// Tries to set the portal up in a minute: a form corrected a few times. Its secret cannot be guessed anyway.
+const SET_UP_TRIES: i64 = 30;
+
+const SET_UP_WINDOW: Duration = Duration::from_secs(60);
+
+/// Makes the one-time link that sets the portal up (S4), and forgets earlier ones. Nothing where it is set up already.
+///
+/// # Errors
+/// Where the database fails.
+pub fn set_up_link(tx: &mut Tx) -> Result<Option<Secret>> {
+    if workspaces::any(tx)? {
+        return Ok(None);
+    }
+    end_set_up(tx)?;
+    let secret = Secret::new();
+    let now = tx.now();
+    tx.run(
+        "INSERT INTO sign_in_links (token_hash, kind, created_at, expires_at) VALUES ($1, 'setUp', $2, $3)",
+        &[&secret.hash(), &now, &now.after(SET_UP_LASTS)],
+    )?;
+    Ok(Some(secret))
+}
+
+/// Counts a try to set the portal up. Two at the same moment wait for each other here: one of them finds it done.
+pub(crate) fn count_set_up(tx: &Tx) -> Result<()> {
+    rate_limits::count(tx, "set-up", SET_UP_WINDOW, SET_UP_TRIES)
+}
+
+/// Makes sure that a secret is that of the set-up link. Changes nothing.
+///
+/// # Errors
+/// `NotFound` where it is wrong, replaced or expired.
+pub fn check_set_up(reader: &Reader, secret: &str) -> Result<()> {
+    let found = reader.first(
+        "SELECT 1 FROM sign_in_links WHERE token_hash = $1 AND kind = 'setUp' AND expires_at > $2",
+        &[&secrets::hash(secret), &reader.now()],
+        |_| Ok(()),
+    )?;
+    found.ok_or(Error::NotFound)
+}
+
+/// Forgets the set-up links.
+pub(crate) fn end_set_up(tx: &Tx) -> Result<()> {
+    tx.run("DELETE FROM sign_in_links WHERE kind = 'setUp'", &[])?;
+    Ok(())
+}
+
+/// What the first start asks for (S4).
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// What the firm is called.
+    pub brand: String,
+    /// The first admin's given name.
+    pub given_name: String,
+    /// The first admin's family name.
+    pub family_name: String,
+    /// The first admin's address.
+    pub email: String,
+}
+
+/// Adds a workspace with its first admin beside those that are there.
+///
+/// # Errors
+/// `Field`.
+pub fn add_with_admin(tx: &mut Tx, host: &str, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
+    let workspace = add(tx, &given.brand, Some(host))?;
+    let person = first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
+    audit_log::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
+    Ok((workspace, person))
+}
+
+/// Sets the portal up: its first workspace and its first admin (S4). From the browser with the `secret` of the set-up
+/// link, which is used up; from the command line without.
+///
+/// # Errors
+/// `Conflict` where there is a workspace already; `NotFound` for a secret that is wrong, replaced or expired; `Field`.
+pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
+    count_set_up(tx)?;
+    if any(tx)? {
+        return Err(Error::Conflict("This portal is set up already."));
+    }
+    if let Some(secret) = secret {
+        check_set_up(tx, secret)?;
+    }
+    let workspace = add(tx, &given.brand, None)?;
+    let person = first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
+    end_set_up(tx)?;
+    audit_log::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
+    Ok((workspace, person))
+}

@@ -1,0 +1,198 @@
+//! The firm's own people, as admins make and change them; and who may sign in at all.
+
+use store::{Reader, Tx};
+
+use crate::administration::save_person::{self, save};
+use crate::channels::channel;
+use crate::channels::members::{self, Scope};
+use crate::directory::person::{Person, email_is_free, insert, new};
+use crate::directory::team::{internal, manageable};
+use crate::directory::{companies, company_rows};
+use crate::kernel::access::{self, Actor, Role};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{CompanyId, PersonId, SessionId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::lock;
+use crate::kernel::name::{changed_name, name_of};
+use crate::welcome::setting;
+
+/// An internal user about to be made.
+#[derive(Clone, Debug)]
+pub struct NewInternal {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Email address.
+    pub email: String,
+    /// Admin or staff.
+    pub role: Role,
+    /// Whether they see assigned companies only.
+    pub limited: bool,
+    /// The companies they are assigned to.
+    pub companies: Vec<CompanyId>,
+}
+
+/// Makes an internal user.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff; `Field`.
+pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Result<PersonId> {
+    access::admin(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    let name = name_of(&internal.given_name, &internal.family_name, &internal.email)?;
+    let role = internal_role(internal.role)?;
+    let assigned = companies::open(tx, actor, "companyAccessList", &internal.companies)?;
+    email_is_free(tx, actor.workspace, None, &name.email)?;
+
+    let limited_at = internal.limited.then(|| tx.now());
+    let person = Person { limited_at, ..new(tx.now(), role, name, "internalUser") };
+    insert(tx, actor.workspace, &person)?;
+    for company in assigned {
+        company_rows::insert_assignment(tx, actor.workspace, company, person.id)?;
+    }
+    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    let changes = Changes::none().note("email", &person.name.email).note("role", role.word());
+    audit_log::keep(tx, actor, Deed::PersonAdded, Some(person.id.0), changes)?;
+    Ok(person.id)
+}
+
+/// What changes about an internal user; nothing for what stays.
+#[derive(Clone, Debug, Default)]
+pub struct InternalChange {
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Email address.
+    pub email: Option<String>,
+    /// Admin or staff.
+    pub role: Option<Role>,
+    /// Whether they see assigned companies only.
+    pub limited: Option<bool>,
+    /// The companies they are assigned to from now on. Those that the one who asks may not see stay.
+    pub companies: Option<Vec<CompanyId>>,
+}
+
+/// Changes an internal user. What they may no longer see is closed to them at once (C3).
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for staff; `Field`, also where it would leave no active admin.
+pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalChange) -> Result<()> {
+    access::admin(actor)?;
+    lock::turn(tx, actor.workspace)?;
+    let before = internal(tx, actor, person)?;
+    let mut after = before.clone();
+    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
+    if let Some(role) = change.role {
+        after.role = internal_role(role)?;
+    }
+    if let Some(limited) = change.limited {
+        after.limited_at = limited.then(|| before.limited_at.unwrap_or(tx.now()));
+    }
+    email_is_free(tx, actor.workspace, Some(person), &after.name.email)?;
+    if after.role != Role::Admin {
+        keep_an_admin(tx, actor.workspace, &before)?;
+    }
+    let current = companies::assigned_to_person(tx, actor.workspace, person)?;
+    let mut assigned = current.clone();
+    if let Some(wanted) = &change.companies {
+        assigned = companies::open(tx, actor, "companyAccessList", wanted)?;
+        for company in &current {
+            if !assigned.contains(company) && !companies::sees(tx, actor, *company)? {
+                assigned.push(*company);
+            }
+        }
+    }
+
+    let mut changes = save_person::changes(&before, &after);
+    let earlier = companies::names(tx, actor.workspace, &current)?;
+    changes = changes.field("companyAccessList", earlier, companies::names(tx, actor.workspace, &assigned)?);
+    save(tx, actor.workspace, &before, after)?;
+    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(person.0), changes)?;
+    for company in current.iter().filter(|company| !assigned.contains(company)) {
+        company_rows::delete_assignment(tx, actor.workspace, *company, person)?;
+    }
+    for company in assigned.iter().filter(|company| !current.contains(company)) {
+        company_rows::insert_assignment(tx, actor.workspace, *company, person)?;
+    }
+    members::follow(tx, actor.workspace, Scope::Person(person))
+}
+
+fn internal_role(role: Role) -> Result<Role> {
+    if role.is_internal() { Ok(role) } else { Err(Error::field("role", Problem::NoChoice)) }
+}
+
+/// Refuses what would take the last active admin away: nobody could manage the workspace any more. Whose invitation was
+/// taken back cannot sign in.
+pub(crate) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
+    if person.role != Role::Admin || person.deactivated_at.is_some() {
+        return Ok(());
+    }
+    let other = reader.first(
+        "SELECT 1 FROM people WHERE workspace = $1 AND id <> $2 AND role = 'admin' AND deactivated_at IS NULL \
+         AND uninvited_at IS NULL",
+        &[&workspace, &person.id],
+        |_| Ok(()),
+    )?;
+    other.ok_or(Error::field("role", Problem::LastAdmin))
+}
+
+/// Ends somebody's access: sessions end, live updates stop, nothing more is sent (C3). Again changes nothing.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where staff ask for an internal user; `Field` for the last active admin.
+pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    let before = manageable(tx, actor, person)?;
+    if before.deactivated_at.is_some() {
+        return Ok(());
+    }
+    keep_an_admin(tx, actor.workspace, &before)?;
+    let signs = setting::signer(tx, actor.workspace)?.is_some_and(|(signer, _)| signer == person);
+    let after = Person { deactivated_at: Some(tx.now()), ..before.clone() };
+    save(tx, actor.workspace, &before, after)?;
+    end_sessions(tx, actor.workspace, person)?;
+    audit_log::keep(tx, actor, Deed::PersonDeactivated, Some(person.0), Changes::none())?;
+    follow_status(tx, actor.workspace, &before)?;
+    if signs { setting::tell_of_missing(tx, actor.workspace, person) } else { Ok(()) }
+}
+
+/// Gives somebody their access back; they sign in anew. Again changes nothing.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` where staff ask for an internal user.
+pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    let before = manageable(tx, actor, person)?;
+    if before.deactivated_at.is_none() {
+        return Ok(());
+    }
+    let after = Person { deactivated_at: None, ..before.clone() };
+    save(tx, actor.workspace, &before, after)?;
+    audit_log::keep(tx, actor, Deed::PersonReactivated, Some(person.0), Changes::none())?;
+    follow_status(tx, actor.workspace, &before)
+}
+
+pub(crate) fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    let ended: Vec<SessionId> = tx.all(
+        "UPDATE sessions SET ended_at = $3 WHERE workspace = $1 AND person = $2 AND ended_at IS NULL RETURNING id",
+        &[&workspace, &person, &tx.now()],
+        |row| row.get(0),
+    )?;
+    for session in ended {
+        journal::record(tx, workspace, &Event::SessionEnded { session, person });
+    }
+    Ok(())
+}
+
+/// The members follow, and with a client user the titles of their groups, which are their names (C9).
+fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
+    members::follow(tx, workspace, Scope::Person(person.id))?;
+    if person.role.is_internal() {
+        return Ok(());
+    }
+    journal::record(tx, workspace, &Event::ClientUpdated { client: person.id });
+    channel::renamed(tx, workspace, person.id.0)
+}

@@ -1,0 +1,308 @@
+//! Where somebody who signed up might belong: what they say themselves, and which companies have client users with
+//! addresses like theirs. Shown to internal users until one of them puts the client user there, or says that it is nothing.
+
+use store::{Reader, Tx};
+
+use crate::administration::clients::{self, ClientChange};
+use crate::directory::person;
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
+use crate::kernel::name::Name;
+use crate::kernel::{limits, lock};
+use crate::{administration, directory};
+
+/// Companies suggested at once: colleagues of one client are in one, or in a few of a group.
+const PLACES_MAX: i64 = 3;
+
+const DECIDED: Error = Error::Conflict("Somebody has decided this already.");
+
+/// A company that a client user might belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which.
+    pub company: CompanyId,
+    /// Its name.
+    pub name: String,
+    /// How many of its client users have an address at the same domain; 0 where the client user named it.
+    pub alike: i64,
+}
+
+/// Where a client user who signed up might belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// What they call their company; empty where they said nothing.
+    pub named: String,
+    /// Whether a company of that name can be made: there is none.
+    pub is_new: bool,
+    /// Companies that they might belong to, the likeliest first.
+    pub places: Vec<Place>,
+    /// The domain of their address, where it is not a public provider's.
+    pub domain: Option<String>,
+}
+
+/// Where a client user who signed up might belong, as far as the one who asks sees those companies; nothing where it is decided.
+///
+/// # Errors
+/// `NotFound`.
+pub fn belonging(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<Belonging>> {
+    access::client(reader, actor, client)?;
+    let Some(named) = open_request(reader, actor.workspace, client)? else { return Ok(None) };
+    if directory::companies::placeholder_of(reader, actor.workspace, client)?.is_none() {
+        return Ok(None);
+    }
+    let domain = person::called(reader, actor.workspace, client)?.and_then(|name| own_domain(&name.email));
+    let mut places = match &domain {
+        Some(domain) => alike(reader, actor, client, domain)?,
+        None => Vec::new(),
+    };
+    let holder =
+        if named.is_empty() { None } else { directory::companies::by_name(reader, actor.workspace, &named)? };
+    let is_new = !named.is_empty() && holder.is_none();
+    if let Some(company) = holder
+        && !places.iter().any(|place| place.company == company)
+        && directory::companies::sees(reader, actor, company)?
+    {
+        let name = directory::companies::find(reader, actor, company)?.name;
+        places.insert(0, Place { company, name, alike: 0 });
+    }
+    Ok(Some(Belonging { named, is_new, places, domain }))
+}
+
+/// A client user who signed up, while nobody has decided where they belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Who.
+    pub id: PersonId,
+    /// What they are called.
+    pub name: Name,
+    /// What they call their company; empty where they said nothing.
+    pub company: String,
+}
+
+/// Whoever signed up and belongs nowhere yet, of those whom the internal user who asks sees; the newest first, at most `most`.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<Newcomer>> {
+    access::internal(actor)?;
+    let sql = format!(
+        "SELECT p.id, p.given_name, p.family_name, p.email, q.company_name FROM company_requests q \
+         JOIN people p ON p.workspace = q.workspace AND p.id = q.person \
+         JOIN company_clients k ON k.workspace = p.workspace AND k.person = p.id \
+         JOIN companies h ON h.workspace = k.workspace AND h.id = k.company AND h.placeholder_at IS NOT NULL \
+         WHERE q.workspace = $1 AND p.deactivated_at IS NULL AND h.deleted_at IS NULL AND {sees} \
+         ORDER BY q.id DESC LIMIT $4",
+        sees = access::SEES_CLIENT
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &most], |row| {
+        Ok(Newcomer { id: row.get(0)?, name: Name::read(row, 1)?, company: row.get(4)? })
+    })?)
+}
+
+/// What somebody who signed up calls their company, while nobody has decided where they belong.
+fn open_request(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Option<String>> {
+    Ok(reader.first(
+        "SELECT company_name FROM company_requests WHERE workspace = $1 AND person = $2",
+        &[&workspace, &client],
+        |row| row.get(0),
+    )?)
+}
+
+/// The companies whose client users have addresses at a domain, those with most of them first.
+fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Result<Vec<Place>> {
+    // No domain has a character that means something in a pattern.
+    let pattern = format!("%@{domain}");
+    let sql = format!(
+        "SELECT c.id, c.name, count(*) FROM people p \
+         JOIN company_clients k ON k.workspace = p.workspace AND k.person = p.id \
+         JOIN companies c ON c.workspace = k.workspace AND c.id = k.company \
+         WHERE p.workspace = $1 AND p.role = 'client' AND p.id <> $4 AND p.deactivated_at IS NULL \
+         AND p.email_key LIKE $5 AND c.placeholder_at IS NULL AND {sees} \
+         GROUP BY c.id, c.name ORDER BY count(*) DESC, c.name LIMIT $6",
+        sees = access::SEES_COMPANY
+    );
+    Ok(reader.all(
+        &sql,
+        &[&actor.workspace, &actor.limit(), &actor.person, &client, &pattern, &PLACES_MAX],
+        |row| Ok(Place { company: row.get(0)?, name: row.get(1)?, alike: row.get(2)? }),
+    )?)
+}
+
+/// Puts a client user who signed up into a company; nothing for the one that they named, which is made where it is not there.
+///
+/// # Errors
+/// `NotFound`; `Conflict` where somebody has decided already; `Field` as for any client user who joins a company.
+pub fn put_into(
+    tx: &mut Tx,
+    actor: &Actor,
+    client: PersonId,
+    company: Option<CompanyId>,
+) -> Result<CompanyId> {
+    lock::turn(tx, actor.workspace)?;
+    access::client(tx, actor, client)?;
+    let named = open_request(tx, actor.workspace, client)?.ok_or(DECIDED)?;
+    let company = match company {
+        Some(company) => company,
+        None => match directory::companies::by_name(tx, actor.workspace, &named)? {
+            Some(known) => known,
+            None => administration::companies::add(tx, actor, &named)?,
+        },
+    };
+    let change = ClientChange { companies: Some(vec![company]), ..ClientChange::default() };
+    clients::edit_client(tx, actor, client, &change)?;
+    close(tx, actor.workspace, client)?;
+    Ok(company)
+}
+
+/// Leaves a client user who signed up where they are: nothing is suggested any more.
+///
+/// # Errors
+/// `NotFound`; `Conflict` where somebody has decided already.
+pub fn dismiss(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
+    lock::turn(tx, actor.workspace)?;
+    access::client(tx, actor, client)?;
+    let named = open_request(tx, actor.workspace, client)?.ok_or(DECIDED)?;
+    close(tx, actor.workspace, client)?;
+    let changes = Changes::none().note("company", named);
+    audit_log::keep(tx, actor, Deed::BelongingDismissed, Some(client.0), changes)
+}
+
+fn close(tx: &Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
+    tx.run("DELETE FROM company_requests WHERE workspace = $1 AND person = $2", &[&workspace, &client])?;
+    Ok(())
+}
+
+/// Providers with one address for everybody: who shares one of these has nothing else in common.
+const PROVIDERS: &[&str] = &[
+    "gmail.com",
+    "googlemail.com",
+    "msn.com",
+    "ymail.com",
+    "rocketmail.com",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "aim.com",
+    "mail.com",
+    "email.com",
+    "usa.com",
+    "inbox.com",
+    "zoho.com",
+    "zohomail.com",
+    "zohomail.eu",
+    "fastmail.com",
+    "fastmail.fm",
+    "hey.com",
+    "proton.me",
+    "protonmail.com",
+    "protonmail.ch",
+    "pm.me",
+    "tutanota.com",
+    "tutanota.de",
+    "tuta.com",
+    "tuta.io",
+    "posteo.de",
+    "posteo.net",
+    "mailbox.org",
+    "web.de",
+    "t-online.de",
+    "freenet.de",
+    "arcor.de",
+    "email.de",
+    "bluewin.ch",
+    "orange.fr",
+    "wanadoo.fr",
+    "free.fr",
+    "laposte.net",
+    "sfr.fr",
+    "libero.it",
+    "virgilio.it",
+    "tin.it",
+    "alice.it",
+    "telefonica.net",
+    "terra.es",
+    "sapo.pt",
+    "ziggo.nl",
+    "kpnmail.nl",
+    "planet.nl",
+    "telenet.be",
+    "skynet.be",
+    "seznam.cz",
+    "wp.pl",
+    "o2.pl",
+    "onet.pl",
+    "interia.pl",
+    "abv.bg",
+    "ukr.net",
+    "mail.ru",
+    "bk.ru",
+    "list.ru",
+    "inbox.ru",
+    "rambler.ru",
+    "btinternet.com",
+    "virginmedia.com",
+    "sky.com",
+    "talktalk.net",
+    "ntlworld.com",
+    "comcast.net",
+    "verizon.net",
+    "att.net",
+    "sbcglobal.net",
+    "bellsouth.net",
+    "cox.net",
+    "charter.net",
+    "earthlink.net",
+    "shaw.ca",
+    "rogers.com",
+    "sympatico.ca",
+    "bigpond.com",
+    "optusnet.com.au",
+    "xtra.co.nz",
+    "uol.com.br",
+    "bol.com.br",
+    "terra.com.br",
+    "qq.com",
+    "foxmail.com",
+    "163.com",
+    "126.com",
+    "yeah.net",
+    "sina.com",
+    "sohu.com",
+    "aliyun.com",
+    "naver.com",
+    "hanmail.net",
+    "daum.net",
+    "docomo.ne.jp",
+    "rediffmail.com",
+];
+/// The same in many countries: `yahoo.co.uk`, `gmx.at`.
+const FAMILIES: &[&str] = &["yahoo", "hotmail", "outlook", "live", "gmx", "yandex"];
+
+/// The domain of an address, where it is not a public provider's.
+fn own_domain(email: &str) -> Option<String> {
+    let (_, domain) = email.rsplit_once('@')?;
+    let domain = limits::key(domain);
+    let family = domain.split('.').next().unwrap_or("");
+    let is_public = PROVIDERS.contains(&domain.as_str()) || FAMILIES.contains(&family);
+    (!is_public).then_some(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s2_a_public_provider_s_domain_says_nothing_about_where_somebody_works() {
+        for public in
+            ["a@gmail.com", "a@GoogleMail.com", "a@yahoo.co.uk", "a@outlook.de", "a@gmx.at", "a@live.nl"]
+        {
+            assert_eq!(own_domain(public), None, "{public}");
+        }
+        for own in ["a@acme.example", "a@mail.acme.example", "a@notgmail.com", "a@gmail.com.acme.example"] {
+            assert_eq!(own_domain(own), own.rsplit_once('@').map(|(_, domain)| domain.to_string()), "{own}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Completing a sign-in: what happens when somebody has proved who they are.
+
+use store::{Time, Tx};
+
+use crate::administration::clients;
+use crate::directory::person;
+use crate::identity::sign_in_requests;
+use crate::identity::sign_ups::newcomer;
+use crate::kernel::access::{Actor, Role};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{PersonId, RequestId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::{limits, lock};
+use crate::welcome::greeting;
+
+/// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
+/// (W1). Who signed up becomes a client user by it. Answers who it is; nobody where that person is deactivated.
+///
+/// # Errors
+/// Where the database fails.
+pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
+    let seen: Option<Option<Time>> = tx.first(
+        "SELECT first_seen_at FROM people WHERE workspace = $1 AND id = $2",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    let person = match seen {
+        Some(Some(_)) => person,
+        Some(None) => {
+            lock::turn(tx, workspace)?;
+            person
+        }
+        None => match settle(tx, workspace, person)? {
+            Some(settled) => settled,
+            None => return Ok(None),
+        },
+    };
+    // Asked of the row itself, so that of two devices at the same instant one is the first.
+    let first: Option<(Role, String)> = tx.first(
+        "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
+         WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role, made_by",
+        &[&workspace, &person, &tx.now()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if first.is_some() {
+        // Accepted: an invitation sent twice lets nobody else in.
+        tx.run(
+            "UPDATE sign_in_links SET used_at = $3 WHERE workspace = $1 AND person = $2 AND used_at IS NULL \
+             AND kind = 'invitation'",
+            &[&workspace, &person, &tx.now()],
+        )?;
+    }
+    if let Some((Role::Client, made_by)) = first {
+        journal::record(tx, workspace, &Event::ClientActivated { client: person });
+        if made_by == person::BY_COLLEAGUE {
+            clients::begin_conversations(tx, workspace, person)?;
+        }
+        greeting::greet(tx, workspace, person)?;
+    }
+    let arrived = tx.run(
+        "UPDATE people SET last_seen_at = $3 WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",
+        &[&workspace, &person, &tx.now()],
+    )?;
+    Ok((arrived > 0).then_some(person))
+}
+
+/// Makes a client user of a newcomer whose address is proved, and answers who it is. Where the address became somebody's
+/// meanwhile it is them. Takes the workspace's turn.
+pub(crate) fn settle(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
+    lock::turn(tx, workspace)?;
+    let Some((name, company)) = newcomer(tx, workspace, person)? else { return Ok(None) };
+    tx.run("DELETE FROM newcomers WHERE workspace = $1 AND person = $2", &[&workspace, &person])?;
+    if person::by_email(tx, workspace, &name.email)?.is_some() {
+        return sign_in_requests::who_may(tx, workspace, &limits::key(&name.email));
+    }
+    let changes = Changes::none().note("email", &name.email).note("company", &company);
+    clients::add_newcomer(tx, workspace, person, name)?;
+    tx.run(
+        "INSERT INTO company_requests (workspace, id, person, company_name, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[&workspace, &RequestId::new(tx.now()), &person, &company, &tx.now()],
+    )?;
+    let actor = Actor::new(workspace, person, Role::Client, false);
+    audit_log::keep(tx, &actor, Deed::PersonJoined, Some(person.0), changes)?;
+    Ok(Some(person))
+}

@@ -1,0 +1,119 @@
+//! Taking a table in, some lines at a time, each time from what is true then.
+
+use store::Tx;
+
+use crate::administration::clients::{self, NewClient};
+use crate::administration::companies;
+use crate::arrival::imports::{CameTo, Outcome, Planned, find, plan_some};
+use crate::arrival::invitations;
+use crate::kernel::access::Actor;
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ImportId, PersonId, WorkspaceId};
+use crate::kernel::lock;
+
+/// What a step left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// More lines are to be taken in.
+    More,
+    /// All of it is.
+    Done,
+}
+
+/// Takes the next lines of a table in, at most `most` ([`crate::arrival::imports::LINES_AT_ONCE`]), in this one transaction. Done with all of
+/// them it changes nothing any more.
+///
+/// # Errors
+/// `NotFound`.
+pub fn take_in_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> Result<Step> {
+    lock::turn(tx, actor.workspace)?;
+    let found = find(tx, actor, import)?;
+    if found.finished_at.is_some() {
+        return Ok(Step::Done);
+    }
+    if found.started_at.is_none() {
+        let sql = "SELECT count(*) FROM import_lines WHERE workspace = $1 AND import = $2";
+        let lines: i64 = tx.one(sql, &[&actor.workspace, &import], |row| row.get(0))?;
+        let changes = Changes::none().note("file", &found.file_name).note("lines", lines).switch(
+            "invite",
+            false,
+            found.invites,
+        );
+        audit_log::keep(tx, actor, Deed::TableImported, None, changes)?;
+    }
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let planned = plan_some(tx, actor, import, "AND came_to IS NULL", limit)?;
+    let step = if planned.len() < most { Step::Done } else { Step::More };
+    for planned in planned {
+        let number = planned.line.number;
+        let taken = match take_in(tx, actor, planned, found.invites) {
+            Ok(taken) => taken,
+            // What is refused here was refused before anything was done.
+            Err(Error::Field { field, problem }) => Taken::left_out(field.to_string(), problem.to_string()),
+            Err(error) => return Err(error),
+        };
+        note(tx, actor.workspace, import, number, &taken)?;
+    }
+    let finished_at = (step == Step::Done).then(|| tx.now());
+    tx.run(
+        "UPDATE imports SET started_at = coalesce(started_at, $3), stepped_at = $3, finished_at = $4 \
+         WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &import, &tx.now(), &finished_at],
+    )?;
+    Ok(step)
+}
+
+/// What came of a line.
+struct Taken {
+    came_to: CameTo,
+    person: Option<PersonId>,
+    wrong: Option<(String, String)>,
+}
+
+impl Taken {
+    fn plain(came_to: CameTo) -> Taken {
+        Taken { came_to, person: None, wrong: None }
+    }
+
+    fn left_out(field: String, problem: String) -> Taken {
+        Taken { wrong: Some((field, problem)), ..Taken::plain(CameTo::LeftOut) }
+    }
+}
+
+fn take_in(tx: &mut Tx, actor: &Actor, planned: Planned, invites: bool) -> Result<Taken> {
+    let line = planned.line;
+    match planned.outcome {
+        Outcome::Client(_) => {
+            let client = NewClient {
+                given_name: line.given_name,
+                family_name: line.family_name,
+                email: line.email,
+                phone: line.phone,
+                new_company: line.company,
+                ..NewClient::default()
+            };
+            let person = clients::add_client(tx, actor, &client)?;
+            if invites {
+                invitations::invite(tx, actor, person)?;
+            }
+            Ok(Taken { person: Some(person), ..Taken::plain(CameTo::Client) })
+        }
+        Outcome::Company => {
+            companies::add(tx, actor, &line.company)?;
+            Ok(Taken::plain(CameTo::Company))
+        }
+        Outcome::Here => Ok(Taken::plain(CameTo::Here)),
+        Outcome::LeftOut(field, problem) => Ok(Taken::left_out(field, problem)),
+    }
+}
+
+fn note(tx: &Tx, workspace: WorkspaceId, import: ImportId, line: i64, taken: &Taken) -> Result<()> {
+    let (field, problem) = taken.wrong.as_ref().map(|(field, problem)| (&**field, &**problem)).unzip();
+    tx.run(
+        "UPDATE import_lines SET person = $4, field = $5, problem = $6, came_to = $7, done_at = $8 \
+         WHERE workspace = $1 AND import = $2 AND line = $3",
+        &[&workspace, &import, &line, &taken.person, &field, &problem, &taken.came_to, &tx.now()],
+    )?;
+    Ok(())
+}

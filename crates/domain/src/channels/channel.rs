@@ -1,0 +1,314 @@
+//! Channels: one conversation about exactly one subject (C1), with a title that is always derived (C2).
+
+use store::{Reader, Row, Time, Tx};
+use uuid::Uuid;
+
+use crate::channels::members::{self, Scope};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, CompanyId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::name::Name;
+
+/// The kind of a channel's subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A client user.
+    Client,
+    /// A company.
+    Company,
+    /// A project.
+    Project,
+    /// A group of client users.
+    Group,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Client, Kind::Company, Kind::Project, Kind::Group];
+
+    /// The word that the database uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Client => "client",
+            Kind::Company => "company",
+            Kind::Project => "project",
+            Kind::Group => "group",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl store::FromValue for Kind {
+    fn from_value(value: store::Value<'_>) -> Option<Kind> {
+        match value {
+            store::Value::Text(word) => Kind::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+/// A channel as one person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// What kind of subject it has.
+    pub kind: Kind,
+    /// The subject's id; for a group one made from its first people.
+    pub subject: Uuid,
+    /// A group's company.
+    pub company: Option<CompanyId>,
+    /// Its title for the one who asks: derived, never stored (C2).
+    pub title: String,
+    /// The newest message's position; 0 before the first.
+    pub last_position: i64,
+    /// When the newest message was received.
+    pub last_message_at: Option<Time>,
+    /// Since when it is archived (C8).
+    pub archived_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed, messages aside.
+    pub updated_at: Time,
+    /// The position up to which the one who asks has read.
+    pub read_position: i64,
+    /// How many messages wait for the one who asks (M7).
+    pub unread: i64,
+    /// Since when the one who asks has muted it.
+    pub muted_at: Option<Time>,
+    /// Since when the one who asks has left it by choice.
+    pub left_at: Option<Time>,
+}
+
+/// The columns of [`Channel`], for the channel `c` and, where the one who asks is in it, the member `m`.
+pub(crate) const COLUMNS: &str = "c.id, c.kind, c.subject, c.company, c.last_position, c.last_message_at, c.archived_at, \
+     c.created_at, c.updated_at, coalesce(m.read_position, c.last_position), \
+     coalesce(c.last_position - m.read_position - m.skipped, 0), m.muted_at, m.left_at, \
+     s.given_name, s.family_name, s.email, k.name, j.title, w.brand_name";
+
+/// What [`COLUMNS`] are taken from, with the condition under which the one who asks sees a channel: `$1` is the
+/// workspace, `$2` the person.
+pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
+    let (tables, condition) = if actor.is_program() {
+        (
+            "channels c LEFT JOIN members m ON m.workspace = c.workspace AND m.channel = c.id AND m.person = $2",
+            "c.workspace = $1",
+        )
+    } else {
+        (
+            "members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel",
+            "m.workspace = $1 AND m.person = $2",
+        )
+    };
+    // The subject is found by its id in whichever table has it.
+    let tables = format!(
+        "{tables} JOIN workspaces w ON w.id = c.workspace \
+         LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+         LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+         LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject"
+    );
+    (tables, condition)
+}
+
+pub(crate) fn read(row: &Row<'_>, actor: &Actor) -> store::Result<Channel> {
+    let kind: Kind = row.get(1)?;
+    let subject: Uuid = row.get(2)?;
+    let title = match kind {
+        Kind::Client if subject == actor.person.0 => row.get(18)?,
+        Kind::Client => Name::read(row, 13)?.full(),
+        Kind::Company => row.get(16)?,
+        Kind::Project => row.get(17)?,
+        Kind::Group => String::new(),
+    };
+    Ok(Channel {
+        id: row.get(0)?,
+        kind,
+        subject,
+        company: row.get(3)?,
+        title,
+        last_position: row.get(4)?,
+        last_message_at: row.get(5)?,
+        archived_at: row.get(6)?,
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+        read_position: row.get(9)?,
+        unread: row.get(10)?,
+        muted_at: row.get(11)?,
+        left_at: row.get(12)?,
+    })
+}
+
+/// The names of a group's people, as its title (C9).
+pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<String> {
+    let names = reader.all(
+        "SELECT p.given_name, p.family_name, p.email FROM members m \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person AND p.role = 'client' \
+         WHERE m.workspace = $1 AND m.channel = $2 ORDER BY p.given_name, p.family_name, p.id",
+        &[&workspace, &channel],
+        |row| Ok(Name::read(row, 0)?.full()),
+    )?;
+    Ok(if names.is_empty() { "Empty group".to_string() } else { names.join(", ") })
+}
+
+/// A channel that the one who asks may see.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
+    let (tables, condition) = seen(actor);
+    let sql = format!("SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {condition} AND c.id = $3");
+    let found = reader.first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(row, actor))?;
+    let mut found = found.ok_or(Error::NotFound)?;
+    if found.kind == Kind::Group {
+        found.title = group_title(reader, actor.workspace, channel)?;
+    }
+    Ok(found)
+}
+
+/// A channel as those hear of it who keep open pages up to date: with the title that internal users see. A client
+/// user's page keeps the brand as the title of their own channel (C2).
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Option<Told>> {
+    let told = reader.first(
+        "SELECT c.kind, c.archived_at, s.given_name, s.family_name, s.email, k.name, j.title FROM channels c \
+         LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+         LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+         LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject \
+         WHERE c.workspace = $1 AND c.id = $2",
+        &[&workspace, &channel],
+        |row| {
+            let kind: Kind = row.get(0)?;
+            let title = match kind {
+                Kind::Client => Name::read(row, 2)?.full(),
+                Kind::Company => row.get(5)?,
+                Kind::Project => row.get(6)?,
+                Kind::Group => String::new(),
+            };
+            Ok(Told { kind, title, archived_at: row.get(1)? })
+        },
+    )?;
+    let Some(mut told) = told else { return Ok(None) };
+    if told.kind == Kind::Group {
+        told.title = group_title(reader, workspace, channel)?;
+    }
+    Ok(Some(told))
+}
+
+/// What open pages are told of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What kind of subject it has.
+    pub kind: Kind,
+    /// Its title.
+    pub title: String,
+    /// Since when it is archived.
+    pub archived_at: Option<Time>,
+}
+
+/// How many messages wait for the one who asks, in all channels that they have not muted.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
+    Ok(reader.one(
+        "SELECT CAST(coalesce(sum(c.last_position - m.read_position - m.skipped), 0) AS BIGINT) FROM members m \
+         JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.person = $2 AND m.muted_at IS NULL AND m.left_at IS NULL",
+        &[&actor.workspace, &actor.person],
+        |row| row.get(0),
+    )?)
+}
+
+/// Every channel that a person is a member of, for live updates.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
+    Ok(reader.all(
+        "SELECT channel FROM members WHERE workspace = $1 AND person = $2",
+        &[&actor.workspace, &actor.person],
+        |row| row.get(0),
+    )?)
+}
+
+/// The channel of a subject, where there is one.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn of_subject(reader: &Reader, workspace: WorkspaceId, subject: Uuid) -> Result<Option<ChannelId>> {
+    Ok(reader.first(
+        "SELECT id FROM channels WHERE workspace = $1 AND subject = $2",
+        &[&workspace, &subject],
+        |row| row.get(0),
+    )?)
+}
+
+/// Tells open pages that the title of a subject's channel is another one now (C2); a person's new name also
+/// changes the titles of the groups they are in.
+pub(crate) fn renamed(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
+    let channels: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND subject = $2 \
+         UNION SELECT g.channel FROM group_people g WHERE g.workspace = $1 AND g.person = $2",
+        &[&workspace, &subject],
+        |row| row.get(0),
+    )?;
+    for channel in channels {
+        journal::record(tx, workspace, &Event::ChannelUpdated { channel });
+    }
+    Ok(())
+}
+
+/// Archives a channel or brings it back (C8); a new message there brings it back too.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for everyone but admins.
+pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -> Result<()> {
+    access::channel(tx, actor, channel)?;
+    access::admin(actor).map_err(|_| Error::Forbidden)?;
+    let at = archived.then(|| tx.now());
+    let before = find(tx, actor, channel)?;
+    let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
+    audit_log::keep_change(tx, actor, Deed::ChannelArchived, Some(before.subject), changes)?;
+    tx.run(
+        "UPDATE channels SET archived_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &channel, &at, &tx.now()],
+    )?;
+    journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    Ok(())
+}
+
+/// Archives the channel of a subject that is being deleted, and closes it for those who are not to read it any more.
+pub(crate) fn put_away(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
+    match of_subject(tx, workspace, subject)? {
+        Some(channel) => put_away_one(tx, workspace, channel),
+        None => Ok(()),
+    }
+}
+
+/// Does the same for the channel of a company and for its groups (C9).
+pub(crate) fn put_away_of_company(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId) -> Result<()> {
+    let channels: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND (subject = $2 OR company = $2) ORDER BY id",
+        &[&workspace, &company],
+        |row| row.get(0),
+    )?;
+    channels.into_iter().try_for_each(|channel| put_away_one(tx, workspace, channel))
+}
+
+fn put_away_one(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
+    tx.run(
+        "UPDATE channels SET archived_at = coalesce(archived_at, $3), updated_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&workspace, &channel, &tx.now()],
+    )?;
+    members::follow(tx, workspace, Scope::Channel(channel))?;
+    journal::record(tx, workspace, &Event::ChannelUpdated { channel });
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What somebody does with a notification, and what ends one: only then is a row written.
+
+use store::Tx;
+
+use crate::channels::notifications::{Notification, find, open_at};
+use crate::kernel::access::Actor;
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, NotificationId, PersonId, WorkspaceId};
+
+/// Marks a notification as read; the channel stays as unread as it was. What is written from then on makes a new one.
+///
+/// # Errors
+/// `NotFound`.
+pub fn mark_read(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
+    let found = find(tx, actor, id)?;
+    let now = tx.now();
+    match found.up_to {
+        None => end_now(tx, actor.workspace, &found)?,
+        Some(_) => {
+            tx.run(
+                "UPDATE notifications SET read_at = $3 WHERE workspace = $1 AND id = $2 AND read_at IS NULL",
+                &[&actor.workspace, &id, &now],
+            )?;
+        }
+    }
+    find(tx, actor, id)
+}
+
+/// Marks a notification as unread, until it is marked as read, or something more of its channel is read.
+///
+/// # Errors
+/// `NotFound`.
+pub fn mark_unread(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
+    let found = find(tx, actor, id)?;
+    if found.read_at.is_none() {
+        return Ok(found);
+    }
+    // Where its messages are still unread and none is over that came after it, it is open as it was.
+    let opened = tx.run(
+        "DELETE FROM notifications WHERE workspace = $1 AND id = $2 AND position > (SELECT m.read_position FROM members m \
+         WHERE m.workspace = $1 AND m.channel = $3 AND m.person = $4) AND NOT EXISTS (SELECT 1 FROM notifications o \
+         WHERE o.workspace = $1 AND o.channel = $3 AND o.person = $4 AND o.up_to_position > notifications.up_to_position)",
+        &[&actor.workspace, &id, &found.channel, &found.recipient],
+    )?;
+    if opened == 0 {
+        tx.run(
+            "UPDATE notifications SET read_at = NULL WHERE workspace = $1 AND id = $2",
+            &[&actor.workspace, &id],
+        )?;
+    }
+    find(tx, actor, id)
+}
+
+/// Deletes a notification; what it is about stays as it is.
+///
+/// # Errors
+/// `NotFound`.
+pub fn delete(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<()> {
+    let found = find(tx, actor, id)?;
+    if found.up_to.is_none() {
+        end_now(tx, actor.workspace, &found)?;
+    }
+    tx.run(
+        "UPDATE notifications SET deleted_at = $3 WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &id, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// Ends an open notification with what has been written until now.
+fn end_now(tx: &Tx, workspace: WorkspaceId, open: &Notification) -> Result<()> {
+    let newest: i64 = tx.one(
+        "SELECT last_position FROM channels WHERE workspace = $1 AND id = $2",
+        &[&workspace, &open.channel],
+        |row| row.get(0),
+    )?;
+    end(tx, workspace, open, newest)
+}
+
+fn end(tx: &Tx, workspace: WorkspaceId, open: &Notification, up_to: i64) -> Result<()> {
+    tx.run(
+        "INSERT INTO notifications (workspace, id, person, channel, message, position, up_to_position, created_at, read_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        &[
+            &workspace,
+            &open.id,
+            &open.recipient,
+            &open.channel,
+            &open.message,
+            &open.position,
+            &up_to,
+            &open.created_at,
+            &tx.now(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// A member is about to have read up to `position`: what is open there is over, and what was marked as unread is read.
+pub(crate) fn end_read(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    person: PersonId,
+    position: i64,
+) -> Result<()> {
+    if let Some(open) = open_at(tx, workspace, channel, person)?.filter(|open| open.position <= position) {
+        end(tx, workspace, &open, position)?;
+    }
+    tx.run(
+        "UPDATE notifications SET read_at = $5 \
+         WHERE workspace = $1 AND person = $2 AND channel = $3 AND position <= $4 AND read_at IS NULL",
+        &[&workspace, &person, &channel, &position, &tx.now()],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! In-product notifications: for each recipient and channel one while something that counts is unread (N15).
+//!
+//! The open ones are not stored: they follow from read positions, so that posting costs the same however many read along.
+//! A row is written when one is over, which is when its recipient reads, and for what somebody did with one: marked it
+//! as read or unread, or deleted it. Relies on [`crate::members`] for read positions.
+
+use store::{Reader, Row, Time};
+use uuid::Uuid;
+
+use crate::channels::notification_id;
+use crate::kernel::access::{Actor, Role};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, DigestId, MessageId, NotificationId, PersonId, WorkspaceId};
+use crate::kernel::medium::{self, Way};
+use crate::kernel::name::Name;
+
+/// A notification of what was written in a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// Its id: the same for as long as it is about the same message.
+    pub id: NotificationId,
+    /// For whom.
+    pub recipient: PersonId,
+    /// What they are.
+    pub recipient_role: Role,
+    /// Where.
+    pub channel: ChannelId,
+    /// The message that it was made for: the first of those it is about.
+    pub message: MessageId,
+    /// That message's place in the channel.
+    pub position: i64,
+    /// Who wrote it.
+    pub sender: PersonId,
+    /// Their name.
+    pub sender_name: Name,
+    /// What they are.
+    pub sender_role: Role,
+    /// What it says, in Markdown.
+    pub text: String,
+    /// When it was received.
+    pub created_at: Time,
+    /// When the notification was read, or marked as such.
+    pub read_at: Option<Time>,
+    /// What became of telling them by email; nothing where that was not decided yet.
+    pub email: Option<Email>,
+    /// The last position that it is about, where it is over.
+    pub(crate) up_to: Option<i64>,
+}
+
+/// What became of an email about the messages of a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Email {
+    /// It is sent, or tried again, at this time.
+    Due(Time),
+    /// It left at this time.
+    Sent(Time),
+    /// It did not arrive: since when, and why.
+    Failed(Time, String),
+    /// It was not wanted any more.
+    Dropped(String),
+}
+
+/// Which notifications are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Search {
+    /// For whom; everybody where nobody is named.
+    pub recipient: Option<PersonId>,
+    /// Also those that were read.
+    pub include_read: bool,
+    /// Those after this one in the list.
+    pub after: Option<Place>,
+}
+
+/// The place of a notification in lists: newest first. It never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When its message was received.
+    pub created_at: Time,
+    /// Its message.
+    pub message: MessageId,
+    /// Its recipient.
+    pub recipient: PersonId,
+}
+
+impl Notification {
+    /// Its place in lists.
+    pub fn place(&self) -> Place {
+        Place { created_at: self.created_at, message: self.message, recipient: self.recipient }
+    }
+}
+
+/// The position of the member `m` up to which everything was read, or is a notification that is over.
+const AFTER: &str = "(SELECT CASE WHEN max(n.up_to_position) > m.read_position THEN max(n.up_to_position) \
+     ELSE m.read_position END FROM notifications n \
+     WHERE n.workspace = m.workspace AND n.channel = m.channel AND n.person = m.person)";
+
+/// For whom messages count (N1): members who are there, have not muted the channel, and were invited.
+const RECEIVES: &str =
+    "m.left_at IS NULL AND m.muted_at IS NULL AND (p.invited_at IS NOT NULL OR p.first_seen_at IS NOT NULL)";
+
+/// Columns of a notification of the member `m`, who is `p`, about the message `x` of `s`.
+const COLUMNS: &str = "m.person, p.role, m.channel, x.id, x.position, x.author, s.given_name, s.family_name, s.email, s.role, \
+     x.text, x.sent_at";
+
+/// Open notifications: those of members for whom something counts beyond [`AFTER`].
+fn open(which: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, CAST(NULL AS BIGINT) AS read_at, CAST(NULL AS BIGINT) AS up_to \
+         FROM members m \
+         JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel AND c.last_position > m.read_position + m.skipped \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+         JOIN messages x ON x.workspace = m.workspace AND x.channel = m.channel AND x.position = (SELECT y.position FROM messages y \
+         WHERE y.workspace = m.workspace AND y.channel = m.channel AND y.position > {AFTER} \
+         AND y.author <> m.person AND y.deleted_at IS NULL ORDER BY y.position LIMIT 1) \
+         JOIN people s ON s.workspace = x.workspace AND s.id = x.author \
+         WHERE m.workspace = $1 AND {RECEIVES} AND {which}"
+    )
+}
+
+/// Notifications that are over, of members who are still there, about messages that still are. What was read on screen is read
+/// whatever was marked before.
+fn over(which: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, n.read_at AS read_at, n.up_to_position AS up_to FROM notifications n \
+         JOIN members m ON m.workspace = n.workspace AND m.channel = n.channel AND m.person = n.person AND m.left_at IS NULL \
+         JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+         JOIN messages x ON x.workspace = n.workspace AND x.channel = n.channel AND x.position = n.position AND x.deleted_at IS NULL \
+         JOIN people s ON s.workspace = x.workspace AND s.id = x.author \
+         WHERE n.workspace = $1 AND n.deleted_at IS NULL AND {which}"
+    )
+}
+
+fn read(row: &Row<'_>) -> store::Result<Notification> {
+    let (recipient, message): (PersonId, MessageId) = (row.get(0)?, row.get(3)?);
+    Ok(Notification {
+        id: notification_id::of(recipient, message),
+        recipient,
+        recipient_role: row.get(1)?,
+        channel: row.get(2)?,
+        message,
+        position: row.get(4)?,
+        sender: row.get(5)?,
+        sender_name: Name::read(row, 6)?,
+        sender_role: row.get(9)?,
+        text: row.get(10)?,
+        created_at: row.get(11)?,
+        read_at: row.get(12)?,
+        up_to: row.get(13)?,
+        email: None,
+    })
+}
+
+/// The newest notifications that the one who asks may see, at most `most`: a program those of everybody, anybody else
+/// their own.
+///
+/// # Errors
+/// `NotFound` for those of somebody else.
+pub fn list(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Result<Vec<Notification>> {
+    let recipient = recipient(actor, search.recipient)?;
+    let after = search.after.unwrap_or(Place {
+        created_at: Time(i64::MAX),
+        message: MessageId(Uuid::max()),
+        recipient: PersonId(Uuid::max()),
+    });
+    // One text for one person and one for all: each is led by its own index.
+    let of = |column: &str| match recipient {
+        Some(_) => format!("{column} = $2"),
+        None => "CAST($2 AS UUID) IS NULL".to_string(),
+    };
+    let beyond = |at: &str, message: &str, person: &str| {
+        format!(
+            "{at} <= $3 AND ({at} < $3 OR {message} < $4 OR ({message} = $4 AND {person} < $5)) AND {}",
+            of(person)
+        )
+    };
+    let unread = if search.include_read { "" } else { "AND n.read_at IS NULL" };
+    let sql = format!(
+        "SELECT * FROM ({} UNION ALL SELECT * FROM ({} ORDER BY n.created_at DESC, n.message DESC, n.person DESC LIMIT $6) AS over) \
+         AS found ORDER BY sent_at DESC, id DESC, person DESC LIMIT $6",
+        open(&beyond("x.sent_at", "x.id", "m.person")),
+        over(&format!("{} {unread}", beyond("n.created_at", "n.message", "n.person"))),
+    );
+    let mut found = reader.all(
+        &sql,
+        &[&actor.workspace, &recipient, &after.created_at, &after.message, &after.recipient, &most],
+        read,
+    )?;
+    for notification in &mut found {
+        notification.email = email(reader, actor.workspace, notification)?;
+    }
+    Ok(found)
+}
+
+/// Whose notifications the one who asks means, and may see.
+fn recipient(actor: &Actor, named: Option<PersonId>) -> Result<Option<PersonId>> {
+    if actor.is_program() {
+        return Ok(named);
+    }
+    match named {
+        None => Ok(Some(actor.person)),
+        Some(named) if named == actor.person => Ok(Some(named)),
+        Some(_) => Err(Error::NotFound),
+    }
+}
+
+/// One notification that the one who asks may see.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, id: NotificationId) -> Result<Notification> {
+    let mut found = look_up(reader, actor.workspace, id)?.ok_or(Error::NotFound)?;
+    recipient(actor, Some(found.recipient))?;
+    found.email = email(reader, actor.workspace, &found)?;
+    Ok(found)
+}
+
+fn look_up(reader: &Reader, workspace: WorkspaceId, id: NotificationId) -> Result<Option<Notification>> {
+    if let Some(known) = reader.first(&over("n.id = $2"), &[&workspace, &id], read)? {
+        return Ok(Some(known));
+    }
+    for (recipient, channel) in notification_id::candidates(reader, workspace, id)? {
+        let found = open_at(reader, workspace, channel, recipient)?;
+        if found.as_ref().is_some_and(|found| found.id == id) {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// The open notification of a member, where there is one.
+pub(crate) fn open_at(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    person: PersonId,
+) -> Result<Option<Notification>> {
+    Ok(reader.first(&open("m.channel = $2 AND m.person = $3"), &[&workspace, &channel, &person], read)?)
+}
+
+/// The notification that a digest told somebody of, in one of its channels: for those who carry news of it.
+///
+/// # Errors
+/// Where the database fails.
+pub fn of_digest(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    digest: DigestId,
+    channel: ChannelId,
+    person: PersonId,
+) -> Result<Option<Notification>> {
+    let first: Option<i64> = reader.first(
+        "SELECT x.position FROM digest_parts t JOIN messages x ON x.workspace = t.workspace AND x.channel = t.channel \
+         AND x.position > t.after_position AND x.position <= t.up_to_position \
+         WHERE t.workspace = $1 AND t.digest = $2 AND t.channel = $3 AND x.author <> $4 AND x.deleted_at IS NULL \
+         ORDER BY x.position LIMIT 1",
+        &[&workspace, &digest, &channel, &person],
+        |row| row.get(0),
+    )?;
+    let Some(first) = first else { return Ok(None) };
+    let around = "n.channel = $2 AND n.person = $3 AND n.position <= $4 AND n.up_to_position >= $4";
+    let found = match reader.first(&over(around), &[&workspace, &channel, &person, &first], read)? {
+        Some(over) => Some(over),
+        None => open_at(reader, workspace, channel, person)?.filter(|open| open.position <= first),
+    };
+    let Some(mut found) = found else { return Ok(None) };
+    found.email = email(reader, workspace, &found)?;
+    Ok(Some(found))
+}
+
+/// What became of the newest email about a notification's messages.
+fn email(reader: &Reader, workspace: WorkspaceId, notification: &Notification) -> Result<Option<Email>> {
+    let up_to = notification.up_to.unwrap_or(i64::MAX);
+    let found = reader.first(
+        "SELECT d.sent_at, d.failed_at, d.next_try_at, d.reason FROM digest_parts t \
+         JOIN deliveries d ON d.workspace = t.workspace AND d.reference = t.digest AND d.kind = $6 \
+         WHERE t.workspace = $1 AND t.channel = $2 AND t.person = $3 AND t.up_to_position >= $4 AND t.after_position < $5 \
+         ORDER BY t.up_to_position DESC, d.created_at DESC LIMIT 1",
+        &[
+            &workspace,
+            &notification.channel,
+            &notification.recipient,
+            &notification.position,
+            &up_to,
+            &medium::digest_word(Way::Email),
+        ],
+        |row| {
+            let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+            Ok((times, row.get::<Option<String>>(3)?.unwrap_or_default()))
+        },
+    )?;
+    Ok(found.map(|(times, reason)| match times {
+        [_, Some(failed_at), _] => Email::Failed(failed_at, reason),
+        [Some(sent_at), ..] => Email::Sent(sent_at),
+        [_, _, Some(next)] => Email::Due(next),
+        _ => Email::Dropped(reason),
+    }))
+}

@@ -1,0 +1,11 @@
+//! People, companies, projects and the team: their rows and the queries that find them.
+
+pub mod addressee;
+pub mod clients;
+pub mod companies;
+pub mod company_overlap;
+pub mod company_rows;
+pub mod people_list;
+pub mod person;
+pub mod projects;
+pub mod team;

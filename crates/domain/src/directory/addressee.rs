@@ -1,0 +1,41 @@
+//! Whom a mail goes to, with the brand it comes from.
+
+use store::Reader;
+
+use crate::kernel::error::Result;
+use crate::kernel::ids::{PersonId, WorkspaceId};
+use crate::kernel::name::Name;
+use crate::tenant::brand::Brand;
+use crate::tenant::workspaces::{self, Workspace};
+
+/// To whom a mail goes, and from which firm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    /// Who.
+    pub person: PersonId,
+    /// Their name and address.
+    pub name: Name,
+    /// What the firm is called.
+    pub brand_name: String,
+    /// What it looks like.
+    pub brand: Brand,
+    /// The host name of its portal, where that has one of its own.
+    pub host: Option<String>,
+}
+
+/// To whom a mail goes, where that person can sign in.
+pub(crate) fn addressee(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Option<Addressee>> {
+    let sql = format!(
+        "SELECT p.given_name, p.family_name, p.email, {} FROM people p JOIN workspaces w ON w.id = p.workspace \
+         WHERE p.workspace = $1 AND p.id = $2 AND p.deactivated_at IS NULL",
+        workspaces::COLUMNS
+    );
+    Ok(reader.first(&sql, &[&workspace, &person], |row| {
+        let Workspace { brand_name, brand, host, .. } = workspaces::read(row, 3)?;
+        Ok(Addressee { person, name: Name::read(row, 0)?, brand_name, brand, host })
+    })?)
+}

@@ -1,0 +1,121 @@
+//! Finding client users.
+
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use uuid::Uuid;
+
+use crate::directory::companies;
+use crate::directory::person::{COLUMNS, Person, find, read};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
+use crate::kernel::where_builder::{pattern, searchable};
+
+/// A client user.
+///
+/// # Errors
+/// `NotFound`.
+pub fn client(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Person> {
+    access::client(reader, actor, client)?;
+    find(reader, actor.workspace, client)
+}
+
+/// Which client users a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    /// Only those with this text in their name or address; empty for all.
+    pub text: String,
+    /// Only those of this company.
+    pub company: Option<CompanyId>,
+    /// Only those after this place.
+    pub after: Option<Place>,
+}
+
+/// A place in a list of client users, which stays where it is whatever is added or renamed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    given_name: String,
+    family_name: String,
+    id: PersonId,
+}
+
+impl Place {
+    /// The place of a person, as the page before ended with them.
+    pub fn of(person: &Person) -> Place {
+        Place {
+            given_name: person.name.given.clone(),
+            family_name: person.name.family.clone(),
+            id: person.id,
+        }
+    }
+
+    fn first() -> Place {
+        Place { given_name: String::new(), family_name: String::new(), id: PersonId(Uuid::nil()) }
+    }
+}
+
+/// The client users that the internal user who asks may see, by given name, family name and id.
+///
+/// # Errors
+/// `NotFound` for client users, and for a company that is not there or not open to the one who asks.
+pub fn clients(reader: &Reader, actor: &Actor, filter: &ClientFilter, most: i64) -> Result<Vec<Person>> {
+    access::internal(actor)?;
+    if let Some(company) = filter.company {
+        access::company(reader, actor, company)?;
+    }
+    let after = filter.after.clone().unwrap_or_else(Place::first);
+    let of_company = if filter.company.is_some() {
+        "AND EXISTS (SELECT 1 FROM company_clients k \
+         WHERE k.workspace = p.workspace AND k.person = p.id AND k.company = $9)"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.role = 'client' AND {sees} {of_company} \
+         AND lower(p.given_name || ' ' || p.family_name || ' ' || p.email) LIKE lower($4) ESCAPE '!' \
+         AND (lower(p.given_name), lower(p.family_name), p.id) > (lower($5), lower($6), $7) \
+         ORDER BY lower(p.given_name), lower(p.family_name), p.id LIMIT $8",
+        sees = access::SEES_CLIENT,
+    );
+    let (limit, text) = (actor.limit(), pattern(&filter.text));
+    let (given_name, family_name) = (searchable(&after.given_name), searchable(&after.family_name));
+    let mut params: Vec<&dyn store::Param> =
+        vec![&actor.workspace, &limit, &actor.person, &text, &given_name, &family_name, &after.id, &most];
+    if let Some(company) = &filter.company {
+        params.push(company);
+    }
+    Ok(reader.all(&sql, &params, read)?)
+}
+
+/// The companies of a client user that the one who asks may see, by name: id, name, and whether it is a placeholder.
+///
+/// # Errors
+/// `NotFound`.
+pub fn companies_of(
+    reader: &Reader,
+    actor: &Actor,
+    client: PersonId,
+) -> Result<Vec<(CompanyId, String, bool)>> {
+    access::client(reader, actor, client)?;
+    let sql = format!(
+        "SELECT c.id, c.name, c.placeholder_at FROM company_clients k \
+         JOIN companies c ON c.workspace = k.workspace AND c.id = k.company \
+         WHERE k.workspace = $1 AND k.person = $4 AND {} ORDER BY coalesce(c.name_key, ''), c.id",
+        access::SEES_COMPANY
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &client], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get::<Option<i64>>(2)?.is_some()))
+    })?)
+}
+
+/// All companies of a client user in their order, the main one first; for those who may see the client user.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ordered_companies(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    client: PersonId,
+) -> Result<Vec<CompanyId>> {
+    companies::all_of(reader, workspace, client)
+}

@@ -1,0 +1,249 @@
+//! Client companies: who belongs to one, and which internal users with limited access are assigned to it.
+//!
+//! A client user without a company has a placeholder, which has no name and no channel, holds nobody else, and goes
+//! with the last one who leaves it.
+
+use store::{Reader, Row, Time};
+use uuid::Uuid;
+
+use crate::directory::person::{self, Person};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::custom_fields::CustomFields;
+use crate::kernel::error::{self, Error, Problem, Result};
+use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
+use crate::kernel::limits;
+use crate::kernel::where_builder::{self, Conditions};
+
+/// A client company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Company {
+    /// Its id.
+    pub id: CompanyId,
+    /// Its name; empty for a placeholder.
+    pub name: String,
+    /// Since when it stands in for a client user who has no company.
+    pub placeholder_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed, or made.
+    pub updated_at: Time,
+    /// Where its picture is, for programs that show one.
+    pub icon_url: Option<String>,
+    /// Its colour, where it is not the one made from its id.
+    pub color: Option<String>,
+    /// What programs have added.
+    pub custom_fields: CustomFields,
+}
+
+const COLUMNS: &str =
+    "c.id, c.name, c.placeholder_at, c.created_at, c.updated_at, c.icon_url, c.color, c.custom_fields";
+
+fn read(row: &Row<'_>) -> store::Result<Company> {
+    Ok(Company {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        placeholder_at: row.get(2)?,
+        created_at: row.get(3)?,
+        updated_at: row.get(4)?,
+        icon_url: row.get(5)?,
+        color: row.get(6)?,
+        custom_fields: row.get(7)?,
+    })
+}
+
+/// A company.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Company> {
+    access::company(reader, actor, company)?;
+    let sql = format!("SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND c.id = $2");
+    reader.first(&sql, &[&actor.workspace, &company], read)?.ok_or(Error::NotFound)
+}
+
+/// Which companies a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct CompanyFilter {
+    /// Only those with this text in their name; empty for all.
+    pub text: String,
+    /// Placeholders too. They come first, having no name.
+    pub placeholders: bool,
+    /// Only those after this one: its name and id, as the page before ended with it.
+    pub after: Option<(String, CompanyId)>,
+}
+
+/// The companies that the internal user who asks may see, by name and id.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn list(reader: &Reader, actor: &Actor, filter: &CompanyFilter, most: i64) -> Result<Vec<Company>> {
+    access::internal(actor)?;
+    let real = if filter.placeholders { "" } else { "AND c.placeholder_at IS NULL" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND {sees} {real} \
+         AND coalesce(c.name_key, '') LIKE $4 ESCAPE '!' AND (coalesce(c.name_key, ''), c.id) > ($5, $6) \
+         ORDER BY coalesce(c.name_key, ''), c.id LIMIT $7",
+        sees = access::SEES_COMPANY,
+    );
+    let (name, id) = filter.after.clone().unwrap_or((String::new(), CompanyId(Uuid::nil())));
+    let (text, name) =
+        (limits::key(&where_builder::pattern(&filter.text)), limits::key(&where_builder::searchable(&name)));
+    let params: [&dyn store::Param; 7] =
+        [&actor.workspace, &actor.limit(), &actor.person, &text, &name, &id, &most];
+    Ok(reader.all(&sql, &params, read)?)
+}
+
+/// Which companies a program asks for; nothing for all.
+#[derive(Clone, Debug, Default)]
+pub struct CompanySearch {
+    /// The one of this name.
+    pub name: Option<String>,
+    /// Placeholders only, or no placeholders.
+    pub placeholder: Option<bool>,
+    /// Those made before this one.
+    pub before: Option<CompanyId>,
+}
+
+/// The companies that the internal user who asks may see, newest first.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn newest(reader: &Reader, actor: &Actor, search: &CompanySearch, most: i64) -> Result<Vec<Company>> {
+    access::internal(actor)?;
+    let (limit, name) = (actor.limit(), search.name.as_deref().map(limits::key));
+    let mut wanted = Conditions::new(access::SEES_COMPANY, &[&actor.workspace, &limit, &actor.person]);
+    wanted.and_if("c.name_key = ?", &name);
+    let placeholder = search.placeholder.map(i64::from);
+    wanted.and_if("CASE WHEN c.placeholder_at IS NULL THEN 0 ELSE 1 END = ?", &placeholder);
+    wanted.and_if("c.id < ?", &search.before);
+    let most = wanted.bind(&most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND {} ORDER BY c.id DESC LIMIT {most}",
+        wanted.sql()
+    );
+    Ok(reader.all(&sql, wanted.params(), read)?)
+}
+
+/// The client users of a company, deactivated ones too, by given name, family name and id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn clients_of(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Vec<Person>> {
+    access::company(reader, actor, company)?;
+    related(reader, actor, "company_clients", company)
+}
+
+/// The internal users who are assigned to a company, by given name, family name and id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn assigned_to(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Vec<Person>> {
+    access::company(reader, actor, company)?;
+    related(reader, actor, "company_assignments", company)
+}
+
+pub(crate) fn related(
+    reader: &Reader,
+    actor: &Actor,
+    table: &str,
+    company: CompanyId,
+) -> Result<Vec<Person>> {
+    let sql = format!(
+        "SELECT {} FROM {table} k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
+         WHERE k.workspace = $1 AND k.company = $2 AND p.deleted_at IS NULL ORDER BY lower(p.given_name), lower(p.family_name), p.id",
+        person::COLUMNS
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &company], person::read)?)
+}
+
+/// Companies given in a list, each once, when all of them are open to the one who asks.
+pub(crate) fn open(
+    reader: &Reader,
+    actor: &Actor,
+    field: &'static str,
+    given: &[CompanyId],
+) -> Result<Vec<CompanyId>> {
+    if given.len() > limits::PEOPLE_AT_ONCE {
+        return Err(Error::field(field, Problem::TooMany(limits::PEOPLE_AT_ONCE)));
+    }
+    let mut found = Vec::with_capacity(given.len());
+    for company in given {
+        error::at_field(field, Problem::Unknown, access::company(reader, actor, *company))?;
+        if !found.contains(company) {
+            found.push(*company);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a company is there and open to the one who asks.
+pub(crate) fn sees(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<bool> {
+    match access::company(reader, actor, company) {
+        Ok(()) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The company of a name. No other has it.
+pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Result<Option<CompanyId>> {
+    Ok(reader.first(
+        "SELECT id FROM companies WHERE workspace = $1 AND name_key = $2",
+        &[&workspace, &limits::key(name)],
+        |row| row.get(0),
+    )?)
+}
+
+/// The names of companies, for the records.
+pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, companies: &[CompanyId]) -> Result<String> {
+    let mut names: Vec<String> = Vec::with_capacity(companies.len());
+    for company in companies.iter().take(limits::NAMES_KEPT) {
+        let sql = "SELECT name FROM companies WHERE workspace = $1 AND id = $2";
+        names.extend(reader.first(sql, &[&workspace, company], |row| row.get(0))?);
+    }
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    Ok(names.join(", "))
+}
+
+/// The names of a client user's companies, for the records.
+pub(crate) fn names_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<String> {
+    names(reader, workspace, &all_of(reader, workspace, client)?)
+}
+
+/// All companies of a client user, whoever asks; the main one first.
+pub(crate) fn all_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Vec<CompanyId>> {
+    Ok(reader.all(
+        "SELECT company FROM company_clients WHERE workspace = $1 AND person = $2 ORDER BY place, since, company",
+        &[&workspace, &client],
+        |row| row.get(0),
+    )?)
+}
+
+/// The placeholder that stands in for a client user's company.
+pub(crate) fn placeholder_of(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    client: PersonId,
+) -> Result<Option<CompanyId>> {
+    Ok(reader.first(
+        "SELECT c.id FROM company_clients k JOIN companies c ON c.workspace = k.workspace AND c.id = k.company \
+         WHERE k.workspace = $1 AND k.person = $2 AND c.placeholder_at IS NOT NULL AND c.deleted_at IS NULL",
+        &[&workspace, &client],
+        |row| row.get(0),
+    )?)
+}
+
+/// The companies that an internal user is assigned to, by name.
+pub(crate) fn assigned_to_person(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Vec<CompanyId>> {
+    Ok(reader.all(
+        "SELECT c.id FROM company_assignments a JOIN companies c ON c.workspace = a.workspace AND c.id = a.company \
+         WHERE a.workspace = $1 AND a.person = $2 AND c.deleted_at IS NULL ORDER BY coalesce(c.name_key, ''), c.id",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?)
+}

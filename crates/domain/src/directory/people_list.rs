@@ -1,0 +1,79 @@
+//! Lists of people as programs ask for them: by exact values, newest first. An id begins with the time at which it was
+//! made and never changes, so a list read page by page has everybody once, whoever comes meanwhile.
+
+use store::Reader;
+
+use crate::directory::person::{COLUMNS, Person, read};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{CompanyId, PersonId};
+use crate::kernel::limits;
+use crate::kernel::where_builder::Conditions;
+
+/// Which client users a program asks for; nothing for all.
+#[derive(Clone, Debug, Default)]
+pub struct ClientSearch {
+    /// Those of this company.
+    pub company: Option<CompanyId>,
+    /// The one with this address, whatever its case.
+    pub email: Option<String>,
+    /// Those with this given name.
+    pub given_name: Option<String>,
+    /// Those with this family name.
+    pub family_name: Option<String>,
+    /// Those made before this one.
+    pub before: Option<PersonId>,
+}
+
+/// The client users that the internal user who asks may see.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn clients_newest(
+    reader: &Reader,
+    actor: &Actor,
+    search: &ClientSearch,
+    most: i64,
+) -> Result<Vec<Person>> {
+    access::internal(actor)?;
+    let limit = actor.limit();
+    let email_key = search.email.as_ref().map(|email| limits::key(email));
+    let begin = format!("p.role = 'client' AND {}", access::SEES_CLIENT);
+    let mut wanted = Conditions::new(&begin, &[&actor.workspace, &limit, &actor.person]);
+    wanted.and_if(
+        "EXISTS (SELECT 1 FROM company_clients k \
+         WHERE k.workspace = p.workspace AND k.person = p.id AND k.company = ?)",
+        &search.company,
+    );
+    wanted.and_if("p.email_key = ?", &email_key);
+    wanted.and_if("p.given_name = ?", &search.given_name);
+    wanted.and_if("p.family_name = ?", &search.family_name);
+    wanted.and_if("p.id < ?", &search.before);
+    newest(reader, wanted, &most)
+}
+
+/// The firm's own people.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn internals_newest(
+    reader: &Reader,
+    actor: &Actor,
+    before: Option<PersonId>,
+    most: i64,
+) -> Result<Vec<Person>> {
+    access::internal(actor)?;
+    let begin = "p.role <> 'client' AND p.deleted_at IS NULL";
+    let mut wanted = Conditions::new(begin, &[&actor.workspace]);
+    wanted.and_if("p.id < ?", &before);
+    newest(reader, wanted, &most)
+}
+
+fn newest<'a>(reader: &Reader, mut wanted: Conditions<'a>, most: &'a i64) -> Result<Vec<Person>> {
+    let place = wanted.bind(most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND {} ORDER BY p.id DESC LIMIT {place}",
+        wanted.sql()
+    );
+    Ok(reader.all(&sql, wanted.params(), read)?)
+}

@@ -1,0 +1,127 @@
+//! Finding projects.
+
+use store::{Reader, Row, Time};
+use uuid::Uuid;
+
+use crate::directory::person::{self, Person};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{CompanyId, PersonId, ProjectId};
+use crate::kernel::where_builder::{self, Conditions};
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// What it is called.
+    pub title: String,
+    /// The company it is for, where it is for one.
+    pub company: Option<CompanyId>,
+    /// Since when it is archived.
+    pub archived_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+const COLUMNS: &str = "j.id, j.title, j.company, j.archived_at, j.created_at, j.updated_at";
+
+fn read(row: &Row<'_>) -> store::Result<Project> {
+    Ok(Project {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        company: row.get(2)?,
+        archived_at: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+    })
+}
+
+/// A project.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<Project> {
+    access::project(reader, actor, project)?;
+    let sql = format!("SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND j.id = $2");
+    reader.first(&sql, &[&actor.workspace, &project], read)?.ok_or(Error::NotFound)
+}
+
+/// Which projects a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectFilter {
+    /// Only those with this text in their title; empty for all.
+    pub text: String,
+    /// Archived ones too.
+    pub archived: bool,
+    /// Only those after this one: its title and id, as the page before ended with it.
+    pub after: Option<(String, ProjectId)>,
+}
+
+/// The projects that the internal user who asks may see, by title and id.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn list(reader: &Reader, actor: &Actor, filter: &ProjectFilter, most: i64) -> Result<Vec<Project>> {
+    access::internal(actor)?;
+    let current = if filter.archived { "" } else { "AND j.archived_at IS NULL" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND {sees} {current} \
+         AND lower(j.title) LIKE lower($4) ESCAPE '!' AND (lower(j.title), j.id) > (lower($5), $6) \
+         ORDER BY lower(j.title), j.id LIMIT $7",
+        sees = access::SEES_PROJECT,
+    );
+    let (title, id) = filter.after.clone().unwrap_or((String::new(), ProjectId(Uuid::nil())));
+    let (text, title) = (where_builder::pattern(&filter.text), where_builder::searchable(&title));
+    let params: [&dyn store::Param; 7] =
+        [&actor.workspace, &actor.limit(), &actor.person, &text, &title, &id, &most];
+    Ok(reader.all(&sql, &params, read)?)
+}
+
+/// The projects that the internal user who asks may see, archived ones too, newest first; those made before `before`.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn newest(reader: &Reader, actor: &Actor, before: Option<ProjectId>, most: i64) -> Result<Vec<Project>> {
+    access::internal(actor)?;
+    let limit = actor.limit();
+    let mut wanted = Conditions::new(access::SEES_PROJECT, &[&actor.workspace, &limit, &actor.person]);
+    wanted.and_if("j.id < ?", &before);
+    let most = wanted.bind(&most);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND {} ORDER BY j.id DESC LIMIT {most}",
+        wanted.sql()
+    );
+    Ok(reader.all(&sql, wanted.params(), read)?)
+}
+
+/// Who is put on a project, deactivated people too: client users first, then by given name, family name and id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn people_of(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<Vec<Person>> {
+    access::project(reader, actor, project)?;
+    let sql = format!(
+        "SELECT {} FROM project_people o JOIN people p ON p.workspace = o.workspace AND p.id = o.person \
+         WHERE o.workspace = $1 AND o.project = $2 ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, \
+         lower(p.given_name), lower(p.family_name), p.id",
+        person::COLUMNS
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &project], person::read)?)
+}
+
+/// The projects that somebody is put on, of those that the internal user who asks may see, by title and id.
+///
+/// # Errors
+/// `NotFound` for client users.
+pub fn of_person(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<Project>> {
+    access::internal(actor)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM project_people m JOIN projects j ON j.workspace = m.workspace AND j.id = m.project \
+         WHERE m.workspace = $1 AND m.person = $4 AND {} ORDER BY lower(j.title), j.id",
+        access::SEES_PROJECT
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &person], read)?)
+}

@@ -1,0 +1,218 @@
+//! Blobs: the bytes of files as the database knows them. The bytes themselves lie in a store outside (`outbound::blobs`),
+//! each under an id that is never used twice; here stands which of them count.
+//!
+//! The same bytes are kept once in a workspace (F1): who brings them again is led to those that are there. Bytes that
+//! nothing refers to any more are given up in the transaction that let go of them, and removed from the store a day
+//! later, when no download and no backup needs them. What is held back is handed to nobody.
+
+use std::time::Duration;
+
+use store::{Reader, Time, Tx};
+
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{BlobId, ChannelId, FileId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::lock;
+
+/// Bytes that were given up stay in the store this long: longer than a download or a backup takes.
+pub const DROPPED_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Why bytes are held back that no scanner has looked at yet.
+pub const UNCHECKED: &str = "unchecked";
+/// Why bytes stay held back that the scanner does not look at.
+pub const TOO_LARGE: &str = "tooLarge";
+
+/// Bytes that have just been put into the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// Their name there.
+    pub id: BlobId,
+    /// Their SHA-256.
+    pub hash: [u8; 32],
+    /// How many.
+    pub size: i64,
+    /// Found from the bytes.
+    pub content_type: String,
+    /// Width and height of a picture that can be shown, upright.
+    pub dimensions: Option<(i64, i64)>,
+    /// Whether nobody is to get them before a scanner has looked at them.
+    pub is_unchecked: bool,
+}
+
+/// Lets bytes count, and answers the id under which they do: that of the same bytes where these are there already. At most
+/// `workspace_max` bytes may count in the workspace.
+pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, arrived: &Arrived, workspace_max: i64) -> Result<BlobId> {
+    // Neither are the same bytes let go of nor brought by others meanwhile.
+    lock::turn(tx, workspace)?;
+    let known: Option<BlobId> = tx.first(
+        "SELECT id FROM blobs WHERE workspace = $1 AND hash = $2",
+        &[&workspace, &arrived.hash],
+        |row| row.get(0),
+    )?;
+    if let Some(known) = known {
+        if known != arrived.id {
+            drop_bytes(tx, workspace, arrived.id)?;
+        }
+        return Ok(known);
+    }
+    let fits = tx.run(
+        "UPDATE workspaces SET stored_bytes = stored_bytes + $2 WHERE id = $1 AND stored_bytes + $2 <= $3",
+        &[&workspace, &arrived.size, &workspace_max],
+    )?;
+    if fits == 0 {
+        return Err(Error::field("file", Problem::StorageFull));
+    }
+    let held_at = arrived.is_unchecked.then(|| tx.now());
+    let held_why = arrived.is_unchecked.then_some(UNCHECKED);
+    let (width, height) = arrived.dimensions.unzip();
+    tx.run(
+        "INSERT INTO blobs (workspace, id, hash, size, content_type, width, height, held_at, held_why, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            &workspace,
+            &arrived.id,
+            &arrived.hash,
+            &arrived.size,
+            &arrived.content_type,
+            &width,
+            &height,
+            &held_at,
+            &held_why,
+            &tx.now(),
+        ],
+    )?;
+    ask(tx, workspace, arrived)?;
+    Ok(arrived.id)
+}
+
+/// Lets go of bytes where no file and no upload refers to them any more.
+pub(crate) fn release(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    lock::turn(tx, workspace)?;
+    let size: Option<i64> = tx.first(
+        "DELETE FROM blobs WHERE workspace = $1 AND id = $2 \
+         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.workspace = $1 AND f.blob = $2) \
+         AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.workspace = $1 AND u.blob = $2) RETURNING size",
+        &[&workspace, &blob],
+        |row| row.get(0),
+    )?;
+    let Some(size) = size else { return Ok(()) };
+    tx.run("UPDATE workspaces SET stored_bytes = stored_bytes - $2 WHERE id = $1", &[&workspace, &size])?;
+    drop_bytes(tx, workspace, blob)
+}
+
+fn drop_bytes(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    tx.run(
+        "INSERT INTO dropped_blobs (workspace, id, dropped_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        &[&workspace, &blob, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// How many bytes count in a workspace.
+///
+/// # Errors
+/// `NotFound`.
+pub fn stored(reader: &Reader, workspace: WorkspaceId) -> Result<i64> {
+    let bytes =
+        reader.first("SELECT stored_bytes FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
+    bytes.ok_or(Error::NotFound)
+}
+
+/// Bytes to be removed from the store by now, at most `most`.
+///
+/// # Errors
+/// Where the database fails.
+pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>> {
+    Ok(reader.all(
+        "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
+        &[&reader.now().before(DROPPED_KEPT), &most],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// Notes that dropped bytes are gone from the store.
+///
+/// # Errors
+/// Where the database fails.
+pub fn removed(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    tx.run("DELETE FROM dropped_blobs WHERE workspace = $1 AND id = $2", &[&workspace, &blob])?;
+    Ok(())
+}
+
+/// Whether the database knows bytes of the store: they count, or are still to be removed in their time.
+///
+/// # Errors
+/// Where the database fails.
+pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result<bool> {
+    let known = reader.first(
+        "SELECT 1 FROM blobs WHERE workspace = $1 AND id = $2 \
+         UNION ALL SELECT 1 FROM dropped_blobs WHERE workspace = $1 AND id = $2",
+        &[&workspace, &blob],
+        |_| Ok(()),
+    )?;
+    Ok(known.is_some())
+}
+
+/// Bytes that a scanner is to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Which.
+    pub blob: BlobId,
+    /// How many.
+    pub size: i64,
+}
+
+/// The bytes that have waited longest for a scanner.
+///
+/// # Errors
+/// Where the database fails.
+pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
+    Ok(reader.all(
+        "SELECT workspace, id, size FROM blobs WHERE held_at IS NOT NULL AND held_why = $1 \
+         ORDER BY created_at LIMIT $2",
+        &[&UNCHECKED, &most],
+        |row| Ok(Unchecked { workspace: row.get(0)?, blob: row.get(1)?, size: row.get(2)? }),
+    )?)
+}
+
+/// Notes what a scanner found: nothing, and the bytes are handed out from now on; or what is wrong with them, and they stay
+/// held back. Everybody who sees one of their files hears of it.
+///
+/// # Errors
+/// Where the database fails.
+pub fn checked(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId, found: Option<&str>) -> Result<()> {
+    let at: Option<Time> = found.map(|_| tx.now());
+    let changed = tx.run(
+        "UPDATE blobs SET held_at = $3, held_why = $4 WHERE workspace = $1 AND id = $2 AND held_why = $5",
+        &[&workspace, &blob, &at, &found, &UNCHECKED],
+    )?;
+    if changed > 0 {
+        tell(tx, workspace, blob)?;
+    }
+    Ok(())
+}
+
+/// Tells those who see a file of these bytes that there is something new about it.
+pub(crate) fn tell(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    let files: Vec<(ChannelId, FileId)> = tx.all(
+        "SELECT channel, id FROM files WHERE workspace = $1 AND blob = $2 AND deleted_at IS NULL ORDER BY id",
+        &[&workspace, &blob],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    for (channel, file) in files {
+        journal::record(tx, workspace, &Event::FileUpdated { channel, file });
+    }
+    Ok(())
+}
+
+/// Asks for the small version of bytes that can have one.
+pub(crate) fn ask(tx: &Tx, workspace: WorkspaceId, arrived: &Arrived) -> Result<()> {
+    if arrived.dimensions.is_some() || arrived.content_type == "application/pdf" {
+        tx.run(
+            "INSERT INTO previews (workspace, blob, next_try_at, tries) VALUES ($1, $2, $3, 0)",
+            &[&workspace, &arrived.id, &tx.now()],
+        )?;
+    }
+    Ok(())
+}

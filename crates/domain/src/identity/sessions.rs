@@ -1,0 +1,163 @@
+//! Sessions: browsers that are signed in (S1). A browser holds a secret, here is its hash.
+//!
+//! [`of_secret`] runs with every request: one statement, found by the hash.
+
+use std::time::Duration;
+
+use store::{Param, Reader, Time, Tx};
+
+use crate::kernel::access::Actor;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{PersonId, SessionId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::limits;
+use crate::kernel::secrets::{self, Secret};
+use crate::tenant::workspaces::{self, COLUMNS, Workspace};
+
+/// The last use is noted at most this often: a write for each request would cost more than the request.
+const NOTED_EVERY: Duration = Duration::from_secs(3600);
+/// Characters kept of what a browser says it is: enough to recognise it.
+const AGENT_CHARACTERS: usize = 200;
+/// Whether the workspace `w` answers the host `$3`: it names it, or named it before, or names none and no other does or did.
+const ANSWERS: &str = "(w.host = $3 OR EXISTS (SELECT 1 FROM former_hosts f WHERE f.host = $3 AND f.workspace = w.id) OR \
+     (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3) AND NOT EXISTS (SELECT 1 FROM \
+     former_hosts f WHERE f.host = $3)))";
+
+/// A browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub person: PersonId,
+    /// What the browser said it is.
+    pub agent: String,
+    /// When it was signed in.
+    pub created_at: Time,
+    /// When it was last used, give or take an hour.
+    pub used_at: Time,
+}
+
+/// Signs a browser in and answers its secret. `agent` is what the browser says it is, for the person to recognise it.
+///
+/// # Errors
+/// Where the database fails.
+pub fn start(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, agent: &str) -> Result<Secret> {
+    let secret = Secret::new();
+    let now = tx.now();
+    let agent: String =
+        agent.chars().filter(|character| !character.is_control()).take(AGENT_CHARACTERS).collect();
+    tx.run(
+        "INSERT INTO sessions (workspace, id, person, token_hash, agent, created_at, used_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        &[&workspace, &SessionId::new(now), &person, &secret.hash(), &agent.trim(), &now],
+    )?;
+    Ok(secret)
+}
+
+/// Who is signed in with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The browser.
+    pub session: SessionId,
+    /// Its person, and what they may see.
+    pub actor: Actor,
+    /// Their workspace.
+    pub workspace: Workspace,
+    /// Whether the last use is to be noted again ([`touch`]).
+    pub is_stale: bool,
+}
+
+/// Who is signed in with a secret in the workspace that answers a host ([`workspaces::by_host`]). Nothing where the
+/// session has ended, was unused for too long, or its person is deactivated.
+///
+/// # Errors
+/// Where the database fails.
+pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<SignedIn>> {
+    let now = reader.now();
+    let sql = format!(
+        "SELECT s.id, s.person, s.used_at, p.role, p.limited_at, {COLUMNS} FROM sessions s \
+         JOIN people p ON p.workspace = s.workspace AND p.id = s.person \
+         JOIN workspaces w ON w.id = s.workspace \
+         WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.used_at > $2 AND p.deactivated_at IS NULL AND {ANSWERS}"
+    );
+    let params: [&dyn Param; 3] =
+        [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::key(host)];
+    let found = reader.first(&sql, &params, |row| {
+        let used_at: Time = row.get(2)?;
+        let limited_at: Option<Time> = row.get(4)?;
+        let workspace = workspaces::read(row, 5)?;
+        let actor = Actor::new(workspace.id, row.get(1)?, row.get(3)?, limited_at.is_some());
+        let is_stale = used_at <= now.before(NOTED_EVERY);
+        Ok(SignedIn { session: row.get(0)?, actor, workspace, is_stale })
+    })?;
+    Ok(found)
+}
+
+/// Notes that a session is used now, at most once an hour.
+///
+/// # Errors
+/// Where the database fails.
+pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<()> {
+    let now = tx.now();
+    tx.run(
+        "UPDATE sessions SET used_at = $3 WHERE workspace = $1 AND id = $2 AND ended_at IS NULL AND used_at <= $4",
+        &[&workspace, &session, &now, &now.before(NOTED_EVERY)],
+    )?;
+    Ok(())
+}
+
+/// Where the one who asks is signed in, the last used first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Session>> {
+    Ok(reader.all(
+        "SELECT id, person, agent, created_at, used_at FROM sessions \
+         WHERE workspace = $1 AND person = $2 AND ended_at IS NULL AND used_at > $3 ORDER BY used_at DESC, id DESC",
+        &[&actor.workspace, &actor.person, &reader.now().before(limits::SESSION_LASTS)],
+        |row| {
+            Ok(Session {
+                id: row.get(0)?,
+                person: row.get(1)?,
+                agent: row.get(2)?,
+                created_at: row.get(3)?,
+                used_at: row.get(4)?,
+            })
+        },
+    )?)
+}
+
+/// Ends a session of the one who asks; its open pages hear of it.
+///
+/// # Errors
+/// `NotFound` where it is not theirs or has ended already.
+pub fn end(tx: &mut Tx, actor: &Actor, session: SessionId) -> Result<()> {
+    let ended = tx.run(
+        "UPDATE sessions SET ended_at = $4 WHERE workspace = $1 AND person = $2 AND id = $3 AND ended_at IS NULL",
+        &[&actor.workspace, &actor.person, &session, &tx.now()],
+    )?;
+    if ended == 0 {
+        return Err(Error::NotFound);
+    }
+    journal::record(tx, actor.workspace, &Event::SessionEnded { session, person: actor.person });
+    Ok(())
+}
+
+/// Ends every session of the one who asks but `keep`, and says how many those were.
+///
+/// # Errors
+/// Where the database fails.
+pub fn end_all_others(tx: &mut Tx, actor: &Actor, keep: SessionId) -> Result<usize> {
+    let ended: Vec<SessionId> = tx.all(
+        "UPDATE sessions SET ended_at = $4 WHERE workspace = $1 AND person = $2 AND id <> $3 AND ended_at IS NULL \
+         RETURNING id",
+        &[&actor.workspace, &actor.person, &keep, &tx.now()],
+        |row| row.get(0),
+    )?;
+    for session in &ended {
+        let event = Event::SessionEnded { session: *session, person: actor.person };
+        journal::record(tx, actor.workspace, &event);
+    }
+    Ok(ended.len())
+}

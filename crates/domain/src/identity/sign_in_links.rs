@@ -1,0 +1,169 @@
+//! Links that sign somebody in or set the portal up. Looking at one changes nothing, so that mail scanners cannot use
+//! it up (S1); only the hash of its secret is kept.
+
+use std::time::Duration;
+
+use store::{FromValue, Reader, Time, Tx, Value};
+
+use crate::directory::addressee;
+use crate::identity::sign_ups;
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{PersonId, SignInId, WorkspaceId};
+use crate::kernel::limits;
+use crate::kernel::name::Name;
+use crate::kernel::secrets::{self, Secret};
+
+/// A link of the demonstration is good for this long: a day of looking around.
+const DEMO_LASTS: Duration = Duration::from_secs(24 * 3600);
+
+pub(crate) const USED: Error = Error::Conflict("This link has been used already. Please ask for a new one.");
+pub(crate) const TAKEN_BACK: Error = Error::Conflict("This invitation was taken back.");
+pub(crate) const EXPIRED: Error = Error::Conflict("This link has expired. Please ask for a new one.");
+
+/// Where a link comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// A mail that somebody asked for; used up together with its code.
+    Mail,
+    /// The command line.
+    Command,
+    /// An invitation.
+    Invitation,
+    /// The demonstration. It is not used up.
+    Demo,
+}
+
+impl LinkKind {
+    /// The word that the database uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            LinkKind::Mail => "mail",
+            LinkKind::Command => "command",
+            LinkKind::Invitation => "invitation",
+            LinkKind::Demo => "demo",
+        }
+    }
+
+    /// How long a link of this kind is good.
+    pub fn lasts(self) -> Duration {
+        match self {
+            LinkKind::Mail | LinkKind::Command => limits::SIGN_IN_LASTS,
+            LinkKind::Invitation => limits::INVITATION_LASTS,
+            LinkKind::Demo => DEMO_LASTS,
+        }
+    }
+}
+
+impl FromValue for LinkKind {
+    fn from_value(value: Value<'_>) -> Option<LinkKind> {
+        let kinds = [LinkKind::Mail, LinkKind::Command, LinkKind::Invitation, LinkKind::Demo];
+        kinds.into_iter().find(|kind| value == Value::Text(kind.word()))
+    }
+}
+
+/// Whether a link is still good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It signs in.
+    Good,
+    /// It was used, or its code was.
+    Used,
+    /// It was taken back.
+    TakenBack,
+    /// Its time is over.
+    Expired,
+}
+
+/// A link as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it signs in.
+    pub workspace: WorkspaceId,
+    /// Who signs in with it.
+    pub person: PersonId,
+    /// Their name.
+    pub name: Name,
+    /// Where it comes from.
+    pub kind: LinkKind,
+    /// Whether it is still good.
+    pub state: LinkState,
+    /// Where its person wanted to go when they asked for it.
+    pub back: Option<String>,
+    /// The request that it was mailed for: that is what is used up.
+    pub(crate) sign_in: Option<SignInId>,
+}
+
+/// Makes a link that signs a person in.
+///
+/// # Errors
+/// `NotFound` for somebody who is not there or is deactivated.
+pub fn make_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> Result<Secret> {
+    addressee::addressee(tx, workspace, person)?.ok_or(Error::NotFound)?;
+    if kind == LinkKind::Command {
+        audit_log::keep_of_machine(tx, workspace, Deed::LinkMade, Some(person.0), Changes::none())?;
+    }
+    insert(tx, workspace, person, kind, None, tx.now().after(kind.lasts()))
+}
+
+/// Makes the link of a request's mail; an earlier one of the same request is gone.
+pub(crate) fn replace_mailed(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    sign_in: SignInId,
+    expires_at: Time,
+) -> Result<Secret> {
+    tx.run("DELETE FROM sign_in_links WHERE workspace = $1 AND sign_in = $2", &[&workspace, &sign_in])?;
+    insert(tx, workspace, person, LinkKind::Mail, Some(sign_in), expires_at)
+}
+
+fn insert(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    kind: LinkKind,
+    sign_in: Option<SignInId>,
+    expires_at: Time,
+) -> Result<Secret> {
+    let secret = Secret::new();
+    tx.run(
+        "INSERT INTO sign_in_links (workspace, token_hash, kind, person, sign_in, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&workspace, &secret.hash(), &kind.word(), &person, &sign_in, &tx.now(), &expires_at],
+    )?;
+    Ok(secret)
+}
+
+/// The link of a secret, whatever its state. Changes nothing.
+///
+/// # Errors
+/// `NotFound` where there is none or its person is deactivated.
+pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
+    let now = reader.now();
+    // Whoever signed up is nobody yet.
+    let sql = format!(
+        "SELECT l.workspace, l.person, coalesce(p.given_name, n.given_name), coalesce(p.family_name, n.family_name), \
+         coalesce(p.email, n.email), l.kind, l.expires_at, coalesce(l.used_at, s.used_at), l.sign_in, s.back, l.revoked_at \
+         FROM sign_in_links l LEFT JOIN people p ON p.workspace = l.workspace AND p.id = l.person \
+         LEFT JOIN ({newcomers}) n ON n.workspace = l.workspace AND n.person = l.person \
+         LEFT JOIN sign_ins s ON s.workspace = l.workspace AND s.id = l.sign_in \
+         WHERE l.token_hash = $1 AND p.deactivated_at IS NULL AND (p.id IS NOT NULL OR n.person IS NOT NULL)",
+        newcomers = sign_ups::NEWCOMERS
+    );
+    let link = reader.first(&sql, &[&secrets::hash(secret)], |row| {
+        let expires_at: Time = row.get(6)?;
+        let used_at: Option<Time> = row.get(7)?;
+        let taken_back_at: Option<Time> = row.get(10)?;
+        let state = match used_at {
+            _ if taken_back_at.is_some() => LinkState::TakenBack,
+            Some(_) => LinkState::Used,
+            None if expires_at <= now => LinkState::Expired,
+            None => LinkState::Good,
+        };
+        let (workspace, person) = (row.get(0)?, row.get(1)?);
+        let (name, kind, sign_in) = (Name::read(row, 2)?, row.get(5)?, row.get(8)?);
+        Ok(Link { workspace, person, name, kind, state, back: row.get(9)?, sign_in })
+    })?;
+    link.ok_or(Error::NotFound)
+}

@@ -1,0 +1,23 @@
+//! What every other floor stands on: ids, errors, limits, access, the journal and the audit log. Knows nothing of the
+//! product beyond them.
+
+pub mod access;
+pub mod audit_log;
+pub mod custom_fields;
+pub mod error;
+pub mod human;
+pub mod idempotency;
+pub mod ids;
+pub mod journal;
+pub mod limits;
+pub mod lock;
+pub mod medium;
+pub mod name;
+pub mod random;
+pub mod rate_limits;
+pub mod secrets;
+#[cfg(feature = "simulated")]
+pub mod simulation;
+pub mod time_zone;
+pub mod web_address;
+pub mod where_builder;

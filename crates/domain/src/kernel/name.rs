@@ -1,0 +1,122 @@
+//! A person's name, and what pages make of it.
+
+use store::Row;
+
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::limits;
+
+/// Checks a name and an address. One of the names must be there.
+pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
+    let given = limits::optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
+    let family = limits::optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
+    if limits::is_blank(&given) && limits::is_blank(&family) {
+        return Err(Error::field("givenName", Problem::Empty));
+    }
+    Ok(Name { given, family, email: limits::email("email", email)? })
+}
+
+pub(crate) fn changed_name(
+    before: &Name,
+    given_name: &Option<String>,
+    family_name: &Option<String>,
+    email: &Option<String>,
+) -> Result<Name> {
+    name_of(
+        given_name.as_ref().unwrap_or(&before.given),
+        family_name.as_ref().unwrap_or(&before.family),
+        email.as_ref().unwrap_or(&before.email),
+    )
+}
+
+/// What somebody is called, with the address that stands in where they gave no name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Given name; may be empty.
+    pub given: String,
+    /// Family name; may be empty.
+    pub family: String,
+    /// Email address.
+    pub email: String,
+}
+
+impl Name {
+    /// Reads `given_name`, `family_name` and `email` from three columns beginning with `index`.
+    ///
+    /// # Errors
+    /// Where they hold something else.
+    pub fn read(row: &Row<'_>, index: usize) -> store::Result<Name> {
+        Ok(Name { given: row.get(index)?, family: row.get(index + 1)?, email: row.get(index + 2)? })
+    }
+
+    /// "Jane Lee"; the address where there is neither name.
+    pub fn full(&self) -> String {
+        let full = format!("{} {}", self.given, self.family);
+        if limits::is_blank(&full) { self.email.clone() } else { full.trim().to_string() }
+    }
+
+    /// "Jane"; the full name where there is no given name.
+    pub fn given_or_full(&self) -> String {
+        if limits::is_blank(&self.given) { self.full() } else { self.given.trim().to_string() }
+    }
+
+    /// "JL": one or two characters for a face without a picture.
+    pub fn initials(&self) -> String {
+        let initials: String =
+            [&self.given, &self.family].into_iter().filter_map(|name| initial(name)).collect();
+        if initials.is_empty() { initial(&self.email).unwrap_or('?').to_string() } else { initials }
+    }
+}
+
+/// The first letter of a name, else its first character that can be seen: "(Bob)" gives B, "👩‍🚀" gives 👩.
+fn initial(name: &str) -> Option<char> {
+    let seen = |character: &char| !limits::is_blank(character.encode_utf8(&mut [0; 4]));
+    let first =
+        name.chars().find(|character| character.is_alphanumeric()).or_else(|| name.chars().find(seen))?;
+    // Where one letter becomes two in upper case (ß), it stays as it is.
+    let mut upper = first.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(only), None) => Some(only),
+        _ => Some(first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(given: &str, family: &str) -> Name {
+        Name { given: given.to_string(), family: family.to_string(), email: "jane@example.com".to_string() }
+    }
+
+    #[test]
+    fn a_full_name_has_no_space_to_spare_and_falls_back_to_the_address() {
+        for (given, family, full, first) in [
+            ("Jane", "Lee", "Jane Lee", "Jane"),
+            ("Jane", "", "Jane", "Jane"),
+            ("", "Lee", "Lee", "Lee"),
+            ("", "", "jane@example.com", "jane@example.com"),
+            ("\u{200b}", " ", "jane@example.com", "jane@example.com"),
+        ] {
+            assert_eq!(name(given, family).full(), full);
+            assert_eq!(name(given, family).given_or_full(), first);
+        }
+    }
+
+    #[test]
+    fn initials_are_one_or_two_characters_in_any_script() {
+        for (given, family, initials) in [
+            ("jane", "lee", "JL"),
+            ("Jane", "", "J"),
+            ("", "", "J"),
+            ("élodie", "ångström", "ÉÅ"),
+            ("иван", "петров", "ИП"),
+            ("小明", "李", "小李"),
+            ("مريم", "علي", "مع"),
+            ("ßeta", "(Bob)", "ßB"),
+            ("👩‍🚀", "🎉🎉", "👩🎉"),
+            ("\u{202e}\u{200b}x", "", "X"),
+        ] {
+            assert_eq!(name(given, family).initials(), initials, "{given} {family}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What a message is sent with: files that were uploaded for it, which are filed at the top of the channel in the same
+//! transaction (F1), or files that lie in the channel already.
+
+use store::{Reader, Tx};
+
+use crate::files::content::Class;
+use crate::files::entry::{Entry, Kind, Stored, find, stored};
+use crate::files::making::{Making, insert};
+use crate::files::names::FileName;
+use crate::files::uploads;
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{BlobId, ChannelId, FileId, MessageId, UploadId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::limits;
+
+/// What a message is to be sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// An upload of the sender's that is all there. It becomes a file.
+    Upload(UploadId),
+    /// A file of the same channel. It gets the message and no second entry.
+    File(FileId),
+}
+
+/// Something that a message was sent with, as everybody in the channel sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The file.
+    pub file: FileId,
+    /// Its name when it was sent.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// What it is.
+    pub content_type: String,
+    /// What is left of it.
+    pub state: State,
+}
+
+/// What is left of an attachment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is there.
+    There(Stored),
+    /// It is handed to nobody: not checked yet, or found to be harmful.
+    HeldBack(String),
+    /// The file was deleted (F5).
+    Removed,
+}
+
+impl Attachment {
+    /// What it counts as to those who look at it.
+    pub fn class(&self) -> Class {
+        Class::of(&self.content_type)
+    }
+}
+
+/// An attachment that was found to be good.
+pub(crate) struct Ready {
+    what: Attached,
+    name: String,
+    blob: BlobId,
+    size: i64,
+    content_type: String,
+}
+
+/// Makes sure that a message can be sent with these, before anything is written.
+pub(crate) fn check(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    given: &[Attached],
+) -> Result<Vec<Ready>> {
+    if given.len() > limits::ATTACHMENTS {
+        return Err(Error::field("attachmentIds", Problem::TooMany(limits::ATTACHMENTS)));
+    }
+    if !given.is_empty() {
+        access::channel(reader, actor, channel)?;
+    }
+    let mut ready = Vec::with_capacity(given.len());
+    for (place, attached) in given.iter().enumerate() {
+        if given[..place].contains(attached) {
+            continue;
+        }
+        let (name, blob) = match attached {
+            Attached::Upload(id) => {
+                uploads::for_message(reader, actor, channel, *id)?.map(|upload| (upload.name, upload.blob))
+            }
+            Attached::File(id) => file(reader, actor, channel, *id)?
+                .map(|found| (found.name, found.stored.map(|stored| stored.blob))),
+        }
+        .ok_or_else(|| Error::field("attachmentIds", Problem::Unknown))?;
+        let blob = blob.ok_or_else(|| Error::field("attachmentIds", Problem::Unfinished))?;
+        let (size, content_type) = reader.one(
+            "SELECT size, content_type FROM blobs WHERE workspace = $1 AND id = $2",
+            &[&actor.workspace, &blob],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        ready.push(Ready { what: *attached, name, blob, size, content_type });
+    }
+    Ok(ready)
+}
+
+/// A file of the channel, where that is what an id means.
+fn file(reader: &Reader, actor: &Actor, channel: ChannelId, id: FileId) -> Result<Option<Entry>> {
+    match find(reader, actor, id) {
+        Ok(found) => Ok(Some(found).filter(|found| found.channel == channel && found.kind == Kind::File)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Notes what a message was sent with, and files what is new.
+pub(crate) fn attach(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    message: MessageId,
+    ready: &[Ready],
+) -> Result<()> {
+    for (place, ready) in ready.iter().enumerate() {
+        let file = match ready.what {
+            Attached::Upload(id) => {
+                uploads::used(tx, actor, id)?;
+                filed(tx, actor, channel, &ready.name, ready.blob, message)?
+            }
+            Attached::File(id) => {
+                // What it was first sent with stays what it came with.
+                tx.run(
+                    "UPDATE files SET message = coalesce(message, $3) WHERE workspace = $1 AND id = $2",
+                    &[&actor.workspace, &id, &message],
+                )?;
+                journal::record(tx, actor.workspace, &Event::FileUpdated { channel, file: id });
+                id
+            }
+        };
+        let place = i64::try_from(place).unwrap_or(i64::MAX);
+        tx.run(
+            "INSERT INTO attachments (workspace, message, place, file, name, size, content_type) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &[&actor.workspace, &message, &place, &file, &ready.name, &ready.size, &ready.content_type],
+        )?;
+    }
+    Ok(())
+}
+
+/// Forgets what a message was sent with: it was deleted. The files stay (F5).
+pub(crate) fn detach(tx: &Tx, workspace: WorkspaceId, message: MessageId) -> Result<()> {
+    tx.run("DELETE FROM attachments WHERE workspace = $1 AND message = $2", &[&workspace, &message])?;
+    Ok(())
+}
+
+/// What a message was sent with, in the sender's order.
+pub(crate) fn of_message(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    message: MessageId,
+) -> Result<Vec<Attachment>> {
+    Ok(reader.all(
+        "SELECT a.file, a.name, a.size, a.content_type, \
+         b.id, b.size, b.content_type, b.width, b.height, b.held_why, v.width, v.height FROM attachments a \
+         LEFT JOIN files f ON f.workspace = a.workspace AND f.id = a.file AND f.deleted_at IS NULL \
+         LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob \
+         LEFT JOIN previews v ON v.workspace = b.workspace AND v.blob = b.id AND v.made_at IS NOT NULL \
+         WHERE a.workspace = $1 AND a.message = $2 ORDER BY a.place",
+        &[&workspace, &message],
+        |row| {
+            let state = match stored(row, 4)? {
+                None => State::Removed,
+                Some(Stored { held: Some(why), .. }) => State::HeldBack(why),
+                Some(stored) => State::There(stored),
+            };
+            Ok(Attachment {
+                file: row.get(0)?,
+                name: row.get(1)?,
+                size: row.get(2)?,
+                content_type: row.get(3)?,
+                state,
+            })
+        },
+    )?)
+}
+
+/// Files what was sent with a message at the top of the channel (F1), whoever sent it.
+pub(crate) fn filed(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    name: &str,
+    blob: BlobId,
+    message: MessageId,
+) -> Result<FileId> {
+    let name = FileName::or("name", name, "file")?;
+    let making = Making { blob: Some(blob), message: Some(message), ..Making::new(channel, None, name) };
+    insert(tx, actor, &making)
+}

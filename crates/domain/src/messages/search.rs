@@ -1,0 +1,329 @@
+//! Search over one's own channels (M8): every word must be there, if only as the beginning of a longer one.
+//!
+//! On PostgreSQL the index follows the table of messages by itself. On SQLite it is FTS5, which writes out what it has
+//! gathered at every savepoint: added one by one, the words of a message cost more than the message. So sending gives a
+//! message only its row number, in the same transaction, and [`catch_up`] indexes many at once: in quiet moments, and
+//! before searching. Both indexes know each message's workspace and channel as words of their own, so that a search costs
+//! what is found in one's own channels, not what others have written.
+//!
+//! Capitals and accents make no difference. What is a word differs in one respect: where a language writes without
+//! spaces, SQLite takes what stands between punctuation as one word, PostgreSQL what its locale says.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::str::FromStr;
+
+use store::{Engine, Reader, Time, Tx};
+use uuid::Uuid;
+
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{ChannelId, WorkspaceId};
+use crate::messages::message::{self, Message};
+use crate::messages::search_words::{self, Words};
+
+/// Messages indexed in one transaction: whoever writes meanwhile waits for it, and the fewer they are the more often the
+/// index's parts are merged.
+const AT_ONCE: i64 = 1_000;
+/// Messages that may wait for a quiet moment, or for a search, which waits for them. Beyond, sending indexes as well.
+const WAITING_MAX: i64 = 20_000;
+/// Channels that a search names one by one; who is in more of them than this walks the workspace's newest messages.
+const CHANNELS_NAMED: usize = 250;
+
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The message.
+    pub message: Message,
+    /// Its place: what is older comes when this is given as `before`.
+    pub cursor: Cursor,
+}
+
+/// A place in the order of what is found. As text its parts have dots between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// What the engine orders by: the index's row, or the time.
+    at: i64,
+    /// At the same time: one channel after the other, each in its order.
+    channel: ChannelId,
+    position: i64,
+}
+
+impl Cursor {
+    const NEWEST: Cursor = Cursor { at: i64::MAX, channel: ChannelId(Uuid::nil()), position: 0 };
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at, self.channel, self.position)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Cursor> {
+        let read = |text: &str| {
+            let mut parts = text.splitn(3, '.');
+            let at = parts.next()?.parse().ok()?;
+            Some(Cursor { at, channel: parts.next()?.parse().ok()?, position: parts.next()?.parse().ok()? })
+        };
+        read(text).ok_or_else(|| Error::field("before", Problem::Unknown))
+    }
+}
+
+/// The messages in one's own channels that have all the words, newest first; those of one channel where one is given. For
+/// a program all channels of the workspace are open.
+/// Words in quotes must stand together. No words find nothing, and no text is an error.
+///
+/// # Errors
+/// `NotFound` for a channel that is not there or not one's own.
+pub fn messages(
+    reader: &Reader,
+    actor: &Actor,
+    words: &str,
+    channel: Option<ChannelId>,
+    before: Option<Cursor>,
+    most: i64,
+) -> Result<Vec<Found>> {
+    let places = match channel {
+        Some(channel) => {
+            access::channel(reader, actor, channel)?;
+            vec![channel_word(channel)]
+        }
+        None => own_places(reader, actor)?,
+    };
+    let Some(words) = Words::of(words).filter(|_| !places.is_empty()) else { return Ok(Vec::new()) };
+    let before = before.unwrap_or(Cursor::NEWEST);
+    let mut found = Vec::new();
+    for (channel, position, at) in places_of(reader, actor, &words, &places, before, most)? {
+        if let Some(message) = message::at(reader, actor.workspace, channel, position)? {
+            found.push(Found { message, cursor: Cursor { at, channel, position } });
+        }
+    }
+    Ok(found)
+}
+
+fn channel_word(channel: ChannelId) -> String {
+    format!("c{}", channel.0.simple())
+}
+
+/// The words for where to look: each of one's channels, or the workspace where these are many or all of them are open.
+fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
+    let everywhere = || vec![format!("w{}", actor.workspace.0.simple())];
+    if actor.is_program() {
+        return Ok(everywhere());
+    }
+    let own = reader.all(
+        "SELECT channel FROM members WHERE workspace = $1 AND person = $2 LIMIT $3",
+        &[&actor.workspace, &actor.person, &(CHANNELS_NAMED as i64 + 1)],
+        |row| row.get(0).map(channel_word),
+    )?;
+    let many = own.len() > CHANNELS_NAMED;
+    Ok(if many { everywhere() } else { own })
+}
+
+/// Channel, position and place in the order of each message found. Membership is asked for again, whatever the index says.
+fn places_of(
+    reader: &Reader,
+    actor: &Actor,
+    words: &Words,
+    places: &[String],
+    before: Cursor,
+    most: i64,
+) -> Result<Vec<(ChannelId, i64, i64)>> {
+    let row = |row: &store::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    // Where all channels are open, whoever asks needs to be there only, and not in each of them.
+    let seen = if actor.is_program() {
+        "people s ON s.workspace = m.workspace AND s.id = $2"
+    } else {
+        "members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2"
+    };
+    let found = match reader.engine() {
+        // The order of the joins is given: the index is walked from its newest row until there are enough.
+        Engine::Sqlite => reader.all(
+            &format!(
+                "SELECT m.channel, m.position, w.rowid FROM message_words w \
+                 CROSS JOIN messages m ON m.search_row = w.rowid CROSS JOIN {seen} \
+                 WHERE w.message_words MATCH $3 AND w.rowid < $4 AND m.workspace = $1 ORDER BY w.rowid DESC LIMIT $5"
+            ),
+            &[&actor.workspace, &actor.person, &words.for_sqlite(places), &before.at, &most],
+            row,
+        )?,
+        Engine::Postgres => reader.all(
+            &format!(
+                "SELECT m.channel, m.position, m.sent_at FROM messages m JOIN {seen} \
+                 WHERE m.workspace = $1 AND message_words(m.workspace, m.channel, m.text) @@ \
+                 (CAST(CAST($3 AS TEXT) AS TSQUERY) && to_tsquery('simple', without_accents($4))) \
+                 AND (m.sent_at, m.channel, m.position) < ($5, $6, $7) \
+                 ORDER BY m.sent_at DESC, m.channel DESC, m.position DESC LIMIT $8"
+            ),
+            &[
+                &actor.workspace,
+                &actor.person,
+                &search_words::places_for_postgres(places),
+                &words.for_postgres(),
+                &before.at,
+                &before.channel,
+                &before.position,
+                &most,
+            ],
+            row,
+        )?,
+    };
+    Ok(found)
+}
+
+/// Asks what [`add`] wants to know, within a statement that asks for more: it runs with every message sent.
+pub(crate) fn newest_row(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL",
+        Engine::Postgres => "SELECT CAST(NULL AS BIGINT)",
+    }
+}
+
+/// The row number of a message about to be sent, where the index is a table of its own; `newest` is the last one given.
+pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
+    if tx.engine() != Engine::Sqlite {
+        return Ok(None);
+    }
+    let row = newest.unwrap_or(0) + 1;
+    // Twice as many as come.
+    if row % (AT_ONCE / 2) == 0 && row - newest_indexed(tx)? > WAITING_MAX {
+        catch_up(tx)?;
+    }
+    Ok(Some(row))
+}
+
+/// Puts a message's new words in the place of the old ones; answers its row number as [`add`].
+pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: &str) -> Result<Option<i64>> {
+    if tx.engine() != Engine::Sqlite {
+        return Ok(None);
+    }
+    let row: Option<i64> = tx.one(
+        "SELECT search_row FROM messages WHERE workspace = $1 AND channel = $2 AND position = $3",
+        &[&workspace, &message.channel, &message.position],
+        |row| row.get(0),
+    )?;
+    // What is not indexed yet will be with the text that it has then.
+    if let Some(row) = row
+        && row <= newest_indexed(tx)?
+    {
+        tx.run(
+            "INSERT OR REPLACE INTO message_words (rowid, place, text) \
+             SELECT $4, 'w' || lower(hex(workspace)) || ' c' || lower(hex(channel)), $5 FROM messages \
+             WHERE workspace = $1 AND channel = $2 AND position = $3",
+            &[&workspace, &message.channel, &message.position, &row, &text],
+        )?;
+    }
+    Ok(row)
+}
+
+/// Takes a message's words out. Its row number must still be there.
+pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Result<()> {
+    if tx.engine() == Engine::Sqlite {
+        tx.run(
+            "DELETE FROM message_words WHERE rowid = (SELECT search_row FROM messages \
+             WHERE workspace = $1 AND channel = $2 AND position = $3)",
+            &[&workspace, &message.channel, &message.position],
+        )?;
+    }
+    Ok(())
+}
+
+/// Indexes the oldest thousand of the messages that are not indexed yet, where the index does not follow by itself; true
+/// where more are left. Without any it costs next to nothing.
+///
+/// # Errors
+/// Where the database fails.
+pub fn catch_up(tx: &Tx) -> Result<bool> {
+    if waiting(tx)? == 0 {
+        return Ok(false);
+    }
+    tx.run(
+        "INSERT INTO message_words (rowid, place, text) \
+         SELECT search_row, 'w' || lower(hex(workspace)) || ' c' || lower(hex(channel)), text \
+         FROM messages WHERE search_row > $1 ORDER BY search_row LIMIT $2",
+        &[&newest_indexed(tx)?, &AT_ONCE],
+    )?;
+    Ok(waiting(tx)? > 0)
+}
+
+/// Whether so many messages wait that it is time for [`catch_up`].
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn is_behind(reader: &Reader) -> Result<bool> {
+    Ok(waiting(reader)? >= AT_ONCE)
+}
+
+/// Row numbers that are not indexed yet.
+fn waiting(reader: &Reader) -> Result<i64> {
+    match reader.engine() {
+        Engine::Sqlite => Ok((newest_numbered(reader)? - newest_indexed(reader)?).max(0)),
+        Engine::Postgres => Ok(0),
+    }
+}
+
+/// Row numbers rise as messages come, and the index is filled in their order: what is above is not indexed yet.
+fn newest_indexed(reader: &Reader) -> Result<i64> {
+    let newest =
+        reader.first("SELECT rowid FROM message_words ORDER BY rowid DESC LIMIT 1", &[], |row| row.get(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
+fn newest_numbered(reader: &Reader) -> Result<i64> {
+    let newest: Option<i64> = reader.one(newest_row(reader.engine()), &[], |row| row.get(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Makes the index anew from the messages, after a restore. Memory is bounded by the number of channels.
+///
+/// # Errors
+/// Where the database fails.
+pub fn rebuild(tx: &Tx) -> Result<()> {
+    if tx.engine() == Engine::Sqlite {
+        tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
+        number(tx)?;
+        while catch_up(tx)? {}
+    }
+    Ok(())
+}
+
+/// A message without a row number, at its time.
+type Unnumbered = Reverse<(Time, WorkspaceId, ChannelId, i64)>;
+
+/// Gives the messages that have no row number theirs, in the order of their times: each channel is in order already,
+/// so of all channels' oldest the oldest is next.
+fn number(tx: &Tx) -> Result<()> {
+    let channels: Vec<(WorkspaceId, ChannelId)> =
+        tx.all("SELECT workspace, id FROM channels", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut waiting = BinaryHeap::new();
+    for (workspace, channel) in channels {
+        waiting.extend(next_unnumbered(tx, workspace, channel, 0)?);
+    }
+    let mut row = newest_numbered(tx)?;
+    while let Some(Reverse((_, workspace, channel, position))) = waiting.pop() {
+        row += 1;
+        tx.run(
+            "UPDATE messages SET search_row = $4 WHERE workspace = $1 AND channel = $2 AND position = $3",
+            &[&workspace, &channel, &position, &row],
+        )?;
+        waiting.extend(next_unnumbered(tx, workspace, channel, position)?);
+    }
+    Ok(())
+}
+
+fn next_unnumbered(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    after: i64,
+) -> Result<Option<Unnumbered>> {
+    Ok(tx.first(
+        "SELECT sent_at, position FROM messages WHERE workspace = $1 AND channel = $2 AND position > $3 \
+         AND search_row IS NULL AND deleted_at IS NULL ORDER BY position LIMIT 1",
+        &[&workspace, &channel, &after],
+        |row| Ok(Reverse((row.get(0)?, workspace, channel, row.get(1)?))),
+    )?)
+}

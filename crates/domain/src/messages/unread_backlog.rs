@@ -1,0 +1,140 @@
+//! What is unread and not yet in a digest, noted when a message is sent (N1, N2).
+
+use store::{FromValue, Param, Reader, Time, Tx, Value};
+
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+
+/// What a message is, `x`, that counts for the member `m`: not their own, not deleted, not called off.
+pub(crate) const COUNTS: &str = "x.author <> m.person AND x.deleted_at IS NULL AND x.called_off_at IS NULL";
+
+/// The position of the member `m` after which messages are unread and in no digest yet.
+pub(crate) const AFTER: &str =
+    "CASE WHEN m.read_position > m.told_position THEN m.read_position ELSE m.told_position END";
+
+/// Notes, in the transaction that sends it, that a message waits to be read.
+pub(crate) fn note(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
+    // What waits already came earlier, unless the clock was set back.
+    tx.run(
+        "INSERT INTO waiting (workspace, channel, since, position) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (workspace, channel) DO UPDATE SET since = excluded.since WHERE waiting.since > excluded.since",
+        &[&workspace, &channel, &tx.now(), &position],
+    )?;
+    Ok(())
+}
+
+/// Everybody who was put off until the old wait is over is decided about anew: the new one may be shorter.
+pub(crate) fn wait_changed(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
+    tx.run(
+        "UPDATE due SET decide_at = $2 WHERE workspace = $1 AND decide_at > $2",
+        &[&workspace, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// What counts for a person, is unread and in no digest yet, by channel.
+pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Vec<Waiting>> {
+    let sql = format!(
+        "SELECT m.channel, {AFTER}, c.last_position, (SELECT min(x.sent_at) FROM messages x \
+         WHERE x.workspace = m.workspace AND x.channel = m.channel AND x.position > {AFTER} AND {COUNTS}) \
+         FROM members m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+         WHERE m.workspace = $1 AND m.person = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
+         AND c.last_position > m.read_position AND c.last_position > m.told_position ORDER BY m.channel"
+    );
+    let found = reader.all(&sql, &[&workspace, &person], |row| {
+        let oldest: Option<Time> = row.get(3)?;
+        let (channel, after, up_to) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(oldest.map(|oldest| Waiting { channel, after, up_to, oldest }))
+    })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Tells whoever looks at what waits for a person that it may be told at another time now, or not at all.
+pub(crate) fn outlook_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    for Waiting { channel, .. } in waiting(tx, workspace, person)? {
+        journal::record(tx, workspace, &Event::NotificationChanged { channel });
+    }
+    Ok(())
+}
+
+/// Messages of one channel that count for a person, are unread, and are in no digest yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Where.
+    pub channel: ChannelId,
+    /// They come after this position,
+    pub after: i64,
+    /// and up to this one.
+    pub up_to: i64,
+    /// When the oldest of them was received.
+    pub oldest: Time,
+}
+
+/// Why somebody was not told of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody has invited them yet (N1).
+    NotInvited,
+    /// They chose so (N10).
+    Choice,
+    /// There is no address or number that takes it.
+    NoAddress,
+    /// They have muted the channel (C8).
+    Muted,
+    /// They can see the channel no more (N13).
+    LostAccess,
+    /// They left the channel by choice (C8).
+    Left,
+    /// An internal user called it off (N14).
+    CalledOff,
+    /// It was sent before the portal told anybody of anything.
+    Earlier,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Reason; 8] = [
+        Reason::NotInvited,
+        Reason::Choice,
+        Reason::NoAddress,
+        Reason::Muted,
+        Reason::LostAccess,
+        Reason::Left,
+        Reason::CalledOff,
+        Reason::Earlier,
+    ];
+
+    /// The word that the database and the API use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::NotInvited => "notInvited",
+            Reason::Choice => "choice",
+            Reason::NoAddress => "noAddress",
+            Reason::Muted => "muted",
+            Reason::LostAccess => "lostAccess",
+            Reason::Left => "left",
+            Reason::CalledOff => "calledOff",
+            Reason::Earlier => "earlier",
+        }
+    }
+
+    /// The meaning of a word.
+    pub fn from_word(word: &str) -> Option<Reason> {
+        Reason::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+}
+
+impl FromValue for Reason {
+    fn from_value(value: Value<'_>) -> Option<Reason> {
+        match value {
+            Value::Text(word) => Reason::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+impl Param for Reason {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}

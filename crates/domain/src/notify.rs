@@ -1,0 +1,22 @@
+//! What a person is told outside the portal: what is due, digests, deliveries, reply links, and what came back.
+
+pub mod bounces;
+pub mod consents;
+pub mod decision;
+pub mod deliveries;
+pub mod delivery;
+pub mod delivery_status;
+pub mod digest_part;
+pub mod digests;
+pub mod due;
+pub mod history;
+pub mod manual_send;
+pub mod muting;
+pub mod phone;
+pub mod phones;
+pub mod preferences;
+pub mod quiet_hours;
+pub mod reply_links;
+pub mod sms_keywords;
+pub mod text_deliveries;
+pub mod webhook_deliveries;

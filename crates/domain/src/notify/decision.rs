@@ -1,0 +1,202 @@
+//! Whether a person is told now: one pure function of what waits for them, their circumstances and the time (N1, N2, N10).
+//!
+//! It is asked when somebody's time may have come, and decides with what is true at that moment. What counts at all
+//! (not one's own, not deleted, not muted …) is settled by the query that finds what waits.
+
+use std::time::Duration;
+
+use store::Time;
+
+use crate::kernel::medium::Choice;
+use crate::messages::unread_backlog::{Reason, Waiting};
+
+/// One way of reaching somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// How often they want to be reached so.
+    pub choice: Choice,
+    /// Whether there is an address or number that takes it.
+    pub reachable: bool,
+    /// Whether they were reached so since they were last back.
+    pub told: bool,
+}
+
+impl Reach {
+    /// Why they are not to be reached so; nothing where they are.
+    pub fn refused(self) -> Option<Reason> {
+        match self.choice {
+            Choice::Never => Some(Reason::Choice),
+            _ if !self.reachable => Some(Reason::NoAddress),
+            Choice::Once if self.told => Some(Reason::Choice),
+            Choice::Once | Choice::Each => None,
+        }
+    }
+}
+
+/// What else decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// How long a message may stay unread (N2).
+    pub wait: Duration,
+    /// Whether somebody asked for it to be sent at once (N14).
+    pub asked: bool,
+    /// Whether they are invited or have been here.
+    pub invited: bool,
+    /// How email reaches them.
+    pub email: Reach,
+    /// How text messages reach them.
+    pub text: Reach,
+}
+
+impl Circumstances {
+    /// Why nothing at all is to be sent; nothing where something is. Email speaks for both where they differ.
+    pub fn refused(&self) -> Option<Reason> {
+        if !self.invited {
+            return Some(Reason::NotInvited);
+        }
+        self.text.refused().and(self.email.refused())
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing waits.
+    Nothing,
+    /// The oldest has not waited long enough: at this time it will have.
+    Later(Time),
+    /// Everything that waits goes into one digest, by these ways; at least one of them is true.
+    Digest {
+        /// An email.
+        email: bool,
+        /// A text message.
+        text: bool,
+    },
+    /// It would be time, but nothing is to be sent; what waits is never told.
+    Suppressed(Reason),
+}
+
+/// Decides whether a person is told now.
+pub fn decide(waiting: &[Waiting], circumstances: &Circumstances, now: Time) -> Decision {
+    let Some(due_at) = due_at(waiting, circumstances.wait) else { return Decision::Nothing };
+    if now < due_at && !circumstances.asked {
+        return Decision::Later(due_at);
+    }
+    match circumstances.refused() {
+        Some(reason) => Decision::Suppressed(reason),
+        None => Decision::Digest {
+            email: circumstances.email.refused().is_none(),
+            text: circumstances.text.refused().is_none(),
+        },
+    }
+}
+
+/// When the oldest of what waits has waited long enough; nothing where nothing waits.
+pub fn due_at(waiting: &[Waiting], wait: Duration) -> Option<Time> {
+    waiting.iter().map(|waiting| waiting.oldest).min().map(|oldest| oldest.after(wait))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ids::ChannelId;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    const WAIT: Duration = Duration::from_secs(300);
+    const EACH: Reach = Reach { choice: Choice::Each, reachable: true, told: false };
+    const NEVER: Reach = Reach { choice: Choice::Never, reachable: true, told: false };
+    const USUAL: Circumstances =
+        Circumstances { wait: WAIT, asked: false, invited: true, email: EACH, text: NEVER };
+    const MAIL: Decision = Decision::Digest { email: true, text: false };
+
+    fn waits_since(milliseconds: i64) -> Waiting {
+        Waiting { channel: ChannelId(Uuid::nil()), after: 0, up_to: 1, oldest: Time(milliseconds) }
+    }
+
+    #[test]
+    fn n2_the_oldest_in_any_channel_decides_when() {
+        let waiting = [waits_since(2_000), waits_since(1_000)];
+        assert_eq!(decide(&[], &USUAL, Time(i64::MAX)), Decision::Nothing);
+        assert_eq!(decide(&waiting, &USUAL, Time(300_999)), Decision::Later(Time(301_000)));
+        assert_eq!(decide(&waiting, &USUAL, Time(301_000)), MAIL);
+    }
+
+    #[test]
+    fn n10_choices_and_addresses_decide_by_which_way() {
+        let once = |told| Reach { choice: Choice::Once, reachable: true, told };
+        let lost = Reach { reachable: false, ..EACH };
+        let both = Decision::Digest { email: true, text: true };
+        let text = Decision::Digest { email: false, text: true };
+        for (email, by_text, expected) in [
+            (EACH, EACH, both),
+            (once(false), NEVER, MAIL),
+            (once(true), NEVER, Decision::Suppressed(Reason::Choice)),
+            (once(true), EACH, text),
+            (lost, NEVER, Decision::Suppressed(Reason::NoAddress)),
+            (lost, once(false), text),
+            (NEVER, lost, Decision::Suppressed(Reason::Choice)),
+            (EACH, once(true), MAIL),
+        ] {
+            let circumstances = Circumstances { email, text: by_text, ..USUAL };
+            assert_eq!(
+                decide(&[waits_since(0)], &circumstances, Time(300_000)),
+                expected,
+                "{email:?} {by_text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn n1_one_who_was_never_invited_is_told_nothing() {
+        let circumstances = Circumstances { invited: false, ..USUAL };
+        let decision = decide(&[waits_since(0)], &circumstances, Time(300_000));
+        assert_eq!(decision, Decision::Suppressed(Reason::NotInvited));
+    }
+
+    #[test]
+    fn n14_what_is_asked_for_goes_before_its_time() {
+        let circumstances = Circumstances { asked: true, ..USUAL };
+        assert_eq!(decide(&[waits_since(0)], &circumstances, Time(0)), MAIL);
+        assert_eq!(decide(&[], &circumstances, Time(0)), Decision::Nothing);
+    }
+
+    #[test]
+    fn every_reason_has_a_word_of_its_own() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_word(reason.word()), Some(reason));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn n2_later_is_a_promise_that_is_kept(
+            received in proptest::collection::vec(0..1_000_000_i64, 1..8), now in 0..2_000_000_i64,
+        ) {
+            let waiting: Vec<Waiting> = received.iter().copied().map(waits_since).collect();
+            match decide(&waiting, &USUAL, Time(now)) {
+                Decision::Later(at) => {
+                    prop_assert!(at > Time(now));
+                    prop_assert_eq!(decide(&waiting, &USUAL, at), MAIL);
+                    prop_assert_eq!(decide(&waiting, &USUAL, Time(at.0 - 1)), Decision::Later(at));
+                }
+                decision => {
+                    prop_assert_eq!(decision, MAIL);
+                    prop_assert!(received.iter().any(|at| at + 300_000 <= now));
+                }
+            }
+        }
+
+        #[test]
+        fn n2_reading_never_hastens_anything(
+            received in proptest::collection::vec(0..1_000_000_i64, 1..8), read in 0..8_usize,
+        ) {
+            let waiting: Vec<Waiting> = received.iter().copied().map(waits_since).collect();
+            let mut fewer = waiting.clone();
+            fewer.remove(read.min(fewer.len() - 1));
+            if let Some(after) = due_at(&fewer, WAIT) {
+                prop_assert!(Some(after) >= due_at(&waiting, WAIT));
+            }
+        }
+    }
+}

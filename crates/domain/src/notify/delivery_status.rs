@@ -1,0 +1,324 @@
+//! What became of a message for each of its recipients (N12): exactly one state, made from what is kept anyway: moves of
+//! read positions, digests and their deliveries, departures.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::{Reader, Row, Time};
+
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId};
+use crate::kernel::medium::{self, Way};
+use crate::kernel::name::Name;
+use crate::messages::unread_backlog::{self, Reason};
+use crate::notify::digest_part::{Part, Sending, State};
+use crate::notify::{decision, due};
+
+/// One recipient of a message and what became of it for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: Arc<Name>,
+    /// What became of it: of all that did, what tells most.
+    pub state: State,
+    /// How it went by email, where it was to go that way.
+    pub email: Option<State>,
+    /// How it went by text message, where it was to go that way.
+    pub text: Option<State>,
+}
+
+/// A message and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFates {
+    /// Which.
+    pub message: MessageId,
+    /// Its place in the channel.
+    pub position: i64,
+    /// Its recipients: everybody who was in the channel when it was sent, but its author. By name.
+    pub fates: Vec<Fate>,
+}
+
+/// What became of the messages of a channel at these positions, for internal users who see it. Deleted ones have no fate.
+/// `wait` stands in for every workspace's wait.
+///
+/// # Errors
+/// `NotFound`, also for client users.
+pub fn fates(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    positions: RangeInclusive<i64>,
+    wait: Option<Duration>,
+) -> Result<Vec<MessageFates>> {
+    access::internal(actor)?;
+    access::channel(reader, actor, channel)?;
+    let wait = due::wait_of(reader, actor.workspace, wait)?;
+    let asked = Asked { reader, actor, channel, first: *positions.start(), last: *positions.end(), wait };
+    let (recipients, moves, parts) = (asked.recipients()?, asked.moves()?, asked.parts()?);
+    let mut known: Vec<Known<'_>> = recipients
+        .iter()
+        .map(|recipient| Known {
+            recipient,
+            moves: moves.get(&recipient.person).map_or(&[], Vec::as_slice),
+            parts: parts.get(&recipient.person).map_or(&[], Vec::as_slice),
+            outlook: None,
+        })
+        .collect();
+    let fates_of = |message: Message| {
+        let receiving = known.iter_mut().filter(|known| known.recipient.receives(&message));
+        let fates = receiving.map(|known| known.fate(&asked, &message)).collect::<Result<_>>()?;
+        Ok(MessageFates { message: message.id, position: message.position, fates })
+    };
+    asked.messages()?.into_iter().map(fates_of).collect()
+}
+
+struct Asked<'a> {
+    reader: &'a Reader,
+    actor: &'a Actor,
+    channel: ChannelId,
+    first: i64,
+    last: i64,
+    wait: Duration,
+}
+
+struct Message {
+    id: MessageId,
+    position: i64,
+    author: PersonId,
+    sent_at: Time,
+    called_off_at: Option<Time>,
+}
+
+/// Somebody who was in the channel for the messages in (joined, left].
+struct Recipient {
+    person: PersonId,
+    name: Arc<Name>,
+    joined: i64,
+    /// Nothing for who is still in it.
+    left: Option<(i64, Reason)>,
+    muted: bool,
+    told_position: i64,
+}
+
+impl Recipient {
+    fn receives(&self, message: &Message) -> bool {
+        message.author != self.person
+            && self.joined < message.position
+            && self.left.is_none_or(|(left, _)| message.position <= left)
+    }
+
+    /// Why a message that they have not seen, and that is in no digest, never will be in one.
+    fn untold(&self, message: &Message) -> Option<Reason> {
+        if let Some((_, reason)) = self.left {
+            Some(reason)
+        } else if message.called_off_at.is_some() {
+            Some(Reason::CalledOff)
+        } else if self.told_position >= message.position {
+            Some(Reason::Earlier)
+        } else if self.muted {
+            Some(Reason::Muted)
+        } else {
+            None
+        }
+    }
+}
+
+/// A recipient with what is kept of them, found once for all messages.
+struct Known<'a> {
+    recipient: &'a Recipient,
+    moves: &'a [(i64, Time)],
+    parts: &'a [Part],
+    /// Asked for when the first message needs it.
+    outlook: Option<Outlook>,
+}
+
+impl Known<'_> {
+    fn fate(&mut self, asked: &Asked<'_>, message: &Message) -> Result<Fate> {
+        let part = self.parts.iter().find(|part| part.covers(message.position));
+        let state = match (first_at(self.moves, message.position), part) {
+            (Some(at), _) => State::Seen(at),
+            (None, Some(part)) => part.state(message.called_off_at),
+            (None, None) => match self.recipient.untold(message) {
+                Some(reason) => State::Suppressed(reason),
+                None => self.outlook(asked)?.state(message),
+            },
+        };
+        let way = |way| part.and_then(|part| part.by(way, message.called_off_at));
+        let (email, text) = (way(Way::Email), way(Way::Text));
+        Ok(Fate { person: self.recipient.person, name: Arc::clone(&self.recipient.name), state, email, text })
+    }
+
+    fn outlook(&mut self, asked: &Asked<'_>) -> Result<Outlook> {
+        match self.outlook {
+            Some(known) => Ok(known),
+            None => Ok(*self.outlook.insert(asked.outlook(self.recipient.person)?)),
+        }
+    }
+}
+
+/// What will become of what waits for a person.
+#[derive(Clone, Copy)]
+enum Outlook {
+    Due(Time),
+    Suppressed(Reason),
+}
+
+impl Outlook {
+    fn state(self, message: &Message) -> State {
+        match self {
+            // Not before it was sent, where the clock was set back.
+            Outlook::Due(at) => State::Due(at.max(message.sent_at)),
+            Outlook::Suppressed(reason) => State::Suppressed(reason),
+        }
+    }
+}
+
+/// When the first move at or past a position was; `moves` come in their order.
+fn first_at(moves: &[(i64, Time)], position: i64) -> Option<Time> {
+    moves.iter().filter(|(to, _)| *to >= position).map(|(_, at)| *at).min()
+}
+
+impl Asked<'_> {
+    fn messages(&self) -> Result<Vec<Message>> {
+        Ok(self.reader.all(
+            "SELECT id, position, author, sent_at, called_off_at FROM messages WHERE workspace = $1 AND channel = $2 \
+             AND position >= $3 AND position <= $4 AND deleted_at IS NULL ORDER BY position",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
+            |row| {
+                Ok(Message {
+                    id: row.get(0)?,
+                    position: row.get(1)?,
+                    author: row.get(2)?,
+                    sent_at: row.get(3)?,
+                    called_off_at: row.get(4)?,
+                })
+            },
+        )?)
+    }
+
+    fn recipients(&self) -> Result<Vec<Recipient>> {
+        let mut found = self.reader.all(
+            "SELECT m.person, p.given_name, p.family_name, p.email, m.joined_position, m.muted_at, m.told_position \
+             FROM members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
+             WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3",
+            &[&self.actor.workspace, &self.channel, &self.last],
+            |row| {
+                let muted: Option<Time> = row.get(5)?;
+                Ok(Recipient {
+                    person: row.get(0)?,
+                    name: Arc::new(Name::read(row, 1)?),
+                    joined: row.get(4)?,
+                    left: None,
+                    muted: muted.is_some(),
+                    told_position: row.get(6)?,
+                })
+            },
+        )?;
+        found.extend(self.reader.all(
+            "SELECT d.person, p.given_name, p.family_name, p.email, d.joined_position, d.left_position, d.reason \
+             FROM departures d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
+             WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
+            |row| {
+                Ok(Recipient {
+                    person: row.get(0)?,
+                    name: Arc::new(Name::read(row, 1)?),
+                    joined: row.get(4)?,
+                    left: Some((row.get(5)?, row.get(6)?)),
+                    muted: false,
+                    told_position: 0,
+                })
+            },
+        )?);
+        found.sort_by_cached_key(|recipient| (recipient.name.full(), recipient.person));
+        Ok(found)
+    }
+
+    /// The moves within these positions, and of each person the first beyond: what came later says nothing more, however
+    /// much that is.
+    fn moves(&self) -> Result<HashMap<PersonId, Vec<(i64, Time)>>> {
+        let moves = self.reader.all(
+            "SELECT person, position, at FROM read_moves \
+             WHERE workspace = $1 AND channel = $2 AND position >= $3 AND position <= $4 \
+             UNION ALL SELECT v.person, v.position, v.at FROM ( \
+             SELECT person FROM members WHERE workspace = $1 AND channel = $2 \
+             UNION SELECT person FROM departures WHERE workspace = $1 AND channel = $2) m \
+             JOIN read_moves v ON v.workspace = $1 AND v.channel = $2 AND v.person = m.person \
+             AND v.position = (SELECT min(n.position) FROM read_moves n \
+             WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)",
+            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
+            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+        )?;
+        Ok(by_person(moves))
+    }
+
+    fn parts(&self) -> Result<HashMap<PersonId, Vec<Part>>> {
+        let place: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.first, &self.last];
+        let mut parts = self.reader.all(
+            "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, t.text_left_out, g.suppressed \
+             FROM digest_parts t JOIN digests g ON g.workspace = t.workspace AND g.id = t.digest \
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
+             ORDER BY t.digest DESC",
+            &place,
+            |row| {
+                let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                let (left_out, suppressed) = ([row.get(4)?, row.get(5)?], row.get(6)?);
+                Ok((row.get(0)?, Part { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
+            },
+        )?;
+        let sending = |row: &Row<'_>| {
+            let kind: String = row.get(1)?;
+            let sending = Sending {
+                way: if kind == medium::digest_word(Way::Email) { Way::Email } else { Way::Text },
+                next_try_at: row.get(2)?,
+                sent_at: row.get(3)?,
+                failed_at: row.get(4)?,
+                reason: row.get(5)?,
+            };
+            Ok((row.get::<DigestId>(0)?, sending))
+        };
+        let sendings = self.reader.all(
+            "SELECT t.digest, d.kind, d.next_try_at, d.sent_at, d.failed_at, d.reason FROM digest_parts t \
+             JOIN deliveries d ON d.workspace = t.workspace AND d.reference = t.digest \
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
+             ORDER BY d.kind",
+            &place,
+            sending,
+        )?;
+        let mut of_digest: HashMap<DigestId, Vec<Sending>> = HashMap::new();
+        for (digest, sending) in sendings {
+            of_digest.entry(digest).or_default().push(sending);
+        }
+        for (_, part) in &mut parts {
+            part.deliveries = of_digest.remove(&part.digest).unwrap_or_default();
+        }
+        Ok(by_person(parts))
+    }
+
+    fn outlook(&self, person: PersonId) -> Result<Outlook> {
+        let workspace = self.actor.workspace;
+        let circumstances = match due::circumstances(self.reader, workspace, person, self.wait) {
+            Err(Error::NotFound) => return Ok(Outlook::Suppressed(Reason::LostAccess)),
+            found => found?,
+        };
+        if let Some(reason) = circumstances.refused() {
+            return Ok(Outlook::Suppressed(reason));
+        }
+        let waiting = unread_backlog::waiting(self.reader, workspace, person)?;
+        let at = decision::due_at(&waiting, circumstances.wait).unwrap_or(self.reader.now());
+        Ok(Outlook::Due(at.max(self.reader.now())))
+    }
+}
+
+fn by_person<T>(pairs: Vec<(PersonId, T)>) -> HashMap<PersonId, Vec<T>> {
+    let mut found: HashMap<PersonId, Vec<T>> = HashMap::new();
+    for (person, value) in pairs {
+        found.entry(person).or_default().push(value);
+    }
+    found
+}

@@ -1,0 +1,109 @@
+//! One channel of a digest: which messages it covers, and what became of them with its email and its text.
+
+use store::Time;
+
+use crate::kernel::ids::DigestId;
+use crate::kernel::medium::Way;
+use crate::messages::unread_backlog::Reason;
+
+/// What became of a message for one of its recipients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was on their screen at this time.
+    Seen(Time),
+    /// They are told of it at this time, unless they read it before.
+    Due(Time),
+    /// It left by email at this time.
+    Emailed(Time),
+    /// It left by text message at this time.
+    Texted(Time),
+    /// It could not be sent, since this time; why, for the people who run the portal.
+    Failed(Time, String),
+    /// They are not told of it.
+    Suppressed(Reason),
+}
+
+/// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
+/// another one once the address is well again.
+pub(crate) struct Part {
+    pub(crate) digest: DigestId,
+    pub(crate) after: i64,
+    pub(crate) up_to: i64,
+    pub(crate) suppressed: Option<Reason>,
+    /// Why it was left out of the email, and of the text.
+    pub(crate) left_out: [Option<Reason>; 2],
+    pub(crate) deliveries: Vec<Sending>,
+}
+
+pub(crate) struct Sending {
+    pub(crate) way: Way,
+    pub(crate) next_try_at: Option<Time>,
+    pub(crate) sent_at: Option<Time>,
+    pub(crate) failed_at: Option<Time>,
+    pub(crate) reason: Option<String>,
+}
+
+impl Part {
+    pub(crate) fn covers(&self, position: i64) -> bool {
+        self.after < position && position <= self.up_to
+    }
+
+    pub(crate) fn state(&self, called_off_at: Option<Time>) -> State {
+        let carrying = || {
+            self.deliveries.iter().filter(|sending| self.suppressed.or(self.left_out(sending.way)).is_none())
+        };
+        // What was called off before it left was not in what left.
+        let until = called_off_at.unwrap_or(Time(i64::MAX));
+        let left =
+            |sending: &&Sending| sending.failed_at.is_none() && sending.sent_at.is_some_and(|at| at < until);
+        // What reached them first; of both at once the email, which says more.
+        if let Some(sending) = carrying().filter(left).min_by_key(|sending| sending.sent_at) {
+            let at = sending.sent_at.unwrap_or_default();
+            return match sending.way {
+                Way::Email => State::Emailed(at),
+                Way::Text => State::Texted(at),
+            };
+        }
+        if called_off_at.is_some() {
+            return State::Suppressed(Reason::CalledOff);
+        }
+        if let Some(at) = carrying().filter_map(|sending| sending.next_try_at).min() {
+            return State::Due(at);
+        }
+        let failed =
+            |sending: &Sending| Some((sending.failed_at?, sending.reason.clone().unwrap_or_default()));
+        if let Some((at, reason)) = carrying().find_map(failed) {
+            return State::Failed(at, reason);
+        }
+        let dropped = |sending: &Sending| {
+            self.left_out(sending.way).or_else(|| Reason::from_word(sending.reason.as_deref()?))
+        };
+        let reason = self.suppressed.or_else(|| self.deliveries.iter().find_map(dropped));
+        State::Suppressed(reason.unwrap_or(Reason::Choice))
+    }
+
+    fn left_out(&self, way: Way) -> Option<Reason> {
+        match way {
+            Way::Email => self.left_out[0],
+            Way::Text => self.left_out[1],
+        }
+    }
+
+    /// How a way of it stands by itself, where it was to go that way. Nothing where it was not needed any more: everything
+    /// was read before.
+    pub(crate) fn by(&self, way: Way, called_off_at: Option<Time>) -> Option<State> {
+        let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
+        if let Some(reason) = self.left_out(way) {
+            return Some(State::Suppressed(reason));
+        }
+        let until = called_off_at.unwrap_or(Time(i64::MAX));
+        match (sending.sent_at.filter(|at| *at < until), sending.next_try_at, sending.failed_at) {
+            (Some(at), ..) if way == Way::Email => Some(State::Emailed(at)),
+            (Some(at), ..) => Some(State::Texted(at)),
+            _ if called_off_at.is_some() => Some(State::Suppressed(Reason::CalledOff)),
+            (None, Some(at), _) => Some(State::Due(at)),
+            (None, None, Some(at)) => Some(State::Failed(at, sending.reason.clone().unwrap_or_default())),
+            (None, None, None) => Reason::from_word(sending.reason.as_deref()?).map(State::Suppressed),
+        }
+    }
+}

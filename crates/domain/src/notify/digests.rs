@@ -1,0 +1,384 @@
+//! Digests: what a person is told at once of what they have missed, and what became of it (N3, N5, N6, N13).
+//!
+//! A digest says which messages it covers, by channel, and nothing of what they say: that is put together at each try
+//! from what is true then ([`prepare`]), so what was edited goes out as edited, and what was deleted, read or lost
+//! meanwhile does not go out at all. It is written together with its deliveries and with how far its person is told, so
+//! no message is in two of them.
+
+use store::{Reader, Time, Tx};
+
+use crate::channels::channel::{self, Kind};
+use crate::directory::addressee::{self, Addressee};
+use crate::directory::person;
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::Result;
+use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
+use crate::kernel::limits;
+use crate::kernel::medium::{self, Choice, Way};
+use crate::kernel::name::Name;
+use crate::kernel::secrets::Secret;
+use crate::messages::attachments::{self, State};
+use crate::messages::unread_backlog::{COUNTS, Reason, Waiting};
+use crate::notify::{deliveries, delivery, preferences, reply_links, text_deliveries};
+use crate::tenant::settings;
+
+/// Messages of one channel that a mail shows; of more it says how many there are.
+pub const MESSAGES_MAX: i64 = limits::PAGE_MESSAGES;
+
+/// By which ways a digest goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// An email.
+    pub email: bool,
+    /// A text message.
+    pub text: bool,
+}
+
+/// Writes a digest of everything that waits for a person, with its deliveries.
+pub(crate) fn write(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    waiting: &[Waiting],
+    ways: Ways,
+) -> Result<DigestId> {
+    let id = cover(tx, workspace, person, waiting, None)?;
+    for (way, wanted) in [(Way::Email, ways.email), (Way::Text, ways.text)] {
+        if wanted {
+            deliveries::add(tx, workspace, delivery::Kind::digest(way, id), Some(person))?;
+        }
+    }
+    Ok(id)
+}
+
+/// Notes that a person is never told of what waits for them, and why (N12).
+pub(crate) fn suppress(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    waiting: &[Waiting],
+    reason: Reason,
+) -> Result<()> {
+    cover(tx, workspace, person, waiting, Some(reason)).map(|_| ())
+}
+
+fn cover(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    waiting: &[Waiting],
+    suppressed: Option<Reason>,
+) -> Result<DigestId> {
+    let now = tx.now();
+    let id = DigestId::new(now);
+    tx.run(
+        "INSERT INTO digests (workspace, id, person, created_at, suppressed) VALUES ($1, $2, $3, $4, $5)",
+        &[&workspace, &id, &person, &now, &suppressed],
+    )?;
+    for part in waiting {
+        tx.run(
+            "INSERT INTO digest_parts (workspace, digest, channel, person, after_position, up_to_position) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[&workspace, &id, &part.channel, &person, &part.after, &part.up_to],
+        )?;
+        tx.run(
+            "UPDATE members SET told_position = $4 WHERE workspace = $1 AND channel = $2 AND person = $3",
+            &[&workspace, &part.channel, &person, &part.up_to],
+        )?;
+    }
+    Ok(id)
+}
+
+/// What a digest says at this moment. It holds secrets: not to be logged, hence no `Debug`.
+pub struct Digest {
+    /// Its id: the same at every try.
+    pub id: DigestId,
+    /// When it was written.
+    pub created_at: Time,
+    /// To whom it goes.
+    pub to: Addressee,
+    /// Where they are, as the IANA database names it.
+    pub time_zone: Option<String>,
+    /// Whether nothing of what was written is to be shown (N11).
+    pub hides_text: bool,
+    /// The channels that it is about, those that have waited longest first. At least one.
+    pub channels: Vec<Part>,
+    /// For the link that ends such mails; mails only.
+    pub unsubscribe: Option<Secret>,
+}
+
+/// One channel in a digest.
+pub struct Part {
+    /// Which.
+    pub channel: ChannelId,
+    /// Its title, as the person sees it.
+    pub title: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// Its messages, oldest first, at most [`MESSAGES_MAX`]. At least one.
+    pub messages: Vec<Said>,
+    /// How many there are beyond these.
+    pub more: i64,
+    /// For the link that leads to answering (N7).
+    pub link: Secret,
+}
+
+/// One message in a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Who wrote it.
+    pub author: PersonId,
+    /// The author's name.
+    pub author_name: Name,
+    /// When it was received.
+    pub sent_at: Time,
+    /// When its text was last changed.
+    pub edited_at: Option<Time>,
+    /// What it says, in Markdown. May be empty where there are files.
+    pub text: String,
+    /// What it was sent with, in the sender's order.
+    pub files: Vec<SentFile>,
+}
+
+/// A file that a message was sent with. Its bytes are in no mail: they may be deleted, or found to be harmful, later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its name when it was sent.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whether it was deleted since (F5).
+    pub is_removed: bool,
+}
+
+/// What came of putting a digest together.
+pub enum Prepared {
+    /// This is to be sent.
+    Digest(Box<Digest>),
+    /// Nothing is to be sent any more. The word says why: that of a [`Reason`], or that nothing is left.
+    Dropped(&'static str),
+}
+
+/// The word for a digest of which everything was read or deleted before it could be sent.
+pub const NOTHING_LEFT: &str = "nothingLeft";
+
+/// Puts together what a digest says with what is true now. Called just before it is sent, at each try.
+///
+/// # Errors
+/// Where the database fails.
+pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> Result<Prepared> {
+    let found: Option<(PersonId, Time)> = tx.first(
+        "SELECT person, created_at FROM digests WHERE workspace = $1 AND id = $2",
+        &[&workspace, &id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((person, created_at)) = found else { return Ok(Prepared::Dropped(NOTHING_LEFT)) };
+    let mut parts = Vec::new();
+    let mut left_out = None;
+    // A text says what those that it takes along would have said (N9).
+    let mut spans = spans(tx, workspace, id)?;
+    if way == Way::Text {
+        for other in text_deliveries::carried(tx, workspace, id)? {
+            spans.extend(self::spans(tx, workspace, other)?);
+        }
+    }
+    for span in spans {
+        let reason = span.member.left_out();
+        note_left_out(tx, workspace, &span, way, reason)?;
+        left_out = left_out.or(reason);
+        if reason.is_none() {
+            parts.push(span);
+        }
+    }
+    let person_now = access::actor(tx, workspace, person)?.zip(addressee::addressee(tx, workspace, person)?);
+    let Some((actor, to)) = person_now else { return Ok(Prepared::Dropped(Reason::LostAccess.word())) };
+    if let Some(reason) = refused(tx, &actor, way)? {
+        return Ok(Prepared::Dropped(reason.word()));
+    }
+    let mut channels = Vec::new();
+    for span in parts {
+        channels.extend(part(tx, &actor, &span)?);
+    }
+    if channels.is_empty() {
+        return Ok(Prepared::Dropped(left_out.map_or(NOTHING_LEFT, Reason::word)));
+    }
+    channels.sort_by_key(|part| part.messages.first().map(|said| said.sent_at));
+    let unsubscribe = match way {
+        Way::Email => Some(preferences::unsubscribe_secret(tx, workspace, person, way)?),
+        Way::Text => None,
+    };
+    Ok(Prepared::Digest(Box::new(Digest {
+        id,
+        created_at,
+        to,
+        time_zone: person::myself(tx, &actor)?.time_zone,
+        hides_text: settings::messaging(tx, workspace)?.hide_text_at.is_some(),
+        channels,
+        unsubscribe,
+    })))
+}
+
+/// What a digest covers in one channel, and how its person stands there now.
+struct Span {
+    digest: DigestId,
+    channel: ChannelId,
+    after: i64,
+    up_to: i64,
+    member: Standing,
+}
+
+/// How somebody stands in a channel.
+struct Standing {
+    /// The newest message when they joined; nothing for who is in it no more.
+    joined_position: Option<i64>,
+    left_at: Option<Time>,
+    muted_at: Option<Time>,
+    read_position: i64,
+    up_to: i64,
+}
+
+impl Standing {
+    /// Why nothing of the channel is to be sent.
+    fn left_out(&self) -> Option<Reason> {
+        match self.joined_position {
+            None => Some(Reason::LostAccess),
+            // They were out of it and are back: what was written before is not news to them.
+            Some(joined) if joined >= self.up_to => Some(Reason::LostAccess),
+            Some(_) if self.left_at.is_some() => Some(Reason::Left),
+            Some(_) if self.muted_at.is_some() => Some(Reason::Muted),
+            Some(_) => None,
+        }
+    }
+}
+
+fn spans(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<Span>> {
+    Ok(reader.all(
+        "SELECT t.channel, t.after_position, t.up_to_position, m.joined_position, m.left_at, m.muted_at, \
+         coalesce(m.read_position, 0) FROM digest_parts t \
+         LEFT JOIN members m ON m.workspace = t.workspace AND m.channel = t.channel AND m.person = t.person \
+         WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
+        &[&workspace, &digest],
+        |row| {
+            let up_to = row.get(2)?;
+            let member = Standing {
+                joined_position: row.get(3)?,
+                left_at: row.get(4)?,
+                muted_at: row.get(5)?,
+                read_position: row.get(6)?,
+                up_to,
+            };
+            Ok(Span { digest, channel: row.get(0)?, after: row.get(1)?, up_to, member })
+        },
+    )?)
+}
+
+/// Keeps why a channel is left out of what goes by a way, as long as that has not been sent: afterwards it is what counts.
+fn note_left_out(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    span: &Span,
+    way: Way,
+    reason: Option<Reason>,
+) -> Result<()> {
+    let column = match way {
+        Way::Email => "left_out",
+        Way::Text => "text_left_out",
+    };
+    let different = match reason {
+        Some(_) => format!("({column} IS NULL OR {column} <> $4)"),
+        None => format!("{column} IS NOT NULL AND CAST($4 AS TEXT) IS NULL"),
+    };
+    let sql = format!(
+        "UPDATE digest_parts SET {column} = $4 WHERE workspace = $1 AND digest = $2 AND channel = $3 AND {different} \
+         AND NOT EXISTS (SELECT 1 FROM deliveries d \
+         WHERE d.workspace = $1 AND d.reference = $2 AND d.kind = $5 AND d.sent_at IS NOT NULL)"
+    );
+    tx.run(&sql, &[&workspace, &span.digest, &span.channel, &reason, &medium::digest_word(way)])?;
+    Ok(())
+}
+
+/// Why a person is not to be reached by a way any more.
+fn refused(reader: &Reader, actor: &Actor, way: Way) -> Result<Option<Reason>> {
+    let chosen = preferences::of_person(reader, actor.workspace, actor.person)?;
+    let choice = match way {
+        Way::Email => chosen.email,
+        Way::Text => chosen.text,
+    };
+    if choice == Choice::Never {
+        return Ok(Some(Reason::Choice));
+    }
+    let bounced_at: Option<Option<Time>> = reader.first(
+        "SELECT bounced_at FROM people WHERE workspace = $1 AND id = $2",
+        &[&actor.workspace, &actor.person],
+        |row| row.get(0),
+    )?;
+    let bounced = way == Way::Email && bounced_at.flatten().is_some();
+    Ok(bounced.then_some(Reason::NoAddress))
+}
+
+/// One channel of a digest with what is left of it; nothing where everything was read or deleted.
+fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
+    let joined = span.member.joined_position.unwrap_or(span.up_to);
+    let after = span.after.max(span.member.read_position).max(joined);
+    let of_it = format!(
+        "FROM messages x JOIN members m ON m.workspace = x.workspace AND m.channel = x.channel AND m.person = $3 \
+         JOIN people p ON p.workspace = x.workspace AND p.id = x.author \
+         WHERE x.workspace = $1 AND x.channel = $2 AND x.position > $4 AND x.position <= $5 AND {COUNTS}"
+    );
+    let sql = format!(
+        "SELECT x.author, p.given_name, p.family_name, p.email, x.sent_at, x.edited_at, x.text, x.id, x.attachments \
+         {of_it} ORDER BY x.position LIMIT $6"
+    );
+    let messages: Vec<(MessageId, i64, Said)> = tx.all(
+        &sql,
+        &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to, &MESSAGES_MAX],
+        |row| {
+            let said = Said {
+                author: row.get(0)?,
+                author_name: Name::read(row, 1)?,
+                sent_at: row.get(4)?,
+                edited_at: row.get(5)?,
+                text: row.get(6)?,
+                files: Vec::new(),
+            };
+            Ok((row.get(7)?, row.get::<i64>(8)?, said))
+        },
+    )?;
+    let messages = messages.into_iter().map(|(message, files, said)| match files {
+        0 => Ok(said),
+        _ => Ok(Said { files: sent_files(tx, actor.workspace, message)?, ..said }),
+    });
+    let messages = messages.collect::<Result<Vec<Said>>>()?;
+    if messages.is_empty() {
+        return Ok(None);
+    }
+    let shown = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    let all: i64 = if shown < MESSAGES_MAX {
+        shown
+    } else {
+        let sql = format!("SELECT count(*) {of_it}");
+        tx.one(&sql, &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to], |row| {
+            row.get(0)
+        })?
+    };
+    let channel = channel::find(tx, actor, span.channel)?;
+    let link = reply_links::make(tx, actor.workspace, span.digest, actor.person, span.channel)?;
+    Ok(Some(Part {
+        channel: span.channel,
+        title: channel.title,
+        kind: channel.kind,
+        messages,
+        more: all - shown,
+        link,
+    }))
+}
+
+fn sent_files(reader: &Reader, workspace: WorkspaceId, message: MessageId) -> Result<Vec<SentFile>> {
+    let found = attachments::of_message(reader, workspace, message)?.into_iter();
+    let file = |attachment: attachments::Attachment| SentFile {
+        is_removed: attachment.state == State::Removed,
+        name: attachment.name,
+        size: attachment.size,
+    };
+    Ok(found.map(file).collect())
+}

@@ -1,0 +1,252 @@
+//! What is missed: who is told outside the portal of what they have not read, and when (N1 to N6, N10, N14).
+//!
+//! Sending a message notes in one row that something waits in its channel ([`note`]): the same cost however many read
+//! along. When the oldest of it has waited long enough, [`come_due`] makes a `due` row for each member for whom it still
+//! counts and is unread; reading changes nothing here, as it is looked at only then. [`settle`] decides about one such
+//! person with what is true at that moment ([`decision`]) and writes the digest ([`crate::digests`]). All of it may run in
+//! any number of workers at once.
+
+use std::time::Duration;
+
+use store::{Engine, Reader, Time, Tx};
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
+use crate::kernel::medium::{self, Choice, Way};
+use crate::messages::unread_backlog::{AFTER, COUNTS, waiting};
+use crate::notify;
+use crate::notify::decision::{Circumstances, Decision, Reach};
+use crate::notify::digests::{self, Ways};
+use crate::notify::preferences::Choices;
+use crate::notify::quiet_hours::{self, TextDue};
+use crate::notify::{phones, text_deliveries};
+use crate::tenant::settings;
+
+/// The wait of the workspace `w`, or the `$2` milliseconds that stand in for it.
+const WAIT: &str = "coalesce(CAST($2 AS BIGINT), w.wait_minutes * 60000)";
+
+/// At most `most` channels, of all workspaces, where something has waited long enough; that which has waited longest first.
+/// `wait` stands in for every workspace's wait.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(WorkspaceId, ChannelId)>> {
+    // So many of each workspace, however many more there are; joined crosswise, which is how SQLite is told the order.
+    let sql = format!(
+        "SELECT d.workspace, d.channel FROM workspaces w CROSS JOIN waiting d WHERE d.workspace = w.id \
+         AND d.channel IN (SELECT o.channel FROM waiting o WHERE o.workspace = w.id \
+         AND o.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY o.since, o.channel LIMIT $3) \
+         ORDER BY d.since, d.channel LIMIT $3"
+    );
+    Ok(reader
+        .all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// At most `most` people, of all workspaces, whose time has come.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
+    Ok(reader.all(
+        "SELECT workspace, person FROM due WHERE decide_at <= $1 ORDER BY decide_at, workspace, person LIMIT $2",
+        &[&reader.now(), &most],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// When there will be something to do next; nothing where nothing waits.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
+    let ripe: Option<Time> = reader.one(
+        "SELECT min((SELECT min(d.since) FROM waiting d WHERE d.workspace = w.id) \
+         + coalesce(CAST($1 AS BIGINT), w.wait_minutes * 60000)) FROM workspaces w",
+        &[&milliseconds(wait)],
+        |row| row.get(0),
+    )?;
+    let due: Option<Time> = reader.one("SELECT min(decide_at) FROM due", &[], |row| row.get(0))?;
+    Ok([ripe, due].into_iter().flatten().min())
+}
+
+/// Makes everybody due for whom something in a channel has waited long enough, and notes when the next message there will
+/// have. Where that has been done meanwhile nothing happens.
+///
+/// # Errors
+/// Where the database fails.
+pub fn come_due(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    wait: Option<Duration>,
+) -> Result<()> {
+    // Whoever is sending here just now holds the channel: their message is seen below, or comes after all of this.
+    if tx.engine() == Engine::Postgres {
+        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
+        tx.first(sql, &[&workspace, &channel], |_| Ok(()))?;
+    }
+    let first: Option<i64> = tx.first(
+        "SELECT position FROM waiting WHERE workspace = $1 AND channel = $2",
+        &[&workspace, &channel],
+        |row| row.get(0),
+    )?;
+    let Some(first) = first else { return Ok(()) };
+    let received_until = tx.now().before(wait_of(tx, workspace, wait)?);
+    // In everybody's order, so that two workers never wait for each other.
+    let sql = format!(
+        "INSERT INTO due (workspace, person, decide_at) \
+         SELECT m.workspace, m.person, CAST($3 AS BIGINT) FROM members m \
+         WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
+         AND EXISTS (SELECT 1 FROM messages x WHERE x.workspace = m.workspace AND x.channel = m.channel \
+         AND x.position > {AFTER} AND x.sent_at <= $4 AND {COUNTS}) ORDER BY m.person \
+         ON CONFLICT (workspace, person) DO UPDATE SET decide_at = excluded.decide_at \
+         WHERE due.decide_at > excluded.decide_at"
+    );
+    tx.run(&sql, &[&workspace, &channel, &tx.now(), &received_until])?;
+    let (since, position): (Option<Time>, Option<i64>) = tx.one(
+        "SELECT min(sent_at), min(position) FROM messages \
+         WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4",
+        &[&workspace, &channel, &first, &received_until],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    match (since, position) {
+        (Some(since), Some(position)) => tx.run(
+            "UPDATE waiting SET since = $3, position = $4 WHERE workspace = $1 AND channel = $2",
+            &[&workspace, &channel, &since, &position],
+        )?,
+        _ => tx.run("DELETE FROM waiting WHERE workspace = $1 AND channel = $2", &[&workspace, &channel])?,
+    };
+    Ok(())
+}
+
+/// Decides about a person who is due with what is true now, and writes the digest where there is to be one. Where
+/// another worker does so just now, or has done so, nothing happens.
+///
+/// # Errors
+/// Where the database fails.
+pub fn settle(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    wait: Option<Duration>,
+) -> Result<Option<DigestId>> {
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+    };
+    let sql = format!("SELECT asked_at FROM due WHERE workspace = $1 AND person = $2 {lock}");
+    let asked_at: Option<Option<Time>> = tx.first(&sql, &[&workspace, &person], |row| row.get(0))?;
+    let Some(asked_at) = asked_at else { return Ok(None) };
+    let waiting = waiting(tx, workspace, person)?;
+    let wait = wait_of(tx, workspace, wait)?;
+    let circumstances =
+        Circumstances { asked: asked_at.is_some(), ..circumstances(tx, workspace, person, wait)? };
+    let written = match notify::decision::decide(&waiting, &circumstances, tx.now()) {
+        Decision::Later(at) => {
+            tx.run(
+                "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
+                &[&workspace, &person, &at],
+            )?;
+            return Ok(None);
+        }
+        Decision::Nothing => None,
+        Decision::Digest { email, text } => {
+            Some(digests::write(tx, workspace, person, &waiting, Ways { email, text })?)
+        }
+        Decision::Suppressed(reason) => {
+            digests::suppress(tx, workspace, person, &waiting, reason)?;
+            None
+        }
+    };
+    tx.run("DELETE FROM due WHERE workspace = $1 AND person = $2", &[&workspace, &person])?;
+    Ok(written)
+}
+
+/// Puts off what could not be decided, so that it stands in nobody's way.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
+    tx.run(
+        "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
+        &[&workspace, &person, &tx.now().after(by)],
+    )?;
+    Ok(())
+}
+
+/// What decides about a person besides what waits for them.
+pub(crate) fn circumstances(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+    wait: Duration,
+) -> Result<Circumstances> {
+    let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
+        .first(
+            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, email_choice, text_choice \
+             FROM people WHERE workspace = $1 AND id = $2",
+            &[&workspace, &person],
+            |row| {
+                let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, Choices::read(row, 4)?))
+            },
+        )?
+        .ok_or(Error::NotFound)?;
+    let reach = |choice, way, reachable| -> Result<Reach> {
+        let told = choice == Choice::Once && told_since_back(reader, workspace, person, way, last_seen_at)?;
+        Ok(Reach { choice, reachable, told })
+    };
+    let texts = choices.text != Choice::Never
+        && !matches!(
+            quiet_hours::text_due(&phones::texting(reader, workspace, person)?, reader.now()),
+            TextDue::NotAtAll(_)
+        );
+    Ok(Circumstances {
+        wait,
+        asked: false,
+        invited,
+        email: reach(choices.email, Way::Email, !bounced)?,
+        text: reach(choices.text, Way::Text, texts)?,
+    })
+}
+
+/// Whether a digest has reached somebody by this way, or is about to, since they were last back: signed in, or had
+/// something on screen. A text that quiet hours hold has not: it will take along what comes until then.
+fn told_since_back(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    person: PersonId,
+    way: Way,
+    last_seen_at: Option<Time>,
+) -> Result<bool> {
+    let last_read_at: Option<Time> = reader.one(
+        "SELECT max(at) FROM read_moves WHERE workspace = $1 AND person = $2",
+        &[&workspace, &person],
+        |row| row.get(0),
+    )?;
+    let back_at = last_seen_at.max(last_read_at).unwrap_or_default();
+    let sql = format!(
+        "SELECT 1 FROM digests g JOIN deliveries d ON d.workspace = g.workspace AND d.reference = g.id AND d.kind = $4 \
+         WHERE g.workspace = $1 AND g.person = $2 AND g.created_at >= $3 \
+         AND d.failed_at IS NULL AND (d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL) \
+         AND NOT ({})",
+        text_deliveries::is_held("$5")
+    );
+    let told = reader.first(
+        &sql,
+        &[&workspace, &person, &back_at, &medium::digest_word(way), &reader.now()],
+        |_| Ok(()),
+    )?;
+    Ok(told.is_some())
+}
+
+pub(crate) fn wait_of(reader: &Reader, workspace: WorkspaceId, wait: Option<Duration>) -> Result<Duration> {
+    match wait {
+        Some(wait) => Ok(wait),
+        None => Ok(settings::messaging(reader, workspace)?.wait()),
+    }
+}
+
+fn milliseconds(wait: Option<Duration>) -> Option<i64> {
+    wait.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,48 @@
+//! Muting a channel, and what it does to notices that wait.
+
+use store::{Time, Tx};
+
+use crate::channels::members::own_choice;
+use crate::kernel::access::Actor;
+use crate::kernel::error::Result;
+use crate::kernel::ids::ChannelId;
+use crate::kernel::journal::{self, Event};
+use crate::messages::unread_backlog::{Reason, waiting};
+use crate::notify::digests;
+
+/// Mutes a channel for the internal user who asks, or unmutes it (C8). What came meanwhile stays unread, and they are
+/// never told of it outside the portal.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for client users.
+pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Result<()> {
+    own_choice(tx, actor, channel)?;
+    let was_muted: Option<Time> = tx.one(
+        "SELECT muted_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person],
+        |row| row.get(0),
+    )?;
+    let was_muted = was_muted.is_some();
+    let at = muted.then(|| tx.now());
+    tx.run(
+        "UPDATE members SET muted_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3",
+        &[&actor.workspace, &channel, &actor.person, &at],
+    )?;
+    if was_muted && !muted {
+        suppress_muted(tx, actor, channel)?;
+    }
+    if was_muted != muted {
+        journal::record(tx, actor.workspace, &Event::NotificationChanged { channel });
+    }
+    Ok(())
+}
+
+/// Notes that a person who has just unmuted a channel is never told of what came meanwhile.
+pub(crate) fn suppress_muted(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
+    let mut waiting = waiting(tx, actor.workspace, actor.person)?;
+    waiting.retain(|waiting| waiting.channel == channel);
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    digests::suppress(tx, actor.workspace, actor.person, &waiting, Reason::Muted)
+}

@@ -1,0 +1,268 @@
+//! Numbers for text messages (N9): given by their owner, proven by a code, agreed to with a kept yes, stopped by STOP.
+//!
+//! Whether a text may go is one pure decision, [`text_due`], made when a digest is and again at the moment of sending.
+//! Relies on `consents` for what was answered, on `choices` for how often, on `deliveries` and `tries`.
+
+use std::time::Duration;
+
+use store::{Reader, Tx};
+
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{PersonId, WorkspaceId};
+use crate::kernel::medium::Choice;
+use crate::kernel::{limits, rate_limits, secrets};
+use crate::notify::consents::{self, Given, How};
+use crate::notify::delivery::Kind;
+use crate::notify::phone::{Phone, Quiet, find};
+use crate::notify::quiet_hours::Texting;
+use crate::notify::{deliveries, preferences, sms_keywords, text_deliveries};
+use crate::tenant::workspaces;
+
+/// A code by text is good for this long.
+pub const CODE_LASTS: Duration = Duration::from_secs(15 * 60);
+/// The window in which codes are counted.
+const WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// Codes that one person is sent in a [`WINDOW`]: some mistyped numbers, but not a way to spend the firm's money.
+pub const CODES_BY_PERSON_MAX: i64 = 10;
+/// Codes to one number in a [`WINDOW`], whoever gave it: no stranger is flooded.
+pub const CODES_BY_NUMBER_MAX: i64 = 5;
+
+/// What came of typing a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeOutcome {
+    /// It is right: the number is proven.
+    Proved,
+    /// It is wrong; another try is possible.
+    Wrong,
+    /// There is no further try: too many were wrong, or its time is over. Another code can be asked for.
+    Over,
+}
+
+/// What the text with a code says. It holds a secret: not to be logged, hence no `Debug`.
+pub struct PreparedCode {
+    /// Where it goes.
+    pub number: String,
+    /// What the firm is called.
+    pub brand_name: String,
+    /// The six digits.
+    pub code: String,
+}
+
+/// What the one who asks has given, if anything.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn mine(reader: &Reader, actor: &Actor) -> Result<Option<Phone>> {
+    find(reader, actor.workspace, actor.person)
+}
+
+/// The one who asks gives a number, or asks for another code to the same one. A text with a code is due now. Another
+/// number than before has to be proven and agreed to anew; one that is proven already is sent nothing.
+///
+/// # Errors
+/// `Field` for what is no number; `Conflict` where its owner has stopped texts; `TooMany`.
+pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
+    let number = limits::phone("number", number)?.ok_or(Error::field("number", Problem::Empty))?;
+    let before = mine(tx, actor)?;
+    if before.as_ref().is_some_and(|before| before.number == number && before.proved_at.is_some()) {
+        return Ok(());
+    }
+    if sms_keywords::is_stopped(tx, actor.workspace, &number)? {
+        return Err(Error::Conflict(
+            "Texts to this number were stopped from that phone. Answer START to the last text, then try again.",
+        ));
+    }
+    rate_limits::count(tx, &format!("phone:person:{}", actor.person), WINDOW, CODES_BY_PERSON_MAX)?;
+    rate_limits::count(tx, &format!("phone:number:{number}"), WINDOW, CODES_BY_NUMBER_MAX)?;
+    if let Some(before) = before.filter(|before| before.number != number) {
+        end_consent(tx, actor, &before, How::NumberChanged, "Another number was given.")?;
+    }
+    tx.run(
+        "INSERT INTO phones (workspace, person, number, code_expires_at, tries, quiet_from, quiet_until) \
+         VALUES ($1, $2, $3, $4, 0, $5, $6) \
+         ON CONFLICT (workspace, person) DO UPDATE SET number = $3, code_hash = NULL, code_expires_at = $4, tries = 0, \
+         proved_at = NULL, agreed_at = NULL",
+        &[
+            &actor.workspace,
+            &actor.person,
+            &number,
+            &tx.now().after(CODE_LASTS),
+            &Quiet::NIGHT.from,
+            &Quiet::NIGHT.until,
+        ],
+    )?;
+    deliveries::add(tx, actor.workspace, Kind::PhoneCode, Some(actor.person))
+}
+
+/// Takes the number of the one who asks away again, with what they had agreed to.
+///
+/// # Errors
+/// Where the database fails.
+pub fn forget(tx: &mut Tx, actor: &Actor) -> Result<()> {
+    let Some(before) = mine(tx, actor)? else { return Ok(()) };
+    end_consent(tx, actor, &before, How::NumberChanged, "The number was removed.")?;
+    tx.run("DELETE FROM phones WHERE workspace = $1 AND person = $2", &[&actor.workspace, &actor.person])?;
+    Ok(())
+}
+
+/// Makes the code that a person's number is to be proven with; an earlier one is good no more. Called just before its
+/// text is sent. Nothing where none is wanted any more.
+///
+/// # Errors
+/// Where the database fails.
+pub fn prepare_code(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PreparedCode>> {
+    let Some(phone) = find(tx, workspace, person)? else { return Ok(None) };
+    if !phone.awaits_code(tx.now()) || phone.stopped_at.is_some() {
+        return Ok(None);
+    }
+    if access::actor(tx, workspace, person)?.is_none() {
+        return Ok(None);
+    }
+    let code = secrets::code();
+    tx.run(
+        "UPDATE phones SET code_hash = $3 WHERE workspace = $1 AND person = $2",
+        &[&workspace, &person, &code_hash(person, &phone.number, &code)],
+    )?;
+    let brand_name = workspaces::find(tx, workspace)?.brand_name;
+    Ok(Some(PreparedCode { number: phone.number, brand_name, code }))
+}
+
+/// The one who asks types the code; spaces and dashes in it mean nothing. A wrong one is counted; after
+/// [`limits::CODE_TRIES`] of them it is over.
+///
+/// # Errors
+/// Where the database fails. A wrong code is no error, so that its count is kept.
+pub fn prove(tx: &mut Tx, actor: &Actor, code: &str) -> Result<CodeOutcome> {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(7).collect();
+    if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        // It cannot be the code: a slip of the finger, nothing to count.
+        return Ok(CodeOutcome::Wrong);
+    }
+    // Counted before it is looked at: guesses that come at the same time wait for each other here.
+    let counted: Option<(String, Option<Vec<u8>>, i64)> = tx.first(
+        "UPDATE phones SET tries = tries + 1 WHERE workspace = $1 AND person = $2 AND proved_at IS NULL \
+         AND code_expires_at > $3 AND tries < $4 RETURNING number, code_hash, tries",
+        &[&actor.workspace, &actor.person, &tx.now(), &limits::CODE_TRIES],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let Some((number, expected, tries)) = counted else { return Ok(CodeOutcome::Over) };
+    if expected.is_some_and(|expected| expected == code_hash(actor.person, &number, &code)) {
+        tx.run(
+            "UPDATE phones SET proved_at = $3, code_hash = NULL, code_expires_at = NULL \
+             WHERE workspace = $1 AND person = $2",
+            &[&actor.workspace, &actor.person, &tx.now()],
+        )?;
+        return Ok(CodeOutcome::Proved);
+    }
+    Ok(if tries < limits::CODE_TRIES { CodeOutcome::Wrong } else { CodeOutcome::Over })
+}
+
+/// Person and number go into the hash: six digits alone would be found by trying them all beforehand, and a code is for
+/// the number that it was sent to.
+fn code_hash(person: PersonId, number: &str, code: &str) -> [u8; 32] {
+    secrets::hash(&format!("{person}:{number}:{code}"))
+}
+
+/// What the one who asks would say yes to, word for word; nothing where they have no proven number.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub fn wording(reader: &Reader, actor: &Actor) -> Result<Option<String>> {
+    let Some(phone) = mine(reader, actor)?.filter(|phone| phone.proved_at.is_some()) else { return Ok(None) };
+    let brand = workspaces::find(reader, actor.workspace)?.brand_name;
+    Ok(Some(consents::wording(&brand, &phone.number)))
+}
+
+/// The one who asks says yes to texts, to the `wording` that they had before them. Where they had chosen never to get
+/// texts, they get each from now on. Again changes nothing.
+///
+/// # Errors
+/// `Conflict` where there is no proven number, it is stopped, or the wording is another by now.
+pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
+    let phone = mine(tx, actor)?;
+    let phone = phone.filter(|phone| phone.proved_at.is_some());
+    let phone = phone.ok_or(Error::Conflict("Please prove your number first."))?;
+    let brand = workspaces::find(tx, actor.workspace)?.brand_name;
+    let wording = consents::wording(&brand, &phone.number);
+    if shown != wording {
+        return Err(Error::Conflict("The wording has changed meanwhile. Please read it again."));
+    }
+    if phone.stopped_at.is_some() {
+        return Err(Error::Conflict(
+            "Texts to this number were stopped from that phone. Answer START to the last text to get them again.",
+        ));
+    }
+    if preferences::of_person(tx, actor.workspace, actor.person)?.text == Choice::Never {
+        preferences::choose(tx, actor, None, Some(Choice::Each))?;
+    }
+    if phone.agreed_at.is_some() {
+        return Ok(());
+    }
+    tx.run(
+        "UPDATE phones SET agreed_at = $3 WHERE workspace = $1 AND person = $2",
+        &[&actor.workspace, &actor.person, &tx.now()],
+    )?;
+    let given = Given {
+        person: actor.person,
+        number: &phone.number,
+        is_yes: true,
+        wording: &wording,
+        how: How::Profile,
+    };
+    consents::keep(tx, actor.workspace, &given)
+}
+
+/// The one who asks takes their yes back. The number stays proven.
+///
+/// # Errors
+/// Where the database fails.
+pub fn disagree(tx: &mut Tx, actor: &Actor) -> Result<()> {
+    let Some(before) = mine(tx, actor)? else { return Ok(()) };
+    end_consent(tx, actor, &before, How::Profile, "No more texts.")?;
+    tx.run(
+        "UPDATE phones SET agreed_at = NULL WHERE workspace = $1 AND person = $2",
+        &[&actor.workspace, &actor.person],
+    )?;
+    Ok(())
+}
+
+/// Writes down that a yes is over, where there was one.
+fn end_consent(tx: &Tx, actor: &Actor, before: &Phone, how: How, wording: &str) -> Result<()> {
+    if before.agreed_at.is_none() {
+        return Ok(());
+    }
+    let given = Given { person: actor.person, number: &before.number, is_yes: false, wording, how };
+    consents::keep(tx, actor.workspace, &given)
+}
+
+/// Changes when no text comes to the one who asks; nothing for no quiet hours.
+///
+/// # Errors
+/// `Conflict` where they have given no number.
+pub fn set_quiet(tx: &mut Tx, actor: &Actor, quiet: Option<Quiet>) -> Result<()> {
+    let changed = tx.run(
+        "UPDATE phones SET quiet_from = $3, quiet_until = $4 WHERE workspace = $1 AND person = $2",
+        &[&actor.workspace, &actor.person, &quiet.map(|quiet| quiet.from), &quiet.map(|quiet| quiet.until)],
+    )?;
+    if changed == 0 {
+        return Err(Error::Conflict("Please give your number first."));
+    }
+    text_deliveries::hasten_texts(tx, actor.workspace, actor.person)
+}
+
+/// What decides whether a text may go to a person now: see [`text_due`].
+///
+/// # Errors
+/// `NotFound` where there is no such person.
+pub fn texting(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Texting> {
+    let choice = preferences::of_person(reader, workspace, person)?.text;
+    let time_zone: Option<String> = reader
+        .first(
+            "SELECT time_zone FROM people WHERE workspace = $1 AND id = $2",
+            &[&workspace, &person],
+            |row| row.get(0),
+        )?
+        .ok_or(Error::NotFound)?;
+    Ok(Texting { choice, time_zone, phone: find(reader, workspace, person)? })
+}

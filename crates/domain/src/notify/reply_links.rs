@@ -1,0 +1,397 @@
+//! Reply links (N7, N8): from a mail or a text straight to answering, for one person in one channel.
+//!
+//! Looking at a link changes nothing, so that mail scanners may do so as often as they like; only the hash of its secret
+//! is kept. Whether it still leads somewhere is decided at each look: with the membership, the time and the workspace's
+//! setting of that moment. Answering is `messages::send` as that person.
+
+use std::time::Duration;
+
+use store::{Reader, Time, Tx};
+
+use crate::channels::channel::{self, Channel};
+use crate::channels::members;
+use crate::directory::addressee::{self, Addressee};
+use crate::directory::person;
+use crate::files::entry::{self, Entry};
+use crate::kernel::access::{self, Actor};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::{ChannelId, DigestId, FileId, FreshLinkId, MessageId, PersonId, WorkspaceId};
+use crate::kernel::name::Name;
+use crate::kernel::secrets::{self, Secret};
+use crate::kernel::{limits, rate_limits};
+use crate::messages::attachments::Attached;
+use crate::messages::message::{self, Message, Stretch};
+use crate::messages::sending::{self, Draft};
+use crate::notify::deliveries;
+use crate::notify::delivery::Kind;
+use crate::tenant::settings::{self, ReplyLinks};
+
+/// A link works for this long (N8).
+pub const LASTS: Duration = Duration::from_secs(14 * 24 * 3600);
+/// The window in which answers and requests by link are counted.
+const WINDOW: Duration = Duration::from_secs(3600);
+/// Answers of one person by links in a [`WINDOW`]: a lively conversation, but no flood from a link that got about.
+pub const REPLIES_MAX: i64 = 120;
+/// Fresh links for one person and channel in a [`WINDOW`]: a lost mail or two, but no flood in anybody's mailbox.
+pub const FRESH_MAX: i64 = 3;
+/// Fresh links asked for by one sender in a [`WINDOW`].
+pub const FRESH_BY_SENDER_MAX: i64 = 30;
+/// Links are kept this long after they have expired, so that a late visitor is told so and can ask for a fresh one.
+const KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
+/// Rows that one sweep takes at most, so that nobody waits for it.
+const SWEPT_AT_ONCE: i64 = 1_000;
+
+/// Makes the link that a digest has for one of its channels. Whoever holds the secret reads that channel from the digest
+/// on and answers there as this person: `/r/SECRET`.
+///
+/// # Errors
+/// Where the database fails.
+pub fn make(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    digest: DigestId,
+    person: PersonId,
+    channel: ChannelId,
+) -> Result<Secret> {
+    let secret = Secret::short();
+    let now = tx.now();
+    tx.run(
+        "INSERT INTO reply_links (workspace, token_hash, digest, person, channel, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&workspace, &secret.hash(), &digest, &person, &channel, &now, &now.after(LASTS)],
+    )?;
+    Ok(secret)
+}
+
+/// A reply link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Whose it is.
+    pub person: PersonId,
+    /// The digest that it came with.
+    pub digest: DigestId,
+    /// Where it leads.
+    pub channel: ChannelId,
+    /// Until when it works.
+    pub expires_at: Time,
+    /// Since when it works no more, though its time is not over.
+    pub revoked_at: Option<Time>,
+    /// What the digest begins after in that channel.
+    after: i64,
+}
+
+/// What a link leads to for whoever holds it. Only `Reply` shows anything of the channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person of the link is signed in on this device: the portal opens at this channel.
+    Portal(Actor, ChannelId),
+    /// Nobody is signed in: the page that shows the messages and sends an answer as this person.
+    Reply(Actor, Link),
+    /// The workspace demands signing in first; then this channel opens.
+    SignIn(ChannelId),
+    /// Somebody else is signed in on this device: nothing happens.
+    SomebodyElse,
+    /// Its 14 days are over. A fresh one can be asked for.
+    Expired,
+    /// It was made worthless before that. A fresh one can be asked for.
+    Revoked,
+    /// The person can see the channel no more (N13).
+    AccessLost,
+}
+
+/// What the link of a secret leads to in this workspace, on a device where `signed_in` is signed in. Changes nothing.
+///
+/// # Errors
+/// `NotFound` for a secret that is wrong or another workspace's.
+pub fn look(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+) -> Result<Outcome> {
+    let link = find(reader, workspace, secret)?;
+    if signed_in.is_some_and(|actor| (actor.workspace, actor.person) != (workspace, link.person)) {
+        return Ok(Outcome::SomebodyElse);
+    }
+    let Some(actor) = access::actor(reader, workspace, link.person)? else { return Ok(Outcome::AccessLost) };
+    if let Some(signed_in) = signed_in {
+        // Their session opens the channel, however old the link is.
+        return Ok(match access::channel(reader, signed_in, link.channel) {
+            Ok(()) => Outcome::Portal(*signed_in, link.channel),
+            Err(Error::NotFound) => Outcome::AccessLost,
+            Err(error) => return Err(error),
+        });
+    }
+    if !members::is_in(reader, &actor, link.channel)? {
+        return Ok(Outcome::AccessLost);
+    }
+    if link.revoked_at.is_some() {
+        return Ok(Outcome::Revoked);
+    }
+    if link.expires_at <= reader.now() {
+        return Ok(Outcome::Expired);
+    }
+    Ok(match settings::messaging(reader, workspace)?.reply_links {
+        ReplyLinks::Reply => Outcome::Reply(actor, link),
+        ReplyLinks::SignIn => Outcome::SignIn(link.channel),
+    })
+}
+
+fn find(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Link> {
+    let found = reader.first(
+        "SELECT l.person, l.digest, l.channel, l.expires_at, l.revoked_at, d.after_position FROM reply_links l \
+         JOIN digest_parts d ON d.workspace = l.workspace AND d.digest = l.digest AND d.channel = l.channel \
+         WHERE l.token_hash = $2 AND l.workspace = $1",
+        &[&workspace, &secrets::hash(secret)],
+        |row| {
+            Ok(Link {
+                person: row.get(0)?,
+                digest: row.get(1)?,
+                channel: row.get(2)?,
+                expires_at: row.get(3)?,
+                revoked_at: row.get(4)?,
+                after: row.get(5)?,
+            })
+        },
+    )?;
+    found.ok_or(Error::NotFound)
+}
+
+/// A link's page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Who answers with it.
+    pub name: Name,
+    /// Their time zone, as the IANA database names it.
+    pub time_zone: Option<String>,
+    /// The channel as they see it.
+    pub channel: Channel,
+    /// Its messages from the digest on, oldest first, at most a page of them.
+    pub messages: Vec<Message>,
+    /// The position to go on after, where there are more.
+    pub newer: Option<i64>,
+}
+
+/// The page of a link that [`look`] answered with `Reply`: the messages after the position `after`, but none that came
+/// before the digest.
+///
+/// # Errors
+/// `NotFound`.
+pub fn open(reader: &Reader, actor: &Actor, link: &Link, after: Option<i64>) -> Result<Opened> {
+    let after = after.unwrap_or(link.after).max(link.after);
+    let me = person::myself(reader, actor)?;
+    let channel = channel::find(reader, actor, link.channel)?;
+    let stretch = Stretch::After(after);
+    let messages = message::page(reader, actor, link.channel, stretch, limits::PAGE_MESSAGES)?;
+    let newer = messages.last().map(|last| last.position).filter(|last| *last < channel.last_position);
+    Ok(Opened { name: me.name, time_zone: me.time_zone, channel, messages, newer })
+}
+
+/// An answer as the page of a link sends it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Made by the page: the same again is the same message (M2).
+    pub id: MessageId,
+    /// What it says, in Markdown.
+    pub text: String,
+    /// Files that it is sent with.
+    pub attachments: Vec<Attached>,
+    /// The newest position that the page showed: answering counts as having read it.
+    pub shown: Option<i64>,
+}
+
+/// What came of something that was done with a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done<T> {
+    /// It was done.
+    Yes(T),
+    /// The link does not lead there (any more), and nothing was done.
+    No(Outcome),
+}
+
+/// Sends an answer as the person of the link, from its page or where they are signed in.
+///
+/// # Errors
+/// `NotFound` as [`look`]; `Field`, `Conflict` as [`messages::send`]; `TooMany`.
+pub fn reply(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+    answer: &Answer,
+) -> Result<Done<Message>> {
+    let (actor, channel) = match look(tx, workspace, secret, signed_in)? {
+        Outcome::Reply(actor, link) => (actor, link.channel),
+        Outcome::Portal(actor, channel) => (actor, channel),
+        outcome => return Ok(Done::No(outcome)),
+    };
+    let subject = format!("reply-link:reply:{}", actor.person);
+    rate_limits::count(tx, &subject, WINDOW, REPLIES_MAX)?;
+    let draft = Draft {
+        id: answer.id,
+        channel,
+        text: answer.text.clone(),
+        attachments: answer.attachments.clone(),
+        shown: answer.shown,
+    };
+    sending::send(tx, &actor, &draft).map(Done::Yes)
+}
+
+/// A file that a link's page shows: one that came with a message from the digest on. Where its person is signed in, any
+/// file of the channel.
+///
+/// # Errors
+/// `NotFound` as [`look`], and for every other file.
+pub fn file(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+    file: FileId,
+) -> Result<Done<Entry>> {
+    let (actor, channel, after) = match look(reader, workspace, secret, signed_in)? {
+        Outcome::Reply(actor, link) => (actor, link.channel, Some(link.after)),
+        Outcome::Portal(actor, channel) => (actor, channel, None),
+        outcome => return Ok(Done::No(outcome)),
+    };
+    let found = entry::find(reader, &actor, file)?;
+    if found.channel != channel {
+        return Err(Error::NotFound);
+    }
+    if let Some(after) = after {
+        let shown = reader.first(
+            "SELECT 1 FROM attachments a JOIN messages m ON m.workspace = a.workspace AND m.id = a.message \
+             WHERE a.workspace = $1 AND a.file = $2 AND m.channel = $3 AND m.position > $4 LIMIT 1",
+            &[&workspace, &file, &channel, &after],
+            |_| Ok(()),
+        )?;
+        shown.ok_or(Error::NotFound)?;
+    }
+    Ok(Done::Yes(found))
+}
+
+/// Notes that everything up to `position` was on screen on the page of a link (M6); answers the position that holds now.
+///
+/// # Errors
+/// `NotFound` as [`look`].
+pub fn read_up_to(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+    position: i64,
+) -> Result<Done<i64>> {
+    let (actor, channel) = match look(tx, workspace, secret, signed_in)? {
+        Outcome::Reply(actor, link) => (actor, link.channel),
+        Outcome::Portal(actor, channel) => (actor, channel),
+        outcome => return Ok(Done::No(outcome)),
+    };
+    members::read_up_to(tx, &actor, channel, position).map(Done::Yes)
+}
+
+/// Sends a fresh link to the address on file, for one that is expired or revoked. `sender` is the network address of who
+/// asks. Where access is lost nothing is sent, and the answer is the same.
+///
+/// # Errors
+/// `NotFound` as [`look`]; `TooMany`.
+pub fn ask_fresh(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    secret: &str,
+    signed_in: Option<&Actor>,
+    sender: &str,
+) -> Result<Done<()>> {
+    let outcome = look(tx, workspace, secret, signed_in)?;
+    if !matches!(outcome, Outcome::Expired | Outcome::Revoked | Outcome::AccessLost) {
+        return Ok(Done::No(outcome));
+    }
+    let link = find(tx, workspace, secret)?;
+    let subject = format!("reply-link:fresh:{}:{}", link.person, link.channel);
+    rate_limits::count(tx, &subject, WINDOW, FRESH_MAX)?;
+    rate_limits::count(
+        tx,
+        &format!("reply-link:fresh:{}", rate_limits::network(sender)),
+        WINDOW,
+        FRESH_BY_SENDER_MAX,
+    )?;
+    if outcome != Outcome::AccessLost {
+        let now = tx.now();
+        let id = FreshLinkId::new(now);
+        tx.run(
+            "INSERT INTO fresh_links (workspace, id, person, digest, channel, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[&workspace, &id, &link.person, &link.digest, &link.channel, &now],
+        )?;
+        deliveries::add(tx, workspace, Kind::FreshLink(id), Some(link.person))?;
+    }
+    Ok(Done::Yes(()))
+}
+
+/// What the mail with a fresh link says. It holds a secret: not to be logged, hence no `Debug`.
+pub struct PreparedFresh {
+    /// To whom it goes.
+    pub to: Addressee,
+    /// The channel's title as they see it.
+    pub title: String,
+    /// The link's secret.
+    pub secret: Secret,
+}
+
+/// Makes the fresh link that was asked for. Called just before its mail is sent. Nothing where the person can see the
+/// channel no more: there is nothing to send then.
+///
+/// # Errors
+/// Where the database fails.
+pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Result<Option<PreparedFresh>> {
+    let asked: Option<(PersonId, DigestId, ChannelId)> = tx.first(
+        "SELECT person, digest, channel FROM fresh_links WHERE workspace = $1 AND id = $2",
+        &[&workspace, &id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let Some((person, digest, channel)) = asked else { return Ok(None) };
+    let Some(to) = addressee::addressee(tx, workspace, person)? else { return Ok(None) };
+    let Some(actor) = access::actor(tx, workspace, person)? else { return Ok(None) };
+    if !members::is_in(tx, &actor, channel)? {
+        return Ok(None);
+    }
+    let title = channel::find(tx, &actor, channel)?.title;
+    let secret = make(tx, workspace, digest, person, channel)?;
+    Ok(Some(PreparedFresh { to, title, secret }))
+}
+
+/// Makes every link that the one who asks was sent so far worthless.
+///
+/// # Errors
+/// Where the database fails.
+pub fn revoke_mine(tx: &mut Tx, actor: &Actor) -> Result<()> {
+    revoke_of_person(tx, actor.workspace, actor.person)
+}
+
+/// Makes every link that a person was sent so far worthless: the mailbox that they went to is not theirs any more.
+pub(crate) fn revoke_of_person(tx: &Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+    tx.run(
+        "UPDATE reply_links SET revoked_at = $3 \
+         WHERE workspace = $1 AND person = $2 AND revoked_at IS NULL AND expires_at > $3",
+        &[&workspace, &person, &tx.now()],
+    )?;
+    Ok(())
+}
+
+/// Removes some links, and requests for fresh ones, that ran out long ago, and says how many; 0 when none are left.
+///
+/// # Errors
+/// Where the database fails.
+pub fn sweep(tx: &Tx) -> Result<usize> {
+    let before = tx.now().before(KEPT);
+    let links = tx.run(
+        "DELETE FROM reply_links WHERE (workspace, token_hash) IN \
+         (SELECT workspace, token_hash FROM reply_links WHERE expires_at <= $1 LIMIT $2)",
+        &[&before, &SWEPT_AT_ONCE],
+    )?;
+    let requests = tx.run(
+        "DELETE FROM fresh_links WHERE (workspace, id) IN \
+         (SELECT workspace, id FROM fresh_links WHERE created_at <= $1 LIMIT $2)",
+        &[&before, &SWEPT_AT_ONCE],
+    )?;
+    Ok(links + requests)
+}

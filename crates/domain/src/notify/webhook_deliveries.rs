@@ -1,0 +1,81 @@
+//! Deliveries to programs ([`Kind::Webhook`]): as all others, but that each webhook's wait by themselves. One that answers
+//! slowly or never is in the way of no mail and of no other program.
+
+use store::{Reader, Tx};
+
+use crate::kernel::error::Result;
+use crate::kernel::ids::{CallId, DeliveryId, PersonId, WebhookId, WorkspaceId};
+use crate::notify::deliveries::{REASON_DROPPED, take};
+use crate::notify::delivery::{Delivery, Kind};
+
+/// Makes the delivery of a call, due now. `person` is the admin for whom the webhook speaks.
+pub(crate) fn add_call(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+    call: CallId,
+    person: PersonId,
+) -> Result<()> {
+    let (now, kind) = (tx.now(), Kind::Webhook(call));
+    tx.run(
+        "INSERT INTO deliveries (workspace, id, kind, person, reference, webhook, created_at, next_try_at, tries) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0)",
+        &[&workspace, &DeliveryId::new(now), &kind.word(), &person, &kind.reference(), &webhook, &now],
+    )?;
+    Ok(())
+}
+
+/// Takes at most `most` due deliveries of one webhook for the time of a [`LEASE`](crate::notify::deliveries::LEASE). No two workers hold the
+/// same one.
+///
+/// # Errors
+/// Where the database fails.
+pub fn claim_calls(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+    most: i64,
+) -> Result<Vec<Delivery>> {
+    // What was made in one step is due at one moment: then by what happened first.
+    let order = "(SELECT c.seq FROM webhook_calls c \
+                 WHERE c.workspace = deliveries.workspace AND c.id = deliveries.reference), id";
+    take(tx, "workspace = $4 AND webhook = $5", order, most, &[&workspace, &webhook])
+}
+
+/// How many of a webhook wait to be taken.
+pub(crate) fn waiting_calls(reader: &Reader, workspace: WorkspaceId, webhook: WebhookId) -> Result<i64> {
+    Ok(reader.one(
+        "SELECT count(*) FROM deliveries WHERE workspace = $1 AND webhook = $2 AND next_try_at IS NOT NULL",
+        &[&workspace, &webhook],
+        |row| row.get(0),
+    )?)
+}
+
+/// Gives up all that waits for a webhook that was switched off. What is under way just now ends as it ends.
+pub(crate) fn drop_calls(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<()> {
+    tx.run(
+        "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, reason = $3 \
+         WHERE workspace = $1 AND webhook = $2 AND next_try_at IS NOT NULL",
+        &[&workspace, &webhook, &REASON_DROPPED],
+    )?;
+    Ok(())
+}
+
+/// Makes a call that waits due now; false where it does not wait.
+pub(crate) fn hasten_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<bool> {
+    // What is being tried just now has its next try afterwards, as ever.
+    let waiting = tx.run(
+        "UPDATE deliveries SET next_try_at = CASE WHEN leased_until > $3 THEN next_try_at ELSE $3 END \
+         WHERE workspace = $1 AND reference = $2 AND next_try_at IS NOT NULL",
+        &[&workspace, &call, &tx.now()],
+    )?;
+    Ok(waiting > 0)
+}
+
+/// Removes the deliveries of a call, and says how many.
+pub(crate) fn sweep_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<usize> {
+    Ok(tx.run(
+        "DELETE FROM deliveries WHERE workspace = $1 AND reference = $2 AND webhook IS NOT NULL",
+        &[&workspace, &call],
+    )?)
+}

@@ -1,0 +1,153 @@
+//! Settings of a workspace about messages (Settings → Messaging): the wait, hidden text, what reply links allow, where new
+//! client users talk and what they may start; and about files (Settings → Files): how large one may be. How client users are
+//! welcomed is in `welcome`.
+
+use std::time::Duration;
+
+use store::{FromValue, Param, Reader, Time, Tx, Value};
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::ids::WorkspaceId;
+
+/// Minutes that a workspace may let its messages wait (N2).
+pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
+
+/// What a reply link leads to on a device where nobody is signed in (N8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyLinks {
+    /// A page that shows the messages and sends an answer.
+    Reply,
+    /// Signing in, and then the channel.
+    SignIn,
+}
+
+impl ReplyLinks {
+    /// The word that the database and forms use.
+    pub fn word(self) -> &'static str {
+        match self {
+            ReplyLinks::Reply => "reply",
+            ReplyLinks::SignIn => "signIn",
+        }
+    }
+
+    /// The meaning of a word.
+    pub fn from_word(word: &str) -> Option<ReplyLinks> {
+        [ReplyLinks::Reply, ReplyLinks::SignIn].into_iter().find(|links| links.word() == word)
+    }
+}
+
+impl FromValue for ReplyLinks {
+    fn from_value(value: Value<'_>) -> Option<ReplyLinks> {
+        match value {
+            Value::Text(word) => ReplyLinks::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+impl Param for ReplyLinks {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+/// Where a new client user's conversation is (C6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultChannel {
+    /// In a channel of their own.
+    Client,
+    /// In their company's channel.
+    Company,
+}
+
+impl DefaultChannel {
+    /// The word that the database and the API use.
+    pub fn word(self) -> &'static str {
+        match self {
+            DefaultChannel::Client => "client",
+            DefaultChannel::Company => "company",
+        }
+    }
+
+    /// The meaning of a word.
+    pub fn from_word(word: &str) -> Option<DefaultChannel> {
+        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
+    }
+}
+
+impl FromValue for DefaultChannel {
+    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
+        match value {
+            Value::Text(word) => DefaultChannel::from_word(word),
+            _ => None,
+        }
+    }
+}
+
+impl Param for DefaultChannel {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.word())
+    }
+}
+
+/// How people talk in a workspace, and are told what they have missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Messaging {
+    /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
+    pub wait_minutes: i64,
+    /// Since when the text of messages is left out of emails (N11).
+    pub hide_text_at: Option<Time>,
+    /// What reply links lead to.
+    pub reply_links: ReplyLinks,
+    /// Where a new client user's conversation is (C6).
+    pub default_channel: DefaultChannel,
+    /// Since when client users may start channels themselves.
+    pub clients_start_at: Option<Time>,
+}
+
+impl Messaging {
+    /// The wait as a span of time.
+    pub fn wait(&self) -> Duration {
+        Duration::from_secs(60 * u64::try_from(self.wait_minutes).unwrap_or(0))
+    }
+}
+
+/// What holds in a workspace.
+///
+/// # Errors
+/// `NotFound` where there is no such workspace.
+pub fn messaging(reader: &Reader, workspace: WorkspaceId) -> Result<Messaging> {
+    let found = reader.first(
+        "SELECT wait_minutes, hide_text_at, reply_links, default_channel, clients_start_at FROM workspaces \
+         WHERE id = $1",
+        &[&workspace],
+        |row| {
+            Ok(Messaging {
+                wait_minutes: row.get(0)?,
+                hide_text_at: row.get(1)?,
+                reply_links: row.get(2)?,
+                default_channel: row.get(3)?,
+                clients_start_at: row.get(4)?,
+            })
+        },
+    )?;
+    found.ok_or(Error::NotFound)
+}
+
+/// Since when something holds, where it is switched on or off, or stays as it is.
+pub(crate) fn since(tx: &Tx, before: Option<Time>, wanted: Option<bool>) -> Option<Time> {
+    match wanted {
+        Some(true) => before.or(Some(tx.now())),
+        Some(false) => None,
+        None => before,
+    }
+}
+
+/// Most bytes of one file, where the workspace has set any.
+///
+/// # Errors
+/// `NotFound` where there is no such workspace.
+pub fn file_limit(reader: &Reader, workspace: WorkspaceId) -> Result<Option<i64>> {
+    let sql = "SELECT upload_limit FROM workspaces WHERE id = $1";
+    reader.first(sql, &[&workspace], |row| row.get(0))?.ok_or(Error::NotFound)
+}

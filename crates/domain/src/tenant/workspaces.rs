@@ -1,0 +1,301 @@
+//! Workspaces: one firm's portal each, told apart by the host name that is asked for.
+
+use store::{Reader, Row, Time, Tx};
+
+use crate::kernel::access::{self, Actor};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{ChannelId, WorkspaceId};
+use crate::kernel::journal::{self, Event};
+use crate::kernel::{limits, random};
+use crate::tenant::brand::{self, Brand};
+use crate::tenant::settings::DefaultChannel;
+
+/// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
+const HOST_CHARACTERS: usize = 253;
+
+/// One firm's portal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// The host name that it answers, lower case and without a port; none: every host that no other workspace names.
+    pub host: Option<String>,
+    /// What the firm is called.
+    pub brand_name: String,
+    /// What the firm looks like.
+    pub brand: Brand,
+    /// Since when people sign up by themselves (S2); none: they do not.
+    pub sign_up_at: Option<Time>,
+    /// Since when.
+    pub created_at: Time,
+    /// When something of the above last changed.
+    pub updated_at: Time,
+}
+
+/// The columns of the workspace `w`, as [`read`] takes them.
+pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.sign_up_at, w.created_at, w.updated_at, w.accent, w.side, w.side_text, \
+     w.logo_at, w.logo_width, w.logo_height, w.logo_ink, w.icon_at, w.cover_at";
+
+/// A workspace from the columns that begin at `at`.
+pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
+    Ok(Workspace {
+        id: row.get(at)?,
+        host: row.get(at + 1)?,
+        brand_name: row.get(at + 2)?,
+        sign_up_at: row.get(at + 3)?,
+        created_at: row.get(at + 4)?,
+        updated_at: row.get(at + 5)?,
+        brand: brand::read(row, at + 6)?,
+    })
+}
+
+/// The workspace that answers a host name (without a port): the one that names it, else the one that named it before, else
+/// the one that names none.
+///
+/// # Errors
+/// Where the database fails.
+pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
+    // Asked at every request: few looks at an index, and no sorting. At most one workspace has no host.
+    let host = host.to_lowercase();
+    let named = format!("SELECT {COLUMNS} FROM workspaces w WHERE host = $1");
+    if let Some(found) = reader.first(&named, &[&host], |row| read(row, 0))? {
+        return Ok(Some(found));
+    }
+    let former = format!(
+        "SELECT {COLUMNS} FROM former_hosts f JOIN workspaces w ON w.id = f.workspace WHERE f.host = $1"
+    );
+    if let Some(found) = reader.first(&former, &[&host], |row| read(row, 0))? {
+        return Ok(Some(found));
+    }
+    let other = format!("SELECT {COLUMNS} FROM workspaces w WHERE host IS NULL");
+    Ok(reader.first(&other, &[], |row| read(row, 0))?)
+}
+
+/// A workspace.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE id = $1");
+    reader.first(&sql, &[&id], |row| read(row, 0))?.ok_or(Error::NotFound)
+}
+
+/// All workspaces of this installation, oldest first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn all(reader: &Reader) -> Result<Vec<Workspace>> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces w ORDER BY created_at, id");
+    Ok(reader.all(&sql, &[], |row| read(row, 0))?)
+}
+
+/// Whether there is any workspace: if not, the portal is still to be set up.
+///
+/// # Errors
+/// Where the database fails.
+pub fn any(reader: &Reader) -> Result<bool> {
+    Ok(reader.first("SELECT 1 FROM workspaces LIMIT 1", &[], |_| Ok(()))?.is_some())
+}
+
+/// Adds a workspace without people.
+///
+/// # Errors
+/// `Field` for a brand or host that cannot be taken, also where another workspace has the host (or has none too).
+pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> {
+    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let host = host.map(|host| self::host("host", host)).transpose()?;
+    if is_taken(tx, host.as_deref())? {
+        return Err(Error::field("host", Problem::Taken));
+    }
+    let now = tx.now();
+    let id = WorkspaceId::new(now);
+    let mut signing_key = [0; 32];
+    random::fill(&mut signing_key);
+    tx.run(
+        "INSERT INTO workspaces (id, host, brand_name, default_channel, signing_key, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        &[&id, &host, &brand, &DefaultChannel::Client, &signing_key, &now],
+    )?;
+    Ok(id)
+}
+
+/// A host name as it is compared: lower case, in ASCII (RFC 5890).
+///
+/// # Errors
+/// `Empty`, `TooLong`, `NoHost`.
+pub(crate) fn host(field: &'static str, text: &str) -> Result<String> {
+    let text = limits::line(field, text, HOST_CHARACTERS)?;
+    let ascii = idna::domain_to_ascii_strict(&text).map_err(|_| Error::field(field, Problem::NoHost))?;
+    let is_host = ascii.len() <= HOST_CHARACTERS && ascii.split('.').all(|label| !label.is_empty());
+    if is_host { Ok(ascii) } else { Err(Error::field(field, Problem::NoHost)) }
+}
+
+/// Whether a workspace names a host, or did before; without a host, whether one names none.
+fn is_taken(reader: &Reader, host: Option<&str>) -> Result<bool> {
+    let taken = match host {
+        Some(host) => reader.first(
+            "SELECT 1 FROM workspaces WHERE host = $1 UNION ALL SELECT 1 FROM former_hosts WHERE host = $1",
+            &[&host],
+            |_| Ok(()),
+        )?,
+        None => reader.first("SELECT 1 FROM workspaces WHERE host IS NULL", &[], |_| Ok(()))?,
+    };
+    Ok(taken.is_some())
+}
+
+/// Changes the host name that a workspace answers; empty: every one that no other workspace names. The one that it had goes on
+/// being answered; where it had none, that is `asked_at`, the host at which it was changed, so that nobody is locked out
+/// by a name that does not lead here yet.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for what is no host name or another workspace's.
+pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Result<()> {
+    access::admin(actor)?;
+    let before = find(tx, actor.workspace)?.host;
+    let host = if host.trim().is_empty() { None } else { Some(self::host("host", host)?) };
+    if host == before {
+        return Ok(());
+    }
+    let own: Option<String> = match &host {
+        Some(host) => tx.first(
+            "SELECT host FROM former_hosts WHERE workspace = $1 AND host = $2",
+            &[&actor.workspace, host],
+            |row| row.get(0),
+        )?,
+        None => None,
+    };
+    if own.is_none() && is_taken(tx, host.as_deref())? {
+        return Err(Error::field("host", Problem::Taken));
+    }
+    // A name could be one that people know the other portal by.
+    if before.is_some() && host.is_some() && own.is_none() && is_taken(tx, None)? {
+        return Err(Error::field("host", Problem::HostsOfAnother));
+    }
+    let now = tx.now();
+    tx.run(
+        "DELETE FROM former_hosts WHERE workspace = $1 AND host = $2",
+        &[&actor.workspace, &host.clone().unwrap_or_default()],
+    )?;
+    tx.run(
+        "UPDATE workspaces SET host = $2, updated_at = $3 WHERE id = $1",
+        &[&actor.workspace, &host, &now],
+    )?;
+    let former = before.clone().unwrap_or_else(|| limits::key(asked_at));
+    if host.is_some() && !former.is_empty() && !is_taken(tx, Some(&former))? {
+        tx.run(
+            "INSERT INTO former_hosts (host, workspace, since) VALUES ($1, $2, $3)",
+            &[&former, &actor.workspace, &now],
+        )?;
+    }
+    let changes = Changes::none().field("host", before.unwrap_or_default(), host.unwrap_or_default());
+    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+}
+
+/// The host names that a workspace had before and goes on answering, the newest first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn former_hosts(reader: &Reader, workspace: WorkspaceId) -> Result<Vec<String>> {
+    Ok(reader.all(
+        "SELECT host FROM former_hosts WHERE workspace = $1 ORDER BY since DESC, host",
+        &[&workspace],
+        |row| row.get(0),
+    )?)
+}
+
+/// What links to a workspace begin with, without a slash at the end: the installation's address, with the workspace's own
+/// host where it has one.
+pub fn address(public_url: &str, host: Option<&str>) -> String {
+    let public_url = public_url.trim_end_matches('/');
+    let Some((host, (scheme, place))) = host.zip(public_url.split_once("://")) else {
+        return public_url.to_string();
+    };
+    let after_host = place.rfind(']').unwrap_or(0);
+    let port = place.get(after_host..).and_then(|rest| rest.rfind(':').map(|at| &rest[at..])).unwrap_or("");
+    format!("{scheme}://{host}{port}")
+}
+
+/// What links to a workspace begin with ([`address`]).
+///
+/// # Errors
+/// `NotFound`.
+pub fn address_of(reader: &Reader, workspace: WorkspaceId, public_url: &str) -> Result<String> {
+    Ok(address(public_url, find(reader, workspace)?.host.as_deref()))
+}
+
+/// Changes the firm's name; open pages that show it as a channel's title hear of it (C2).
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field`.
+pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
+    access::admin(actor)?;
+    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let before = find(tx, actor.workspace)?;
+    let changed = tx.run(
+        "UPDATE workspaces SET brand_name = $2, updated_at = $3 WHERE id = $1 AND brand_name <> $2",
+        &[&actor.workspace, &brand, &tx.now()],
+    )?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let changes = Changes::none().field("brandName", before.brand_name, &brand);
+    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)?;
+    let titled: Vec<ChannelId> = tx.all(
+        "SELECT id FROM channels WHERE workspace = $1 AND kind = 'client' ORDER BY id",
+        &[&actor.workspace],
+        |row| row.get(0),
+    )?;
+    for channel in titled {
+        journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_workspaces_own_host() {
+        for (public_url, host, expected) in [
+            ("https://portal.example", None, "https://portal.example"),
+            ("https://portal.example/", Some("firm.example"), "https://firm.example"),
+            ("http://127.0.0.1:8080", Some("firm.example"), "http://firm.example:8080"),
+            ("http://[::1]:8080", Some("firm.example"), "http://firm.example:8080"),
+            ("http://[::1]", Some("firm.example"), "http://firm.example"),
+        ] {
+            assert_eq!(address(public_url, host), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_name_is_a_host() {
+        for (given, expected) in [
+            ("Portal.Firm.example", "portal.firm.example"),
+            (" localhost ", "localhost"),
+            ("bücher.example", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(host("host", given).unwrap(), expected);
+        }
+        for wrong in [
+            "",
+            "https://a.example",
+            "a.example/",
+            "a.example:80",
+            "a b.example",
+            "-a.example",
+            "a..example",
+            ".example",
+            "a.example.",
+            "a_b.example",
+            "%",
+            "a\nb",
+            "[::1]",
+            &"a".repeat(64),
+            &"a.".repeat(130),
+        ] {
+            assert!(host("host", wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Tries of a call: what each came to, and what that means for the call and its webhook (H5).
+
+use std::time::Duration;
+
+use store::{Engine, Time, Tx};
+
+use crate::kernel::error::Result;
+use crate::kernel::ids::{CallId, WebhookId, WorkspaceId};
+use crate::notify::deliveries;
+use crate::notify::delivery::Delivery;
+use crate::webhooks::webhook;
+
+/// Characters of a program's answer that are kept.
+pub const SAID_CHARACTERS: usize = 1_000;
+
+/// One try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Try {
+    /// When it ended.
+    pub at: Time,
+    /// How long it took.
+    pub took: Duration,
+    /// The HTTP status; nothing where there was no answer.
+    pub status: Option<u16>,
+    /// The beginning of the answer, or why there was none.
+    pub said: String,
+}
+
+/// What a try means for its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The program has taken it.
+    Taken,
+    /// It is tried again.
+    NotNow,
+    /// The program says that it wants no calls any more.
+    Gone,
+}
+
+/// What became of a call after a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was taken.
+    Taken,
+    /// It is tried again at this time.
+    Again(Time),
+    /// It was not taken, and is tried no more.
+    GivenUp,
+}
+
+/// Records a try and what it means: the next one, or none; and where the webhook has taken nothing for as long as calls
+/// are tried, or says that it is gone, that it is switched off (H5).
+///
+/// # Errors
+/// Where the database fails.
+pub fn record(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    webhook: WebhookId,
+    call: CallId,
+    tried: &Try,
+    verdict: Verdict,
+) -> Result<Outcome> {
+    let workspace = delivery.workspace;
+    let taken_at = hold(tx, workspace, webhook)?;
+    let took = i64::try_from(tried.took.as_millis()).unwrap_or(i64::MAX);
+    let said: String = tried.said.chars().filter(|sign| *sign != '\0').take(SAID_CHARACTERS).collect();
+    // Nothing where the call was swept meanwhile.
+    tx.run(
+        "INSERT INTO webhook_tries (workspace, call, delivery, number, at, took, status, said) \
+         SELECT c.workspace, c.id, $3, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8 \
+         FROM webhook_calls c WHERE c.workspace = $1 AND c.id = $2 ON CONFLICT DO NOTHING",
+        &[
+            &workspace,
+            &call,
+            &delivery.id,
+            &delivery.tries,
+            &tried.at,
+            &took,
+            &tried.status.map(i64::from),
+            &said,
+        ],
+    )?;
+    let short = match tried.status {
+        Some(status) => format!("answered {status}"),
+        None => said,
+    };
+    match verdict {
+        Verdict::Taken => {
+            deliveries::sent(tx, delivery)?;
+            tx.run(
+                "UPDATE webhooks SET taken_at = $3 WHERE workspace = $1 AND id = $2",
+                &[&workspace, &webhook, &tx.now()],
+            )?;
+            Ok(Outcome::Taken)
+        }
+        Verdict::NotNow => {
+            if let Some(next) = deliveries::failed_for_now(tx, delivery, &short)? {
+                return Ok(Outcome::Again(next));
+            }
+            // One that took others meanwhile is not gone: it refuses this one.
+            if taken_at.is_none_or(|taken_at| taken_at < delivery.created_at) {
+                let reason = format!("It took no call for {} days. Last: {short}", days(delivery));
+                webhook::disable(tx, workspace, webhook, &reason)?;
+            }
+            Ok(Outcome::GivenUp)
+        }
+        Verdict::Gone => {
+            deliveries::failed(tx, delivery, &short)?;
+            webhook::disable(tx, workspace, webhook, "It answered 410: it wants no calls any more.")?;
+            Ok(Outcome::GivenUp)
+        }
+    }
+}
+
+fn days(delivery: &Delivery) -> u64 {
+    delivery.kind.retried_for().as_secs() / 86_400
+}
+
+/// Takes a webhook for the rest of the transaction, so that its calls are recorded one after the other; answers when it last
+/// took one.
+fn hold(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<Option<Time>> {
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE",
+    };
+    let sql = format!("SELECT taken_at FROM webhooks WHERE workspace = $1 AND id = $2 {lock}");
+    Ok(tx.first(&sql, &[&workspace, &webhook], |row| row.get(0))?.flatten())
+}

@@ -1,0 +1,352 @@
+//! Webhooks: addresses of the firm's own programs that are called when something happens in the workspace (H1 to H6).
+//!
+//! Each follows the journal by a place of its own ([`calls`]), and the calls are deliveries like mails ([`crate::deliveries`]).
+//! How a call is signed and sent is `outbound`'s matter; what an object looks like is shown by `web`.
+
+use store::{Reader, Row, Time, Tx};
+
+use crate::directory::addressee::{self, Addressee};
+use crate::kernel::access::{self, Actor, Role};
+use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::error::{Error, Problem, Result};
+use crate::kernel::ids::{PersonId, WebhookId, WorkspaceId};
+use crate::kernel::journal::Event;
+use crate::kernel::name::Name;
+use crate::kernel::{limits, random};
+use crate::notify::delivery::Kind;
+use crate::notify::{deliveries, webhook_deliveries};
+
+/// Webhooks of a workspace: far more than there are programs.
+pub const WEBHOOKS_MAX: i64 = 20;
+/// Characters of an address.
+pub const URL_CHARACTERS: usize = 2_000;
+/// Bytes of a secret: Standard Webhooks asks for 24 to 64.
+const SECRET_BYTES: usize = 32;
+/// Words that say what a webhook hears of: more than there are different ones.
+pub const WANTED_MAX: usize = 50;
+/// Wants to hear of everything.
+const EVERYTHING: &str = "*";
+
+/// What webhooks hear of.
+pub const KINDS: [&str; 18] = [
+    "client.created",
+    "client.updated",
+    "client.activated",
+    "client.deleted",
+    "company.created",
+    "company.updated",
+    "company.deleted",
+    "project.created",
+    "project.updated",
+    "project.deleted",
+    "messageChannel.created",
+    "message.sent",
+    "message.updated",
+    "message.deleted",
+    "fileChannel.created",
+    "file.created",
+    "notification.sent",
+    "notification.failed",
+];
+
+/// The name under which webhooks hear of an event; none where it is no matter of theirs.
+pub fn told_as(event: &Event) -> Option<&'static str> {
+    KINDS.into_iter().find(|kind| *kind == event.kind())
+}
+
+/// What a webhook wants to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted(Vec<String>);
+
+impl Wanted {
+    /// Everything.
+    pub fn everything() -> Wanted {
+        Wanted(vec![EVERYTHING.to_string()])
+    }
+
+    /// One or more of [`KINDS`], of their groups (`client.*`), or everything (`*`); each is kept once, in the order given.
+    ///
+    /// # Errors
+    /// `Empty`, `TooMany`, and `NoChoice` for anything else.
+    pub fn new(field: &'static str, words: &[String]) -> Result<Wanted> {
+        if words.len() > WANTED_MAX {
+            return Err(Error::field(field, Problem::TooMany(WANTED_MAX)));
+        }
+        let is_known = |word: &str| {
+            word == EVERYTHING || KINDS.contains(&word) || KINDS.iter().any(|kind| is_of_group(kind, word))
+        };
+        let mut wanted: Vec<String> = Vec::new();
+        for word in words {
+            if !is_known(word) {
+                return Err(Error::field(field, Problem::NoChoice));
+            }
+            if !wanted.contains(word) {
+                wanted.push(word.clone());
+            }
+        }
+        if wanted.is_empty() { Err(Error::field(field, Problem::Empty)) } else { Ok(Wanted(wanted)) }
+    }
+
+    /// As it was given.
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether this is one of them.
+    pub fn holds(&self, kind: &str) -> bool {
+        self.0.iter().any(|word| word == EVERYTHING || word == kind || is_of_group(kind, word))
+    }
+}
+
+/// Whether `word` is the group of this kind: `client.*` for `client.created`.
+fn is_of_group(kind: &str, word: &str) -> bool {
+    word.strip_suffix(".*").is_some_and(|noun| kind.split_once('.').is_some_and(|(of, _)| of == noun))
+}
+
+impl store::FromValue for Wanted {
+    fn from_value(value: store::Value<'_>) -> Option<Wanted> {
+        match value {
+            store::Value::Text(words) => Some(Wanted(words.split(' ').map(str::to_string).collect())),
+            _ => None,
+        }
+    }
+}
+
+/// A webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// What is called.
+    pub url: String,
+    /// What it hears of.
+    pub events: Wanted,
+    /// The admin who made it.
+    pub person: PersonId,
+    /// That admin's name.
+    pub person_name: Name,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last took a call.
+    pub taken_at: Option<Time>,
+    /// Since when it is switched off.
+    pub disabled_at: Option<Time>,
+    /// Why.
+    pub disabled_reason: Option<String>,
+}
+
+/// Makes a webhook, and answers it with the secret that signs its calls: it is not to be had a second time. It hears of what
+/// happens from now on.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for an address that cannot be taken, `Conflict` where there
+/// are [`WEBHOOKS_MAX`] already.
+pub fn make(tx: &mut Tx, actor: &Actor, url: &str, events: &Wanted) -> Result<(Webhook, Vec<u8>)> {
+    access::admin(actor)?;
+    let url = limits::line("url", url, URL_CHARACTERS)?;
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        return Err(Error::field("url", Problem::NoLink));
+    }
+    let count: i64 = tx.one(
+        "SELECT count(*) FROM webhooks WHERE workspace = $1 AND deleted_at IS NULL",
+        &[&actor.workspace],
+        |row| row.get(0),
+    )?;
+    if count >= WEBHOOKS_MAX {
+        return Err(Error::Conflict(
+            "There are too many webhooks. Please delete one that is no longer used.",
+        ));
+    }
+    let mut secret = vec![0; SECRET_BYTES];
+    random::fill(&mut secret);
+    let (id, now, head) = (WebhookId::new(tx.now()), tx.now(), tx.journal_head(actor.workspace.0)?);
+    let words = events.0.join(" ");
+    tx.run(
+        "INSERT INTO webhooks (workspace, id, url, events, secret, person, seq, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[&actor.workspace, &id, &url, &words, &secret, &actor.person, &head, &now],
+    )?;
+    audit_log::keep(tx, actor, Deed::WebhookMade, None, Changes::none().note("url", url))?;
+    Ok((find(tx, actor, id)?, secret))
+}
+
+const COLUMNS: &str = "w.id, w.url, w.events, w.person, p.given_name, p.family_name, p.email, w.created_at, w.taken_at, \
+     w.disabled_at, w.disabled_reason";
+
+fn read(row: &Row<'_>) -> store::Result<Webhook> {
+    Ok(Webhook {
+        id: row.get(0)?,
+        url: row.get(1)?,
+        events: row.get(2)?,
+        person: row.get(3)?,
+        person_name: Name::read(row, 4)?,
+        created_at: row.get(7)?,
+        taken_at: row.get(8)?,
+        disabled_at: row.get(9)?,
+        disabled_reason: row.get(10)?,
+    })
+}
+
+/// The workspace's webhooks, newest first: those made before `before` where one is named, at most `most`.
+///
+/// # Errors
+/// `NotFound` for client users, `Forbidden` for staff.
+pub fn list(reader: &Reader, actor: &Actor, before: Option<WebhookId>, most: i64) -> Result<Vec<Webhook>> {
+    access::admin(actor)?;
+    let before = before.unwrap_or(WebhookId(uuid::Uuid::max()));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = w.person \
+         WHERE w.workspace = $1 AND w.id < $2 AND w.deleted_at IS NULL ORDER BY w.id DESC LIMIT $3"
+    );
+    Ok(reader.all(&sql, &[&actor.workspace, &before, &most], read)?)
+}
+
+/// One webhook.
+///
+/// # Errors
+/// `NotFound`, also for client users; `Forbidden` for staff.
+pub fn find(reader: &Reader, actor: &Actor, webhook: WebhookId) -> Result<Webhook> {
+    access::admin(actor)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = w.person \
+         WHERE w.workspace = $1 AND w.id = $2 AND w.deleted_at IS NULL"
+    );
+    reader.first(&sql, &[&actor.workspace, &webhook], read)?.ok_or(Error::NotFound)
+}
+
+/// Deletes a webhook: it is not called any more, not even with what waits for it.
+///
+/// # Errors
+/// `NotFound`, also for client users; `Forbidden` for staff.
+pub fn delete(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
+    access::admin(actor)?;
+    let deleted = tx.run(
+        "UPDATE webhooks SET deleted_at = $3, secret = $4 WHERE workspace = $1 AND id = $2 AND deleted_at IS NULL",
+        &[&actor.workspace, &webhook, &tx.now(), &[0_u8; 0].as_slice()],
+    )?;
+    if deleted == 0 {
+        return Err(Error::NotFound);
+    }
+    audit_log::keep(tx, actor, Deed::WebhookDeleted, None, Changes::none())
+}
+
+/// Switches a webhook on again: it hears of what happens from now on. One that is on stays as it is.
+///
+/// # Errors
+/// `NotFound`, also for client users; `Forbidden` for staff.
+pub fn enable(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
+    let url = find(tx, actor, webhook)?.url;
+    let enabled = tx.run(
+        "UPDATE webhooks SET disabled_at = NULL, disabled_reason = NULL, seq = $3 \
+         WHERE workspace = $1 AND id = $2 AND disabled_at IS NOT NULL",
+        &[&actor.workspace, &webhook, &tx.journal_head(actor.workspace.0)?],
+    )?;
+    if enabled == 0 {
+        return Ok(());
+    }
+    audit_log::keep(tx, actor, Deed::WebhookEnabled, None, Changes::none().note("url", url))
+}
+
+/// Switches a webhook off that takes nothing any more, gives up what waits for it, and tells the admins by mail (H5).
+pub(crate) fn disable(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId, reason: &str) -> Result<()> {
+    let disabled = tx.run(
+        "UPDATE webhooks SET disabled_at = $3, disabled_reason = $4 \
+         WHERE workspace = $1 AND id = $2 AND disabled_at IS NULL AND deleted_at IS NULL",
+        &[&workspace, &webhook, &tx.now(), &reason],
+    )?;
+    if disabled == 0 {
+        return Ok(());
+    }
+    webhook_deliveries::drop_calls(tx, workspace, webhook)?;
+    let admins: Vec<PersonId> = tx.all(
+        "SELECT id FROM people WHERE workspace = $1 AND role = $2 AND deactivated_at IS NULL ORDER BY id",
+        &[&workspace, &Role::Admin.word()],
+        |row| row.get(0),
+    )?;
+    for admin in admins {
+        deliveries::add(tx, workspace, Kind::WebhookOff(webhook), Some(admin))?;
+    }
+    Ok(())
+}
+
+/// What admins are told about a webhook that was switched off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedNote {
+    /// To whom it goes.
+    pub to: Addressee,
+    /// Which address is called no more.
+    pub url: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Makes what an admin is told, just before it is sent. Nothing where that is no longer so, or no longer theirs to know.
+///
+/// # Errors
+/// Where the database fails.
+pub fn prepare_note(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+    person: PersonId,
+) -> Result<Option<PreparedNote>> {
+    let off: Option<(String, Option<String>)> = tx.first(
+        "SELECT w.url, w.disabled_reason FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = $3 \
+         WHERE w.workspace = $1 AND w.id = $2 AND w.disabled_at IS NOT NULL AND w.deleted_at IS NULL AND p.role = $4",
+        &[&workspace, &webhook, &person, &Role::Admin.word()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((url, reason)) = off else { return Ok(None) };
+    let to = addressee::addressee(tx, workspace, person)?;
+    Ok(to.map(|to| PreparedNote { to, url, reason: reason.unwrap_or_default() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ids::ChannelId;
+
+    fn words(list: &[&str]) -> Vec<String> {
+        list.iter().map(|word| word.to_string()).collect()
+    }
+
+    #[test]
+    fn h1_what_is_wanted_is_a_kind_a_group_or_everything() {
+        let wanted = Wanted::new("events", &words(&["message.sent", "client.*", "message.sent"])).unwrap();
+        assert_eq!(wanted.words(), words(&["message.sent", "client.*"]));
+        for (kind, is_wanted) in [
+            ("message.sent", true),
+            ("client.deleted", true),
+            ("message.updated", false),
+            ("clientele.created", false),
+        ] {
+            assert_eq!(wanted.holds(kind), is_wanted, "{kind}");
+        }
+        assert!(KINDS.iter().all(|kind| Wanted::everything().holds(kind)));
+        for wrong in [
+            &["message"][..],
+            &["message.*.*"],
+            &[".*"],
+            &["*.sent"],
+            &["message.sent "],
+            &["channel.read"],
+            &[""],
+            &[],
+        ] {
+            assert!(Wanted::new("events", &words(wrong)).is_err(), "{wrong:?}");
+        }
+        assert!(Wanted::new("events", &words(&["*"; WANTED_MAX])).is_ok());
+        let too_many = Wanted::new("events", &words(&["*"; WANTED_MAX + 1]));
+        assert!(matches!(too_many, Err(Error::Field { problem: Problem::TooMany(WANTED_MAX), .. })));
+    }
+
+    #[test]
+    fn h1_some_events_are_no_matter_of_webhooks() {
+        let now = Time(1_767_603_600_000);
+        let channel = ChannelId::new(now);
+        assert_eq!(told_as(&Event::ChannelCreated { channel }), Some("messageChannel.created"));
+        assert_eq!(told_as(&Event::FileChannelCreated { channel }), Some("fileChannel.created"));
+        assert_eq!(told_as(&Event::ChannelUpdated { channel }), None);
+        assert_eq!(told_as(&Event::AccessChanged { person: PersonId::new(now) }), None);
+    }
+}
