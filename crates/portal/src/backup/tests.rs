@@ -1,14 +1,17 @@
 //! There and back, on and between both engines; and what is refused on the way.
 
+use std::fs::File;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
-use outbound::blobs::{Form, Memory, Name};
-use store::{Clock, Engine, Setting};
+use outbound::blobs::{Blobs, Form, Memory, Name};
+use store::{Clock, Engine, Setting, Store};
 use tempfile::TempDir;
 #[cfg(feature = "cluster")]
 use testing::Database;
 
+use super::archive::ArchiveWriter;
+use super::blobs::BlobCount;
 use super::*;
 use crate::{demo, restore};
 
@@ -41,7 +44,7 @@ async fn back(setting: &Setting, file: &Path) -> Result<u64> {
 
 /// Writes a backup of a portal without files.
 async fn write(store: &Store, path: &Path) -> Result<End> {
-    Ok(super::write(store, &Arc::new(Blobs::Memory(Memory::default())), path).await?.0)
+    Ok(writer::write(store, &Arc::new(Blobs::Memory(Memory::default())), path).await?.0)
 }
 
 /// All that a database holds, in an order of its own.
@@ -55,7 +58,7 @@ async fn rows(setting: &Setting) -> Vec<String> {
             reader.visit(&all, &[], &mut |row| {
                 let mut cells = Vec::new();
                 for (index, column) in columns.iter().enumerate() {
-                    cells.push(format!("{column}={:?}", Cell::of(row.value(index)?)));
+                    cells.push(format!("{column}={:?}", Cell::from(row.value(index)?)));
                 }
                 // Where a message stands in the index is the index's own matter.
                 cells.retain(|cell| !cell.starts_with("search_row"));
@@ -304,12 +307,12 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn archive_of(path: &Path, entries: &[(&str, &str)]) {
-    let file = NamedTempFile::new_in(path.parent().unwrap()).unwrap();
-    let mut archive = Archive::new(file, 0);
+    let _ = std::fs::remove_file(path);
+    let mut archive = ArchiveWriter::new(path, 0).unwrap();
     for (name, text) in entries {
         archive.entry(name, text.as_bytes()).unwrap();
     }
-    archive.finish().unwrap().persist(path).unwrap();
+    archive.finish().unwrap();
 }
 
 const META: &str =
@@ -438,8 +441,8 @@ async fn the_bytes_of_files_come_back_and_small_versions_are_made_anew() {
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|number| (number >> 5) as u8).collect();
     let name = filed(&store, &blobs, &bytes).await;
     let file = folder.path().join("portal.backup");
-    let (_, count) = super::write(&store, &blobs, &file).await.unwrap();
-    assert_eq!(count, Count { written: 1, missing: 0 });
+    let (_, count) = writer::write(&store, &blobs, &file).await.unwrap();
+    assert_eq!(count, BlobCount { written: 1, missing: 0 });
 
     let memory = Memory::default();
     let there = Arc::new(Blobs::Memory(memory.clone()));
@@ -456,9 +459,9 @@ async fn the_bytes_of_files_come_back_and_small_versions_are_made_anew() {
     // What is missing from the store keeps nothing else from being saved.
     blobs.remove(name).await.unwrap();
     let without = folder.path().join("without");
-    let (_, count) = super::write(&store, &blobs, &without).await.unwrap();
+    let (_, count) = writer::write(&store, &blobs, &without).await.unwrap();
     store.close();
-    assert_eq!(count, Count { written: 0, missing: 1 });
+    assert_eq!(count, BlobCount { written: 0, missing: 1 });
     back(&sqlite(&folder, "without.db"), &without).await.unwrap();
 }
 
@@ -469,7 +472,7 @@ async fn a_backup_that_is_cut_off_leaves_no_files_behind() {
     let blobs = Arc::new(Blobs::Memory(Memory::default()));
     filed(&store, &blobs, &vec![7; 100_000]).await;
     let file = folder.path().join("portal.backup");
-    super::write(&store, &blobs, &file).await.unwrap();
+    writer::write(&store, &blobs, &file).await.unwrap();
     store.close();
     let whole = std::fs::read(&file).unwrap();
     let memory = Memory::default();
