@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::Result;
+use crate::error::Result;
 
 /// A kept-alive connection.
 pub(crate) struct Client {

@@ -12,10 +12,11 @@ use store::{Reader, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::error::Result;
 use crate::furniture::{Office, furnish};
 use crate::load::{median, resident, start};
 use crate::report::{self, Figure};
-use crate::{Result, server};
+use crate::server;
 
 /// Bytes of the large file.
 const LARGE: u64 = 1 << 30;

@@ -11,7 +11,7 @@ use domain::workspaces::{self, SetUp};
 use domain::{Error, keys, sessions};
 use store::Store;
 
-use crate::Result;
+use crate::error::Result;
 
 /// More than what is measured needs.
 pub(crate) const ROOM: Room = Room { file_max: 1 << 40, workspace_max: 1 << 50 };

@@ -10,8 +10,8 @@ use store::Time;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::Result;
 use crate::client::{Client, post};
+use crate::error::Result;
 use crate::furniture::Office;
 
 /// Connections that ask at the same time.

@@ -6,6 +6,7 @@
 //! out files as they are), and the real `portal` for start, memory and files.
 
 mod client;
+mod error;
 mod files;
 mod furniture;
 mod load;
@@ -20,8 +21,6 @@ use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {

@@ -7,10 +7,11 @@ use domain::ids::ChannelId;
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, Events, get};
+use crate::error::Result;
 use crate::furniture::{Office, furnish};
 use crate::load::{CONNECTIONS, empty, median, message, rates, resident, start};
 use crate::report::{self, Figure};
-use crate::{Result, files, missed, programs, server};
+use crate::{files, missed, programs, server};
 
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;

@@ -14,10 +14,11 @@ use domain::{Error, companies, members, missed};
 use store::{Store, Tx};
 use workers::missed::Teller;
 
+use crate::error::Result;
 use crate::furniture::{Office, furnish};
 use crate::load::{median, message, rates, start};
 use crate::report::{self, Figure};
-use crate::{Result, server};
+use crate::server;
 
 /// Members of the crowded channel, besides the one who posts.
 const CROWD: usize = 1_000;

@@ -2,8 +2,8 @@
 
 use domain::ids::ChannelId;
 
-use crate::Result;
 use crate::client::call;
+use crate::error::Result;
 use crate::furniture::Office;
 use crate::load::{empty, rates, same};
 use crate::report::Figure;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::Result;
+use crate::error::Result;
 
 /// One measured thing beside what it is compared with.
 pub(crate) struct Figure {

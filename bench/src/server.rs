@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use workers::searches::Indexer;
 
-use crate::Result;
+use crate::error::Result;
 use crate::furniture::ROOM;
 
 /// Opens the database of a folder.

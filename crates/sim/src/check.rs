@@ -3,9 +3,10 @@
 use domain::choices::Way;
 use domain::missed::{self, Reason, State};
 
-use crate::compare::Sent;
+use crate::broken::{Broken, broken};
+use crate::compared::Sent;
 use crate::model::{Copy, Message, Told};
-use crate::simulation::{Broken, Simulation, broken};
+use crate::simulation::Simulation;
 
 pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
     let ada = simulation.firm.people[0].actor;

@@ -5,36 +5,13 @@ use std::collections::HashSet;
 use domain::choices::{Choice, Way};
 use domain::ids::{ChannelId, DeliveryId, DigestId, PersonId};
 use domain::missed::Reason;
-use store::Time;
 use uuid::Uuid;
 
+use crate::broken::{Broken, broken};
+use crate::compared::Sent;
 use crate::model::{Told, token};
 use crate::server::Taking;
-use crate::simulation::{Broken, Simulation, broken};
-
-/// What has been compared already.
-#[derive(Default)]
-pub(crate) struct Compared {
-    /// Digests that the portal has written.
-    digests: HashSet<DigestId>,
-    /// When that was looked at last.
-    at: Time,
-    /// How many mails and texts the servers were given, invitations too.
-    takings: usize,
-    /// The digests among them.
-    pub(crate) sent: Vec<Sent>,
-}
-
-/// A digest that a server was given.
-pub(crate) struct Sent {
-    pub(crate) digest: DigestId,
-    pub(crate) way: Way,
-    pub(crate) at: Time,
-    /// Whether the sender knows that the server has it.
-    pub(crate) known: bool,
-    /// The messages that it tells of, by their places.
-    pub(crate) holds: Vec<usize>,
-}
+use crate::simulation::Simulation;
 
 /// A new digest as the portal has written it.
 struct Written {

@@ -64,6 +64,11 @@ impl Firm {
     }
 }
 
+/// Channels are those of the four client users, then those of the two companies.
+pub(crate) fn channel_of_company(company: usize) -> usize {
+    4 + company
+}
+
 fn make() -> Firm {
     let made = try_make();
     made.unwrap_or_else(|error| panic!("the firm cannot be made: {error}"))

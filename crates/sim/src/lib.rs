@@ -5,14 +5,18 @@
 //! Everything follows from one seed, so a failing one replays exactly. Beside the real portal runs a [`model`] of a page or
 //! two that says what must come of it; where the two differ, a rule is broken.
 
+mod broken;
 mod chance;
 mod check;
 mod compare;
+mod compared;
 mod firm;
 mod model;
 mod people;
+mod run;
 mod server;
 mod simulation;
 
+pub use broken::Broken;
 pub use model::Belief;
-pub use simulation::{Broken, Failure, Report, run, run_against};
+pub use run::{Failure, Report, run, run_against};

@@ -10,8 +10,10 @@ use domain::settings::{self, MessagingChange};
 use domain::{members, missed, people, phones, sign_ins};
 use uuid::Builder;
 
+use crate::broken::Broken;
+use crate::firm::channel_of_company;
 use crate::model::token;
-use crate::simulation::{Broken, Simulation};
+use crate::simulation::Simulation;
 
 /// The internal users who mute, leave and come back, by their place.
 const STAFF: [usize; 2] = [1, 2];
@@ -215,15 +217,10 @@ impl Simulation {
         let change =
             ClientChange { companies: Some(vec![self.firm.companies[other]]), ..ClientChange::default() };
         self.write(move |tx| people::edit_client(tx, &ada, id, &change))?;
-        self.model.leaves(client, Self::channel_of_company(company));
-        self.model.joins(client, Self::channel_of_company(other));
+        self.model.leaves(client, channel_of_company(company));
+        self.model.joins(client, channel_of_company(other));
         self.model.people[client].company = Some(other);
         Ok(())
-    }
-
-    /// Channels are those of the four client users, then those of the two companies.
-    pub(crate) fn channel_of_company(company: usize) -> usize {
-        4 + company
     }
 
     fn chooses(&mut self) -> Result<(), Broken> {
@@ -270,7 +267,7 @@ impl Simulation {
         let (ada, id) = (self.firm.people[0].actor, self.firm.people[client].actor.person);
         let active = !self.model.people[client].active;
         self.tell(format!("{client} is active: {active}"));
-        let company = self.model.people[client].company.map(Self::channel_of_company);
+        let company = self.model.people[client].company.map(channel_of_company);
         let own = client - FIRST_CLIENT;
         if active {
             self.write(move |tx| people::reactivate(tx, &ada, id))?;

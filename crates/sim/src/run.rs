@@ -1,25 +1,18 @@
 //! One run: people act, time passes, the workers work, die and come back, and after each step model and portal agree.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::choices::{Choice, Way};
+use domain::choices::Way;
+use domain::deliveries;
 use domain::missed;
-use domain::{deliveries, secrets};
-use outbound::mail::Mailer;
-use outbound::text::Texter;
-use store::{Clock, Reader, Setting, Store, Time, Tx};
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use store::Time;
 
-use crate::chance::Chance;
+use crate::broken::Broken;
 use crate::check;
-use crate::compare::Compared;
-use crate::firm::{Firm, MORNING};
-use crate::model::{Belief, Model, Person};
-use crate::server::{Mood, Servers};
+use crate::model::Belief;
+use crate::server::Mood;
+use crate::simulation::{Simulation, clock};
 
 /// Deeds in most runs: enough for a few stories to cross, and few enough to be read.
 const DEEDS: u64 = 20;
@@ -27,8 +20,6 @@ const DEEDS: u64 = 20;
 const DEEDS_LONG: u64 = 80;
 /// What failed for now is tried for 24 hours; after these everything is over.
 const CALM: Duration = Duration::from_secs(26 * 3600);
-/// The host of Message-IDs.
-pub(crate) const HOST: &str = "portal.example";
 
 /// A run in which nothing was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,22 +52,6 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A rule that was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken(pub String);
-
-impl fmt::Display for Broken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl<E: std::error::Error> From<E> for Broken {
-    fn from(error: E) -> Broken {
-        Broken(format!("no rule allows an error here: {error}"))
-    }
-}
-
 /// Runs one seed.
 ///
 /// # Errors
@@ -104,94 +79,7 @@ pub fn run_against(seed: u64, belief: Belief) -> Result<Report, Box<Failure>> {
     }
 }
 
-pub(crate) struct Simulation {
-    pub(crate) chance: Chance,
-    pub(crate) firm: &'static Firm,
-    pub(crate) model: Model,
-    pub(crate) store: Store,
-    /// What has been compared already.
-    pub(crate) compared: Compared,
-    /// Who has ever muted which channel.
-    pub(crate) ever_muted: HashSet<(usize, usize)>,
-    /// Who has ever chosen never to be told in some way, or stopped texts.
-    pub(crate) ever_refused: HashSet<usize>,
-    /// Who left which channel while it was muted.
-    pub(crate) left_muted: Vec<(usize, usize)>,
-    runtime: tokio::runtime::Runtime,
-    teller: Teller,
-    worker: Worker,
-    pub(crate) servers: Servers,
-    trace: Vec<String>,
-    _folder: tempfile::TempDir,
-}
-
 impl Simulation {
-    fn open(seed: u64, belief: Belief) -> Result<Simulation, Broken> {
-        let firm = Firm::get();
-        let folder = testing::folder()?;
-        let file = folder.path().join("portal.db");
-        firm.copy_to(&file)?;
-        let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let (servers, mails, texts) = Servers::new(seed, store.clock());
-        let worker = Worker::new(
-            store.clone(),
-            Arc::new(Mailer::from(mails)),
-            Arc::new(Texter::Memory(texts)),
-            &format!("https://{HOST}"),
-            &format!("notifications@{HOST}"),
-        );
-        let people = firm.people.iter().map(|person| Person {
-            invited: person.invited,
-            active: true,
-            choice: Choice::Each,
-            texts: if person.number.is_some() { Choice::Each } else { Choice::Never },
-            has_number: person.number.is_some(),
-            stopped: false,
-            sleeps: person.sleeps,
-            asked: false,
-            company: person.company,
-        });
-        let mut model = Model {
-            belief,
-            wait: Duration::from_secs(300),
-            people: people.collect(),
-            messages: Vec::new(),
-            seats: Default::default(),
-        };
-        for channel in 0..firm.channels.len() {
-            for (place, person) in firm.people.iter().enumerate() {
-                let is_own = place == channel + 3;
-                let is_company =
-                    person.company.is_some_and(|own| Simulation::channel_of_company(own) == channel);
-                if person.company.is_none() || is_own || is_company {
-                    model.joins(place, channel);
-                }
-            }
-        }
-        let simulation = Simulation {
-            chance: Chance::new(seed),
-            firm,
-            model,
-            teller: Teller::new(store.clone(), None),
-            worker,
-            servers,
-            store,
-            runtime,
-            compared: Compared::default(),
-            ever_muted: HashSet::new(),
-            ever_refused: HashSet::new(),
-            left_muted: Vec::new(),
-            trace: Vec::new(),
-            _folder: folder,
-        };
-        simulation.write(move |_| {
-            secrets::simulate(seed);
-            Ok(())
-        })?;
-        Ok(simulation)
-    }
-
     fn live(&mut self) -> Result<(), Broken> {
         let most = if self.chance.is(10) { DEEDS_LONG } else { DEEDS };
         for _ in 0..1 + self.chance.below(most) {
@@ -293,40 +181,4 @@ impl Simulation {
         }
         self.compare_digests(false)
     }
-
-    pub(crate) fn tell(&mut self, what: String) {
-        self.trace.push(format!("{} {what}", clock(self.now())));
-    }
-
-    pub(crate) fn now(&self) -> Time {
-        self.store.clock().now()
-    }
-
-    fn advance_to(&self, time: Time) {
-        self.store.clock().advance(time.since(self.now()));
-    }
-
-    pub(crate) fn write<T: Send + 'static>(
-        &self,
-        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
-    ) -> Result<T, Broken> {
-        Ok(self.runtime.block_on(self.store.write(closure))?)
-    }
-
-    pub(crate) fn read<T: Send + 'static>(
-        &self,
-        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
-    ) -> Result<T, Broken> {
-        Ok(self.runtime.block_on(self.store.read(closure))?)
-    }
-}
-
-fn clock(time: Time) -> String {
-    let milliseconds = time.0 - MORNING.0;
-    let seconds = milliseconds / 1000;
-    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, milliseconds % 1000)
-}
-
-pub(crate) fn broken<T>(what: String) -> Result<T, Broken> {
-    Err(Broken(what))
 }

@@ -1,4 +1,4 @@
-//! What the doctor looks at, one function each.
+//! The checks of the doctor, one function each.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use outbound::scanner::Scanner;
 use outbound::text::Texter;
 use store::{Engine, Reader, Store, Time, Tx};
 
-use super::Finding;
+use super::report::Finding;
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 

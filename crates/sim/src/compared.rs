@@ -1,0 +1,30 @@
+//! What has been compared so far, so that each step looks only at what is new.
+
+use std::collections::HashSet;
+
+use domain::choices::Way;
+use domain::ids::DigestId;
+use store::Time;
+
+#[derive(Default)]
+pub(crate) struct Compared {
+    /// Digests that the portal has written.
+    pub(crate) digests: HashSet<DigestId>,
+    /// When that was looked at last.
+    pub(crate) at: Time,
+    /// How many mails and texts the servers were given, invitations too.
+    pub(crate) takings: usize,
+    /// The digests among them.
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// A digest that a server was given.
+pub(crate) struct Sent {
+    pub(crate) digest: DigestId,
+    pub(crate) way: Way,
+    pub(crate) at: Time,
+    /// Whether the sender knows that the server has it.
+    pub(crate) known: bool,
+    /// The messages that it tells of, by their places.
+    pub(crate) holds: Vec<usize>,
+}

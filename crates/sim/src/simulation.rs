@@ -1,0 +1,143 @@
+//! The state of one run: the portal and its workers, the model beside them, and what has happened.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::choices::Choice;
+use domain::secrets;
+use outbound::mail::Mailer;
+use outbound::text::Texter;
+use store::{Clock, Reader, Setting, Store, Time, Tx};
+use workers::deliveries::Worker;
+use workers::missed::Teller;
+
+use crate::broken::Broken;
+use crate::chance::Chance;
+use crate::compared::Compared;
+use crate::firm::{Firm, MORNING, channel_of_company};
+use crate::model::{Belief, Model, Person};
+use crate::server::Servers;
+
+/// The host of Message-IDs.
+const HOST: &str = "portal.example";
+
+pub(crate) struct Simulation {
+    pub(crate) chance: Chance,
+    pub(crate) firm: &'static Firm,
+    pub(crate) model: Model,
+    pub(crate) store: Store,
+    /// What has been compared already.
+    pub(crate) compared: Compared,
+    /// Who has ever muted which channel.
+    pub(crate) ever_muted: HashSet<(usize, usize)>,
+    /// Who has ever chosen never to be told in some way, or stopped texts.
+    pub(crate) ever_refused: HashSet<usize>,
+    /// Who left which channel while it was muted.
+    pub(crate) left_muted: Vec<(usize, usize)>,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) teller: Teller,
+    pub(crate) worker: Worker,
+    pub(crate) servers: Servers,
+    pub(crate) trace: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Simulation {
+    pub(crate) fn open(seed: u64, belief: Belief) -> Result<Simulation, Broken> {
+        let firm = Firm::get();
+        let folder = testing::folder()?;
+        let file = folder.path().join("portal.db");
+        firm.copy_to(&file)?;
+        let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let (servers, mails, texts) = Servers::new(seed, store.clock());
+        let worker = Worker::new(
+            store.clone(),
+            Arc::new(Mailer::from(mails)),
+            Arc::new(Texter::Memory(texts)),
+            &format!("https://{HOST}"),
+            &format!("notifications@{HOST}"),
+        );
+        let people = firm.people.iter().map(|person| Person {
+            invited: person.invited,
+            active: true,
+            choice: Choice::Each,
+            texts: if person.number.is_some() { Choice::Each } else { Choice::Never },
+            has_number: person.number.is_some(),
+            stopped: false,
+            sleeps: person.sleeps,
+            asked: false,
+            company: person.company,
+        });
+        let mut model = Model {
+            belief,
+            wait: Duration::from_secs(300),
+            people: people.collect(),
+            messages: Vec::new(),
+            seats: Default::default(),
+        };
+        for channel in 0..firm.channels.len() {
+            for (place, person) in firm.people.iter().enumerate() {
+                let is_own = place == channel + 3;
+                let is_company = person.company.is_some_and(|own| channel_of_company(own) == channel);
+                if person.company.is_none() || is_own || is_company {
+                    model.joins(place, channel);
+                }
+            }
+        }
+        let simulation = Simulation {
+            chance: Chance::new(seed),
+            firm,
+            model,
+            teller: Teller::new(store.clone(), None),
+            worker,
+            servers,
+            store,
+            runtime,
+            compared: Compared::default(),
+            ever_muted: HashSet::new(),
+            ever_refused: HashSet::new(),
+            left_muted: Vec::new(),
+            trace: Vec::new(),
+            _folder: folder,
+        };
+        simulation.write(move |_| {
+            secrets::simulate(seed);
+            Ok(())
+        })?;
+        Ok(simulation)
+    }
+
+    pub(crate) fn tell(&mut self, what: String) {
+        self.trace.push(format!("{} {what}", clock(self.now())));
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.store.clock().now()
+    }
+
+    pub(crate) fn advance_to(&self, time: Time) {
+        self.store.clock().advance(time.since(self.now()));
+    }
+
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> domain::Result<T> + Send + 'static,
+    ) -> Result<T, Broken> {
+        Ok(self.runtime.block_on(self.store.write(closure))?)
+    }
+
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&Reader) -> domain::Result<T> + Send + 'static,
+    ) -> Result<T, Broken> {
+        Ok(self.runtime.block_on(self.store.read(closure))?)
+    }
+}
+
+pub(crate) fn clock(time: Time) -> String {
+    let milliseconds = time.0 - MORNING.0;
+    let seconds = milliseconds / 1000;
+    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, milliseconds % 1000)
+}
