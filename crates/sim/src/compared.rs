@@ -10,10 +10,10 @@ use store::Time;
 pub(crate) struct Compared {
     /// Digests that the portal has written.
     pub(crate) digests: HashSet<DigestId>,
-    /// When that was looked at last.
+    /// The time of the last comparison.
     pub(crate) at: Time,
     /// How many mails and texts the servers were given, invitations too.
-    pub(crate) takings: usize,
+    pub(crate) attempts: usize,
     /// The digests among them.
     pub(crate) sent: Vec<Sent>,
 }
@@ -21,10 +21,10 @@ pub(crate) struct Compared {
 /// A digest that a server was given.
 pub(crate) struct Sent {
     pub(crate) digest: DigestId,
-    pub(crate) way: Way,
+    pub(crate) medium: Way,
     pub(crate) at: Time,
     /// Whether the sender knows that the server has it.
-    pub(crate) known: bool,
-    /// The messages that it tells of, by their places.
-    pub(crate) holds: Vec<usize>,
+    pub(crate) confirmed: bool,
+    /// The indices of the messages in it.
+    pub(crate) messages: Vec<usize>,
 }

@@ -10,16 +10,16 @@ use store::Time;
 
 use crate::broken::Broken;
 use crate::check;
-use crate::model::Belief;
+use crate::model::Rules;
 use crate::server::Mood;
 use crate::simulation::{Simulation, clock};
 
-/// Deeds in most runs: enough for a few stories to cross, and few enough to be read.
-const DEEDS: u64 = 20;
-/// Deeds in one run of ten.
-const DEEDS_LONG: u64 = 80;
-/// What failed for now is tried for 24 hours; after these everything is over.
-const CALM: Duration = Duration::from_secs(26 * 3600);
+/// Actions in most runs: enough to affect each other, and few enough to be read.
+const ACTIONS: u64 = 20;
+/// Actions in one run of ten.
+const ACTIONS_LONG: u64 = 80;
+/// After this long nothing is pending: failed deliveries are retried for 24 hours.
+const SETTLING: Duration = Duration::from_secs(26 * 3600);
 
 /// A run in which nothing was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,12 @@ pub struct Report {
     pub texts: usize,
 }
 
-/// A run in which a rule was broken. The same seed breaks it again.
+/// A run in which a rule was broken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Failure {
-    /// The seed.
+    /// Running it again breaks the same rule.
     pub seed: u64,
-    /// The rule, and how it was broken.
+    /// What went wrong.
     pub broken: Broken,
     /// What had happened until then.
     pub trace: Vec<String>,
@@ -53,26 +53,20 @@ impl fmt::Display for Failure {
 }
 
 /// Runs one seed.
-///
-/// # Errors
-/// Where a rule was broken.
 pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
-    run_against(seed, Belief::Rules)
+    run_against(seed, Rules::Correct)
 }
 
-/// Runs one seed beside a model that holds something true.
-///
-/// # Errors
-/// Where portal and model differ.
-pub fn run_against(seed: u64, belief: Belief) -> Result<Report, Box<Failure>> {
+/// Runs one seed beside a model that follows other rules.
+pub fn run_against(seed: u64, rules: Rules) -> Result<Report, Box<Failure>> {
     let early = |broken| Box::new(Failure { seed, broken, trace: Vec::new() });
-    let mut simulation = Simulation::open(seed, belief).map_err(early)?;
-    let ended = simulation.live();
+    let mut simulation = Simulation::open(seed, rules).map_err(early)?;
+    let ended = simulation.run_to_end();
     simulation.store.close();
     let trace = std::mem::take(&mut simulation.trace);
     match ended {
         Ok(()) => {
-            let by = |way| simulation.compared.sent.iter().filter(|sent| sent.way == way).count();
+            let by = |medium| simulation.compared.sent.iter().filter(|sent| sent.medium == medium).count();
             Ok(Report { trace, mails: by(Way::Email), texts: by(Way::Text) })
         }
         Err(broken) => Err(Box::new(Failure { seed, broken, trace })),
@@ -80,49 +74,49 @@ pub fn run_against(seed: u64, belief: Belief) -> Result<Report, Box<Failure>> {
 }
 
 impl Simulation {
-    fn live(&mut self) -> Result<(), Broken> {
-        let most = if self.chance.is(10) { DEEDS_LONG } else { DEEDS };
-        for _ in 0..1 + self.chance.below(most) {
+    fn run_to_end(&mut self) -> Result<(), Broken> {
+        let most = if self.random.percent(10) { ACTIONS_LONG } else { ACTIONS };
+        for _ in 0..1 + self.random.below(most) {
             self.act()?;
-            self.passes()?;
+            self.pass_time()?;
         }
-        self.servers.feel(Mood::Well, Mood::Well);
-        self.tell("everything is well from now on".to_string());
-        self.works_until(self.now().after(CALM))?;
-        check::fates(self)
+        self.servers.set_moods(Mood::Well, Mood::Well);
+        self.log("everything is well from now on".to_string());
+        self.run_workers_until(self.now().after(SETTLING))?;
+        check::delivery_status(self)
     }
 
-    /// Some time passes, in which the server is in some mood and the program may die.
-    fn passes(&mut self) -> Result<(), Broken> {
-        let milliseconds = match self.chance.below(100) {
+    /// Some time passes, during which the servers behave in some way and the program may die.
+    fn pass_time(&mut self) -> Result<(), Broken> {
+        let milliseconds = match self.random.below(100) {
             0..=29 => 0,
-            30..=59 => self.chance.below(60_000),
-            60..=89 => self.chance.below(400_000),
-            90..=97 => self.chance.below(3_600_000),
-            _ => self.chance.below(20 * 3_600_000),
+            30..=59 => self.random.below(60_000),
+            60..=89 => self.random.below(400_000),
+            90..=97 => self.random.below(3_600_000),
+            _ => self.random.below(20 * 3_600_000),
         };
         let (mails, texts) = (self.mood(), self.mood());
         let end = self.now().after(Duration::from_millis(1 + milliseconds));
-        self.tell(format!("until {} the server is {mails:?}, that of texts {texts:?}", clock(end)));
-        self.servers.feel(mails, texts);
-        match self.chance.below(100) {
+        self.log(format!("until {} the server is {mails:?}, that of texts {texts:?}", clock(end)));
+        self.servers.set_moods(mails, texts);
+        match self.random.below(100) {
             0..=9 => {
-                self.tell("the program is down".to_string());
+                self.log("the program is down".to_string());
                 self.advance_to(end);
                 Ok(())
             }
             10..=19 => {
-                self.works_in_part()?;
-                self.tell("the program has died".to_string());
+                self.run_workers_partly()?;
+                self.log("the program has died".to_string());
                 self.advance_to(end);
                 Ok(())
             }
-            _ => self.works_until(end),
+            _ => self.run_workers_until(end),
         }
     }
 
     fn mood(&mut self) -> Mood {
-        match self.chance.below(100) {
+        match self.random.below(100) {
             0..=54 => Mood::Well,
             55..=79 => Mood::Moody,
             80..=91 => Mood::Away,
@@ -130,9 +124,9 @@ impl Simulation {
         }
     }
 
-    /// Lets time pass; whatever is due is done when it is due.
-    fn works_until(&mut self, end: Time) -> Result<(), Broken> {
-        self.works()?;
+    /// Lets time pass, and does everything when it is due.
+    fn run_workers_until(&mut self, end: Time) -> Result<(), Broken> {
+        self.run_workers()?;
         loop {
             let next = self.read(|reader| {
                 let times = [missed::next(reader, None)?, deliveries::next_due(reader)?];
@@ -140,14 +134,14 @@ impl Simulation {
             })?;
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.advance_to(next);
-            self.works()?;
+            self.run_workers()?;
         }
         self.advance_to(end);
         Ok(())
     }
 
-    /// Does whatever is due now.
-    fn works(&mut self) -> Result<(), Broken> {
+    /// Does everything that is due now.
+    fn run_workers(&mut self) -> Result<(), Broken> {
         while self.runtime.block_on(self.teller.step())? > 0 {}
         self.compare_digests(true)?;
         while self.runtime.block_on(self.worker.step())? > 0 {
@@ -156,9 +150,9 @@ impl Simulation {
         Ok(())
     }
 
-    /// Does some of what is due now, as far as a program comes that dies between two steps.
-    fn works_in_part(&mut self) -> Result<(), Broken> {
-        let steps = self.chance.below(6);
+    /// Does some of what is due now, like a program that dies between two steps.
+    fn run_workers_partly(&mut self) -> Result<(), Broken> {
+        let steps = self.random.below(6);
         let mut left = steps;
         for (workspace, channel) in self.read(|reader| missed::ripe(reader, None, 100))? {
             if left == 0 {
@@ -175,8 +169,8 @@ impl Simulation {
             left -= 1;
         }
         if left > 0 {
-            // Taken, and then neither sent nor given back.
-            let most = i64::try_from(left).unwrap_or(1);
+            // Claimed, and then neither sent nor released.
+            let most = i64::try_from(left).expect("it is below 6");
             self.write(move |tx| deliveries::claim(tx, most))?;
         }
         self.compare_digests(false)

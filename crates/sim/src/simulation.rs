@@ -13,26 +13,24 @@ use workers::deliveries::Worker;
 use workers::missed::Teller;
 
 use crate::broken::Broken;
-use crate::chance::Chance;
 use crate::compared::Compared;
-use crate::firm::{Firm, MORNING, channel_of_company};
-use crate::model::{Belief, Model, Person};
+use crate::firm::{Firm, START, channel_of_company};
+use crate::model::{Model, Person, Rules};
+use crate::random::Random;
 use crate::server::Servers;
 
-/// The host of Message-IDs.
 const HOST: &str = "portal.example";
 
 pub(crate) struct Simulation {
-    pub(crate) chance: Chance,
+    pub(crate) random: Random,
     pub(crate) firm: &'static Firm,
     pub(crate) model: Model,
     pub(crate) store: Store,
-    /// What has been compared already.
     pub(crate) compared: Compared,
     /// Who has ever muted which channel.
     pub(crate) ever_muted: HashSet<(usize, usize)>,
-    /// Who has ever chosen never to be told in some way, or stopped texts.
-    pub(crate) ever_refused: HashSet<usize>,
+    /// Who has ever opted out of mails or texts, or stopped texts.
+    pub(crate) ever_opted_out: HashSet<usize>,
     /// Who left which channel while it was muted.
     pub(crate) left_muted: Vec<(usize, usize)>,
     pub(crate) runtime: tokio::runtime::Runtime,
@@ -44,12 +42,12 @@ pub(crate) struct Simulation {
 }
 
 impl Simulation {
-    pub(crate) fn open(seed: u64, belief: Belief) -> Result<Simulation, Broken> {
+    pub(crate) fn open(seed: u64, rules: Rules) -> Result<Simulation, Broken> {
         let firm = Firm::get();
         let folder = testing::folder()?;
         let file = folder.path().join("portal.db");
         firm.copy_to(&file)?;
-        let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;
+        let store = Store::open(&Setting::Sqlite(file), Clock::simulated(START), domain::MIGRATIONS)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (servers, mails, texts) = Servers::new(seed, store.clock());
         let worker = Worker::new(
@@ -62,32 +60,32 @@ impl Simulation {
         let people = firm.people.iter().map(|person| Person {
             invited: person.invited,
             active: true,
-            choice: Choice::Each,
-            texts: if person.number.is_some() { Choice::Each } else { Choice::Never },
+            mail_frequency: Choice::Each,
+            text_frequency: if person.number.is_some() { Choice::Each } else { Choice::Never },
             has_number: person.number.is_some(),
             stopped: false,
-            sleeps: person.sleeps,
-            asked: false,
+            has_quiet_hours: person.has_quiet_hours,
+            expedited: false,
             company: person.company,
         });
         let mut model = Model {
-            belief,
+            rules,
             wait: Duration::from_secs(300),
             people: people.collect(),
             messages: Vec::new(),
-            seats: Default::default(),
+            memberships: Default::default(),
         };
         for channel in 0..firm.channels.len() {
-            for (place, person) in firm.people.iter().enumerate() {
-                let is_own = place == channel + 3;
+            for (index, person) in firm.people.iter().enumerate() {
+                let is_own = index == channel + 3;
                 let is_company = person.company.is_some_and(|own| channel_of_company(own) == channel);
                 if person.company.is_none() || is_own || is_company {
-                    model.joins(place, channel);
+                    model.join(index, channel);
                 }
             }
         }
         let simulation = Simulation {
-            chance: Chance::new(seed),
+            random: Random::new(seed),
             firm,
             model,
             teller: Teller::new(store.clone(), None),
@@ -97,7 +95,7 @@ impl Simulation {
             runtime,
             compared: Compared::default(),
             ever_muted: HashSet::new(),
-            ever_refused: HashSet::new(),
+            ever_opted_out: HashSet::new(),
             left_muted: Vec::new(),
             trace: Vec::new(),
             _folder: folder,
@@ -109,7 +107,7 @@ impl Simulation {
         Ok(simulation)
     }
 
-    pub(crate) fn tell(&mut self, what: String) {
+    pub(crate) fn log(&mut self, what: String) {
         self.trace.push(format!("{} {what}", clock(self.now())));
     }
 
@@ -137,7 +135,7 @@ impl Simulation {
 }
 
 pub(crate) fn clock(time: Time) -> String {
-    let milliseconds = time.0 - MORNING.0;
+    let milliseconds = time.0 - START.0;
     let seconds = milliseconds / 1000;
     format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, milliseconds % 1000)
 }

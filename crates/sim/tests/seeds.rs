@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sim::Belief;
+use sim::Rules;
 
 /// So long simulations run here.
 const RUNS_FOR: Duration = Duration::from_secs(60);
@@ -49,12 +49,12 @@ fn a_seed_replays_exactly() {
 
 #[test]
 fn a_rule_that_does_not_hold_is_noticed_and_its_seed_replays_exactly() {
-    for belief in [Belief::DeletedIsTold, Belief::ReadingIsEverywhere, Belief::LostIsTold] {
-        let failure = (0..NOTICED_WITHIN).find_map(|seed| sim::run_against(seed, belief).err());
-        let failure = failure.unwrap_or_else(|| panic!("nobody notices {belief:?}"));
-        let again = sim::run_against(failure.seed, belief).expect_err("it fails again");
-        assert_eq!(failure, again, "{belief:?}");
-        println!("{belief:?}: seed {}, {}", failure.seed, failure.broken);
+    for rules in [Rules::DeletedIsSent, Rules::OneReadReadsAll, Rules::FormerMembersAreSent] {
+        let failure = (0..NOTICED_WITHIN).find_map(|seed| sim::run_against(seed, rules).err());
+        let failure = failure.unwrap_or_else(|| panic!("nobody notices {rules:?}"));
+        let again = sim::run_against(failure.seed, rules).expect_err("it fails again");
+        assert_eq!(failure, again, "{rules:?}");
+        println!("{rules:?}: seed {}, {}", failure.seed, failure.broken);
         // The same seed is fine beside the rules as they are.
         sim::run(failure.seed).unwrap_or_else(|failure| panic!("{failure}"));
     }
