@@ -20,7 +20,7 @@ use crate::settings::Settings;
 /// `portal restore FILE`.
 pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
     let meta = meta(path)?;
-    Data::make(&settings.data)?;
+    Data::create(&settings.data)?;
     let (rows, files) = into(&settings.database, &Arc::new(settings.blobs), path, &meta).await?;
     println!("Restored {} ({rows} rows, {files} files)", path.display());
     Ok(())

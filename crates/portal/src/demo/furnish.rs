@@ -98,7 +98,7 @@ struct Office {
     people: HashMap<&'static str, Actor>,
     companies: HashMap<&'static str, CompanyId>,
     projects: HashMap<&'static str, ProjectId>,
-    /// The last message of each person in each conversation.
+    /// The last message of each person in each channel.
     last: HashMap<(ChannelId, PersonId), MessageId>,
 }
 
@@ -115,14 +115,14 @@ impl Office {
         self.companies.get(name).copied().ok_or(domain::Error::NotFound)
     }
 
-    /// Lets somebody in for the first time, as a link from the firm does.
-    fn welcome(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
+    /// Signs somebody in for the first time by a link from the firm.
+    fn sign_in(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
         let link = sign_ins::make_link(tx, self.workspace, person, LinkKind::Command)?;
         sign_ins::by_link(tx, link.reveal())?;
-        self.know(tx, name, person)
+        self.remember(tx, name, person)
     }
 
-    fn know(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
+    fn remember(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> domain::Result<()> {
         let actor = people::actor(tx, self.workspace, person)?.ok_or(domain::Error::NotFound)?;
         self.people.insert(name, actor);
         Ok(())
@@ -144,14 +144,14 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
         projects: HashMap::new(),
         last: HashMap::new(),
     };
-    office.welcome(tx, ADMIN.given_name, admin)?;
+    office.sign_in(tx, ADMIN.given_name, admin)?;
     let admin = office.actor(ADMIN.given_name)?;
-    let colours = BrandChange {
+    let colors = BrandChange {
         accent: Some(ACCENT.to_string()),
         side: Some(SIDE.to_string()),
         ..BrandChange::default()
     };
-    brand::change(tx, &admin, &colours)?;
+    brand::change(tx, &admin, &colors)?;
     for name in COMPANIES {
         office.companies.insert(name, companies::add(tx, &admin, name)?);
     }
@@ -166,7 +166,7 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
             companies: assigned.iter().map(|name| office.company(name)).collect::<domain::Result<_>>()?,
         };
         let person = people::add_internal(tx, &admin, &new)?;
-        office.welcome(tx, colleague.given_name, person)?;
+        office.sign_in(tx, colleague.given_name, person)?;
     }
     for client in CLIENTS {
         let new = NewClient {
@@ -178,9 +178,9 @@ fn open_office(tx: &mut Tx) -> domain::Result<Office> {
         };
         let person = people::add_client(tx, &admin, &new)?;
         if client.has_come {
-            office.welcome(tx, client.given_name, person)?;
+            office.sign_in(tx, client.given_name, person)?;
         } else {
-            office.know(tx, client.given_name, person)?;
+            office.remember(tx, client.given_name, person)?;
         }
     }
     for project in PROJECTS {
@@ -238,8 +238,8 @@ fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act
 
 fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) -> domain::Result<Office> {
     let actor = office.actor(act.who)?;
-    let mine = (act.channel, actor.person);
-    let last = office.last.get(&mine).copied();
+    let author = (act.channel, actor.person);
+    let last = office.last.get(&author).copied();
     match act.action {
         // Without the file, an empty message would be left.
         Some(Action::Send { text, .. }) if text.is_empty() && file.is_none() => {}
@@ -254,7 +254,7 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) ->
                 shown: Some(i64::MAX),
             };
             messages::send(tx, &actor, &draft)?;
-            office.last.insert(mine, id);
+            office.last.insert(author, id);
         }
         Some(Action::Edit(text)) => {
             messages::edit(tx, &actor, last.ok_or(domain::Error::NotFound)?, text)?;
