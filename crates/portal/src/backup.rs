@@ -4,7 +4,7 @@
 //! replaces another. [`restore`](crate::restore) reads it again.
 
 pub(crate) mod archive;
-mod blobs;
+pub(crate) mod blobs;
 mod cell;
 mod format;
 mod writer;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub(crate) use blobs::BlockingBlobs;
 pub(crate) use cell::Cell;
 pub(crate) use format::{BLOBS, End, FORMAT, Meta, TABLES};
+pub(crate) use writer::write;
 
 use crate::data;
 use crate::error::Result;
@@ -23,7 +24,7 @@ use crate::settings::Settings;
 /// `portal backup FILE`.
 pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
     let store = data::open_existing(&settings)?;
-    let written = writer::write(&store, &Arc::new(settings.blobs), path).await;
+    let written = write(&store, &Arc::new(settings.blobs), path).await;
     store.close();
     let (end, files) = written?;
     let rows: u64 = end.rows.values().sum();
@@ -36,6 +37,3 @@ pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -224,3 +224,6 @@ fn insert(tx: &Tx, table: &str, entry: impl Read, damaged: &dyn Fn(String) -> Er
     }
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests;

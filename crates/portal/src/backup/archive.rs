@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 pub(crate) const ENTRY_BYTES_MAX: u64 = 64 << 20;
 
 /// A backup being written: a temporary file that [`finish`](ArchiveWriter::finish) gives its name.
-pub(super) struct ArchiveWriter {
+pub(crate) struct ArchiveWriter {
     tar: tar::Builder<GzEncoder<BufWriter<NamedTempFile>>>,
     path: PathBuf,
     folder: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct ArchiveWriter {
 }
 
 impl ArchiveWriter {
-    pub(super) fn new(path: &Path, now_ms: i64) -> Result<ArchiveWriter> {
+    pub(crate) fn new(path: &Path, now_ms: i64) -> Result<ArchiveWriter> {
         if path.symlink_metadata().is_ok() {
             return Err(exists(path));
         }
@@ -43,7 +43,7 @@ impl ArchiveWriter {
         })
     }
 
-    pub(super) fn entry(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn entry(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         self.stream(name, bytes.len() as u64, bytes)
     }
 
@@ -65,7 +65,7 @@ impl ArchiveWriter {
     }
 
     /// Brings everything to disk, then puts it in place unless a file of that name has appeared meanwhile.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         let ArchiveWriter { tar, path, folder, .. } = self;
         let file = synced(tar).map_err(|cause| failed(&path, cause))?;
         file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
