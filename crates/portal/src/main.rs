@@ -1,4 +1,4 @@
-//! The program: `portal serve` and the commands beside it.
+//! The program: `portal serve` and the other commands.
 
 mod backup;
 mod bounce;

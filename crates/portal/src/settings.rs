@@ -1,7 +1,7 @@
 //! Settings: what the portal is told about its surroundings, by options, the environment or `portal.toml`.
 //!
-//! [`SETTINGS`] lists them all, and [`Sources`] says which source wins. A value that is invalid stops the start and says
-//! which, what was given and what is expected; what may hold a password is never repeated.
+//! [`SETTINGS`] lists them all, and [`Sources`] says which source wins. An invalid value stops the start with
+//! its name, what was given and what is expected; what may be a password is never repeated.
 
 mod dkim;
 mod error;
@@ -43,7 +43,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// The settings, each checked. Without `Debug`: some hold passwords.
+/// The settings, each checked. Without `Debug`: some contain passwords.
 pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// Port 0 picks one.

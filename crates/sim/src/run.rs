@@ -57,7 +57,7 @@ pub fn run(seed: u64) -> Result<Report, Box<Failure>> {
     run_against(seed, Rules::Correct)
 }
 
-/// Runs one seed beside a model that follows other rules.
+/// Runs one seed against a model that follows other rules.
 pub fn run_against(seed: u64, rules: Rules) -> Result<Report, Box<Failure>> {
     let early = |broken| Box::new(Failure { seed, broken, trace: Vec::new() });
     let mut simulation = Simulation::open(seed, rules).map_err(early)?;

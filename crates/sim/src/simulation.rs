@@ -1,4 +1,4 @@
-//! The state of one run: the portal and its workers, the model beside them, and what has happened.
+//! The state of one run: the portal and its workers, the model, and what has happened.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Some seeds, as many as fit into the time that tests have; `bin/sim --seeds N` runs more.
+//! As many seeds as fit into the time of a test; `bin/sim --seeds N` runs more.
 
 #![allow(missing_docs)]
 
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use sim::Rules;
 
-/// So long simulations run here.
+/// How long simulations run here.
 const RUNS_FOR: Duration = Duration::from_secs(60);
-/// The first of so many seeds that breaks a false rule is enough; where none does, nothing is noticed.
+/// One of this many seeds must break a wrong rule.
 const NOTICED_WITHIN: u64 = 1_000;
 
 #[test]
@@ -55,7 +55,7 @@ fn a_rule_that_does_not_hold_is_noticed_and_its_seed_replays_exactly() {
         let again = sim::run_against(failure.seed, rules).expect_err("it fails again");
         assert_eq!(failure, again, "{rules:?}");
         println!("{rules:?}: seed {}, {}", failure.seed, failure.broken);
-        // The same seed is fine beside the rules as they are.
+        // The same seed passes with the correct rules.
         sim::run(failure.seed).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }

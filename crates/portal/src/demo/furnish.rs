@@ -205,7 +205,7 @@ struct Act {
     action: Option<&'static Action>,
 }
 
-/// Creates the channels, each by somebody of the firm who is in it; returns what happens in all of them, in order.
+/// Creates the channels, each by a member from the firm; returns what happens in all of them, in order.
 fn open_channels(tx: &mut Tx, office: Office) -> domain::Result<(Office, Vec<Act>)> {
     let mut acts = Vec::new();
     for conversation in conversations::all() {

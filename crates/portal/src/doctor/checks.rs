@@ -27,7 +27,7 @@ const TRIAL: &str = "doctor";
 pub(super) fn settings(settings: &Settings) -> Finding {
     let database = match &settings.database {
         store::Setting::Sqlite(file) => file.display().to_string(),
-        // The address may hold a password.
+        // The address may contain a password.
         store::Setting::Postgres { .. } => "PostgreSQL".to_string(),
     };
     let said = format!(

@@ -35,7 +35,7 @@ impl File {
         let values: Table = toml::from_str(text).map_err(|error: toml::de::Error| {
             let end = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(end).filter(|byte| *byte == b'\n').count() + 1;
-            // The line may hold a password, so only the part of the message before anything quoted is repeated.
+            // The line may contain a password, so only the part of the message before anything quoted is repeated.
             let reason = error.message().split(['`', '"']).next().unwrap_or_default().trim();
             Error::new(name, format!("line {line} cannot be read: {reason}"))
         })?;
@@ -55,7 +55,7 @@ impl File {
             Value::Integer(number) => number.to_string(),
             Value::Float(number) => number.to_string(),
             Value::Boolean(is_so) => is_so.to_string(),
-            // Anything else may hold a password.
+            // Anything else may contain a password.
             _ => value.type_str().to_string(),
         };
         Err(Error::value(&name, &given, "a text in quotes"))

@@ -9,7 +9,7 @@ use super::forms;
 use super::list::SETTINGS;
 
 /// An option wins over the environment, and that over the file. The environment is not left to clap: it would show values
-/// in the help, repeat wrong ones though they may hold a password, and take an empty variable for a value.
+/// in the help, repeat wrong ones though they may contain a password, and take an empty variable for a value.
 pub(crate) struct Sources<'a> {
     /// The value of an option.
     pub(crate) option: &'a dyn Fn(&str) -> Option<String>,
@@ -61,7 +61,7 @@ impl Sources<'_> {
         parse(&text).map(Some).ok_or_else(|| Error::value(&name, &text, expected))
     }
 
-    /// As [`Sources::read`], for a value that may hold a password.
+    /// As [`Sources::read`], for a value that may contain a password.
     pub(super) fn read_secret<T>(
         &self,
         option: &str,

@@ -1,4 +1,4 @@
-//! Which values are taken, which refused, and what goes before what.
+//! Which values are accepted and which refused, and which source wins.
 
 use std::ffi::OsString;
 use std::path::Path;

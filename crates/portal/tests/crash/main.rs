@@ -29,7 +29,7 @@ use device::{Device, Kind, Target, bytes_of};
 
 /// How often it is killed; `PORTAL_TEST_KILLS` overrides it.
 const KILLS: usize = 100;
-/// Longer than so many answers take.
+/// Longer than the answers of one round take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Kills between two idle days, on which unused uploads are swept, so that nobody has too many.
 const KILLS_A_DAY: usize = 25;
