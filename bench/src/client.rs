@@ -1,9 +1,9 @@
-//! A client small enough not to be what is measured: HTTP/1.1 on one connection, and a counter of stream events.
+//! A client that costs little compared with the server: HTTP/1.1 on one connection, and a counter of stream events.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::Result;
+use crate::error::Result;
 
 /// A kept-alive connection.
 pub(crate) struct Client {
@@ -18,7 +18,7 @@ impl Client {
         Ok(Client { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 
-    /// Sends a request and answers the status and the body's length.
+    /// Sends a request; returns the status and the length of the body.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Result<(u16, usize)> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -46,7 +46,7 @@ impl Client {
     }
 }
 
-/// A request that changes something, as a page of the portal would send it.
+/// A request that changes something, as from a page of the portal.
 pub(crate) fn post(host: &str, path: &str, cookie: &str, body: &str) -> Vec<u8> {
     format!(
         "POST {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\naccept: application/json\r\n\
@@ -56,8 +56,8 @@ pub(crate) fn post(host: &str, path: &str, cookie: &str, body: &str) -> Vec<u8> 
     .into_bytes()
 }
 
-/// A call of a program with a key.
-pub(crate) fn call(host: &str, method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
+/// A call of the API.
+pub(crate) fn api_call(host: &str, method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
     format!(
         "{method} {path} HTTP/1.1\r\nhost: {host}\r\nx-api-key: {key}\r\naccept: application/json\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -66,22 +66,22 @@ pub(crate) fn call(host: &str, method: &str, path: &str, key: &str, body: &str) 
     .into_bytes()
 }
 
-/// A request that reads a page.
+/// A request for a page.
 pub(crate) fn get(host: &str, path: &str, cookie: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\naccept: text/html\r\n\r\n")
         .into_bytes()
 }
 
-/// An open event stream that counts what comes in.
+/// An open event stream that counts events.
 pub(crate) struct Events {
     stream: TcpStream,
     last: u8,
-    /// Events that have come and were not waited for yet.
-    come: usize,
+    /// Received and not waited for yet.
+    received: usize,
 }
 
 impl Events {
-    /// Opens a stream and waits for the answer's head.
+    /// Opens a stream and waits for the head of the answer.
     pub(crate) async fn open(address: &str, request: &[u8]) -> Result<Events> {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(request).await?;
@@ -97,31 +97,31 @@ impl Events {
         if head.get(9..12) != Some(&b"200"[..]) {
             return Err(format!("the stream was refused: {}", String::from_utf8_lossy(&head[..12])).into());
         }
-        let mut events = Events { stream, last: 0, come: 0 };
+        let mut events = Events { stream, last: 0, received: 0 };
         events.count(&head[end..]);
         Ok(events)
     }
 
-    /// Reads until `count` more events have come.
+    /// Waits for `count` more events.
     pub(crate) async fn wait_for(&mut self, count: usize) -> Result<()> {
-        // Room for reading is taken only while reading: server and client share a machine.
+        // The buffer exists only while reading: server and client share the memory of a machine.
         let mut buffer = Vec::with_capacity(16 * 1024);
-        while self.come < count {
+        while self.received < count {
             buffer.clear();
             if self.stream.read_buf(&mut buffer).await? == 0 {
                 return Err("the stream ended".into());
             }
             self.count(&buffer);
         }
-        self.come -= count;
+        self.received -= count;
         Ok(())
     }
 
-    /// An event ends with an empty line; nothing else on the wire has two line feeds in a row.
+    /// An event ends with an empty line; nothing else contains two line feeds in a row.
     fn count(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if *byte == b'\n' && self.last == b'\n' {
-                self.come += 1;
+                self.received += 1;
             }
             self.last = *byte;
         }

@@ -1,5 +1,5 @@
-//! Files: how fast 1 GiB comes in and goes out, and what the program holds meanwhile, beside a plain copy through a socket
-//! to the same disk in the same run; and whether a full folder is looked at as fast as a nearly empty one.
+//! Files: how fast 1 GiB is uploaded and downloaded, and how much memory that takes, compared with a plain copy through a
+//! socket to the same disk in the same run; and whether a full folder is listed as fast as a nearly empty one.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -12,26 +12,26 @@ use store::{Reader, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::furniture::{Office, furnish};
+use crate::error::Result;
+use crate::fixtures::{Office, furnish};
 use crate::load::{median, resident, start};
 use crate::report::{self, Figure};
-use crate::{Result, server};
+use crate::server;
 
 /// Bytes of the large file.
 const LARGE: u64 = 1 << 30;
-/// Copies of each kind, in turn, of which the median counts.
+/// Copies of each kind, alternating; the median counts.
 const ROUNDS: usize = 3;
-/// Bytes that are written and read at once, by both sides of a plain copy.
+/// Bytes that both sides of a plain copy write and read at once.
 const PIECE: usize = 256 * 1024;
-/// Files of the two folders.
+/// Files in the two folders.
 const FEW: usize = 10;
 const MANY: usize = 10_000;
-/// How often each is looked into.
-const LOOKS: usize = 400;
+/// How often each is listed.
+const LISTINGS: usize = 400;
 
-/// A plain copy's other side: takes what comes into a file until the sender ends, or hands out the last one. Each file is a
-/// new one, as an upload's is: a disk takes what lies on the places of an older file much faster. Without any runtime
-/// between socket and disk.
+/// The other side of a plain copy: receives a file, or sends the last one. Each file is new, like that of an upload, because
+/// overwriting an older file is much faster. Blocking I/O, without a runtime between socket and disk.
 pub(crate) fn copy(folder: &str) -> Result<()> {
     std::fs::create_dir(folder)?;
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -41,9 +41,9 @@ pub(crate) fn copy(folder: &str) -> Result<()> {
     let file = |number: usize| Path::new(folder).join(number.to_string());
     loop {
         let (mut stream, _) = listener.accept()?;
-        let mut wish = [0];
-        stream.read_exact(&mut wish)?;
-        if wish == *b"<" {
+        let mut command = [0];
+        stream.read_exact(&mut command)?;
+        if command == *b"<" {
             files += 1;
             let mut to = File::create(file(files))?;
             pass(&mut stream, &mut to, &mut piece)?;
@@ -64,9 +64,9 @@ fn pass(from: &mut impl Read, to: &mut impl Write, piece: &mut [u8]) -> Result<(
     }
 }
 
-/// Sends what the large file consists of.
-async fn pour(stream: &mut TcpStream) -> Result<()> {
-    // Not zeros: what is the same everywhere may cost less.
+/// Sends the large file.
+async fn send_large(stream: &mut TcpStream) -> Result<()> {
+    // Not zeros, which may cost less.
     let piece: Vec<u8> = (0..PIECE).map(|place| (place.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut left = LARGE;
     while left > 0 {
@@ -77,7 +77,7 @@ async fn pour(stream: &mut TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// Reads so many bytes and forgets them.
+/// Reads and discards.
 async fn drain(stream: &mut TcpStream, mut left: u64) -> Result<()> {
     let mut piece = vec![0; PIECE];
     while left > 0 {
@@ -89,7 +89,7 @@ async fn drain(stream: &mut TcpStream, mut left: u64) -> Result<()> {
     Ok(())
 }
 
-/// The head of an answer that is alright, byte by byte so that nothing of what follows is taken.
+/// The head of a successful answer, read byte by byte so that nothing of the body is consumed.
 async fn head(stream: &mut TcpStream) -> Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -107,7 +107,7 @@ fn header<'a>(head: &'a str, name: &str) -> Result<&'a str> {
     found.ok_or_else(|| format!("no {name} in {head}").into())
 }
 
-/// Somebody who uploads into a channel's files and reads them again.
+/// Uploads and downloads files of a channel.
 struct Visitor<'a> {
     address: &'a str,
     cookie: &'a str,
@@ -115,7 +115,7 @@ struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    async fn ask(&self, method: &str, path: &str, headers: &str) -> Result<TcpStream> {
+    async fn request(&self, method: &str, path: &str, headers: &str) -> Result<TcpStream> {
         let mut stream = TcpStream::connect(self.address).await?;
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n{headers}\r\n",
@@ -125,7 +125,7 @@ impl Visitor<'_> {
         Ok(stream)
     }
 
-    /// Brings the large file by the tus protocol and answers its id.
+    /// Uploads the large file by the tus protocol; returns its id.
     async fn upload(&self) -> Result<String> {
         use base64::Engine as _;
         let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
@@ -137,31 +137,31 @@ impl Visitor<'_> {
         let headers = format!(
             "tus-resumable: 1.0.0\r\nupload-length: {LARGE}\r\nupload-metadata: {metadata}\r\ncontent-length: 0\r\n"
         );
-        let announced = head(&mut self.ask("POST", "/uploads", &headers).await?).await?;
+        let announced = head(&mut self.request("POST", "/uploads", &headers).await?).await?;
         let headers = format!(
             "tus-resumable: 1.0.0\r\nupload-offset: 0\r\ncontent-type: application/offset+octet-stream\r\ncontent-length: {LARGE}\r\n"
         );
-        let mut stream = self.ask("PATCH", header(&announced, "location")?, &headers).await?;
-        pour(&mut stream).await?;
+        let mut stream = self.request("PATCH", header(&announced, "location")?, &headers).await?;
+        send_large(&mut stream).await?;
         Ok(header(&head(&mut stream).await?, "portal-file")?.to_string())
     }
 
     async fn download(&self, file: &str) -> Result<()> {
         let path = format!("/files/{}/{file}/content", self.channel);
-        let mut stream = self.ask("GET", &path, "").await?;
+        let mut stream = self.request("GET", &path, "").await?;
         head(&mut stream).await?;
         drain(&mut stream, LARGE).await
     }
 }
 
-/// Seconds that something takes.
+/// The seconds that something takes, and its result.
 async fn timed<T>(work: impl Future<Output = Result<T>>) -> Result<(f64, T)> {
     let started = Instant::now();
     let done = work.await?;
     Ok((started.elapsed().as_secs_f64(), done))
 }
 
-/// Brings 1 GiB in and out, in turn with a plain copy.
+/// Uploads and downloads 1 GiB, alternating with a plain copy.
 pub(crate) async fn transfers(
     portal: &Path,
     folder: &Path,
@@ -173,11 +173,11 @@ pub(crate) async fn transfers(
     let (mut program, address) =
         start(portal, &["serve", "--data", &data, "--listen", "127.0.0.1:0", "--upload-limit", "2GiB"])
             .await?;
-    let beside: PathBuf = folder.join("plain");
+    let copies: PathBuf = folder.join("plain");
     let (mut plain, plain_address) =
-        start(&std::env::current_exe()?, &["copy", &beside.display().to_string()]).await?;
+        start(&std::env::current_exe()?, &["copy", &copies.display().to_string()]).await?;
     let visitor = Visitor { address: &address, cookie: &office.cookie, channel };
-    visitor.ask("GET", "/profile", "").await?;
+    visitor.request("GET", "/profile", "").await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let process = program.id().ok_or("the program ended")?;
     let idle = resident(process)?;
@@ -196,7 +196,7 @@ pub(crate) async fn transfers(
     }
     plain.kill().await?;
     program.kill().await?;
-    std::fs::remove_dir_all(&beside)?;
+    std::fs::remove_dir_all(&copies)?;
     std::fs::remove_dir_all(folder.join("blobs"))?;
 
     let [plain_in, file_in, plain_out, file_out] = times.map(|times| LARGE as f64 / 1e6 / median(times));
@@ -223,7 +223,7 @@ pub(crate) async fn transfers(
     ])
 }
 
-/// What something comes to, and the most that a process holds meanwhile, in bytes.
+/// The peak memory of a process in bytes while something runs, and its result.
 async fn watched<T>(process: u32, work: impl Future<Output = Result<T>>) -> Result<(usize, T)> {
     tokio::pin!(work);
     let mut most = 0;
@@ -239,7 +239,7 @@ async fn watched<T>(process: u32, work: impl Future<Output = Result<T>>) -> Resu
 async fn plain_upload(address: &str) -> Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_u8(b'<').await?;
-    pour(&mut stream).await?;
+    send_large(&mut stream).await?;
     stream.shutdown().await?;
     stream.read_u8().await?;
     Ok(())
@@ -251,14 +251,13 @@ async fn plain_download(address: &str) -> Result<()> {
     drain(&mut stream, LARGE).await
 }
 
-/// Lists as many entries of a folder of few and of one of many files: what a page shows of it at first, without what is
-/// around it.
+/// Lists as many entries of a folder of few and of one of many files: the query behind a page, without the page.
 pub(crate) async fn folders(store: &Store, office: &Office, channels: [ChannelId; 2]) -> Result<Figure> {
     eprintln!("looking into folders …");
     let jane = office.jane;
     let mut times: [Vec<f64>; 2] = Default::default();
-    // One of each in turn, so that whatever else the machine does meets both.
-    for _ in 0..LOOKS {
+    // Alternating, so that whatever else the machine does affects both.
+    for _ in 0..LISTINGS {
         for (channel, times) in channels.into_iter().zip(&mut times) {
             let started = Instant::now();
             let list =
@@ -279,7 +278,7 @@ pub(crate) async fn folders(store: &Store, office: &Office, channels: [ChannelId
     })
 }
 
-/// Measures files alone and prints what comes of it.
+/// Measures only files and prints the figures.
 pub(crate) async fn alone(portal: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let store = server::open(folder.path())?;

@@ -1,4 +1,4 @@
-//! What all measurements use: a program is started, asked over many connections at once, and looked at.
+//! What all measurements use: starting a program, sending it requests over many connections, and observing it.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,18 +10,18 @@ use store::Time;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::Result;
 use crate::client::{Client, post};
-use crate::furniture::Office;
+use crate::error::Result;
+use crate::fixtures::Office;
 
-/// Connections that ask at the same time.
+/// Connections that send requests at the same time.
 pub(crate) const CONNECTIONS: usize = 64;
-/// What is measured beside each other takes turns this often: a machine's pace changes within a second.
+/// How often compared measurements alternate: the speed of a machine changes within a second.
 const TURNS: usize = 40;
 /// How long each turn takes.
 const TURN: Duration = Duration::from_millis(250);
 
-/// Starts a program that prints its address on a line of its own, and answers the address.
+/// Starts a program that prints its address; returns both.
 pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, String)> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -39,10 +39,10 @@ pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<(Child, 
     Err("the program ended without saying its address".into())
 }
 
-/// Makes a request, each time anew.
+/// Creates a request; each may differ.
 pub(crate) type Request = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
-/// Answers a second of each request, made over and over by many connections at once. They take turns.
+/// How many of each request are answered in a second, over many connections at once, alternating.
 pub(crate) async fn rates<const N: usize>(address: &str, requests: [Request; N]) -> Result<[f64; N]> {
     let mut sums = [0.0; N];
     for _ in 0..TURNS {
@@ -83,12 +83,12 @@ async fn rate(address: &str, request: &Request) -> Result<f64> {
     Ok(answered as f64 / started.elapsed().as_secs_f64())
 }
 
-/// The same request every time.
+/// Always the same request.
 pub(crate) fn same(request: Vec<u8>) -> Request {
     Arc::new(move || request.clone())
 }
 
-/// What the server answers without doing anything.
+/// A request that the server answers without doing anything.
 pub(crate) fn empty(address: &str, office: &Office) -> Request {
     same(post(address, "/empty", &office.cookie, "{}"))
 }
@@ -104,7 +104,7 @@ pub(crate) fn message(address: &str, office: &Office, channel: ChannelId) -> Req
     })
 }
 
-/// Bytes that a process holds in memory (`VmRSS`, proc(5)).
+/// The memory of a process in bytes (`VmRSS`, proc(5)).
 pub(crate) fn resident(process: u32) -> Result<usize> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;

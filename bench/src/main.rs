@@ -1,17 +1,18 @@
-//! Measurements that compare within one run: every figure stands beside what the same machine does, in the same
-//! minute, without the product.
+//! Measurements that compare within one run: every figure is compared with what the same machine does in the same minute
+//! without the product.
 //!
-//! The load comes from this process; what is measured runs in others: this program again (`serve`: the portal's own
-//! server with one empty route more; `bare`: writes the same bytes to the same number of streams; `copy`: takes and hands
-//! out files as they are), and the real `portal` for start, memory and files.
+//! The load comes from this process; what is measured runs in others: this program again (`serve`: the portal's own server
+//! with an additional empty route; `bare`: writes the same bytes to the same number of streams; `copy`: receives and sends
+//! plain files), and the real `portal` for start, memory and files.
 
+mod api;
 mod client;
+mod digests;
+mod error;
 mod files;
-mod furniture;
+mod fixtures;
 mod load;
 mod measure;
-mod missed;
-mod programs;
 mod report;
 mod server;
 
@@ -20,8 +21,6 @@ use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -32,11 +31,13 @@ async fn main() -> ExitCode {
         ["bare", streams, events, bytes] => server::bare(streams, events, bytes).await,
         ["copy", folder] => files::copy(folder),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
-        ["missed"] => missed::alone().await,
+        ["digests"] => digests::alone().await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
-        _ => Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench missed".into()),
+        _ => {
+            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench digests".into())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,22 +7,23 @@ use domain::kernel::ids::ChannelId;
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, Events, get};
-use crate::furniture::{Office, furnish};
+use crate::error::Result;
+use crate::fixtures::{Office, furnish};
 use crate::load::{CONNECTIONS, empty, median, message, rates, resident, start};
 use crate::report::{self, Figure};
-use crate::{Result, files, missed, programs, server};
+use crate::{api, digests, files, server};
 
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;
 /// Pages read of each channel.
 const PAGES: usize = 400;
-/// Colleagues in every channel, who have the streams open.
+/// Colleagues who are in every channel and have the streams open.
 const COLLEAGUES: usize = 50;
 /// Open streams.
 const STREAMS: usize = 1_000;
 /// Messages delivered to each stream.
 const EVENTS: usize = 300;
-/// Program starts of which the median counts.
+/// Program starts; the median counts.
 const STARTS: usize = 9;
 
 /// Measures everything and writes the table.
@@ -36,7 +37,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     let busy = office.channel(&store, 0).await?;
     let folders = files::fill(&store, &mut office).await?;
     let folders = files::folders(&store, &office, folders).await?;
-    let digest = missed::histories(&store, &office, [short, long]).await?;
+    let digest = digests::histories(&store, &office, [short, long]).await?;
     store.close();
 
     let mut figures = Vec::new();
@@ -46,19 +47,19 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.push(pages(&address, &office, short, long).await?);
     figures.push(folders);
     figures.push(digest);
-    figures.extend(programs::figures(&address, &office, busy, short).await?);
-    let told = deliveries(&address, &office, busy).await?;
+    figures.extend(api::figures(&address, &office, busy, short).await?);
+    let delivered = deliveries(&address, &office, busy).await?;
     serving.kill().await?;
     let bare = bare_deliveries().await?;
     figures.push(Figure {
         what: "Deliveries to 1,000 streams of one channel",
-        measured: format!("{told:.0}/s"),
+        measured: format!("{delivered:.0}/s"),
         beside: format!("{bare:.0}/s by a bare program"),
         wanted: "at least 70 %",
-        reached: told >= 0.7 * bare,
+        reached: delivered >= 0.7 * bare,
     });
     figures.extend(program(portal, folder.path(), &office).await?);
-    figures.extend(missed::figures().await?);
+    figures.extend(digests::figures().await?);
     figures.extend(files::transfers(portal, folder.path(), &office, short).await?);
     report::write(results, readme, &figures)
 }
@@ -93,7 +94,7 @@ async fn compare(address: &str, paths: [String; 2], cookie: &str) -> Result<[f64
     let mut client = Client::connect(address).await?;
     let requests = paths.map(|path| get(address, &path, cookie));
     let mut times: [Vec<f64>; 2] = Default::default();
-    // One of each in turn, so that whatever else the machine does meets both.
+    // Alternating, so that whatever else the machine does affects both.
     for _ in 0..PAGES {
         for (request, times) in requests.iter().zip(&mut times) {
             let started = Instant::now();
@@ -114,7 +115,7 @@ async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Resul
         let request = get(address, "/live", cookie);
         streams.push(Events::open(address, &request).await?);
     }
-    // What a stream begins with.
+    // The first event of a stream.
     for stream in &mut streams {
         stream.wait_for(1).await?;
     }
@@ -140,7 +141,7 @@ async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Resul
     Ok((STREAMS * EVENTS) as f64 / started.elapsed().as_secs_f64())
 }
 
-/// Bytes of one delivery as measured on the wire: what the bare program writes.
+/// Bytes of one event of the portal, as measured; the bare program writes as many.
 const EVENT_BYTES: usize = 1_100;
 
 async fn bare_deliveries() -> Result<f64> {
@@ -165,7 +166,7 @@ async fn bare_deliveries() -> Result<f64> {
     Ok(rate)
 }
 
-/// The real program: how soon it answers, what it holds when idle, and what an idle stream adds.
+/// The real program: how soon it answers, its memory when idle, and what an idle stream adds.
 async fn program(portal: &Path, folder: &Path, office: &Office) -> Result<Vec<Figure>> {
     eprintln!("starting the program …");
     let data = folder.display().to_string();

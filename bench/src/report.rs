@@ -1,24 +1,23 @@
-//! The figures as a table for people.
+//! The figures as a table.
 
 use std::path::Path;
 
-use crate::Result;
+use crate::error::Result;
 
-/// One measured thing beside what it is compared with.
+/// A measurement and what it is compared with.
 pub(crate) struct Figure {
     pub(crate) what: &'static str,
     pub(crate) measured: String,
     pub(crate) beside: String,
-    /// Empty where nothing is promised.
+    /// Empty if nothing is promised.
     pub(crate) wanted: &'static str,
     pub(crate) reached: bool,
 }
 
-/// What stands around the newest table in the README.
+/// The lines around the newest table in the README.
 const BEGIN: &str = "<!-- figures -->\n";
 const END: &str = "<!-- end of figures -->";
 
-/// The figures as a table.
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut table = String::from(
         "| what | measured | beside it, in the same run | wanted | |\n| --- | --- | --- | --- | --- |\n",
@@ -36,7 +35,7 @@ pub(crate) fn table(figures: &[Figure]) -> String {
     table
 }
 
-/// Prints the table, writes it to `folder`, named after the day, and into `readme`.
+/// Prints the table, and writes it into `readme` and a file in `folder` named after the day.
 pub(crate) fn write(folder: &Path, readme: &Path, figures: &[Figure]) -> Result<()> {
     let table = table(figures);
     print!("{table}");

@@ -1,4 +1,4 @@
-//! What is measured against: the portal's own server with an empty route, and a bare writer of the same bytes.
+//! What the portal is compared with: its own server with an empty route, and a bare writer of the same bytes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use workers::searches::Indexer;
 
-use crate::Result;
-use crate::furniture::ROOM;
+use crate::error::Result;
+use crate::fixtures::ROOM;
 
 /// Opens the database of a folder.
 pub(crate) fn open(folder: &Path) -> Result<Store> {
     Ok(Store::open(&Setting::Sqlite(folder.join("portal.db")), Clock::System, domain::MIGRATIONS)?)
 }
 
-/// Serves the portal with `POST /empty` beside it, which reads and writes JSON and does nothing else.
+/// Serves the portal and `POST /empty`, which reads and writes JSON and does nothing else.
 pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     let (_running, stopping) = watch::channel(false);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -31,14 +31,13 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     let empty = Router::new()
         .route("/empty", post(|Json(Empty {}): Json<Empty>| async { Json(serde_json::json!({})) }));
     let store = open(&folder)?;
-    // What sending leaves to others on the same machine.
+    // Sending leaves this work to a worker on the same machine.
     tokio::spawn(Indexer::new(store.clone()).run(stopping.clone()));
     let portal = web::Web {
         store,
         texter: Arc::new(Texter::Memory(Memory::default())),
         caller: Arc::new(outbound::webhooks::Caller::new(outbound::webhooks::Reach::Internet)),
         blobs: Arc::new(Blobs::Folder(Folder::new(folder.join("blobs")))),
-        // What is measured is larger than what most people send.
         room: ROOM,
         is_scanned: false,
         wait: None,
@@ -53,8 +52,8 @@ pub(crate) async fn serve(folder: PathBuf) -> Result<()> {
     Ok(())
 }
 
-/// Takes `streams` connections, answers each with a head, and writes `events` times the same `bytes` bytes to each
-/// once a line comes in on standard input.
+/// Accepts `streams` connections, answers each with a head, and writes `events` times `bytes` bytes to each as soon as there
+/// is a line on standard input.
 pub(crate) async fn bare(streams: &str, events: &str, bytes: &str) -> Result<()> {
     let (streams, events, bytes): (usize, usize, usize) = (streams.parse()?, events.parse()?, bytes.parse()?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -83,7 +82,7 @@ pub(crate) async fn bare(streams: &str, events: &str, bytes: &str) -> Result<()>
                     stream.write_all(&event).await?;
                 }
             }
-            // Kept open until the other side has read everything.
+            // Stays open until the other side has read everything.
             std::io::Result::Ok(half)
         })
     });

@@ -1,5 +1,5 @@
-//! Leaves the day of the build for `portal doctor`: a clock that is earlier is wrong. `SOURCE_DATE_EPOCH` stands in for
-//! it where builds are to be repeatable.
+//! Records the time of the build for `portal doctor`: a clock that is earlier is wrong. `SOURCE_DATE_EPOCH` replaces it for
+//! reproducible builds.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,8 +1,8 @@
-//! `portal bounce < MAIL`: takes a mail that came back to the sender's address, as a mail system hands it over (an alias
-//! such as `|portal bounce`, a fetcher, a sieve rule).
+//! `portal bounce < MAIL`: takes a mail that came back to the sender's address from a mail system (an alias such as
+//! `|portal bounce`, a fetcher, a sieve rule).
 //!
-//! What is no such report, or names no mail of ours, is no error: an error would make the mail system write a report
-//! about the report. Only what may pass (no database) is, with the status that tells it to come again (sysexits.h).
+//! A mail that is no such report, or names no mail of ours, is not an error, which would make the mail system send a report
+//! about the report. Only a temporary failure (no database) is one, with the status for "try again" (sysexits.h).
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -14,10 +14,10 @@ use crate::data;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
-/// `EX_TEMPFAIL`: try again later.
-const COME_AGAIN: u8 = 75;
+/// `EX_TEMPFAIL`.
+const TRY_AGAIN: u8 = 75;
 
-/// Reads a mail from standard input and notes what it says.
+/// Reads a mail from standard input and records what it reports.
 pub(crate) async fn run(settings: &Settings) -> ExitCode {
     match take(settings).await {
         Ok(said) => {
@@ -26,17 +26,17 @@ pub(crate) async fn run(settings: &Settings) -> ExitCode {
         }
         Err(error) => {
             eprintln!("portal: {error}");
-            ExitCode::from(COME_AGAIN)
+            ExitCode::from(TRY_AGAIN)
         }
     }
 }
 
 async fn take(settings: &Settings) -> Result<String> {
     let mut mail = Vec::new();
-    let most = u64::try_from(REPORT_BYTES_MAX).unwrap_or(u64::MAX);
+    let limit = REPORT_BYTES_MAX as u64;
     std::io::stdin()
         .lock()
-        .take(most + 1)
+        .take(limit + 1)
         .read_to_end(&mut mail)
         .map_err(Error::machine("cannot read the mail"))?;
     if mail.len() > REPORT_BYTES_MAX {

@@ -1,13 +1,13 @@
-//! The command line: which command, with which settings.
+//! The command line: the command, and the settings as options.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, FromArgMatches, Subcommand};
+use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Result;
-use crate::settings::{File, Settings, Sources, WORDS};
+use crate::settings::{File, SETTINGS, Settings, Sources};
 use crate::{backup, bounce, demo, doctor, init, key, log, restore, sign_in_link, start, workspace};
 
 #[derive(Debug, Subcommand)]
@@ -48,14 +48,12 @@ enum KeyCommand {
     Create(key::Create),
 }
 
-/// Does what the command line says.
-///
-/// # Errors
-/// Why it was not done.
 pub(crate) async fn run() -> Result<ExitCode> {
-    let matches = program().get_matches();
-    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let settings = match (&command, read(&matches, !matches!(command, Command::Demo))) {
+    let matches = command_line().get_matches();
+    let CommandLine { command, config } =
+        CommandLine::from_arg_matches(&matches).expect("the matches are those of this command line");
+    let settings = read(&matches, config.as_deref(), !matches!(command, Command::Demo));
+    let settings = match (&command, settings) {
         (Command::Doctor(_), Err(error)) => return Ok(doctor::settings_are_wrong(&error)),
         (_, settings) => settings?,
     };
@@ -75,51 +73,52 @@ pub(crate) async fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A firm's portal: chat with its clients
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Every setting can also be given as PORTAL_DATA, PORTAL_LISTEN and so on in the environment, or as data, \
+                  listen and so on in portal.toml. An option goes before the environment, that before the file."
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+    /// File of settings [default: portal.toml, where it is there]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Settings")]
+    config: Option<PathBuf>,
+}
+
 /// The whole command line. The settings are options of every command.
-fn program() -> clap::Command {
-    let mut program = clap::Command::new("portal")
-        .about("A firm's portal: chat with its clients")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .after_help(
-            "Every setting can also be given as PORTAL_DATA, PORTAL_LISTEN and so on in the environment, or as data, \
-             listen and so on in portal.toml. An option goes before the environment, that before the file.",
-        );
-    for word in &WORDS {
-        let arg = Arg::new(word.key)
-            .long(word.option)
-            .value_name(word.value)
-            .help(word.meaning)
+fn command_line() -> clap::Command {
+    let settings = SETTINGS.map(|setting| {
+        Arg::new(setting.option)
+            .long(setting.option)
+            .value_name(setting.value)
+            .help(setting.help)
             .global(true)
-            .help_heading("Settings");
-        program = program.arg(arg);
-    }
-    let config = Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .help("File of settings [default: portal.toml, where it is there]")
-        .global(true)
-        .help_heading("Settings");
-    Command::augment_subcommands(program.arg(config))
+            .help_heading("Settings")
+    });
+    CommandLine::augment_args(clap::Command::new("portal").args(settings))
 }
 
-/// The options of the command that was given, where clap puts even those that stood before it.
-fn option(matches: &ArgMatches, key: &str) -> Option<String> {
-    matches.get_one::<String>(key).cloned()
+/// An option, given before or after the command.
+fn option(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
 }
 
-fn read(matches: &ArgMatches, with_usual_file: bool) -> Result<Settings> {
-    let file = match option(matches, "config") {
-        Some(path) => File::read(Path::new(&path), true)?,
-        None if with_usual_file => File::read(Path::new("portal.toml"), false)?,
+fn read(matches: &ArgMatches, config: Option<&Path>, with_default_file: bool) -> Result<Settings> {
+    let file = match config {
+        Some(path) => File::read(path, true)?,
+        None if with_default_file => File::read(Path::new("portal.toml"), false)?,
         None => File::default(),
     };
-    let sources = Sources { option: &|key| option(matches, key), variable: &|name| env::var_os(name), file };
+    let sources =
+        Sources { option: &|name| option(matches, name), variable: &|name| env::var_os(name), file };
     Ok(Settings::read(&sources)?)
 }
 
-/// Whether somebody named a data folder, so that the demonstration needs none of its own.
+/// Whether a data folder was named, so that the demonstration needs none of its own.
 fn is_data_given(matches: &ArgMatches) -> bool {
     option(matches, "data").is_some() || env::var_os("PORTAL_DATA").is_some_and(|folder| !folder.is_empty())
 }
@@ -130,13 +129,13 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        program().debug_assert();
+        command_line().debug_assert();
     }
 
     #[test]
     fn settings_may_stand_before_and_after_the_command() {
         for line in [["portal", "--data", "x", "serve"], ["portal", "serve", "--data", "x"]] {
-            let matches = program().try_get_matches_from(line).unwrap();
+            let matches = command_line().try_get_matches_from(line).unwrap();
             assert_eq!(option(&matches, "data").as_deref(), Some("x"));
         }
     }

@@ -1,4 +1,4 @@
-//! The data folder: open to its owner alone, served by one program at a time, with the address where that one answers.
+//! The data folder: accessible to its owner only and served by one program at a time, whose address it records.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
@@ -9,22 +9,18 @@ use store::{Clock, Store};
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 
-/// The data folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Data(PathBuf);
 
-/// Keeps other programs from serving the same folder until it is dropped. The system takes it back when the program
+/// Keeps other programs from serving the same folder until it is dropped. The operating system releases it when the program
 /// ends, however it ends.
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Data {
-    /// The folder at `path`, made where it is not there.
-    ///
-    /// # Errors
-    /// Where it cannot be made.
-    pub(crate) fn make(path: &Path) -> Result<Data> {
+    /// The folder at `path`, created if it does not exist.
+    pub(crate) fn create(path: &Path) -> Result<Data> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -35,15 +31,12 @@ impl Data {
         Ok(Data(path.to_path_buf()))
     }
 
-    /// The folder at `path`, which may not be there.
+    /// The folder at `path`, which may not exist.
     pub(crate) fn at(path: &Path) -> Data {
         Data(path.to_path_buf())
     }
 
-    /// Takes the right to serve this folder.
-    ///
-    /// # Errors
-    /// Where another program has it.
+    /// Fails if another program serves this folder.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join("serve.lock");
         let failed = || Error::machine(format!("cannot lock {}", path.display()));
@@ -61,10 +54,7 @@ impl Data {
         }
     }
 
-    /// Says to commands beside the running portal where it is reached.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
+    /// Records the address of the running portal for other commands.
     pub(crate) fn set_address(&self, url: &PublicUrl) -> Result<()> {
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
@@ -75,14 +65,14 @@ impl Data {
         write().map_err(Error::machine(format!("cannot write {}", self.address_file().display())))
     }
 
-    /// Where the running portal is reached, as far as is known.
+    /// The address of the running portal, if it is known.
     pub(crate) fn address(&self) -> Option<PublicUrl> {
         PublicUrl::parse(fs::read_to_string(self.address_file()).ok()?.trim())
     }
 
-    /// Forgets the address: the portal stops.
+    /// Removes the address when the portal stops.
     pub(crate) fn clear_address(&self) {
-        // Left behind, it says no more than it does after a crash; the next start writes it anew.
+        // If it is left behind, as after a crash, the next start overwrites it.
         let _ = fs::remove_file(self.address_file());
     }
 
@@ -91,18 +81,12 @@ impl Data {
     }
 }
 
-/// Opens the database, which is made where it is not there, and brings it to the newest migration.
-///
-/// # Errors
-/// Where it cannot be.
+/// Opens the database, creating it if it does not exist, and applies all migrations.
 pub(crate) fn open(setting: &store::Setting) -> Result<Store> {
     Ok(Store::open(setting, Clock::System, domain::MIGRATIONS)?)
 }
 
-/// Opens a database that is there already: a command that finds nothing makes nothing.
-///
-/// # Errors
-/// Where it is not there, or cannot be opened.
+/// Opens a database that must exist: commands other than `serve` and `init` create none.
 pub(crate) fn open_existing(settings: &Settings) -> Result<Store> {
     if let store::Setting::Sqlite(file) = &settings.database
         && !file.exists()
@@ -115,8 +99,7 @@ pub(crate) fn open_existing(settings: &Settings) -> Result<Store> {
     open(&settings.database)
 }
 
-/// What links of the portal begin with: as set, else where the running portal says that it is, else by the address to
-/// listen on.
+/// What links begin with: as set, else the address of the running portal, else the address to listen on.
 pub(crate) fn public_url(settings: &Settings) -> PublicUrl {
     if settings.public_url.is_none()
         && let Some(url) = Data::at(&settings.data).address()
@@ -134,7 +117,7 @@ mod tests {
     fn a_folder_is_made_for_its_owner_alone_and_served_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/data");
-        let data = Data::make(&path).unwrap();
+        let data = Data::create(&path).unwrap();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -142,7 +125,7 @@ mod tests {
         }
         let lock = data.lock().unwrap();
         data.set_address(&PublicUrl::parse("https://portal.example").unwrap()).unwrap();
-        let refused = Data::make(&path).unwrap().lock().err().expect("a refusal").to_string();
+        let refused = Data::create(&path).unwrap().lock().err().expect("a refusal").to_string();
         assert!(refused.contains("being served already at https://portal.example"), "{refused}");
         drop(lock);
         assert!(data.lock().is_ok());
@@ -151,7 +134,7 @@ mod tests {
     #[test]
     fn the_address_is_there_while_the_portal_runs() {
         let folder = tempfile::tempdir().unwrap();
-        let data = Data::make(folder.path()).unwrap();
+        let data = Data::create(folder.path()).unwrap();
         assert_eq!(data.address(), None);
         let url = PublicUrl::parse("http://127.0.0.1:4711").unwrap();
         data.set_address(&url).unwrap();

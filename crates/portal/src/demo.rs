@@ -1,8 +1,8 @@
 //! `portal demo`: a furnished portal to look around in, in a temporary folder or in one that was named.
 //!
-//! Everything in it was done by its people through the rules of the product, at simulated times of the last days
-//! (`furnish`); after that the clock is the system's. Its database, its files and its outbox are always in its folder:
-//! nothing of it ever reaches a real database or a real mailbox.
+//! Its people did everything in it through the rules of the product, at simulated times of the last days (`furnish`); after
+//! that the system's clock is used. Its database, files and outbox are always in its folder: nothing ever reaches a real
+//! database or a real mailbox.
 
 mod conversations;
 mod firm;
@@ -29,15 +29,12 @@ use crate::settings::{PublicUrl, Settings};
 use crate::sign_in_link;
 use crate::start::{self, Portal};
 
-/// The demonstration's wait, so that a visitor sees a notice arrive.
+/// The demonstration's wait, short enough for a visitor to see a mail being sent.
 const WAIT: Duration = Duration::from_secs(30);
-/// The file that tells a demonstration's folder from a portal that somebody works with.
+/// The file that tells a demonstration's folder from that of a real portal.
 const MARK: &str = "demo";
 
-/// `portal demo`. Without a folder that was named, its own is made, and removed when it stops.
-///
-/// # Errors
-/// Where the folder holds a portal that is no demonstration, and as `portal serve`.
+/// `portal demo`. Without a named folder it creates a temporary one and removes it when it stops.
 pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<()> {
     let temporary = if is_data_given { None } else { Some(temporary_folder()?) };
     if let Some(folder) = &temporary {
@@ -50,7 +47,7 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
     settings.mail_from = None;
     settings.wait.get_or_insert(WAIT);
     settings.blobs = Blobs::Folder(blobs::Folder::new(settings.data.join("blobs")));
-    let (folder, lock) = start::take(&settings)?;
+    let (folder, lock) = start::lock_data(&settings)?;
     prepare(&settings).await?;
 
     let store = data::open(&settings.database)?;
@@ -71,7 +68,7 @@ fn temporary_folder() -> Result<TempDir> {
         .map_err(Error::machine("cannot make a temporary folder"))
 }
 
-/// Furnishes an empty folder; one that is furnished stays as visitors left it.
+/// Furnishes an empty folder, and leaves a furnished one as it is.
 async fn prepare(settings: &Settings) -> Result<()> {
     let folder = &settings.data;
     let mark = folder.join(MARK);
@@ -92,7 +89,7 @@ async fn prepare(settings: &Settings) -> Result<()> {
     }
 }
 
-/// One line for each kind of person: kind, email address, and an address that signs them in.
+/// One line for each kind of person: kind, email address, and a link that signs them in.
 async fn addresses(store: &Store, public_url: &PublicUrl) -> Result<Vec<String>> {
     let public_url = public_url.clone();
     let lines = store.write(move |tx| {

@@ -1,17 +1,19 @@
-//! `portal doctor`: looks at everything that the portal needs from its surroundings, says how it stands, one line each,
-//! and what to do where something is wrong.
+//! `portal doctor`: checks everything that the portal needs from its surroundings and prints one line for each, with what to
+//! do where something is wrong.
 
 mod checks;
+mod report;
 
 use std::process::ExitCode;
 
 use clap::Args;
+use report::{Finding, Report};
 
 use crate::data;
 use crate::error::Error;
 use crate::settings::Settings;
 
-/// What to look at beyond the usual.
+/// Optional checks.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Also send a mail to this address
@@ -19,42 +21,7 @@ pub(crate) struct Doctor {
     mail_to: Option<String>,
 }
 
-/// How one thing stands.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// As it should.
-    Good(String),
-    /// It works, but somebody should know.
-    Note(String),
-    /// It does not work: what, and what to do.
-    Problem(String),
-}
-
-/// The findings so far, printed as they come.
-#[derive(Default)]
-struct Report {
-    problems: usize,
-}
-
-impl Report {
-    fn add(&mut self, what: &str, finding: Finding) {
-        let (mark, text) = match finding {
-            Finding::Good(text) => ("ok", text),
-            Finding::Note(text) => ("note", text),
-            Finding::Problem(text) => {
-                self.problems += 1;
-                ("problem", text)
-            }
-        };
-        println!("{mark:<8} {what}: {text}");
-    }
-
-    fn status(&self) -> ExitCode {
-        if self.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    }
-}
-
-/// The only finding where the settings themselves cannot be taken: nothing else can be looked at then.
+/// Reports that the settings are invalid: nothing else can be checked then.
 pub(crate) fn settings_are_wrong(error: &Error) -> ExitCode {
     let mut report = Report::default();
     report.add("settings", Finding::Problem(error.to_string()));
@@ -62,7 +29,7 @@ pub(crate) fn settings_are_wrong(error: &Error) -> ExitCode {
 }
 
 impl Doctor {
-    /// Prints the findings. The status is 1 where one of them is a problem.
+    /// Prints the findings. The status is 1 if one of them is a problem.
     pub(crate) async fn run(self, settings: &Settings) -> ExitCode {
         let mut report = Report::default();
         let public_url = data::public_url(settings);

@@ -8,7 +8,6 @@ use crate::data::{self, Data};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
-/// What the set-up asks for.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// What the firm is called
@@ -23,12 +22,8 @@ pub(crate) struct Init {
 }
 
 impl Init {
-    /// Sets the portal up.
-    ///
-    /// # Errors
-    /// Where it is set up already, or something given cannot be taken.
     pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
-        Data::make(&settings.data)?;
+        Data::create(&settings.data)?;
         let store = data::open(&settings.database)?;
         let (given_name, family_name) = split(&self.admin_name);
         let given = SetUp {
@@ -49,12 +44,12 @@ impl Init {
     }
 }
 
-/// Given and family name: the last word is the family's.
+/// Given and family name: the last word is the family name.
 pub(crate) fn split(name: &str) -> (&str, &str) {
     name.trim().rsplit_once(' ').unwrap_or((name, ""))
 }
 
-/// Fields under the names that they have on the command line.
+/// Names the option instead of the field in an error.
 pub(crate) fn in_options(error: error::Error) -> Error {
     match error {
         error::Error::Field { field, problem } => {

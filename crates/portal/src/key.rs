@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::{data, person};
 
-/// A key about to be made.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The admin for whom the key speaks
@@ -24,9 +23,6 @@ pub(crate) struct Create {
 
 impl Create {
     /// Prints a new key, alone on a line.
-    ///
-    /// # Errors
-    /// Where nobody active has that address, or they are no admin.
     pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
         let store = data::open_existing(settings)?;
         let made = store.write(move |tx| {

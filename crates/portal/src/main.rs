@@ -1,4 +1,4 @@
-//! The program: `portal serve` and the commands beside it.
+//! The program: `portal serve` and the other commands.
 
 mod backup;
 mod bounce;
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let outcome = runtime.map_err(error::Error::machine("cannot start")).and_then(|runtime| {
         let outcome = runtime.block_on(commands::run());
-        // What a worker is still doing at the very end must not hold the program up.
+        // A worker that is still busy at the very end must not delay the exit.
         runtime.shutdown_background();
         outcome
     });

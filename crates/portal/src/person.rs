@@ -1,4 +1,4 @@
-//! Who is meant by an address on the command line.
+//! The person whom an email address on the command line names.
 
 use domain::directory::person;
 use domain::kernel::access::{self, Actor};
@@ -7,10 +7,7 @@ use store::Reader;
 
 use crate::error::{Error, Result};
 
-/// The active person of an address, in whichever workspace knows it; `host` says which one is meant where several do.
-///
-/// # Errors
-/// Where there is no workspace, nobody active has the address, or people of several workspaces do.
+/// The active person with an address, in any workspace; `host` picks one if people of several workspaces have it.
 pub(crate) fn find(reader: &Reader, email: &str, host: Option<&str>) -> Result<Actor> {
     let workspaces = match host {
         Some(host) => workspaces::by_host(reader, host)?.into_iter().collect(),

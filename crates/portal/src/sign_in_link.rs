@@ -1,4 +1,4 @@
-//! `portal sign-in-link`: the command line can always let somebody in (S4).
+//! `portal sign-in-link`: the command line can always sign somebody in (S4).
 
 use clap::Args;
 use domain::identity::sign_in_links::{self, LinkKind};
@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 use crate::{data, person};
 
-/// Whom to let in.
 #[derive(Debug, Args)]
 pub(crate) struct SignInLink {
     /// The person's email address
@@ -23,10 +22,7 @@ pub(crate) struct SignInLink {
 }
 
 impl SignInLink {
-    /// Prints an address that signs the person in, once.
-    ///
-    /// # Errors
-    /// Where nobody active has that address.
+    /// Prints a one-time link that signs the person in.
     pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
         let store = data::open_existing(settings)?;
         let public_url = data::public_url(settings);
@@ -42,10 +38,6 @@ impl SignInLink {
     }
 }
 
-/// Where a link's secret signs in.
-///
-/// # Errors
-/// Where the database fails.
 pub(crate) fn address(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,7 +1,7 @@
-//! `portal serve`: opens everything, says where it listens, runs until it is told to stop, and leaves nothing half-done.
+//! `portal serve`: opens everything, prints where it listens, runs until it is told to stop, and leaves nothing half done.
 //!
-//! The first SIGTERM or SIGINT stops it: no new connections, open streams are told, requests and mails that have begun
-//! are finished, the database is closed. The second one ends it at once; what was answered as done is on disk anyway.
+//! The first SIGTERM or SIGINT stops it: it accepts no new connections, tells open streams, finishes requests and mails that
+//! have begun, and closes the database. The second one ends it at once; whatever was confirmed is on disk anyway.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ use crate::data::{self, Data, Lock};
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 
-/// Workers may take this long to end what they have begun; what is cut off is taken up again by the next start.
+/// How long workers may take to finish what they have begun; the next start resumes the rest.
 const WORKERS_END_WITHIN: Duration = Duration::from_secs(5);
-/// How often figures are cleared of what is too old to matter.
-const FIGURES_KEPT_EVERY: Duration = Duration::from_secs(5);
+/// How often outdated values are removed from the metrics.
+const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// A portal that is ready to serve.
 pub(crate) struct Portal {
@@ -48,14 +48,11 @@ pub(crate) struct Portal {
 }
 
 /// `portal serve`.
-///
-/// # Errors
-/// Where something that it needs cannot be had.
 pub(crate) async fn serve(settings: Settings) -> Result<()> {
     if let Some(wait) = settings.wait {
         tracing::warn!(?wait, "PORTAL_WAIT stands in for every workspace's wait: for trying out only");
     }
-    let (data, lock) = take(&settings)?;
+    let (data, lock) = lock_data(&settings)?;
     let store = data::open(&settings.database)?;
     let portal = Portal::open(settings, store, data, lock).await?;
     let set_up = portal.store.write(set_up::set_up_link).await?;
@@ -66,12 +63,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     portal.run().await
 }
 
-/// Makes the data folder and takes the right to serve it. Programs that share a PostgreSQL database may share it too.
-///
-/// # Errors
-/// Where another program serves it.
-pub(crate) fn take(settings: &Settings) -> Result<(Data, Option<Lock>)> {
-    let data = Data::make(&settings.data)?;
+/// Creates the data folder and locks it. Programs that share a PostgreSQL database may share the folder too.
+pub(crate) fn lock_data(settings: &Settings) -> Result<(Data, Option<Lock>)> {
+    let data = Data::create(&settings.data)?;
     let lock = match &settings.database {
         store::Setting::Sqlite(_) => Some(data.lock()?),
         store::Setting::Postgres { .. } => None,
@@ -80,10 +74,7 @@ pub(crate) fn take(settings: &Settings) -> Result<(Data, Option<Lock>)> {
 }
 
 impl Portal {
-    /// Takes the address to listen on.
-    ///
-    /// # Errors
-    /// Where it cannot be had.
+    /// Binds the address to listen on.
     pub(crate) async fn open(
         settings: Settings,
         store: Store,
@@ -107,16 +98,12 @@ impl Portal {
         self.settings.public_url_at(self.address)
     }
 
-    /// The database.
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Says where it listens, to people and to the commands beside it, and what else there is to know: all at once, so that
-    /// whoever waits for the first line has the others too.
-    ///
-    /// # Errors
-    /// Where that cannot be written down.
+    /// Tells people and other commands where it listens. Prints all lines at once, so that whoever waits for the first has the
+    /// others too.
     pub(crate) fn announce(&self, more: &[String]) -> Result<()> {
         self.data.set_address(&self.public_url())?;
         let mut lines = format!("Listening on {}\n", PublicUrl::of(self.address));
@@ -125,14 +112,11 @@ impl Portal {
         Ok(())
     }
 
-    /// Serves until a signal comes, then stops in order.
-    ///
-    /// # Errors
-    /// Where the figures cannot be kept or connections cannot be taken.
+    /// Serves until a signal comes, then shuts down cleanly.
     pub(crate) async fn run(self) -> Result<()> {
         let public_url = self.public_url();
         let sender = self.settings.sender(&public_url);
-        let figures = PrometheusBuilder::new()
+        let metrics = PrometheusBuilder::new()
             .install_recorder()
             .map_err(|error| Error::refused(format!("cannot keep figures: {error}")))?;
         let (stop, stopping) = watch::channel(false);
@@ -148,7 +132,7 @@ impl Portal {
             is_scanned: self.settings.scanner.is_some(),
             wait: self.settings.wait,
             public_url: public_url.to_string(),
-            metrics: render(&figures),
+            metrics: render(&metrics),
             metrics_open: self.settings.metrics_open,
             calls_per_minute: self.settings.api_rate,
             stopping: stopping.clone(),
@@ -161,9 +145,9 @@ impl Portal {
         workers.spawn(worker.run(stopping.clone()));
         workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         let (wait, url) = (self.settings.wait, public_url.to_string());
-        let shown =
+        let event_payload =
             move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, &url, event);
-        let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(shown));
+        let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(event_payload));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
@@ -171,12 +155,12 @@ impl Portal {
         let documents = Documents::installed();
         let previewer = Previewer::new(self.store.clone(), Arc::clone(&blobs), documents);
         workers.spawn(previewer.run(stopping.clone()));
-        // Files that waited when a scanner was taken away are handed out by whoever takes it away: see docs/operating.md.
+        // Files that waited when the scanner was removed are released by hand: see docs/operating.md.
         if let Some(scanner) = self.settings.scanner {
             workers.spawn(Inspector::new(self.store.clone(), blobs, scanner).run(stopping.clone()));
         }
-        let upkeep = tokio::spawn(keep(figures));
-        let signals = tokio::spawn(self.signals.obey(stop));
+        let upkeep = tokio::spawn(maintain(metrics));
+        let signals = tokio::spawn(self.signals.handle(stop));
         tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), "serving");
 
         let served = web::serve(self.listener, web::router(web), stopping).await;
@@ -199,15 +183,15 @@ impl Portal {
     }
 }
 
-fn render(figures: &PrometheusHandle) -> Arc<dyn Fn() -> String + Send + Sync> {
-    let figures = figures.clone();
-    Arc::new(move || figures.render())
+fn render(metrics: &PrometheusHandle) -> Arc<dyn Fn() -> String + Send + Sync> {
+    let metrics = metrics.clone();
+    Arc::new(move || metrics.render())
 }
 
-async fn keep(figures: PrometheusHandle) {
+async fn maintain(metrics: PrometheusHandle) {
     loop {
-        tokio::time::sleep(FIGURES_KEPT_EVERY).await;
-        figures.run_upkeep();
+        tokio::time::sleep(METRICS_UPKEEP_EVERY).await;
+        metrics.run_upkeep();
     }
 }
 
@@ -225,13 +209,13 @@ impl Signals {
         })
     }
 
-    async fn obey(mut self, stop: watch::Sender<bool>) {
+    async fn handle(mut self, stop: watch::Sender<bool>) {
         let name = self.next().await.0;
         tracing::info!(signal = name, "stopping; the same again ends it at once");
         stop.send_replace(true);
         let (name, number) = self.next().await;
         tracing::warn!(signal = name, "ended at once");
-        // As the system reports a program that a signal ended.
+        // The status that a shell reports for a program ended by a signal.
         std::process::exit(128 + number);
     }
 

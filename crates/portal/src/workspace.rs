@@ -10,7 +10,6 @@ use crate::init::{in_options, split};
 use crate::settings::Settings;
 use crate::{data, sign_in_link};
 
-/// What is done with workspaces.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkspaceCommand {
     /// Add another firm's portal, which answers a host name of its own; print an address that signs its first admin in
@@ -19,7 +18,6 @@ pub(crate) enum WorkspaceCommand {
     List,
 }
 
-/// A workspace about to be added.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// The host name that leads to it, such as portal.firm.example
@@ -37,10 +35,7 @@ pub(crate) struct Add {
 }
 
 impl WorkspaceCommand {
-    /// Does it, also while the portal runs.
-    ///
-    /// # Errors
-    /// Where the portal is not set up yet, or something given cannot be taken.
+    /// Works while the portal runs.
     pub(crate) async fn run(self, settings: &Settings) -> Result<()> {
         match self {
             WorkspaceCommand::Add(add) => add.run(settings).await,

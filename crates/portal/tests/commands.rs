@@ -1,4 +1,4 @@
-//! Each command, as people give it.
+//! Each command, from the outside.
 
 mod support;
 
@@ -11,10 +11,9 @@ use support::{JANE, Machine, refusal, text};
 fn init_sets_the_portal_up_once() {
     let machine = Machine::new();
     machine.init();
-    let again =
-        machine.refuses(&["init", "--brand", "B", "--admin-name", "A", "--admin-email", "a@b.example"]);
+    let again = machine.fails(&["init", "--brand", "B", "--admin-name", "A", "--admin-email", "a@b.example"]);
     assert_eq!(again, "portal: This portal is set up already.");
-    machine.does(&["sign-in-link", JANE]);
+    machine.succeeds(&["sign-in-link", JANE]);
 }
 
 #[test]
@@ -25,7 +24,7 @@ fn init_says_which_option_cannot_be_taken() {
         ("--admin-name", ["init", "--brand", "B", "--admin-name", " ", "--admin-email", JANE]),
         ("--admin-email", ["init", "--brand", "B", "--admin-name", "Jane Lee", "--admin-email", "jane"]),
     ] {
-        let said = machine.refuses(&words);
+        let said = machine.fails(&words);
         assert!(said.starts_with(&format!("portal: {option}: ")), "{said}");
     }
     machine.init();
@@ -35,19 +34,19 @@ fn init_says_which_option_cannot_be_taken() {
 fn a_key_stands_alone_on_a_line() {
     let machine = Machine::new();
     machine.init();
-    let printed = machine.does(&["key", "create", "--as", JANE]);
+    let printed = machine.succeeds(&["key", "create", "--as", JANE]);
     let key = printed.strip_suffix('\n').expect("a line");
     assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{printed}");
-    assert_ne!(machine.does(&["key", "create", "--as", "Jane@HarborLee.example"]), printed);
-    let nobody = machine.refuses(&["key", "create", "--as", "tom@harborlee.example"]);
+    assert_ne!(machine.succeeds(&["key", "create", "--as", "Jane@HarborLee.example"]), printed);
+    let nobody = machine.fails(&["key", "create", "--as", "tom@harborlee.example"]);
     assert!(nobody.contains("nobody here who can sign in has the address tom@harborlee.example"), "{nobody}");
 }
 
 #[test]
 fn keys_are_made_as_admins_only() {
     let machine = Machine::new();
-    machine.starts(&["demo", "--data", "data"]).stop();
-    let said = machine.refuses(&["key", "create", "--as", "tom@harborlee.example"]);
+    machine.start(&["demo", "--data", "data"]).stop();
+    let said = machine.fails(&["key", "create", "--as", "tom@harborlee.example"]);
     assert!(said.contains("tom@harborlee.example is no admin"), "{said}");
 }
 
@@ -55,18 +54,18 @@ fn keys_are_made_as_admins_only() {
 fn commands_that_need_a_portal_make_none() {
     let machine = Machine::new();
     for words in [&["key", "create", "--as", JANE][..], &["sign-in-link", JANE], &["backup", "file"]] {
-        let said = machine.refuses(words);
+        let said = machine.fails(words);
         assert!(said.contains("there is no portal in ./data"), "{said}");
     }
-    machine.does(&["doctor"]);
+    machine.succeeds(&["doctor"]);
     assert!(!machine.path("data").exists());
 }
 
 #[test]
 fn before_the_set_up_there_is_nobody_to_sign_in() {
     let machine = Machine::new();
-    machine.starts(&["serve"]).stop();
-    let said = machine.refuses(&["sign-in-link", JANE]);
+    machine.start(&["serve"]).stop();
+    let said = machine.fails(&["sign-in-link", JANE]);
     assert!(said.contains("this portal is not set up yet"), "{said}");
 }
 
@@ -74,9 +73,9 @@ fn before_the_set_up_there_is_nobody_to_sign_in() {
 fn a_link_begins_with_the_public_address() {
     let machine = Machine::new();
     machine.init();
-    let link = machine.does(&["sign-in-link", JANE]);
+    let link = machine.succeeds(&["sign-in-link", JANE]);
     assert!(link.starts_with("http://127.0.0.1:8080/sign-in/link/"), "{link}");
-    let link = machine.does(&["sign-in-link", JANE, "--public-url", "https://portal.example/"]);
+    let link = machine.succeeds(&["sign-in-link", JANE, "--public-url", "https://portal.example/"]);
     assert!(link.starts_with("https://portal.example/sign-in/link/"), "{link}");
 }
 
@@ -100,14 +99,14 @@ fn a_wrong_setting_stops_every_command() {
 fn portal_toml_is_read_in_the_working_folder_or_where_config_says() {
     let machine = Machine::new();
     std::fs::write(machine.path("portal.toml"), "colour = \"red\"\n").unwrap();
-    let said = machine.refuses(&["serve"]);
+    let said = machine.fails(&["serve"]);
     assert!(said.starts_with("portal: portal.toml: `colour` is no setting"), "{said}");
     std::fs::write(machine.path("other.toml"), "data = \"elsewhere\"\n").unwrap();
     let words =
         ["init", "--brand", "B", "--admin-name", "Jane Lee", "--admin-email", JANE, "--config", "other.toml"];
-    machine.does(&words);
+    machine.succeeds(&words);
     assert!(machine.path("elsewhere/portal.db").exists());
-    let said = machine.refuses(&["serve", "--config", "missing.toml"]);
+    let said = machine.fails(&["serve", "--config", "missing.toml"]);
     assert!(said.starts_with("portal: --config: given was `missing.toml`; expected is "), "{said}");
 }
 
@@ -115,7 +114,7 @@ fn portal_toml_is_read_in_the_working_folder_or_where_config_says() {
 fn a_doctor_finds_nothing_wrong_with_a_portal_that_works() {
     let machine = Machine::new();
     machine.init();
-    let said = machine.does(&["doctor"]);
+    let said = machine.succeeds(&["doctor"]);
     for what in ["settings", "address", "folder", "database", "clock", "mail", "disk"] {
         assert!(said.lines().any(|line| line.contains(&format!(" {what}: "))), "{what} is missing:\n{said}");
     }
@@ -159,7 +158,7 @@ fn a_doctor_says_what_is_wrong_and_what_to_do() {
 fn a_doctor_sends_a_mail_when_asked() {
     let machine = Machine::new();
     machine.init();
-    let said = machine.does(&["doctor", "--mail-to", "jane@harborlee.example"]);
+    let said = machine.succeeds(&["doctor", "--mail-to", "jane@harborlee.example"]);
     assert!(
         said.contains("ok       mail sent: a mail to jane@harborlee.example left by folder:./data/outbox"),
         "{said}"
@@ -181,8 +180,8 @@ fn n11_a_doctor_shows_what_the_dns_has_to_say_about_signed_mails() {
     std::fs::write(machine.path("dkim.pem"), key).unwrap();
     let signed =
         ["--dkim-key", "dkim.pem", "--mail-from", "hello@mail.firm.example", "--dkim-domain", "firm.example"];
-    let said = machine.does(&[&["doctor", "--mail-to", JANE], &signed[..]].concat());
-    // The public half of that key, as RFC 8410 has it.
+    let said = machine.succeeds(&[&["doctor", "--mail-to", JANE], &signed[..]].concat());
+    // The public half of that key, from RFC 8410.
     let record = "portal._domainkey.firm.example. IN TXT \"v=DKIM1; k=ed25519; p=Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\"";
     assert!(said.contains(record), "{said}");
     let mails: Vec<_> = std::fs::read_dir(machine.path("data/outbox")).unwrap().collect();
@@ -236,11 +235,11 @@ fn n12_a_mail_that_came_back_is_taken_from_standard_input() {
     let unknown = "sign-in.01900000-0000-7000-8000-000000000000";
     assert_eq!(bounced(&report(unknown)), "ignored: it names no mail of this portal\n");
     // Jane asks for a code, and the mail with it comes back.
-    let portal = machine.starts(&["serve"]);
+    let portal = machine.start(&["serve"]);
     portal.post_form("/sign-in", &format!("email={JANE}"));
     let id = machine.mail_id("sign-in.");
     assert!(bounced(&report(&id)).starts_with("noted: the mail "), "{id}");
-    let cookie = portal.sign_in(machine.does(&["sign-in-link", JANE]).trim());
+    let cookie = portal.sign_in(machine.succeeds(&["sign-in-link", JANE]).trim());
     assert!(portal.page("/profile", &cookie).contains("Mail to jane@harborlee.example has come back"));
     portal.stop();
 }
@@ -265,7 +264,7 @@ fn what_is_written_wrongly_is_told_with_status_2() {
         assert_eq!(output.status.code(), Some(2), "{words:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
     }
-    assert_eq!(machine.does(&["--version"]), format!("portal {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(machine.succeeds(&["--version"]), format!("portal {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -285,11 +284,9 @@ fn b4_workspace_add_makes_another_portal_with_its_first_admin() {
             email,
         ]
     };
-    assert!(
-        machine.refuses(&add("b.example", "rui@santos.example")).contains("there is no portal in ./data")
-    );
+    assert!(machine.fails(&add("b.example", "rui@santos.example")).contains("there is no portal in ./data"));
     machine.init();
-    let said = machine.does(&add("B.example", "rui@santos.example"));
+    let said = machine.succeeds(&add("B.example", "rui@santos.example"));
     let link = said.lines().last().unwrap();
     assert!(said.starts_with("Santos has a portal of its own.") && link.contains("://b.example:"), "{said}");
     assert!(link.contains("/sign-in/link/"), "{said}");
@@ -298,12 +295,12 @@ fn b4_workspace_add_makes_another_portal_with_its_first_admin() {
         (add("https://c.example", "eva@santos.example"), "--host"),
         (add("c.example", "eva"), "--admin-email"),
     ] {
-        let said = machine.refuses(&words);
+        let said = machine.fails(&words);
         assert!(said.starts_with(&format!("portal: {option}: ")), "{said}");
     }
-    let list = machine.does(&["workspace", "list"]);
+    let list = machine.succeeds(&["workspace", "list"]);
     let lines: Vec<&str> = list.lines().collect();
     assert_eq!(lines.len(), 2, "{list}");
     assert!(lines[1].ends_with(" Santos") && lines[1].contains("://b.example"), "{list}");
-    assert!(machine.does(&["sign-in-link", "rui@santos.example"]).contains("://b.example"));
+    assert!(machine.succeeds(&["sign-in-link", "rui@santos.example"]).contains("://b.example"));
 }

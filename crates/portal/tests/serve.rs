@@ -1,4 +1,4 @@
-//! A portal that runs: what it prints, what works beside it, how it stops.
+//! A running portal: what it prints, which commands work meanwhile, how it stops.
 
 mod support;
 
@@ -21,7 +21,7 @@ use support::{JANE, Machine, Running, refusal, rows};
 #[test]
 fn s4_an_empty_portal_prints_its_set_up_link_and_one_that_is_set_up_does_not() {
     let machine = Machine::new();
-    let mut running = machine.starts(&["serve"]);
+    let mut running = machine.start(&["serve"]);
     let line = running.line();
     let secret = line.strip_prefix(&format!("Set up this portal: {}/set-up/", running.address)).expect(&line);
     assert!(secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
@@ -31,7 +31,7 @@ fn s4_an_empty_portal_prints_its_set_up_link_and_one_that_is_set_up_does_not() {
     assert_eq!(running.get(&format!("/set-up/{}", "0".repeat(64))), 404);
     running.stop();
     machine.init();
-    let mut running = machine.starts(&["serve"]);
+    let mut running = machine.start(&["serve"]);
     running.signal("TERM");
     assert_eq!(running.line(), "");
 }
@@ -39,7 +39,7 @@ fn s4_an_empty_portal_prints_its_set_up_link_and_one_that_is_set_up_does_not() {
 #[test]
 fn s4_the_set_up_link_begins_with_the_public_address() {
     let machine = Machine::new();
-    let mut running = machine.starts(&["serve", "--public-url", "https://portal.example"]);
+    let mut running = machine.start(&["serve", "--public-url", "https://portal.example"]);
     assert!(running.line().starts_with("Set up this portal: https://portal.example/set-up/"));
     running.stop();
 }
@@ -47,15 +47,15 @@ fn s4_the_set_up_link_begins_with_the_public_address() {
 #[test]
 fn commands_work_beside_it_and_know_where_it_is_reached() {
     let machine = Machine::new();
-    let running = machine.starts(&["serve"]);
+    let running = machine.start(&["serve"]);
     machine.init();
-    let link = machine.does(&["sign-in-link", JANE]);
+    let link = machine.succeeds(&["sign-in-link", JANE]);
     assert!(link.starts_with(&format!("{}/sign-in/link/", running.address)), "{link}");
     assert_eq!(running.get(link[running.address.len()..].trim_end()), 200);
     running.sign_in(link.trim_end());
-    machine.does(&["key", "create", "--as", JANE]);
-    machine.does(&["doctor"]);
-    machine.does(&["backup", "portal.backup"]);
+    machine.succeeds(&["key", "create", "--as", JANE]);
+    machine.succeeds(&["doctor"]);
+    machine.succeeds(&["backup", "portal.backup"]);
     running.stop();
     assert!(!machine.path("data/address").exists());
 }
@@ -63,21 +63,21 @@ fn commands_work_beside_it_and_know_where_it_is_reached() {
 #[test]
 fn the_data_folder_is_served_once() {
     let machine = Machine::new();
-    let running = machine.starts(&["serve"]);
-    let said = machine.refuses(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
+    let running = machine.start(&["serve"]);
+    let said = machine.fails(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
     let expected = format!("portal: the data folder ./data is being served already at {}", running.address);
     assert!(said.starts_with(&expected), "{said}");
     assert_eq!(running.get("/healthz"), 200);
-    // A crash leaves nothing that has to be tidied up.
+    // A crash leaves nothing to clean up.
     running.signal("KILL");
-    assert_eq!(running.ended().code(), None);
-    machine.starts(&["serve"]).stop();
+    assert_eq!(running.wait().code(), None);
+    machine.start(&["serve"]).stop();
 }
 
 #[test]
 fn an_address_in_use_is_told() {
     let machine = Machine::new();
-    let running = machine.starts(&["serve"]);
+    let running = machine.start(&["serve"]);
     let address = running.address.strip_prefix("http://").unwrap();
     let mut command = machine.command(&["serve", "--data", "other", "--log", "off", "--listen", address]);
     let said = refusal(&mut command);
@@ -93,10 +93,10 @@ fn an_address_in_use_is_told() {
 fn either_signal_stops_it_in_order() {
     let machine = Machine::new();
     for signal in ["TERM", "INT"] {
-        let running = machine.starts(&["serve"]);
+        let running = machine.start(&["serve"]);
         running.signal(signal);
-        assert_eq!(running.ended().code(), Some(0));
-        // The log was moved into the database, which is whole without it.
+        assert_eq!(running.wait().code(), Some(0));
+        // The log was moved into the database, which is complete without it.
         let log = machine.path("data/portal.db-wal");
         assert!(!log.exists() || log.metadata().unwrap().len() == 0);
     }
@@ -105,7 +105,7 @@ fn either_signal_stops_it_in_order() {
 #[test]
 fn open_streams_do_not_hold_it_up() {
     let machine = Machine::new();
-    let mut running = machine.starts(&["demo", "--data", "data"]);
+    let mut running = machine.start(&["demo", "--data", "data"]);
     let streams: Vec<_> = introduction(&mut running)
         .iter()
         .map(|(_, address)| running.stream(&running.sign_in(address)))
@@ -119,7 +119,7 @@ fn open_streams_do_not_hold_it_up() {
     }
 }
 
-/// Maya, with her own channel, as a program beside the portal sees them.
+/// Maya and her own channel.
 async fn maya(store: &Store) -> (Actor, ChannelId) {
     let found = store.read(|reader| {
         let workspace = workspaces::all(reader)?.remove(0).id;
@@ -143,7 +143,7 @@ async fn say(store: &Store, actor: Actor, channel: ChannelId, text: String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
     let machine = Machine::new();
-    let running = machine.starts(&["demo", "--data", "data"]);
+    let running = machine.start(&["demo", "--data", "data"]);
     let store =
         Store::open(&Setting::Sqlite(machine.path("data/portal.db")), Clock::System, domain::MIGRATIONS)
             .unwrap();
@@ -161,14 +161,14 @@ async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
         })
     };
     say(&store, actor, channel, "Before the backup".to_string()).await;
-    machine.does(&["backup", "portal.backup"]);
+    machine.succeeds(&["backup", "portal.backup"]);
     is_enough.store(true, Ordering::SeqCst);
     let written = writing.await.unwrap();
     assert!(written > 0);
     store.close();
     running.stop();
 
-    machine.does(&["restore", "portal.backup", "--data", "restored"]);
+    machine.succeeds(&["restore", "portal.backup", "--data", "restored"]);
     let setting = Setting::Sqlite(machine.path("restored/portal.db"));
     let store = Store::open(&setting, Clock::System, domain::MIGRATIONS).unwrap();
     let torn = store.read(|reader| {
@@ -191,25 +191,25 @@ async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn n12_posting_and_pages_do_not_notice_a_mail_server_that_hangs_or_is_not_there_and_admins_see_it() {
     let machine = Machine::new();
-    machine.starts(&["demo", "--data", "data"]).stop();
+    machine.start(&["demo", "--data", "data"]).stop();
     let setting = Setting::Sqlite(machine.path("data/portal.db"));
     let store = Store::open(&setting, Clock::System, domain::MIGRATIONS).unwrap();
     let channel = maya(&store).await.1.to_string();
     store.close();
-    // It takes connections and never says a word.
+    // It accepts connections and never answers.
     let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         closed.local_addr().unwrap()
     };
     for (server, seen) in [(hangs.local_addr().unwrap(), None), (nobody, Some("Email is tried again"))] {
-        let running = machine.starts(&["serve", "--mail", &format!("smtp://{server}"), "--wait", "1s"]);
-        let jane = running.sign_in(machine.does(&["sign-in-link", JANE]).trim_end());
+        let running = machine.start(&["serve", "--mail", &format!("smtp://{server}"), "--wait", "1s"]);
+        let jane = running.sign_in(machine.succeeds(&["sign-in-link", JANE]).trim_end());
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(4) {
             let asked = Instant::now();
             let id = MessageId::new(store::Time(begun.elapsed().as_millis() as i64)).to_string();
-            running.says(&channel, &id, "Could you have a look?", &jane);
+            running.post_message(&channel, &id, "Could you have a look?", &jane);
             assert!(running.page(&format!("/messages/{channel}"), &jane).contains("Could you have a look?"));
             assert!(asked.elapsed() < Duration::from_secs(3), "it was noticed: {:?}", asked.elapsed());
             std::thread::sleep(Duration::from_millis(200));
@@ -220,37 +220,37 @@ async fn n12_posting_and_pages_do_not_notice_a_mail_server_that_hangs_or_is_not_
             assert!(begun.elapsed() < Duration::from_secs(20), "admins do not see it");
             std::thread::sleep(Duration::from_millis(100));
         }
-        // Killed: a mail that hangs is waited for at an orderly end.
+        // Killed, because a clean stop waits for the mail that hangs.
         running.signal("KILL");
-        running.ended();
+        running.wait();
     }
 }
 
 #[test]
 fn what_is_restored_is_the_portal_that_was_backed_up() {
     let machine = Machine::new();
-    machine.starts(&["demo", "--data", "data"]).stop();
-    machine.does(&["backup", "first.backup"]);
-    let said = machine.refuses(&["backup", "first.backup"]);
+    machine.start(&["demo", "--data", "data"]).stop();
+    machine.succeeds(&["backup", "first.backup"]);
+    let said = machine.fails(&["backup", "first.backup"]);
     assert!(said.contains("first.backup is there already"), "{said}");
 
-    // Also beside a running portal that is not set up yet.
-    let mut running = machine.starts(&["serve", "--data", "restored"]);
+    // Also while a portal runs that is not set up yet.
+    let mut running = machine.start(&["serve", "--data", "restored"]);
     assert!(running.line().starts_with("Set up this portal: "));
-    machine.does(&["restore", "first.backup", "--data", "restored"]);
-    machine.does(&["backup", "second.backup", "--data", "restored"]);
-    let said = machine.refuses(&["restore", "first.backup", "--data", "restored"]);
+    machine.succeeds(&["restore", "first.backup", "--data", "restored"]);
+    machine.succeeds(&["backup", "second.backup", "--data", "restored"]);
+    let said = machine.fails(&["restore", "first.backup", "--data", "restored"]);
     assert!(said.contains("there is a portal in this database already"), "{said}");
     running.stop();
 
-    // Small versions of pictures are made anew, each when its turn comes.
+    // Previews of pictures are made again later.
     let lasting = |backup: &str| -> Vec<(String, String)> {
         rows(&machine.path(backup)).into_iter().filter(|(table, _)| table != "previews").collect()
     };
     let first = lasting("first.backup");
     assert!(first.len() > 200);
     assert!(lasting("second.backup") == first, "both backups hold the same rows");
-    let said = machine.does(&["sign-in-link", JANE, "--data", "restored"]);
+    let said = machine.succeeds(&["sign-in-link", JANE, "--data", "restored"]);
     assert!(said.contains("/sign-in/link/"), "{said}");
 }
 
@@ -258,12 +258,12 @@ fn what_is_restored_is_the_portal_that_was_backed_up() {
 fn a_file_that_is_no_backup_makes_no_portal() {
     let machine = Machine::new();
     std::fs::write(machine.path("file"), "hello").unwrap();
-    let said = machine.refuses(&["restore", "file"]);
+    let said = machine.fails(&["restore", "file"]);
     assert_eq!(said, "portal: file is no backup of a portal");
     assert!(!machine.path("data").exists());
 }
 
-/// What a demonstration prints after the address: a line for each kind of person, then where mails are.
+/// What a demonstration prints after the address: a line for each kind of person, then the folder of its mails.
 fn introduction(running: &mut Running) -> Vec<(String, String)> {
     let lines: Vec<String> = (0..4).map(|_| running.line()).collect();
     assert!(running.line().starts_with("Outgoing mail can be read in "));
@@ -284,18 +284,18 @@ fn introduction(running: &mut Running) -> Vec<(String, String)> {
 #[test]
 fn a_demonstration_introduces_its_people_and_stays_as_visitors_left_it() {
     let machine = Machine::new();
-    let mut running = machine.starts(&["demo", "--data", "data", "--wait", "5s"]);
+    let mut running = machine.start(&["demo", "--data", "data", "--wait", "5s"]);
     let first = introduction(&mut running);
     let kinds: Vec<&str> = first.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["admin", "staff", "limited", "client"]);
     running.stop();
-    machine.does(&["backup", "before"]);
+    machine.succeeds(&["backup", "before"]);
 
-    let mut running = machine.starts(&["demo", "--data", "data"]);
+    let mut running = machine.start(&["demo", "--data", "data"]);
     let second = introduction(&mut running);
     assert!(first.iter().zip(&second).all(|(before, after)| before.0 == after.0 && before.1 != after.1));
     running.stop();
-    machine.does(&["backup", "after"]);
+    machine.succeeds(&["backup", "after"]);
     let messages = |name: &str| {
         rows(&machine.path(name)).into_iter().filter(|(table, _)| table == "messages").collect::<Vec<_>>()
     };
@@ -317,7 +317,7 @@ fn a_demonstration_without_a_folder_leaves_none_behind() {
     let temporary = machine.path("temporary");
     std::fs::create_dir(&temporary).unwrap();
     let mut command = machine.command(&["demo", "--listen", "127.0.0.1:0"]);
-    // Neither the database nor the mail server of somebody's real portal is its concern.
+    // It uses neither the database nor the mail server of somebody's real portal.
     command.env("TMPDIR", &temporary).env("PORTAL_MAIL", "smtp://mail.example");
     command.env("PORTAL_DATABASE_URL", "postgres://db.example/portal");
     let mut running = Running::start(&mut command);

@@ -1,15 +1,16 @@
-//! When all is over: each message has exactly one state for each of its recipients, and it is the true one (N5, N12).
+//! At the end of a run: each message has exactly one state for each of its recipients, and the right one (N5, N12).
 
 use domain::kernel::medium::Way;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::delivery_status;
 use domain::notify::digest_part::State;
 
-use crate::compare::Sent;
-use crate::model::{Copy, Message, Told};
-use crate::simulation::{Broken, Simulation, broken};
+use crate::broken::{Broken, broken};
+use crate::compared::Sent;
+use crate::model::{Decision, Message, Recipient};
+use crate::simulation::Simulation;
 
-pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
+pub(crate) fn delivery_status(simulation: &Simulation) -> Result<(), Broken> {
     let ada = simulation.firm.people[0].actor;
     for (channel, id) in simulation.firm.channels.iter().copied().enumerate() {
         let last = simulation.model.last(channel);
@@ -22,22 +23,27 @@ pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
         if found.len() != messages.len() {
             return broken(format!("N12: {} messages of {} have fates", found.len(), messages.len()));
         }
-        for ((place, message), found) in messages.into_iter().zip(found) {
+        for ((index, message), found) in messages.into_iter().zip(found) {
             let mut people: Vec<_> = found.fates.iter().map(|fate| fate.person).collect();
             people.sort_unstable();
-            let mut expected: Vec<_> =
-                message.copies.iter().map(|copy| simulation.firm.people[copy.person].actor.person).collect();
+            let mut expected: Vec<_> = message
+                .recipients
+                .iter()
+                .map(|recipient| simulation.firm.people[recipient.person].actor.person)
+                .collect();
             expected.sort_unstable();
             if found.message != message.id || people != expected {
-                return broken(format!("N12: message {place} has other recipients than it was sent to"));
+                return broken(format!("N12: message {index} has other recipients than it was sent to"));
             }
-            for copy in &message.copies {
-                let person = simulation.firm.people[copy.person].actor.person;
+            for recipient in &message.recipients {
+                let person = simulation.firm.people[recipient.person].actor.person;
                 let state = found.fates.iter().find(|fate| fate.person == person).map(|fate| &fate.state);
-                let fits = state.is_some_and(|state| fits(simulation, place, message, copy, state));
+                let fits = state.is_some_and(|state| fits(simulation, index, message, recipient, state));
                 if !fits {
-                    let person = copy.person;
-                    return broken(format!("N5, N12: message {place} is {state:?} for {person}: {copy:?}"));
+                    let person = recipient.person;
+                    return broken(format!(
+                        "N5, N12: message {index} is {state:?} for {person}: {recipient:?}"
+                    ));
                 }
             }
         }
@@ -45,43 +51,49 @@ pub(crate) fn fates(simulation: &Simulation) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Whether a state is what the model says of a copy.
-fn fits(simulation: &Simulation, place: usize, message: &Message, copy: &Copy, state: &State) -> bool {
-    if let Some(at) = copy.seen_at {
+/// Whether a state agrees with the model.
+fn fits(
+    simulation: &Simulation,
+    index: usize,
+    message: &Message,
+    recipient: &Recipient,
+    state: &State,
+) -> bool {
+    if let Some(at) = recipient.seen_at {
         return *state == State::Seen(at);
     }
     let suppressed = match state {
         State::Suppressed(reason) => Some(*reason),
         _ => None,
     };
-    match &copy.told {
-        Some(Told::Digest(digest)) => {
+    match &recipient.decision {
+        Some(Decision::Digest(digest)) => {
             let of_digest = || simulation.compared.sent.iter().filter(|sent| sent.digest == *digest);
-            let holding = of_digest().filter(|sent| sent.known && sent.holds.contains(&place));
-            // What reached them first; of both at once the email.
-            let first = holding.min_by_key(|sent| (sent.at, sent.way == Way::Text));
+            let complete = of_digest().filter(|sent| sent.confirmed && sent.messages.contains(&index));
+            // What reached them first counts; if both did at once, the email.
+            let first = complete.min_by_key(|sent| (sent.at, sent.medium == Way::Text));
             match (first, state) {
-                (Some(Sent { way: Way::Email, at, .. }), State::Emailed(when)) => at == when,
-                (Some(Sent { way: Way::Text, at, .. }), State::Texted(when)) => at == when,
+                (Some(Sent { medium: Way::Email, at, .. }), State::Emailed(when)) => at == when,
+                (Some(Sent { medium: Way::Text, at, .. }), State::Texted(when)) => at == when,
                 (Some(_), _) => false,
-                (None, State::Failed(..)) => of_digest().any(|sent| !sent.known),
-                (None, State::Suppressed(reason)) => is_reason(simulation, message, copy, *reason),
+                (None, State::Failed(..)) => of_digest().any(|sent| !sent.confirmed),
+                (None, State::Suppressed(reason)) => is_reason(simulation, message, recipient, *reason),
                 (None, _) => false,
             }
         }
         _ if message.called_off => suppressed.is_some(),
-        Some(Told::Suppressed(reason)) => suppressed == Some(*reason),
-        None if copy.lost => matches!(suppressed, Some(Reason::LostAccess | Reason::Left)),
-        None => suppressed == Some(Reason::Muted) && is_reason(simulation, message, copy, Reason::Muted),
+        Some(Decision::Suppressed(reason)) => suppressed == Some(*reason),
+        None if recipient.removed => matches!(suppressed, Some(Reason::LostAccess | Reason::Left)),
+        None => suppressed == Some(Reason::Muted) && is_reason(simulation, message, recipient, Reason::Muted),
     }
 }
 
-/// Whether something happened that explains why a copy was left out of its digest.
-fn is_reason(simulation: &Simulation, message: &Message, copy: &Copy, reason: Reason) -> bool {
+/// Whether something happened that explains why a recipient was left out of a digest.
+fn is_reason(simulation: &Simulation, message: &Message, recipient: &Recipient, reason: Reason) -> bool {
     match reason {
-        Reason::LostAccess | Reason::Left => copy.lost,
-        Reason::Muted => simulation.ever_muted.contains(&(message.channel, copy.person)),
-        Reason::Choice => simulation.ever_refused.contains(&copy.person),
+        Reason::LostAccess | Reason::Left => recipient.removed,
+        Reason::Muted => simulation.ever_muted.contains(&(message.channel, recipient.person)),
+        Reason::Choice => simulation.ever_opted_out.contains(&recipient.person),
         Reason::CalledOff => message.called_off,
         Reason::NotInvited | Reason::NoAddress | Reason::Earlier => false,
     }

@@ -1,43 +1,20 @@
-//! After each step: what the portal has decided and sent is what the model says, no more and no less.
+//! After each step: what the portal has decided and sent must be exactly what the model says.
 
 use std::collections::HashSet;
 
 use domain::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId};
 use domain::kernel::medium::{Choice, Way};
 use domain::messages::unread_backlog::Reason;
-use store::Time;
 use uuid::Uuid;
 
-use crate::model::{Told, token};
-use crate::server::Taking;
-use crate::simulation::{Broken, Simulation, broken};
-
-/// What has been compared already.
-#[derive(Default)]
-pub(crate) struct Compared {
-    /// Digests that the portal has written.
-    digests: HashSet<DigestId>,
-    /// When that was looked at last.
-    at: Time,
-    /// How many mails and texts the servers were given, invitations too.
-    takings: usize,
-    /// The digests among them.
-    pub(crate) sent: Vec<Sent>,
-}
-
-/// A digest that a server was given.
-pub(crate) struct Sent {
-    pub(crate) digest: DigestId,
-    pub(crate) way: Way,
-    pub(crate) at: Time,
-    /// Whether the sender knows that the server has it.
-    pub(crate) known: bool,
-    /// The messages that it tells of, by their places.
-    pub(crate) holds: Vec<usize>,
-}
+use crate::broken::{Broken, broken};
+use crate::compared::Sent;
+use crate::model::{Decision, token};
+use crate::server::Attempt;
+use crate::simulation::Simulation;
 
 /// A new digest as the portal has written it.
-struct Written {
+struct WrittenDigest {
     id: DigestId,
     person: PersonId,
     suppressed: Option<Reason>,
@@ -47,68 +24,73 @@ struct Written {
 }
 
 impl Simulation {
-    /// What the portal has newly decided must be what the model says: for everybody who is due and, where it was not
-    /// stopped half-way, for all of them.
-    pub(crate) fn compare_digests(&mut self, is_whole: bool) -> Result<(), Broken> {
+    /// The new decisions of the portal must be those of the model. Unless it was stopped halfway, nobody who is due may be
+    /// left out.
+    pub(crate) fn compare_digests(&mut self, is_complete: bool) -> Result<(), Broken> {
         let now = self.now();
         let mut written = self.new_digests()?;
-        // What came while a channel was muted was settled when it was unmuted.
+        // What came while a channel was muted was decided when it was unmuted.
         written.retain(|digest| digest.suppressed != Some(Reason::Muted));
         for person in 0..self.model.people.len() {
             let id = self.firm.people[person].actor.person;
-            let of_person: Vec<&Written> = written.iter().filter(|digest| digest.person == id).collect();
+            let of_person: Vec<&WrittenDigest> =
+                written.iter().filter(|digest| digest.person == id).collect();
             let due = self.model.is_due(person, now);
             match (of_person.as_slice(), due) {
                 ([], false) => {}
-                ([], true) if !is_whole => {}
+                ([], true) if !is_complete => {}
                 ([], true) => return broken(format!("N2, N5: {person} is due and was not decided about")),
                 ([_], false) => return broken(format!("N2, N4: {person} was decided about and is not due")),
                 ([digest], true) => self.compare_digest(person, digest)?,
                 _ => return broken(format!("N5: {person} has two digests at once")),
             }
-            if is_whole || !of_person.is_empty() {
-                self.model.people[person].asked = false;
+            if is_complete || !of_person.is_empty() {
+                self.model.people[person].expedited = false;
             }
         }
-        if !is_whole {
-            let asked = self.read(|reader| {
+        if !is_complete {
+            let expedited = self.read(|reader| {
                 Ok(reader.all("SELECT person FROM due WHERE asked_at IS NOT NULL", &[], |row| {
                     row.get::<PersonId>(0)
                 })?)
             })?;
-            for (place, person) in self.firm.people.iter().enumerate() {
-                self.model.people[place].asked = asked.contains(&person.actor.person);
+            for (index, person) in self.firm.people.iter().enumerate() {
+                self.model.people[index].expedited = expedited.contains(&person.actor.person);
             }
         }
         Ok(())
     }
 
-    fn compare_digest(&mut self, person: usize, digest: &Written) -> Result<(), Broken> {
+    fn compare_digest(&mut self, person: usize, digest: &WrittenDigest) -> Result<(), Broken> {
         let covers = |channel: usize, position: i64| {
             digest.parts.iter().any(|(id, after, up_to)| {
                 *id == self.firm.channels[channel] && *after < position && position <= *up_to
             })
         };
-        let waiting = self.model.waiting(person);
-        for (place, message) in self.model.messages.iter().enumerate() {
-            let told = message.copies.iter().any(|copy| copy.person == person && copy.told.is_some());
+        let pending = self.model.pending(person);
+        for (index, message) in self.model.messages.iter().enumerate() {
+            let decided = message
+                .recipients
+                .iter()
+                .any(|recipient| recipient.person == person && recipient.decision.is_some());
             let covered = covers(message.channel, message.position);
-            if covered && told {
-                return broken(format!("N5: message {place} is in a second digest of {person}"));
+            if covered && decided {
+                return broken(format!("N5: message {index} is in a second digest of {person}"));
             }
-            if waiting.contains(&place) && !covered {
-                return broken(format!("N3: message {place} waits for {person} and is left out"));
+            if pending.contains(&index) && !covered {
+                return broken(format!("N3: message {index} waits for {person} and is left out"));
             }
         }
         let this = &self.model.people[person];
-        // Nothing where it depends on whether they have been back since.
+        // `None` if it depends on whether they have been back since.
         let wanted = |choice, reachable: bool| match choice {
             Choice::Never => Some(false),
             _ if !reachable => Some(false),
             Choice::Each => Some(true),
             Choice::Once => None,
         };
-        let (mail, text) = (wanted(this.choice, true), wanted(this.texts, this.takes_texts()));
+        let (mail, text) =
+            (wanted(this.mail_frequency, true), wanted(this.text_frequency, this.takes_texts()));
         let agrees = |wanted: Option<bool>, written| wanted.is_none_or(|wanted| wanted == written);
         let fits = match digest.suppressed {
             Some(Reason::NotInvited) => !this.invited,
@@ -127,18 +109,18 @@ impl Simulation {
         if !fits {
             return broken(format!("N1, N9, N10: {person} was decided about as {decided}"));
         }
-        let told = match digest.suppressed {
-            Some(reason) => Told::Suppressed(reason),
-            None => Told::Digest(digest.id),
+        let decision = match digest.suppressed {
+            Some(reason) => Decision::Suppressed(reason),
+            None => Decision::Digest(digest.id),
         };
-        self.tell(format!("{person} is told of {waiting:?}: {decided}"));
-        for place in waiting {
-            self.model.tell(person, place, told.clone());
+        self.log(format!("{person} is told of {pending:?}: {decided}"));
+        for index in pending {
+            self.model.decide(person, index, decision.clone());
         }
         Ok(())
     }
 
-    fn new_digests(&mut self) -> Result<Vec<Written>, Broken> {
+    fn new_digests(&mut self) -> Result<Vec<WrittenDigest>, Broken> {
         let now = self.now();
         let since = std::mem::replace(&mut self.compared.at, now);
         let rows = self.read(move |reader| {
@@ -152,7 +134,7 @@ impl Simulation {
                 |row| {
                     let part = (row.get(3)?, row.get(4)?, row.get(5)?);
                     let (mails, texts): (i64, i64) = (row.get(6)?, row.get(7)?);
-                    Ok(Written {
+                    Ok(WrittenDigest {
                         id: row.get(0)?,
                         person: row.get(1)?,
                         suppressed: row.get(2)?,
@@ -163,7 +145,7 @@ impl Simulation {
                 },
             )?)
         })?;
-        let mut found: Vec<Written> = Vec::new();
+        let mut found: Vec<WrittenDigest> = Vec::new();
         for row in rows {
             if self.compared.digests.contains(&row.id) {
                 continue;
@@ -177,61 +159,70 @@ impl Simulation {
         Ok(found)
     }
 
-    /// Each mail and text says what is true at that moment, no more and no less (N3, N6, N9, N13), and goes once (N5).
+    /// Each mail and text must have exactly what is true at that moment (N3, N6, N9, N13), and be sent once (N5).
     pub(crate) fn compare_sent(&mut self) -> Result<(), Broken> {
-        let takings = self.servers.after(self.compared.takings);
-        self.compared.takings += takings.len();
-        for taking in &takings {
-            let digests = self.digests_of(taking)?;
+        let attempts = self.servers.attempts_after(self.compared.attempts);
+        self.compared.attempts += attempts.len();
+        for attempt in &attempts {
+            let digests = self.digests_of(attempt)?;
             if digests.is_empty() {
                 continue;
             }
             let person = self.firm.people.iter().position(|person| {
-                person.email == taking.to || person.number.as_deref() == Some(taking.to.as_str())
+                person.email == attempt.to || person.number.as_deref() == Some(attempt.to.as_str())
             });
-            let Some(person) = person else { return broken(format!("sent to nobody: {}", taking.to)) };
-            self.tell(format!(
-                "{:?} to {person}: taken {}, known {}",
-                taking.way, taking.taken, taking.known
+            let Some(person) = person else { return broken(format!("sent to nobody: {}", attempt.to)) };
+            self.log(format!(
+                "{:?} to {person}: accepted {}, confirmed {}",
+                attempt.medium, attempt.accepted, attempt.confirmed
             ));
             let mut before = self.compared.sent.iter().filter(|sent| digests.contains(&sent.digest));
-            if before.any(|sent| sent.way == taking.way && sent.known) {
-                return broken(format!("N5: {:?} to {person} again, though it is known there", taking.way));
+            if before.any(|sent| sent.medium == attempt.medium && sent.confirmed) {
+                return broken(format!(
+                    "N5: {:?} to {person} again, though it is known there",
+                    attempt.medium
+                ));
             }
-            let said = digests.iter().map(|digest| (*digest, self.model.says(person, *digest)));
-            let said: Vec<(DigestId, Vec<usize>)> = said.collect();
-            let holds: Vec<usize> = said.iter().flat_map(|(_, holds)| holds).copied().collect();
-            match taking.way {
-                Way::Email => self.compare_mail(person, &holds, taking)?,
-                Way::Text => self.compare_text(person, &holds, taking)?,
+            let content = digests.iter().map(|digest| (*digest, self.model.content(person, *digest)));
+            let content: Vec<(DigestId, Vec<usize>)> = content.collect();
+            let messages: Vec<usize> = content.iter().flat_map(|(_, messages)| messages).copied().collect();
+            match attempt.medium {
+                Way::Email => self.compare_mail(person, &messages, attempt)?,
+                Way::Text => self.compare_text(person, &messages, attempt)?,
             }
-            let (way, at, known) = (taking.way, taking.at, taking.known);
-            let sent = said.into_iter().map(|(digest, holds)| Sent { digest, way, at, known, holds });
+            let (medium, at, confirmed) = (attempt.medium, attempt.at, attempt.confirmed);
+            let sent = content.into_iter().map(|(digest, messages)| Sent {
+                digest,
+                medium,
+                at,
+                confirmed,
+                messages,
+            });
             self.compared.sent.extend(sent);
         }
-        // What is sent side by side does not know of each other.
-        for taking in takings.iter().filter(|taking| taking.unsubscribed) {
+        // After all the others, because mails and texts are sent in parallel.
+        for attempt in attempts.iter().filter(|attempt| attempt.unsubscribed) {
             let people = self.firm.people.iter();
             if let Some(person) =
-                people.clone().position(|person| person.number.as_deref() == Some(&taking.to))
+                people.clone().position(|person| person.number.as_deref() == Some(&attempt.to))
             {
-                self.tell(format!("{person} is unsubscribed at the provider"));
+                self.log(format!("{person} is unsubscribed at the provider"));
                 self.model.people[person].stopped = true;
-                self.ever_refused.insert(person);
+                self.ever_opted_out.insert(person);
             }
         }
         Ok(())
     }
 
-    /// The digest that was sent, of a text with those that it took along; none where it was something else.
-    fn digests_of(&self, taking: &Taking) -> Result<Vec<DigestId>, Broken> {
-        match taking.way {
+    /// The digest that was sent, for a text with those merged into it; empty if it was something else.
+    fn digests_of(&self, attempt: &Attempt) -> Result<Vec<DigestId>, Broken> {
+        match attempt.medium {
             Way::Email => {
-                let id = taking.id.strip_prefix("digest.").and_then(|rest| rest.split('@').next());
+                let id = attempt.id.strip_prefix("digest.").and_then(|rest| rest.split('@').next());
                 Ok(id.map(Uuid::parse_str).transpose()?.map(DigestId).into_iter().collect())
             }
             Way::Text => {
-                let delivery = DeliveryId(Uuid::parse_str(&taking.id)?);
+                let delivery = DeliveryId(Uuid::parse_str(&attempt.id)?);
                 self.read(move |reader| {
                     let sql = "SELECT d.reference FROM deliveries d, deliveries o WHERE o.id = $1 \
                          AND o.kind = 'digestText' AND (d.id = o.id OR d.carried_by = o.reference)";
@@ -241,32 +232,35 @@ impl Simulation {
         }
     }
 
-    fn compare_mail(&self, person: usize, holds: &[usize], taking: &Taking) -> Result<(), Broken> {
+    fn compare_mail(&self, person: usize, messages: &[usize], attempt: &Attempt) -> Result<(), Broken> {
         let expected: HashSet<String> =
-            holds.iter().map(|place| token(*place, self.model.messages[*place].version)).collect();
-        let words = taking.text.split_whitespace();
+            messages.iter().map(|index| token(*index, self.model.messages[*index].version)).collect();
+        let words = attempt.text.split_whitespace();
         let found: HashSet<String> =
             words.filter(|word| word.starts_with("message-")).map(str::to_string).collect();
         if expected != found || found.is_empty() {
             return broken(format!("N3, N6, N13: a mail to {person} says {found:?} and not {expected:?}"));
         }
-        if self.model.people[person].choice == Choice::Never {
+        if self.model.people[person].mail_frequency == Choice::Never {
             return broken(format!("N10: a mail to {person}, who chose never"));
         }
         Ok(())
     }
 
-    fn compare_text(&self, person: usize, holds: &[usize], taking: &Taking) -> Result<(), Broken> {
-        let count = holds.len();
+    fn compare_text(&self, person: usize, messages: &[usize], attempt: &Attempt) -> Result<(), Broken> {
+        let count = messages.len();
         let expected = format!("Harbor: {count} new message{} from ", if count == 1 { "" } else { "s" });
-        if count == 0 || !taking.text.starts_with(&expected) || taking.text.contains("message-") {
-            return broken(format!("N6, N9, N13: a text to {person} about {holds:?} says {}", taking.text));
+        if count == 0 || !attempt.text.starts_with(&expected) || attempt.text.contains("message-") {
+            return broken(format!(
+                "N6, N9, N13: a text to {person} about {messages:?} says {}",
+                attempt.text
+            ));
         }
         let this = &self.model.people[person];
-        if this.texts == Choice::Never || !this.takes_texts() {
+        if this.text_frequency == Choice::Never || !this.takes_texts() {
             return broken(format!("N9, N10: a text to {person}, who wants none"));
         }
-        if this.is_quiet(taking.at) {
+        if this.is_quiet(attempt.at) {
             return broken(format!("N9: a text to {person} in quiet hours"));
         }
         Ok(())

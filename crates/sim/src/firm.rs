@@ -1,7 +1,7 @@
-//! The firm that every simulation begins with: made once, its database copied for each.
+//! The firm that every simulation begins with: created once, its database copied for each.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use domain::administration;
@@ -17,69 +17,62 @@ use domain::notify::phone::Quiet;
 use domain::notify::phones;
 use store::{Clock, Setting, Store, Time, Tx};
 
-/// Monday 5 January 2026, 09:00 UTC: when every simulation begins.
-pub(crate) const MORNING: Time = Time(1_767_603_600_000);
+/// When every simulation begins: Monday 5 January 2026, 09:00 UTC.
+pub(crate) const START: Time = Time(1_767_603_600_000);
 
-/// Who works there and who is served.
-#[derive(Clone)]
 pub(crate) struct Firm {
-    /// The admin, whom nobody invited, first; then two internal users, then client users.
+    /// First the admin, whom nobody invited, then two internal users, then client users.
     pub(crate) people: Vec<Person>,
     pub(crate) companies: Vec<CompanyId>,
     pub(crate) channels: Vec<ChannelId>,
     database: Vec<u8>,
 }
 
-#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) actor: Actor,
     pub(crate) email: String,
-    /// Whether they have been invited at the beginning.
     pub(crate) invited: bool,
-    /// Their number, where they have proven one and said yes to texts.
+    /// Their number, if they have verified one and agreed to texts.
     pub(crate) number: Option<String>,
-    /// Whether no text may come at night.
-    pub(crate) sleeps: bool,
-    /// The company that they belong to, by its place.
+    pub(crate) has_quiet_hours: bool,
+    /// The index of their company.
     pub(crate) company: Option<usize>,
 }
 
 impl Person {
     fn new(actor: Actor, email: String, invited: bool, company: Option<usize>) -> Person {
-        Person { actor, email, invited, number: None, sleeps: false, company }
+        Person { actor, email, invited, number: None, has_quiet_hours: false, company }
     }
 }
 
 impl Firm {
-    /// The one firm.
-    ///
     /// # Panics
-    /// Where it cannot be made: nothing can be simulated then.
+    /// If it cannot be created: nothing can be simulated then.
     pub(crate) fn get() -> &'static Firm {
-        static FIRM: OnceLock<Firm> = OnceLock::new();
-        FIRM.get_or_init(|| {
-            std::thread::spawn(make).join().unwrap_or_else(|_| panic!("the firm cannot be made"))
-        })
+        // On a thread of its own: simulated secrets are the thread's.
+        static FIRM: LazyLock<Firm> = LazyLock::new(|| {
+            std::thread::spawn(|| create().expect("the firm can be created")).join().expect("the thread ends")
+        });
+        &FIRM
     }
 
-    /// A copy of its database.
     pub(crate) fn copy_to(&self, file: &Path) -> std::io::Result<()> {
         std::fs::write(file, &self.database)
     }
 }
 
-fn make() -> Firm {
-    let made = try_make();
-    made.unwrap_or_else(|error| panic!("the firm cannot be made: {error}"))
+/// Channels are those of the four client users, then those of the two companies.
+pub(crate) fn channel_of_company(company: usize) -> usize {
+    4 + company
 }
 
-fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
+fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     let folder = testing::folder()?;
     let file = folder.path().join("portal.db");
-    let clock = Clock::simulated(MORNING.before(Duration::from_secs(3600)));
+    let clock = Clock::simulated(START.before(Duration::from_secs(3600)));
     let store = Store::open(&Setting::Sqlite(file.clone()), clock.clone(), domain::MIGRATIONS)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    // Each thing at a time of its own: ids are in their order then.
+    // Everything gets a time of its own, so that ids are in order.
     fn later<T: Send + 'static>(
         runtime: &tokio::runtime::Runtime,
         store: &Store,
@@ -131,27 +124,27 @@ fn try_make() -> Result<Firm, Box<dyn std::error::Error>> {
         let actor = Actor::new(workspace, person, Role::Client, false);
         people.push(Person::new(actor, email, invited, Some(company)));
     }
-    for (place, sleeps) in [(2, false), (3, true), (5, false)] {
-        let (actor, number) = (people[place].actor, format!("+1500555000{place}"));
+    for (index, has_quiet_hours) in [(2, false), (3, true), (5, false)] {
+        let (actor, number) = (people[index].actor, format!("+1500555000{index}"));
         let given = number.clone();
         later(&runtime, &store, move |tx| {
             phones::give(tx, &actor, &given)?;
             let code = phones::prepare_code(tx, actor.workspace, actor.person)?;
-            let code = code.map(|prepared| prepared.code).unwrap_or_default();
+            let code = code.expect("a number was given").code;
             phones::prove(tx, &actor, &code)?;
-            let wording = phones::wording(tx, &actor)?.unwrap_or_default();
+            let wording = phones::wording(tx, &actor)?.expect("a number was verified");
             phones::agree(tx, &actor, &wording)?;
-            phones::set_quiet(tx, &actor, sleeps.then_some(Quiet::NIGHT))
+            phones::set_quiet(tx, &actor, has_quiet_hours.then_some(Quiet::NIGHT))
         })?;
-        people[place].number = Some(number);
-        people[place].sleeps = sleeps;
+        people[index].number = Some(number);
+        people[index].has_quiet_hours = has_quiet_hours;
     }
     let invited: Vec<PersonId> =
         people.iter().filter(|person| person.invited).map(|person| person.actor.person).collect();
     for person in invited {
         later(&runtime, &store, move |tx| invitations::invite(tx, &ada, person))?;
     }
-    // The invitations have left long ago.
+    // The invitations were sent long ago.
     later(&runtime, &store, |tx| Ok(tx.run("DELETE FROM deliveries", &[])?))?;
     let mut channels = Vec::new();
     for person in people.iter().filter(|person| person.company.is_some()) {

@@ -1,5 +1,5 @@
-//! `sim --seeds N [--first SEED]`: runs as many simulations, on as many threads as the machine has cores, and shows the
-//! first seed that breaks a rule with all that happened. `sim --seed SEED` shows one run.
+//! `sim --seeds N [--first SEED]`: runs N simulations, on as many threads as the machine has cores, and shows the first seed
+//! that breaks a rule with its trace. `sim --seed SEED` shows one run.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,5 @@
-//! What must come of it: a model of the rules, written apart from the portal and from nothing but the rules themselves.
-//!
-//! It keeps, for each message and each of its recipients, one [`Copy`], and knows of nothing else.
+//! A model of the rules, written independently of the portal. It keeps one [`Recipient`] for each message and person, and
+//! nothing else.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +9,6 @@ use domain::kernel::medium::Choice;
 use domain::messages::unread_backlog::Reason;
 use store::Time;
 
-/// A message, by its place in the list of all.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
@@ -22,53 +20,47 @@ pub(crate) struct Message {
     pub(crate) version: u32,
     pub(crate) deleted: bool,
     pub(crate) called_off: bool,
-    /// Who it is for.
-    pub(crate) copies: Vec<Copy>,
+    pub(crate) recipients: Vec<Recipient>,
 }
 
 /// A message for one of its recipients.
 #[derive(Clone, Debug)]
-pub(crate) struct Copy {
+pub(crate) struct Recipient {
     pub(crate) person: usize,
-    /// They are out of the channel since, however often they come back.
-    pub(crate) lost: bool,
+    /// They left the channel since, even if they came back.
+    pub(crate) removed: bool,
     pub(crate) seen_at: Option<Time>,
-    pub(crate) told: Option<Told>,
+    pub(crate) decision: Option<Decision>,
 }
 
-/// What was decided when its time had come.
+/// What was decided when the message was due.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// It is in this digest.
+pub(crate) enum Decision {
     Digest(DigestId),
-    /// It is in none, and never will be.
+    /// It will never be in a digest.
     Suppressed(Reason),
 }
 
-/// Somebody in a channel.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seat {
+pub(crate) struct Membership {
+    /// The position up to which they have read.
     pub(crate) read: i64,
     pub(crate) muted: bool,
 }
 
-/// What is known of a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) invited: bool,
     pub(crate) active: bool,
-    /// How often they want mails.
-    pub(crate) choice: Choice,
-    /// How often they want texts.
-    pub(crate) texts: Choice,
-    /// Whether there is a number that they have proven and agreed to.
+    pub(crate) mail_frequency: Choice,
+    pub(crate) text_frequency: Choice,
+    /// Whether they have a verified number and agreed to texts.
     pub(crate) has_number: bool,
     /// Whether texts to it were stopped, by them or at the provider.
     pub(crate) stopped: bool,
-    /// Whether no text may come at night.
-    pub(crate) sleeps: bool,
-    /// Somebody asked for what waits for them to be sent at once.
-    pub(crate) asked: bool,
+    pub(crate) has_quiet_hours: bool,
+    /// Somebody asked to send what is pending for them at once.
+    pub(crate) expedited: bool,
     pub(crate) company: Option<usize>,
 }
 
@@ -77,33 +69,33 @@ impl Person {
         self.has_number && !self.stopped
     }
 
-    /// Whether it is night, from 21:00 to 8:00 UTC, for who sleeps then.
+    /// Quiet hours are from 21:00 to 8:00 UTC.
     pub(crate) fn is_quiet(&self, at: Time) -> bool {
         let hour = at.0 / 3_600_000 % 24;
-        self.sleeps && !(8..21).contains(&hour)
+        self.has_quiet_hours && !(8..21).contains(&hour)
     }
 }
 
-/// What the model holds true. All but the first are false, and show that a simulation notices.
+/// The rules that the model follows. All but the first are wrong, and show that a simulation notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Belief {
-    /// The rules as they are.
-    Rules,
-    /// What was deleted is told all the same (against N6).
-    DeletedIsTold,
-    /// Reading one channel is reading all of them (against N4).
-    ReadingIsEverywhere,
-    /// Who is out of a channel is told of it all the same (against N13).
-    LostIsTold,
+pub enum Rules {
+    /// As they are.
+    Correct,
+    /// Deleted messages are sent all the same (against N6).
+    DeletedIsSent,
+    /// Reading one channel counts for all of them (against N4).
+    OneReadReadsAll,
+    /// Members who were removed are sent messages all the same (against N13).
+    FormerMembersAreSent,
 }
 
 pub(crate) struct Model {
-    pub(crate) belief: Belief,
+    pub(crate) rules: Rules,
     pub(crate) wait: Duration,
     pub(crate) people: Vec<Person>,
     pub(crate) messages: Vec<Message>,
     /// By channel and person.
-    pub(crate) seats: HashMap<(usize, usize), Seat>,
+    pub(crate) memberships: HashMap<(usize, usize), Membership>,
 }
 
 impl Model {
@@ -111,25 +103,32 @@ impl Model {
         self.messages.iter().filter(|message| message.channel == channel).count() as i64
     }
 
-    /// Notes a message; answers its place.
-    pub(crate) fn posts(&mut self, author: usize, channel: usize, id: MessageId, now: Time) -> usize {
+    pub(crate) fn membership(&mut self, channel: usize, person: usize) -> &mut Membership {
+        self.memberships.get_mut(&(channel, person)).expect("they are in the channel")
+    }
+
+    pub(crate) fn post(&mut self, author: usize, channel: usize, id: MessageId, now: Time) {
         let position = self.last(channel) + 1;
-        let mut people: Vec<usize> =
-            self.seats.keys().filter(|seat| seat.0 == channel).map(|seat| seat.1).collect();
+        let mut people: Vec<usize> = self
+            .memberships
+            .keys()
+            .filter(|membership| membership.0 == channel)
+            .map(|membership| membership.1)
+            .collect();
         people.sort_unstable();
         people.retain(|person| *person != author);
-        let copies = people
+        let recipients = people
             .into_iter()
-            .map(|person| Copy { person, lost: false, seen_at: None, told: None })
+            .map(|person| Recipient { person, removed: false, seen_at: None, decision: None })
             .collect();
-        let seat = self.seats.get(&(channel, author)).copied().unwrap_or_default();
-        let nothing_waits = self
+        let read = self.membership(channel, author).read;
+        let is_up_to_date = self
             .messages
             .iter()
-            .filter(|message| message.channel == channel && message.position > seat.read)
+            .filter(|message| message.channel == channel && message.position > read)
             .all(|message| message.author == author || message.deleted);
-        if nothing_waits && let Some(seat) = self.seats.get_mut(&(channel, author)) {
-            seat.read = position;
+        if is_up_to_date {
+            self.membership(channel, author).read = position;
         }
         self.messages.push(Message {
             id,
@@ -140,98 +139,105 @@ impl Model {
             version: 0,
             deleted: false,
             called_off: false,
-            copies,
+            recipients,
         });
-        self.messages.len() - 1
     }
 
-    /// Somebody has everything up to a position on screen.
-    pub(crate) fn reads(&mut self, person: usize, channel: usize, position: i64, now: Time) {
-        let Some(seat) = self.seats.get_mut(&(channel, person)) else { return };
-        if position <= seat.read {
+    /// Somebody has read everything up to a position.
+    pub(crate) fn read(&mut self, person: usize, channel: usize, position: i64, now: Time) {
+        let Some(membership) = self.memberships.get_mut(&(channel, person)) else { return };
+        if position <= membership.read {
             return;
         }
-        seat.read = position;
-        let everywhere = self.belief == Belief::ReadingIsEverywhere;
+        membership.read = position;
+        let everywhere = self.rules == Rules::OneReadReadsAll;
         let is_read =
             |message: &&mut Message| everywhere || message.channel == channel && message.position <= position;
         for message in self.messages.iter_mut().filter(is_read) {
-            for copy in message.copies.iter_mut().filter(|copy| copy.person == person) {
-                copy.seen_at = copy.seen_at.or(Some(now));
+            for recipient in message.recipients.iter_mut().filter(|recipient| recipient.person == person) {
+                recipient.seen_at = recipient.seen_at.or(Some(now));
             }
         }
     }
 
-    /// Somebody comes into a channel, where nothing waits for them.
-    pub(crate) fn joins(&mut self, person: usize, channel: usize) {
-        let seat = Seat { read: self.last(channel), muted: false };
-        self.seats.entry((channel, person)).or_insert(seat);
+    /// A new member has nothing unread.
+    pub(crate) fn join(&mut self, person: usize, channel: usize) {
+        let membership = Membership { read: self.last(channel), muted: false };
+        self.memberships.entry((channel, person)).or_insert(membership);
     }
 
-    /// Somebody is out of a channel: nothing more is sent to them about it.
-    pub(crate) fn leaves(&mut self, person: usize, channel: usize) {
-        if self.seats.remove(&(channel, person)).is_none() {
+    /// Nothing more about the channel is sent to somebody who left.
+    pub(crate) fn leave(&mut self, person: usize, channel: usize) {
+        if self.memberships.remove(&(channel, person)).is_none() {
             return;
         }
         for message in self.messages.iter_mut().filter(|message| message.channel == channel) {
-            for copy in message.copies.iter_mut().filter(|copy| copy.person == person) {
-                copy.lost = true;
+            for recipient in message.recipients.iter_mut().filter(|recipient| recipient.person == person) {
+                recipient.removed = true;
             }
         }
     }
 
-    pub(crate) fn unmutes(&mut self, person: usize, channel: usize) {
-        if let Some(seat) = self.seats.get_mut(&(channel, person)) {
-            seat.muted = false;
+    pub(crate) fn unmute(&mut self, person: usize, channel: usize) {
+        if let Some(membership) = self.memberships.get_mut(&(channel, person)) {
+            membership.muted = false;
         }
-        for place in self.waiting(person) {
-            if self.messages[place].channel == channel {
-                self.tell(person, place, Told::Suppressed(Reason::Muted));
+        for index in self.pending(person) {
+            if self.messages[index].channel == channel {
+                self.decide(person, index, Decision::Suppressed(Reason::Muted));
             }
         }
     }
 
-    /// Whether a message may still be told to a person: what N1, N3, N4, N6 and N13 say of it.
-    pub(crate) fn is_open(&self, message: &Message, copy: &Copy) -> bool {
-        let muted = self.seats.get(&(message.channel, copy.person)).is_none_or(|seat| seat.muted);
-        let deleted = message.deleted && self.belief != Belief::DeletedIsTold;
-        let lost = copy.lost && self.belief != Belief::LostIsTold;
-        !deleted && !message.called_off && !lost && copy.seen_at.is_none() && !muted
+    /// Whether a message may still be sent to a recipient (N1, N3, N4, N6 and N13).
+    pub(crate) fn may_be_sent(&self, message: &Message, recipient: &Recipient) -> bool {
+        let muted = self
+            .memberships
+            .get(&(message.channel, recipient.person))
+            .is_none_or(|membership| membership.muted);
+        let deleted = message.deleted && self.rules != Rules::DeletedIsSent;
+        let removed = recipient.removed && self.rules != Rules::FormerMembersAreSent;
+        !deleted && !message.called_off && !removed && recipient.seen_at.is_none() && !muted
     }
 
-    /// The places of what waits for a person: open, and in no digest yet.
-    pub(crate) fn waiting(&self, person: usize) -> Vec<usize> {
-        let waits = |message: &Message| {
-            let mut copies = message.copies.iter().filter(|copy| copy.person == person);
-            copies.any(|copy| copy.told.is_none() && self.is_open(message, copy))
+    /// The indices of the messages that a person is to be sent and that are in no digest yet.
+    pub(crate) fn pending(&self, person: usize) -> Vec<usize> {
+        let is_pending = |message: &Message| {
+            let mut recipients = message.recipients.iter().filter(|recipient| recipient.person == person);
+            recipients.any(|recipient| recipient.decision.is_none() && self.may_be_sent(message, recipient))
         };
-        (0..self.messages.len()).filter(|place| waits(&self.messages[*place])).collect()
+        (0..self.messages.len()).filter(|index| is_pending(&self.messages[*index])).collect()
     }
 
-    /// Whether a person's time has come (N2).
+    /// Whether a digest for a person is due (N2).
     pub(crate) fn is_due(&self, person: usize, now: Time) -> bool {
-        let oldest = self.waiting(person).iter().map(|place| self.messages[*place].sent_at).min();
-        oldest.is_some_and(|oldest| self.people[person].asked || oldest.after(self.wait) <= now)
+        let oldest = self.pending(person).iter().map(|index| self.messages[*index].sent_at).min();
+        oldest.is_some_and(|oldest| self.people[person].expedited || oldest.after(self.wait) <= now)
     }
 
-    pub(crate) fn tell(&mut self, person: usize, place: usize, told: Told) {
-        for copy in self.messages[place].copies.iter_mut().filter(|copy| copy.person == person) {
-            copy.told = Some(told.clone());
+    pub(crate) fn decide(&mut self, person: usize, index: usize, decision: Decision) {
+        for recipient in
+            self.messages[index].recipients.iter_mut().filter(|recipient| recipient.person == person)
+        {
+            recipient.decision = Some(decision.clone());
         }
     }
 
-    /// The places of what a digest must tell of if it is sent now.
-    pub(crate) fn says(&self, person: usize, digest: DigestId) -> Vec<usize> {
-        let told = Some(Told::Digest(digest));
-        let holds = |message: &Message| {
-            let mut copies = message.copies.iter().filter(|copy| copy.person == person && copy.told == told);
-            copies.any(|copy| self.is_open(message, copy))
+    /// The indices of the messages that a digest must have if it is sent now.
+    pub(crate) fn content(&self, person: usize, digest: DigestId) -> Vec<usize> {
+        let decision = Some(Decision::Digest(digest));
+        let is_in = |message: &Message| {
+            let mut recipients = message
+                .recipients
+                .iter()
+                .filter(|recipient| recipient.person == person && recipient.decision == decision);
+            recipients.any(|recipient| self.may_be_sent(message, recipient))
         };
-        (0..self.messages.len()).filter(|place| holds(&self.messages[*place])).collect()
+        (0..self.messages.len()).filter(|index| is_in(&self.messages[*index])).collect()
     }
 }
 
-/// The words of a message in a version: found again in mails.
-pub(crate) fn token(place: usize, version: u32) -> String {
-    format!("message-{place}-version-{version}.")
+/// The text of a version of a message, which is found again in mails.
+pub(crate) fn token(index: usize, version: u32) -> String {
+    format!("message-{index}-version-{version}.")
 }

@@ -1,5 +1,5 @@
-//! The mail server and the text server: each takes what it is given, refuses it, falls silent after accepting it, is away for
-//! hours; the one for texts also says that a number is unsubscribed. And sometimes the program that sends dies, just before
+//! The mail server and the text server: each accepts what it is given, refuses it, hangs up after accepting it, or is down
+//! for hours; the one for texts also says that a number is unsubscribed. And sometimes the sending program dies, just before
 //! or just after the server has it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,84 +10,83 @@ use outbound::memory::Behaviour;
 use outbound::text::{self, Text, TextError};
 use store::{Clock, Time};
 
-use crate::chance::drawn;
+use crate::random::hashed;
 
-/// One mail or text that its server was given.
+/// A mail or text that its server was given.
 #[derive(Clone, Debug)]
-pub(crate) struct Taking {
+pub(crate) struct Attempt {
     pub(crate) at: Time,
-    pub(crate) way: Way,
+    pub(crate) medium: Way,
     /// The mail's Message-ID, or the text's delivery.
     pub(crate) id: String,
     pub(crate) to: String,
     pub(crate) text: String,
-    /// Whether the server has it.
-    pub(crate) taken: bool,
-    /// Whether the sender knows.
-    pub(crate) known: bool,
-    /// Whether the server said that nothing more is wanted there (21610).
+    pub(crate) accepted: bool,
+    /// Whether the sender knows that it was accepted.
+    pub(crate) confirmed: bool,
+    /// Whether the server said that the number wants no more texts (21610).
     pub(crate) unsubscribed: bool,
 }
 
-/// What a server does, from a time on.
+/// How a server behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// Takes everything at once.
+    /// Accepts everything at once.
     Well,
-    /// Refuses, fails and falls silent now and then.
+    /// Refuses, fails and hangs up now and then.
     Moody,
-    /// Takes nothing.
+    /// Accepts nothing.
     Away,
-    /// Whoever sends dies on the way.
+    /// The program dies while sending.
     Deadly,
 }
 
 struct State {
-    takings: Vec<Taking>,
+    attempts: Vec<Attempt>,
     mails: Mood,
     texts: Mood,
 }
 
-/// Both servers, and what they were given so far.
+/// Both servers.
 #[derive(Clone)]
 pub(crate) struct Servers(Arc<Mutex<State>>);
 
 impl Servers {
-    /// Servers whose moods follow from `seed`, and the memories that a `Mailer` and a `Texter` need.
+    /// Servers whose behavior follows from `seed`, and the memories that a `Mailer` and a `Texter` need.
     pub(crate) fn new(seed: u64, clock: &Clock) -> (Servers, mail::Memory, text::Memory) {
-        let state = State { takings: Vec::new(), mails: Mood::Well, texts: Mood::Well };
+        let state = State { attempts: Vec::new(), mails: Mood::Well, texts: Mood::Well };
         let servers = Servers(Arc::new(Mutex::new(state)));
         let (mails, texts) = (mail::Memory::default(), text::Memory::default());
-        let known = servers.clone();
+        let shared = servers.clone();
         mails.behave(move |mail| {
-            let mut state = known.state();
+            let mut state = shared.state();
             let behaviour = of_mail(seed, state.mails, mail);
-            state.takings.push(Taking {
+            state.attempts.push(Attempt {
                 at: Time(mail.date_ms),
-                way: Way::Email,
+                medium: Way::Email,
                 id: mail.message_id.clone(),
                 to: mail.to.address.clone(),
                 text: mail.text.clone(),
-                taken: behaviour.is_taken(),
-                known: behaviour == Behaviour::Takes,
+                accepted: behaviour.is_taken(),
+                confirmed: behaviour == Behaviour::Takes,
                 unsubscribed: false,
             });
             behaviour
         });
-        let (known, clock) = (servers.clone(), clock.clone());
+        let (shared, clock) = (servers.clone(), clock.clone());
         texts.behave(move |text| {
-            let mut state = known.state();
+            let mut state = shared.state();
             let at = clock.now();
             let behaviour = of_text(seed, state.texts, text, at);
             let unsubscribed = matches!(&behaviour, Behaviour::Refuses(error) if *error == unsubscribed());
-            state.takings.push(Taking {
+            state.attempts.push(Attempt {
                 at,
-                way: Way::Text,
+                medium: Way::Text,
                 id: text.id.clone(),
                 to: text.to.clone(),
                 text: text.body.clone(),
-                taken: behaviour.is_taken(),
-                known: behaviour == Behaviour::Takes,
+                accepted: behaviour.is_taken(),
+                confirmed: behaviour == Behaviour::Takes,
                 unsubscribed,
             });
             behaviour
@@ -95,16 +94,17 @@ impl Servers {
         (servers, mails, texts)
     }
 
-    /// From now on mails and texts are treated so.
-    pub(crate) fn feel(&self, mails: Mood, texts: Mood) {
+    pub(crate) fn set_moods(&self, mails: Mood, texts: Mood) {
         let mut state = self.state();
         (state.mails, state.texts) = (mails, texts);
     }
 
-    /// What they were given after the first `known`, in an order that does not depend on threads.
-    pub(crate) fn after(&self, known: usize) -> Vec<Taking> {
-        let mut found = self.state().takings[known..].to_vec();
-        found.sort_by(|a, b| (a.at, a.way.word(), &a.to, &a.id).cmp(&(b.at, b.way.word(), &b.to, &b.id)));
+    /// What they were given after the first `count`, in an order that does not depend on threads.
+    pub(crate) fn attempts_after(&self, count: usize) -> Vec<Attempt> {
+        let mut found = self.state().attempts[count..].to_vec();
+        found.sort_by(|a, b| {
+            (a.at, a.medium.word(), &a.to, &a.id).cmp(&(b.at, b.medium.word(), &b.to, &b.id))
+        });
         found
     }
 
@@ -113,10 +113,10 @@ impl Servers {
     }
 }
 
-/// By the address and the time alone: in which order mails are sent side by side decides nothing.
+/// Decides by the address and the time alone: the order in which mails are sent in parallel must not matter.
 fn of_mail(seed: u64, mood: Mood, mail: &Mail) -> Behaviour<MailError> {
     let away = || MailError::temporary("the server is away");
-    let chance = drawn(seed, &mail.to.address, mail.date_ms) % 100;
+    let chance = hashed(seed, &mail.to.address, mail.date_ms) % 100;
     match mood {
         Mood::Well => Behaviour::Takes,
         Mood::Away => Behaviour::Refuses(away()),
@@ -136,10 +136,10 @@ fn unsubscribed() -> TextError {
     TextError::unsubscribed("answered 400, code 21610")
 }
 
-/// By the number and the time alone, as [`of_mail`].
+/// As [`of_mail`].
 fn of_text(seed: u64, mood: Mood, text: &Text, at: Time) -> Behaviour<TextError> {
     let away = || TextError::temporary("the server is away");
-    let chance = drawn(seed, &text.to, at.0) % 100;
+    let chance = hashed(seed, &text.to, at.0) % 100;
     match mood {
         Mood::Well => Behaviour::Takes,
         Mood::Away => Behaviour::Refuses(away()),

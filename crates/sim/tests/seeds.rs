@@ -1,15 +1,15 @@
-//! Some seeds, as many as fit into the time that tests have; `bin/sim --seeds N` runs more.
+//! As many seeds as fit into the time of a test; `bin/sim --seeds N` runs more.
 
 #![allow(missing_docs)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sim::Belief;
+use sim::Rules;
 
-/// So long simulations run here.
+/// How long simulations run here.
 const RUNS_FOR: Duration = Duration::from_secs(60);
-/// The first of so many seeds that breaks a false rule is enough; where none does, nothing is noticed.
+/// One of this many seeds must break a wrong rule.
 const NOTICED_WITHIN: u64 = 1_000;
 
 #[test]
@@ -49,13 +49,13 @@ fn a_seed_replays_exactly() {
 
 #[test]
 fn a_rule_that_does_not_hold_is_noticed_and_its_seed_replays_exactly() {
-    for belief in [Belief::DeletedIsTold, Belief::ReadingIsEverywhere, Belief::LostIsTold] {
-        let failure = (0..NOTICED_WITHIN).find_map(|seed| sim::run_against(seed, belief).err());
-        let failure = failure.unwrap_or_else(|| panic!("nobody notices {belief:?}"));
-        let again = sim::run_against(failure.seed, belief).expect_err("it fails again");
-        assert_eq!(failure, again, "{belief:?}");
-        println!("{belief:?}: seed {}, {}", failure.seed, failure.broken);
-        // The same seed is fine beside the rules as they are.
+    for rules in [Rules::DeletedIsSent, Rules::OneReadReadsAll, Rules::FormerMembersAreSent] {
+        let failure = (0..NOTICED_WITHIN).find_map(|seed| sim::run_against(seed, rules).err());
+        let failure = failure.unwrap_or_else(|| panic!("nobody notices {rules:?}"));
+        let again = sim::run_against(failure.seed, rules).expect_err("it fails again");
+        assert_eq!(failure, again, "{rules:?}");
+        println!("{rules:?}: seed {}, {}", failure.seed, failure.broken);
+        // The same seed passes with the correct rules.
         sim::run(failure.seed).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }

@@ -4,27 +4,22 @@
 use serde::{Deserialize, Serialize};
 use store::{Param, Value};
 
-/// A value of a row.
+/// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Cell {
-    /// No value.
     Null,
-    /// A number.
     Integer(i64),
-    /// Text.
     Text(String),
     /// Bytes, or an id.
     Bytes {
-        /// Two digits a byte.
         #[serde(rename = "hex", with = "hexadecimal")]
         bytes: Vec<u8>,
     },
 }
 
-impl Cell {
-    /// The value as a backup has it.
-    pub(crate) fn of(value: Value<'_>) -> Cell {
+impl From<Value<'_>> for Cell {
+    fn from(value: Value<'_>) -> Cell {
         match value {
             Value::Null => Cell::Null,
             Value::Integer(number) => Cell::Integer(number),

@@ -1,9 +1,8 @@
 //! The firm of the demonstration: a small law office, its clients and what it does for them.
 
-/// The firm's name.
 pub(super) const BRAND: &str = "Harbor & Lee";
 
-/// The firm's colours: a harbour at dusk, and a lamp.
+/// The firm's colors: a harbor at dusk, and a lamp.
 pub(super) const ACCENT: &str = "#a8442a";
 pub(super) const SIDE: &str = "#17303f";
 
@@ -12,7 +11,7 @@ pub(super) struct Colleague {
     pub(super) given_name: &'static str,
     pub(super) family_name: &'static str,
     pub(super) email: &'static str,
-    /// The companies assigned to somebody with limited access; nothing for somebody who sees all.
+    /// The companies of somebody with limited access; `None` for full access.
     pub(super) limited_to: Option<&'static [&'static str]>,
 }
 
@@ -23,7 +22,7 @@ pub(super) struct Client {
     pub(super) email: &'static str,
     /// Their company; empty for none.
     pub(super) company: &'static str,
-    /// Whether they have been here; else they are invited only.
+    /// Whether they have signed in; otherwise they are only invited.
     pub(super) has_come: bool,
 }
 
@@ -35,7 +34,7 @@ pub(super) struct Project {
     pub(super) colleagues: &'static [&'static str],
 }
 
-/// Whom a visitor can be: the kind of person and their address.
+/// The people as whom a visitor can sign in: the kind of person and their address.
 pub(super) const VISITED: [(&str, &str); 4] = [
     ("admin", ADMIN.email),
     ("staff", "tom@harborlee.example"),
@@ -43,11 +42,9 @@ pub(super) const VISITED: [(&str, &str); 4] = [
     ("client", "maya@northwind.example"),
 ];
 
-/// The admin with whom it all begins.
 pub(super) const ADMIN: Colleague =
     Colleague { given_name: "Jane", family_name: "Lee", email: "jane@harborlee.example", limited_to: None };
 
-/// The others of the firm.
 pub(super) const STAFF: [Colleague; 2] = [
     Colleague { given_name: "Tom", family_name: "Harbor", email: "tom@harborlee.example", limited_to: None },
     Colleague {

@@ -1,5 +1,5 @@
-//! Furnishing: the people of the demonstration act as themselves, one after the other, on a clock that stands where
-//! each of them did what they did.
+//! Furnishing: the people of the demonstration act as themselves, one after the other, on a clock set to when each of them
+//! acted.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -30,23 +30,20 @@ use outbound::blobs::{Blobs, Name};
 use outbound::pictures;
 use store::{Clock, Setting, Store, Time, Tx};
 
-use super::conversations::{self, About, Does, File};
+use super::conversations::{self, About, Action, File};
 use super::firm::{ACCENT, ADMIN, BRAND, CLIENTS, COMPANIES, PROJECTS, SIDE, STAFF};
 use crate::error::Result;
 
 /// When the firm opened its portal: before the first conversation.
 const OPENED_DAYS_AGO: u64 = 9;
-/// What was read was read so long after it was written.
+/// How long after the last message a conversation was read.
 const READ_AFTER_MINUTES: u64 = 4;
 /// More than what is sent here.
 const ROOM: Room = Room { file_max: 1 << 20, workspace_max: 1 << 30 };
-/// The last invitation. Its mail leaves when the demonstration starts.
+/// When the last client was invited. The mail leaves when the demonstration starts.
 const INVITED_MINUTES_AGO: u64 = 2;
 
-/// Fills an empty database. Files are sent where there is a place for their bytes.
-///
-/// # Errors
-/// Where the database or the place of files fails, or a rule of the product speaks against what somebody does here.
+/// Fills an empty database. Files are sent only if there is a store for their bytes.
 pub(crate) async fn furnish(setting: &Setting, blobs: Option<&Blobs>) -> Result<()> {
     let now = Clock::System.now();
     let clock = Clock::simulated(now.before(minutes(OPENED_DAYS_AGO * 24 * 60)));
@@ -62,9 +59,9 @@ async fn act(store: &Store, now: Time, blobs: Option<&Blobs>) -> Result<()> {
     for act in acts {
         let clock = store.clock();
         clock.advance(now.before(minutes(act.minutes_ago)).since(clock.now()));
-        let file = match (act.does, blobs) {
-            (Some(Does::Send(_, file)), Some(blobs)) => {
-                Some(bring(store, blobs, office.actor(act.who)?, act.channel, file).await?)
+        let file = match (act.action, blobs) {
+            (Some(Action::Send { file, .. }), Some(blobs)) => {
+                Some(upload(store, blobs, office.actor(act.who)?, act.channel, *file).await?)
             }
             _ => None,
         };
@@ -75,13 +72,13 @@ async fn act(store: &Store, now: Time, blobs: Option<&Blobs>) -> Result<()> {
     Ok(store.write(move |tx| invite(tx, &office)).await?)
 }
 
-/// Brings a file to its place, for its sender to send.
-async fn bring(
+/// Uploads a file that its sender sends afterwards.
+async fn upload(
     store: &Store,
     blobs: &Blobs,
     sender: Actor,
     channel: ChannelId,
-    file: &File,
+    file: File,
 ) -> Result<UploadId> {
     let size = file.bytes.len() as i64;
     let new = NewUpload { channel, purpose: Purpose::Message, name: file.name.to_string(), size: Some(size) };
@@ -103,13 +100,13 @@ fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }
 
-/// Everybody and everything by the name that the texts use.
+/// Everybody and everything by the name used in the conversations.
 struct Office {
     workspace: WorkspaceId,
     people: HashMap<&'static str, Actor>,
     companies: HashMap<&'static str, CompanyId>,
     projects: HashMap<&'static str, ProjectId>,
-    /// The last message of each person in each conversation.
+    /// The last message of each person in each channel.
     last: HashMap<(ChannelId, PersonId), MessageId>,
 }
 
@@ -118,22 +115,22 @@ impl Office {
         self.people.get(name).copied().ok_or(error::Error::NotFound)
     }
 
-    fn people(&self, names: &[&str]) -> error::Result<Vec<PersonId>> {
-        names.iter().map(|name| Ok(self.actor(name)?.person)).collect()
+    fn people(&self, names: &[impl AsRef<str>]) -> error::Result<Vec<PersonId>> {
+        names.iter().map(|name| Ok(self.actor(name.as_ref())?.person)).collect()
     }
 
     fn company(&self, name: &str) -> error::Result<CompanyId> {
         self.companies.get(name).copied().ok_or(error::Error::NotFound)
     }
 
-    /// Lets somebody in for the first time, as a link from the firm does.
-    fn welcome(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> error::Result<()> {
+    /// Signs somebody in for the first time by a link from the firm.
+    fn sign_in(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> error::Result<()> {
         let link = sign_in_links::make_link(tx, self.workspace, person, LinkKind::Command)?;
         sign_in::by_link(tx, link.reveal())?;
-        self.know(tx, name, person)
+        self.remember(tx, name, person)
     }
 
-    fn know(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> error::Result<()> {
+    fn remember(&mut self, tx: &Tx, name: &'static str, person: PersonId) -> error::Result<()> {
         let actor = access::actor(tx, self.workspace, person)?.ok_or(error::Error::NotFound)?;
         self.people.insert(name, actor);
         Ok(())
@@ -155,14 +152,14 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
         projects: HashMap::new(),
         last: HashMap::new(),
     };
-    office.welcome(tx, ADMIN.given_name, admin)?;
+    office.sign_in(tx, ADMIN.given_name, admin)?;
     let admin = office.actor(ADMIN.given_name)?;
-    let colours = BrandChange {
+    let colors = BrandChange {
         accent: Some(ACCENT.to_string()),
         side: Some(SIDE.to_string()),
         ..BrandChange::default()
     };
-    branding::change(tx, &admin, &colours)?;
+    branding::change(tx, &admin, &colors)?;
     for name in COMPANIES {
         office.companies.insert(name, administration::companies::add(tx, &admin, name)?);
     }
@@ -177,7 +174,7 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
             companies: assigned.iter().map(|name| office.company(name)).collect::<error::Result<_>>()?,
         };
         let person = team::add_internal(tx, &admin, &new)?;
-        office.welcome(tx, colleague.given_name, person)?;
+        office.sign_in(tx, colleague.given_name, person)?;
     }
     for client in CLIENTS {
         let new = NewClient {
@@ -189,9 +186,9 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
         };
         let person = clients::add_client(tx, &admin, &new)?;
         if client.has_come {
-            office.welcome(tx, client.given_name, person)?;
+            office.sign_in(tx, client.given_name, person)?;
         } else {
-            office.know(tx, client.given_name, person)?;
+            office.remember(tx, client.given_name, person)?;
         }
     }
     for project in PROJECTS {
@@ -212,41 +209,35 @@ struct Act {
     minutes_ago: u64,
     who: &'static str,
     channel: ChannelId,
-    /// Nothing: reads what is there.
-    does: Option<Does>,
+    /// Without one, they read what there is.
+    action: Option<&'static Action>,
 }
 
-/// Makes the channels, each by somebody of the firm who is in it; answers what happens in all of them, in order.
+/// Creates the channels, each by a member from the firm; returns what happens in all of them, in order.
 fn open_channels(tx: &mut Tx, office: Office) -> error::Result<(Office, Vec<Act>)> {
     let mut acts = Vec::new();
     for conversation in conversations::all() {
-        let (maker, subject) = match conversation.about {
+        let (maker, subject) = match &conversation.about {
             About::Client(name) => (ADMIN.given_name, Subject::Client(office.actor(name)?.person)),
             About::Company(name) => (ADMIN.given_name, Subject::Company(office.company(name)?)),
             About::Project(title) => {
-                let project = office.projects.get(title).copied().ok_or(error::Error::NotFound)?;
-                let maker = PROJECTS
-                    .iter()
-                    .find(|project| project.title == title)
-                    .and_then(|project| project.colleagues.first());
-                (maker.copied().unwrap_or(ADMIN.given_name), Subject::Project(project))
+                let id = office.projects.get(title.as_str()).copied().ok_or(error::Error::NotFound)?;
+                let project = PROJECTS.iter().find(|project| project.title == title);
+                (project.expect("it has an id").colleagues[0], Subject::Project(id))
             }
-            About::Group(company, names) => {
-                (ADMIN.given_name, Subject::Group(office.company(company)?, office.people(names)?))
+            About::Group { company, clients } => {
+                (ADMIN.given_name, Subject::Group(office.company(company)?, office.people(clients)?))
             }
         };
         let channel = starting::make(tx, &office.actor(maker)?, &subject)?;
-        for line in conversation.lines {
-            acts.push(Act { minutes_ago: line.minutes_ago, who: line.who, channel, does: Some(line.does) });
+        for line in &conversation.lines {
+            let (who, action) = (line.who.as_str(), Some(&line.action));
+            acts.push(Act { minutes_ago: line.minutes_ago, who, channel, action });
         }
         let newest = conversation.lines.last().map_or(0, |line| line.minutes_ago);
-        for who in conversation.read_by {
-            acts.push(Act {
-                minutes_ago: newest.saturating_sub(READ_AFTER_MINUTES),
-                who,
-                channel,
-                does: None,
-            });
+        let minutes_ago = newest.saturating_sub(READ_AFTER_MINUTES);
+        for who in &conversation.read_by {
+            acts.push(Act { minutes_ago, who, channel, action: None });
         }
     }
     acts.sort_by_key(|act| std::cmp::Reverse(act.minutes_ago));
@@ -255,28 +246,28 @@ fn open_channels(tx: &mut Tx, office: Office) -> error::Result<(Office, Vec<Act>
 
 fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) -> error::Result<Office> {
     let actor = office.actor(act.who)?;
-    let mine = (act.channel, actor.person);
-    let last = office.last.get(&mine).copied();
-    match act.does {
-        // Nothing to say, and no place for what was to be shown.
-        Some(Does::Send("", _)) if file.is_none() => {}
-        Some(Does::Say(text) | Does::Send(text, _)) => {
+    let author = (act.channel, actor.person);
+    let last = office.last.get(&author).copied();
+    match act.action {
+        // Without the file, an empty message would be left.
+        Some(Action::Send { text, .. }) if text.is_empty() && file.is_none() => {}
+        Some(Action::Say(text) | Action::Send { text, .. }) => {
             let id = MessageId::new(tx.now());
-            // Whoever answers has read what is there.
+            // Whoever answers has read everything before.
             let draft = Draft {
                 id,
                 channel: act.channel,
-                text: text.to_string(),
+                text: text.clone(),
                 attachments: file.map(Attached::Upload).into_iter().collect(),
                 shown: Some(i64::MAX),
             };
             sending::send(tx, &actor, &draft)?;
-            office.last.insert(mine, id);
+            office.last.insert(author, id);
         }
-        Some(Does::Edit(text)) => {
+        Some(Action::Edit(text)) => {
             changing::edit(tx, &actor, last.ok_or(error::Error::NotFound)?, text)?;
         }
-        Some(Does::Delete) => {
+        Some(Action::Delete {}) => {
             changing::delete(tx, &actor, last.ok_or(error::Error::NotFound)?)?;
         }
         None => {

@@ -1,7 +1,8 @@
-//! What the doctor looks at, one function each.
+//! The checks of the doctor, one function each.
 
 use domain::kernel::rate_limits;
 use domain::tenant::workspaces;
+use std::fmt::Display;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -12,23 +13,23 @@ use outbound::scanner::Scanner;
 use outbound::text::Texter;
 use store::{Engine, Reader, Store, Time, Tx};
 
-use super::Finding;
+use super::report::Finding;
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 
-/// Below this the disk is as good as full: SQLite needs room for its log, a backup for its file.
+/// Below this the disk counts as full: SQLite needs room for its log, a backup for its file.
 const FREE_BYTES_MIN: u64 = 200 << 20;
-/// Below this somebody should make room.
+/// Below this somebody should be told.
 const FREE_BYTES_NOTED: u64 = 2 << 30;
-/// The most that this machine's clock and the database's may differ: a code is good for 15 minutes, a wait 5 long.
+/// How much this machine's clock and the database's may differ: a code is valid for 15 minutes, the usual wait is 5.
 const CLOCKS_APART_MAX: Duration = Duration::from_secs(10);
-/// What the write that tries the database is counted under.
+/// The subject of the rate limit that is written to try the database.
 const TRIAL: &str = "doctor";
 
 pub(super) fn settings(settings: &Settings) -> Finding {
     let database = match &settings.database {
         store::Setting::Sqlite(file) => file.display().to_string(),
-        // The address may hold a password.
+        // The address may contain a password.
         store::Setting::Postgres { .. } => "PostgreSQL".to_string(),
     };
     let said = format!(
@@ -68,14 +69,14 @@ pub(super) async fn database(store: &Store) -> Finding {
 }
 
 async fn try_database(store: &Store) -> Result<Finding> {
-    let (migration, broken) = store.read_long(look).await?;
+    let (migration, broken) = store.read_long(inspect).await?;
     if !broken.is_empty() {
         return Ok(Finding::Problem(format!(
             "its file is damaged ({}): stop the portal and restore the last backup into a new data folder",
             broken.join("; ")
         )));
     }
-    // Two transactions, each brought to disk: a row, and its removal.
+    // Two transactions, each synced to disk: a row, and its removal.
     store
         .write(|tx: &mut Tx| Ok::<_, Error>(rate_limits::count(tx, TRIAL, Duration::ZERO, i64::MAX)?))
         .await?;
@@ -98,8 +99,8 @@ async fn try_database(store: &Store) -> Result<Finding> {
     })
 }
 
-/// The newest migration, and what is damaged.
-fn look(reader: &Reader) -> store::Result<(i64, Vec<String>)> {
+/// The newest migration, and any damage.
+fn inspect(reader: &Reader) -> store::Result<(i64, Vec<String>)> {
     let migration = reader.one("SELECT coalesce(max(number), 0) FROM migrations", &[], |row| row.get(0))?;
     let broken = match reader.engine() {
         Engine::Sqlite => {
@@ -140,8 +141,8 @@ fn apart(one: Time, other: Time) -> Duration {
 }
 
 pub(super) fn clock_alone(now: Time) -> Finding {
-    let built: i64 = env!("PORTAL_BUILT_SECONDS").parse().unwrap_or(0);
-    if now < Time(built.saturating_mul(1000)) {
+    let built: i64 = env!("PORTAL_BUILT_SECONDS").parse().expect("the build writes a number");
+    if now < Time(built * 1000) {
         Finding::Problem(
             "it shows a time before this program was built: set it, and switch on time synchronisation (NTP)"
                 .to_string(),
@@ -154,7 +155,7 @@ pub(super) fn clock_alone(now: Time) -> Finding {
     }
 }
 
-/// Whether files can be made there, and who else can look at them.
+/// Whether files can be created there, and who else can read them.
 pub(super) fn folder(data: &Path) -> Finding {
     let place = nearest(data);
     if let Err(error) = tempfile::tempfile_in(place) {
@@ -178,28 +179,34 @@ pub(super) fn folder(data: &Path) -> Finding {
     Finding::Good(format!("{} can be written to", data.display()))
 }
 
-/// The folder itself, or the one in which it will be made.
+/// The folder itself, or the one in which it will be created.
 fn nearest(data: &Path) -> &Path {
     data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."))
 }
 
 pub(super) async fn mail(settings: &Settings) -> Finding {
     if let mail::Way::Folder(folder) = settings.mail.way()
-        && folder.path().starts_with(&settings.data)
-        && !settings.data.is_dir()
+        && is_to_come(folder.path(), settings)
     {
-        // Trying would make the data folder, open to everybody.
         return Finding::Good(format!("it will be written into the folder {}", folder.path().display()));
     }
-    match settings.mail.check().await {
+    finding(settings.mail.check().await, "see to the server or folder, or correct PORTAL_MAIL")
+}
+
+/// Whether a folder is in a data folder that does not exist yet. Trying it would create the data folder, readable for
+/// everybody.
+fn is_to_come(folder: &Path, settings: &Settings) -> bool {
+    folder.starts_with(&settings.data) && !settings.data.is_dir()
+}
+
+fn finding<E: Display>(checked: std::result::Result<String, E>, advice: &str) -> Finding {
+    match checked {
         Ok(said) => Finding::Good(said),
-        Err(error) => {
-            Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_MAIL"))
-        }
+        Err(error) => Finding::Problem(format!("{error}: {advice}")),
     }
 }
 
-/// Whether mails are signed, and what the DNS has to say for that.
+/// Whether mails are signed, and the DNS record that this needs.
 pub(super) fn signing(settings: &Settings, public_url: &PublicUrl) -> Finding {
     let Some(dkim) = settings.mail.dkim() else {
         let text = "mails leave without a DKIM signature";
@@ -226,43 +233,27 @@ pub(super) fn signing(settings: &Settings, public_url: &PublicUrl) -> Finding {
 
 pub(super) async fn texts(settings: &Settings) -> Finding {
     if let Texter::Folder(folder) = &settings.text
-        && folder.path().starts_with(&settings.data)
-        && !settings.data.is_dir()
+        && is_to_come(folder.path(), settings)
     {
-        // As for mail.
         return Finding::Good(format!("they will be written into the folder {}", folder.path().display()));
     }
-    match settings.text.check().await {
-        Ok(said) => Finding::Good(said),
-        Err(error) => {
-            Finding::Problem(format!("{error}: see to the server or folder, or correct PORTAL_TEXT"))
-        }
-    }
+    finding(settings.text.check().await, "see to the server or folder, or correct PORTAL_TEXT")
 }
 
 pub(super) async fn files(settings: &Settings) -> Finding {
     if let Blobs::Folder(folder) = &settings.blobs
-        && folder.path().starts_with(&settings.data)
-        && !settings.data.is_dir()
+        && is_to_come(folder.path(), settings)
     {
-        // As for mail.
         return Finding::Good(format!("they will be put into {}", folder.path().display()));
     }
-    match settings.blobs.check().await {
-        Ok(said) => Finding::Good(said),
-        Err(error) => {
-            Finding::Problem(format!("{error}: see to the folder or the store, or correct PORTAL_BLOBS"))
-        }
-    }
+    finding(settings.blobs.check().await, "see to the folder or the store, or correct PORTAL_BLOBS")
 }
 
 pub(super) async fn scanner(scanner: &Scanner) -> Finding {
-    match scanner.check().await {
-        Ok(said) => Finding::Good(said),
-        Err(error) => Finding::Problem(format!(
-            "{error}: every file is held back until it answers; see to clamd, or correct PORTAL_SCANNER"
-        )),
-    }
+    finding(
+        scanner.check().await,
+        "every file is held back until it answers; see to clamd, or correct PORTAL_SCANNER",
+    )
 }
 
 pub(super) async fn send_mail(settings: &Settings, public_url: &PublicUrl, to: &str) -> Finding {
@@ -298,14 +289,14 @@ pub(super) fn disk(data: &Path) -> Finding {
     }
 }
 
-/// The standard library cannot ask the file system; `df -P` is the same everywhere (POSIX).
+/// The standard library cannot ask for this; `df -P` is the same everywhere (POSIX).
 fn free_bytes(folder: &Path) -> Option<u64> {
     let output = Command::new("df").args(["-Pk", "--"]).arg(folder).env("LC_ALL", "C").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     free_in(&text)
 }
 
-/// The fourth column of the second line, counted from the right: the first may hold spaces.
+/// The column before the percentage in the second line: the first column may contain spaces.
 fn free_in(df: &str) -> Option<u64> {
     let line = df.lines().nth(1)?;
     let percent = line.split_whitespace().position(|word| word.ends_with('%'))?;

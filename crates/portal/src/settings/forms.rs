@@ -1,4 +1,4 @@
-//! How the value of each setting is written.
+//! Parsers for the values of settings.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,15 +13,25 @@ const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct PublicUrl(String);
 
 impl PublicUrl {
-    /// Reads `https://portal.example` or `http://192.0.2.1:8080/`. Neither a path nor a user name belongs there: the
-    /// portal has a host of its own.
+    /// Parses `https://portal.example` or `http://192.0.2.1:8080/`. Neither a path nor a user name is allowed: the portal
+    /// has a host of its own.
     pub(crate) fn parse(text: &str) -> Option<PublicUrl> {
         let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
         let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         is_place(place).then_some(PublicUrl(text))
     }
 
-    /// The address of a portal that listens there and was told nothing else.
+    /// As [`PublicUrl::parse`], with what is wrong in words.
+    pub(super) fn from_setting(text: &str) -> Result<PublicUrl, String> {
+        PublicUrl::parse(text).ok_or_else(|| {
+            let given = if text.contains('@') { without_secrets(text) } else { text.to_string() };
+            format!(
+                "given was `{given}`; expected is http:// or https:// and a host, such as https://portal.example"
+            )
+        })
+    }
+
+    /// The default address of a portal that listens there.
     pub(crate) fn of(address: SocketAddr) -> PublicUrl {
         let ip = match address.ip() {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -31,26 +41,25 @@ impl PublicUrl {
         PublicUrl(format!("http://{}", SocketAddr::from((ip, address.port()))))
     }
 
-    /// As text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The host, without port and square brackets.
     pub(crate) fn host(&self) -> &str {
-        let place = self.0.split_once("://").map_or("", |(_, place)| place);
+        let (_, place) = self.0.split_once("://").expect("it was parsed as one");
         match place.strip_prefix('[') {
-            Some(rest) => rest.split(']').next().unwrap_or_default(),
-            None => place.split(':').next().unwrap_or_default(),
+            Some(rest) => rest.split_once(']').expect("it was parsed as one").0,
+            None => place.split_once(':').map_or(place, |(host, _)| host),
         }
     }
 
-    /// The host as it can stand in a mail address, where network addresses cannot.
+    /// The host for mail addresses, in which network addresses are not allowed.
     pub(crate) fn mail_host(&self) -> &str {
         if self.host().parse::<IpAddr>().is_ok() { "localhost" } else { self.host() }
     }
 
-    /// Whether it leads to this machine only.
+    /// Whether it works on this machine only.
     pub(crate) fn is_local(&self) -> bool {
         let host = self.host();
         host == "localhost"
@@ -58,7 +67,6 @@ impl PublicUrl {
             || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether the way there is encrypted.
     pub(crate) fn is_secure(&self) -> bool {
         self.0.starts_with("https://")
     }
@@ -106,34 +114,33 @@ fn whole(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// A folder, which need not be there yet.
-pub(crate) fn folder(text: &str) -> Option<PathBuf> {
+/// A folder, which need not exist yet.
+pub(super) fn folder(text: &str) -> Option<PathBuf> {
     outbound::folder::named(text).ok().map(Path::to_path_buf)
 }
 
-/// The address of a PostgreSQL database. What else stands in it is its client's to judge.
-pub(crate) fn database(text: &str) -> Option<store::Setting> {
+/// The address of a PostgreSQL database. The rest of it is for the client of PostgreSQL to check.
+pub(super) fn database(text: &str) -> Option<store::Setting> {
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
     (!rest.is_empty()).then(|| store::Setting::postgres(text.to_string()))
 }
 
 /// A span such as `5s` or `1m 30s`.
-pub(crate) fn wait(text: &str) -> Option<Duration> {
+pub(super) fn wait(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = text.parse().ok()?;
     let span = Duration::try_from(span).ok()?;
     (!span.is_zero() && span <= WAIT_MAX).then_some(span)
 }
 
-/// How many at the same time.
-pub(crate) fn connections(text: &str) -> Option<usize> {
+pub(super) fn connections(text: &str) -> Option<usize> {
     whole(text).and_then(|number| usize::try_from(number).ok()).filter(|number| (1..=64).contains(number))
 }
 
 /// A size in bytes: a number and B, kB, MB, GB (thousands) or KiB, MiB, GiB (1024 each), in capitals or not.
-pub(crate) fn size(text: &str) -> Option<u64> {
+pub(super) fn size(text: &str) -> Option<i64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
+    let factor: i64 = match unit.trim_start().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "kb" => 1_000,
         "mb" => 1_000_000,
@@ -143,12 +150,12 @@ pub(crate) fn size(text: &str) -> Option<u64> {
         "gib" => 1 << 30,
         _ => return None,
     };
-    whole(number)?.checked_mul(factor).filter(|size| *size > 0)
+    i64::try_from(whole(number)?).ok()?.checked_mul(factor).filter(|size| *size > 0)
 }
 
-/// Whether a filter for the log means what it seems to. A lone word that is no level would silence everything: the
-/// reader of filters takes it for the name of a part of the program.
-pub(crate) fn is_log_filter(text: &str) -> bool {
+/// Whether a filter for the log means what it seems to. A lone word that is no level would silence everything, because
+/// `EnvFilter` takes it for the name of a module.
+pub(super) fn is_log_filter(text: &str) -> bool {
     let is_level = |word: &str| {
         ["off", "error", "warn", "info", "debug", "trace"]
             .contains(&word.trim().to_ascii_lowercase().as_str())
@@ -160,9 +167,9 @@ pub(crate) fn is_log_filter(text: &str) -> bool {
         })
 }
 
-/// An address as it may be shown: user name, password and everything after a `?` left out. Without an `@`, what stands
-/// around a colon may be a user and a password whose host is missing.
-pub(crate) fn without_secrets(text: &str) -> String {
+/// An address as it may be shown, without user name, password and everything after a `?`. Without an `@`, the parts around
+/// a colon may be a user and a password whose host is missing.
+pub(super) fn without_secrets(text: &str) -> String {
     let (scheme, rest) = text.split_at(text.find("://").map_or(0, |end| end + "://".len()));
     let (hidden, place) = match rest.rsplit_once('@') {
         Some((_, place)) => ("…@", place),

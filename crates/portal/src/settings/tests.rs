@@ -1,5 +1,6 @@
-//! Which values are taken, which refused, and what goes before what.
+//! Which values are accepted and which refused, and which source wins.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::*;
@@ -9,7 +10,7 @@ fn read(options: &[(&str, &str)], variables: &[(&str, &str)], file: &str) -> Res
         list.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
     };
     Settings::read(&Sources {
-        option: &|key| find(options, key),
+        option: &|option| find(options, &option.replace('-', "_")),
         variable: &|name| find(variables, name).map(OsString::from),
         file: File::parse("portal.toml", file)?,
     })
@@ -125,10 +126,10 @@ fn every_setting_can_be_given_in_each_way() {
         ("metrics", "open"),
         ("api_rate", "1200"),
     ];
-    assert!(WORDS.iter().map(|word| word.key).eq(values.iter().map(|(key, _)| *key)));
-    assert!(WORDS.iter().all(|word| word.option == word.key.replace('_', "-")));
+    assert!(SETTINGS.iter().map(|setting| setting.key()).eq(values.iter().map(|(key, _)| key.to_string())));
+    assert!(SETTINGS.iter().all(|setting| setting.option == setting.key().replace('_', "-")));
     let variables: Vec<(String, &str)> =
-        WORDS.iter().zip(values).map(|(word, (_, value))| (variable(word.key), value)).collect();
+        SETTINGS.iter().zip(values).map(|(setting, (_, value))| (setting.variable(), value)).collect();
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let file: String = values.iter().map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();

@@ -1,10 +1,10 @@
-//! M2, M3 and F3 against the real program: killed a hundred times under load, it loses nothing that it answered as sent, doubles
+//! M2, M3 and F3 against the real program: killed a hundred times under load, it loses nothing that it confirmed, duplicates
 //! nothing that was sent again, and shows nobody half a file.
 
 #![allow(missing_docs)]
 
+mod connection;
 mod device;
-mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -26,16 +26,16 @@ use outbound::blobs::{Blobs, Folder};
 use store::{Clock, Setting, Store};
 use workers::blobs::Keeper;
 
-use device::{Device, Kind, Place, bytes_of};
-use line::{ANSWERS, Line};
+use connection::{ANSWERS, Connection};
+use device::{Device, Kind, Target, bytes_of};
 
-/// How often it is killed; `PORTAL_TEST_KILLS` says another number.
+/// How often it is killed; `PORTAL_TEST_KILLS` overrides it.
 const KILLS: usize = 100;
-/// Longer than so many answers take.
+/// Longer than the answers of one round take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Kills between two days on which nothing is sent: what is never used is swept, and nobody has too many uploads open.
+/// Kills between two idle days, on which unused uploads are swept, so that nobody has too many.
 const KILLS_A_DAY: usize = 25;
-/// What happens at the same time, each thing after the one before it.
+/// They work in parallel.
 const DEVICES: [Kind; 7] =
     [Kind::Texts, Kind::Texts, Kind::Uploads, Kind::Uploads, Kind::Forms, Kind::Filing, Kind::Filing];
 
@@ -84,20 +84,20 @@ fn start(data: &Path) -> (Child, String) {
         .by_ref()
         .find_map(|line| Some(line.ok()?.split_once("http://")?.1.trim().to_string()))
         .expect("its address");
-    // Whatever else it prints is read, so that it never waits for a reader.
+    // All other output is read too, so that it never blocks on a full pipe.
     thread::spawn(move || lines.for_each(drop));
     (program, host)
 }
 
-/// Starts the program, lets all devices work, and kills it after so many answers, however fast the machine is.
+/// Starts the program, lets all devices work, and kills it after a number of answers, however fast the machine is.
 fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cookie: &str, answers: usize) {
     let (mut program, host) = start(data);
-    let place = Place { host, cookie: cookie.to_string(), channel };
+    let target = Target { host, cookie: cookie.to_string(), channel };
     let killed = AtomicBool::new(false);
-    let (place, is_killed) = (&place, &killed);
+    let (target, is_killed) = (&target, &killed);
     thread::scope(|scope| {
         for device in devices {
-            scope.spawn(move || device.work(place, is_killed));
+            scope.spawn(move || device.work(target, is_killed));
         }
         let (begun, before) = (Instant::now(), ANSWERS.load(Ordering::SeqCst));
         while ANSWERS.load(Ordering::SeqCst) - before < answers && begun.elapsed() < PATIENCE {
@@ -109,7 +109,7 @@ fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cook
     });
 }
 
-/// Two days go by, while the program does not run: what was never finished, sent or put in place goes. Says how much that was.
+/// Lets two days pass while the program is down, and sweeps what was never finished, sent or placed. Returns how much that was.
 async fn sweep(data: &Path) -> usize {
     let clock = Clock::simulated(Clock::System.now());
     let store = open(data, clock.clone());
@@ -144,20 +144,20 @@ async fn sweep(data: &Path) -> usize {
     swept
 }
 
-/// What is there in the end.
-struct Kept {
-    /// In the order of their positions: id, position, text, and how many files it says it has.
+/// What is in the database at the end.
+struct Remains {
+    /// Id, position, text and number of files, in order of position.
     messages: Vec<(MessageId, i64, String, i64)>,
-    /// The names of the files that messages were sent with.
+    /// The names of the attached files.
     attached: BTreeMap<MessageId, Vec<String>>,
-    /// What lies in Files, by name.
+    /// All files of the channel, by name.
     files: Vec<(String, FileId)>,
     journal: Vec<i64>,
 }
 
-async fn kept(data: &Path, channel: ChannelId) -> Kept {
+async fn remains(data: &Path, channel: ChannelId) -> Remains {
     let store = open(data, Clock::System);
-    let kept = store
+    let remains = store
         .read(move |reader| {
             let mut attached: BTreeMap<MessageId, Vec<String>> = BTreeMap::new();
             let sent_with: Vec<(MessageId, String)> = reader.all(
@@ -169,7 +169,7 @@ async fn kept(data: &Path, channel: ChannelId) -> Kept {
             for (message, name) in sent_with {
                 attached.entry(message).or_default().push(name);
             }
-            Ok::<_, Error>(Kept {
+            Ok::<_, Error>(Remains {
                 messages: reader.all(
                     "SELECT id, position, text, attachments FROM messages WHERE channel = $1 ORDER BY position",
                     &[&channel],
@@ -187,11 +187,11 @@ async fn kept(data: &Path, channel: ChannelId) -> Kept {
         .await
         .expect("what is left");
     store.close();
-    kept
+    remains
 }
 
-impl Kept {
-    /// Every message once, in one order, with all of its files or not at all.
+impl Remains {
+    /// Every message is there once, in order, with all of its files.
     fn has_whole_messages(&self) {
         let ids: BTreeSet<_> = self.messages.iter().map(|(id, ..)| *id).collect();
         assert_eq!(ids.len(), self.messages.len(), "a message is there twice");
@@ -211,7 +211,7 @@ impl Kept {
         );
     }
 
-    /// What was answered as done is there.
+    /// Everything that was confirmed is there.
     fn has_what_was_answered(&self, devices: &[Device]) {
         let messages: BTreeSet<_> = self.messages.iter().map(|(id, ..)| id).collect();
         let files: BTreeSet<_> = self.files.iter().map(|(name, _)| name).collect();
@@ -225,7 +225,7 @@ impl Kept {
         }
     }
 
-    /// Whoever looks into Files finds what messages brought and what was put there, each once, and gets all of it.
+    /// The files of the channel are those of its messages and those uploaded there, each once and complete.
     fn has_whole_files(&self, host: &str, channel: ChannelId, cookie: &str) {
         let (filed, sent): (Vec<_>, Vec<_>) =
             self.files.iter().map(|(name, _)| name).partition(|name| name.starts_with(Kind::Filing.word()));
@@ -233,10 +233,11 @@ impl Kept {
         attached.sort_unstable();
         assert_eq!(sent, attached, "a file lies in Files without its message");
         assert!(filed.iter().all(|name| name.ends_with(" 1.txt")), "a file was put there twice");
-        let mut line = Line::open(host, cookie).expect("a connection");
+        let mut connection = Connection::open(host, cookie).expect("a connection");
         for (name, file) in &self.files {
-            let answer =
-                line.ask(&format!("GET /files/{channel}/{file}/content"), &[], &[]).expect("an answer");
+            let answer = connection
+                .request(&format!("GET /files/{channel}/{file}/content"), &[], &[])
+                .expect("an answer");
             assert!(answer.is(200).body == bytes_of(name), "{name} holds something else");
         }
     }
@@ -253,41 +254,41 @@ async fn m3_killed_a_hundred_times_it_keeps_what_it_answered_doubles_nothing_and
     let mut devices = DEVICES.map(Device::new);
     let mut swept = 0;
     for round in 0..kills {
-        // Enough that much is under way, each round at another point of it.
+        // Enough answers for much to be in progress, at another point in each round.
         kill_under_load(&data, &mut devices, channel, &cookie, 8 + (round * 7) % 30);
         if (round + 1) % KILLS_A_DAY == 0 || round + 1 == kills {
             swept += sweep(&data).await;
-            devices.iter_mut().for_each(Device::doubt);
+            devices.iter_mut().for_each(Device::recheck_uploads);
         }
     }
-    let kept = kept(&data, channel).await;
+    let remains = remains(&data, channel).await;
     let (mut program, host) = start(&data);
-    kept.has_whole_messages();
-    kept.has_what_was_answered(&devices);
-    kept.has_whole_files(&host, channel, &cookie);
+    remains.has_whole_messages();
+    remains.has_what_was_answered(&devices);
+    remains.has_whole_files(&host, channel, &cookie);
     program.kill().expect("SIGKILL");
     program.wait().expect("it is gone");
 
     for kind in [Kind::Texts, Kind::Uploads, Kind::Forms, Kind::Filing] {
         let of_kind: Vec<_> = devices.iter().filter(|device| device.kind == kind).collect();
         let sum = |count: fn(&Device) -> usize| of_kind.iter().map(|device| count(device)).sum::<usize>();
-        let (answered, cut_off, went_on) =
-            (sum(|device| device.answered.len()), sum(|device| device.cut_off), sum(|device| device.went_on));
-        println!("{kind:?}: {answered} answered, {cut_off} cut off, {went_on} went on from their middle");
+        let (answered, interrupted, resumed) = (
+            sum(|device| device.answered.len()),
+            sum(|device| device.interrupted),
+            sum(|device| device.resumed),
+        );
+        println!("{kind:?}: {answered} answered, {interrupted} interrupted, {resumed} resumed halfway");
         assert!(answered > 0, "no {kind:?} were answered: no load");
         assert!(
-            cut_off > kills / 2,
-            "only {cut_off} of {kind:?} were cut off: the kills came at quiet moments"
+            interrupted > kills / 2,
+            "only {interrupted} of {kind:?} were interrupted: the kills came at quiet moments"
         );
-        assert!(
-            went_on > 0 || matches!(kind, Kind::Texts | Kind::Forms),
-            "no upload went on from its middle"
-        );
+        assert!(resumed > 0 || matches!(kind, Kind::Texts | Kind::Forms), "no upload was resumed halfway");
     }
     assert!(swept > 0, "nothing was left to be swept");
     println!(
         "{} messages and {} files kept, {swept} swept, in {kills} kills",
-        kept.messages.len(),
-        kept.files.len()
+        remains.messages.len(),
+        remains.files.len()
     );
 }

@@ -1,4 +1,4 @@
-//! The program as people use it: started, asked, told to stop.
+//! Runs the program as people do.
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test binary uses a part of it")]
 
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes, shorter than anybody waits.
+/// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A machine of its own: a working folder with a data folder in it.
+/// A working folder with a data folder in it.
 pub struct Machine {
     folder: tempfile::TempDir,
 }
@@ -25,7 +25,7 @@ impl Machine {
         self.folder.path().join(name)
     }
 
-    /// The program, with nothing of the tests' own environment that could matter to it.
+    /// The program, without the settings in the environment of the tests.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portal"));
         command.current_dir(self.folder.path()).args(words).stdin(Stdio::null());
@@ -41,19 +41,19 @@ impl Machine {
         self.command(words).output().expect("the program runs")
     }
 
-    /// Runs a command that must succeed; answers what it prints.
-    pub fn does(&self, words: &[&str]) -> String {
+    /// Runs a command that must succeed; returns its output.
+    pub fn succeeds(&self, words: &[&str]) -> String {
         let output = self.run(words);
         assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    /// Runs a command that must fail; answers its one line of complaint.
-    pub fn refuses(&self, words: &[&str]) -> String {
+    /// Runs a command that must fail; returns its error.
+    pub fn fails(&self, words: &[&str]) -> String {
         refusal(&mut self.command(words))
     }
 
-    /// The Message-ID, without its host, of a mail in the outbox whose id begins so; waits for it.
+    /// Waits for a mail in the outbox whose Message-ID begins so; returns the id without its host.
     pub fn mail_id(&self, begins: &str) -> String {
         let begun = Instant::now();
         loop {
@@ -68,10 +68,18 @@ impl Machine {
     }
 
     pub fn init(&self) {
-        self.does(&["init", "--brand", "Harbor & Lee", "--admin-name", "Jane Lee", "--admin-email", JANE]);
+        self.succeeds(&[
+            "init",
+            "--brand",
+            "Harbor & Lee",
+            "--admin-name",
+            "Jane Lee",
+            "--admin-email",
+            JANE,
+        ]);
     }
 
-    pub fn starts(&self, words: &[&str]) -> Running {
+    pub fn start(&self, words: &[&str]) -> Running {
         let mut all = words.to_vec();
         all.extend(["--listen", "127.0.0.1:0"]);
         Running::start(&mut self.command(&all))
@@ -94,11 +102,11 @@ pub fn refusal(command: &mut Command) -> String {
     said.trim_end().to_string()
 }
 
-/// A portal that runs. It is killed when a test forgets it.
+/// A running portal, killed when it is dropped.
 pub struct Running {
     child: Child,
     lines: BufReader<ChildStdout>,
-    /// Where it listens: `http://127.0.0.1:…`.
+    /// Such as `http://127.0.0.1:…`.
     pub address: String,
 }
 
@@ -114,43 +122,40 @@ impl Running {
         running
     }
 
-    /// The next line that it prints.
+    /// The next line of its output.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("a line");
         line.trim_end().to_string()
     }
 
-    /// The status that it answers a GET with.
+    /// The status of a GET.
     pub fn get(&self, path: &str) -> u16 {
-        let answer = self.ask(&format!("GET {path}"), "Connection: close\r\n").1;
+        let answer = self.request(&format!("GET {path}"), "Connection: close\r\n").1;
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
         status.unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// A page as whoever has this cookie sees it.
     pub fn page(&self, path: &str, cookie: &str) -> String {
         let headers = format!("Cookie: {cookie}\r\nAccept: text/html\r\nConnection: close\r\n");
-        let (mut stream, head) = self.ask(&format!("GET {path}"), &headers);
+        let (mut stream, head) = self.request(&format!("GET {path}"), &headers);
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         let mut body = Vec::new();
         stream.read_to_end(&mut body).expect("a page");
         text(&body)
     }
 
-    /// Sends a form as a page of this portal does.
     pub fn post_form(&self, path: &str, form: &str) {
         let headers = format!(
             "Origin: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n",
             self.address,
             form.len()
         );
-        let head = self.ask_with(&format!("POST {path}"), &headers, form).1;
+        let head = self.request_with(&format!("POST {path}"), &headers, form).1;
         assert!(head.starts_with("HTTP/1.1 303"), "{head}");
     }
 
-    /// Sends a message to a channel, as whoever has this cookie.
-    pub fn says(&self, channel: &str, id: &str, words: &str, cookie: &str) {
+    pub fn post_message(&self, channel: &str, id: &str, words: &str, cookie: &str) {
         let body = format!("{{\"id\":\"{id}\",\"text\":\"{words}\"}}");
         let headers = format!(
             "Origin: {}\r\nCookie: {cookie}\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
@@ -158,15 +163,15 @@ impl Running {
             self.address,
             body.len()
         );
-        let head = self.ask_with(&format!("POST /messages/{channel}"), &headers, &body).1;
+        let head = self.request_with(&format!("POST /messages/{channel}"), &headers, &body).1;
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     }
 
-    /// The cookie that a sign-in address gives, as the page's button asks for it.
+    /// Uses a sign-in link as the button of its page does; returns the cookie.
     pub fn sign_in(&self, address: &str) -> String {
         let path = address.strip_prefix(&self.address).expect("an address of this portal");
         let headers = format!("Origin: {}\r\nContent-Length: 0\r\nConnection: close\r\n", self.address);
-        let answer = self.ask(&format!("POST {path}"), &headers).1;
+        let answer = self.request(&format!("POST {path}"), &headers).1;
         let cookie = answer
             .lines()
             .find_map(|line| line.to_ascii_lowercase().strip_prefix("set-cookie: ").map(str::to_string));
@@ -174,20 +179,20 @@ impl Running {
         cookie.split(';').next().unwrap_or_default().to_string()
     }
 
-    /// An event stream of whoever has this cookie, open and ready.
+    /// An open event stream.
     pub fn stream(&self, cookie: &str) -> TcpStream {
         let (stream, head) =
-            self.ask("GET /live", &format!("Cookie: {cookie}\r\nAccept: text/event-stream\r\n"));
+            self.request("GET /live", &format!("Cookie: {cookie}\r\nAccept: text/event-stream\r\n"));
         assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
         stream
     }
 
-    /// Asks, and reads the head of the answer.
-    fn ask(&self, what: &str, headers: &str) -> (TcpStream, String) {
-        self.ask_with(what, headers, "")
+    /// Sends a request and reads the head of the answer.
+    fn request(&self, what: &str, headers: &str) -> (TcpStream, String) {
+        self.request_with(what, headers, "")
     }
 
-    fn ask_with(&self, what: &str, headers: &str, body: &str) -> (TcpStream, String) {
+    fn request_with(&self, what: &str, headers: &str, body: &str) -> (TcpStream, String) {
         let host = self.address.strip_prefix("http://").expect("an address");
         let mut stream = TcpStream::connect(host).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
@@ -206,34 +211,33 @@ impl Running {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Waits for its end.
-    pub fn ended(mut self) -> ExitStatus {
+    pub fn wait(mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end");
-            // The end of another program cannot be waited for with a limit otherwise.
+            // The standard library cannot wait for a process with a limit.
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     pub fn stop(self) {
         self.signal("TERM");
-        assert_eq!(self.ended().code(), Some(0));
+        assert_eq!(self.wait().code(), Some(0));
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails where it has ended already.
+        // Fails if it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// All rows of a backup, by table, in an order of their own.
+/// All rows of a backup with their tables, sorted.
 pub fn rows(backup: &Path) -> Vec<(String, String)> {
     let file = std::fs::File::open(backup).expect("the backup");
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));

@@ -1,4 +1,4 @@
-//! What the measurements need in the database: a firm, two people who are signed in, channels with histories.
+//! What the measurements need in the database: a firm, people who are signed in, channels with histories.
 
 use domain::administration::clients::{self, NewClient};
 use domain::administration::set_up::{self, SetUp};
@@ -14,30 +14,29 @@ use domain::messages::sending::{self, Draft};
 use domain::tenant::api_keys;
 use store::Store;
 
-use crate::Result;
+use crate::error::Result;
 
 /// More than what is measured needs.
 pub(crate) const ROOM: Room = Room { file_max: 1 << 40, workspace_max: 1 << 50 };
-/// Messages written in one transaction while furnishing.
+/// Messages written in one transaction.
 const AT_ONCE: i64 = 5_000;
 
-/// Streams that each colleague has open.
+/// Open streams of each colleague.
 const STREAMS_EACH: usize = 20;
 
-/// A furnished office.
 #[derive(Clone)]
 pub(crate) struct Office {
     pub(crate) jane: Actor,
     /// The cookie of the admin.
     pub(crate) cookie: String,
-    /// A key of theirs.
+    /// An API key of the admin.
     pub(crate) key: String,
-    /// A cookie for each stream of the colleagues.
+    /// A cookie for each stream of a colleague.
     pub(crate) more_cookies: Vec<String>,
     clients: u32,
 }
 
-/// Sets a firm up with an admin who is signed in, and so many colleagues who are in every channel.
+/// Sets up a firm with an admin who is signed in and colleagues who are in every channel.
 pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> {
     let set_up = SetUp {
         brand: "Harbor & Lee".to_string(),
@@ -115,7 +114,7 @@ impl Office {
         Ok(channel)
     }
 
-    /// Puts `count` files at the top of a channel. Nobody looks into them: they have no bytes.
+    /// Adds `count` files without bytes to the top folder of a channel.
     pub(crate) async fn files(&self, store: &Store, channel: ChannelId, count: usize) -> Result<()> {
         let jane = self.jane;
         let numbers: Vec<usize> = (0..count).collect();
@@ -135,7 +134,7 @@ impl Office {
                             id,
                             hash,
                             size: 1_000,
-                            // Of a kind that nobody makes small versions of: its bytes are nowhere.
+                            // A kind without previews, because there are no bytes.
                             content_type: "text/csv".to_string(),
                             dimensions: None,
                             is_unchecked: false,

@@ -1,17 +1,17 @@
-//! What programs are answered: `/v1/messages` beside the empty route.
+//! The API: `/v1/messages` compared with the empty route.
 
 use domain::kernel::ids::ChannelId;
 
-use crate::Result;
-use crate::client::call;
-use crate::furniture::Office;
+use crate::client::api_call;
+use crate::error::Result;
+use crate::fixtures::Office;
 use crate::load::{empty, rates, same};
 use crate::report::Figure;
 
-/// Messages in a page that is asked for.
+/// Messages of a page.
 const PAGE: usize = 50;
 
-/// Messages that a program sends to `busy`, and pages of `short` that it reads.
+/// Sends messages to `busy`, and reads pages of `short`.
 pub(crate) async fn figures(
     address: &str,
     office: &Office,
@@ -22,8 +22,9 @@ pub(crate) async fn figures(
     let key = &office.key;
     let body =
         format!("{{\"channelId\":\"{busy}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
-    let send = same(call(address, "POST", "/v1/messages", key, &body));
-    let list = same(call(address, "GET", &format!("/v1/messages?channelId={short}&limit={PAGE}"), key, ""));
+    let send = same(api_call(address, "POST", "/v1/messages", key, &body));
+    let list =
+        same(api_call(address, "GET", &format!("/v1/messages?channelId={short}&limit={PAGE}"), key, ""));
     let [empty, sent, listed] = rates(address, [empty(address, office), send, list]).await?;
     let beside = || format!("{empty:.0}/s on an empty JSON route");
     Ok(vec![

@@ -1,4 +1,4 @@
-//! A connection to the program, written by hand: it may break at any byte, and says so.
+//! A hand-written HTTP connection to the program, which reports a break at any byte.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,17 +8,16 @@ use std::time::Duration;
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many answers have come, over all connections.
+/// The number of answers on all connections.
 pub(crate) static ANSWERS: AtomicUsize = AtomicUsize::new(0);
 
 /// A connection of somebody who is signed in.
-pub(crate) struct Line<'a> {
+pub(crate) struct Connection<'a> {
     stream: TcpStream,
     host: &'a str,
     cookie: &'a str,
 }
 
-/// A whole answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
@@ -26,35 +25,35 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A header by its name in small letters.
+    /// A header by its lowercase name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim()).next()
     }
 
-    /// A header that holds a number of bytes; 0 where it is not there.
+    /// A header that is a number; 0 if it is missing.
     pub(crate) fn number(&self, name: &str) -> usize {
         self.header(name).map_or(0, |digits| digits.parse().expect("a number"))
     }
 
-    /// Fails the test where it is not what is said here.
+    /// Fails the test on another status.
     pub(crate) fn is(&self, status: u16) -> &Answer {
         assert_eq!(self.status, status, "{}\n{}", self.head, String::from_utf8_lossy(&self.body));
         self
     }
 }
 
-impl<'a> Line<'a> {
-    /// Nothing where the program is gone.
-    pub(crate) fn open(host: &'a str, cookie: &'a str) -> Option<Line<'a>> {
+impl<'a> Connection<'a> {
+    /// `None` if the program is gone.
+    pub(crate) fn open(host: &'a str, cookie: &'a str) -> Option<Connection<'a>> {
         let stream = TcpStream::connect(host).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
         stream.set_nodelay(true).expect("no waiting for more");
-        Some(Line { stream, host, cookie })
+        Some(Connection { stream, host, cookie })
     }
 
-    /// Asks for something, and waits for the answer; nothing where the connection broke before the end of it.
-    pub(crate) fn ask(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+    /// Waits for the answer; `None` if the connection breaks before its end.
+    pub(crate) fn request(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut request = format!(
             "{what} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
              accept: application/json\r\ncontent-length: {}\r\n",
@@ -65,7 +64,7 @@ impl<'a> Line<'a> {
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
-        // In one go: a body that follows its head waits for the head to be acknowledged.
+        // In one write: a body after its head would wait for the head to be acknowledged.
         self.stream.write_all(&[request.as_bytes(), b"\r\n", body].concat()).ok()?;
         let mut come = Vec::new();
         let end = loop {

@@ -1,5 +1,5 @@
-//! What is missed: what a message costs where a thousand people read along, how soon a hundred thousand are decided about
-//! who are due in the same minute, and whether a digest costs more where a channel has a long history.
+//! Digests of unread messages: what a message costs in a channel of a thousand members, how long the decisions about a hundred
+//! thousand people take who are due in the same minute, and whether a digest costs more in a channel with a long history.
 
 use std::time::{Duration, Instant};
 
@@ -17,12 +17,13 @@ use domain::notify::due;
 use store::{Store, Tx};
 use workers::missed::Teller;
 
-use crate::furniture::{Office, furnish};
+use crate::error::Result;
+use crate::fixtures::{Office, furnish};
 use crate::load::{median, message, rates, start};
 use crate::report::{self, Figure};
-use crate::{Result, server};
+use crate::server;
 
-/// Members of the crowded channel, besides the one who posts.
+/// Members of the crowded channel, besides the author.
 const CROWD: usize = 1_000;
 /// People who are due in the same minute.
 const DUE: usize = 100_000;
@@ -30,13 +31,12 @@ const DUE: usize = 100_000;
 const AT_ONCE: usize = 1_000;
 /// Messages of each digest.
 const UNREAD: i64 = 3;
-/// As if all client users had been invited long ago.
+/// Makes all client users invited long ago.
 const INVITED: &str =
     "UPDATE people SET invited_at = created_at WHERE role = 'client' AND invited_at IS NULL";
 /// Digests of each kind.
 const DIGESTS: usize = 400;
 
-/// What a message costs in a crowd, and how soon everybody is decided about.
 pub(crate) async fn figures() -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let store = server::open(folder.path())?;
@@ -51,14 +51,14 @@ pub(crate) async fn figures() -> Result<Vec<Figure>> {
     let store = server::open(folder.path())?;
     let office = furnish(&store, 0).await?;
     eprintln!("furnishing: {DUE} people, each with a message …");
-    all_miss(&store, office.jane).await?;
+    write_to_all(&store, office.jane).await?;
     eprintln!("deciding about {DUE} people …");
     let decided = decided(&store, office.jane).await?;
     store.close();
     Ok(vec![posted, decided])
 }
 
-/// Measures what is missed alone and prints what comes of it.
+/// Measures only this and prints the figures.
 pub(crate) async fn alone() -> Result<()> {
     print!("{}", report::table(&figures().await?));
     Ok(())
@@ -94,7 +94,7 @@ async fn add(
     Ok(())
 }
 
-/// A company's channel with a crowd in it.
+/// The channel of a company with many clients.
 async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
     let company = store.write(move |tx| administration::companies::add(tx, &jane, "Santos")).await?;
     add(store, jane, CROWD, "crowd", &[company]).await?;
@@ -106,7 +106,7 @@ async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
     Ok(channel)
 }
 
-/// Posts where two read along and where a crowd does, in turn.
+/// Posts into a channel of two and a crowded one, alternating.
 async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [ChannelId; 2]) -> Result<Figure> {
     eprintln!("posting into a crowd …");
     let (mut serving, address) =
@@ -122,8 +122,8 @@ async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [Channe
     })
 }
 
-/// Everybody is written to in a channel of their own.
-async fn all_miss(store: &Store, jane: Actor) -> Result<()> {
+/// Sends everybody a message in a channel of their own.
+async fn write_to_all(store: &Store, jane: Actor) -> Result<()> {
     add(store, jane, DUE, "due", &[]).await?;
     let channels: Vec<ChannelId> =
         store.read(|reader| reader.all("SELECT id FROM channels ORDER BY id", &[], |row| row.get(0))).await?;
@@ -152,7 +152,7 @@ fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> error::Result<()> {
     sending::send(tx, jane, &draft).map(|_| ())
 }
 
-/// How long it takes until everybody's digest is written.
+/// Measures how long it takes until all digests are written.
 async fn decided(store: &Store, jane: Actor) -> Result<Figure> {
     let teller = Teller::new(store.clone(), Some(Duration::from_millis(1)));
     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -174,8 +174,8 @@ async fn decided(store: &Store, jane: Actor) -> Result<Figure> {
     })
 }
 
-/// Decides about the client users of two channels, one with a long history, each with as much unread: what it takes
-/// until it is known what the mail says.
+/// Measures the decision about client users of two channels with as much unread, one with a long history, until the contents
+/// of the mail are known.
 pub(crate) async fn histories(store: &Store, office: &Office, channels: [ChannelId; 2]) -> Result<Figure> {
     eprintln!("deciding where the history is long …");
     let jane = office.jane;
@@ -184,7 +184,7 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
         readers.push(store.write(move |tx| all_but_the_last(tx, &jane, channel)).await?);
     }
     let mut times: [Vec<f64>; 2] = Default::default();
-    // One of each in turn, so that whatever else the machine does meets both.
+    // Alternating, so that whatever else the machine does affects both.
     for _ in 0..DIGESTS {
         for (person, times) in readers.iter().zip(&mut times) {
             let person = *person;
@@ -195,10 +195,9 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
                     let prepared = digest(tx, &jane, person)?;
                     let took = started.elapsed().as_secs_f64() * 1e6;
                     if let Some(Prepared::Digest(_)) = prepared {
-                        // Nobody listens only where the measuring has ended.
-                        let _ = sender.send(took);
+                        sender.send(took).expect("the receiver waits below");
                     }
-                    // For the next round nothing has happened.
+                    // Rolls back for the next round.
                     Err(Error::NotFound)
                 })
                 .await;
@@ -218,7 +217,7 @@ pub(crate) async fn histories(store: &Store, office: &Office, channels: [Channel
     })
 }
 
-/// The client user of a channel reads all but the last messages.
+/// The client user of a channel reads all but the last messages; returns them.
 fn all_but_the_last(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> error::Result<PersonId> {
     tx.run(INVITED, &[])?;
     let all = members::of_channel(tx, jane, channel)?;
