@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
-use crate::answers::{Answer, Result};
-use crate::routes::Routes;
-use crate::serve::Peer;
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::http::routes::Routes;
+use crate::http::serve::Peer;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/healthz", alive).get("/readyz", ready).get("/metrics", figures)

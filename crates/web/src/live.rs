@@ -7,7 +7,7 @@
 //! after it, and closes the stream.
 
 mod events;
-mod hub;
+pub(crate) mod hub;
 mod stream;
 
 use axum::extract::State;
@@ -17,13 +17,11 @@ use axum::response::{IntoResponse, Response};
 use domain::kernel::ids::PersonId;
 use serde::Deserialize;
 
-use crate::App;
-use crate::answers::{Answer, Result};
-use crate::input::Asked;
-use crate::routes::Routes;
-use crate::visitor::Visitor;
-
-pub(crate) use hub::Hub;
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::http::extractors::Asked;
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/live", live)

@@ -11,7 +11,7 @@ use super::list::SETTINGS;
 /// A file of settings.
 #[derive(Default)]
 pub(crate) struct File {
-    name: String,
+    pub(crate) name: String,
     values: Table,
 }
 

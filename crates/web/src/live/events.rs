@@ -10,7 +10,8 @@ use domain::messages::message;
 use serde::Serialize;
 use store::Reader;
 
-use crate::times;
+use crate::http::times;
+use crate::pages::messages::fragment;
 
 /// The end of a stream of somebody whose access to a channel ended.
 pub(crate) fn gone(channel: ChannelId) -> Bytes {
@@ -113,7 +114,7 @@ struct Sent<'a> {
 }
 
 fn sent(seq: Option<i64>, message: &message::Message) -> Bytes {
-    let html = crate::messages::fragment(message);
+    let html = fragment::fragment(message);
     let sent = Sent {
         channel: message.channel,
         id: message.id,
@@ -121,7 +122,7 @@ fn sent(seq: Option<i64>, message: &message::Message) -> Bytes {
         author: message.author,
         name: message.author_name.full(),
         at: times::exact(message.sent_at),
-        preview: crate::messages::preview(message),
+        preview: fragment::preview(message),
         html: &html,
     };
     write(seq, "message", &sent)
@@ -137,12 +138,12 @@ struct Changed<'a> {
 }
 
 fn changed(seq: Option<i64>, message: &message::Message) -> Bytes {
-    let html = crate::messages::fragment(message);
+    let html = fragment::fragment(message);
     let changed = Changed {
         channel: message.channel,
         id: message.id,
         position: message.position,
-        preview: crate::messages::preview(message),
+        preview: fragment::preview(message),
         html: &html,
     };
     write(seq, "changed", &changed)
@@ -153,7 +154,7 @@ fn file_changed(seq: Option<i64>, channel: ChannelId, file: FileId) -> Bytes {
     #[derive(Serialize)]
     struct File {
         channel: ChannelId,
-        id: FileId,
+        pub(crate) id: FileId,
     }
     write(seq, "file", &File { channel, id: file })
 }

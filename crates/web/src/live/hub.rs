@@ -1,7 +1,7 @@
 //! The hub: follows the journal of every workspace that has open streams, and routes its entries.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,9 +12,9 @@ use domain::kernel::ids::{ChannelId, PersonId, SessionId, WorkspaceId};
 use domain::kernel::journal::Event;
 use store::{Reader, Recorded, Store};
 
-use super::events;
-use super::stream::{Stream, StreamBody};
-use crate::Web;
+use crate::live::events;
+use crate::live::stream::{Registry, Stream, StreamBody};
+use crate::services::Web;
 
 /// Entries read from the journal at once.
 const ENTRIES_AT_ONCE: i64 = 500;
@@ -114,7 +114,7 @@ impl Hub {
             house.seq
         };
         // Dropped when anything below fails, and then it takes the stream out again.
-        let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self));
+        let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self) as Weak<dyn Registry>);
         let channels = self.store.read(move |reader| channel::ids_of(reader, &actor)).await?;
         // What is routed from here on comes live; what was routed before is read from the journal.
         let seq = {
@@ -139,23 +139,6 @@ impl Hub {
         first.extend_from_slice(&missed);
         body.begin_with(first.freeze());
         Ok(body)
-    }
-
-    /// Takes a stream out, after its connection is gone.
-    pub(crate) fn forget(&self, stream: &Arc<Stream>) {
-        let mut houses = self.houses();
-        let Some(house) = houses.get_mut(&stream.workspace) else { return };
-        house.channels.retain(|_, streams| {
-            streams.retain(|other| !Arc::ptr_eq(other, stream));
-            !streams.is_empty()
-        });
-        house.people.retain(|_, streams| {
-            streams.retain(|other| !Arc::ptr_eq(other, stream));
-            !streams.is_empty()
-        });
-        if house.people.is_empty() {
-            houses.remove(&stream.workspace);
-        }
     }
 
     /// Tells the others in a channel that somebody is writing.
@@ -213,6 +196,24 @@ impl Hub {
                     break;
                 }
             }
+        }
+    }
+}
+
+impl Registry for Hub {
+    fn forget(&self, stream: &Arc<Stream>) {
+        let mut houses = self.houses();
+        let Some(house) = houses.get_mut(&stream.workspace) else { return };
+        house.channels.retain(|_, streams| {
+            streams.retain(|other| !Arc::ptr_eq(other, stream));
+            !streams.is_empty()
+        });
+        house.people.retain(|_, streams| {
+            streams.retain(|other| !Arc::ptr_eq(other, stream));
+            !streams.is_empty()
+        });
+        if house.people.is_empty() {
+            houses.remove(&stream.workspace);
         }
     }
 }

@@ -11,8 +11,6 @@ use domain::kernel::access::Actor;
 use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use http_body::{Body, Frame};
 
-use super::hub::Hub;
-
 /// Events that wait for one stream. One that falls behind further is closed and comes back through the journal.
 const WAITING_MAX: usize = 512;
 
@@ -82,16 +80,22 @@ impl Stream {
     }
 }
 
+/// Where open streams are known.
+pub(crate) trait Registry: Send + Sync {
+    /// Forgets a stream whose connection has ended.
+    fn forget(&self, stream: &Arc<Stream>);
+}
+
 /// The connection's end of a stream.
 pub(crate) struct StreamBody {
     first: Bytes,
     stream: Arc<Stream>,
-    hub: Weak<Hub>,
+    registry: Weak<dyn Registry>,
 }
 
 impl StreamBody {
-    pub(crate) fn new(stream: Arc<Stream>, hub: Weak<Hub>) -> StreamBody {
-        StreamBody { first: Bytes::new(), stream, hub }
+    pub(crate) fn new(stream: Arc<Stream>, registry: Weak<dyn Registry>) -> StreamBody {
+        StreamBody { first: Bytes::new(), stream, registry }
     }
 
     /// Puts `first`, what was missed before the stream was opened, before everything that waits.
@@ -137,8 +141,8 @@ impl Body for StreamBody {
 impl Drop for StreamBody {
     fn drop(&mut self) {
         self.stream.close();
-        if let Some(hub) = self.hub.upgrade() {
-            hub.forget(&self.stream);
+        if let Some(registry) = self.registry.upgrade() {
+            registry.forget(&self.stream);
         }
     }
 }
@@ -149,11 +153,18 @@ mod tests {
     use domain::kernel::access::Role;
     use std::task::Waker as TestWaker;
 
+    struct Nowhere;
+
+    impl Registry for Nowhere {
+        fn forget(&self, _: &Arc<Stream>) {}
+    }
+
     fn stream() -> (Arc<Stream>, StreamBody) {
         let now = store::Time(0);
         let actor = Actor::new(WorkspaceId::new(now), PersonId::new(now), Role::Client, false);
         let stream = Stream::new(&actor, SessionId::new(now));
-        let body = StreamBody::new(Arc::clone(&stream), Weak::new());
+        let nowhere: Weak<dyn Registry> = Weak::<Nowhere>::new();
+        let body = StreamBody::new(Arc::clone(&stream), nowhere);
         (stream, body)
     }
 

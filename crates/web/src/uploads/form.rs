@@ -14,10 +14,10 @@ use domain::kernel::ids::{ChannelId, UploadId};
 use domain::kernel::limits;
 use multer::Multipart;
 
-use super::receiving::{Incoming, discard_all, take_here};
-use super::sips::{Sips, Unread};
-use crate::App;
-use crate::answers::{Answer, Result};
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::uploads::paced_body::{Sips, Unread};
+use crate::uploads::receiving::{Incoming, discard_all, take_here};
 
 /// Bytes of one text: a message of four bytes a character, and some.
 const TEXT_BYTES: u64 = 64 * 1024;

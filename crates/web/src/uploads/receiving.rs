@@ -16,11 +16,10 @@ use http_body_util::BodyExt;
 use outbound::blobs::{BlobError, Form, Name, Receiving};
 use outbound::pictures;
 
-use super::busy::Alone;
-use super::locked;
-use super::sips::Unread;
-use crate::App;
-use crate::answers::{Answer, Result};
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::uploads::locks::{Alone, locked};
+use crate::uploads::paced_body::Unread;
 
 /// A connection over which nothing comes for so long is given up.
 const SILENT_MAX: Duration = Duration::from_secs(90);
@@ -62,7 +61,7 @@ impl Incoming<'_> {
 
 impl Incoming<'_> {
     /// Reads over what comes.
-    pub(super) async fn skip(mut self) -> Result<()> {
+    pub(crate) async fn skip(mut self) -> Result<()> {
         loop {
             match tokio::time::timeout(SILENT_MAX, self.next()).await {
                 Ok(Ok(Some(_))) => {}
@@ -303,7 +302,7 @@ async fn dimensions(app: &App, name: Name, size: u64) -> Option<(i64, i64)> {
 }
 
 /// Forgets an upload and what has come of it.
-pub(super) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
+pub(crate) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
     let abandoned = app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await;
     if let Err(error) = abandoned
         && !matches!(error, Error::NotFound)
@@ -314,7 +313,7 @@ pub(super) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
 }
 
 /// Removes what has come of an upload; where that fails, the sweep does.
-pub(super) async fn discard(app: &App, id: UploadId) {
+pub(crate) async fn discard(app: &App, id: UploadId) {
     if let Err(error) = app.web.blobs.discard(id.0).await {
         tracing::warn!(%error, upload = %id, "what came of an upload is left for the sweep");
     }

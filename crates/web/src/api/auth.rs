@@ -1,0 +1,154 @@
+//! What every call passes: which program asks, and whether it asks too much. No cookie counts here.
+
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::kernel::access::Actor;
+use domain::kernel::error::Error;
+use domain::kernel::ids::{KeyId, WorkspaceId};
+use domain::tenant::{api_keys, workspaces};
+
+use crate::api::seal::Seal;
+use crate::app::App;
+use crate::http::answers::Answer;
+use crate::http::cookies;
+
+/// Addresses that anybody may look at.
+const OPEN: [&str; 2] = ["/v1/openapi.json", "/v1/docs"];
+
+/// A program that asks with a key.
+#[derive(Clone)]
+pub(crate) struct Program {
+    /// The admin who made its key, with the sight of a program.
+    pub(crate) actor: Actor,
+    /// Its key.
+    pub(crate) key: KeyId,
+    /// What seals the answers that are kept for it.
+    pub(crate) seal: Seal,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Program {
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Program, Answer> {
+        parts.extensions.get::<Program>().cloned().ok_or_else(no_key)
+    }
+}
+
+/// Answers a call, when its key is good and has not been used too much.
+pub(crate) async fn pass(app: &App, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    // What is not there is not there for anybody.
+    if route.is_none_or(|route| OPEN.contains(&route)) {
+        return next.run(request).await;
+    }
+    let program = match program(app, request.headers()).await {
+        Ok(program) => program,
+        Err(answer) => {
+            let mut response = answer.into_response();
+            // RFC 9110, 11.6.1: a 401 says how to ask.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
+        }
+    };
+    let rate = app.rates.count(program.key, app.store().clock().now());
+    let mut response = if rate.is_over {
+        Answer::from(Error::TooMany(rate.wait())).into_response()
+    } else {
+        request.extensions_mut().insert(program);
+        next.run(request).await
+    };
+    rate.tell(response.headers_mut());
+    response
+}
+
+async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
+    let given = given(headers).ok_or_else(no_key)?;
+    let (workspace, secret) = parts(&given);
+    let seal = Seal::new(secret);
+    let (secret, host) = (secret.to_string(), cookies::host(headers));
+    let found = app.store().read(move |reader| {
+        let found = api_keys::of_secret(reader, &secret)?;
+        let here = workspaces::by_host(reader, &host)?;
+        // At the host of another firm it is no key (B4).
+        Ok::<_, Error>(found.filter(|(actor, ..)| here.is_none_or(|here| here.id == actor.workspace)))
+    });
+    let found = found.await?;
+    let (actor, key, is_stale) = found.ok_or_else(no_key)?;
+    if workspace.is_some_and(|workspace| workspace != Some(actor.workspace)) {
+        return Err(no_key());
+    }
+    if is_stale {
+        let touched = app.store().write(move |tx| api_keys::touch(tx, &actor, key)).await;
+        if let Err(error) = touched {
+            tracing::warn!(%error, "a key's last use could not be noted");
+        }
+    }
+    Ok(Program { actor, key, seal })
+}
+
+/// What was sent as a key: `X-API-Key`, or `Authorization: Bearer` (RFC 6750, 2.1).
+fn given(headers: &HeaderMap) -> Option<String> {
+    if let Some(key) = headers.get("x-api-key") {
+        return key.to_str().ok().map(|key| key.trim().to_string());
+    }
+    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_string())
+}
+
+/// The parts of a key. Programs for a firm's own portal send it alone; those that are made for many portals put the
+/// workspace before it and may put more behind it: `WORKSPACE/KEY/MORE`. A workspace that is none is none of ours.
+fn parts(given: &str) -> (Option<Option<WorkspaceId>>, &str) {
+    match given.split_once('/') {
+        None => (None, given),
+        Some((workspace, rest)) => {
+            (Some(workspace.parse().ok()), rest.split_once('/').map_or(rest, |(key, _)| key))
+        }
+    }
+}
+
+fn no_key() -> Answer {
+    let message = "Please send a good key, as X-API-Key or as Authorization: Bearer.";
+    Answer::refused(StatusCode::UNAUTHORIZED, "unauthorized", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::addresses::is_here;
+
+    #[test]
+    fn a_key_may_stand_between_a_workspace_and_more() {
+        let id = "019b8d62-7a80-7708-aed8-f33a0ce336e7";
+        let workspace: WorkspaceId = id.parse().unwrap();
+        assert_eq!(parts("abc"), (None, "abc"));
+        assert_eq!(parts(&format!("{id}/abc")), (Some(Some(workspace)), "abc"));
+        assert_eq!(parts(&format!("{id}/abc/token")), (Some(Some(workspace)), "abc"));
+        assert_eq!(parts("nobody/abc"), (Some(None), "abc"));
+    }
+
+    #[test]
+    fn a_key_comes_in_one_of_two_headers() {
+        let sent = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            given(&headers)
+        };
+        assert_eq!(sent("x-api-key", " abc ").as_deref(), Some("abc"));
+        assert_eq!(sent("authorization", "bearer abc").as_deref(), Some("abc"));
+        for (name, value) in
+            [("authorization", "Basic abc"), ("authorization", "abc"), ("cookie", "portal=abc")]
+        {
+            assert_eq!(sent(name, value), None, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn only_what_begins_with_it_is_here() {
+        assert!(is_here("/v1/messages") && is_here("/v1") && is_here("/v1/"));
+        assert!(!is_here("/v10") && !is_here("/messages") && !is_here("/"));
+    }
+}

@@ -1,0 +1,352 @@
+//! Message channels.
+
+use axum::Json;
+use axum::extract::State;
+use domain::channels::channel::{self, Channel, Kind};
+use domain::channels::list::{self, Search};
+use domain::channels::starting::{self, Subject};
+use domain::channels::{acting_as, members};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId, ProjectId};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::api::auth::Program;
+use crate::api::failure::{Result, named};
+use crate::api::idempotency::Once;
+use crate::api::json::Body;
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Emptiable, time};
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/message-channels", make)
+        .get("/v1/message-channels", list)
+        .get("/v1/message-channels/{id}", show)
+        .patch("/v1/message-channels/{id}", change)
+        .post("/v1/message-channels/{id}/read", read)
+}
+
+/// What a channel is about.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum MembershipType {
+    Individual,
+    Company,
+    Project,
+    Group,
+}
+
+/// The word for a kind of channel.
+pub(crate) fn membership_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Client => "individual",
+        Kind::Company => "company",
+        Kind::Project => "project",
+        Kind::Group => "group",
+    }
+}
+
+pub(crate) fn kind(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| membership_type(*kind) == word)
+}
+
+/// A message channel: one conversation about one client user, company, project or group.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageChannel {
+    #[schema(value_type = schemas::Id)]
+    id: ChannelId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    #[serde(flatten)]
+    about: About,
+    /// Who is in it at present: client users first.
+    #[schema(value_type = Vec<schemas::Id>)]
+    member_ids: Vec<PersonId>,
+    /// The client user's name, the company's name, the project's title, the names of a group.
+    title: String,
+    #[schema(value_type = Option<schemas::Time>)]
+    last_message_date: Option<String>,
+    /// Messages that wait for the admin who made the key.
+    unread_count: i64,
+    /// Since when it is archived.
+    #[schema(value_type = Option<schemas::Time>)]
+    archived_at: Option<String>,
+}
+
+/// What a channel is about, as fields.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct About {
+    /// `individual`, `company`, `project` or `group`.
+    membership_type: &'static str,
+    #[schema(value_type = Option<schemas::Id>)]
+    client_id: Option<Uuid>,
+    /// Of a company's channel and of a group.
+    #[schema(value_type = Option<schemas::Id>)]
+    company_id: Option<Uuid>,
+    #[schema(value_type = Option<schemas::Id>)]
+    project_id: Option<Uuid>,
+    /// The client user, the company (of a group too) or the project.
+    #[schema(value_type = schemas::Id)]
+    membership_entity_id: Uuid,
+}
+
+impl About {
+    pub(crate) fn new(channel: &Channel) -> About {
+        let company = channel.company.map_or(channel.subject, |company| company.0);
+        let of = |kinds: &[Kind], id: Uuid| kinds.contains(&channel.kind).then_some(id);
+        About {
+            membership_type: membership_type(channel.kind),
+            client_id: of(&[Kind::Client], channel.subject),
+            company_id: of(&[Kind::Company, Kind::Group], company),
+            project_id: of(&[Kind::Project], channel.subject),
+            membership_entity_id: if channel.kind == Kind::Group { company } else { channel.subject },
+        }
+    }
+}
+
+impl MessageChannel {
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<MessageChannel> {
+        Ok(MessageChannel {
+            id: channel.id,
+            object: "messageChannel",
+            created_at: time(channel.created_at),
+            updated_at: time(channel.updated_at),
+            about: About::new(&channel),
+            member_ids: members::present(reader, actor.workspace, channel.id)?,
+            title: channel.title,
+            last_message_date: channel.last_message_at.map(time),
+            unread_count: if channel.left_at.is_some() { 0 } else { channel.unread },
+            archived_at: channel.archived_at.map(time),
+        })
+    }
+
+    pub(crate) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<MessageChannel> {
+        let channel = channel::find(reader, actor, id)?;
+        MessageChannel::read(reader, actor, channel)
+    }
+}
+
+/// A channel to be made. Beside `membershipType` stands what that type needs.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewChannel {
+    membership_type: MembershipType,
+    /// For `individual`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    client_id: Option<Emptiable<Uuid>>,
+    /// For `company`; for `group`, where its people have several companies in common.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<Uuid>>,
+    /// For `project`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    project_id: Option<Emptiable<Uuid>>,
+    /// For `group`: client users of one company.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::GroupIds>)]
+    member_ids: Option<Vec<PersonId>>,
+    /// Stands in for `clientId`, `companyId` or `projectId`.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>, deprecated)]
+    membership_entity_id: Option<Emptiable<Uuid>>,
+}
+
+impl NewChannel {
+    /// The subject that is meant, and the field that names it.
+    fn subject(self, reader: &Reader, actor: &Actor) -> error::Result<(Subject, &'static str)> {
+        // A list that no group could have is wrong beside the other types too.
+        self.member_ids.as_deref().map(starting::each_once).transpose()?;
+        let id = |given: Option<Emptiable<Uuid>>, field| Some((given?.0?, field));
+        let entity = id(self.membership_entity_id, "membershipEntityId");
+        let company = id(self.company_id, "companyId").or(entity);
+        let missing = |field| Error::field(field, Problem::Empty);
+        Ok(match self.membership_type {
+            MembershipType::Individual => {
+                let client = id(self.client_id, "clientId").or(entity);
+                let (client, field) = client.ok_or(missing("clientId"))?;
+                (Subject::Client(PersonId(client)), field)
+            }
+            MembershipType::Company => {
+                let (company, field) = company.ok_or(missing("companyId"))?;
+                (Subject::Company(CompanyId(company)), field)
+            }
+            MembershipType::Project => {
+                let project = id(self.project_id, "projectId").or(entity);
+                let (project, field) = project.ok_or(missing("projectId"))?;
+                (Subject::Project(ProjectId(project)), field)
+            }
+            MembershipType::Group => {
+                let people = self.member_ids.filter(|ids| !ids.is_empty()).ok_or(missing("memberIds"))?;
+                let (company, field) = match company {
+                    Some((company, field)) => (CompanyId(company), field),
+                    None => (starting::common_company(reader, actor, &people)?, "memberIds"),
+                };
+                (Subject::Group(company, people), field)
+            }
+        })
+    }
+
+    /// Makes the channel that is meant, or finds the one that is there.
+    pub(crate) fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
+        let (subject, field) = self.subject(tx, actor)?;
+        named(field, starting::make(tx, actor, &subject))
+    }
+}
+
+/// Make a message channel
+///
+/// Making one that is there already answers that one. Title and members come by themselves.
+#[utoipa::path(post, path = "/v1/message-channels", tag = "Message channels", request_body = NewChannel,
+    responses((status = 200, body = MessageChannel)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewChannel>,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| given.make(tx, &actor);
+    let show = move |reader: &Reader, id| MessageChannel::find(reader, &actor, id);
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// Which channels are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filters {
+    /// Those about this.
+    #[param(value_type = Option<MembershipType>)]
+    membership_type: Option<String>,
+    /// The channel of this client user or project, or those of this company.
+    #[param(value_type = Option<schemas::Id>)]
+    membership_entity_id: Option<String>,
+    /// Those that this person is in.
+    #[param(value_type = Option<schemas::Id>)]
+    member_id: Option<String>,
+    /// The channel of this client user.
+    #[param(value_type = Option<schemas::Id>)]
+    client_id: Option<String>,
+    /// The channel of this company, and its groups.
+    #[param(value_type = Option<schemas::Id>)]
+    company_id: Option<String>,
+}
+
+impl Filters {
+    pub(crate) fn search(&self, page: &Page) -> Result<Search> {
+        Ok(Search {
+            kind: query::word("membershipType", &self.membership_type, kind)?,
+            entity: query::id("membershipEntityId", &self.membership_entity_id)?,
+            client: query::id("clientId", &self.client_id)?,
+            company: query::id("companyId", &self.company_id)?,
+            member: query::id("memberId", &self.member_id)?,
+            before: page.after_id(Of::Channels)?,
+        })
+    }
+}
+
+/// List message channels
+///
+/// The newest made first, archived ones too.
+#[utoipa::path(get, path = "/v1/message-channels", tag = "Message channels", params(Filters, PageQuery),
+    responses((status = 200, body = List<MessageChannel>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<MessageChannel>>> {
+    let (search, actor) = (filters.search(&page)?, program.actor);
+    let list = app.store().read_long(move |reader| {
+        let found = list::newest(reader, &actor, &search, page.read())?;
+        let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
+        page.list(Of::Channels, found, place, |channel| MessageChannel::read(reader, &actor, channel))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a message channel
+#[utoipa::path(get, path = "/v1/message-channels/{id}", tag = "Message channels",
+    responses((status = 200, body = MessageChannel)))]
+async fn show(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+) -> Result<Json<MessageChannel>> {
+    let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
+    Ok(Json(found.await?))
+}
+
+/// What changes about a channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedChannel {
+    /// Archives the channel, or brings it back.
+    is_archived: bool,
+}
+
+/// Change a message channel
+///
+/// A new message brings an archived one back too. Its title and its people change with its subject.
+#[utoipa::path(patch, path = "/v1/message-channels/{id}", tag = "Message channels", request_body = ChangedChannel,
+    responses((status = 200, body = MessageChannel)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+    Body { given, .. }: Body<ChangedChannel>,
+) -> Result<Json<MessageChannel>> {
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        channel::archive(tx, &actor, id, given.is_archived)?;
+        MessageChannel::find(tx, &actor, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Up to where somebody has read.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReadUpTo {
+    /// The newest message that was on screen.
+    #[schema(value_type = schemas::Id)]
+    message_id: MessageId,
+    /// Who had it on screen; without one, the admin who made the key.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    reader_id: Option<Emptiable<PersonId>>,
+}
+
+/// Move a read position
+///
+/// It only ever moves forward; an earlier message than the one that was read already changes nothing.
+#[utoipa::path(post, path = "/v1/message-channels/{id}/read", tag = "Message channels", request_body = ReadUpTo,
+    responses((status = 200, body = MessageChannel)))]
+async fn read(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<ChannelId>,
+    Body { given, canonical }: Body<ReadUpTo>,
+) -> Result {
+    let actor = program.actor;
+    let who = given.reader_id.and_then(|id| id.0);
+    let deed = move |tx: &mut Tx| acting_as::read_as(tx, &actor, who, id, given.message_id);
+    let show = move |reader: &Reader, _| MessageChannel::find(reader, &actor, id);
+    once.run(&app, &program, &canonical, deed, show).await
+}

@@ -1,0 +1,388 @@
+//! Client users; whether they come in is in `access`.
+
+use axum::Json;
+use axum::extract::State;
+use domain::administration::clients::ClientChange;
+use domain::administration::deleting;
+use domain::directory::companies;
+use domain::directory::people_list::{self, ClientSearch};
+use domain::directory::person::Person;
+use domain::kernel::access::Actor;
+use domain::kernel::custom_fields::CustomFields;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::{administration, directory};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::idempotency::Once;
+use crate::api::inviting::{Inviting, invite};
+use crate::api::json::{Body, Fields, clearable, present};
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, Emptiable, time};
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::avatars;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+use crate::pages::clients::personal_data_export;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/clients", make)
+        .get("/v1/clients", list)
+        .get("/v1/clients/{id}", show)
+        .patch("/v1/clients/{id}", change)
+        .put("/v1/clients/{id}", replace)
+        .delete("/v1/clients/{id}", delete)
+        .get("/v1/clients/{id}/export", export)
+}
+
+/// A client user: a client's person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Client {
+    #[schema(value_type = schemas::Id)]
+    pub(crate) id: PersonId,
+    pub(crate) object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    pub(crate) created_at: String,
+    #[schema(value_type = schemas::Time)]
+    pub(crate) updated_at: String,
+    pub(crate) given_name: String,
+    pub(crate) family_name: String,
+    pub(crate) email: String,
+    pub(crate) phone: Option<String>,
+    /// The first of `companyIds`.
+    #[schema(value_type = Option<schemas::Id>)]
+    pub(crate) company_id: Option<CompanyId>,
+    #[schema(value_type = Vec<schemas::Id>)]
+    pub(crate) company_ids: Vec<CompanyId>,
+    /// `notInvited`, `invited`, `active` or `deactivated`.
+    pub(crate) status: &'static str,
+    pub(crate) fallback_color: String,
+    pub(crate) avatar_image_url: Option<String>,
+    /// A link that signs this client in, once, for 7 days. Only in the answer of the call that invites.
+    pub(crate) invite_url: Option<String>,
+    #[schema(value_type = Option<schemas::Time>)]
+    pub(crate) first_login_date: Option<String>,
+    #[schema(value_type = Option<schemas::Time>)]
+    pub(crate) last_login_date: Option<String>,
+    /// `internalUser`, `directSignUp`, `client` or `api`.
+    pub(crate) creation_method: String,
+    #[schema(value_type = schemas::CustomFields)]
+    pub(crate) custom_fields: Map<String, Value>,
+}
+
+impl Client {
+    pub(crate) fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
+        let company_ids = directory::clients::ordered_companies(reader, actor.workspace, person.id)?;
+        Ok(Client {
+            id: person.id,
+            object: "client",
+            created_at: time(person.created_at),
+            updated_at: time(person.updated_at),
+            status: person.status().word(),
+            given_name: person.name.given,
+            family_name: person.name.family,
+            email: person.name.email,
+            phone: person.phone,
+            company_id: company_ids.first().copied(),
+            company_ids,
+            fallback_color: avatars::color(person.id.0).to_string(),
+            avatar_image_url: None,
+            invite_url: None,
+            first_login_date: person.first_seen_at.map(time),
+            last_login_date: person.last_seen_at.map(time),
+            creation_method: person.made_by,
+            custom_fields: person.custom_fields.to_map(),
+        })
+    }
+
+    pub(crate) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Client> {
+        let person = directory::clients::client(reader, actor, id)?;
+        Client::read(reader, actor, person)
+    }
+}
+
+/// The companies that were named, in one field or in the other; the main one first.
+fn named(
+    reader: &Reader,
+    actor: &Actor,
+    id: Option<CompanyId>,
+    ids: Option<Vec<CompanyId>>,
+) -> error::Result<Vec<CompanyId>> {
+    let mut named = ids.unwrap_or_default();
+    if let Some(id) = id {
+        match companies::find(reader, actor, id) {
+            Err(Error::NotFound) => return Err(Error::field("companyId", Problem::Unknown)),
+            found => found?,
+        };
+        named.retain(|other| *other != id);
+        named.insert(0, id);
+    }
+    Ok(named)
+}
+
+/// A client user to be made. One of the names must be there.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewClient {
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    given_name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    family_name: Option<String>,
+    #[schema(value_type = schemas::Email)]
+    email: String,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<String>,
+    /// One company, which becomes the main one.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<CompanyId>>,
+    /// The companies. Without any the client gets a placeholder.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Ids>)]
+    company_ids: Option<Vec<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Fields>,
+}
+
+/// Make a client user
+///
+/// Their channel, or their place in their company's, is made with them.
+#[utoipa::path(post, path = "/v1/clients", tag = "Clients", params(Inviting), request_body = NewClient,
+    responses((status = 200, body = Client)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, canonical }: Body<NewClient>,
+) -> Result {
+    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
+    let deed = move |tx: &mut Tx| {
+        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
+        let client = administration::clients::NewClient {
+            given_name: given.given_name.unwrap_or_default(),
+            family_name: given.family_name.unwrap_or_default(),
+            email: given.email,
+            phone: given.phone.unwrap_or_default(),
+            companies: named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
+            custom_fields,
+            ..administration::clients::NewClient::default()
+        };
+        let id = administration::clients::add_client(tx, &actor, &client)?;
+        Ok((id, invite(tx, &actor, id, invited, &public_url)?))
+    };
+    let show = move |reader: &Reader, (id, invite_url)| {
+        Ok(Client { invite_url, ..Client::find(reader, &actor, id)? })
+    };
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// Which client users are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Those of this company.
+    #[param(value_type = Option<schemas::Id>)]
+    company_id: Option<String>,
+    /// The one with this address, the whole of it, whatever its case.
+    #[param(value_type = Option<schemas::Filter>)]
+    email: Option<String>,
+    /// Those with this given name, exactly.
+    #[param(value_type = Option<schemas::Filter>)]
+    given_name: Option<String>,
+    /// Those with this family name, exactly.
+    #[param(value_type = Option<schemas::Filter>)]
+    family_name: Option<String>,
+}
+
+/// List client users
+///
+/// The newest first.
+#[utoipa::path(get, path = "/v1/clients", tag = "Clients", params(Filters, PageQuery),
+    responses((status = 200, body = List<Client>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<Client>>> {
+    let search = ClientSearch {
+        company: query::id("companyId", &filters.company_id)?,
+        email: query::text("email", &filters.email)?,
+        given_name: query::text("givenName", &filters.given_name)?,
+        family_name: query::text("familyName", &filters.family_name)?,
+        before: page.after_id(Of::Clients)?,
+    };
+    let actor = program.actor;
+    let list = app.store().read_long(move |reader| {
+        let found = people_list::clients_newest(reader, &actor, &search, page.read())?;
+        let place = |person: &Person| person.id.0.as_bytes().to_vec();
+        page.list(Of::Clients, found, place, |person| Client::read(reader, &actor, person))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a client user
+#[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
+async fn show(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result<Json<Client>> {
+    Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
+}
+
+/// What changes about a client user. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedClient {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    given_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    family_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Email, required = false)]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<Option<String>>,
+    /// The one company from now on.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Option<Emptiable<CompanyId>>>,
+    /// The companies from now on.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Ids>)]
+    company_ids: Option<Option<Vec<CompanyId>>>,
+    /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Option<Fields>>,
+}
+
+/// Change a client user
+///
+/// Moving one to another company is also saying that they may go on meeting, in projects, clients with whom they then have
+/// no company in common.
+#[utoipa::path(patch, path = "/v1/clients/{id}", tag = "Clients", params(Inviting), request_body = ChangedClient,
+    responses((status = 200, body = Client)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, .. }: Body<ChangedClient>,
+) -> Result<Json<Client>> {
+    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
+    let changed = app.store().write(move |tx| {
+        let before = directory::clients::client(tx, &actor, id)?.custom_fields;
+        let custom_fields = Fields::change(given.custom_fields, &before)?;
+        let of_companies = match (given.company_id, given.company_ids) {
+            (None, None) => None,
+            (one, more) => Some(named(tx, &actor, one.flatten().and_then(|id| id.0), more.flatten())?),
+        };
+        let change = ClientChange {
+            given_name: given.given_name,
+            family_name: given.family_name,
+            email: given.email,
+            phone: given.phone.map(Option::unwrap_or_default),
+            companies: of_companies,
+            told: true,
+            custom_fields,
+        };
+        administration::clients::edit_client(tx, &actor, id, &change)?;
+        let invite_url = invite(tx, &actor, id, invited, &public_url)?;
+        Ok::<_, Error>(Client { invite_url, ..Client::find(tx, &actor, id)? })
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What a client user is from now on. What is left out is cleared; the address stays where none is given.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReplacedClient {
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    given_name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    family_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Email, required = false)]
+    email: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Phone>)]
+    phone: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    company_id: Option<Emptiable<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Ids>)]
+    company_ids: Option<Vec<CompanyId>>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::CustomFields>)]
+    custom_fields: Option<Fields>,
+}
+
+/// Replace a client user
+///
+/// Clears what is left out: companies, telephone number, custom fields.
+#[utoipa::path(put, path = "/v1/clients/{id}", tag = "Clients", request_body = ReplacedClient,
+    responses((status = 200, body = Client)))]
+async fn replace(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+    Body { given, .. }: Body<ReplacedClient>,
+) -> Result<Json<Client>> {
+    let actor = program.actor;
+    let replaced = app.store().write(move |tx| {
+        directory::clients::client(tx, &actor, id)?;
+        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
+        let change = ClientChange {
+            given_name: Some(given.given_name.unwrap_or_default()),
+            family_name: Some(given.family_name.unwrap_or_default()),
+            email: given.email,
+            phone: Some(given.phone.unwrap_or_default()),
+            companies: Some(named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
+            told: true,
+            custom_fields: Some(custom_fields),
+        };
+        administration::clients::edit_client(tx, &actor, id, &change)?;
+        Client::find(tx, &actor, id)
+    });
+    Ok(Json(replaced.await?))
+}
+
+/// Delete a client user
+///
+/// They can no longer sign in. What they wrote stays readable for the firm; their channel is archived.
+#[utoipa::path(delete, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| deleting::delete_client(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "client")))
+}
+
+/// Get all that is kept about a client user
+///
+/// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
+/// was sent to them, what they answered to texts. That it was got is a record.
+#[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
+async fn export(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result {
+    Ok(personal_data_export::copy(app, program.actor, id).await?)
+}

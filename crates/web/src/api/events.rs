@@ -1,0 +1,388 @@
+//! The journal as server-sent events for programs: what happened, with the object as `GET` shows it.
+//!
+//! Each stream reads the journal for itself, as fast as its connection takes what was read: nobody slows the others, and
+//! nothing is skipped. Who may hear of an entry is decided when it is read.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::channels::{members, notifications};
+use domain::files::entry;
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, KeyId, WorkspaceId};
+use domain::kernel::journal::Event;
+use domain::messages::message;
+use domain::tenant::api_keys;
+use http_body::Frame;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Reader, Recorded};
+use tokio::sync::mpsc;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::channels::MessageChannel;
+use crate::api::clients::Client;
+use crate::api::companies::Company;
+use crate::api::failure::{Failure, Result, named};
+use crate::api::file_channels::FileChannel;
+use crate::api::files::File;
+use crate::api::notifications::Notification;
+use crate::api::objects::{Deleted, Look};
+use crate::api::projects::Project;
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::extractors::Asked;
+use crate::http::routes::Routes;
+
+/// Entries read from the journal at once.
+const ENTRIES_AT_ONCE: i64 = 100;
+/// Other processes write too: how often to look without having been told.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A quiet stream says that it is alive after so many looks.
+const QUIET_LOOKS: u32 = 15;
+/// Pieces that wait for one connection; reading goes on when it has taken some.
+const WAITING_MAX: usize = 4;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/v1/events", open)
+}
+
+/// What a stream is of.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// `workspace` for everything in it. Without that, of channels only those that the admin who made the key is in.
+    #[param(value_type = Option<Scope>)]
+    scope: Option<String>,
+    /// Only what happens in this channel.
+    #[param(value_type = Option<schemas::Id>)]
+    channel_id: Option<String>,
+}
+
+/// How far a stream reaches.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "for the description")]
+pub(crate) enum Scope {
+    Workspace,
+}
+
+/// What stands behind `data:`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Told {
+    #[schema(value_type = schemas::Id)]
+    workspace_id: WorkspaceId,
+    /// Where it happened, where that is a channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schemas::Id, required = false)]
+    channel_id: Option<ChannelId>,
+    /// The object as `GET` shows it; after a delete what the delete answered.
+    object: Value,
+}
+
+/// Hear what happens
+///
+/// Server-sent events (`text/event-stream`): `event:` is what happened, `id:` its number in the workspace's journal,
+/// `data:` a JSON object `{workspaceId, channelId?, object}`. A stream begins with what happens from now on; with
+/// `Last-Event-ID` it goes on behind that event. Where that lies further back than is kept (30 days), it begins with
+/// the event `reset`. Events are `client.created`, `client.updated`, `client.activated`, `client.deleted`,
+/// `company.created`, `company.updated`, `company.deleted`, `project.created`, `project.updated`, `project.deleted`,
+/// `messageChannel.created`, `messageChannel.updated`, `fileChannel.created`, `message.sent`, `message.updated`,
+/// `message.deleted`, `file.created`, `file.updated`, `file.deleted`, `notification.sent` and `notification.failed`.
+#[utoipa::path(get, path = "/v1/events", tag = "Events",
+    params(Wanted, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
+        description = "The `id:` of the last event that was heard.")),
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
+async fn open(
+    State(app): State<App>,
+    program: Program,
+    Asked(wanted): Asked<Wanted>,
+    headers: HeaderMap,
+) -> Result {
+    let is_whole = query::word("scope", &wanted.scope, |word| (word == "workspace").then_some(()))?.is_some();
+    let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
+    let after = match headers.get("last-event-id") {
+        None => None,
+        Some(id) => {
+            let number = id.to_str().ok().and_then(|id| id.trim().parse::<i64>().ok());
+            let unreadable = || Failure::field("Last-Event-ID", "This is not the number of an event.");
+            Some(number.filter(|number| *number >= 0).ok_or_else(unreadable)?)
+        }
+    };
+    let actor = program.actor;
+    let look = Look::new(&app, &program);
+    let begin = app.store().read(move |reader| {
+        if let Some(channel) = channel {
+            named("channelId", access::channel(reader, &actor, channel))?;
+        }
+        let head = reader.journal_head(actor.workspace.0)?;
+        let Some(after) = after else { return Ok((head, false)) };
+        // Kept no longer, or from a database that went on differently than this one.
+        let is_lost = after > head || reader.journal_tail(actor.workspace.0)? > after + 1;
+        Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
+    });
+    let (seq, is_lost) = begin.await?;
+    app.store().settled().await?;
+    let (pieces, body) = mpsc::channel(WAITING_MAX);
+    let stream = Stream { app, look, key: program.key, is_whole, channel, seq, pieces };
+    tokio::spawn(stream.run(is_lost));
+    let fixed = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // Proxies that buffer would hold events back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok::<Response, Failure>((fixed, Body::new(Pieces(body))).into_response())
+}
+
+/// One open stream.
+struct Stream {
+    app: App,
+    look: Look,
+    key: KeyId,
+    is_whole: bool,
+    channel: Option<ChannelId>,
+    /// The newest entry that was read.
+    seq: i64,
+    pieces: mpsc::Sender<Bytes>,
+}
+
+impl Stream {
+    async fn run(mut self, is_lost: bool) {
+        // Registered before the first look: nothing that comes in between is missed.
+        let mut signal = self.app.store().signal();
+        let mut stopping = self.app.web.stopping.clone();
+        let mut first = String::from("retry: 1000\n\n");
+        if is_lost {
+            first.push_str(&format!("id: {}\nevent: reset\ndata: {{}}\n\n", self.seq));
+        }
+        let mut piece = Some(Bytes::from(first));
+        let mut quiet = 0;
+        loop {
+            if let Some(piece) = piece.take()
+                && self.pieces.send(piece).await.is_err()
+            {
+                return;
+            }
+            match self.look().await {
+                Ok(Some((more, is_all))) => {
+                    piece = (!more.is_empty()).then_some(more);
+                    if !is_all || piece.is_some() {
+                        quiet = 0;
+                        continue;
+                    }
+                }
+                // The key is good no more.
+                Ok(None) => return,
+                Err(error) => tracing::error!(%error, "the journal could not be read; trying again soon"),
+            }
+            tokio::select! {
+                changed = signal.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    quiet += 1;
+                    if quiet >= QUIET_LOOKS {
+                        quiet = 0;
+                        piece = Some(Bytes::from_static(b":\n\n"));
+                    }
+                }
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = self.pieces.closed() => return,
+            }
+        }
+    }
+
+    /// Reads on in the journal: the events that are for this stream, and whether that was all there is. Nothing where
+    /// the key is good no more.
+    async fn look(&mut self) -> error::Result<Option<(Bytes, bool)>> {
+        let (look, key, seq) = (self.look.clone(), self.key, self.seq);
+        let (is_whole, channel) = (self.is_whole, self.channel);
+        let read = self.app.store().read_long(move |reader| {
+            if !api_keys::is_good(reader, &look.actor, key)? {
+                return Ok(None);
+            }
+            let entries = reader.journal_after(look.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
+            let mut written = String::new();
+            for entry in &entries {
+                let Some(event) = Event::of(entry) else { continue };
+                let is_wanted = channel.is_none_or(|channel| event.channel() == Some(channel));
+                if is_wanted && is_for(reader, &look.actor, &event, is_whole)? {
+                    write(reader, &look, entry, &event, &mut written)?;
+                }
+            }
+            let is_all = (entries.len() as i64) < ENTRIES_AT_ONCE;
+            Ok::<_, Error>(Some((entries.last().map_or(seq, |last| last.seq), written, is_all)))
+        });
+        let read = read.await?;
+        // Whoever hears of it goes on behind it later: so it must stay.
+        self.app.store().settled().await?;
+        Ok(read.map(|(seq, written, is_all)| {
+            self.seq = seq;
+            (Bytes::from(written), is_all)
+        }))
+    }
+}
+
+/// Whether an entry is for a stream that does not ask for the whole workspace: of channels those that its admin is in, of
+/// people and places those that they may see.
+fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
+    if is_whole {
+        return Ok(true);
+    }
+    let Some(admin) = access::actor(reader, program.workspace, program.person)? else { return Ok(false) };
+    let sees = match event {
+        Event::ClientCreated { client }
+        | Event::ClientUpdated { client }
+        | Event::ClientActivated { client } => access::client(reader, &admin, *client),
+        Event::CompanyCreated { company } | Event::CompanyUpdated { company } => {
+            access::company(reader, &admin, *company)
+        }
+        Event::ProjectCreated { project } | Event::ProjectUpdated { project } => {
+            access::project(reader, &admin, *project)
+        }
+        _ => match event.channel() {
+            Some(channel) => members::is_in(reader, &admin, channel)?.then_some(()).ok_or(Error::NotFound),
+            // What is gone cannot be looked at any more: only who sees everything hears of it.
+            None if admin.limited => Err(Error::NotFound),
+            None => Ok(()),
+        },
+    };
+    match sees {
+        Ok(()) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes an entry as the event that programs hear of, where they do.
+fn write(
+    reader: &Reader,
+    look: &Look,
+    entry: &Recorded,
+    event: &Event,
+    written: &mut String,
+) -> error::Result<()> {
+    let Some((name, object)) = told_to(reader, look, event)? else { return Ok(()) };
+    let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
+    let data = serde_json::to_string(&told).unwrap_or_default();
+    written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
+    Ok(())
+}
+
+/// The name under which programs hear of an entry, with its object; nothing where they do not. What is gone meanwhile is
+/// told as deleted.
+///
+/// `wait` stands in for the workspace's wait; `public_url` is what addresses of the installation begin with.
+///
+/// # Errors
+/// Where the database fails.
+pub fn told(
+    reader: &Reader,
+    actor: &Actor,
+    wait: Option<Duration>,
+    public_url: &str,
+    event: &Event,
+) -> error::Result<Option<(&'static str, Value)>> {
+    let look = Look { actor: *actor, wait, public_url: public_url.to_string() };
+    told_to(reader, &look, event)
+}
+
+fn told_to(reader: &Reader, look: &Look, event: &Event) -> error::Result<Option<(&'static str, Value)>> {
+    let (name, actor) = (event.kind(), &look.actor);
+    Ok(match event {
+        Event::MessageSent { channel, position, message, .. }
+        | Event::MessageUpdated { channel, position, message }
+        | Event::MessageDeleted { channel, position, message } => {
+            let found = message::at(reader, actor.workspace, *channel, *position)?;
+            let object = found.map(|found| look.message(reader, found)).transpose();
+            Some((name, shown(object, message.0, "message")?))
+        }
+        Event::FileChannelCreated { channel } => {
+            let found = FileChannel::find(reader, actor, *channel).map(Some);
+            Some((name, shown(found, channel.0, "fileChannel")?))
+        }
+        Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
+            Some((name, channel_shown(reader, actor, *channel)?))
+        }
+        Event::MembersChanged { channel, .. } => {
+            Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
+        }
+        Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
+            let found = entry::as_told(reader, actor.workspace, *file)?;
+            let object = found.map(|found| File::one(reader, look, found)).transpose();
+            Some((name, shown(object, file.0, "file")?))
+        }
+        Event::FileDeleted { file, .. } => Some((name, gone(file.0, "file"))),
+        Event::ClientCreated { client }
+        | Event::ClientUpdated { client }
+        | Event::ClientActivated { client } => {
+            Some((name, shown(Client::find(reader, actor, *client).map(Some), client.0, "client")?))
+        }
+        Event::ClientDeleted { client } => Some((name, gone(client.0, "client"))),
+        Event::CompanyCreated { company } | Event::CompanyUpdated { company } => {
+            Some((name, shown(Company::find(reader, actor, *company).map(Some), company.0, "company")?))
+        }
+        Event::CompanyDeleted { company } => Some((name, gone(company.0, "company"))),
+        Event::ProjectCreated { project } | Event::ProjectUpdated { project } => {
+            Some((name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?))
+        }
+        Event::ProjectDeleted { project } => Some((name, gone(project.0, "project"))),
+        Event::NotificationSent { channel, person, digest, .. }
+        | Event::NotificationFailed { channel, person, digest, .. } => {
+            let found = notifications::of_digest(reader, actor.workspace, *digest, *channel, *person)?;
+            Some((name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?))
+        }
+        _ => None,
+    })
+}
+
+fn channel_shown(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<Value> {
+    let found = MessageChannel::find(reader, actor, channel).map(Some);
+    shown(found, channel.0, "messageChannel")
+}
+
+fn shown<T: Serialize>(
+    found: error::Result<Option<T>>,
+    id: uuid::Uuid,
+    object: &'static str,
+) -> error::Result<Value> {
+    match found {
+        Ok(Some(found)) => Ok(json(&found)),
+        Ok(None) | Err(Error::NotFound) => Ok(gone(id, object)),
+        Err(error) => Err(error),
+    }
+}
+
+fn gone(id: uuid::Uuid, object: &'static str) -> Value {
+    json(&Deleted::new(id, object))
+}
+
+fn json(object: &impl Serialize) -> Value {
+    // Objects of the API always have a JSON form.
+    serde_json::to_value(object).unwrap_or_default()
+}
+
+/// The body of a stream: what was written, piece by piece.
+struct Pieces(mpsc::Receiver<Bytes>);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+}

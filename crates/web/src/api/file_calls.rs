@@ -1,0 +1,346 @@
+//! What can be asked about files, folders and links.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use domain::files::changing::{self, Contents};
+use domain::files::entry::{self, Entry, Kind};
+use domain::files::signed::Purpose;
+use domain::files::{listing, making, paths, permissions};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::failure::{Failure, Result, named};
+use crate::api::file_permissions::Permissions;
+use crate::api::files::{Addresses, File, find};
+use crate::api::idempotency::Once;
+use crate::api::json::{Body, Nothing, present};
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, Look};
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::answers::Answer;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+use crate::pages::files::serving::{self, Way};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/files/file", make_file)
+        .post("/v1/files/folder", make_folder)
+        .post("/v1/files/link", make_link)
+        .get("/v1/files", list)
+        .get("/v1/files/{id}", show)
+        .patch("/v1/files/{id}", change)
+        .delete("/v1/files/{id}", delete)
+        .post("/v1/files/{id}/restore", restore)
+        .get("/v1/files/{id}/download", download)
+        .get("/v1/files/{id}/download-url", download_url)
+}
+
+/// The folder and the name of a path in a channel; folders that are not there are made.
+fn place(
+    tx: &mut Tx,
+    actor: &Actor,
+    channel: ChannelId,
+    path: &str,
+) -> error::Result<(Option<FileId>, String)> {
+    if path.chars().any(char::is_control) {
+        return Err(Error::field("path", Problem::ControlCharacters));
+    }
+    named("channelId", making::place(tx, actor, channel, path))
+}
+
+/// A file to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewFile {
+    /// Its name, behind the folders that it lies in: `Contracts/2026/deed.pdf`. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+}
+
+/// Make a file
+///
+/// It is `pending` until its bytes are PUT to `uploadUrl`, which takes them for 15 minutes and without a key. A path in use
+/// becomes `deed (2).pdf`.
+#[utoipa::path(post, path = "/v1/files/file", tag = "Files", request_body = NewFile,
+    responses((status = 200, body = File)))]
+async fn make_file(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewFile>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        making::make_file(tx, &actor, given.channel_id, folder, &name)
+    };
+    let show = move |reader: &Reader, id| {
+        let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
+        Ok(File { upload_url: Some(upload_url), ..find(reader, &look, id)? })
+    };
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// A folder to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewFolder {
+    /// Its name, behind the folders that it lies in: `Contracts/2026`. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// `read_write` where nothing is said.
+    #[serde(default)]
+    client_permissions: Option<Permissions>,
+}
+
+/// Make a folder
+///
+/// A path in use becomes `2026 (2)`.
+#[utoipa::path(post, path = "/v1/files/folder", tag = "Files", request_body = NewFolder,
+    responses((status = 200, body = File)))]
+async fn make_folder(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewFolder>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        let id = making::make_folder(tx, &actor, given.channel_id, inside, &name)?;
+        if given.client_permissions == Some(Permissions::ReadOnly) {
+            permissions::set_read_only(tx, &actor, id, true)?;
+        }
+        Ok(id)
+    };
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
+}
+
+/// A link to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewLink {
+    /// Its name, behind the folders that it lies in. Those that are not there are made.
+    #[schema(value_type = schemas::Path)]
+    path: String,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// Where it leads.
+    #[schema(value_type = schemas::LinkUrl)]
+    link_url: String,
+}
+
+/// Make a link
+///
+/// A path in use gets a number.
+#[utoipa::path(post, path = "/v1/files/link", tag = "Files", request_body = NewLink,
+    responses((status = 200, body = File)))]
+async fn make_link(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewLink>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
+        making::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
+    };
+    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
+}
+
+/// Which files are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// The file channel.
+    #[param(value_type = schemas::Id, required)]
+    channel_id: Option<String>,
+    /// What lies in this folder and the folders in it.
+    #[param(value_type = Option<schemas::Filter>)]
+    path: Option<String>,
+}
+
+/// List the files of a channel
+///
+/// Files, folders and links at every level, the newest made first.
+#[utoipa::path(get, path = "/v1/files", tag = "Files", params(Filters, PageQuery),
+    responses((status = 200, body = List<File>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<File>>> {
+    let channel: ChannelId =
+        query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
+    let path = query::text("path", &filters.path)?;
+    let after = page.after_id(Of::Files)?;
+    let look = Look::new(&app, &program);
+    let list = app.store().read_long(move |reader| {
+        let actor = &look.actor;
+        named("channelId", access::channel(reader, actor, channel))?;
+        let below = |folder| listing::below(reader, actor, channel, folder, after, page.read());
+        let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
+            None => below(None)?,
+            Some(path) => match paths::at_path(reader, actor, channel, path)? {
+                Some(folder) if folder.kind == Kind::Folder => below(Some(folder.id))?,
+                _ => Vec::new(),
+            },
+        };
+        let place = |entry: &Entry| entry.id.0.as_bytes().to_vec();
+        let addresses = Addresses::new(reader, &look)?;
+        page.list(Of::Files, found, place, |entry| File::read(reader, &addresses, entry))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a file, a folder or a link
+#[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
+async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<File>> {
+    let look = Look::new(&app, &program);
+    Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
+}
+
+/// What changes about a file, a folder or a link. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedFile {
+    /// Its name from now on, behind the folders that it then lies in. Those that are not there are made.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Path, required = false)]
+    path: Option<String>,
+    /// Where a link leads.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::LinkUrl, required = false)]
+    link_url: Option<String>,
+}
+
+/// Change a file, a folder or a link
+///
+/// Renames it, or moves it within its channel, with everything in it. A path in use is refused.
+#[utoipa::path(patch, path = "/v1/files/{id}", tag = "Files", request_body = ChangedFile,
+    responses((status = 200, body = File)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    Body { given, .. }: Body<ChangedFile>,
+) -> Result<Json<File>> {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let changed = app.store().write(move |tx| {
+        let entry = entry::find(tx, &actor, id)?;
+        if let Some(path) = &given.path {
+            let (folder, name) = place(tx, &actor, entry.channel, path)?;
+            changing::move_to(tx, &actor, entry.channel, &[id], folder)?;
+            changing::rename(tx, &actor, id, &name).map_err(within_path)?;
+        }
+        if let Some(url) = &given.link_url {
+            changing::set_link(tx, &actor, id, url)?;
+        }
+        find(tx, &look, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What is wrong with a name, where a path was given that ends with it.
+fn within_path(error: Error) -> Error {
+    match error {
+        Error::Field { problem, .. } => Error::field("path", problem),
+        other => other,
+    }
+}
+
+/// Delete a file, a folder or a link
+///
+/// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
+#[utoipa::path(delete, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = Deleted)))]
+async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<Deleted>> {
+    let actor = program.actor;
+    let kind = app.store().write(move |tx| {
+        let entry = entry::find(tx, &actor, id)?;
+        changing::delete(tx, &actor, entry.channel, &[id], Contents::Refuse)?;
+        Ok::<_, Error>(entry.kind)
+    });
+    Ok(Json(Deleted::new(id.0, kind.await?.word())))
+}
+
+/// Bring back a file, a folder or a link
+///
+/// For 30 days after it was deleted, with everything that was deleted at once with it: where it was, or at the top where its
+/// folder is gone. A name in use meanwhile gets a number. What is there stays as it is.
+#[utoipa::path(post, path = "/v1/files/{id}/restore", tag = "Files", responses((status = 200, body = File)))]
+async fn restore(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<FileId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| changing::restore_with(tx, &actor, id);
+    once.run(&app, &program, &canonical, deed, move |reader, ()| find(reader, &look, id)).await
+}
+
+/// Download a file
+///
+/// Its bytes, or the stretch that `Range` asks for (RFC 9110, 14).
+#[utoipa::path(get, path = "/v1/files/{id}/download", tag = "Files", responses((status = 200)))]
+async fn download(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let actor = program.actor;
+    let entry = app.store().read(move |reader| entry::find(reader, &actor, id)).await?;
+    Ok(serving::serve(&app, actor.workspace, &entry, Way::Saved, &method, &headers).await?)
+}
+
+/// Where the bytes of a file are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DownloadUrl {
+    /// Needs no key, for 15 minutes.
+    download_url: String,
+}
+
+/// Get an address to download a file from
+#[utoipa::path(get, path = "/v1/files/{id}/download-url", tag = "Files", responses((status = 200, body = DownloadUrl)))]
+async fn download_url(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+) -> Result<Json<DownloadUrl>> {
+    let look = Look::new(&app, &program);
+    let (stored, download_url) = app
+        .store()
+        .read(move |reader| {
+            let stored = entry::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
+            Ok::<_, Error>((stored, Addresses::new(reader, &look)?.of(id, Purpose::Download)))
+        })
+        .await?;
+    if stored.held.is_some() {
+        let why = serving::held_back(&stored);
+        return Err(Failure::from(Answer::refused(StatusCode::FORBIDDEN, "heldBack", why)));
+    }
+    Ok(Json(DownloadUrl { download_url }))
+}

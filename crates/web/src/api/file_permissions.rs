@@ -1,0 +1,96 @@
+//! What client users may do in a folder, or in all of a file channel.
+
+use axum::Json;
+use axum::extract::State;
+use domain::files::{entry, permissions};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::api::auth::Program;
+use crate::api::failure::{Result, named};
+use crate::api::file_channels::FileChannel;
+use crate::api::files::{File, find};
+use crate::api::json::Body;
+use crate::api::objects::{Emptiable, Look};
+use crate::api::schemas;
+use crate::app::App;
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.put("/v1/files/{id}/permissions/", of_folder).put("/v1/files/root/permissions/", of_root)
+}
+
+/// What client users may do in a folder or a channel. Answers have a hyphen in these words, which may also be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+pub(crate) enum Permissions {
+    #[serde(rename = "read_write", alias = "read-write")]
+    ReadWrite,
+    #[serde(rename = "read_only", alias = "read-only")]
+    ReadOnly,
+}
+
+/// What client users may do in a folder from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedPermissions {
+    client_permissions: Permissions,
+    /// The file channel, where the folder must lie. It may be left out.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    channel_id: Option<Emptiable<ChannelId>>,
+}
+
+/// Change what client users may do in a folder
+///
+/// In all folders in it too.
+#[utoipa::path(put, path = "/v1/files/{id}/permissions/", tag = "Files", request_body = ChangedPermissions,
+    responses((status = 200, body = File)))]
+async fn of_folder(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<FileId>,
+    Body { given, .. }: Body<ChangedPermissions>,
+) -> Result<Json<File>> {
+    let look = Look::new(&app, &program);
+    let changed = app.store().write(move |tx| {
+        let channel = entry::find(tx, &look.actor, id)?.channel;
+        if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
+            return Err(Error::field("channelId", Problem::Unknown));
+        }
+        permissions::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
+        find(tx, &look, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// What client users may do in a file channel from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedRoot {
+    client_permissions: Permissions,
+    /// The file channel.
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+}
+
+/// Change what client users may do in a file channel
+///
+/// In all folders in it too. What they send in the conversation is filed all the same.
+#[utoipa::path(put, path = "/v1/files/root/permissions/", tag = "Files", request_body = ChangedRoot,
+    responses((status = 200, body = FileChannel)))]
+async fn of_root(
+    State(app): State<App>,
+    program: Program,
+    Body { given, .. }: Body<ChangedRoot>,
+) -> Result<Json<FileChannel>> {
+    let (actor, channel) = (program.actor, given.channel_id);
+    let is_read_only = given.client_permissions == Permissions::ReadOnly;
+    let changed = app.store().write(move |tx| {
+        named("channelId", permissions::set_channel_read_only(tx, &actor, channel, is_read_only))?;
+        FileChannel::find(tx, &actor, channel)
+    });
+    Ok(Json(changed.await?))
+}

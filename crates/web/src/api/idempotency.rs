@@ -1,0 +1,97 @@
+//! What is done once however often it is asked for: calls under an `Idempotency-Key` of the program's own.
+//!
+//! The answer is kept with the deed, sealed with the secret of the API key: it may hold a link that signs somebody in,
+//! and the database alone opens none.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use domain::kernel::error::{self, Error};
+use domain::kernel::idempotency::{self, Question};
+use domain::kernel::secrets;
+use serde::Serialize;
+use store::{Reader, Tx};
+
+use crate::api::auth::Program;
+use crate::api::failure::{Failure, Result};
+use crate::app::App;
+
+const HEADER: &str = "Idempotency-Key";
+/// Characters of an Idempotency-Key.
+pub(crate) const CHARACTERS: usize = 255;
+
+/// A call that may be asked again: under which key of the program's, and what.
+pub(crate) struct Once {
+    name_hash: Option<[u8; 32]>,
+    call: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Once {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Once, Failure> {
+        let call = format!("{} {}", parts.method, parts.uri);
+        let Some(name) = parts.headers.get("idempotency-key") else {
+            return Ok(Once { name_hash: None, call });
+        };
+        let is_good = |name: &&str| (1..=CHARACTERS).contains(&name.len()) && !name.contains('\t');
+        let name = name.to_str().ok().map(str::trim).filter(is_good).ok_or_else(|| {
+            Failure::field(HEADER, &format!("Please use 1 to {CHARACTERS} visible ASCII characters."))
+        })?;
+        Ok(Once { name_hash: Some(secrets::hash(name)), call })
+    }
+}
+
+impl Once {
+    /// Does what is asked for (`deed`) and answers what came of it (`show`) as JSON; where it was done before, answers the
+    /// same again. `body` is what the call came with.
+    ///
+    /// # Errors
+    /// What the closures answer; 409 where the key was used for something else.
+    pub(crate) async fn run<D: Send + 'static, T: Serialize + Send + 'static>(
+        self,
+        app: &App,
+        program: &Program,
+        body: &[u8],
+        deed: impl FnOnce(&mut Tx) -> error::Result<D> + Send + 'static,
+        show: impl FnOnce(&Reader, D) -> error::Result<T> + Send + 'static,
+    ) -> Result {
+        let Some(name_hash) = self.name_hash else {
+            let done = app.store().write(deed).await?;
+            // Looked at beside the transaction, which others wait for.
+            return Ok(Json(app.store().read(move |reader| show(reader, done)).await?).into_response());
+        };
+        let request = [self.call.as_bytes(), b"\n", body].concat();
+        let request_hash = secrets::hash_bytes(&request);
+        let question = Question { key: program.key, name_hash, request_hash };
+        let (actor, seal) = (program.actor, program.seal.clone());
+        let done = app
+            .store()
+            .write(move |tx| {
+                if let Some(first) = idempotency::known(tx, &actor, &question)? {
+                    return Ok((first, true));
+                }
+                let done = deed(tx)?;
+                let answer = show(tx, done)?;
+                // Objects of the API always have a JSON form.
+                let json = serde_json::to_vec(&answer).unwrap_or_default();
+                idempotency::keep(tx, &actor, &question, &seal.close(&json))?;
+                Ok::<_, Error>((json, false))
+            })
+            .await?;
+        let (json, is_again) = match done {
+            (sealed, true) => (program.seal.open(sealed).ok_or(store::Error::Missing)?, true),
+            fresh => fresh,
+        };
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let mut response = (kind, Bytes::from(json)).into_response();
+        if is_again {
+            let name = HeaderName::from_static("idempotency-replayed");
+            response.headers_mut().insert(name, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}

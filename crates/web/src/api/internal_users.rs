@@ -1,0 +1,265 @@
+//! Internal users: the firm's own people; whether they come in is in `access`.
+
+use axum::Json;
+use axum::extract::State;
+use domain::administration::deleting;
+use domain::administration::team::{InternalChange, NewInternal};
+use domain::arrival::invitations;
+use domain::directory::people_list;
+use domain::directory::person::Person;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::{administration, directory};
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::idempotency::Once;
+use crate::api::json::{Body, present};
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, time};
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::avatars;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/internal-users", make)
+        .get("/v1/internal-users", list)
+        .get("/v1/internal-users/{id}", show)
+        .patch("/v1/internal-users/{id}", change)
+        .delete("/v1/internal-users/{id}", delete)
+}
+
+/// An internal user: one of the firm's own people.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InternalUser {
+    #[schema(value_type = schemas::Id)]
+    id: PersonId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    given_name: String,
+    family_name: String,
+    email: String,
+    /// `admin` or `staff`.
+    role: &'static str,
+    /// `notInvited`, `invited`, `active` or `deactivated`.
+    status: &'static str,
+    fallback_color: String,
+    avatar_image_url: Option<String>,
+    /// Whether they see the companies of `companyAccessList` only, with their client users.
+    is_client_access_limited: bool,
+    #[schema(value_type = Vec<schemas::Id>)]
+    company_access_list: Vec<CompanyId>,
+}
+
+impl InternalUser {
+    fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<InternalUser> {
+        Ok(InternalUser {
+            id: person.id,
+            object: "internalUser",
+            created_at: time(person.created_at),
+            updated_at: time(person.updated_at),
+            role: person.role.word(),
+            status: person.status().word(),
+            fallback_color: avatars::color(person.id.0).to_string(),
+            avatar_image_url: None,
+            is_client_access_limited: person.limited_at.is_some(),
+            company_access_list: directory::team::assignments(reader, actor, person.id)?,
+            given_name: person.name.given,
+            family_name: person.name.family,
+            email: person.name.email,
+        })
+    }
+
+    pub(crate) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<InternalUser> {
+        let person = directory::team::internal(reader, actor, id)?;
+        InternalUser::read(reader, actor, person)
+    }
+}
+
+/// What an internal user may be.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum InternalRole {
+    Admin,
+    Staff,
+}
+
+impl From<InternalRole> for Role {
+    fn from(role: InternalRole) -> Role {
+        match role {
+            InternalRole::Admin => Role::Admin,
+            InternalRole::Staff => Role::Staff,
+        }
+    }
+}
+
+/// Whether the call also invites.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Inviting {
+    /// Sends an invitation.
+    #[param(value_type = Option<bool>)]
+    send_invite: Option<String>,
+}
+
+/// An internal user to be made. One of the names must be there.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewInternalUser {
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    given_name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Line>)]
+    family_name: Option<String>,
+    #[schema(value_type = schemas::Email)]
+    email: String,
+    /// `staff` where nothing is said.
+    #[serde(default)]
+    role: Option<InternalRole>,
+    #[serde(default)]
+    is_client_access_limited: Option<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::Ids>)]
+    company_access_list: Option<Vec<CompanyId>>,
+}
+
+/// Make an internal user
+#[utoipa::path(post, path = "/v1/internal-users", tag = "Internal users", params(Inviting),
+    request_body = NewInternalUser, responses((status = 200, body = InternalUser)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, canonical }: Body<NewInternalUser>,
+) -> Result {
+    let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| {
+        let internal = NewInternal {
+            given_name: given.given_name.unwrap_or_default(),
+            family_name: given.family_name.unwrap_or_default(),
+            email: given.email,
+            role: given.role.map_or(Role::Staff, Role::from),
+            limited: given.is_client_access_limited.unwrap_or(false),
+            companies: given.company_access_list.unwrap_or_default(),
+        };
+        let id = administration::team::add_internal(tx, &actor, &internal)?;
+        if invited {
+            invitations::invite(tx, &actor, id)?;
+        }
+        Ok(id)
+    };
+    let show = move |reader: &Reader, id| InternalUser::find(reader, &actor, id);
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// List internal users
+///
+/// The newest first.
+#[utoipa::path(get, path = "/v1/internal-users", tag = "Internal users", params(PageQuery),
+    responses((status = 200, body = List<InternalUser>)))]
+async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<InternalUser>>> {
+    let before = page.after_id(Of::InternalUsers)?;
+    let actor = program.actor;
+    let list = app.store().read_long(move |reader| {
+        let found = people_list::internals_newest(reader, &actor, before, page.read())?;
+        let place = |person: &Person| person.id.0.as_bytes().to_vec();
+        page.list(Of::InternalUsers, found, place, |person| InternalUser::read(reader, &actor, person))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get an internal user
+#[utoipa::path(get, path = "/v1/internal-users/{id}", tag = "Internal users",
+    responses((status = 200, body = InternalUser)))]
+async fn show(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<InternalUser>> {
+    Ok(Json(app.store().read(move |reader| InternalUser::find(reader, &program.actor, id)).await?))
+}
+
+/// What changes about an internal user. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedInternalUser {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    given_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Line, required = false)]
+    family_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Email, required = false)]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = InternalRole, required = false)]
+    role: Option<InternalRole>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    is_client_access_limited: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Ids, required = false)]
+    company_access_list: Option<Vec<CompanyId>>,
+}
+
+/// Change an internal user
+///
+/// What they may no longer see is closed to them at once.
+#[utoipa::path(patch, path = "/v1/internal-users/{id}", tag = "Internal users", params(Inviting),
+    request_body = ChangedInternalUser, responses((status = 200, body = InternalUser)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+    Asked(inviting): Asked<Inviting>,
+    Body { given, .. }: Body<ChangedInternalUser>,
+) -> Result<Json<InternalUser>> {
+    let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        let change = InternalChange {
+            given_name: given.given_name,
+            family_name: given.family_name,
+            email: given.email,
+            role: given.role.map(Role::from),
+            limited: given.is_client_access_limited,
+            companies: given.company_access_list,
+        };
+        administration::team::edit_internal(tx, &actor, id, &change)?;
+        if invited {
+            invitations::invite(tx, &actor, id)?;
+        }
+        InternalUser::find(tx, &actor, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Delete an internal user
+///
+/// They can no longer sign in, and the keys that they made are good for nothing. The last active admin is not deleted.
+#[utoipa::path(delete, path = "/v1/internal-users/{id}", tag = "Internal users",
+    responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<PersonId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| deleting::delete_internal(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "internalUser")))
+}

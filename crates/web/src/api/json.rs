@@ -1,0 +1,349 @@
+//! JSON that comes in: strict where programs would otherwise be misunderstood, and refused with the field named.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use domain::kernel::custom_fields::CustomFields;
+use domain::kernel::error;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use crate::api::failure::Failure;
+use crate::http::answers::Answer;
+use crate::http::extractors;
+
+/// Bytes of a call's body: ten times what the longest message needs.
+pub(crate) const BODY_BYTES: usize = 1024 * 1024;
+
+/// The JSON object that a call came with.
+pub(crate) struct Body<T> {
+    /// What it says.
+    pub(crate) given: T,
+    /// The same, written in one way only: for telling one call from another.
+    pub(crate) canonical: Vec<u8>,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Body<T>, Failure> {
+        let value = object(request).await?.ok_or_else(|| unreadable("Please send a JSON object."))?;
+        let canonical = value.to_string().into_bytes();
+        Ok(Body { given: read(value)?, canonical })
+    }
+}
+
+/// That a call needs to be told nothing more. A JSON object may come with it all the same.
+pub(crate) struct Nothing {
+    /// What came, written in one way only.
+    pub(crate) canonical: Vec<u8>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Nothing, Failure> {
+        let value = object(request).await?.unwrap_or_else(|| Value::Object(Map::new()));
+        Ok(Nothing { canonical: value.to_string().into_bytes() })
+    }
+}
+
+/// The JSON object that a request comes with; nothing where its body is empty.
+async fn object(request: Request) -> Result<Option<Value>, Failure> {
+    let is_json = is_json(request.headers());
+    // Read in any case: who is still sending would not see the answer.
+    let bytes = extractors::whole(request, BODY_BYTES).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !is_json {
+        let message = "Please send JSON in UTF-8: Content-Type: application/json.";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Failure::from(Answer::refused(status, "unsupportedMediaType", message)));
+    }
+    let Strict(value) = serde_json::from_slice(&bytes)
+        .map_err(|error| unreadable(&format!("This is not good JSON: {error}")))?;
+    if value.is_object() { Ok(Some(value)) } else { Err(unreadable("Please send a JSON object.")) }
+}
+
+/// RFC 8259 has no charset; where one is named it must be the one that JSON has.
+fn is_json(headers: &HeaderMap) -> bool {
+    let text =
+        |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_ascii_lowercase();
+    let kind = text(CONTENT_TYPE);
+    let mut parts = kind.split(';').map(str::trim);
+    let name = parts.next().unwrap_or("");
+    let is_json = name == "application/json" || (name.starts_with("application/") && name.ends_with("+json"));
+    let is_utf8 = parts
+        .filter_map(|part| part.strip_prefix("charset="))
+        .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"));
+    is_json && is_utf8 && matches!(text(CONTENT_ENCODING).as_str(), "" | "identity")
+}
+
+fn unreadable(message: &str) -> Failure {
+    Failure::from(Answer::refused(StatusCode::BAD_REQUEST, "unreadable", message))
+}
+
+/// Reads an object's fields; the first that cannot be taken is named.
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let message = error.inner().to_string();
+        // Of a list the list itself is named.
+        let path = error.path().to_string();
+        let field = path.split('[').next().filter(|field| !matches!(*field, "" | ".")).map(str::to_string);
+        // A field that is not there is named in serde's words only.
+        match field.or_else(|| extractors::named(&message)) {
+            Some(field) if message.starts_with("missing field") => {
+                Failure::field(&field, "Please fill this in.")
+            }
+            Some(field) => Failure::field(&field, &format!("This cannot be taken: {message}.")),
+            None => unreadable(&format!("This cannot be taken: {message}.")),
+        }
+    })
+}
+
+/// For fields that may be left out but not be null.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// For objects that may be left out but not be null. A list is none, though serde reads one for the fields in their order.
+pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    struct Only<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(access))
+        }
+    }
+
+    from.deserialize_map(Only(PhantomData)).map(Some)
+}
+
+/// For fields that may be left out, and be null to say that there is to be no value.
+pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
+}
+
+/// A whole number, however it is written: for JSON `60.0` is one too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Whole, D::Error> {
+        let number = Number::deserialize(from)?;
+        // Beyond 2^53 not every whole number has a fraction's form of its own (RFC 8259, 6).
+        let as_fraction = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
+        let whole = number.as_i64().or(as_fraction.map(|value| value as i64));
+        whole.map(Whole).ok_or_else(|| D::Error::custom("expected a whole number"))
+    }
+}
+
+/// Custom fields: an object, or the text of one, as the field's client declares it.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Fields(pub(crate) Map<String, Value>);
+
+impl Fields {
+    /// What custom fields are after a change that was given: nothing where none was; all of them gone by null.
+    pub(crate) fn change(
+        given: Option<Option<Fields>>,
+        before: &CustomFields,
+    ) -> error::Result<Option<CustomFields>> {
+        match given {
+            None => Ok(None),
+            Some(None) => Ok(Some(CustomFields::default())),
+            Some(Some(fields)) => before.with(&fields.0).map(Some),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {
+        let Strict(value) = Strict::deserialize(from)?;
+        let value = match value {
+            Value::String(text) => {
+                serde_json::from_str::<Strict>(&text).map_or(Value::Null, |Strict(value)| value)
+            }
+            value => value,
+        };
+        match value {
+            Value::Object(fields) => Ok(Fields(fields)),
+            _ => Err(D::Error::custom("expected an object")),
+        }
+    }
+}
+
+/// Any JSON in which no object says the same thing twice.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Strict, D::Error> {
+        from.deserialize_any(Reading).map(Strict)
+    }
+}
+
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_string()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = access.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, Strict(value))) = access.next_entry::<String, Strict>()? {
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Value::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[allow(dead_code, reason = "only how it is read matters")]
+    struct Given {
+        text: String,
+        #[serde(default, deserialize_with = "present")]
+        given_name: Option<String>,
+        #[serde(default, deserialize_with = "clearable")]
+        phone: Option<Option<String>>,
+        #[serde(default)]
+        member_ids: Vec<uuid::Uuid>,
+        #[serde(default)]
+        custom_fields: Fields,
+    }
+
+    fn parsed(text: &str) -> Result<Given, String> {
+        let Strict(value) = serde_json::from_str(text).map_err(|error| format!("broken: {error}"))?;
+        read::<Given>(value).map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn the_field_that_cannot_be_taken_is_named() {
+        for (json, field) in [
+            ("{}", "text"),
+            (r#"{"text": null}"#, "text"),
+            (r#"{"text": 5}"#, "text"),
+            (r#"{"text": ["a"]}"#, "text"),
+            (r#"{"text": "a", "givenName": null}"#, "givenName"),
+            (r#"{"text": "a", "givenName": {}}"#, "givenName"),
+            (r#"{"text": "a", "phone": 5}"#, "phone"),
+            (r#"{"text": "a", "memberIds": "x"}"#, "memberIds"),
+            (r#"{"text": "a", "memberIds": ["x"]}"#, "memberIds"),
+            (r#"{"text": "a", "memberIds": null}"#, "memberIds"),
+            (r#"{"text": "a", "customFields": []}"#, "customFields"),
+            (r#"{"text": "a", "customFields": "x"}"#, "customFields"),
+            (r#"{"text": "a", "customFields": 5}"#, "customFields"),
+        ] {
+            let failure = parsed(json).unwrap_err();
+            assert!(failure.contains(&format!("Some(\"{field}\")")), "{json}: {failure}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_left_out_or_null_may() {
+        let given = parsed(r#"{"text": "a", "phone": null, "unknown": 1}"#).unwrap();
+        assert_eq!((given.given_name, given.phone), (None, Some(None)));
+        assert_eq!(parsed(r#"{"text": "a"}"#).unwrap().phone, None);
+        for fields in [r#"{"a": {"b": [1, null]}}"#, r#""{\"a\": {\"b\": [1, null]}}""#] {
+            let given = parsed(&format!(r#"{{"text": "a", "customFields": {fields}}}"#)).unwrap();
+            assert_eq!(Value::Object(given.custom_fields.0), serde_json::json!({"a": {"b": [1, null]}}));
+        }
+    }
+
+    #[test]
+    fn json_that_could_be_understood_in_two_ways_is_broken() {
+        for json in [
+            r#"{"text": "a", "text": "b"}"#,
+            r#"{"text": "a", "unknown": {"b": 1, "b": 2}}"#,
+            r#"{"text": "\ud800"}"#,
+            r#"{"text": "a", "unknown": "\udc00"}"#,
+            r#"{"text": "a", "unknown": 1e999}"#,
+            r#"{"text": "a"} x"#,
+            r#"{"text": "a",}"#,
+            &format!(r#"{{"text": "a", "unknown": {}{}}}"#, "[".repeat(200), "]".repeat(200)),
+        ] {
+            assert!(parsed(json).unwrap_err().starts_with("broken"), "{json}");
+        }
+    }
+
+    #[test]
+    fn json_is_utf_8_and_not_packed() {
+        let sent = |kind: &'static str, encoding: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+            encoding.map(|encoding| headers.insert(CONTENT_ENCODING, encoding.parse().unwrap()));
+            is_json(&headers)
+        };
+        for kind in ["application/json", "Application/JSON; charset=UTF-8", "application/merge-patch+json"] {
+            assert!(sent(kind, None), "{kind}");
+        }
+        for kind in ["text/plain", "application/jsonp", "application/json; charset=latin1", ""] {
+            assert!(!sent(kind, None), "{kind}");
+        }
+        assert!(!sent("application/json", Some("gzip")));
+    }
+}

@@ -1,0 +1,182 @@
+//! The people of a message channel: internal users mute it, leave it and are put back into it (C8). Client users come and go
+//! with what they belong to.
+
+use axum::Json;
+use axum::extract::State;
+use domain::channels::acting_as;
+use domain::channels::members::{self, Member as Found};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, PersonId};
+use domain::notify::muting;
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::ToSchema;
+
+use crate::api::auth::Program;
+use crate::api::failure::{Result, named};
+use crate::api::idempotency::Once;
+use crate::api::json::Body;
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, time};
+use crate::api::schemas;
+use crate::app::App;
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/v1/message-channels/{id}/members", list)
+        .post("/v1/message-channels/{id}/members", add)
+        .patch("/v1/message-channels/{id}/members/{member}", change)
+        .delete("/v1/message-channels/{id}/members/{member}", leave)
+}
+
+/// A person in a message channel.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChannelMember {
+    /// The person's.
+    #[schema(value_type = schemas::Id)]
+    id: PersonId,
+    object: &'static str,
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// `client` or `internalUser`.
+    member_type: &'static str,
+    /// Since when they are in it.
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    /// When they last had something new of it on screen.
+    #[schema(value_type = Option<schemas::Time>)]
+    read_at: Option<String>,
+    /// Since when an internal user has muted it.
+    #[schema(value_type = Option<schemas::Time>)]
+    muted_at: Option<String>,
+    /// Since when an internal user has left it. They can still look at it and come back.
+    #[schema(value_type = Option<schemas::Time>)]
+    left_at: Option<String>,
+}
+
+impl ChannelMember {
+    fn new(channel: ChannelId, found: Found) -> ChannelMember {
+        ChannelMember {
+            id: found.person,
+            object: "channelMember",
+            channel_id: channel,
+            member_type: if found.role.is_internal() { "internalUser" } else { "client" },
+            created_at: time(found.joined_at),
+            read_at: found.read_at.map(time),
+            muted_at: found.muted_at.map(time),
+            left_at: found.left_at.map(time),
+        }
+    }
+
+    fn find(
+        reader: &Reader,
+        actor: &Actor,
+        channel: ChannelId,
+        person: PersonId,
+    ) -> error::Result<ChannelMember> {
+        Ok(ChannelMember::new(channel, members::find(reader, actor, channel, person)?))
+    }
+}
+
+/// List the people of a message channel
+///
+/// Internal users who left it by choice too.
+#[utoipa::path(get, path = "/v1/message-channels/{id}/members", tag = "Message channels", params(PageQuery),
+    responses((status = 200, body = List<ChannelMember>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<ChannelId>,
+    page: Page,
+) -> Result<Json<List<ChannelMember>>> {
+    let before = page.after_id(Of::Members)?;
+    let list = app.store().read_long(move |reader| {
+        let found = acting_as::newest(reader, &program.actor, id, before, page.read())?;
+        let place = |member: &Found| member.person.0.as_bytes().to_vec();
+        page.list(Of::Members, found, place, |found| Ok(ChannelMember::new(id, found)))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Who is put into a channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewMember {
+    /// An internal user who has access to what the channel is about.
+    #[schema(value_type = schemas::Id)]
+    member_id: PersonId,
+}
+
+/// Put an internal user into a message channel
+///
+/// Back into it, where they have left it: what was written meanwhile is open to them and does not wait. Who is in it stays.
+#[utoipa::path(post, path = "/v1/message-channels/{id}/members", tag = "Message channels", request_body = NewMember,
+    responses((status = 200, body = ChannelMember)))]
+async fn add(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<ChannelId>,
+    Body { given, canonical }: Body<NewMember>,
+) -> Result {
+    let (actor, person) = (program.actor, given.member_id);
+    let deed = move |tx: &mut Tx| {
+        access::channel(tx, &actor, id)?;
+        named("memberId", members::add(tx, &actor, id, person))
+    };
+    let show = move |reader: &Reader, ()| ChannelMember::find(reader, &actor, id, person);
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// What changes about somebody in a channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedMember {
+    /// Mutes the channel for this internal user, or unmutes it.
+    is_muted: bool,
+}
+
+/// Mute a message channel for an internal user
+///
+/// Or unmute it. What comes meanwhile stays unread, and they are never told of it outside the portal.
+#[utoipa::path(patch, path = "/v1/message-channels/{id}/members/{member}", tag = "Message channels",
+    params(("member" = schemas::Id, Path, description = "The internal user.")),
+    request_body = ChangedMember, responses((status = 200, body = ChannelMember)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named((id, person)): Named<(ChannelId, PersonId)>,
+    Body { given, .. }: Body<ChangedMember>,
+) -> Result<Json<ChannelMember>> {
+    let actor = program.actor;
+    let changed = app.store().write(move |tx| {
+        let member = acting_as::stand_in(tx, &actor, id, person)?;
+        muting::mute(tx, &member, id, given.is_muted)?;
+        ChannelMember::find(tx, &actor, id, person)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Take an internal user out of a message channel
+///
+/// They can still look at it and come back.
+#[utoipa::path(delete, path = "/v1/message-channels/{id}/members/{member}", tag = "Message channels",
+    params(("member" = schemas::Id, Path, description = "The internal user.")),
+    responses((status = 200, body = Deleted)))]
+async fn leave(
+    State(app): State<App>,
+    program: Program,
+    Named((id, person)): Named<(ChannelId, PersonId)>,
+) -> Result<Json<Deleted>> {
+    let actor = program.actor;
+    let left = app.store().write(move |tx| {
+        let member = acting_as::stand_in(tx, &actor, id, person)?;
+        members::leave(tx, &member, id)
+    });
+    left.await?;
+    Ok(Json(Deleted::new(person.0, "channelMember")))
+}

@@ -1,0 +1,336 @@
+//! Messages.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use domain::channels::members;
+use domain::kernel::error;
+use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
+use domain::messages::changing;
+use domain::messages::message::{self, Message as Found, Stretch};
+use domain::messages::sending::{self, Draft};
+use domain::notify::delivery_status::{self, Fate, MessageFates};
+use domain::notify::digest_part::State as FateState;
+use serde::{Deserialize, Serialize};
+use store::{Reader, Time, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::failure::{Failure, Result, named};
+use crate::api::idempotency::Once;
+use crate::api::json::Body;
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, Emptiable, Look, time};
+use crate::api::{files, query, schemas};
+use crate::app::App;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+
+/// What became of a message just sent is looked at for so many recipients; looking costs more than sending does.
+const LOOKED_AT_MAX: usize = 20;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/messages", send)
+        .get("/v1/messages", list)
+        .get("/v1/messages/{id}", show)
+        .patch("/v1/messages/{id}", change)
+        .delete("/v1/messages/{id}", delete)
+}
+
+/// A message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    #[schema(value_type = schemas::Id)]
+    id: MessageId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Time)]
+    updated_at: String,
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    #[schema(value_type = schemas::Id)]
+    sender_id: PersonId,
+    /// In Markdown. Empty where the message was deleted.
+    text: String,
+    is_attachment_included: bool,
+    /// The files that it was sent with.
+    attachments: Vec<files::File>,
+    #[schema(value_type = Option<schemas::Time>)]
+    edited_at: Option<String>,
+    #[schema(value_type = Option<schemas::Time>)]
+    deleted_at: Option<String>,
+    /// Whose screen it has been on.
+    seen_by: Vec<Seen>,
+    /// What became of it for each recipient. Null in the answer that sends it to more than 20 people: look again.
+    deliveries: Option<Vec<Delivery>>,
+}
+
+/// Somebody who has had a message on screen.
+#[derive(Serialize, ToSchema)]
+struct Seen {
+    #[schema(value_type = schemas::Id)]
+    id: PersonId,
+    #[schema(value_type = schemas::Time)]
+    at: String,
+}
+
+/// What became of a message for one of its recipients.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Delivery {
+    #[schema(value_type = schemas::Id)]
+    recipient_id: PersonId,
+    #[serde(flatten)]
+    whole: WayState,
+    /// How it went by email, where it was to go that way.
+    email: Option<WayState>,
+    /// How it went by text message, where it was to go that way.
+    text: Option<WayState>,
+}
+
+/// How something stands.
+#[derive(Serialize, ToSchema)]
+struct WayState {
+    /// `seen`, `emailed`, `texted`, `due`, `failed` or `suppressed`.
+    state: &'static str,
+    /// Since when; for `due`, at what time. Null for `suppressed`.
+    #[schema(value_type = Option<schemas::Time>)]
+    at: Option<String>,
+    /// Why it failed or was suppressed: `notInvited`, `choice`, `noAddress`, `muted`, `lostAccess`, `left`, `calledOff`,
+    /// `earlier`, or what a server said.
+    reason: Option<String>,
+}
+
+impl From<FateState> for WayState {
+    fn from(state: FateState) -> WayState {
+        let known = |state, at: Time| WayState { state, at: Some(time(at)), reason: None };
+        match state {
+            FateState::Seen(at) => known("seen", at),
+            FateState::Due(at) => known("due", at),
+            FateState::Emailed(at) => known("emailed", at),
+            FateState::Texted(at) => known("texted", at),
+            FateState::Failed(at, reason) => WayState { reason: Some(reason), ..known("failed", at) },
+            FateState::Suppressed(reason) => {
+                WayState { state: "suppressed", at: None, reason: Some(reason.word().to_string()) }
+            }
+        }
+    }
+}
+
+impl Delivery {
+    fn new(fate: Fate) -> Delivery {
+        Delivery {
+            recipient_id: fate.person,
+            whole: fate.state.into(),
+            email: fate.email.map(WayState::from),
+            text: fate.text.map(WayState::from),
+        }
+    }
+}
+
+impl Look {
+    /// Messages of one channel, each with what became of it.
+    fn messages(
+        &self,
+        reader: &Reader,
+        channel: ChannelId,
+        found: Vec<Found>,
+    ) -> error::Result<Vec<Message>> {
+        let positions = || found.iter().map(|message| message.position);
+        let (Some(first), Some(last)) = (positions().min(), positions().max()) else { return Ok(Vec::new()) };
+        let fates = delivery_status::fates(reader, &self.actor, channel, first..=last, self.wait)?;
+        let mut by_id: HashMap<MessageId, MessageFates> =
+            fates.into_iter().map(|fates| (fates.message, fates)).collect();
+        found
+            .into_iter()
+            .map(|message| {
+                let fates = by_id.remove(&message.id).map(|fates| fates.fates).unwrap_or_default();
+                self.with_fates(reader, message, Some(fates))
+            })
+            .collect()
+    }
+
+    fn with_fates(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> error::Result<Message> {
+        let seen = |fate: &Fate| match fate.state {
+            FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
+            _ => None,
+        };
+        let last_changed = found.edited_at.max(found.deleted_at).unwrap_or(found.sent_at);
+        Ok(Message {
+            id: found.id,
+            object: "message",
+            created_at: time(found.sent_at),
+            updated_at: time(last_changed),
+            channel_id: found.channel,
+            sender_id: found.author,
+            is_attachment_included: !found.attachments.is_empty(),
+            attachments: files::attached(reader, self, &found)?,
+            text: found.text,
+            edited_at: found.edited_at.map(time),
+            deleted_at: found.deleted_at.map(time),
+            seen_by: fates.iter().flatten().filter_map(seen).collect(),
+            deliveries: fates.map(|fates| fates.into_iter().map(Delivery::new).collect()),
+        })
+    }
+
+    /// One message with what became of it.
+    pub(crate) fn message(&self, reader: &Reader, message: Found) -> error::Result<Message> {
+        let channel = message.channel;
+        self.messages(reader, channel, vec![message])?.pop().ok_or(error::Error::NotFound)
+    }
+
+    /// One message just sent, with what becomes of it where that is not too much to look at.
+    fn sent(&self, reader: &Reader, message: Found) -> error::Result<Message> {
+        let present = members::present(reader, self.actor.workspace, message.channel)?;
+        if present.len() > LOOKED_AT_MAX {
+            self.with_fates(reader, message, None)
+        } else {
+            self.message(reader, message)
+        }
+    }
+}
+
+/// A message to be sent.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewMessage {
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// Must have something that can be seen, unless files are sent.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::MessageText>)]
+    text: Option<String>,
+    /// Made by the sender: the same again is the same message.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::OwnId>)]
+    id: Option<MessageId>,
+    /// Who sends it: somebody in the channel. Without one, the admin who made the key.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::IdOrEmpty>)]
+    sender_id: Option<Emptiable<PersonId>>,
+    /// Completed files of the same subject's file channel.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::AttachmentIds>)]
+    attachment_ids: Option<Vec<FileId>>,
+}
+
+/// Send a message
+///
+/// Answered once it is on disk. The same `id` again changes nothing and answers the same message.
+#[utoipa::path(post, path = "/v1/messages", tag = "Messages", request_body = NewMessage,
+    responses((status = 200, body = Message)))]
+async fn send(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewMessage>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let deed = move |tx: &mut Tx| {
+        let draft = Draft {
+            id: given.id.unwrap_or_else(|| MessageId::new(tx.now())),
+            channel: given.channel_id,
+            text: given.text.unwrap_or_default(),
+            shown: None,
+            attachments: files::sent_with(given.attachment_ids.unwrap_or_default()),
+        };
+        let sender = given.sender_id.and_then(|id| id.0);
+        named("channelId", sending::send_as(tx, &actor, sender, &draft))
+    };
+    once.run(&app, &program, &canonical, deed, move |reader, message| look.sent(reader, message)).await
+}
+
+/// Whose messages are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// The message channel.
+    #[param(value_type = schemas::Id, required)]
+    channel_id: Option<String>,
+}
+
+/// List the messages of a channel
+///
+/// The newest first. Deleted ones are there without their text.
+#[utoipa::path(get, path = "/v1/messages", tag = "Messages", params(Filters, PageQuery),
+    responses((status = 200, body = List<Message>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<Message>>> {
+    let channel: ChannelId =
+        query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
+    let stretch = page.after_position(channel.0)?.map_or(Stretch::Newest, Stretch::Before);
+    let look = Look::new(&app, &program);
+    let list = app.store().read_long(move |reader| {
+        let found = message::page(reader, &look.actor, channel, stretch, page.read());
+        let mut found = named("channelId", found)?;
+        found.reverse();
+        let list = page.list(
+            Of::Messages,
+            found,
+            |message| [channel.0.as_bytes().as_slice(), &message.position.to_be_bytes()].concat(),
+            Ok,
+        )?;
+        list.turned(|found| look.messages(reader, channel, found))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a message
+#[utoipa::path(get, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Message)))]
+async fn show(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<MessageId>,
+) -> Result<Json<Message>> {
+    let look = Look::new(&app, &program);
+    let found = app.store().read(move |reader| {
+        let message = message::find(reader, &look.actor, id)?;
+        look.message(reader, message)
+    });
+    Ok(Json(found.await?))
+}
+
+/// What changes about a message.
+#[derive(Deserialize, ToSchema)]
+struct ChangedMessage {
+    #[schema(value_type = schemas::MessageText)]
+    text: String,
+}
+
+/// Edit a message
+///
+/// It is marked as edited.
+#[utoipa::path(patch, path = "/v1/messages/{id}", tag = "Messages", request_body = ChangedMessage,
+    responses((status = 200, body = Message)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<MessageId>,
+    Body { given, .. }: Body<ChangedMessage>,
+) -> Result<Json<Message>> {
+    let look = Look::new(&app, &program);
+    let changed = app.store().write(move |tx| changing::edit(tx, &program.actor, id, &given.text)).await?;
+    Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
+}
+
+/// Delete a message
+///
+/// It stays in the list without its text; its files stay in Files.
+#[utoipa::path(delete, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<MessageId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| changing::delete(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "message")))
+}

@@ -1,0 +1,66 @@
+//! What is done about the notices of a message before they leave: they are sent now, or called off (N14).
+
+use axum::extract::State;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::MessageId;
+use domain::messages::message;
+use domain::notify::manual_send;
+use store::{Reader, Tx};
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::idempotency::Once;
+use crate::api::json::Nothing;
+use crate::api::messages::Message;
+use crate::api::objects::Look;
+use crate::app::App;
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.post("/v1/messages/{id}/send-now", send_now).post("/v1/messages/{id}/call-off", call_off)
+}
+
+/// Does something about the notices of a message, and answers it with what becomes of it.
+async fn act(
+    app: &App,
+    program: &Program,
+    once: Once,
+    id: MessageId,
+    canonical: &[u8],
+    deed: fn(&mut Tx, &Actor, MessageId) -> error::Result<()>,
+) -> Result {
+    let (actor, look) = (program.actor, Look::new(app, program));
+    let show = move |reader: &Reader, ()| look.message(reader, message::find(reader, &look.actor, id)?);
+    once.run(app, program, canonical, move |tx| deed(tx, &actor, id), show).await
+}
+
+/// Tell people of a message now
+///
+/// Those who would be told later, by email and text; what failed for now is tried again. `deliveries` says what becomes of it.
+#[utoipa::path(post, path = "/v1/messages/{id}/send-now", tag = "Messages", responses((status = 200, body = Message)))]
+async fn send_now(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<MessageId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, |tx, actor, id| manual_send::send_now(tx, actor, id).map(drop))
+        .await
+}
+
+/// Tell nobody of a message outside the portal
+///
+/// Who was told already stays told; the message stays as it is.
+#[utoipa::path(post, path = "/v1/messages/{id}/call-off", tag = "Messages", responses((status = 200, body = Message)))]
+async fn call_off(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<MessageId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    act(&app, &program, once, id, &canonical, manual_send::call_off).await
+}

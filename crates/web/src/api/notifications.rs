@@ -1,0 +1,286 @@
+//! In-product notifications: for each recipient and channel one while something that counts is unread.
+
+use axum::Json;
+use axum::extract::State;
+use domain::channels::notification_marks;
+use domain::channels::notifications::{self, Email, Notification as Found, Place, Search};
+use domain::formatting::plain_text;
+use domain::kernel::access::Role;
+use domain::kernel::ids::{ChannelId, MessageId, NotificationId, PersonId};
+use serde::{Deserialize, Serialize};
+use store::{Time, Tx};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::idempotency::Once;
+use crate::api::json::Nothing;
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, time};
+use crate::api::{query, schemas};
+use crate::app::App;
+use crate::http::extractors::{Asked, Named};
+use crate::http::routes::Routes;
+
+/// Characters of the message that a notification shows.
+const BODY_CHARACTERS: usize = 200;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/v1/notifications", list)
+        .post("/v1/notifications/{id}/read", mark_read)
+        .post("/v1/notifications/{id}/unread", mark_unread)
+        .delete("/v1/notifications/{id}", delete)
+}
+
+/// A notification of what was written in a channel.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notification {
+    #[schema(value_type = schemas::Id)]
+    id: NotificationId,
+    object: &'static str,
+    /// When the message that it was made for was received.
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    /// `message.sent`.
+    event: &'static str,
+    #[schema(value_type = schemas::Id)]
+    recipient_id: PersonId,
+    /// The recipient, where that is a client user.
+    #[schema(value_type = Option<schemas::Id>)]
+    recipient_client_id: Option<PersonId>,
+    /// The recipient, where that is an internal user.
+    #[schema(value_type = Option<schemas::Id>)]
+    recipient_internal_user_id: Option<PersonId>,
+    #[schema(value_type = schemas::Id)]
+    sender_id: PersonId,
+    /// `client` or `internalUser`.
+    sender_type: &'static str,
+    /// The message channel.
+    #[schema(value_type = schemas::Id)]
+    resource_id: ChannelId,
+    delivery_targets: Targets,
+}
+
+/// Where a notification is shown or sent.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Targets {
+    in_product: InProduct,
+    /// What became of an email about these messages; null where none was made yet.
+    email: Option<ByEmail>,
+}
+
+/// A notification in the portal.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InProduct {
+    title: String,
+    /// The first words of the message that it was made for.
+    body: String,
+    is_read: bool,
+    cta_params: CtaParams,
+}
+
+/// Where it leads.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CtaParams {
+    #[schema(value_type = schemas::Id)]
+    channel_id: ChannelId,
+    /// The message that it was made for.
+    #[schema(value_type = schemas::Id)]
+    message_id: MessageId,
+}
+
+/// An email about what was missed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ByEmail {
+    /// `due`, `emailed`, `failed` or `suppressed`.
+    state: &'static str,
+    /// Since when; for `due`, at what time. Null for `suppressed`.
+    #[schema(value_type = Option<schemas::Time>)]
+    at: Option<String>,
+    /// Why it failed or was suppressed.
+    reason: Option<String>,
+}
+
+impl From<Email> for ByEmail {
+    fn from(email: Email) -> ByEmail {
+        let known = |state, at: Time| ByEmail { state, at: Some(time(at)), reason: None };
+        match email {
+            Email::Due(at) => known("due", at),
+            Email::Sent(at) => known("emailed", at),
+            Email::Failed(at, reason) => ByEmail { reason: Some(reason), ..known("failed", at) },
+            Email::Dropped(reason) => ByEmail { state: "suppressed", at: None, reason: Some(reason) },
+        }
+    }
+}
+
+impl From<Found> for Notification {
+    fn from(found: Found) -> Notification {
+        let is_client = found.recipient_role == Role::Client;
+        // Without text a message has files.
+        let body = match plain_text::plain(&found.text, BODY_CHARACTERS) {
+            empty if empty.is_empty() => "Sent a file.".to_string(),
+            body => body,
+        };
+        let in_product = InProduct {
+            title: format!("New message from {}", found.sender_name.full()),
+            body,
+            is_read: found.read_at.is_some(),
+            cta_params: CtaParams { channel_id: found.channel, message_id: found.message },
+        };
+        Notification {
+            id: found.id,
+            object: "notification",
+            created_at: time(found.created_at),
+            event: "message.sent",
+            recipient_id: found.recipient,
+            recipient_client_id: is_client.then_some(found.recipient),
+            recipient_internal_user_id: (!is_client).then_some(found.recipient),
+            sender_id: found.sender,
+            sender_type: if found.sender_role == Role::Client { "client" } else { "internalUser" },
+            resource_id: found.channel,
+            delivery_targets: Targets { in_product, email: found.email.map(ByEmail::from) },
+        }
+    }
+}
+
+/// Which notifications are listed.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Those of this person.
+    #[param(value_type = Option<schemas::Id>)]
+    recipient_id: Option<String>,
+    /// Those of this client user.
+    #[param(value_type = Option<schemas::Id>)]
+    recipient_client_id: Option<String>,
+    /// Those of this internal user.
+    #[param(value_type = Option<schemas::Id>)]
+    recipient_internal_user_id: Option<String>,
+    /// Also those that were read.
+    #[param(value_type = Option<bool>)]
+    include_read: Option<String>,
+}
+
+/// Whose notifications are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Recipient {
+    person: Option<PersonId>,
+    /// Whether that must be a client user, or must be none.
+    is_client: Option<bool>,
+}
+
+impl Filters {
+    /// Nothing where the filters contradict each other: nobody is meant.
+    fn recipient(&self) -> Result<Option<Recipient>> {
+        let any: Option<PersonId> = query::id("recipientId", &self.recipient_id)?;
+        let client: Option<PersonId> = query::id("recipientClientId", &self.recipient_client_id)?;
+        let internal: Option<PersonId> =
+            query::id("recipientInternalUserId", &self.recipient_internal_user_id)?;
+        let person = any.or(client).or(internal);
+        let is_one = [any, client, internal].into_iter().flatten().all(|named| Some(named) == person);
+        if !is_one || (client.is_some() && internal.is_some()) {
+            return Ok(None);
+        }
+        let is_client = client.map(|_| true).or(internal.map(|_| false));
+        Ok(Some(Recipient { person, is_client }))
+    }
+}
+
+/// List notifications
+///
+/// The newest first. For each recipient and channel there is one while something that counts is unread; those that are
+/// over are listed where `includeRead` asks for them.
+#[utoipa::path(get, path = "/v1/notifications", tag = "Notifications", params(Filters, PageQuery),
+    responses((status = 200, body = List<Notification>)))]
+async fn list(
+    State(app): State<App>,
+    program: Program,
+    Asked(filters): Asked<Filters>,
+    page: Page,
+) -> Result<Json<List<Notification>>> {
+    let recipient = filters.recipient()?;
+    let include_read = query::flag("includeRead", &filters.include_read)?.unwrap_or(false);
+    let after = page.after_time_and_ids(Of::Notifications)?.map(|(at, message, recipient)| Place {
+        created_at: Time(at),
+        message: MessageId(message),
+        recipient: PersonId(recipient),
+    });
+    let list = app.store().read_long(move |reader| {
+        let mut found = Vec::new();
+        if let Some(Recipient { person, is_client }) = recipient {
+            let search = Search { recipient: person, include_read, after };
+            found = notifications::list(reader, &program.actor, &search, page.read())?;
+            // All are of one person, where that matters.
+            found.retain(|found| {
+                is_client.is_none_or(|is_client| is_client == (found.recipient_role == Role::Client))
+            });
+        }
+        page.list(
+            Of::Notifications,
+            found,
+            |found| place(&found.place()),
+            |found| Ok(Notification::from(found)),
+        )
+    });
+    Ok(Json(list.await?))
+}
+
+fn place(place: &Place) -> Vec<u8> {
+    let Place { created_at, message, recipient } = place;
+    [&created_at.0.to_be_bytes()[..], message.0.as_bytes(), recipient.0.as_bytes()].concat()
+}
+
+/// Mark a notification as read
+///
+/// The channel stays as unread as it was. What is written from then on makes a new notification.
+#[utoipa::path(post, path = "/v1/notifications/{id}/read", tag = "Notifications",
+    responses((status = 200, body = Notification)))]
+async fn mark_read(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<NotificationId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| notification_marks::mark_read(tx, &actor, id);
+    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
+}
+
+/// Mark a notification as unread
+///
+/// Until it is marked as read, or something more of its channel is read.
+#[utoipa::path(post, path = "/v1/notifications/{id}/unread", tag = "Notifications",
+    responses((status = 200, body = Notification)))]
+async fn mark_unread(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<NotificationId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| notification_marks::mark_unread(tx, &actor, id);
+    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
+}
+
+/// Delete a notification
+///
+/// What it is about stays as it is.
+#[utoipa::path(delete, path = "/v1/notifications/{id}", tag = "Notifications",
+    responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<NotificationId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| notification_marks::delete(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "notification")))
+}

@@ -1,0 +1,59 @@
+//! Sealing kept answers, so that only who asked can read them.
+
+use domain::kernel::{random, secrets};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+/// Seals what is kept for a program (AES-256-GCM, NIST SP 800-38D), so that it can be read with its key's secret only.
+#[derive(Clone)]
+pub(crate) struct Seal([u8; 32]);
+
+impl Seal {
+    pub(crate) fn new(secret: &str) -> Seal {
+        // The database keeps another hash of the secret, from which this one does not follow.
+        Seal(secrets::hash(&format!("first answers: {secret}")))
+    }
+
+    fn key(&self) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM, &self.0).ok().map(LessSafeKey::new)
+    }
+
+    pub(crate) fn close(&self, open: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE_LEN];
+        random::fill(&mut nonce);
+        let mut closed = open.to_vec();
+        let sealed = self.key().and_then(|key| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            key.seal_in_place_append_tag(nonce, Aad::empty(), &mut closed).ok()
+        });
+        // Sealing fails only for more bytes than any answer has.
+        if sealed.is_none() {
+            closed.clear();
+        }
+        [nonce.as_slice(), &closed].concat()
+    }
+
+    pub(crate) fn open(&self, closed: Vec<u8>) -> Option<Vec<u8>> {
+        let (nonce, sealed) = closed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let open = self.key()?.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
+        Some(open.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_that_sealed_an_answer_opens_it() {
+        let (seal, other) = (Seal::new("abc"), Seal::new("abd"));
+        let closed = seal.close(b"https://portal.example/sign-in/link/x");
+        assert!(!closed.windows(6).any(|six| six == b"portal"));
+        assert_eq!(seal.open(closed.clone()).unwrap(), b"https://portal.example/sign-in/link/x");
+        assert_eq!(other.open(closed.clone()), None);
+        assert_eq!(seal.open(closed[..closed.len() - 1].to_vec()), None);
+        assert_eq!(seal.open(Vec::new()), None);
+        assert_ne!(seal.close(b"x"), seal.close(b"x"));
+    }
+}

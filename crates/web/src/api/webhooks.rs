@@ -1,0 +1,278 @@
+//! Webhooks: addresses of programs that are called when something happens, and their calls.
+
+use axum::Json;
+use axum::extract::State;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
+use domain::kernel::ids::{CallId, WebhookId};
+use domain::webhooks::call_attempts;
+use domain::webhooks::call_history::{self, Call as Made};
+use domain::webhooks::webhook::{self, Wanted, Webhook as Found};
+use outbound::webhooks::signature;
+use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
+use utoipa::ToSchema;
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::idempotency::Once;
+use crate::api::json::{Body, Nothing};
+use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::objects::{Deleted, time};
+use crate::api::schemas;
+use crate::app::App;
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+use crate::pages::settings::webhooks::check_url;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/v1/webhooks", make)
+        .get("/v1/webhooks", list)
+        .get("/v1/webhooks/{id}", show)
+        .delete("/v1/webhooks/{id}", delete)
+        .post("/v1/webhooks/{id}/enable", enable)
+        .get("/v1/webhooks/{id}/calls", calls)
+        .post("/v1/webhooks/{id}/calls/{call}/again", again)
+}
+
+/// A program that is called when something happens.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Webhook {
+    #[schema(value_type = schemas::Id)]
+    id: WebhookId,
+    object: &'static str,
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    url: String,
+    /// What it hears of: kinds of events, groups of them such as `client.*`, or `*` for everything.
+    events: Vec<String>,
+    /// What signs its calls (`whsec_…`, Standard Webhooks). Only in the answer of the call that makes it.
+    secret: Option<String>,
+    /// When it last took a call.
+    #[schema(value_type = Option<schemas::Time>)]
+    taken_at: Option<String>,
+    /// Since when it is switched off.
+    #[schema(value_type = Option<schemas::Time>)]
+    disabled_at: Option<String>,
+    /// Why.
+    disabled_reason: Option<String>,
+}
+
+impl From<Found> for Webhook {
+    fn from(found: Found) -> Webhook {
+        Webhook {
+            id: found.id,
+            object: "webhook",
+            created_at: time(found.created_at),
+            url: found.url,
+            events: found.events.words().to_vec(),
+            secret: None,
+            taken_at: found.taken_at.map(time),
+            disabled_at: found.disabled_at.map(time),
+            disabled_reason: found.disabled_reason,
+        }
+    }
+}
+
+impl Webhook {
+    fn find(reader: &Reader, actor: &Actor, id: WebhookId) -> error::Result<Webhook> {
+        webhook::find(reader, actor, id).map(Webhook::from)
+    }
+}
+
+/// A webhook to be made.
+#[derive(Deserialize, ToSchema)]
+struct NewWebhook {
+    /// Where calls go. It must lead to the internet, unless whoever runs the portal allows more.
+    #[schema(value_type = schemas::HookUrl)]
+    url: String,
+    /// What it hears of; everything where nothing is said.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::EventKinds>)]
+    events: Option<Vec<String>>,
+}
+
+/// Make a webhook
+///
+/// It hears of what happens from now on. Each call is a POST of `{"type","timestamp","data":{workspaceId, channelId?, object}}`,
+/// signed as Standard Webhooks says: `webhook-id` is the same at each try. Any answer 2xx takes it; otherwise it is made
+/// again with growing waits for 3 days, and then the webhook is switched off, unless it took others meanwhile. It is so
+/// at once where it answers 410. Redirects are not followed.
+#[utoipa::path(post, path = "/v1/webhooks", tag = "Webhooks", request_body = NewWebhook,
+    responses((status = 200, body = Webhook)))]
+async fn make(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Body { given, canonical }: Body<NewWebhook>,
+) -> Result {
+    let (actor, by) = (program.actor, app.clone());
+    let deed = move |tx: &mut Tx| {
+        check_url(&by, &given.url)?;
+        let events = match &given.events {
+            None => Wanted::everything(),
+            Some(words) => Wanted::new("events", words)?,
+        };
+        webhook::make(tx, &actor, &given.url, &events)
+    };
+    let show = |_: &Reader, (made, secret): (Found, Vec<u8>)| {
+        Ok(Webhook { secret: Some(signature::shown(&secret)), ..Webhook::from(made) })
+    };
+    once.run(&app, &program, &canonical, deed, show).await
+}
+
+/// List webhooks
+///
+/// The newest first.
+#[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
+    responses((status = 200, body = List<Webhook>)))]
+async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<Webhook>>> {
+    let before = page.after_id(Of::Webhooks)?;
+    let list = app.store().read(move |reader| {
+        let found = webhook::list(reader, &program.actor, before, page.read())?;
+        let place = |webhook: &Found| webhook.id.0.as_bytes().to_vec();
+        page.list(Of::Webhooks, found, place, |found| Ok(Webhook::from(found)))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Get a webhook
+#[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Webhook)))]
+async fn show(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<WebhookId>,
+) -> Result<Json<Webhook>> {
+    Ok(Json(app.store().read(move |reader| Webhook::find(reader, &program.actor, id)).await?))
+}
+
+/// Delete a webhook
+///
+/// It is not called any more, not even with what waits for it.
+#[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Deleted)))]
+async fn delete(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<WebhookId>,
+) -> Result<Json<Deleted>> {
+    app.store().write(move |tx| webhook::delete(tx, &program.actor, id)).await?;
+    Ok(Json(Deleted::new(id.0, "webhook")))
+}
+
+/// Switch a webhook on again
+///
+/// It hears of what happens from now on. One that is on stays as it is.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/enable", tag = "Webhooks",
+    responses((status = 200, body = Webhook)))]
+async fn enable(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named(id): Named<WebhookId>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| webhook::enable(tx, &actor, id);
+    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+}
+
+/// A call of a webhook: one event that it is told of.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Call {
+    /// `webhook-id`.
+    #[schema(value_type = schemas::Id)]
+    id: CallId,
+    object: &'static str,
+    /// When it happened.
+    #[schema(value_type = schemas::Time)]
+    created_at: String,
+    #[schema(value_type = schemas::Id)]
+    webhook_id: WebhookId,
+    /// What happened.
+    event: String,
+    /// When the program took it.
+    #[schema(value_type = Option<schemas::Time>)]
+    taken_at: Option<String>,
+    /// When it is tried next.
+    #[schema(value_type = Option<schemas::Time>)]
+    next_try_at: Option<String>,
+    /// Each try, oldest first.
+    tries: Vec<Try>,
+}
+
+/// One try of a call.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Try {
+    /// When it ended.
+    #[schema(value_type = schemas::Time)]
+    at: String,
+    /// How many milliseconds it took.
+    milliseconds: u64,
+    /// The HTTP status; null where there was no answer.
+    status: Option<u16>,
+    /// The beginning of the answer, or why there was none.
+    said: String,
+}
+
+impl Call {
+    fn new(webhook: WebhookId, made: Made) -> Call {
+        let tried = |tried: call_attempts::Try| Try {
+            at: time(tried.at),
+            milliseconds: u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX),
+            status: tried.status,
+            said: tried.said,
+        };
+        Call {
+            id: made.id,
+            object: "webhookCall",
+            created_at: time(made.at),
+            webhook_id: webhook,
+            event: made.kind,
+            taken_at: made.taken_at.map(time),
+            next_try_at: made.next_try_at.map(time),
+            tries: made.tries.into_iter().map(tried).collect(),
+        }
+    }
+}
+
+/// List the calls of a webhook
+///
+/// The newest first; they are kept for 30 days.
+#[utoipa::path(get, path = "/v1/webhooks/{id}/calls", tag = "Webhooks", params(PageQuery),
+    responses((status = 200, body = List<Call>)))]
+async fn calls(
+    State(app): State<App>,
+    program: Program,
+    Named(id): Named<WebhookId>,
+    page: Page,
+) -> Result<Json<List<Call>>> {
+    let before = page.after_id(Of::Calls)?;
+    let list = app.store().read_long(move |reader| {
+        let found = call_history::list(reader, &program.actor, id, before, page.read())?;
+        let place = |call: &Made| call.id.0.as_bytes().to_vec();
+        page.list(Of::Calls, found, place, |made| Ok(Call::new(id, made)))
+    });
+    Ok(Json(list.await?))
+}
+
+/// Make a call again
+///
+/// Under the same `webhook-id`, whatever became of it. One that waits for its next try is tried at once.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/calls/{call}/again", tag = "Webhooks",
+    params(("call" = schemas::Id, Path, description = "The `webhook-id`.")),
+    responses((status = 200, body = Webhook)))]
+async fn again(
+    State(app): State<App>,
+    program: Program,
+    once: Once,
+    Named((id, call)): Named<(WebhookId, CallId)>,
+    Nothing { canonical }: Nothing,
+) -> Result {
+    let actor = program.actor;
+    let deed = move |tx: &mut Tx| call_history::again(tx, &actor, id, call);
+    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+}

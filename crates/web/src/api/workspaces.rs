@@ -1,0 +1,133 @@
+//! The workspace that a key belongs to; its pictures are in `pictures`.
+
+use axum::Json;
+use axum::extract::State;
+use domain::kernel::ids::WorkspaceId;
+use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::workspaces;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::auth::Program;
+use crate::api::failure::Result;
+use crate::api::json::{Body, clearable, present};
+use crate::api::schemas;
+use crate::app::App;
+use crate::http::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/v1/workspaces", show).patch("/v1/workspaces", change)
+}
+
+/// One firm's portal.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Workspace {
+    #[schema(value_type = schemas::Id)]
+    id: WorkspaceId,
+    object: &'static str,
+    brand_name: String,
+    portal_url: String,
+    square_icon_url: Option<String>,
+    full_logo_url: Option<String>,
+    /// The picture beside signing in.
+    cover_image_url: Option<String>,
+    color_sidebar_background: Option<String>,
+    color_sidebar_text: Option<String>,
+    color_accent: Option<String>,
+    font: Option<String>,
+    is_companies_enabled: bool,
+    is_client_direct_sign_up_enabled: bool,
+    labels: Labels,
+}
+
+/// What client users and companies are called.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Labels {
+    individual_term: &'static str,
+    individual_term_plural: &'static str,
+    group_term: &'static str,
+    group_term_plural: &'static str,
+}
+
+impl Workspace {
+    pub(crate) fn new(app: &App, found: workspaces::Workspace) -> Workspace {
+        let portal_url = app.address_of(&found);
+        let brand = found.brand;
+        Workspace {
+            id: found.id,
+            object: "workspace",
+            brand_name: found.brand_name,
+            square_icon_url: brand.icon_at.map(|at| format!("{portal_url}/brand/{}/icon-512.png", at.0)),
+            full_logo_url: brand.logo.map(|logo| format!("{portal_url}/brand/{}/logo.png", logo.at.0)),
+            cover_image_url: brand.cover_at.map(|at| format!("{portal_url}/brand/{}/cover.jpg", at.0)),
+            color_sidebar_background: brand.side,
+            color_sidebar_text: brand.side_text,
+            color_accent: brand.accent,
+            portal_url,
+            font: None,
+            is_companies_enabled: true,
+            is_client_direct_sign_up_enabled: found.sign_up_at.is_some(),
+            labels: Labels {
+                individual_term: "client",
+                individual_term_plural: "clients",
+                group_term: "company",
+                group_term_plural: "companies",
+            },
+        }
+    }
+}
+
+/// Get the workspace
+///
+/// The one that the key belongs to.
+#[utoipa::path(get, path = "/v1/workspaces", tag = "Workspace", responses((status = 200, body = Workspace)))]
+async fn show(State(app): State<App>, program: Program) -> Result<Json<Workspace>> {
+    let id = program.actor.workspace;
+    let found = app.store().read(move |reader| workspaces::find(reader, id)).await?;
+    Ok(Json(Workspace::new(&app, found)))
+}
+
+/// What changes about the workspace. What is left out stays; a colour that is null or empty is the portal's own again.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChangedWorkspace {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Name, required = false)]
+    brand_name: Option<String>,
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Color>)]
+    color_accent: Option<Option<String>>,
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Color>)]
+    color_sidebar_background: Option<Option<String>>,
+    /// Without one, white or black is chosen. One that could not be read on the background contradicts it: 409.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<schemas::Color>)]
+    color_sidebar_text: Option<Option<String>>,
+}
+
+/// Change the workspace
+///
+/// Its name and colours hold from the next page, mail and text on.
+#[utoipa::path(patch, path = "/v1/workspaces", tag = "Workspace", request_body = ChangedWorkspace,
+    responses((status = 200, body = Workspace)))]
+async fn change(
+    State(app): State<App>,
+    program: Program,
+    Body { given, .. }: Body<ChangedWorkspace>,
+) -> Result<Json<Workspace>> {
+    let actor = program.actor;
+    let change = BrandChange {
+        name: given.brand_name,
+        accent: given.color_accent.map(Option::unwrap_or_default),
+        side: given.color_sidebar_background.map(Option::unwrap_or_default),
+        side_text: given.color_sidebar_text.map(Option::unwrap_or_default),
+    };
+    let changed = app.store().write(move |tx| {
+        branding::change(tx, &actor, &change)?;
+        workspaces::find(tx, actor.workspace)
+    });
+    Ok(Json(Workspace::new(&app, changed.await?)))
+}

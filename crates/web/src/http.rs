@@ -1,0 +1,22 @@
+//! What every page and call shares: answers, extractors, forms, layout, and the request's visitor.
+
+pub(crate) mod addresses;
+pub(crate) mod answers;
+pub(crate) mod assets;
+pub(crate) mod avatars;
+pub(crate) mod brand;
+pub(crate) mod cookies;
+pub(crate) mod exports;
+pub(crate) mod extractors;
+pub(crate) mod forms;
+pub(crate) mod layout;
+pub(crate) mod paging;
+pub(crate) mod problem_page;
+pub(crate) mod routes;
+pub(crate) mod serve;
+pub(crate) mod theme;
+pub(crate) mod times;
+pub(crate) mod undo;
+pub(crate) mod visitor;
+pub(crate) mod wanted;
+pub(crate) mod zip_archive;

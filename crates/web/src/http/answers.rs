@@ -1,0 +1,193 @@
+//! What went wrong, as an answer: JSON for programs and scripts, a page for people. The only place that does so.
+
+use askama::Template;
+use axum::http::header::{self, HeaderName};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use domain::kernel::error::{Error, Problem};
+use serde::Serialize;
+
+/// A result of a handler.
+pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
+
+/// What a handler answers instead of what was asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// Something cannot be done.
+    Refused(Refusal),
+    /// The visitor has to sign in first and is brought back to where they wanted.
+    SignIn(String),
+}
+
+/// Why something cannot be done, as programs read it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Refusal {
+    #[serde(skip)]
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<String>,
+    #[serde(skip)]
+    pub(crate) retry_after: Option<u64>,
+    #[serde(skip)]
+    pub(crate) header: Option<Box<(HeaderName, &'static str)>>,
+}
+
+impl Answer {
+    pub(crate) fn refused(status: StatusCode, code: &'static str, message: &str) -> Answer {
+        Answer::Refused(Refusal {
+            status,
+            code,
+            message: message.to_string(),
+            field: None,
+            retry_after: None,
+            header: None,
+        })
+    }
+
+    /// A refusal for which one field is to blame.
+    pub(crate) fn at_field(status: StatusCode, code: &'static str, message: &str, field: &str) -> Answer {
+        let (message, field) = (message.to_string(), Some(field.to_string()));
+        Answer::Refused(Refusal { status, code, message, field, retry_after: None, header: None })
+    }
+
+    /// The status under which it is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Answer::Refused(refusal) => refusal.status,
+            Answer::SignIn(_) => StatusCode::UNAUTHORIZED,
+        }
+    }
+
+    /// After how many seconds another try makes sense.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Answer::Refused(refusal) => refusal.retry_after,
+            Answer::SignIn(_) => None,
+        }
+    }
+
+    /// The same with other words before its own.
+    pub(crate) fn led_by(mut self, words: &str) -> Answer {
+        if let Answer::Refused(refusal) = &mut self {
+            refusal.message = format!("{words}: {}", refusal.message);
+        }
+        self
+    }
+
+    /// The same with a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Answer {
+        if let Answer::Refused(refusal) = &mut self {
+            refusal.header = Some(Box::new((name, value)));
+        }
+        self
+    }
+
+    /// What it says to people.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Answer::Refused(refusal) => &refusal.message,
+            Answer::SignIn(_) => "Please sign in.",
+        }
+    }
+
+    pub(crate) fn not_found() -> Answer {
+        Answer::from(domain::Error::NotFound)
+    }
+}
+
+impl From<domain::Error> for Answer {
+    fn from(error: domain::Error) -> Answer {
+        let message = error.to_string();
+        let (status, code) = match &error {
+            Error::Field { problem: Problem::TooLarge(_) | Problem::StorageFull, .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "tooLarge")
+            }
+            Error::Field { .. } => (StatusCode::BAD_REQUEST, "invalid"),
+            Error::NotFound => (StatusCode::NOT_FOUND, "notFound"),
+            Error::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "tooMany"),
+            Error::Store(cause) => {
+                tracing::error!(error = %cause, "the database failed");
+                let down = matches!(cause, store::Error::Unavailable(_));
+                let status =
+                    if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let message = "Something went wrong here. It has been noted; please try again.".to_string();
+                return Answer::Refused(Refusal {
+                    status,
+                    code: "failed",
+                    message,
+                    field: None,
+                    retry_after: None,
+                    header: None,
+                });
+            }
+        };
+        let field = match &error {
+            Error::Field { field, .. } => Some(field.to_string()),
+            _ => None,
+        };
+        let message = match &error {
+            Error::Field { problem, .. } => problem.to_string(),
+            _ => message,
+        };
+        let retry_after = match &error {
+            Error::TooMany(wait) => Some(wait.as_secs().max(1)),
+            _ => None,
+        };
+        Answer::Refused(Refusal { status, code, message, field, retry_after, header: None })
+    }
+}
+
+impl From<store::Error> for Answer {
+    fn from(error: store::Error) -> Answer {
+        Answer::from(domain::Error::from(error))
+    }
+}
+
+impl From<askama::Error> for Answer {
+    fn from(error: askama::Error) -> Answer {
+        tracing::error!(%error, "a page could not be written");
+        Answer::refused(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "failed",
+            "Something went wrong here. It has been noted.",
+        )
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        // The body is written by `finish`, which knows what the one who asks can read.
+        let mut response = ().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// For addresses that do not exist.
+pub(crate) async fn nothing_here() -> Answer {
+    Answer::not_found()
+}
+
+/// For addresses that cannot be called with this method; `Allow` names the others.
+pub(crate) async fn not_this_way(_: Method, _: Uri) -> Answer {
+    Answer::refused(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", "This cannot be done here.")
+}
+
+/// A page, or the form of a page once more with what was wrong with it.
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result {
+    Ok((status, Html(page.render()?)).into_response())
+}
+
+/// A page that is never shown again, and that nothing keeps: not the browser's own memory either (RFC 9111, 5.2.2.5).
+pub(crate) fn page_once(page: &impl Template) -> Result {
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(page.render()?)).into_response())
+}
+
+/// Sends a browser on after a form has done its work (POST, redirect, GET).
+pub(crate) fn go(to: &str) -> Response {
+    Redirect::to(to).into_response()
+}

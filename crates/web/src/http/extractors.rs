@@ -1,0 +1,147 @@
+//! What comes in: forms and JSON, addresses and questions, each refused with a clear answer where it cannot be read.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use axum::http::request::Parts;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+
+use crate::http::answers::Answer;
+
+/// A form of `application/x-www-form-urlencoded`, or the same fields as JSON.
+pub(crate) struct Input<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
+    type Rejection = Answer;
+
+    async fn from_request(request: Request, _: &S) -> Result<Input<T>, Answer> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        let is_json = kind == "application/json";
+        if !is_json && kind != "application/x-www-form-urlencoded" && !kind.is_empty() {
+            let message = "Please send a form or JSON.";
+            return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message));
+        }
+        let bytes = whole(request, FORM_BYTES).await?;
+        if is_json {
+            serde_json::from_slice(&bytes).map(Input).map_err(|error| unreadable(&error))
+        } else {
+            readable_form(&bytes)?;
+            serde_html_form::from_bytes(&bytes).map(Input).map_err(|error| unreadable(&error))
+        }
+    }
+}
+
+/// Bytes of a form: all that was typed into the longest one, many times over.
+const FORM_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of a body that are read beyond what is taken: who is cut off while sending does not read why.
+const DRAINED_BYTES: usize = 64 * 1024 * 1024;
+
+/// The whole body of a request, of at most `most` bytes.
+///
+/// # Errors
+/// 413 for a longer one, 400 for one that broke off.
+pub(crate) async fn whole(request: Request, most: usize) -> Result<Bytes, Answer> {
+    let too_large =
+        || Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "tooLarge", "This is too much at once.");
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let waits = request.headers().contains_key(EXPECT);
+    // Who asks before sending (RFC 9110, 10.1.1) need not send it at all.
+    if length.is_some_and(|length: usize| length > DRAINED_BYTES || (waits && length > most)) {
+        return Err(too_large());
+    }
+    let mut body = request.into_body();
+    let mut bytes = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Answer::refused(StatusCode::BAD_REQUEST, "unreadable", "The request broke off.");
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= most {
+            bytes.extend_from_slice(&data);
+        } else if length > DRAINED_BYTES {
+            break;
+        }
+    }
+    if length <= most { Ok(bytes.freeze()) } else { Err(too_large()) }
+}
+
+/// The part of an address behind `?`. Parameters that are not known are ignored.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asked<T>, Answer> {
+        let query = parts.uri.query().unwrap_or("");
+        readable_form(query.as_bytes())?;
+        let asked = serde_html_form::Deserializer::from_bytes(query.as_bytes());
+        serde_path_to_error::deserialize(asked).map(Asked).map_err(|error| {
+            let name = error.path().iter().next().map(ToString::to_string);
+            match name.filter(|name| name != ".") {
+                Some(name) => {
+                    let message = format!("This could not be read: {}", error.inner());
+                    Answer::at_field(StatusCode::BAD_REQUEST, "unreadable", &message, &name)
+                }
+                None => unreadable(error.inner()),
+            }
+        })
+    }
+}
+
+/// What an address names. An id that is none names nothing.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named<T>, Answer> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Named(named)),
+            Err(_) => Err(Answer::not_found()),
+        }
+    }
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Answer {
+    // The parser's words name the place and the kind of mistake, and quote at most a field's name.
+    let text = error.to_string();
+    let message = format!("This could not be read: {text}");
+    match named(&text) {
+        Some(field) => Answer::at_field(StatusCode::BAD_REQUEST, "unreadable", &message, &field),
+        None => Answer::refused(StatusCode::BAD_REQUEST, "unreadable", &message),
+    }
+}
+
+/// The field that serde's words are about, where they are about a whole one: "missing field `text`", "duplicate field
+/// `text`". They name it nowhere else.
+pub(crate) fn named(message: &str) -> Option<String> {
+    let rest =
+        ["missing field `", "duplicate field `"].iter().find_map(|begin| message.strip_prefix(begin))?;
+    rest.split('`').next().map(str::to_string)
+}
+
+/// Forms carry text as percent-encoded UTF-8; what is not is refused rather than quietly changed.
+fn readable_form(form: &[u8]) -> Result<(), Answer> {
+    let mut decoded = Vec::with_capacity(form.len());
+    let mut rest = form.iter();
+    while let Some(&byte) = rest.next() {
+        let digits = (byte == b'%').then(|| rest.as_slice().get(..2)).flatten();
+        let value = digits
+            .and_then(|two| std::str::from_utf8(two).ok())
+            .and_then(|two| u8::from_str_radix(two, 16).ok());
+        if let Some(value) = value {
+            decoded.push(value);
+            rest.nth(1);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    if std::str::from_utf8(&decoded).is_ok() {
+        Ok(())
+    } else {
+        Err(Answer::refused(StatusCode::BAD_REQUEST, "encoding", "This is not text in UTF-8."))
+    }
+}

@@ -1,0 +1,133 @@
+//! Forms that come back: what was wrong with them at its field, with everything that was typed still there.
+
+use axum::http::StatusCode;
+use domain::kernel::error::{self, Error, Problem};
+use serde::Serialize;
+
+use crate::http::answers::{Answer, Result};
+
+/// Choices that a form offers at once; beyond, they are searched.
+pub(crate) const CHOICES_MAX: usize = 500;
+
+/// What was wrong with a form, if anything was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wrong(Option<Mistake>);
+
+#[derive(Clone, Debug)]
+struct Mistake {
+    status: StatusCode,
+    field: Option<(&'static str, Problem)>,
+    message: String,
+}
+
+impl Wrong {
+    /// A field was wrong.
+    pub(crate) fn field(field: &'static str, problem: Problem) -> Wrong {
+        let (status, message) = (StatusCode::BAD_REQUEST, problem.to_string());
+        Wrong(Some(Mistake { status, field: Some((field, problem)), message }))
+    }
+
+    /// The form as a whole was refused.
+    pub(crate) fn whole(status: StatusCode, message: String) -> Wrong {
+        Wrong(Some(Mistake { status, field: None, message }))
+    }
+
+    /// The message at a field.
+    pub(crate) fn at(&self, name: &str) -> Option<&str> {
+        let mistake = self.0.as_ref()?;
+        mistake.field.as_ref().is_some_and(|(field, _)| *field == name).then_some(mistake.message.as_str())
+    }
+
+    /// Whether this is what is wrong.
+    pub(crate) fn is(&self, problem: Problem) -> bool {
+        self.0.as_ref().and_then(|mistake| mistake.field.as_ref()).is_some_and(|(_, wrong)| *wrong == problem)
+    }
+
+    /// The message that belongs to no single field.
+    pub(crate) fn above(&self) -> Option<&str> {
+        self.0.as_ref().filter(|mistake| mistake.field.is_none()).map(|mistake| mistake.message.as_str())
+    }
+
+    /// The status of the page that shows the form.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.as_ref().map_or(StatusCode::OK, |mistake| mistake.status)
+    }
+}
+
+/// What came of a form: done, or wrong in a way that whoever filled it in can mend. Everything else is an answer of
+/// its own.
+pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Result<T, Wrong>> {
+    match outcome {
+        Ok(done) => Ok(Ok(done)),
+        Err(Error::Field { field, problem }) => Ok(Err(Wrong::field(field, problem))),
+        Err(Error::Conflict(message)) => Ok(Err(Wrong::whole(StatusCode::CONFLICT, message.to_string()))),
+        Err(error) => Err(Answer::from(error)),
+    }
+}
+
+/// Whether the switch `name` was put on or off; nothing where it was not sent. One that is off sends nothing of its own, so
+/// the form says which one is `meant`.
+pub(crate) fn switched(
+    meant: Option<&str>,
+    name: &'static str,
+    value: Option<&str>,
+) -> error::Result<Option<bool>> {
+    match value {
+        Some("on") => Ok(Some(true)),
+        Some("off") => Ok(Some(false)),
+        Some(_) => Err(Error::field(name, Problem::NoChoice)),
+        None => Ok((meant == Some(name)).then_some(false)),
+    }
+}
+
+/// One of several that a form lets choose.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// What is sent.
+    pub(crate) value: String,
+    /// What is shown.
+    pub(crate) name: String,
+    /// What tells it from others of that name.
+    pub(crate) note: String,
+    /// Whether it is chosen.
+    pub(crate) chosen: bool,
+}
+
+/// The choices of a field: those chosen stand first, the others stay in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct Choices {
+    /// What there is to choose from.
+    pub(crate) list: Vec<Choice>,
+    /// Whether there is more than is offered.
+    pub(crate) is_cut: bool,
+}
+
+impl Choices {
+    pub(crate) fn new(list: Vec<Choice>, is_cut: bool) -> Choices {
+        let (mut list, others): (Vec<Choice>, Vec<Choice>) =
+            list.into_iter().partition(|choice| choice.chosen);
+        list.extend(others);
+        Choices { list, is_cut }
+    }
+
+    /// Few enough to show all of them at once.
+    pub(crate) fn are_few(&self) -> bool {
+        self.list.len() <= 12
+    }
+
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &Choice> {
+        self.list.iter().filter(|choice| choice.chosen)
+    }
+
+    pub(crate) fn others(&self) -> impl Iterator<Item = &Choice> {
+        self.list.iter().filter(|choice| !choice.chosen)
+    }
+}
+
+/// An address of ours with what stands behind its `?`.
+pub(crate) fn address(path: &str, asked: &impl Serialize) -> String {
+    match serde_html_form::to_string(asked) {
+        Ok(asked) if !asked.is_empty() => format!("{path}?{asked}"),
+        _ => path.to_string(),
+    }
+}

@@ -1,0 +1,64 @@
+//! How a device wants its pages to look: light or dark, with or without the column of details. It says so in cookies,
+//! which scripts write, so that the first paint is right and waits for no script.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::HeaderMap;
+use axum::http::request::Parts;
+
+use crate::http::assets;
+use crate::http::cookies::cookie;
+
+/// What the frame of every page depends on beside the one who looks at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// `light` or `dark`; as the device itself where nothing was chosen.
+    pub(crate) theme: Option<&'static str>,
+    /// Whether the column of details was closed.
+    pub(crate) are_details_closed: bool,
+}
+
+impl Look {
+    /// The wish of the device that sent these headers.
+    pub(crate) fn of(headers: &HeaderMap) -> Look {
+        let theme = cookie(headers, "theme");
+        let theme = ["light", "dark"].into_iter().find(|known| theme.as_deref() == Some(*known));
+        Look { theme, are_details_closed: cookie(headers, "details").as_deref() == Some("closed") }
+    }
+
+    /// The folder of style and scripts.
+    pub(crate) fn assets(&self) -> &'static str {
+        assets::folder()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Look {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Look, Infallible> {
+        Ok(Look::of(&parts.headers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::theme::Look;
+    use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
+
+    #[test]
+    fn only_what_scripts_write_is_understood() {
+        let look = |cookies: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_static(cookies));
+            Look::of(&headers)
+        };
+        assert_eq!(
+            look("portal=abc; theme=dark; details=closed"),
+            Look { theme: Some("dark"), are_details_closed: true }
+        );
+        assert_eq!(look("theme=light").theme, Some("light"));
+        assert_eq!(look("theme=\"><script>; details=open"), Look::default());
+        assert_eq!(look("portal=theme=dark"), Look::default());
+    }
+}

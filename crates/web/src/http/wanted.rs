@@ -1,0 +1,38 @@
+//! Whether a request wants a page or JSON.
+
+use axum::http::header::{self, HeaderMap, HeaderName};
+
+use crate::http::addresses;
+
+/// What the one who asks can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Page,
+    Json,
+}
+
+impl Wanted {
+    /// What the one who sent a request can read: at the addresses of programs always JSON, and at those that they hand on
+    /// to browsers too JSON for all who do not ask for a page.
+    pub(crate) fn by(path: &str, headers: &HeaderMap) -> Wanted {
+        let is_signed = path.starts_with(addresses::SIGNED) && !says(headers, header::ACCEPT, "text/html");
+        if addresses::is_here(path) || is_signed { Wanted::Json } else { Wanted::of(headers) }
+    }
+
+    pub(crate) fn of(headers: &HeaderMap) -> Wanted {
+        if says(headers, header::ACCEPT, "text/html") {
+            Wanted::Page
+        } else if says(headers, header::ACCEPT, "json")
+            || says(headers, header::CONTENT_TYPE, "json")
+            || headers.contains_key("x-api-key")
+        {
+            Wanted::Json
+        } else {
+            Wanted::Page
+        }
+    }
+}
+
+fn says(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
+}

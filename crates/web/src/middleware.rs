@@ -1,0 +1,107 @@
+//! What every request and every answer passes: same-origin changes only, limits, headers, figures, errors made answers.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::api::auth;
+use crate::app::App;
+use crate::http::answers::Answer;
+use crate::http::brand::Brand;
+use crate::http::theme::Look;
+use crate::http::wanted::Wanted;
+use crate::http::{addresses, cookies, problem_page};
+
+/// Nothing runs or loads but what comes from the portal itself; no inline script or style.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+     connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
+const CALLED_BY_OTHERS: [&str; 3] = [addresses::UNSUBSCRIBE, "/hooks/", addresses::SIGNED];
+
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let wanted = Wanted::by(request.uri().path(), request.headers());
+    let look = Look::of(request.headers());
+    let host = (wanted == Wanted::Page).then(|| cookies::host(request.headers()));
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
+    let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
+    let answer = if addresses::is_here(request.uri().path()) {
+        auth::pass(&app, request, next).await
+    } else if is_open || may_change(&app, &method, request.headers()) {
+        next.run(request).await
+    } else {
+        Answer::refused(
+            StatusCode::FORBIDDEN,
+            "crossOrigin",
+            "This request did not come from a page of the portal.",
+        )
+        .into_response()
+    };
+    // A page says from which number it listens, so what it shows must stay. Where the disk fails, it can still be read.
+    if method == Method::GET && is_html(&answer) {
+        let _ = app.store().settled().await;
+    }
+    let brand = match host.filter(|_| problem_page::is_problem(&answer, wanted)) {
+        Some(host) => Brand::at(&app, host).await,
+        None => Brand::product(),
+    };
+    let mut answer = problem_page::finish(answer, wanted, look, brand);
+    add_headers(answer.headers_mut());
+    let route = route.unwrap_or_else(|| "none".to_string());
+    let status = answer.status().as_u16().to_string();
+    metrics::counter!("portal_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("portal_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    answer
+}
+
+fn is_html(answer: &Response) -> bool {
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// Whether a request may change something: one that a browser sent says where it came from, and must come from the
+/// portal's own pages (Fetch Metadata; RFC 6454).
+fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return true;
+    }
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+        return false;
+    };
+    if app.web.public_url == origin {
+        return true;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin_host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == origin_host
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    let everywhere = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        // What a person sees is theirs: no shared cache keeps it. Assets say otherwise themselves.
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
+    // Only documents have windows and devices. An open stream holds its headers for as long as it is open.
+    let documents = [
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ];
+    let is_document =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    for (name, value) in everywhere.into_iter().chain(documents.into_iter().filter(|_| is_document)) {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

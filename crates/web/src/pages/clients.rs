@@ -1,0 +1,11 @@
+//! Clients, companies and projects, and what is done with them.
+
+pub(crate) mod client;
+pub(crate) mod companies;
+pub(crate) mod company_choices;
+pub(crate) mod imports;
+pub(crate) mod list;
+pub(crate) mod personal_data_export;
+pub(crate) mod project;
+pub(crate) mod projects;
+pub(crate) mod subject_channel;

@@ -1,0 +1,282 @@
+//! One client user: the page, and what can be done there.
+
+use askama::Template;
+use axum::extract::State;
+use domain::administration::clients::ClientChange;
+use domain::administration::team;
+use domain::arrival::company_suggestion::{self, Belonging};
+use domain::arrival::invitations;
+use domain::channels::starting::Subject;
+use domain::directory::person::Person;
+use domain::directory::projects::Project;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Problem};
+use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
+use domain::{administration, directory};
+use serde::Deserialize;
+use store::{Reader, Tx};
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::avatars::Face;
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms::{self, Choices, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::times::{self, Shown};
+use crate::http::visitor::Visitor;
+use crate::pages::clients::company_choices::company_choices;
+use crate::pages::clients::subject_channel;
+use crate::pages::settings::bounces::Bounced;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/clients/{id}", client)
+        .post("/clients/{id}", edit)
+        .post("/clients/{id}/invite", invite)
+        .post("/clients/{id}/take-back", take_back)
+        .post("/clients/{id}/channel", channel)
+        .post("/clients/{id}/deactivate", deactivate)
+        .post("/clients/{id}/reactivate", reactivate)
+        .post("/clients/{id}/belonging", put_into)
+        .post("/clients/{id}/belonging/dismiss", dismiss)
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    given_name: String,
+    family_name: String,
+    email: String,
+    phone: String,
+    company_ids: Vec<CompanyId>,
+    told: Option<String>,
+}
+
+impl Form {
+    fn of(client: &Person, company_ids: Vec<CompanyId>) -> Form {
+        Form {
+            given_name: client.name.given.clone(),
+            family_name: client.name.family.clone(),
+            email: client.name.email.clone(),
+            phone: client.phone.clone().unwrap_or_default(),
+            company_ids,
+            told: None,
+        }
+    }
+}
+
+/// What was just done here, for a word about it.
+#[derive(Default, Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "clients/client.html")]
+struct ClientPage {
+    layout: Layout,
+    client: Person,
+    face: Face,
+    /// Their own channel, where there is one that the visitor may see.
+    channel: Option<ChannelId>,
+    companies: Vec<(CompanyId, String)>,
+    projects: Vec<Project>,
+    /// Where they might belong, if they signed up by themselves.
+    belonging: Option<Belonging>,
+    invited: Option<Shown>,
+    /// When they were last here.
+    seen: Option<Shown>,
+    /// That their address takes no mail.
+    bounced: Option<Bounced>,
+    choices: Choices,
+    /// Clients of different companies would meet: the form asks whether they may (C4).
+    clients_meet: bool,
+    form: Form,
+    wrong: Wrong,
+    done: String,
+}
+
+impl ClientPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        id: PersonId,
+        typed: Option<Form>,
+        wrong: Wrong,
+        done: String,
+    ) -> error::Result<ClientPage> {
+        let actor = &visitor.actor;
+        let client = directory::clients::client(reader, actor, id)?;
+        let companies: Vec<(CompanyId, String)> = directory::clients::companies_of(reader, actor, id)?
+            .into_iter()
+            .filter(|(_, _, is_placeholder)| !is_placeholder)
+            .map(|(company, name, _)| (company, name))
+            .collect();
+        let form = typed
+            .unwrap_or_else(|| Form::of(&client, companies.iter().map(|(company, _)| *company).collect()));
+        let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let shown = |time: Option<store::Time>| time.map(|time| times::shown(time, reader.now(), &zone));
+        let mut choices = company_choices(reader, visitor, &form.company_ids)?;
+        let is_cut = choices.len() > forms::CHOICES_MAX;
+        choices.sort_by_key(|choice| !choice.chosen);
+        choices.truncate(forms::CHOICES_MAX);
+        Ok(ClientPage {
+            face: Face::of_person(id.0, &client.name),
+            channel: subject_channel::channel_of(reader, actor, id.0)?,
+            belonging: company_suggestion::belonging(reader, actor, id)?,
+            projects: directory::projects::of_person(reader, actor, id)?,
+            invited: shown(client.invited_at),
+            seen: shown(client.last_seen_at),
+            bounced: Bounced::of_person(reader, actor.workspace, id, &zone)?,
+            choices: Choices::new(choices, is_cut),
+            clients_meet: wrong.is(Problem::ClientsMeet),
+            layout,
+            client,
+            companies,
+            form,
+            wrong,
+            done,
+        })
+    }
+}
+
+async fn show(
+    app: &App,
+    visitor: Visitor,
+    id: PersonId,
+    typed: Option<Form>,
+    wrong: Wrong,
+    done: String,
+) -> Result {
+    let client =
+        app.store().read(move |reader| ClientPage::read(reader, &visitor, id, typed, wrong, done)).await?;
+    page(client.wrong.status(), &client)
+}
+
+async fn client(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Asked(done): Asked<Done>,
+) -> Result {
+    show(&app, visitor, id, None, Wrong::default(), done.done).await
+}
+
+async fn edit(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Input(form): Input<Form>,
+) -> Result {
+    let actor = visitor.actor;
+    let change = ClientChange {
+        given_name: Some(form.given_name.clone()),
+        family_name: Some(form.family_name.clone()),
+        email: Some(form.email.clone()),
+        phone: Some(form.phone.clone()),
+        companies: Some(form.company_ids.clone()),
+        told: form.told.is_some(),
+        ..ClientChange::default()
+    };
+    let edited = app
+        .store()
+        .write(move |tx| {
+            administration::clients::edit_client(tx, &actor, id, &change)?;
+            // Whoever sees assigned companies only may have moved the client user out of them.
+            Ok(subject_channel::seen(directory::clients::client(tx, &actor, id))?.is_some())
+        })
+        .await;
+    match forms::checked(edited)? {
+        Ok(true) => Ok(go(&format!("/clients/{id}?done=saved"))),
+        Ok(false) => Ok(go("/clients")),
+        Err(wrong) => show(&app, visitor, id, Some(form), wrong, String::new()).await,
+    }
+}
+
+/// Does something that has no form of its own; a refusal is shown on the page.
+async fn act(
+    app: &App,
+    visitor: Visitor,
+    id: PersonId,
+    to: String,
+    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+) -> Result {
+    let actor = visitor.actor;
+    match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {
+        Ok(()) => Ok(go(&to)),
+        Err(wrong) => show(app, visitor, id, None, wrong, String::new()).await,
+    }
+}
+
+async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
+        invitations::invite(tx, actor, id)
+    })
+    .await
+}
+
+async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}?done=takenBack"), move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
+        invitations::take_back(tx, actor, id)
+    })
+    .await
+}
+
+async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
+        team::deactivate(tx, actor, id)
+    })
+    .await
+}
+
+async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
+        team::reactivate(tx, actor, id)
+    })
+    .await
+}
+
+/// The company that somebody who signed up is put into; nothing for the one that they named.
+#[derive(Deserialize)]
+struct Chosen {
+    #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
+    company: Option<CompanyId>,
+}
+
+async fn put_into(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(id): Named<PersonId>,
+    Input(Chosen { company }): Input<Chosen>,
+) -> Result {
+    let actor = visitor.actor;
+    match forms::checked(
+        app.store().write(move |tx| company_suggestion::put_into(tx, &actor, id, company)).await,
+    )? {
+        Ok(_) => Ok(go(&format!("/clients/{id}?done=saved"))),
+        Err(wrong) => {
+            let client =
+                app.store().read(move |reader| directory::clients::client(reader, &actor, id)).await?;
+            let form = Form::of(&client, company.into_iter().collect());
+            show(&app, visitor, id, Some(form), wrong, String::new()).await
+        }
+    }
+}
+
+async fn dismiss(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    let to = format!("/clients/{id}");
+    act(&app, visitor, id, to, move |tx, actor| company_suggestion::dismiss(tx, actor, id)).await
+}
+
+/// Opens the client user's own channel; makes it where there is none yet (C1).
+async fn channel(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+    let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Client(id)).await?;
+    Ok(go(&format!("/messages/{channel}")))
+}

@@ -1,0 +1,364 @@
+//! Clients → Import: a table of people and companies is handed in, shown with what will happen, and taken in by one more
+//! tap, a step at a time; meanwhile its page says how far it is. Then it says what came of it, and gives back what could not be
+//! taken as a table.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use domain::arrival::import_table::{self, BYTES_MAX, LINES_MAX};
+use domain::arrival::importing::{self, Step};
+use domain::arrival::imports::{self, Belonging, Import, LINES_AT_ONCE, Outcome, Planned};
+use domain::kernel::access::{self, Actor};
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::human;
+use domain::kernel::ids::ImportId;
+use store::{Reader, Time};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, go, page};
+use crate::http::exports;
+use crate::http::extractors::{self, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+
+const NEW: &str = "/clients/import";
+/// Bytes of the form around a table.
+const AROUND: usize = 64 * 1024;
+/// Lines that the page shows of those that are left out, and of each other kind: the table itself has them all.
+const LEFT_OUT_MAX: usize = 200;
+const SHOWN_MAX: usize = 50;
+/// One that has not gone on for so long was cut off: a step takes a second at most.
+const CUT_OFF_AFTER: Duration = Duration::from_secs(30);
+/// A page shows how far it is every so many seconds, without scripts too.
+const REFRESH: (HeaderName, &str) = (HeaderName::from_static("refresh"), "2");
+const COLUMNS: [&str; 7] = ["Line", "Given name", "Family name", "Email", "Mobile", "Company", "Why"];
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get(NEW, new)
+        .post(NEW, hand_in)
+        .get("/clients/import/{id}", import)
+        .post("/clients/import/{id}", take_in)
+        .post("/clients/import/{id}/forget", forget)
+        .get("/clients/import/{id}/left-out.csv", left_out)
+}
+
+#[derive(Template)]
+#[template(path = "imports/new.html")]
+struct NewPage {
+    layout: Layout,
+    lines_max: String,
+    invites: bool,
+    wrong: Wrong,
+}
+
+async fn new(State(app): State<App>, visitor: Visitor) -> Result {
+    show_new(&app, visitor, false, Wrong::default()).await
+}
+
+async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: Wrong) -> Result {
+    let read = move |reader: &Reader| {
+        access::internal(&visitor.actor)?;
+        let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
+        Ok::<_, Error>(NewPage { layout, lines_max: human::number(LINES_MAX), invites, wrong })
+    };
+    let new = app.store().read(read).await?;
+    page(new.wrong.status(), &new)
+}
+
+/// What the form brings.
+#[derive(Default)]
+struct Form {
+    name: String,
+    table: Bytes,
+    invites: bool,
+}
+
+async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> Result {
+    access::internal(&visitor.actor)?;
+    let form = match form(request).await {
+        Ok(form) => form,
+        Err(answer) if answer.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = i64::try_from(BYTES_MAX).unwrap_or(i64::MAX);
+            let wrong = Wrong::field("file", Problem::TooLarge(most));
+            return show_new(&app, visitor, false, wrong).await;
+        }
+        Err(answer) => return Err(answer),
+    };
+    let (actor, invites) = (visitor.actor, form.invites);
+    match forms::checked(keep(&app, actor, form).await)? {
+        Ok(import) => Ok(go(&format!("{NEW}/{import}"))),
+        Err(wrong) => show_new(&app, visitor, invites, wrong).await,
+    }
+}
+
+/// Keeps a table to be looked at, some lines at a time.
+async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
+    let Form { name, table, invites } = form;
+    let read = move || Ok::<_, Error>(imports::check(import_table::read(&table)?));
+    // Reading a large table takes a moment, in which this thread has others to answer.
+    let mut lines = match tokio::task::spawn_blocking(read).await {
+        Ok(lines) => lines?,
+        Err(_) => return Err(Error::field("file", Problem::NotText)),
+    };
+    let import = app.store().write(move |tx| imports::begin(tx, &actor, &name, invites)).await?;
+    while !lines.is_empty() {
+        let rest = lines.split_off(lines.len().min(LINES_AT_ONCE));
+        app.store().write(move |tx| imports::add_lines(tx, &actor, import, &lines)).await?;
+        lines = rest;
+    }
+    Ok(import)
+}
+
+/// A form with a file in it, as browsers send it (RFC 7578).
+async fn form(request: Request) -> Result<Form> {
+    let unreadable = |message: &str| Answer::refused(StatusCode::BAD_REQUEST, "unreadable", message);
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let Ok(boundary) = multer::parse_boundary(kind) else {
+        let message = "Please send the table in a form with a file.";
+        return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message));
+    };
+    let whole = extractors::whole(request, BYTES_MAX + AROUND).await?;
+    let mut parts = multer::Multipart::new(Body::from(whole).into_data_stream(), boundary);
+    let mut form = Form::default();
+    loop {
+        let part = parts.next_field().await.map_err(|_| unreadable("The form could not be read."))?;
+        let Some(part) = part else { return Ok(form) };
+        let (name, file_name) = (part.name().unwrap_or("").to_string(), part.file_name().map(str::to_string));
+        let bytes = part.bytes().await.map_err(|_| unreadable("The form broke off."))?;
+        match name.as_str() {
+            "file" => {
+                form.table = bytes;
+                form.name = file_name.unwrap_or_default();
+            }
+            "invite" => form.invites = true,
+            _ => {}
+        }
+    }
+}
+
+/// A line on the page.
+struct Row {
+    line: i64,
+    name: String,
+    email: String,
+    company: String,
+    /// What is said about it.
+    note: String,
+    /// The page of who came of it.
+    place: Option<String>,
+}
+
+/// Lines that come to the same.
+#[derive(Default)]
+struct Group {
+    count: usize,
+    rows: Vec<Row>,
+}
+
+impl Group {
+    fn take(&mut self, most: usize, planned: &Planned, note: String) {
+        self.count += 1;
+        if self.rows.len() < most {
+            let line = &planned.line;
+            self.rows.push(Row {
+                line: line.number,
+                name: format!("{} {}", line.given_name, line.family_name).trim().to_string(),
+                email: line.email.clone(),
+                company: line.company.clone(),
+                note,
+                place: planned.person.map(|person| format!("/clients/{person}")),
+            });
+        }
+    }
+
+    /// How many are not shown.
+    fn hidden(&self) -> usize {
+        self.count - self.rows.len()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "imports/import.html")]
+struct ImportPage {
+    layout: Layout,
+    import: Import,
+    clients: Group,
+    companies: Group,
+    /// Companies that come with client users.
+    with_them: usize,
+    here: Group,
+    left_out: Group,
+    /// Lines that were taken in, and all of them.
+    done: usize,
+    lines: usize,
+    progress: Progress,
+    wrong: Wrong,
+}
+
+/// How far a table is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// It is only looked at.
+    Waiting,
+    /// It is being taken in.
+    Running,
+    /// It was being taken in, and something came between.
+    CutOff,
+    /// All of it is in.
+    Finished,
+}
+
+impl Progress {
+    fn of(import: &Import, now: Time) -> Progress {
+        match import.stepped_at {
+            _ if import.finished_at.is_some() => Progress::Finished,
+            None => Progress::Waiting,
+            Some(at) if now.since(at) < CUT_OFF_AFTER => Progress::Running,
+            Some(_) => Progress::CutOff,
+        }
+    }
+}
+
+async fn import(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+    let found = app.store().read(move |reader| ImportPage::read(reader, &visitor, id)).await?;
+    let shown = page(StatusCode::OK, &found)?;
+    let is_running = found.progress == Progress::Running;
+    Ok(if is_running { ([REFRESH], shown).into_response() } else { shown })
+}
+
+impl ImportPage {
+    fn read(reader: &Reader, visitor: &Visitor, id: ImportId) -> error::Result<ImportPage> {
+        let import = imports::find(reader, &visitor.actor, id)?;
+        let mut found = ImportPage {
+            layout: Layout::read(reader, visitor, Module::Clients, "Import client users")?,
+            progress: Progress::of(&import, reader.now()),
+            import,
+            clients: Group::default(),
+            companies: Group::default(),
+            with_them: 0,
+            here: Group::default(),
+            left_out: Group::default(),
+            done: 0,
+            lines: 0,
+            wrong: Wrong::default(),
+        };
+        let is_begun = found.is_begun();
+        for planned in imports::plan(reader, &visitor.actor, id)? {
+            found.lines += 1;
+            found.done += usize::from(planned.is_done);
+            // While it is taken in, its page says what is, and not what will be.
+            if is_begun && !planned.is_done {
+                continue;
+            }
+            match &planned.outcome {
+                Outcome::Client(belonging) => {
+                    let is_new = *belonging == Belonging::New;
+                    found.with_them += usize::from(is_new);
+                    let note = if is_new { "new company" } else { "" };
+                    found.clients.take(SHOWN_MAX, &planned, note.to_string());
+                }
+                Outcome::Company => found.companies.take(SHOWN_MAX, &planned, String::new()),
+                Outcome::Here => found.here.take(SHOWN_MAX, &planned, String::new()),
+                Outcome::LeftOut(field, problem) => {
+                    let note = format!("{}: {problem}", field_name(field));
+                    found.left_out.take(LEFT_OUT_MAX, &planned, note);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_finished(&self) -> bool {
+        self.progress == Progress::Finished
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.progress == Progress::CutOff
+    }
+
+    /// Whether somebody has said that it be taken in.
+    fn is_begun(&self) -> bool {
+        self.progress != Progress::Waiting
+    }
+
+    fn would_do_something(&self) -> bool {
+        self.clients.count + self.companies.count > 0
+    }
+}
+
+/// The column that people know a field by.
+fn field_name(field: &str) -> &'static str {
+    match field {
+        "email" => "Email",
+        "phone" => "Mobile",
+        "givenName" => "Given name",
+        "familyName" => "Family name",
+        _ => "Company",
+    }
+}
+
+/// Takes a table in. The first step is done before it is answered, so that one of a few lines is in; the others follow by
+/// themselves, whether or not somebody looks on.
+async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+    let actor = visitor.actor;
+    let first = move |tx: &mut store::Tx| {
+        let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
+        // Tapped twice: what is under way needs no second one beside it.
+        if is_running { Ok(Step::Done) } else { importing::take_in_some(tx, &actor, id, LINES_AT_ONCE) }
+    };
+    if app.store().write(first).await? == Step::More {
+        tokio::spawn(take_in_rest(app, actor, id));
+    }
+    Ok(go(&format!("{NEW}/{id}")))
+}
+
+async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
+    let next = move |tx: &mut store::Tx| {
+        // Whoever handed it in may have lost their access meanwhile.
+        let actor = access::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
+        importing::take_in_some(tx, &actor, id, LINES_AT_ONCE)
+    };
+    loop {
+        match app.store().write(next).await {
+            Ok(Step::More) => {}
+            Ok(Step::Done) => return,
+            // Its page says how far it came, and lets it go on.
+            Err(error) => return tracing::warn!(%error, "a table is not taken in any further"),
+        }
+    }
+}
+
+async fn forget(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+    app.store().write(move |tx| imports::forget(tx, &visitor.actor, id)).await?;
+    Ok(go("/clients"))
+}
+
+/// What could not be taken, to be mended and handed in again.
+async fn left_out(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+    let planned = app.store().read(move |reader| imports::plan(reader, &visitor.actor, id)).await?;
+    let mut table = exports::head(&COLUMNS);
+    for Planned { line, outcome, .. } in planned {
+        if let Outcome::LeftOut(field, problem) = outcome {
+            let (number, why) = (line.number.to_string(), format!("{}: {problem}", field_name(&field)));
+            table += &exports::line([
+                &*number,
+                &line.given_name,
+                &line.family_name,
+                &line.email,
+                &line.phone,
+                &line.company,
+                &why,
+            ]);
+        }
+    }
+    Ok(exports::table("left-out.csv", table))
+}

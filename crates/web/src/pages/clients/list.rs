@@ -1,0 +1,178 @@
+//! Client users, as internal users find, add, change and invite them.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::administration::clients::NewClient;
+use domain::arrival::company_suggestion::{self, Newcomer};
+use domain::arrival::invitations;
+use domain::directory::clients::{ClientFilter, Place};
+use domain::directory::person::Person;
+use domain::kernel::ids::{CompanyId, PersonId};
+use domain::kernel::{access, error};
+use domain::{administration, directory};
+use serde::Deserialize;
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::avatars::Face;
+use crate::http::extractors::{Asked, Input};
+use crate::http::forms::{self, Choice, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::paging::{self, Listing, Wanted};
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+use crate::pages::clients::company_choices::{company_choices, company_names};
+
+/// People who signed up that stand above the list.
+const NEWCOMERS_MAX: usize = 5;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = routes.get("/clients", list).get("/clients/new", new).post("/clients/new", add);
+    routes
+}
+
+struct Row {
+    person: Person,
+    face: Face,
+    companies: String,
+}
+
+#[derive(Template)]
+#[template(path = "clients/list.html")]
+struct ListPage {
+    layout: Layout,
+    listing: Listing,
+    rows: Vec<Row>,
+    /// Who signed up and belongs nowhere yet, on the first page.
+    newcomers: Vec<(Newcomer, Face)>,
+    /// Whether there are more of them.
+    are_more: bool,
+}
+
+async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted<PersonId>>) -> Result {
+    let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
+    page(StatusCode::OK, &list)
+}
+
+impl ListPage {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<PersonId>) -> error::Result<ListPage> {
+        let actor = &visitor.actor;
+        access::internal(actor)?;
+        let after = match wanted.after {
+            Some(last) => Some(Place::of(&directory::clients::client(reader, actor, last)?)),
+            None => None,
+        };
+        let filter = ClientFilter { text: wanted.find.clone(), company: None, after };
+        let mut found = directory::clients::clients(reader, actor, &filter, paging::READ)?;
+        let listing = paging::cut("/clients", wanted, &mut found, |person| person.id);
+        let layout = Layout::read(reader, visitor, Module::Clients, "Clients")?;
+        let rows = found
+            .into_iter()
+            .map(|person| {
+                Ok(Row {
+                    face: Face::of_person(person.id.0, &person.name),
+                    companies: company_names(reader, visitor, person.id)?,
+                    person,
+                })
+            })
+            .collect::<error::Result<_>>()?;
+        let is_first = listing.find.is_empty() && listing.first.is_none();
+        let most = if is_first { i64::try_from(NEWCOMERS_MAX + 1).unwrap_or(i64::MAX) } else { 0 };
+        let mut newcomers = company_suggestion::undecided(reader, actor, most)?;
+        let are_more = newcomers.len() > NEWCOMERS_MAX;
+        newcomers.truncate(NEWCOMERS_MAX);
+        let with_face = |newcomer: Newcomer| {
+            let face = Face::of_person(newcomer.id.0, &newcomer.name);
+            (newcomer, face)
+        };
+        let newcomers = newcomers.into_iter().map(with_face).collect();
+        Ok(ListPage { layout, listing, rows, newcomers, are_more })
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NewForm {
+    given_name: String,
+    family_name: String,
+    email: String,
+    phone: String,
+    company_ids: Vec<CompanyId>,
+    new_company: String,
+    invite: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "clients/new.html")]
+struct NewPage {
+    layout: Layout,
+    companies: Vec<Choice>,
+    /// The names of the companies from whose page this one was opened.
+    preset: Option<String>,
+    form: NewForm,
+    wrong: Wrong,
+}
+
+#[derive(Deserialize)]
+struct Preset {
+    #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
+    company: Option<CompanyId>,
+}
+
+async fn new(State(app): State<App>, visitor: Visitor, Asked(preset): Asked<Preset>) -> Result {
+    let company_ids = preset.company.into_iter().collect();
+    let form = NewForm { company_ids, invite: Some("yes".to_string()), ..NewForm::default() };
+    show_new(&app, visitor, form, Wrong::default()).await
+}
+
+async fn show_new(app: &App, visitor: Visitor, form: NewForm, wrong: Wrong) -> Result {
+    let new = app.store().read(move |reader| NewPage::read(reader, &visitor, form, wrong)).await?;
+    page(new.wrong.status(), &new)
+}
+
+impl NewPage {
+    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: Wrong) -> error::Result<NewPage> {
+        access::internal(&visitor.actor)?;
+        let companies = company_choices(reader, visitor, &form.company_ids)?;
+        let chosen = companies.iter().filter(|company| company.chosen).map(|company| company.name.clone());
+        let preset = chosen.collect::<Vec<_>>().join(", ");
+        Ok(NewPage {
+            layout: Layout::read(reader, visitor, Module::Clients, "New client user")?,
+            preset: (!preset.is_empty()).then_some(preset),
+            companies,
+            form,
+            wrong,
+        })
+    }
+}
+
+async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<NewForm>) -> Result {
+    let actor = visitor.actor;
+    let client = NewClient {
+        given_name: form.given_name.clone(),
+        family_name: form.family_name.clone(),
+        email: form.email.clone(),
+        phone: form.phone.clone(),
+        companies: form.company_ids.clone(),
+        new_company: form.new_company.clone(),
+        ..NewClient::default()
+    };
+    let invited = form.invite.is_some();
+    let added = app
+        .store()
+        .write(move |tx| {
+            let added = administration::clients::add_client(tx, &actor, &client)?;
+            if invited {
+                invitations::invite(tx, &actor, added)?;
+            }
+            Ok(added)
+        })
+        .await;
+    match forms::checked(added)? {
+        Ok(client) if invited => Ok(go(&format!("/clients/{client}?done=invited"))),
+        Ok(client) => Ok(go(&format!("/clients/{client}"))),
+        Err(wrong) => show_new(&app, visitor, form, wrong).await,
+    }
+}

@@ -1,0 +1,33 @@
+//! What channels are about: the way from the page of a client user, a company or a project to its channel.
+
+use domain::channels::channel;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Result};
+use domain::kernel::ids::ChannelId;
+use store::Reader;
+use uuid::Uuid;
+
+use crate::app::App;
+
+/// The channel of a subject, where there is one that the one who asks may see.
+pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Result<Option<ChannelId>> {
+    match channel::of_subject(reader, actor.workspace, subject)? {
+        Some(channel) => Ok(seen(channel::find(reader, actor, channel))?.map(|channel| channel.id)),
+        None => Ok(None),
+    }
+}
+
+/// Makes the channel of a subject, or answers the one that is there (C1).
+pub(crate) async fn make_channel(app: &App, actor: Actor, subject: Subject) -> Result<ChannelId> {
+    app.store().write(move |tx| starting::make(tx, &actor, &subject)).await
+}
+
+/// Nothing for what is not there, or not for the one who asks.
+pub(crate) fn seen<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,273 @@
+//! The product's front page with its form for early access (E1), for everybody; and the list of who asked, for admins.
+//!
+//! Whatever happens to an entry is said on the page with all that was typed still there, also where the database cannot be
+//! reached: the page itself needs nothing from it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap};
+use axum::response::{IntoResponse, Response};
+use domain::kernel::access;
+use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{EntryId, WorkspaceId};
+use domain::tenant::early_access::{self, Entry, Given};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, go, page};
+use crate::http::avatars::Face;
+use crate::http::exports;
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::times::{self, Shown};
+use crate::http::visitor::{Here, Sender, Visitor};
+use crate::http::wanted::Wanted;
+
+const FORM: &str = "/early-access";
+const LIST: &str = "/settings/early-access";
+/// Where an entry that was kept leads: the same page, at its form.
+const THANKS: &str = "/early-access?done=yes#early-access";
+/// What E1 says.
+const RECEIVED: &str = "Thank you! Your submission has been received";
+const WENT_WRONG: &str = "Oops! Something went wrong";
+/// Entries of one page.
+const PAGE: usize = 50;
+/// Entries of an export that are read at once.
+const EXPORTED_AT_ONCE: i64 = 1_000;
+const COLUMNS: [&str; 4] = ["time", "name", "email", "company"];
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get(FORM, front)
+        .post(FORM, submit)
+        .get(LIST, list)
+        .get("/settings/early-access.csv", export)
+        .post("/settings/early-access/{id}/remove", remove)
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    name: String,
+    email: String,
+    company: String,
+    /// People do not see this field.
+    confirm_reference: String,
+}
+
+#[derive(Template)]
+#[template(path = "early_access/front.html")]
+struct FrontPage {
+    look: Look,
+    form: Form,
+    wrong: Wrong,
+    /// `done`, `failed`, or nothing yet.
+    outcome: &'static str,
+    /// Why it failed, and what to do.
+    message: &'static str,
+}
+
+impl FrontPage {
+    fn new(look: Look) -> FrontPage {
+        FrontPage { look, form: Form::default(), wrong: Wrong::default(), outcome: "", message: "" }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+async fn front(look: Look, Asked(Done { done }): Asked<Done>) -> Result {
+    let outcome = if done == "yes" { "done" } else { "" };
+    page(StatusCode::OK, &FrontPage { outcome, ..FrontPage::new(look) })
+}
+
+/// The same page at the bare address of a host that no workspace answers.
+pub(crate) fn front_page(look: Look) -> Result {
+    page(StatusCode::OK, &FrontPage::new(look))
+}
+
+async fn submit(
+    State(app): State<App>,
+    look: Look,
+    headers: HeaderMap,
+    here: Result<Here>,
+    Sender(sender): Sender,
+    form: std::result::Result<Input<Form>, Answer>,
+) -> Result {
+    let wanted = Wanted::of(&headers);
+    let form = match form {
+        Ok(Input(form)) => form,
+        Err(answer) => return failed(look, wanted, Form::default(), answer),
+    };
+    let workspace = match here {
+        Ok(Here(workspace)) => Some(workspace.id),
+        Err(answer) if answer.status() == StatusCode::NOT_FOUND => None,
+        Err(answer) => return failed(look, wanted, form, answer),
+    };
+    let submitted = keep(&app, workspace, &form, sender).await;
+    if wanted == Wanted::Json {
+        return match submitted {
+            Ok(()) => Ok(axum::Json(serde_json::json!({ "message": RECEIVED })).into_response()),
+            Err(error @ Error::Field { .. }) => Err(Answer::from(error)),
+            Err(error) => failed(look, wanted, form, Answer::from(error)),
+        };
+    }
+    match forms::checked(submitted) {
+        Ok(Ok(())) => Ok(thanks()),
+        Ok(Err(wrong)) => page(wrong.status(), &FrontPage { form, wrong, ..FrontPage::new(look) }),
+        Err(answer) => failed(look, wanted, form, answer),
+    }
+}
+
+async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: String) -> error::Result<()> {
+    let given = Given {
+        name: form.name.clone(),
+        email: form.email.clone(),
+        company: form.company.clone(),
+        trap: form.confirm_reference.clone(),
+    };
+    app.store().write(move |tx| early_access::submit(tx, workspace, &given, &sender)).await
+}
+
+/// Sends the browser on, so that loading the page again asks nothing twice. Whoever does not follow reads it here.
+fn thanks() -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, THANKS)], RECEIVED).into_response()
+}
+
+/// What was typed stays on the page.
+fn failed(look: Look, wanted: Wanted, form: Form, answer: Answer) -> Result {
+    let answer = answer.led_by(WENT_WRONG);
+    if wanted == Wanted::Json {
+        return Err(answer);
+    }
+    let status = answer.status();
+    let message = match status {
+        StatusCode::TOO_MANY_REQUESTS => {
+            "There were too many tries from your network. What you typed is still here: please send it again in an hour."
+        }
+        status if status.is_server_error() => {
+            "It is not you, it is us. What you typed is still here: please send it again in a moment."
+        }
+        _ => "What came in could not be read. Please fill in the form once more.",
+    };
+    let front = FrontPage { form, outcome: "failed", message, ..FrontPage::new(look) };
+    let mut page = page(status, &front)?;
+    if let Some(wait) = answer.retry_after() {
+        page.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    }
+    Ok(page)
+}
+
+/// Which part of the list is wanted.
+#[derive(Clone, Default, Deserialize, Serialize)]
+struct Place {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trapped: Option<String>,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    before: Option<EntryId>,
+    #[serde(default, skip_serializing)]
+    done: String,
+}
+
+struct Row {
+    entry: Entry,
+    face: Face,
+    at: Shown,
+}
+
+#[derive(Template)]
+#[template(path = "early_access/list.html")]
+struct ListPage {
+    layout: Layout,
+    rows: Vec<Row>,
+    /// How many people asked.
+    people: i64,
+    /// How many entries seem to be a machine's.
+    machines: i64,
+    /// Whether the latter are shown.
+    trapped: bool,
+    is_first: bool,
+    here: String,
+    older: Option<String>,
+    /// Where the form is.
+    address: String,
+    done: String,
+}
+
+async fn list(State(app): State<App>, visitor: Visitor, Asked(place): Asked<Place>) -> Result {
+    let address = format!("{}{FORM}", app.address_of(&visitor.workspace));
+    let read = move |reader: &Reader| ListPage::read(reader, &visitor, &place, address);
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+impl ListPage {
+    fn read(reader: &Reader, visitor: &Visitor, place: &Place, address: String) -> error::Result<ListPage> {
+        let trapped = place.trapped.is_some();
+        let (people, machines) = early_access::counts(reader, &visitor.actor)?;
+        // One more than the page shows tells that another page follows.
+        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let mut found = early_access::list(reader, &visitor.actor, trapped, place.before, most)?;
+        let is_longer = found.len() > PAGE;
+        found.truncate(PAGE);
+        let from = |before: Option<EntryId>| forms::address(LIST, &Place { before, ..place.clone() });
+        let layout = Layout::read(reader, visitor, Module::Settings, "Early access")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        Ok(ListPage {
+            people,
+            machines,
+            trapped,
+            is_first: place.before.is_none(),
+            here: from(None),
+            older: found.last().filter(|_| is_longer).map(|last| from(Some(last.id))),
+            rows: found
+                .into_iter()
+                .map(|entry| Row {
+                    face: Face::of_title(face_id(&entry), &entry.name).round(),
+                    at: times::shown(entry.at, reader.now(), &zone),
+                    entry,
+                })
+                .collect(),
+            address,
+            done: place.done.clone(),
+            layout,
+        })
+    }
+}
+
+fn face_id(entry: &Entry) -> Uuid {
+    entry.id.0
+}
+
+async fn remove(State(app): State<App>, visitor: Visitor, Named(id): Named<EntryId>) -> Result {
+    app.store().write(move |tx| early_access::remove(tx, &visitor.actor, id)).await?;
+    Ok(go("/settings/early-access?done=removed"))
+}
+
+/// Everybody who asked, as a table that is written while it is read.
+async fn export(State(app): State<App>, visitor: Visitor) -> Result {
+    let actor = visitor.actor;
+    app.store()
+        .write(move |tx| {
+            access::admin(&actor)?;
+            audit_log::note_export(tx, &actor, Deed::EarlyAccessExported, None)
+        })
+        .await?;
+    let read = move |reader: &Reader, last: Option<&Entry>| {
+        early_access::list(reader, &actor, false, last.map(|last| last.id), EXPORTED_AT_ONCE)
+    };
+    Ok(exports::newest_first(app.store().clone(), "early-access.csv", &COLUMNS, read, line))
+}
+
+fn line(entry: &Entry) -> String {
+    exports::line([&*times::exact(entry.at), &entry.name, &entry.email, &entry.company])
+}

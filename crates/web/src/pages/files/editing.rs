@@ -1,0 +1,174 @@
+//! The page on which an entry gets another name, a link another address, and a folder is made read-only for client users
+//! (F6); all of a channel is so from its own page.
+
+use askama::Template;
+use axum::extract::State;
+use domain::files::entry::{self, Entry, Kind};
+use domain::files::{changing, permissions};
+use domain::kernel::error::{self, Error};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, FileId};
+use serde::Deserialize;
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::extractors::{Input, Named};
+use crate::http::forms::{Wrong, checked};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::times;
+use crate::http::visitor::Visitor;
+use crate::pages::files::changing::back;
+use crate::pages::files::entries::Row;
+use crate::pages::files::folder::At;
+use crate::pages::files::urls::address;
+use crate::pages::messages::channel_list::{List, Listing};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/files/{channel}/{file}/edit", form)
+        .post("/files/{channel}/{file}/edit", edit)
+        .post("/files/{channel}/{file}/read-only", set_read_only)
+        .post("/files/{channel}/read-only", set_channel_read_only)
+}
+
+/// What is said about an entry.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Edited {
+    name: String,
+    /// Of links.
+    #[serde(rename = "linkUrl")]
+    url: String,
+}
+
+#[derive(Template)]
+#[template(path = "files/edit.html")]
+struct EditPage {
+    layout: Layout,
+    list: List,
+    channel: ChannelId,
+    row: Row,
+    /// The folder that it lies in: its address and its id.
+    up: String,
+    inside: String,
+    is_link: bool,
+    edited: Edited,
+    wrong: Wrong,
+}
+
+impl EditPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        (channel, file): (ChannelId, FileId),
+        given: Option<(Edited, Wrong)>,
+    ) -> error::Result<EditPage> {
+        let actor = &visitor.actor;
+        let entry = changeable(reader, visitor, channel, file)?;
+        let layout = Layout::read(reader, visitor, Module::Files, &human::shown(&entry.name))?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let (edited, wrong) = given.unwrap_or_else(|| {
+            let url = entry.link_url.clone().unwrap_or_default();
+            (Edited { name: entry.name.clone(), url }, Wrong::default())
+        });
+        Ok(EditPage {
+            list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
+            row: Row::of(&entry, actor, reader.now(), &zone),
+            up: address(channel, entry.folder),
+            inside: entry.folder.map(|folder| folder.to_string()).unwrap_or_default(),
+            is_link: entry.kind == Kind::Link,
+            layout,
+            channel,
+            edited,
+            wrong,
+        })
+    }
+}
+
+/// An entry of a channel, where the one who asks may change it.
+fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: FileId) -> error::Result<Entry> {
+    let entry = entry::find(reader, &visitor.actor, file)?;
+    if entry.channel != channel {
+        return Err(Error::NotFound);
+    }
+    let inside = if entry.kind == Kind::Folder { Some(entry.id) } else { entry.folder };
+    if permissions::may_change(reader, &visitor.actor, channel, inside)? {
+        Ok(entry)
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+async fn form(State(app): State<App>, visitor: Visitor, Named(place): Named<(ChannelId, FileId)>) -> Result {
+    let found = app.store().read(move |reader| EditPage::read(reader, &visitor, place, None)).await?;
+    page(found.wrong.status(), &found)
+}
+
+async fn edit(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, file)): Named<(ChannelId, FileId)>,
+    Input(edited): Input<Edited>,
+) -> Result {
+    let (asking, wanted) = (visitor.clone(), edited.clone());
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            let entry = changeable(tx, &asking, channel, file)?;
+            if entry.kind == Kind::Link && entry.link_url.as_deref() != Some(wanted.url.trim()) {
+                changing::set_link(tx, &asking.actor, file, &wanted.url)?;
+            }
+            changing::rename(tx, &asking.actor, file, &wanted.name)?;
+            Ok(entry.folder)
+        })
+        .await;
+    let wrong = match checked(outcome)? {
+        Ok(folder) => return back(channel, folder, &At::done("saved")),
+        Err(wrong) => wrong,
+    };
+    let again = app
+        .store()
+        .read(move |reader| EditPage::read(reader, &visitor, (channel, file), Some((edited, wrong))))
+        .await?;
+    page(again.wrong.status(), &again)
+}
+
+#[derive(Deserialize)]
+struct ReadOnly {
+    /// Anything where it is to be read-only.
+    #[serde(rename = "readOnly")]
+    read_only: Option<String>,
+}
+
+async fn set_read_only(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, file)): Named<(ChannelId, FileId)>,
+    Input(wanted): Input<ReadOnly>,
+) -> Result {
+    let read_only = wanted.read_only.is_some();
+    let folder = app
+        .store()
+        .write(move |tx| {
+            let entry = changeable(tx, &visitor, channel, file)?;
+            permissions::set_read_only(tx, &visitor.actor, file, read_only)?;
+            Ok::<_, Error>(entry.folder)
+        })
+        .await?;
+    back(channel, folder, &At::done("saved"))
+}
+
+async fn set_channel_read_only(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(wanted): Input<ReadOnly>,
+) -> Result {
+    let read_only = wanted.read_only.is_some();
+    app.store()
+        .write(move |tx| permissions::set_channel_read_only(tx, &visitor.actor, channel, read_only))
+        .await?;
+    back(channel, None, &At::done("saved"))
+}

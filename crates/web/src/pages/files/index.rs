@@ -1,0 +1,24 @@
+//! Files: the addresses under which they are looked at, got and changed. Every one asks anew who may see the channel (F2).
+//! A folder is a page (`folder`), a file another (`looking`); what is done to them are forms (`changing`, `moving`).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::extractors::Asked;
+use crate::http::layout::Module;
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+use crate::pages::messages::channel_list::Listing;
+use crate::pages::messages::channels::IndexPage;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/files", index)
+}
+
+async fn index(State(app): State<App>, visitor: Visitor, Asked(listing): Asked<Listing>) -> Result {
+    let found =
+        app.store().read(move |reader| IndexPage::read(reader, &visitor, Module::Files, &listing)).await?;
+    page(StatusCode::OK, &found)
+}

@@ -1,0 +1,169 @@
+//! Moving what was chosen: one goes down from folder to folder to where it is to lie, without scripts too.
+
+use askama::Template;
+use axum::extract::State;
+use domain::channels::channel;
+use domain::files::entry::{self, Kind};
+use domain::files::{changing, listing, paths, permissions};
+use domain::kernel::error::{self, Error};
+use domain::kernel::human;
+use domain::kernel::ids::{ChannelId, FileId};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms::{self, CHOICES_MAX, Wrong, checked};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::times;
+use crate::http::visitor::Visitor;
+use crate::pages::files::changing::{Chosen, back};
+use crate::pages::files::folder::{At, Crumb, crumbs};
+use crate::pages::files::urls::address;
+use crate::pages::messages::channel_list::{List, Listing};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/files/{channel}/move", choose).post("/files/{channel}/move", put)
+}
+
+/// What is to be moved, and the folder that one looks into on the way.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Wanted {
+    #[serde(default)]
+    files: Vec<FileId>,
+    /// Where it lies now.
+    #[serde(
+        default,
+        deserialize_with = "serde_html_form::de::empty_as_none",
+        skip_serializing_if = "Option::is_none"
+    )]
+    inside: Option<FileId>,
+    #[serde(
+        default,
+        deserialize_with = "serde_html_form::de::empty_as_none",
+        skip_serializing_if = "Option::is_none"
+    )]
+    into: Option<FileId>,
+}
+
+#[derive(Template)]
+#[template(path = "files/move.html")]
+struct MovePage {
+    layout: Layout,
+    list: List,
+    channel: ChannelId,
+    /// What is moved, in words.
+    what: String,
+    chosen: Vec<FileId>,
+    inside: String,
+    into: String,
+    /// The name of the folder that one looks into.
+    name: String,
+    cancel: String,
+    crumbs: Vec<Crumb>,
+    folders: Vec<Crumb>,
+    is_cut: bool,
+    /// Whether they lie here already.
+    is_here: bool,
+    can_change: bool,
+    wrong: Wrong,
+}
+
+impl MovePage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        channel: ChannelId,
+        wanted: &Wanted,
+        wrong: Wrong,
+    ) -> error::Result<MovePage> {
+        let actor = &visitor.actor;
+        let found = channel::find(reader, actor, channel)?;
+        let first = wanted.files.first().ok_or(Error::NotFound)?;
+        let first = entry::find(reader, actor, *first)?;
+        if first.channel != channel {
+            return Err(Error::NotFound);
+        }
+        entry::folder(reader, actor, channel, wanted.into)?;
+        let layout = Layout::read(reader, visitor, Module::Files, "Move")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let to = |into: Option<FileId>| {
+            forms::address(&format!("/files/{channel}/move"), &Wanted { into, ..wanted.clone() })
+        };
+        // Folders stand before everything else.
+        let most = i64::try_from(CHOICES_MAX).unwrap_or(i64::MAX) + 1;
+        let below = listing::in_folder(reader, actor, channel, wanted.into, None, most)?;
+        let mut folders: Vec<Crumb> = below
+            .into_iter()
+            .filter(|entry| entry.kind == Kind::Folder && !wanted.files.contains(&entry.id))
+            .map(|entry| Crumb { name: human::shown(&entry.name), href: to(Some(entry.id)) })
+            .collect();
+        let is_cut = folders.len() > CHOICES_MAX;
+        folders.truncate(CHOICES_MAX);
+        let way = paths::folders_to(reader, actor.workspace, channel, wanted.into)?;
+        let mut crumbs = crumbs(reader, visitor, channel, &found.title, wanted.into)?;
+        let ids = [None].into_iter().chain(way.iter().map(|(id, _)| Some(*id)));
+        crumbs.iter_mut().zip(ids).for_each(|(crumb, id)| crumb.href = to(id));
+        let name = crumbs.pop().map_or(found.title, |here| here.name);
+        let shown = human::shown(&first.name);
+        let id = |id: Option<FileId>| id.map(|id| id.to_string()).unwrap_or_default();
+        Ok(MovePage {
+            list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
+            what: match wanted.files.len() {
+                1 => format!("“{shown}”"),
+                more => format!("“{shown}” and {} more", more - 1),
+            },
+            chosen: wanted.files.clone(),
+            inside: id(wanted.inside),
+            into: id(wanted.into),
+            cancel: address(channel, wanted.inside),
+            is_here: wanted.inside == wanted.into,
+            can_change: permissions::may_change(reader, actor, channel, wanted.into)?,
+            layout,
+            channel,
+            name,
+            crumbs,
+            folders,
+            is_cut,
+            wrong,
+        })
+    }
+}
+
+async fn choose(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result {
+    if wanted.files.is_empty() {
+        let nothing = Chosen { files: Vec::new(), inside: wanted.inside };
+        return nothing.nothing(&app, visitor, channel).await;
+    }
+    show(&app, visitor, channel, wanted, Wrong::default()).await
+}
+
+async fn show(app: &App, visitor: Visitor, channel: ChannelId, wanted: Wanted, wrong: Wrong) -> Result {
+    let found =
+        app.store().read(move |reader| MovePage::read(reader, &visitor, channel, &wanted, wrong)).await?;
+    page(found.wrong.status(), &found)
+}
+
+async fn put(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(wanted): Input<Wanted>,
+) -> Result {
+    let (actor, moved, into) = (visitor.actor, wanted.files.clone(), wanted.into);
+    let outcome = app.store().write(move |tx| changing::move_to(tx, &actor, channel, &moved, into)).await;
+    match checked(outcome)? {
+        Ok(()) => back(channel, into, &At::done("moved")),
+        Err(_) if wanted.files.is_empty() => {
+            Chosen { files: Vec::new(), inside: wanted.inside }.nothing(&app, visitor, channel).await
+        }
+        Err(wrong) => show(&app, visitor, channel, wanted, wrong).await,
+    }
+}

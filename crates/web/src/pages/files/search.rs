@@ -1,0 +1,95 @@
+//! Files by their names, over one's own channels or in one of them, as a page.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::channels::channel;
+use domain::files::listing;
+use domain::kernel::ids::{ChannelId, FileId};
+use domain::kernel::{error, limits};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::extractors::Asked;
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+use crate::http::{forms, times};
+use crate::pages::files::entries::Row;
+use crate::pages::messages::channel_list::{List, Listing};
+
+/// Entries on one page of what is found.
+const FOUND: usize = 50;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/files/search", find)
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Wanted {
+    #[serde(default)]
+    words: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<ChannelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<FileId>,
+}
+
+#[derive(Template)]
+#[template(path = "files/search.html")]
+struct SearchPage {
+    layout: Layout,
+    list: List,
+    words: String,
+    /// The one channel that is searched, and its title.
+    within: Option<(ChannelId, String)>,
+    /// What was found, and in which channel.
+    found: Vec<(Row, String)>,
+    next: Option<String>,
+}
+
+impl SearchPage {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
+        let actor = &visitor.actor;
+        let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
+        let within = match wanted.channel {
+            Some(channel) => Some((channel, channel::find(reader, actor, channel)?.title)),
+            None => None,
+        };
+        let title = match &within {
+            Some((_, title)) => format!("Search files of {title}"),
+            None => "Search files".to_string(),
+        };
+        let layout = Layout::read(reader, visitor, Module::Files, &title)?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let most = i64::try_from(FOUND).unwrap_or(i64::MAX) + 1;
+        let mut entries = listing::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
+        let is_longer = entries.len() > FOUND;
+        entries.truncate(FOUND);
+        let next = entries
+            .last()
+            .filter(|_| is_longer)
+            .map(|last| forms::address("/files/search", &Wanted { after: Some(last.id), ..wanted.clone() }));
+        let mut titles: HashMap<ChannelId, String> = HashMap::new();
+        let mut found = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            if let Entry::Vacant(place) = titles.entry(entry.channel) {
+                place.insert(channel::find(reader, actor, entry.channel)?.title);
+            }
+            let title = titles.get(&entry.channel).cloned().unwrap_or_default();
+            found.push((Row::of(entry, actor, reader.now(), &zone), title));
+        }
+        let list = List::of(reader, visitor, Module::Files, &Listing::default(), wanted.channel, &zone)?;
+        Ok(SearchPage { layout, list, words, within, found, next })
+    }
+}
+
+async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+    let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
+    page(StatusCode::OK, &found)
+}

@@ -1,0 +1,350 @@
+//! The bytes of files on their way out: access is asked at each request (F2), stretches are served (RFC 9110, 14), and nothing
+//! that was uploaded ever runs in the portal's own origin (F4): each answer carries a policy that allows it nothing, and
+//! what browsers would run is handed over as bytes to be saved.
+
+use std::ops::Range;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
+use domain::files::blobs;
+use domain::files::content::{self, Class};
+use domain::files::entry::{self, Entry, Stored};
+use domain::files::signed::{self, Purpose};
+use domain::kernel::error::Error;
+use domain::kernel::ids::{ChannelId, FileId, WorkspaceId};
+use futures_util::stream;
+use outbound::blobs::{BlobError, Form, Name, Reading};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+use crate::http::visitor::{Here, Visitor};
+
+/// A document of this kind has no origin, runs nothing and loads nothing.
+const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; \
+     form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/files/{channel}/{file}/content", whole)
+        .get("/files/{channel}/{file}/small", small)
+        .get("/files/{channel}/{file}/download", download)
+        .get("/signed/{address}", signed_download)
+}
+
+/// How a file is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// To be shown or played in place, where that is safe.
+    InPlace,
+    /// Its small version.
+    Small,
+    /// To be saved.
+    Saved,
+}
+
+async fn whole(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(place): Named<(ChannelId, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    of_visitor(&app, &visitor, place, Way::InPlace, &method, &headers).await
+}
+
+async fn small(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(place): Named<(ChannelId, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    of_visitor(&app, &visitor, place, Way::Small, &method, &headers).await
+}
+
+async fn download(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(place): Named<(ChannelId, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    of_visitor(&app, &visitor, place, Way::Saved, &method, &headers).await
+}
+
+async fn of_visitor(
+    app: &App,
+    visitor: &Visitor,
+    (channel, file): (ChannelId, FileId),
+    way: Way,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result {
+    let actor = visitor.actor;
+    let entry = app.store().read(move |reader| entry::find(reader, &actor, file)).await?;
+    if entry.channel != channel {
+        return Err(Answer::not_found());
+    }
+    serve(app, actor.workspace, &entry, way, method, headers).await
+}
+
+/// An address that was signed for a quarter of an hour: it needs no session and no key, and today's access (F2).
+async fn signed_download(
+    State(app): State<App>,
+    Here(workspace): Here,
+    Named(address): Named<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    let id = workspace.id;
+    let entry = app
+        .store()
+        .read(move |reader| {
+            let (actor, file) = signed::check(reader, id, Purpose::Download, &address)?;
+            entry::find(reader, &actor, file)
+        })
+        .await?;
+    let mut answer = serve(&app, id, &entry, Way::Saved, &method, &headers).await?;
+    // The address is as good as a key while it lasts.
+    answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    Ok(answer)
+}
+
+/// Hands a file out to somebody who may see it.
+pub(crate) async fn serve(
+    app: &App,
+    workspace: WorkspaceId,
+    entry: &Entry,
+    way: Way,
+    method: &Method,
+    asked: &HeaderMap,
+) -> Result {
+    let stored = entry.stored.as_ref().ok_or(Error::NotFound)?;
+    if stored.held.is_some() {
+        return Err(Answer::refused(StatusCode::FORBIDDEN, "heldBack", held_back(stored)));
+    }
+    let (form, content_type, name) = match way {
+        Way::Small if stored.small.is_none() => return Err(Answer::not_found()),
+        Way::Small => (Form::Small, "image/*", "small"),
+        Way::InPlace | Way::Saved => (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str()),
+    };
+    let blob = Name { workspace: workspace.0, id: stored.blob.0 };
+    let size = match form {
+        Form::Whole => u64::try_from(stored.size).unwrap_or(0),
+        Form::Small => app.web.blobs.size(blob, form).await.map_err(|error| unread(&error))?,
+    };
+    let tag = format!("\"{}{}\"", stored.blob.0.simple(), if form == Form::Small { "s" } else { "" });
+    let in_place = way != Way::Saved && (form == Form::Small || Class::of(content_type).opens_in_place());
+    let mut headers = fixed(&tag);
+    let disposition = if in_place { disposition("inline", name) } else { disposition("attachment", name) };
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    if asked.get_all(header::IF_NONE_MATCH).iter().any(|value| is_named(value, &tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let Ok(range) = stretch(asked, &tag, size) else {
+        headers.insert(header::CONTENT_RANGE, value(&format!("bytes */{size}")));
+        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
+    };
+    let (status, range) = match range {
+        Some(range) => {
+            let words = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
+            headers.insert(header::CONTENT_RANGE, value(&words));
+            (StatusCode::PARTIAL_CONTENT, range)
+        }
+        None => (StatusCode::OK, 0..size),
+    };
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    if *method == Method::HEAD {
+        let content_type = if form == Form::Small { "image/jpeg" } else { content::served_as(content_type) };
+        headers.insert(header::CONTENT_TYPE, value(content_type));
+        return Ok((status, headers).into_response());
+    }
+    let mut reading = app.web.blobs.read(blob, form, range).await.map_err(|error| unread(&error))?;
+    let first = reading.next().await.map_err(|error| unread(&error))?.unwrap_or_default();
+    let content_type = match form {
+        // Small versions are what we made: one of two kinds.
+        Form::Small if first.starts_with(b"\x89PNG") => "image/png",
+        Form::Small => "image/jpeg",
+        Form::Whole => content::served_as(content_type),
+    };
+    headers.insert(header::CONTENT_TYPE, value(content_type));
+    Ok((status, headers, body(first, reading)).into_response())
+}
+
+/// Why a file is handed to nobody, for people.
+pub(crate) fn held_back(stored: &Stored) -> &'static str {
+    match stored.held.as_deref() {
+        Some(blobs::UNCHECKED) => "This file is still being checked. Please try again in a moment.",
+        Some(blobs::TOO_LARGE) => "This file is held back: it is too large to be checked.",
+        _ => "This file is held back: it may be harmful.",
+    }
+}
+
+/// What every file is served with, whatever it is.
+fn fixed(tag: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let fixed: [(HeaderName, &'static str); 5] = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::ACCEPT_RANGES, "bytes"),
+        // A browser may keep it but has to ask each time whether it still may be seen.
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
+    for (name, fixed) in fixed {
+        headers.insert(name, HeaderValue::from_static(fixed));
+    }
+    headers.insert(header::ETAG, value(tag));
+    headers
+}
+
+fn value(text: &str) -> HeaderValue {
+    // Made here of letters, digits and signs.
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"))
+}
+
+/// `Content-Disposition` with the name for every browser (RFC 6266, RFC 8187): in ASCII, and in full.
+pub(crate) fn disposition(kind: &str, name: &str) -> HeaderValue {
+    let plain =
+        |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    let mut full = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            full.push(char::from(byte));
+        } else {
+            full.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    value(&format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{full}"))
+}
+
+/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: weakly compared).
+fn is_named(given: &HeaderValue, tag: &str) -> bool {
+    let Ok(given) = given.to_str() else { return false };
+    given.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
+/// A stretch of a file, all of it, or one that there is not.
+type Stretch = std::result::Result<Option<Range<u64>>, ()>;
+
+/// The stretch that `Range` asks for; nothing where all is to be sent. Several stretches, other units and nonsense are
+/// ignored, as a server may (RFC 9110, 14.2); one that lies behind the end is an error.
+fn stretch(asked: &HeaderMap, tag: &str, size: u64) -> Stretch {
+    let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
+    // Bytes that belong to another state of the file are of no use: then all of it.
+    if text(header::IF_RANGE).is_some_and(|given| given.trim() != tag) {
+        return Ok(None);
+    }
+    let Some((from, to)) = text(header::RANGE)
+        .and_then(|range| range.trim().strip_prefix("bytes="))
+        .filter(|range| !range.contains(','))
+        .and_then(|range| range.trim().split_once('-'))
+    else {
+        return Ok(None);
+    };
+    let number = |text: &str| -> Option<u64> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        // More digits than fit are more bytes than there are.
+        is_number.then(|| text.parse().unwrap_or(u64::MAX))
+    };
+    match (number(from.trim()), number(to.trim()), from.trim().is_empty(), to.trim().is_empty()) {
+        (Some(start), _, _, true) if start < size => Ok(Some(start..size)),
+        (Some(start), Some(end), ..) if start <= end && start < size => {
+            Ok(Some(start..end.saturating_add(1).min(size)))
+        }
+        (Some(start), Some(end), ..) if start > end => Ok(None),
+        (Some(_), Some(_), ..) | (Some(_), _, _, true) => Err(()),
+        (None, Some(0), true, _) => Err(()),
+        (None, Some(last), true, _) if size > 0 => Ok(Some(size.saturating_sub(last)..size)),
+        (None, Some(_), true, _) => Err(()),
+        _ => Ok(None),
+    }
+}
+
+/// The bytes as a body: one buffer ahead of the connection, never all of it.
+fn body(first: axum::body::Bytes, reading: Reading) -> Body {
+    let rest = stream::unfold(Some(reading), |reading| async move {
+        let mut reading = reading?;
+        match reading.next().await {
+            Ok(Some(bytes)) => Some((Ok(bytes), Some(reading))),
+            Ok(None) => None,
+            Err(error) => {
+                tracing::error!(%error, "a file broke off while it was sent");
+                Some((Err(error), None))
+            }
+        }
+    });
+    let first = stream::iter(Some(first).filter(|bytes| !bytes.is_empty()).map(Ok::<_, BlobError>));
+    Body::from_stream(futures_util::StreamExt::chain(first, rest))
+}
+
+fn unread(error: &BlobError) -> Answer {
+    tracing::error!(%error, "a file cannot be read");
+    Answer::refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "failed",
+        "This file cannot be read at the moment. It has been noted; please try again.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f3_stretches_are_read_as_the_standard_says() {
+        let cases: &[(&str, u64, Stretch)] = &[
+            ("bytes=0-499", 1000, Ok(Some(0..500))),
+            ("bytes=500-", 1000, Ok(Some(500..1000))),
+            ("bytes=-200", 1000, Ok(Some(800..1000))),
+            ("bytes=-2000", 1000, Ok(Some(0..1000))),
+            ("bytes=0-5000", 1000, Ok(Some(0..1000))),
+            ("bytes=999-999", 1000, Ok(Some(999..1000))),
+            ("bytes=0-99999999999999999999999", 1000, Ok(Some(0..1000))),
+            ("bytes= 1 - 2 ", 1000, Ok(Some(1..3))),
+            ("bytes=1000-", 1000, Err(())),
+            ("bytes=1000-1001", 1000, Err(())),
+            ("bytes=-0", 1000, Err(())),
+            ("bytes=0-", 0, Err(())),
+            ("bytes=-5", 0, Err(())),
+            ("bytes=5-4", 1000, Ok(None)),
+            ("bytes=0-1,5-6", 1000, Ok(None)),
+            ("bytes=a-b", 1000, Ok(None)),
+            ("bytes=--1", 1000, Ok(None)),
+            ("bytes=-", 1000, Ok(None)),
+            ("lines=0-1", 1000, Ok(None)),
+            ("bytes", 1000, Ok(None)),
+        ];
+        for (range, size, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, range.parse().unwrap());
+            assert_eq!(&stretch(&headers, "\"a\"", *size), expected, "{range}");
+            headers.insert(header::IF_RANGE, "\"b\"".parse().unwrap());
+            assert_eq!(stretch(&headers, "\"a\"", *size), Ok(None), "{range}");
+        }
+    }
+
+    #[test]
+    fn f4_names_stand_safely_in_headers() {
+        let shown = |name: &str| disposition("attachment", name).to_str().unwrap().to_string();
+        assert_eq!(
+            shown("Übersicht \"2026\".pdf"),
+            "attachment; filename=\"_bersicht _2026_.pdf\"; filename*=UTF-8''%C3%9Cbersicht%20%222026%22.pdf"
+        );
+        let hostile = shown("a\r\nSet-Cookie: x=1;\\ %41.txt");
+        assert!(!hostile.contains(['\r', '\n', '\\']), "{hostile}");
+    }
+
+    #[test]
+    fn a_tag_is_found_among_others() {
+        let named = |given: &'static str| is_named(&HeaderValue::from_static(given), "\"abc\"");
+        assert!(named("\"abc\"") && named("W/\"abc\"") && named("\"x\", \"abc\"") && named("*"));
+        assert!(!named("\"ab\"") && !named("abc") && !named(""));
+    }
+}

@@ -1,0 +1,92 @@
+//! Several files at once as one archive.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{self, HeaderValue};
+use axum::response::IntoResponse;
+use domain::channels::channel;
+use domain::files::browsing::{self, Packed};
+use domain::files::entry::Kind;
+use domain::files::names;
+use domain::kernel::error::Error;
+use domain::kernel::ids::{ChannelId, WorkspaceId};
+use outbound::blobs::Name;
+
+use crate::app::App;
+use crate::http::answers::Result;
+use crate::http::exports;
+use crate::http::extractors::{Input, Named};
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+use crate::http::zip_archive::Archive;
+use crate::pages::files::changing::Chosen;
+use crate::pages::files::serving::disposition;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.post("/files/{channel}/zip", pack)
+}
+
+async fn pack(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(chosen): Input<Chosen>,
+) -> Result {
+    if chosen.files.is_empty() {
+        return chosen.nothing(&app, visitor, channel).await;
+    }
+    let actor = visitor.actor;
+    let (title, packed) = app
+        .store()
+        .read_long(move |reader| {
+            let packed = browsing::packed(reader, &actor, channel, &chosen.files)?;
+            Ok::<_, Error>((channel::find(reader, &actor, channel)?.title, packed))
+        })
+        .await?;
+    // One folder gives the archive its name.
+    let name = match packed.first() {
+        Some(Packed { path, entry }) if entry.kind == Kind::Folder && chosen_one(&packed) => path.clone(),
+        _ => names::FileName::or("name", &title, "Files")?.safe,
+    };
+    let (pieces, body) = exports::body();
+    let mut archive = Archive::new(Arc::clone(&app.web.blobs), pieces);
+    tokio::spawn(async move {
+        if let Err(error) = write(&mut archive, actor.workspace, packed).await {
+            archive.break_off(&error).await;
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (header::CONTENT_DISPOSITION, disposition("attachment", &format!("{name}.zip"))),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// Whether everything lies in the first entry.
+fn chosen_one(packed: &[Packed]) -> bool {
+    packed.iter().skip(1).all(|packed| packed.path.contains('/'))
+}
+
+/// Writes the entries one after another.
+async fn write(archive: &mut Archive, workspace: WorkspaceId, packed: Vec<Packed>) -> io::Result<()> {
+    for Packed { path, entry } in packed {
+        let at = Some(entry.updated_at);
+        match (entry.kind, &entry.stored) {
+            (Kind::Folder, _) => archive.folder(&path, at)?,
+            (Kind::Link, _) => {
+                archive.begin(&format!("{path}.url"), at)?;
+                let url = entry.link_url.as_deref().unwrap_or_default();
+                archive.write(&format!("[InternetShortcut]\r\nURL={url}\r\n"))?;
+            }
+            (Kind::File, Some(stored)) if stored.held.is_none() => {
+                let name = Name { workspace: workspace.0, id: stored.blob.0 };
+                archive.file(&path, name, stored.size, at).await?;
+            }
+            (Kind::File, _) => archive.leave_out(path),
+        }
+        archive.send().await?;
+    }
+    archive.end("").await
+}

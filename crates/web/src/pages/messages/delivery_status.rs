@@ -1,0 +1,297 @@
+//! What becomes of a message outside the portal (N12), at the message and for internal users only; sending the notice now
+//! and calling it off (N14).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::HeaderMap;
+use axum::response::IntoResponse;
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId};
+use domain::kernel::medium::Way;
+use domain::kernel::name::Name;
+use domain::messages::message::{self, Message};
+use domain::messages::unread_backlog::Reason;
+use domain::notify::delivery_status::{self, Fate, MessageFates};
+use domain::notify::digest_part::State as Fated;
+use domain::notify::manual_send;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use store::{Reader, Time};
+
+use crate::app::App;
+use crate::http::answers::{Result, go};
+use crate::http::extractors::{Input, Named};
+use crate::http::routes::Routes;
+use crate::http::times::{self, Shown};
+use crate::http::visitor::Visitor;
+use crate::http::wanted::Wanted;
+use crate::pages::messages::entry::Entry;
+use crate::pages::messages::members::names;
+
+/// Messages that one form may call off: more than a page shows.
+const AT_ONCE: usize = 100;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/messages/{channel}/messages/{id}/send-now", send_now)
+        .post("/messages/{channel}/messages/{id}/call-off", call_off)
+}
+
+/// One state and those whom it holds for, in words.
+struct Line {
+    state: Shape,
+    names: String,
+    at: Option<Shown>,
+    /// Why it failed, for the people who run the portal; else nothing.
+    why: String,
+}
+
+/// A state without its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Due,
+    /// They were told already; this way is still to come.
+    Later(Way),
+    Sending,
+    Emailed,
+    Texted,
+    Failed,
+    Suppressed(Reason),
+}
+
+impl Line {
+    /// The words before the names.
+    fn before(&self) -> &'static str {
+        match self.state {
+            Shape::Due => "Notice to",
+            Shape::Later(Way::Email) => "Email to",
+            Shape::Later(Way::Text) => "Text to",
+            Shape::Sending => "Being sent to",
+            Shape::Emailed => "Emailed to",
+            Shape::Texted => "Texted to",
+            Shape::Failed => "Could not be sent to",
+            Shape::Suppressed(_) => "Nothing is sent to",
+        }
+    }
+
+    /// The words after the names, and before the time where there is one.
+    fn after(&self) -> String {
+        match self.state {
+            Shape::Due | Shape::Later(_) => "at".to_string(),
+            Shape::Sending | Shape::Emailed | Shape::Texted | Shape::Failed => String::new(),
+            Shape::Suppressed(reason) => format!("({})", in_words(reason)),
+        }
+    }
+
+    fn is(&self, shape: &str) -> bool {
+        matches!(
+            (self.state, shape),
+            (Shape::Due | Shape::Later(_) | Shape::Sending, "due")
+                | (Shape::Emailed, "emailed")
+                | (Shape::Texted, "texted")
+                | (Shape::Failed, "failed")
+                | (Shape::Suppressed(_), "suppressed")
+        )
+    }
+}
+
+/// Why somebody is not told, in a few words.
+pub(crate) fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotInvited => "not invited yet",
+        Reason::Choice => "their choice",
+        Reason::NoAddress => "no address that takes it",
+        Reason::Muted => "muted",
+        Reason::LostAccess => "no access any more",
+        Reason::Left => "left the channel",
+        Reason::CalledOff => "called off",
+        Reason::Earlier => "written before notices began",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "messages/fates.html")]
+struct FatesPart {
+    channel: ChannelId,
+    message: MessageId,
+    lines: Vec<Line>,
+    is_due: bool,
+    /// Whether what is due would leave if somebody asked: a text alone waits for the end of quiet hours, which are its reader's.
+    can_hasten: bool,
+    /// Messages just before this one of which the same is true.
+    also: Vec<MessageId>,
+}
+
+/// Puts what became of each message behind it; where the same is true of messages that follow each other, behind the
+/// last of them. Client users see nothing of it.
+pub(crate) fn add(
+    reader: &Reader,
+    visitor: &Visitor,
+    found: &[Message],
+    entries: &mut [Entry],
+    zone: &TimeZone,
+    wait: Option<Duration>,
+) -> error::Result<()> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(()) };
+    if access::internal(&visitor.actor).is_err() {
+        return Ok(());
+    }
+    let now = reader.now();
+    let fates =
+        delivery_status::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
+    let shared_of = |message: &Message| {
+        let fates = fates.iter().find(|one| one.message == message.id);
+        fates.map(|one| shared(one, now)).unwrap_or_default()
+    };
+    let all: Vec<Vec<Shared<'_>>> = found.iter().map(shared_of).collect();
+    let mut also = Vec::new();
+    for (index, message) in found.iter().enumerate() {
+        let shared = &all[index];
+        if all.get(index + 1) == Some(shared) {
+            also.push(message.id);
+            continue;
+        }
+        let also = std::mem::take(&mut also);
+        if shared.is_empty() {
+            continue;
+        }
+        let lines: Vec<Line> = shared.iter().map(|shared| shared.line(now, zone)).collect();
+        let is_due = lines.iter().any(|line| line.is("due"));
+        let can_hasten = lines.iter().any(|line| line.is("due") && line.state != Shape::Later(Way::Text));
+        let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, can_hasten, also };
+        // Writing into memory does not fail.
+        entries[index].fates = part.render().unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What became of a message for some of its recipients: the same for all of them.
+#[derive(PartialEq, Eq)]
+struct Shared<'a> {
+    state: Shape,
+    at: Option<Time>,
+    why: &'a str,
+    people: Vec<(PersonId, &'a Arc<Name>)>,
+}
+
+impl Shared<'_> {
+    fn line(&self, now: Time, zone: &TimeZone) -> Line {
+        Line {
+            state: self.state,
+            names: names(self.people.iter().map(|(_, name)| name.full())),
+            at: self.at.map(|at| times::shown(at, now, zone)),
+            why: self.why.to_string(),
+        }
+    }
+}
+
+/// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
+fn shared(message: &MessageFates, now: Time) -> Vec<Shared<'_>> {
+    let mut all: Vec<Shared<'_>> = Vec::new();
+    let shapes = message.fates.iter().flat_map(|fate| {
+        shape(&fate.state, now).into_iter().chain(later(fate, now)).map(move |shape| (fate, shape))
+    });
+    for (fate, (state, at, why)) in shapes {
+        let somebody = (fate.person, &fate.name);
+        match all.iter_mut().find(|one| (one.state, one.at, one.why) == (state, at, why)) {
+            Some(one) => one.people.push(somebody),
+            None => all.push(Shared { state, at, why, people: vec![somebody] }),
+        }
+    }
+    all
+}
+
+/// What is shown of a state: its shape, its time, and why it is so.
+fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+    Some(match state {
+        Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
+        Fated::Due(at) if *at <= now => (Shape::Sending, None, ""),
+        Fated::Due(at) => (Shape::Due, Some(*at), ""),
+        Fated::Emailed(at) => (Shape::Emailed, Some(*at), ""),
+        Fated::Texted(at) => (Shape::Texted, Some(*at), ""),
+        Fated::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
+        Fated::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
+    })
+}
+
+/// What is still to come for somebody who was told by the other way.
+fn later(fate: &Fate, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+    let (way, state) = match fate.state {
+        Fated::Emailed(_) => (Way::Text, fate.text.as_ref()?),
+        Fated::Texted(_) => (Way::Email, fate.email.as_ref()?),
+        _ => return None,
+    };
+    match shape(state, now)? {
+        (Shape::Due, at, why) => Some((Shape::Later(way), at, why)),
+        sending @ (Shape::Sending, ..) => Some(sending),
+        _ => None,
+    }
+}
+
+/// Makes sure that a message is in the channel that the address names.
+fn in_channel(
+    reader: &Reader,
+    visitor: &Visitor,
+    channel: ChannelId,
+    message: MessageId,
+) -> error::Result<()> {
+    access::internal(&visitor.actor)?;
+    let found = message::find(reader, &visitor.actor, message)?;
+    if found.channel == channel { Ok(()) } else { Err(Error::NotFound) }
+}
+
+fn done(headers: &HeaderMap, channel: ChannelId, message: MessageId) -> axum::response::Response {
+    match Wanted::of(headers) {
+        Wanted::Json => axum::http::StatusCode::NO_CONTENT.into_response(),
+        Wanted::Page => go(&format!("/messages/{channel}?message={message}#message-{message}")),
+    }
+}
+
+async fn send_now(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    headers: HeaderMap,
+) -> Result {
+    app.store()
+        .write(move |tx| {
+            in_channel(tx, &visitor, channel, id)?;
+            manual_send::send_now(tx, &visitor.actor, id)
+        })
+        .await?;
+    Ok(done(&headers, channel, id))
+}
+
+/// Others of which the same is true, as the page shows them together.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Others {
+    also: Vec<MessageId>,
+}
+
+async fn call_off(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    headers: HeaderMap,
+    Input(others): Input<Others>,
+) -> Result {
+    app.store()
+        .write(move |tx| {
+            for message in others.also.iter().take(AT_ONCE).chain([&id]) {
+                in_channel(tx, &visitor, channel, *message)?;
+                match manual_send::call_off(tx, &visitor.actor, *message) {
+                    // Deleted meanwhile: there is nothing left to tell.
+                    Err(Error::Conflict(_)) if *message != id => {}
+                    called_off => called_off?,
+                }
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(done(&headers, channel, id))
+}

@@ -1,0 +1,26 @@
+//! One entry of a conversation, as the template shows it.
+
+use domain::kernel::ids::MessageId;
+
+use crate::http::times::Shown;
+
+/// A message with what differs between those who look at it.
+pub(crate) struct Entry {
+    pub(crate) day: Option<Shown>,
+    pub(crate) is_first_unread: bool,
+    pub(crate) is_own: bool,
+    pub(crate) is_run: bool,
+    pub(crate) is_linked: bool,
+    pub(crate) can_change: bool,
+    pub(crate) id: MessageId,
+    pub(crate) html: String,
+    pub(crate) seen: Option<Seen>,
+    /// What became of it outside the portal, as HTML; nothing for client users.
+    pub(crate) fates: String,
+}
+
+/// Who has seen everything up to here and nothing beyond.
+pub(crate) struct Seen {
+    pub(crate) names: String,
+    pub(crate) at: Option<Shown>,
+}

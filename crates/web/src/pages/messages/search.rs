@@ -1,0 +1,127 @@
+//! Search over one's own channels (M8), as a page.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::channels::channel;
+use domain::formatting::plain_text;
+use domain::kernel::ids::{ChannelId, MessageId};
+use domain::kernel::{error, limits};
+use domain::messages::search::{self, Cursor, Found};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use store::{Reader, Time};
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::avatars::Face;
+use crate::http::extractors::Asked;
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::times::{self, Shown};
+use crate::http::visitor::Visitor;
+use crate::pages::messages::channel_list::{List, Listing};
+
+/// Messages on one page of what is found.
+const FOUND: i64 = 20;
+/// Characters shown of a message that is found.
+const SHOWN_CHARACTERS: usize = 280;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/messages/search", find)
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    words: String,
+    channel: Option<ChannelId>,
+    before: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "messages/search.html")]
+struct SearchPage {
+    layout: Layout,
+    list: List,
+    words: String,
+    /// The one channel that is searched, and its title.
+    within: Option<(ChannelId, String)>,
+    results: Vec<FoundMessage>,
+    /// Where the next page begins.
+    more: Option<String>,
+}
+
+struct FoundMessage {
+    id: MessageId,
+    channel: ChannelId,
+    channel_title: String,
+    author: String,
+    face: Face,
+    at: Shown,
+    text: String,
+}
+
+impl SearchPage {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
+        let actor = &visitor.actor;
+        let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
+        // A place that is none is the beginning.
+        let before: Option<Cursor> = wanted.before.as_deref().and_then(|text| text.parse().ok());
+        let within = match wanted.channel {
+            Some(channel) => Some((channel, channel::find(reader, actor, channel)?.title)),
+            None => None,
+        };
+        let title = match &within {
+            Some((_, title)) => format!("Search in {title}"),
+            None => "Search messages".to_string(),
+        };
+        let layout = Layout::read(reader, visitor, Module::Messages, &title)?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let found = if words.is_empty() {
+            Vec::new()
+        } else {
+            search::messages(reader, actor, &words, wanted.channel, before, FOUND)?
+        };
+        let is_full = found.len() as i64 == FOUND;
+        let more = found.last().filter(|_| is_full).map(|last| last.cursor.to_string());
+        let mut titles = HashMap::new();
+        for found in &found {
+            let channel = found.message.channel;
+            if let Entry::Vacant(place) = titles.entry(channel) {
+                place.insert(channel::find(reader, actor, channel)?.title);
+            }
+        }
+        let results = found.into_iter().map(|found| shown(found, &titles, reader.now(), &zone)).collect();
+        let list = List::read(reader, visitor, &Listing::default(), None, &zone)?;
+        Ok(SearchPage { layout, list, words, within, results, more })
+    }
+}
+
+fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &TimeZone) -> FoundMessage {
+    let message = found.message;
+    FoundMessage {
+        id: message.id,
+        channel: message.channel,
+        channel_title: titles.get(&message.channel).cloned().unwrap_or_default(),
+        author: message.author_name.full(),
+        face: Face::of_person(message.author.0, &message.author_name),
+        at: times::shown(message.sent_at, now, zone),
+        text: plain_text::plain(&message.text, SHOWN_CHARACTERS),
+    }
+}
+
+/// Brings the index up to what was sent until now, so that a search finds it.
+pub(crate) async fn catch_up(app: &App) -> error::Result<()> {
+    while app.store().write(|tx| search::catch_up(tx)).await? {}
+    Ok(())
+}
+
+async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+    catch_up(&app).await?;
+    let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
+    page(StatusCode::OK, &found)
+}

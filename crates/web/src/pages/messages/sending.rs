@@ -1,0 +1,221 @@
+//! Messages: the page of a conversation, sending, editing, deleting, reading and typing.
+//!
+//! A message is written once, by [`fragment`], the same for everybody who may see it: on pages, in live updates and
+//! in answers to scripts. What differs between viewers stands around it (`conversation`) or is added in the browser.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use domain::channels;
+use domain::channels::channel;
+use domain::directory::person;
+use domain::files::uploads::Purpose;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId, UploadId};
+use domain::messages::attachments::Attached;
+use domain::messages::message::Message;
+use domain::messages::sending::{self, Draft};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, go, page};
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::routes::Routes;
+use crate::http::times;
+use crate::http::visitor::Visitor;
+use crate::http::wanted::Wanted;
+use crate::pages::messages::channel_list::Listing;
+use crate::pages::messages::conversation::{ConversationPage, Waiting, Written};
+use crate::pages::messages::entries::{EntriesPart, Where};
+use crate::pages::messages::fragment::{fragment, preview};
+use crate::uploads::form;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/messages/{channel}", conversation)
+        .post("/messages/{channel}", send)
+        .get("/messages/{channel}/older", stretch)
+        .post("/messages/{channel}/read", read)
+        .post("/messages/{channel}/typing", typing)
+}
+
+async fn conversation(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Asked(place): Asked<Where>,
+    Asked(listing): Asked<Listing>,
+) -> Result {
+    let (written, wait) = (Written::default(), app.web.wait);
+    let found = app
+        .store()
+        .read(move |reader| {
+            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
+        })
+        .await?;
+    page(StatusCode::OK, &found)
+}
+
+/// Older or newer messages for scripts: as they stand in the page, without the page.
+async fn stretch(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Asked(place): Asked<Where>,
+) -> Result {
+    let wait = app.web.wait;
+    let part =
+        app.store().read(move |reader| EntriesPart::read(reader, &visitor, channel, &place, wait)).await?;
+    page(StatusCode::OK, &part)
+}
+
+#[derive(Deserialize)]
+struct Given {
+    id: MessageId,
+    #[serde(default)]
+    text: String,
+    shown: Option<i64>,
+    /// Who wrote it, where it may have waited on the device since.
+    author: Option<PersonId>,
+    /// Uploads that it is sent with.
+    #[serde(default)]
+    attachments: Vec<UploadId>,
+    /// Why a file that came with it could not be taken.
+    #[serde(skip)]
+    refused: Option<Answer>,
+}
+
+impl Given {
+    /// Reads what is sent: a form with files in it, a form without, or JSON.
+    async fn read(app: &App, actor: Actor, channel: ChannelId, request: Request) -> Result<Given> {
+        let place = Some((actor, channel));
+        let form = match form::read(app, place, Purpose::Message, request).await {
+            Ok(form) => form?,
+            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+        };
+        Ok(Given {
+            id: form.read("id")?.ok_or_else(|| Answer::from(Error::field("id", Problem::NoId)))?,
+            text: form.text("text"),
+            shown: form.read("shown")?,
+            author: form.read("author")?,
+            attachments: form.attachments.into_iter().chain(form.uploads).collect(),
+            refused: form.refused,
+        })
+    }
+
+    fn draft(&self, channel: ChannelId) -> Draft {
+        let attachments = self.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
+        Draft { id: self.id, channel, text: self.text.clone(), attachments, shown: self.shown }
+    }
+}
+
+/// A message as scripts get it back.
+#[derive(Serialize)]
+struct Answered {
+    id: MessageId,
+    channel: ChannelId,
+    position: i64,
+    at: String,
+    preview: String,
+    html: String,
+}
+
+pub(crate) fn answered(message: &Message) -> Response {
+    let answered = Answered {
+        id: message.id,
+        channel: message.channel,
+        position: message.position,
+        at: times::exact(message.sent_at),
+        preview: preview(message),
+        html: fragment(message),
+    };
+    axum::Json(answered).into_response()
+}
+
+async fn send(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    request: Request,
+) -> Result {
+    let actor = visitor.actor;
+    let wants_page = Wanted::of(request.headers()) == Wanted::Page;
+    let given = Given::read(&app, actor, channel, request).await?;
+    // Somebody else has signed in on the device meanwhile: not in their name.
+    if given.author.is_some_and(|author| author != actor.person) {
+        return Err(Answer::SignIn("/messages".to_string()));
+    }
+    if let Some(refused) = given.refused.clone() {
+        let problem = refused.message().to_string();
+        return if wants_page { again(&app, visitor, channel, given, problem).await } else { Err(refused) };
+    }
+    let draft = given.draft(channel);
+    let sent = app.store().write(move |tx| sending::send(tx, &actor, &draft)).await;
+    match sent {
+        Ok(_) if wants_page => Ok(go(&format!("/messages/{channel}"))),
+        Ok(message) => Ok(answered(&message)),
+        Err(Error::Field { problem, .. }) if wants_page => {
+            again(&app, visitor, channel, given, problem.to_string()).await
+        }
+        Err(refused @ (Error::Forbidden | Error::Conflict(_))) if wants_page => {
+            again(&app, visitor, channel, given, refused.to_string()).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page once more, with everything that was written and what is wrong with it. Files that have come wait for the next
+/// try.
+async fn again(app: &App, visitor: Visitor, channel: ChannelId, given: Given, problem: String) -> Result {
+    let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
+    let found = app
+        .store()
+        .read(move |reader| {
+            let waiting = Waiting::of(reader, &visitor.actor, &given.attachments)?;
+            let written = Written { text: given.text, problem: Some(problem), waiting };
+            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
+        })
+        .await?;
+    page(StatusCode::BAD_REQUEST, &found)
+}
+
+#[derive(Deserialize)]
+struct ReadUpTo {
+    position: i64,
+}
+
+async fn read(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    headers: HeaderMap,
+    Input(given): Input<ReadUpTo>,
+) -> Result {
+    let actor = visitor.actor;
+    let position = app
+        .store()
+        .write(move |tx| channels::members::read_up_to(tx, &actor, channel, given.position))
+        .await?;
+    Ok(match Wanted::of(&headers) {
+        Wanted::Page => go(&format!("/messages/{channel}")),
+        Wanted::Json => axum::Json(serde_json::json!({ "position": position })).into_response(),
+    })
+}
+
+async fn typing(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    let actor = visitor.actor;
+    let name = app
+        .store()
+        .read(move |reader| {
+            let found = channel::find(reader, &actor, channel)?;
+            if found.left_at.is_some() {
+                return Err(Error::Forbidden);
+            }
+            Ok(person::myself(reader, &actor)?.name.full())
+        })
+        .await?;
+    app.hub.typing(actor.workspace, channel, actor.person, &name);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

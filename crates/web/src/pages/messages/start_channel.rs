@@ -1,0 +1,66 @@
+//! What client users start conversations about, where the workspace lets them: themselves, their companies and their projects.
+//! One tap opens the one that is there, or starts it; who will read it stands above its composer (C7).
+
+use askama::Template;
+use axum::http::StatusCode;
+use domain::channels::starting::{self, Subject};
+use domain::kernel::error::{self, Error};
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, page};
+use crate::http::avatars::Face;
+use crate::http::layout::{Layout, Module};
+use crate::http::times;
+use crate::http::visitor::Visitor;
+use crate::pages::messages::channel_list::{List, Listing};
+
+/// One of them.
+struct Own {
+    /// What the form sends.
+    subject: String,
+    title: String,
+    face: Face,
+    /// Who reads along.
+    readers: String,
+}
+
+#[derive(Template)]
+#[template(path = "messages/start.html")]
+struct StartPage {
+    layout: Layout,
+    list: List,
+    own: Vec<Own>,
+}
+
+/// The page with all of them; it is not there for whoever may start none.
+pub(crate) async fn show(app: &App, visitor: Visitor) -> Result {
+    page(StatusCode::OK, &app.store().read(move |reader| StartPage::read(reader, &visitor)).await?)
+}
+
+impl StartPage {
+    fn read(reader: &Reader, visitor: &Visitor) -> error::Result<StartPage> {
+        let startable = starting::startable(reader, &visitor.actor)?;
+        if startable.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let layout = Layout::read(reader, visitor, Module::Messages, "New conversation")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let brand = &visitor.workspace.brand_name;
+        let own = startable.into_iter().filter_map(|one| {
+            let (kind, id, readers) = match one.subject {
+                Subject::Client(client) => ("client", client.0, format!("You and {brand}")),
+                Subject::Company(company) => ("company", company.0, format!("Your company and {brand}")),
+                Subject::Project(project) => {
+                    ("project", project.0, format!("Everybody on the project, and {brand}"))
+                }
+                Subject::Group(..) => return None,
+            };
+            let face = Face::of_title(id, &one.title);
+            Some(Own { subject: format!("{kind}:{id}"), title: one.title, face, readers })
+        });
+        let own = own.collect();
+        let list = List::of(reader, visitor, Module::Messages, &Listing::default(), None, &zone)?;
+        Ok(StartPage { list, own, layout })
+    }
+}

@@ -1,0 +1,36 @@
+//! All answers to whether texts may be sent, as a table: for admins to keep, or to show who asks for proof. That somebody
+//! looked at it is kept in the records.
+
+use axum::extract::State;
+use domain::kernel::audit_log::{self, Deed};
+use domain::notify::consents::{self, Consent};
+
+use crate::app::App;
+use crate::http::answers::Result;
+use crate::http::visitor::Visitor;
+use crate::http::{exports, times};
+
+const COLUMNS: [&str; 8] = ["time", "person", "name", "email", "number", "answer", "how", "wording"];
+
+pub(crate) async fn export(State(app): State<App>, visitor: Visitor) -> Result {
+    let actor = visitor.actor;
+    app.store().write(move |tx| audit_log::note_export(tx, &actor, Deed::ConsentsExported, None)).await?;
+    let all = app.store().read_long(move |reader| consents::all(reader, &actor)).await?;
+    let lines: String = all.iter().map(line).collect();
+    Ok(exports::table("consents.csv", exports::head(&COLUMNS) + &lines))
+}
+
+/// One answer as a line of the table.
+pub(crate) fn line(consent: &Consent) -> String {
+    let answer = if consent.is_yes { "yes" } else { "no" };
+    exports::line([
+        &*times::exact(consent.at),
+        &consent.person.to_string(),
+        &consent.name.full(),
+        &consent.name.email,
+        &consent.number,
+        answer,
+        consent.how.word(),
+        &consent.wording,
+    ])
+}

@@ -1,0 +1,141 @@
+//! What people are sent about messages that they have missed (N10): the choice on Profile, and the links in mails that
+//! end it with one click.
+//!
+//! An unsubscribe link changes nothing when it is looked at. It changes by POST, without a session and from anywhere:
+//! mail programs send that themselves (RFC 8058), and its secret is all that they know.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::medium::{Choice, Way};
+use domain::notify::preferences::{self, Unsubscribe};
+use domain::notify::reply_links;
+use domain::tenant::settings;
+use domain::tenant::workspaces::Workspace;
+use serde::Deserialize;
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Input, Named};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{Here, Visitor};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/profile/choices", choose)
+        .post("/profile/links/end", end_links)
+        .get("/unsubscribe/{token}", look)
+        .post("/unsubscribe/{token}", unsubscribe)
+}
+
+/// One choice as forms offer it.
+pub(crate) struct Offered {
+    pub(crate) word: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) chosen: bool,
+}
+
+/// The card on Profile.
+pub(crate) struct ChoicesPart {
+    pub(crate) email: Vec<Offered>,
+    pub(crate) text: Vec<Offered>,
+    /// The workspace's wait, for instance `5 minutes`.
+    pub(crate) wait: String,
+}
+
+impl ChoicesPart {
+    pub(crate) fn read(reader: &Reader, visitor: &Visitor) -> error::Result<ChoicesPart> {
+        let actor = &visitor.actor;
+        let chosen = preferences::of_person(reader, actor.workspace, actor.person)?;
+        let wait = match settings::messaging(reader, actor.workspace)?.wait_minutes {
+            1 => "a minute".to_string(),
+            minutes => format!("{minutes} minutes"),
+        };
+        Ok(ChoicesPart { email: offered(chosen.email), text: offered(chosen.text), wait })
+    }
+}
+
+fn offered(chosen: Choice) -> Vec<Offered> {
+    let offer = |choice: Choice| Offered {
+        word: choice.word(),
+        name: match choice {
+            Choice::Each => "Each time",
+            Choice::Once => "Once, until I have been back",
+            Choice::Never => "Never",
+        },
+        chosen: choice == chosen,
+    };
+    Choice::ALL.into_iter().map(offer).collect()
+}
+
+/// What the form sends; nothing for what stays.
+#[derive(Deserialize)]
+struct Form {
+    email: Option<String>,
+    text: Option<String>,
+}
+
+fn choice(field: &'static str, word: Option<&String>) -> error::Result<Option<Choice>> {
+    word.map(|word| Choice::from_word(word).ok_or(Error::field(field, Problem::NoChoice))).transpose()
+}
+
+async fn choose(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
+    let email = choice("email", form.email.as_ref())?;
+    let text = choice("text", form.text.as_ref())?;
+    app.store().write(move |tx| preferences::choose(tx, &visitor.actor, email, text)).await?;
+    Ok(go("/profile?done=saved"))
+}
+
+async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
+    app.store().write(move |tx| reply_links::revoke_mine(tx, &visitor.actor)).await?;
+    Ok(go("/profile?done=links"))
+}
+
+#[derive(Template)]
+#[template(path = "choices/unsubscribe.html")]
+struct UnsubscribePage {
+    look: Look,
+    brand: Brand,
+    /// `email` or `text`; nothing where the link is not known.
+    way: Option<&'static str>,
+    is_done: bool,
+}
+
+fn shown(look: Look, workspace: &Workspace, found: error::Result<Unsubscribe>) -> Result<Response> {
+    let (status, way, is_done) = match found {
+        Ok(link) => (StatusCode::OK, Some(link.way), link.choice == Choice::Never),
+        Err(Error::NotFound) => (StatusCode::NOT_FOUND, None, false),
+        Err(error) => return Err(error.into()),
+    };
+    let brand = Brand::of(workspace);
+    page(status, &UnsubscribePage { look, brand, way: way.map(Way::word), is_done })
+}
+
+async fn look(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    Named(token): Named<String>,
+) -> Result<Response> {
+    let id = workspace.id;
+    let found = app.store().read(move |reader| preferences::look_at_unsubscribe(reader, id, &token)).await;
+    shown(look, &workspace, found)
+}
+
+/// What comes along with the POST says nothing that its address does not: it is not read. The answer is a page and never
+/// sends on (RFC 8058, 3.1).
+async fn unsubscribe(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    Named(token): Named<String>,
+) -> Result<Response> {
+    let id = workspace.id;
+    let found = app.store().write(move |tx| preferences::unsubscribe(tx, id, &token)).await;
+    shown(look, &workspace, found)
+}

@@ -1,0 +1,427 @@
+//! Reply links (N7, N8): from a mail or a text straight to a channel's messages and an answer.
+//!
+//! GET and HEAD change nothing, however often: reading and answering come by POST, from what a person does on the
+//! page. What a link leads to is decided in `domain::notify::reply_links`; here each outcome has its page.
+
+use askama::Template;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::channels::channel;
+use domain::directory::person;
+use domain::files::uploads::Purpose;
+use domain::kernel::access::Actor;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId, MessageId, UploadId, WorkspaceId};
+use domain::kernel::limits;
+use domain::messages::attachments::Attached;
+use domain::notify::reply_links::{self, Answer, Done, Outcome};
+use domain::tenant::workspaces::Workspace;
+use serde::Deserialize;
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{self, Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms;
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{Here, Sender, Visitor};
+use crate::http::wanted::Wanted;
+use crate::pages::files::serving::{self, Way};
+use crate::pages::reply::reply_page::{ReplyPage, Trouble, Written};
+use crate::uploads::form;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/r/{token}", look)
+        .post("/r/{token}", reply)
+        .post("/r/{token}/read", read)
+        .post("/r/{token}/fresh", fresh)
+        .get("/r/{token}/files/{file}/content", whole)
+        .get("/r/{token}/files/{file}/small", small)
+        .get("/r/{token}/files/{file}/download", download)
+}
+
+/// Where on the page of a link, and what was just done there.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Place {
+    after: Option<i64>,
+    /// The position of the answer just sent.
+    sent: Option<i64>,
+    #[serde(default)]
+    done: String,
+}
+
+/// What a link's page has to say when it does not show the channel.
+#[derive(Template)]
+#[template(path = "reply/closed.html")]
+struct ClosedPage {
+    look: Look,
+    brand: Brand,
+    token: String,
+    why: &'static str,
+    /// Who is signed in on this device instead.
+    here: String,
+    /// A fresh link was just asked for.
+    is_asked: bool,
+    /// What was written and could not be sent: it is not lost.
+    written: String,
+}
+
+/// Who opened the link, and on what device.
+#[derive(Clone)]
+struct Guest {
+    look: Look,
+    /// Who is signed in there.
+    visitor: Option<Visitor>,
+}
+
+impl Guest {
+    fn actor(&self) -> Option<Actor> {
+        self.visitor.as_ref().map(|visitor| visitor.actor)
+    }
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = answers::Answer;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Guest, Self::Rejection> {
+        let visitor = <Visitor as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
+        Ok(Guest { look: Look::of(&parts.headers), visitor })
+    }
+}
+
+/// What a look at a link found.
+enum Seen {
+    /// The page with the messages.
+    Page(Box<ReplyPage>),
+    /// Another address of the portal.
+    Elsewhere(String),
+    /// Neither.
+    Closed(StatusCode, &'static str),
+}
+
+fn see(
+    reader: &Reader,
+    workspace: &Workspace,
+    guest: &Guest,
+    token: &str,
+    place: &Place,
+    written: Written,
+) -> error::Result<Seen> {
+    let outcome = match reply_links::look(reader, workspace.id, token, guest.actor().as_ref()) {
+        Err(Error::NotFound) => return Ok(Seen::Closed(StatusCode::NOT_FOUND, "unknown")),
+        outcome => outcome?,
+    };
+    Ok(match outcome {
+        Outcome::Reply(actor, link) => {
+            let after = place.after.or(place.sent.map(|sent| sent.saturating_sub(limits::PAGE_MESSAGES / 2)));
+            let opened = reply_links::open(reader, &actor, &link, after)?;
+            let found =
+                ReplyPage::new(reader, (workspace, guest.look), &actor, token, opened, place.sent, written)?;
+            Seen::Page(Box::new(found))
+        }
+        Outcome::Portal(actor, channel) => Seen::Elsewhere(first_unread(reader, &actor, channel)?),
+        Outcome::SignIn(channel) => Seen::Elsewhere(sign_in(channel)),
+        closed => closed_by(&closed),
+    })
+}
+
+fn closed_by(outcome: &Outcome) -> Seen {
+    match outcome {
+        Outcome::SomebodyElse => Seen::Closed(StatusCode::FORBIDDEN, "somebodyElse"),
+        Outcome::Expired => Seen::Closed(StatusCode::GONE, "expired"),
+        Outcome::Revoked => Seen::Closed(StatusCode::GONE, "revoked"),
+        Outcome::AccessLost => Seen::Closed(StatusCode::GONE, "accessLost"),
+        // The others lead somewhere; whoever wrote meanwhile is told where to go on.
+        Outcome::SignIn(_) | Outcome::Reply(..) | Outcome::Portal(..) => {
+            Seen::Closed(StatusCode::FORBIDDEN, "signIn")
+        }
+    }
+}
+
+/// The channel in the portal, at the first unread message: the page finds it by itself unless it lies further back.
+fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<String> {
+    let channel = channel::find(reader, actor, channel)?;
+    let is_far = channel.unread > 0 && channel.last_position - channel.read_position > limits::PAGE_MESSAGES;
+    Ok(if is_far {
+        format!("/messages/{}?after={}", channel.id, channel.read_position)
+    } else {
+        format!("/messages/{}", channel.id)
+    })
+}
+
+/// Signing in, and then the channel.
+fn sign_in(channel: ChannelId) -> String {
+    #[derive(serde::Serialize)]
+    struct Back {
+        back: String,
+    }
+    forms::address("/sign-in", &Back { back: format!("/messages/{channel}") })
+}
+
+async fn look(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(token): Named<String>,
+    Asked(place): Asked<Place>,
+) -> Result {
+    show(&app, workspace, guest, token, place, Written::default()).await
+}
+
+async fn show(
+    app: &App,
+    workspace: Workspace,
+    guest: Guest,
+    token: String,
+    place: Place,
+    written: Written,
+) -> Result {
+    let text = written.text.clone();
+    let status = written.status();
+    let is_asked = place.done == "fresh";
+    let (there, who, link) = (workspace.clone(), guest.clone(), token.clone());
+    let seen = app.store().read(move |reader| see(reader, &there, &who, &link, &place, written)).await?;
+    match seen {
+        Seen::Page(found) => Ok(unshared(page(status, &*found)?)),
+        Seen::Elsewhere(to) => Ok(unshared(go(&to))),
+        Seen::Closed(status, why) => {
+            closed(app, &workspace, guest, token, (status, why), is_asked, text).await
+        }
+    }
+}
+
+async fn closed(
+    app: &App,
+    workspace: &Workspace,
+    guest: Guest,
+    token: String,
+    (status, why): (StatusCode, &'static str),
+    is_asked: bool,
+    written: String,
+) -> Result {
+    let here = match guest.visitor {
+        Some(visitor) => {
+            let me = app.store().read(move |reader| person::myself(reader, &visitor.actor)).await?;
+            me.name.full()
+        }
+        None => String::new(),
+    };
+    let (look, brand) = (guest.look, Brand::of(workspace));
+    let found = ClosedPage { look, brand, token, why, here, is_asked, written };
+    Ok(unshared(page(status, &found)?))
+}
+
+/// The address is a secret, and what it shows too: nothing keeps or lists it.
+fn unshared(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+    response
+}
+
+#[derive(Deserialize)]
+struct Given {
+    id: MessageId,
+    #[serde(default)]
+    text: String,
+    shown: Option<i64>,
+    /// Uploads that it is sent with.
+    #[serde(default)]
+    attachments: Vec<UploadId>,
+    /// Why a file that came with it could not be taken.
+    #[serde(skip)]
+    refused: Option<answers::Answer>,
+}
+
+impl Given {
+    /// Reads an answer: a form with files in it, which go where the link leads, a form without, or JSON.
+    async fn read(
+        app: &App,
+        workspace: WorkspaceId,
+        token: &str,
+        actor: Option<Actor>,
+        request: Request,
+    ) -> Result<Given> {
+        let secret = token.to_string();
+        let outcome = app
+            .store()
+            .read(move |reader| reply_links::look(reader, workspace, &secret, actor.as_ref()))
+            .await;
+        let place = match outcome {
+            Ok(Outcome::Reply(actor, link)) => Some((actor, link.channel)),
+            Ok(Outcome::Portal(actor, channel)) => Some((actor, channel)),
+            Ok(_) | Err(Error::NotFound) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let form = match form::read(app, place, Purpose::Message, request).await {
+            Ok(form) => form?,
+            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+        };
+        Ok(Given {
+            id: form.read("id")?.ok_or(Error::field("id", Problem::NoId))?,
+            text: form.text("text"),
+            shown: form.read("shown")?,
+            attachments: form.attachments.into_iter().chain(form.uploads).collect(),
+            refused: form.refused,
+        })
+    }
+}
+
+async fn reply(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(token): Named<String>,
+    request: Request,
+) -> Result {
+    let (id, link) = (workspace.id, token.clone());
+    let actor = guest.actor();
+    let given = Given::read(&app, id, &token, actor, request).await?;
+    if let Some(refused) = given.refused {
+        let (text, waiting) = (given.text, given.attachments);
+        let written = Written { text, problem: Some(Trouble::File(refused)), waiting };
+        return show(&app, workspace, guest, token, Place::default(), written).await;
+    }
+    let attachments = given.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
+    let answer = Answer { id: given.id, text: given.text.clone(), attachments, shown: given.shown };
+    let done = app.store().write(move |tx| reply_links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
+    match done {
+        // Signed in as that person: the conversation goes on in the portal.
+        Ok(Done::Yes(sent)) if actor.is_some() => Ok(go(&format!("/messages/{}", sent.channel))),
+        Ok(Done::Yes(sent)) => {
+            let position = sent.position;
+            Ok(unshared(go(&format!("/r/{token}?sent={position}#message-{}", sent.id))))
+        }
+        Ok(Done::No(outcome)) => {
+            let Seen::Closed(status, why) = closed_by(&outcome) else {
+                return Err(answers::Answer::not_found());
+            };
+            closed(&app, &workspace, guest, token, (status, why), false, given.text).await
+        }
+        Err(error @ (Error::Field { .. } | Error::Conflict(_) | Error::TooMany(_))) => {
+            let (text, waiting) = (given.text, given.attachments);
+            let written = Written { text, problem: Some(Trouble::Rule(error)), waiting };
+            show(&app, workspace, guest, token, Place::default(), written).await
+        }
+        Err(Error::NotFound) => {
+            let unknown = (StatusCode::NOT_FOUND, "unknown");
+            closed(&app, &workspace, guest, token, unknown, false, given.text).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct ReadUpTo {
+    position: i64,
+}
+
+async fn read(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(token): Named<String>,
+    headers: HeaderMap,
+    Input(given): Input<ReadUpTo>,
+) -> Result {
+    let (id, link) = (workspace.id, token.clone());
+    let actor = guest.actor();
+    let done = app
+        .store()
+        .write(move |tx| reply_links::read_up_to(tx, id, &link, actor.as_ref(), given.position))
+        .await;
+    let is_page = Wanted::of(&headers) == Wanted::Page;
+    match done {
+        Ok(Done::Yes(position)) if !is_page => {
+            Ok(axum::Json(serde_json::json!({ "position": position })).into_response())
+        }
+        // The link says itself why it does nothing.
+        Ok(_) if is_page => Ok(unshared(go(&format!("/r/{token}")))),
+        Ok(_) => Err(Error::NotFound.into()),
+        Err(Error::NotFound) if is_page => {
+            let unknown = (StatusCode::NOT_FOUND, "unknown");
+            closed(&app, &workspace, guest, token, unknown, false, String::new()).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn whole(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::InPlace, &method, &headers).await
+}
+
+async fn small(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::Small, &method, &headers).await
+}
+
+async fn download(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Named(place): Named<(String, FileId)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result {
+    file(&app, &workspace, &guest, place, Way::Saved, &method, &headers).await
+}
+
+/// A file that the link's page shows; older ones need signing in (N8).
+async fn file(
+    app: &App,
+    workspace: &Workspace,
+    guest: &Guest,
+    (token, file): (String, FileId),
+    way: Way,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result {
+    let (id, actor) = (workspace.id, guest.actor());
+    let done =
+        app.store().read(move |reader| reply_links::file(reader, id, &token, actor.as_ref(), file)).await?;
+    match done {
+        Done::Yes(entry) => Ok(unshared(serving::serve(app, id, &entry, way, method, headers).await?)),
+        Done::No(_) => Err(Error::NotFound.into()),
+    }
+}
+
+/// Sends a fresh link to the address on file. The answer is the same whether or not there is anything to send.
+async fn fresh(
+    State(app): State<App>,
+    Here(workspace): Here,
+    guest: Guest,
+    Sender(sender): Sender,
+    Named(token): Named<String>,
+) -> Result {
+    let (id, link) = (workspace.id, token.clone());
+    let actor = guest.actor();
+    let done =
+        app.store().write(move |tx| reply_links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
+    match done {
+        Ok(Done::Yes(())) => Ok(unshared(go(&format!("/r/{token}?done=fresh")))),
+        // It still works, or is no link: its page says so.
+        Ok(Done::No(_)) | Err(Error::NotFound) => {
+            show(&app, workspace, guest, token, Place::default(), Written::default()).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,137 @@
+//! Settings → API, for admins: the keys of programs that talk to `/v1`. Made with a name, shown once, listed with their last
+//! use, revoked. Webhooks stand beside them (`webhooks`).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::kernel::access;
+use domain::kernel::error::Error;
+use domain::kernel::ids::KeyId;
+use domain::tenant::api_keys::{self, Key};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use store::{Reader, Time};
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page, page_once};
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::times::{self, Shown};
+use crate::http::visitor::Visitor;
+
+const LIST: &str = "/settings/api";
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get(LIST, list)
+        .get("/settings/api/keys/new", new)
+        .post("/settings/api/keys/new", make)
+        .post("/settings/api/keys/{id}/revoke", revoke)
+}
+
+/// A key as a line of the list.
+struct Line {
+    id: KeyId,
+    name: String,
+    made_by: String,
+    made_at: Shown,
+    used_at: Option<Shown>,
+}
+
+impl Line {
+    fn new(key: Key, now: Time, zone: &TimeZone) -> Line {
+        Line {
+            id: key.id,
+            name: key.name,
+            made_by: key.person_name.full(),
+            made_at: times::shown(key.created_at, now, zone),
+            used_at: key.used_at.map(|at| times::shown(at, now, zone)),
+        }
+    }
+}
+
+/// What was just done, for a word about it.
+#[derive(Default, Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "keys/list.html")]
+struct ListPage {
+    layout: Layout,
+    lines: Vec<Line>,
+    is_full: bool,
+    done: String,
+}
+
+async fn list(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
+    let read = move |reader: &Reader| {
+        let found = api_keys::list(reader, &visitor.actor)?;
+        let layout = Layout::read(reader, &visitor, Module::Settings, "API")?;
+        let zone = times::zone(layout.time_zone.as_deref());
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= api_keys::KEYS_MAX);
+        let lines = found.into_iter().map(|key| Line::new(key, reader.now(), &zone)).collect();
+        Ok::<_, Error>(ListPage { layout, lines, is_full, done })
+    };
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Form {
+    name: String,
+}
+
+#[derive(Template)]
+#[template(path = "keys/new.html")]
+struct NewPage {
+    layout: Layout,
+    form: Form,
+    wrong: Wrong,
+}
+
+async fn form(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+    let read = move |reader: &Reader| {
+        access::admin(&visitor.actor)?;
+        let layout = Layout::read(reader, &visitor, Module::Settings, "New key")?;
+        Ok::<_, Error>(NewPage { layout, form, wrong })
+    };
+    let form = app.store().read(read).await?;
+    page(form.wrong.status(), &form)
+}
+
+async fn new(State(app): State<App>, visitor: Visitor) -> Result {
+    form(&app, visitor, Form::default(), Wrong::default()).await
+}
+
+#[derive(Template)]
+#[template(path = "keys/made.html")]
+struct MadePage {
+    layout: Layout,
+    name: String,
+    secret: String,
+    address: String,
+}
+
+async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
+    let (actor, name) = (visitor.actor, given.name.clone());
+    match forms::checked(app.store().write(move |tx| api_keys::make(tx, &actor, &name)).await)? {
+        Ok(secret) => {
+            // Not sent on: the key is shown in this answer and never again.
+            let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");
+            let layout = app.store().read(read).await?;
+            let (secret, address) = (secret.reveal().to_string(), app.web.public_url.clone());
+            page_once(&MadePage { layout, name: given.name, secret, address })
+        }
+        Err(wrong) => form(&app, visitor, given, wrong).await,
+    }
+}
+
+async fn revoke(State(app): State<App>, visitor: Visitor, Named(id): Named<KeyId>) -> Result {
+    app.store().write(move |tx| api_keys::revoke(tx, &visitor.actor, id)).await?;
+    Ok(go(&format!("{LIST}?done=revoked")))
+}

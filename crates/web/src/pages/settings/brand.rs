@@ -1,0 +1,178 @@
+//! Settings → Brand, for admins: what the firm is called, its colours and pictures, and the host name of its portal. Each is saved with a
+//! button of its own, so that the next page shows all of it; what was there before comes along, so that it can be undone.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::IntoResponse;
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::colors::{Accent, Shade, Side};
+use domain::tenant::workspaces::{self, Workspace};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::brand::OWN_ACCENT;
+use crate::http::cookies;
+use crate::http::extractors::{Asked, Input};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::undo::{self, Saved, Undo};
+use crate::http::visitor::Visitor;
+use crate::http::wanted::Wanted;
+
+pub(crate) const HERE: &str = "/settings/brand";
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get(HERE, show).post(HERE, change)
+}
+
+/// What a form sends: the page has several. Nothing for what stays; empty for the portal's own.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Form {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color_accent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color_sidebar_background: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color_sidebar_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+}
+
+impl Form {
+    /// What has to be sent to make undone what this form does.
+    fn undo(&self, before: &Workspace) -> Form {
+        let was = |given: &Option<String>, before: &Option<String>| {
+            given.as_ref().map(|_| before.clone().unwrap_or_default())
+        };
+        let brand = &before.brand;
+        Form {
+            brand_name: self.brand_name.as_ref().map(|_| before.brand_name.clone()),
+            color_accent: was(&self.color_accent, &brand.accent),
+            color_sidebar_background: was(&self.color_sidebar_background, &brand.side),
+            color_sidebar_text: was(&self.color_sidebar_text, &brand.side_text),
+            host: was(&self.host, &before.host),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings/brand.html")]
+struct BrandPage {
+    layout: Layout,
+    brand_name: String,
+    /// The accent as the firm gave it.
+    accent: Option<String>,
+    /// What is made of it.
+    shown: Option<Accent>,
+    accent_typed: String,
+    side: Option<Side>,
+    side_typed: String,
+    side_text_typed: String,
+    host_typed: String,
+    /// What links begin with.
+    address: String,
+    former_hosts: Vec<String>,
+    wrong: Wrong,
+    saved: Saved,
+}
+
+impl BrandPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        address: String,
+        typed: Form,
+        wrong: Wrong,
+        saved: Saved,
+    ) -> error::Result<BrandPage> {
+        access::admin(&visitor.actor)?;
+        let Workspace { id, brand_name, brand, host, .. } = workspaces::find(reader, visitor.workspace.id)?;
+        let (shown, side) = (brand.accent(), brand.side());
+        Ok(BrandPage {
+            layout: Layout::read(reader, visitor, Module::Settings, "Brand")?,
+            brand_name: typed.brand_name.unwrap_or(brand_name),
+            accent_typed: typed
+                .color_accent
+                .or_else(|| brand.accent.clone())
+                .unwrap_or_else(|| OWN_ACCENT.to_string()),
+            accent: brand.accent,
+            shown,
+            side_typed: typed.color_sidebar_background.or(brand.side).unwrap_or_default(),
+            side_text_typed: typed.color_sidebar_text.or(brand.side_text).unwrap_or_default(),
+            side,
+            host_typed: typed.host.or(host).unwrap_or_default(),
+            address,
+            former_hosts: workspaces::former_hosts(reader, id)?,
+            wrong,
+            saved,
+        })
+    }
+
+    /// The accent as it stands behind white words, where that is not what was chosen.
+    fn corrected(&self) -> Option<Shade> {
+        let shown = self.shown?;
+        let given = self.accent.as_deref().and_then(Shade::parse)?;
+        (shown.light.fill != given).then_some(shown.light.fill)
+    }
+}
+
+async fn show(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+    let address = app.address_of(&visitor.workspace);
+    let read = move |reader: &Reader| {
+        BrandPage::read(reader, &visitor, address, Form::default(), Wrong::default(), saved)
+    };
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+async fn change(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Input(form): Input<Form>,
+) -> Result {
+    let (actor, given, asked_at) = (visitor.actor, form.clone(), cookies::host(&headers));
+    let changed = app
+        .store()
+        .write(move |tx| {
+            access::admin(&actor)?;
+            let undo = given.undo(&workspaces::find(tx, actor.workspace)?);
+            let change = BrandChange {
+                name: given.brand_name,
+                accent: given.color_accent,
+                side: given.color_sidebar_background,
+                side_text: given.color_sidebar_text,
+            };
+            branding::change(tx, &actor, &change)?;
+            if let Some(host) = &given.host {
+                workspaces::change_host(tx, &actor, host, &asked_at)?;
+            }
+            Ok::<_, Error>(Undo::of(&undo))
+        })
+        .await;
+    if Wanted::of(&headers) == Wanted::Json {
+        return Ok(axum::Json(changed?).into_response());
+    }
+    match forms::checked(changed)? {
+        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
+        Err(wrong) => again(&app, visitor, form, wrong).await,
+    }
+}
+
+/// The page once more, with what was wrong and what was typed.
+pub(crate) async fn again(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+    let address = app.address_of(&visitor.workspace);
+    let read =
+        move |reader: &Reader| BrandPage::read(reader, &visitor, address, form, wrong, Saved::default());
+    let again = app.store().read(read).await?;
+    page(again.wrong.status(), &again)
+}

@@ -1,0 +1,136 @@
+//! Settings → Modules → Files, for admins: how large one file may be, and how much of the room for files is taken (F3).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::IntoResponse;
+use domain::files::blobs;
+use domain::files::uploads::Room;
+use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::{access, human};
+use domain::{administration, tenant};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::extractors::{Asked, Input};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::undo::{self, Saved, Undo};
+use crate::http::visitor::Visitor;
+use crate::http::wanted::Wanted;
+
+const HERE: &str = "/settings/files";
+/// The limit is given in megabytes, as people say them.
+const MEGABYTE: i64 = 1_000_000;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get(HERE, show).post(HERE, change)
+}
+
+/// What the form sends: empty for as much as the portal takes.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    file_limit: String,
+}
+
+impl Form {
+    fn of(limit: Option<i64>) -> Form {
+        Form { file_limit: limit.map(|bytes| (bytes / MEGABYTE).max(1).to_string()).unwrap_or_default() }
+    }
+
+    fn bytes(&self, most: i64) -> error::Result<Option<i64>> {
+        match self.file_limit.trim() {
+            "" => Ok(None),
+            typed => {
+                let megabytes = typed.parse::<i64>().ok().filter(|megabytes| (1..=most).contains(megabytes));
+                let megabytes = megabytes.ok_or(Error::field("fileLimit", Problem::NoChoice))?;
+                Ok(Some(megabytes * MEGABYTE))
+            }
+        }
+    }
+}
+
+/// Most megabytes that may be set.
+fn most(room: &Room) -> i64 {
+    (room.file_max / MEGABYTE).max(1)
+}
+
+#[derive(Template)]
+#[template(path = "settings/files.html")]
+struct FilesPage {
+    layout: Layout,
+    typed: String,
+    most: i64,
+    /// What all files of the workspace take, and what they may take, in words.
+    stored: String,
+    room: String,
+    wrong: Wrong,
+    saved: Saved,
+}
+
+impl FilesPage {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        room: Room,
+        typed: Option<Form>,
+        wrong: Wrong,
+        saved: Saved,
+    ) -> error::Result<FilesPage> {
+        access::admin(&visitor.actor)?;
+        let workspace = visitor.actor.workspace;
+        let limit = tenant::settings::file_limit(reader, workspace)?;
+        Ok(FilesPage {
+            layout: Layout::read(reader, visitor, Module::Settings, "Files")?,
+            typed: typed.unwrap_or_else(|| Form::of(limit)).file_limit,
+            most: most(&room),
+            stored: human::size(blobs::stored(reader, workspace)?),
+            room: human::size(room.workspace_max),
+            wrong,
+            saved,
+        })
+    }
+}
+
+async fn show(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+    let room = app.web.room;
+    let read = move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, Wrong::default(), saved);
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+async fn change(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Input(form): Input<Form>,
+) -> Result {
+    let (actor, given, room) = (visitor.actor, form.clone(), app.web.room);
+    let changed = app
+        .store()
+        .write(move |tx| {
+            access::admin(&actor)?;
+            let before = tenant::settings::file_limit(tx, actor.workspace)?;
+            let limit = given.bytes(most(&room))?.map(|bytes| bytes.min(room.file_max));
+            administration::settings::limit_files(tx, &actor, limit, room.file_max)?;
+            Ok::<_, Error>(Undo::of(&Form::of(before)))
+        })
+        .await;
+    if Wanted::of(&headers) == Wanted::Json {
+        return Ok(axum::Json(changed?).into_response());
+    }
+    match forms::checked(changed)? {
+        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
+        Err(wrong) => {
+            let read = move |reader: &Reader| {
+                FilesPage::read(reader, &visitor, room, Some(form), wrong, Saved::default())
+            };
+            let again = app.store().read(read).await?;
+            page(again.wrong.status(), &again)
+        }
+    }
+}

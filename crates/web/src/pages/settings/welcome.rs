@@ -1,0 +1,269 @@
+//! The welcome message on pages: what will be sent, as a client finds it on a phone; the text for one client user alone; and
+//! the picker of merge fields. Its settings are in `settings_messaging`.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::channels::channel;
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{ChannelId, MessageId, PersonId};
+use domain::kernel::name::Name;
+use domain::messages::message::Message;
+use domain::tenant::workspaces::Workspace;
+use domain::welcome::greeting::{self, Foreseen, Sample};
+use domain::welcome::setting;
+use domain::welcome::template::{MergeField, TEMPLATE_CHARACTERS};
+use serde::Deserialize;
+use store::{Reader, Time};
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Input, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::visitor::Visitor;
+use crate::pages::messages::fragment::fragment;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .post("/settings/messaging/preview", preview)
+        .get("/messages/{channel}/welcome", form)
+        .post("/messages/{channel}/welcome", write)
+        .post("/messages/{channel}/welcome/preview", preview_for)
+}
+
+/// What can be put into a text.
+pub(crate) struct Picker {
+    pub(crate) fields: Vec<Pick>,
+    /// Characters of a text at most.
+    pub(crate) most: usize,
+}
+
+/// A merge field to choose.
+pub(crate) struct Pick {
+    pub(crate) braced: String,
+    pub(crate) meaning: &'static str,
+}
+
+impl Picker {
+    pub(crate) fn new() -> Picker {
+        let pick = |field: MergeField| Pick {
+            braced: format!("{{{{{}}}}}", field.word()),
+            meaning: field.meaning(),
+        };
+        Picker { fields: MergeField::ALL.into_iter().map(pick).collect(), most: TEMPLATE_CHARACTERS }
+    }
+}
+
+/// A message from one person to another that is still to come, as it will be shown.
+fn shown(text: String, sender: PersonId, sender_name: Name, now: Time) -> String {
+    fragment(&Message {
+        id: MessageId::new(now),
+        channel: ChannelId(sender.0),
+        position: 0,
+        author: sender,
+        author_name: sender_name,
+        author_role: access::Role::Staff,
+        text,
+        sent_at: now,
+        edited_at: None,
+        deleted_at: None,
+        mentions: Vec::new(),
+        attachments: Vec::new(),
+    })
+}
+
+/// A message on a client's phone.
+pub(crate) struct Phone {
+    pub(crate) client: String,
+    pub(crate) brand: Brand,
+    pub(crate) message: String,
+}
+
+impl Phone {
+    pub(crate) fn of_sample(workspace: &Workspace, sample: Sample, now: Time) -> Phone {
+        Phone {
+            client: sample.client_name.given_or_full(),
+            brand: Brand::of(workspace),
+            message: shown(sample.text, sample.sender, sample.sender_name, now),
+        }
+    }
+
+    fn of_foreseen(workspace: &Workspace, foreseen: Foreseen, now: Time) -> Phone {
+        Phone {
+            client: foreseen.client_name.given_or_full(),
+            brand: Brand::of(workspace),
+            message: shown(foreseen.text, foreseen.sender, foreseen.sender_name, now),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "welcome/phone.html")]
+struct PhonePart {
+    phone: Phone,
+}
+
+/// A text that is being written.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    text: String,
+    /// Who signs, where that is chosen beside it.
+    sender_id: Option<PersonId>,
+    /// What is done with it: `reset` goes back to the firm's own text.
+    act: String,
+}
+
+/// A text as somebody would find it, for scripts.
+async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
+    let read = move |reader: &Reader| {
+        let actor = &visitor.actor;
+        access::admin(actor)?;
+        let signer = match form.sender_id {
+            Some(sender) => sender,
+            None => setting::signer(reader, actor.workspace)?.ok_or(Error::NotFound)?.0,
+        };
+        let sample = greeting::sample(reader, actor, &form.text, signer)?;
+        Ok::<_, Error>(PhonePart { phone: Phone::of_sample(&visitor.workspace, sample, reader.now()) })
+    };
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+/// A text as the client user of a channel would find it there, for scripts.
+async fn preview_for(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(form): Input<Form>,
+) -> Result {
+    let read = move |reader: &Reader| {
+        let foreseen = greeting::foreseen_with(reader, &visitor.actor, channel, Some(&form.text))?;
+        let foreseen = foreseen.ok_or(Error::Conflict(greeting::NOT_TO_COME))?;
+        Ok::<_, Error>(PhonePart { phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()) })
+    };
+    page(StatusCode::OK, &app.store().read(read).await?)
+}
+
+/// The welcome message that the people of a channel foresee there.
+pub(crate) struct ToCome {
+    pub(crate) client: String,
+    pub(crate) sender: String,
+    pub(crate) message: String,
+    pub(crate) is_own: bool,
+    pub(crate) others: usize,
+}
+
+impl ToCome {
+    /// Nothing for client users, and where nothing is to come.
+    pub(crate) fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        channel: ChannelId,
+    ) -> error::Result<Option<ToCome>> {
+        if !visitor.actor.role.is_internal() {
+            return Ok(None);
+        }
+        let foreseen = greeting::foreseen(reader, &visitor.actor, channel)?;
+        Ok(foreseen.map(|foreseen| ToCome {
+            client: foreseen.client_name.full(),
+            sender: foreseen.sender_name.full(),
+            message: shown(foreseen.text, foreseen.sender, foreseen.sender_name, reader.now()),
+            is_own: foreseen.is_own,
+            others: foreseen.others,
+        }))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "welcome/edit.html")]
+struct EditPage {
+    layout: Layout,
+    channel: ChannelId,
+    title: String,
+    client: PersonId,
+    client_name: String,
+    is_own: bool,
+    text: String,
+    picker: Picker,
+    phone: Phone,
+    wrong: Wrong,
+}
+
+impl EditPage {
+    /// Nothing where it is not to come any more.
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        channel: ChannelId,
+        typed: Option<String>,
+        wrong: Wrong,
+    ) -> error::Result<Option<EditPage>> {
+        let Some(foreseen) = greeting::foreseen(reader, &visitor.actor, channel)? else { return Ok(None) };
+        let found = channel::find(reader, &visitor.actor, channel)?;
+        let title = format!("Welcome message for {}", foreseen.client_name.full());
+        Ok(Some(EditPage {
+            layout: Layout::read(reader, visitor, Module::Messages, &title)?,
+            channel,
+            title: found.title,
+            client: foreseen.client,
+            client_name: foreseen.client_name.full(),
+            is_own: foreseen.is_own,
+            text: typed.unwrap_or_else(|| foreseen.template.clone()),
+            picker: Picker::new(),
+            phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()),
+            wrong,
+        }))
+    }
+}
+
+async fn form(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+    let read = move |reader: &Reader| EditPage::read(reader, &visitor, channel, None, Wrong::default());
+    match app.store().read(read).await? {
+        Some(found) => page(StatusCode::OK, &found),
+        None => Ok(go(&format!("/messages/{channel}"))),
+    }
+}
+
+/// For whom a text is, beside the text.
+#[derive(Clone, Deserialize)]
+struct Written {
+    client: PersonId,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    act: String,
+}
+
+async fn write(
+    State(app): State<App>,
+    visitor: Visitor,
+    Named(channel): Named<ChannelId>,
+    Input(form): Input<Written>,
+) -> Result {
+    let (actor, given) = (visitor.actor, form.clone());
+    let written = app
+        .store()
+        .write(move |tx| {
+            let text = (given.act != "reset").then_some(given.text.as_str());
+            greeting::write_for(tx, &actor, channel, given.client, text)
+        })
+        .await;
+    let back = format!("/messages/{channel}");
+    match forms::checked(written)? {
+        Ok(()) => Ok(go(&back)),
+        Err(wrong) => {
+            let status = wrong.status();
+            let read =
+                move |reader: &Reader| EditPage::read(reader, &visitor, channel, Some(form.text), wrong);
+            match app.store().read(read).await? {
+                Some(again) => page(status, &again),
+                // It has been sent, or somebody has written there: the channel shows it.
+                None => Ok(go(&back)),
+            }
+        }
+    }
+}

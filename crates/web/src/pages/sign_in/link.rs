@@ -1,0 +1,275 @@
+//! The page of a link that signs somebody in. It asks for one tap; that of an invitation also for how its person is called.
+//! Looking at it changes nothing, so that mail scanners cannot use it up.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use domain::administration::profile::{self, SelfChange};
+use domain::arrival::sign_in;
+use domain::directory::person;
+use domain::identity::sign_in_links::{self, LinkKind, LinkState};
+use domain::kernel::access;
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::{PersonId, WorkspaceId};
+use domain::kernel::name::Name;
+use domain::tenant::workspaces::Workspace;
+use serde::Deserialize;
+use store::{Reader, Tx};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Asked, Input, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{Here, Visitor};
+use crate::pages::sign_in::browser_session::{agent, signed_in, start};
+use crate::pages::sign_in::sign_in::Wanted;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/sign-in/link/{secret}", link).post("/sign-in/link/{secret}", by_link)
+}
+
+/// What the page sends: where to go, and with an invitation how its person is called.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    back: String,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    phone: Option<String>,
+}
+
+impl Form {
+    fn wanted(&self) -> Wanted {
+        Wanted { back: self.back.clone(), ..Wanted::default() }
+    }
+
+    fn change(&self) -> SelfChange {
+        SelfChange {
+            given_name: self.given_name.clone(),
+            family_name: self.family_name.clone(),
+            phone: self.phone.clone(),
+            time_zone: None,
+        }
+    }
+}
+
+/// What a link's page says about the one who would sign in, and about the one who is.
+struct Seen {
+    person: PersonId,
+    name: Name,
+    kind: LinkKind,
+    state: LinkState,
+    /// Where they wanted to go.
+    back: Option<String>,
+    /// Their number, where an invitation asks for it.
+    phone: Option<String>,
+    /// Who is signed in on this device.
+    here: Option<Name>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/link.html")]
+struct LinkPage {
+    look: Look,
+    brand: Brand,
+    name: Name,
+    /// Somebody else who is signed in on this device.
+    other: Option<Name>,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/invitation.html")]
+struct InvitationPage {
+    look: Look,
+    brand: Brand,
+    name: Name,
+    other: Option<Name>,
+    back: String,
+    given_name: String,
+    family_name: String,
+    phone: String,
+    wrong: Wrong,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/dead_link.html")]
+struct DeadLinkPage {
+    look: Look,
+    brand: Brand,
+    title: &'static str,
+    /// Why, and what to do.
+    words: &'static str,
+    /// Whether signing in by mail is of use.
+    may_sign_in: bool,
+    /// Whether the one whom it would sign in is signed in here already.
+    is_here: bool,
+}
+
+async fn link(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    Named(secret): Named<String>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result {
+    let form = Form { back: wanted.back, ..Form::default() };
+    show(&app, look, &workspace, visitor, secret, form, Wrong::default()).await
+}
+
+async fn show(
+    app: &App,
+    look: Look,
+    workspace: &Workspace,
+    visitor: Option<Visitor>,
+    secret: String,
+    form: Form,
+    wrong: Wrong,
+) -> Result {
+    let (id, me) = (workspace.id, visitor.as_ref().map(|visitor| visitor.actor.person));
+    let seen = app.store().read(move |reader| see(reader, id, &secret, visitor.as_ref())).await?;
+    let brand = Brand::of(workspace);
+    let Some(seen) = seen else {
+        return dead(look, brand, StatusCode::NOT_FOUND, "This link is not known here", OLD, true, false);
+    };
+    let is_here = Some(seen.person) == me;
+    let gone = StatusCode::GONE;
+    match (seen.state, seen.kind) {
+        (LinkState::Good, _) => {}
+        (LinkState::TakenBack, _) => {
+            return dead(look, brand, gone, "This invitation was taken back", TAKEN_BACK, false, is_here);
+        }
+        (LinkState::Used, LinkKind::Invitation) => {
+            return dead(look, brand, gone, "This invitation has been accepted", ACCEPTED, true, is_here);
+        }
+        (LinkState::Expired, LinkKind::Invitation) => {
+            return dead(look, brand, gone, "This invitation has expired", INVITED, true, is_here);
+        }
+        (LinkState::Used, _) => {
+            return dead(look, brand, gone, "This link has been used", OLD, true, is_here);
+        }
+        (LinkState::Expired, _) => {
+            return dead(look, brand, gone, "This link has expired", OLD, true, is_here);
+        }
+    }
+    let other = seen.here.filter(|_| !is_here);
+    let asked = Wanted { back: seen.back.unwrap_or_default(), ..Wanted::default() };
+    let wanted = form.wanted();
+    let back = if form.back.is_empty() { asked.back() } else { wanted.back() }.to_string();
+    if seen.kind != LinkKind::Invitation {
+        return page(StatusCode::OK, &LinkPage { look, brand, name: seen.name, other, back });
+    }
+    let invitation = InvitationPage {
+        look,
+        brand,
+        other,
+        back,
+        given_name: form.given_name.unwrap_or_else(|| seen.name.given.clone()),
+        family_name: form.family_name.unwrap_or_else(|| seen.name.family.clone()),
+        phone: form.phone.or(seen.phone).unwrap_or_default(),
+        name: seen.name,
+        wrong,
+    };
+    page(invitation.wrong.status(), &invitation)
+}
+
+const OLD: &str =
+    "Links work once and for a limited time, so that nobody else can use them. A new one takes a moment.";
+const ACCEPTED: &str =
+    "It works once. If it was you, sign in with your address; if it was not, please tell us.";
+const INVITED: &str =
+    "It was good for seven days. You can still sign in with the address that it was sent to.";
+const TAKEN_BACK: &str =
+    "Whoever invited you has taken it back. If you think that is a mistake, please ask them.";
+
+fn dead(
+    look: Look,
+    brand: Brand,
+    status: StatusCode,
+    title: &'static str,
+    words: &'static str,
+    may_sign_in: bool,
+    is_here: bool,
+) -> Result {
+    page(status, &DeadLinkPage { look, brand, title, words, may_sign_in, is_here })
+}
+
+fn see(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    secret: &str,
+    visitor: Option<&Visitor>,
+) -> error::Result<Option<Seen>> {
+    let link = match sign_in_links::look_at_link(reader, secret) {
+        Ok(link) if link.workspace == workspace => link,
+        Ok(_) | Err(Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let here = visitor.map(|visitor| person::myself(reader, &visitor.actor)).transpose()?;
+    let asks = link.kind == LinkKind::Invitation && link.state == LinkState::Good;
+    let invited = if asks { access::actor(reader, workspace, link.person)? } else { None };
+    let phone = match invited {
+        Some(invited) => person::myself(reader, &invited)?.phone,
+        None => None,
+    };
+    Ok(Some(Seen {
+        person: link.person,
+        name: link.name,
+        kind: link.kind,
+        state: link.state,
+        back: link.back,
+        phone,
+        here: here.map(|person| person.name),
+    }))
+}
+
+async fn by_link(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+    Named(secret): Named<String>,
+    Input(form): Input<Form>,
+) -> Result {
+    let (id, agent) = (workspace.id, agent(&headers));
+    let (used, replaced, typed) = (secret.clone(), visitor.clone(), form.clone());
+    let signed = app
+        .store()
+        .write(move |tx| {
+            let is_invitation =
+                sign_in_links::look_at_link(tx, &used).is_ok_and(|link| link.kind == LinkKind::Invitation);
+            let (there, person) = sign_in::by_link(tx, &used)?;
+            if there != id {
+                return Err(Error::NotFound);
+            }
+            if is_invitation {
+                call_themselves(tx, id, person, &typed)?;
+            }
+            start(tx, id, person, &agent, replaced.as_ref())
+        })
+        .await;
+    match signed {
+        Ok(secret) => Ok(signed_in(&app, &secret, form.wanted().back())),
+        // Its page says why it signs nobody in.
+        Err(Error::Conflict(_) | Error::NotFound) => {
+            show(&app, look, &workspace, visitor, secret, form, Wrong::default()).await
+        }
+        Err(error @ Error::Field { .. }) => match forms::checked::<()>(Err(error))? {
+            Ok(()) => Err(Answer::not_found()),
+            Err(wrong) => show(&app, look, &workspace, visitor, secret, form, wrong).await,
+        },
+        Err(error) => Err(Answer::from(error)),
+    }
+}
+
+/// Keeps how somebody who accepts an invitation calls themselves.
+fn call_themselves(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, form: &Form) -> error::Result<()> {
+    let invited: access::Actor = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
+    profile::edit_self(tx, &invited, &form.change())
+}

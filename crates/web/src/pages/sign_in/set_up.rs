@@ -1,0 +1,146 @@
+//! The first start: a one-time link leads here, to the brand and the first admin (S4); and the page that the portal's
+//! bare address shows.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use domain::administration::set_up::{self, SetUp};
+use domain::arrival::complete_sign_in;
+use domain::kernel::access;
+use domain::kernel::error::Error;
+use domain::tenant::workspaces;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Input, Named};
+use crate::http::forms::{self, Wrong};
+use crate::http::layout::{Layout, Module};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{Here, Visitor};
+use crate::pages::early_access;
+use crate::pages::sign_in::browser_session;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get("/", front).get("/set-up", done).get("/set-up/{secret}", form).post("/set-up/{secret}", set_up)
+}
+
+#[derive(Template)]
+#[template(path = "set_up/not_yet.html")]
+struct NotYetPage {
+    look: Look,
+    brand: Brand,
+}
+
+/// What a page says while there is no workspace at all; afterwards the `answer` of a host without one.
+pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
+    if app.store().read(workspaces::any).await? {
+        return Err(answer);
+    }
+    page(StatusCode::OK, &NotYetPage { look, brand: Brand::product() })
+}
+
+async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: Option<Visitor>) -> Result {
+    match here {
+        Err(answer) if answer.status() != StatusCode::NOT_FOUND => Err(answer),
+        // A host that no workspace answers is the product's own.
+        Err(answer) => match not_yet(&app, look, answer).await {
+            Err(answer) if answer.status() == StatusCode::NOT_FOUND => early_access::front_page(look),
+            shown => shown,
+        },
+        Ok(_) if visitor.is_some() => Ok(go("/messages")),
+        Ok(_) => Ok(go("/sign-in")),
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    brand_name: String,
+    given_name: String,
+    family_name: String,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "set_up/form.html")]
+struct FormPage {
+    look: Look,
+    brand: Brand,
+    form: Form,
+    wrong: Wrong,
+}
+
+impl FormPage {
+    fn new(look: Look) -> FormPage {
+        FormPage { look, brand: Brand::product(), form: Form::default(), wrong: Wrong::default() }
+    }
+}
+
+async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) -> Result {
+    let is_good = app.store().read(move |reader| set_up::check_set_up(reader, &secret)).await;
+    match is_good {
+        Ok(()) => page(StatusCode::OK, &FormPage::new(look)),
+        Err(error) => gone(&app, error).await,
+    }
+}
+
+/// A link that sets nothing up: where the portal is set up already, signing in is what remains.
+async fn gone(app: &App, error: Error) -> Result {
+    let is_set_up = app.store().read(workspaces::any).await?;
+    if is_set_up && matches!(error, Error::NotFound | Error::Conflict(_)) {
+        return Ok(go("/sign-in"));
+    }
+    Err(Answer::from(error))
+}
+
+async fn set_up(
+    State(app): State<App>,
+    look: Look,
+    Named(secret): Named<String>,
+    headers: HeaderMap,
+    Input(form): Input<Form>,
+) -> Result {
+    let agent = browser_session::agent(&headers);
+    let given = SetUp {
+        brand: form.brand_name.clone(),
+        given_name: form.given_name.clone(),
+        family_name: form.family_name.clone(),
+        email: form.email.clone(),
+    };
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            let (workspace, person) = set_up::set_up(tx, Some(&secret), &given)?;
+            // The first admin comes in like everybody else, so that their first visit is noted.
+            complete_sign_in::arrive(tx, workspace, person)?;
+            browser_session::start(tx, workspace, person, &agent, None)
+        })
+        .await;
+    match outcome {
+        Err(error @ (Error::NotFound | Error::Conflict(_))) => gone(&app, error).await,
+        outcome => match forms::checked(outcome)? {
+            Ok(session) => Ok(browser_session::signed_in(&app, &session, "/set-up")),
+            Err(wrong) => page(wrong.status(), &FormPage { form, wrong, ..FormPage::new(look) }),
+        },
+    }
+}
+
+#[derive(Template)]
+#[template(path = "set_up/done.html")]
+struct DonePage {
+    layout: Layout,
+}
+
+/// The first admin's first page.
+async fn done(State(app): State<App>, visitor: Option<Visitor>) -> Result {
+    let admin = visitor.filter(|visitor| access::admin(&visitor.actor).is_ok());
+    let Some(visitor) = admin else { return Ok(go("/")) };
+    let title = "Your portal is ready";
+    let layout =
+        app.store().read(move |reader| Layout::read(reader, &visitor, Module::Clients, title)).await?;
+    page(StatusCode::OK, &DonePage { layout })
+}

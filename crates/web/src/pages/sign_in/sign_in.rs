@@ -1,0 +1,268 @@
+//! Signing in and out (S1): an address, a mail with a link and a code, no password.
+//!
+//! A link's page asks for one tap: looking at it changes nothing, so that mail scanners cannot use it up. The pages are
+//! the same for known and unknown addresses (S3).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use domain::arrival::sign_in::{self, CodeOutcome};
+use domain::identity::sign_in_requests::{self, BACK_CHARACTERS};
+use domain::kernel::error::{self, Error};
+use domain::kernel::ids::SignInId;
+use domain::kernel::limits;
+use domain::tenant::workspaces::Workspace;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::http::answers::{Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Asked, Input};
+use crate::http::forms::{self, Wrong};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{self, Here, Sender, Visitor};
+use crate::pages::sign_in::browser_session::{agent, end, signed_in, start, with_cookie};
+use crate::pages::sign_in::set_up;
+
+/// Where signing in leads when nothing else was wanted.
+pub(crate) const INSIDE: &str = "/messages";
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/sign-in", address)
+        .post("/sign-in", ask)
+        .get("/sign-in/code", code)
+        .post("/sign-in/code", by_code)
+        .post("/sign-out", sign_out)
+}
+
+/// Where somebody wanted to go before signing in.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Wanted {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) email: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) back: String,
+}
+
+impl Wanted {
+    /// A path of ours, whatever was asked: one `/` at the beginning, and nothing that a browser would read as another
+    /// host (`//`, `\`) or leave out (line breaks, tabs).
+    pub(crate) fn back(&self) -> &str {
+        let ours = self.back.starts_with('/')
+            && !self.back.starts_with("//")
+            && self.back.len() <= BACK_CHARACTERS
+            && self.back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if ours { &self.back } else { INSIDE }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/address.html")]
+struct AddressPage {
+    look: Look,
+    brand: Brand,
+    form: Wanted,
+    /// Whether people may sign up by themselves.
+    may_sign_up: bool,
+    wrong: Wrong,
+}
+
+impl AddressPage {
+    fn new(look: Look, workspace: &Workspace, form: Wanted, wrong: Wrong) -> AddressPage {
+        let may_sign_up = workspace.sign_up_at.is_some();
+        AddressPage { look, brand: Brand::of(workspace), form, may_sign_up, wrong }
+    }
+}
+
+async fn address(
+    State(app): State<App>,
+    look: Look,
+    here: Result<Here>,
+    visitor: Option<Visitor>,
+    Asked(form): Asked<Wanted>,
+) -> Result {
+    if visitor.is_some() {
+        return Ok(go(form.back()));
+    }
+    let Here(workspace) = match here {
+        Ok(here) => here,
+        Err(answer) => return set_up::not_yet(&app, look, answer).await,
+    };
+    page(StatusCode::OK, &AddressPage::new(look, &workspace, form, Wrong::default()))
+}
+
+/// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
+async fn ask(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    Sender(sender): Sender,
+    Input(form): Input<Wanted>,
+) -> Result {
+    let (email, back) = (form.email.clone(), form.back().to_string());
+    let asked = app
+        .store()
+        .write(move |tx| {
+            let sign_in = sign_in_requests::ask(tx, workspace.id, &email, &sender)?;
+            if back != INSIDE {
+                sign_in_requests::note_back(tx, workspace.id, sign_in, &back)?;
+            }
+            Ok(sign_in)
+        })
+        .await;
+    match forms::checked(asked)? {
+        Ok(sign_in) => {
+            let email = form.email.trim().to_string();
+            let back = form.back;
+            Ok(Typed { sign_in: Some(sign_in), email, back, ..Typed::default() }.go())
+        }
+        Err(wrong) => page(wrong.status(), &AddressPage::new(look, &workspace, form, wrong)),
+    }
+}
+
+/// The form of the code. All of it comes back with it, so that it can be shown once more.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    #[serde(deserialize_with = "serde_html_form::de::empty_as_none")]
+    pub(crate) sign_in: Option<SignInId>,
+    pub(crate) email: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) back: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) code: String,
+    /// The page where somebody signed up, as they filled it in; empty where they signed in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) sign_up: String,
+}
+
+impl Typed {
+    fn wanted(&self) -> Wanted {
+        Wanted { email: self.email.clone(), back: self.back.clone() }
+    }
+
+    /// Goes on to the page of the code.
+    pub(crate) fn go(&self) -> Response {
+        go(&forms::address("/sign-in/code", self))
+    }
+
+    /// The page before, with what was typed there.
+    fn before(&self) -> String {
+        if self.is_sign_up() { self.sign_up.clone() } else { forms::address("/sign-in", &self.wanted()) }
+    }
+
+    /// Whether somebody signed up. What else an address may say leads nowhere.
+    fn is_sign_up(&self) -> bool {
+        self.sign_up.starts_with("/sign-up?")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/code.html")]
+struct CodePage {
+    look: Look,
+    brand: Brand,
+    sign_in: SignInId,
+    form: Typed,
+    /// The address of the page before, with what was typed there.
+    again: String,
+    wrong: Wrong,
+    /// No further try is possible.
+    is_over: bool,
+}
+
+impl CodePage {
+    fn new(look: Look, workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
+        CodePage {
+            look,
+            brand: Brand::of(workspace),
+            sign_in,
+            again: form.before(),
+            form,
+            wrong: Wrong::default(),
+            is_over: false,
+        }
+    }
+}
+
+async fn code(look: Look, Here(workspace): Here, Asked(form): Asked<Typed>) -> Result {
+    // The page repeats the address: what is none is not repeated.
+    let is_address = limits::email("email", &form.email).is_ok();
+    match form.sign_in.filter(|_| is_address) {
+        Some(sign_in) => page(StatusCode::OK, &CodePage::new(look, &workspace, sign_in, form)),
+        None => Ok(go("/sign-in")),
+    }
+}
+
+async fn by_code(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+    Input(form): Input<Typed>,
+) -> Result {
+    let Some(sign_in) = form.sign_in else { return Ok(go("/sign-in")) };
+    let (id, typed, agent) = (workspace.id, form.code.clone(), agent(&headers));
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            Ok::<_, Error>(match sign_in::by_code(tx, id, sign_in, &typed)? {
+                CodeOutcome::SignedIn(person) => Ok(start(tx, id, person, &agent, visitor.as_ref())?),
+                refused => Err(refused),
+            })
+        })
+        .await?;
+    let is_over = match outcome {
+        Ok(secret) => return Ok(signed_in(&app, &secret, form.wanted().back())),
+        Err(refused) => refused == CodeOutcome::Over,
+    };
+    let mut again = CodePage::new(look, &workspace, sign_in, form);
+    if !is_over {
+        again.wrong = Wrong::field("code", error::Problem::WrongCode);
+    }
+    page(StatusCode::BAD_REQUEST, &CodePage { is_over, ..again })
+}
+
+async fn sign_out(State(app): State<App>, visitor: Option<Visitor>) -> Result {
+    if let Some(visitor) = visitor {
+        app.store().write(move |tx| end(tx, &visitor)).await?;
+    }
+    Ok(with_cookie(visitor::sign_out_cookie(&app), "/sign-in"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_ours_is_followed() {
+        let back = |back: &str| Wanted { back: back.to_string(), email: String::new() }.back().to_string();
+        for ours in ["/", "/messages/1?at=2#3", "/clients?find=a%20b"] {
+            assert_eq!(back(ours), ours);
+        }
+        let long = format!("/{}", "a".repeat(BACK_CHARACTERS));
+        for other in [
+            "",
+            "messages",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            " /messages",
+            "/a b",
+            "/ü",
+            "/a\r\nSet-Cookie: a=b",
+            &long,
+        ] {
+            assert_eq!(back(other), INSIDE, "{other:?}");
+        }
+    }
+}

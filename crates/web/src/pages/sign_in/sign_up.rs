@@ -1,0 +1,98 @@
+//! Signing up (S2), where the workspace lets people do so by themselves: a name, an address and, for those who want, a company.
+//! Then it goes on like signing in, with the mail's code or link. Where it is switched off the page is not there.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use domain::identity::sign_ups::{self, Given};
+use domain::kernel::error::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result, go, page};
+use crate::http::brand::Brand;
+use crate::http::extractors::{Asked, Input};
+use crate::http::forms::{self, Wrong};
+use crate::http::routes::Routes;
+use crate::http::theme::Look;
+use crate::http::visitor::{Here, Sender, Visitor};
+use crate::pages::sign_in::sign_in::{INSIDE, Typed};
+
+const HERE: &str = "/sign-up";
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.get(HERE, show).post(HERE, sign_up)
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Form {
+    given_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    family_name: String,
+    email: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    company: String,
+    /// People do not see this field.
+    #[serde(skip_serializing)]
+    confirm_reference: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/sign_up.html")]
+struct SignUpPage {
+    look: Look,
+    brand: Brand,
+    form: Form,
+    wrong: Wrong,
+}
+
+async fn show(
+    look: Look,
+    Here(workspace): Here,
+    visitor: Option<Visitor>,
+    Asked(form): Asked<Form>,
+) -> Result {
+    if workspace.sign_up_at.is_none() {
+        return Err(Answer::not_found());
+    }
+    if visitor.is_some() {
+        return Ok(go(INSIDE));
+    }
+    let brand = Brand::of(&workspace);
+    page(StatusCode::OK, &SignUpPage { look, brand, form, wrong: Wrong::default() })
+}
+
+async fn sign_up(
+    State(app): State<App>,
+    look: Look,
+    Here(workspace): Here,
+    Sender(sender): Sender,
+    Input(form): Input<Form>,
+) -> Result {
+    let id = workspace.id;
+    let given = Given {
+        given_name: form.given_name.clone(),
+        family_name: form.family_name.clone(),
+        email: form.email.clone(),
+        company: form.company.clone(),
+        trap: form.confirm_reference.clone(),
+    };
+    let asked = app.store().write(move |tx| sign_ups::ask(tx, id, &given, &sender)).await;
+    if let Err(Error::TooMany(wait)) = &asked {
+        // What was typed stays, for when it is time.
+        let message = "There were too many tries. Please wait a little and send it again.".to_string();
+        let wrong = Wrong::whole(StatusCode::TOO_MANY_REQUESTS, message);
+        let wait = wait.as_secs().max(1);
+        let refused = page(wrong.status(), &SignUpPage { look, brand: Brand::of(&workspace), form, wrong })?;
+        return Ok(([(header::RETRY_AFTER, wait.to_string())], refused).into_response());
+    }
+    match forms::checked(asked)? {
+        Ok(sign_in) => {
+            let (email, sign_up) = (form.email.trim().to_string(), forms::address(HERE, &form));
+            Ok(Typed { sign_in: Some(sign_in), email, sign_up, ..Typed::default() }.go())
+        }
+        Err(wrong) => page(wrong.status(), &SignUpPage { look, brand: Brand::of(&workspace), form, wrong }),
+    }
+}

@@ -1,0 +1,68 @@
+//! A body in sips: one piece for each time that it is asked. The reader of forms takes everything that is ready before it
+//! looks at any of it, and looks for the end of a part's head in whatever has come; so whoever sends fast, or sends no such
+//! end, would fill the memory.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{BodyDataStream, Bytes};
+use futures_util::stream::Stream;
+
+/// Bytes that may come without making sense of any: the largest piece of a connection, and the head of a part.
+const UNREAD_MAX: usize = 2 << 20;
+
+/// Bytes that came since something was last made of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    /// Something was made of what has come.
+    pub(crate) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The body of a request in sips.
+pub(crate) struct Sips {
+    body: BodyDataStream,
+    unread: Unread,
+    rests: bool,
+}
+
+impl Sips {
+    pub(crate) fn new(body: BodyDataStream, unread: Unread) -> Sips {
+        Sips { body, unread, rests: false }
+    }
+}
+
+/// Why a body is read no further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stopped {
+    #[error(transparent)]
+    Lost(#[from] axum::Error),
+    #[error("too much came that means nothing")]
+    Senseless,
+}
+
+impl Stream for Sips {
+    type Item = Result<Bytes, Stopped>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.rests {
+            self.rests = false;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let next = Pin::new(&mut self.body).poll_next(context);
+        if let Poll::Ready(Some(Ok(bytes))) = &next {
+            self.rests = true;
+            let unread = self.unread.0.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+            if unread > UNREAD_MAX {
+                return Poll::Ready(Some(Err(Stopped::Senseless)));
+            }
+        }
+        next.map(|next| next.map(|piece| piece.map_err(Stopped::from)))
+    }
+}

@@ -1,0 +1,272 @@
+//! Uploads by the tus protocol, version 1.0 (tus.io), with creation, creation with the first bytes, termination and expiration:
+//! what comes is kept when the connection is lost, and goes on from there. Forms without scripts send their files with
+//! everything else (`form`); both take the same way in (`receiving`).
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::files::uploads::{self, NewUpload, Purpose, Upload};
+use domain::files::{entry, signed};
+use domain::kernel::error::{Error, Problem};
+use domain::kernel::ids::{ChannelId, FileId, UploadId};
+
+use crate::app::App;
+use crate::http::answers::{Answer, Result};
+use crate::http::extractors::Named;
+use crate::http::routes::Routes;
+use crate::http::times;
+use crate::http::visitor::Here;
+use crate::uploads::locks::{locked, wrong};
+use crate::uploads::receiving::{self, Incoming, Taken, take};
+use crate::uploads::uploader::Uploader;
+
+/// The address of uploads.
+const PATH: &str = "/uploads";
+const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const VERSION: HeaderName = HeaderName::from_static("tus-version");
+const EXTENSION: HeaderName = HeaderName::from_static("tus-extension");
+const MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
+const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+/// Ours: the file that a finished upload has become.
+const FILE: HeaderName = HeaderName::from_static("portal-file");
+/// The type of bytes that go on with an upload.
+const OFFSET_OCTETS: &str = "application/offset+octet-stream";
+/// Characters of `Upload-Metadata`: a long name in base64, and some.
+const METADATA_CHARACTERS: usize = 8_000;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .options(PATH, options)
+        .post(PATH, create)
+        .head("/uploads/{id}", state)
+        .patch("/uploads/{id}", go_on)
+        .delete("/uploads/{id}", give_up)
+        .put("/signed/{address}", signed)
+}
+
+/// What the server can do.
+async fn options(State(app): State<App>) -> Response {
+    let most = app.web.room.file_max;
+    let headers = [
+        (RESUMABLE, HeaderValue::from_static("1.0.0")),
+        (VERSION, HeaderValue::from_static("1.0.0")),
+        (EXTENSION, HeaderValue::from_static("creation,creation-with-upload,termination,expiration")),
+        (MAX_SIZE, HeaderValue::from(most)),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Announces an upload, perhaps with its first bytes. `Upload-Metadata` says what it is for: `channel`, `filename`, and
+/// `folder` (an id, or empty for the top) where it is to lie in one rather than to be sent with a message.
+async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, body: Body) -> Result {
+    understood(&headers)?;
+    let size = number(&headers, &LENGTH)?;
+    let size =
+        size.ok_or_else(|| wrong("uploadLength", "Please say how many bytes will come (Upload-Length)."))?;
+    let new = announced(&headers, size)?;
+    uploader.may(new.channel)?;
+    let (actor, room) = (uploader.actor, app.web.room);
+    let upload = app.store().write(move |tx| uploads::begin(tx, &actor, &new, &room)).await?;
+    let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == OFFSET_OCTETS);
+    let location = format!("{PATH}/{}", upload.id);
+    let expires = expires(&upload);
+    let taken = if has_bytes || size == 0 {
+        take(&app, actor, upload, 0, Incoming::Body(body)).await?
+    } else {
+        Taken::default()
+    };
+    let mut answer = progress(StatusCode::CREATED, &taken, Some(&expires));
+    // An id in a path of ours is a header's value.
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(answer)
+}
+
+/// How far an upload is. Asking ends a connection that still brings bytes: whoever asks has lost it.
+async fn state(
+    State(app): State<App>,
+    uploader: Uploader,
+    Named(id): Named<UploadId>,
+    headers: HeaderMap,
+) -> Result {
+    understood(&headers)?;
+    let _alone = match found(&app, &uploader, id).await {
+        Ok(_) => app.busy.alone(id).await.ok_or_else(locked)?,
+        Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
+    };
+    let upload = match found(&app, &uploader, id).await {
+        Ok(upload) => upload,
+        Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
+    };
+    let taken = Taken { offset: upload.received, file: None };
+    let mut answer = progress(StatusCode::OK, &taken, Some(&expires(&upload)));
+    if let Some(size) = upload.size {
+        answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
+    }
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
+
+/// An upload that has become a file in a folder: the answer that said so was lost.
+async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
+    let actor = uploader.actor;
+    let file = app.store().read(move |reader| uploads::became(reader, &actor, id)).await?;
+    uploader.may(file.channel)?;
+    let size = file.stored.as_ref().map_or(0, |stored| stored.size);
+    let mut answer = progress(StatusCode::OK, &Taken { offset: size, file: Some(file.id) }, None);
+    answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
+
+/// Goes on with an upload where it is.
+async fn go_on(
+    State(app): State<App>,
+    uploader: Uploader,
+    Named(id): Named<UploadId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result {
+    understood(&headers)?;
+    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != OFFSET_OCTETS) {
+        let message = "Please send the bytes as application/offset+octet-stream.";
+        return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message));
+    }
+    let offset = number(&headers, &OFFSET)?;
+    let offset = offset
+        .ok_or_else(|| wrong("uploadOffset", "Please say from where the bytes go on (Upload-Offset)."))?;
+    let upload = found(&app, &uploader, id).await?;
+    let expires = expires(&upload);
+    let taken = take(&app, uploader.actor, upload, offset, Incoming::Body(body)).await?;
+    Ok(progress(StatusCode::NO_CONTENT, &taken, Some(&expires)))
+}
+
+/// Gives an upload up.
+async fn give_up(
+    State(app): State<App>,
+    uploader: Uploader,
+    Named(id): Named<UploadId>,
+    headers: HeaderMap,
+) -> Result {
+    understood(&headers)?;
+    found(&app, &uploader, id).await?;
+    let _alone = app.busy.alone(id).await.ok_or_else(locked)?;
+    let actor = uploader.actor;
+    app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
+    receiving::discard(&app, id).await;
+    Ok((StatusCode::NO_CONTENT, [(RESUMABLE, "1.0.0")]).into_response())
+}
+
+/// Takes the bytes of a file that waits for them, at an address that was signed for a quarter of an hour (F2): it needs no
+/// session and no key, and today's access.
+async fn signed(
+    State(app): State<App>,
+    Here(workspace): Here,
+    Named(address): Named<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result {
+    let (id, room) = (workspace.id, app.web.room);
+    let size = number(&headers, &header::CONTENT_LENGTH)?;
+    let (actor, upload) = app
+        .store()
+        .write(move |tx| {
+            let (actor, file) = signed::check(tx, id, signed::Purpose::Upload, &address)?;
+            let entry = entry::find(tx, &actor, file)?;
+            let new =
+                NewUpload { channel: entry.channel, purpose: Purpose::File(file), name: entry.name, size };
+            Ok::<_, Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
+        })
+        .await?;
+    let id = upload.id;
+    match take(&app, actor, upload, 0, Incoming::Body(body)).await {
+        Ok(Taken { file: Some(_), .. }) => Ok(StatusCode::OK.into_response()),
+        // It begins anew, with the whole file: this way cannot go on.
+        outcome => {
+            receiving::discard_all(&app, actor, id).await;
+            Err(outcome.err().unwrap_or_else(|| wrong("brokenOff", "The request broke off.")))
+        }
+    }
+}
+
+async fn found(app: &App, uploader: &Uploader, id: UploadId) -> Result<Upload> {
+    let actor = uploader.actor;
+    let upload = app.store().read(move |reader| uploads::find(reader, &actor, id)).await?;
+    uploader.may(upload.channel)?;
+    Ok(upload)
+}
+
+/// Refuses who speaks another version of the protocol.
+fn understood(headers: &HeaderMap) -> Result<()> {
+    if headers.get(RESUMABLE).is_some_and(|version| version == "1.0.0") {
+        return Ok(());
+    }
+    let message = "Please speak tus 1.0.0 (Tus-Resumable).";
+    Err(Answer::refused(StatusCode::PRECONDITION_FAILED, "tusVersion", message).with(VERSION, "1.0.0"))
+}
+
+/// A header that holds a number of bytes.
+fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<i64>> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits.and_then(|text| text.parse().ok()) {
+        Some(number) => Ok(Some(number)),
+        None => Err(wrong("header", &format!("{name} must be a number of bytes."))),
+    }
+}
+
+/// What `Upload-Metadata` says (pairs of a key and base64, with commas between them).
+fn announced(headers: &HeaderMap, size: i64) -> Result<NewUpload> {
+    let text = headers.get(METADATA).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let unreadable =
+        || wrong("uploadMetadata", "Upload-Metadata must be pairs of a key and a value in base64.");
+    if text.len() > METADATA_CHARACTERS {
+        return Err(unreadable());
+    }
+    let (mut name, mut channel, mut folder) = (String::new(), None, None);
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
+        let value = STANDARD.decode(value.trim()).map_err(|_| unreadable())?;
+        let value = String::from_utf8(value).map_err(|_| unreadable())?;
+        match key {
+            "filename" => name = value,
+            "channel" => channel = Some(value.parse::<ChannelId>().map_err(|_| Answer::not_found())?),
+            "folder" if value.is_empty() => folder = Some(None),
+            "folder" => folder = Some(Some(value.parse::<FileId>().map_err(|_| Answer::not_found())?)),
+            // Other clients send more, such as a type; the bytes say what they are.
+            _ => {}
+        }
+    }
+    let channel = channel.ok_or(Error::field("channel", Problem::Empty))?;
+    let purpose = folder.map_or(Purpose::Message, Purpose::Folder);
+    Ok(NewUpload { channel, purpose, name, size: Some(size) })
+}
+
+/// When an upload ends where nothing comes (RFC 9110, 5.6.7).
+fn expires(upload: &Upload) -> String {
+    times::http_date(upload.expires_at)
+}
+
+fn progress(status: StatusCode, taken: &Taken, expires: Option<&str>) -> Response {
+    let mut answer = status.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(RESUMABLE, HeaderValue::from_static("1.0.0"));
+    headers.insert(OFFSET, HeaderValue::from(taken.offset));
+    if let Some(Ok(expires)) = expires.map(HeaderValue::from_str) {
+        headers.insert(EXPIRES, expires);
+    }
+    if let Some(file) = taken.file
+        && let Ok(file) = HeaderValue::from_str(&file.to_string())
+    {
+        headers.insert(FILE, file);
+    }
+    answer
+}
