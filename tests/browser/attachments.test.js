@@ -127,6 +127,7 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   await choose(maya, [{ name: 'scan.bin', mimeType: 'application/octet-stream', buffer: bytes }]);
   await write(maya, 'the scan');
   await entry(maya, 'the scan').locator('progress').waitFor();
+  await eventually('the message on the device', async () => (await kept(maya, 'outbox')).length === 1);
   await choose(maya, [contract]);
   await inTray(maya).waitFor();
   await maya.goto(`${line.address}/messages`);

@@ -45,6 +45,7 @@ for (const scripts of [true, false]) {
     if (scripts) await visitor.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
     await send(visitor, { ...rui, 'Work email': scripts ? 'rui@' : 'rui@alves' });
     await visitor.getByText('Please give an email address').waitFor();
+    await visitor.waitForLoadState();
     assert.equal(await visitor.getByLabel('Your name').inputValue(), 'Rui Alves');
     assert.equal(await visitor.getByText(thanks).count(), 0);
     visitor.problems.length = 0; // The browser notes the refusal, as it should.
@@ -73,6 +74,7 @@ test('e1: a database that refuses is an oops with all that was typed, and sendin
   try {
     await send(visitor, rui);
     await visitor.getByText(oops).waitFor();
+    await visitor.waitForLoadState();
   } finally {
     await letGo();
   }

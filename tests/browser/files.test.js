@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Portal, eventually } from './portal.js';
+import { Portal, eventually, follow } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -18,7 +18,7 @@ const names = (visit) => visit.locator('.files .opens').allTextContents();
 /** Opens the files of a channel. @param {Visit} visit @param {RegExp} title */
 async function open(visit, title) {
   await visit.goto('/files');
-  await visit.locator('#rows').getByRole('link', { name: title }).click();
+  await follow(visit.locator('#rows').getByRole('link', { name: title }));
   await visit.locator('#entries').waitFor();
 }
 
@@ -50,7 +50,7 @@ test('files are put in order in Files', async (t) => {
     await row.getByRole('link', { name: 'Sent in Messages' }).click();
     await jane.waitForURL(/\/messages\/.*message=/);
     await jane.locator('.message', { hasText: 'The signed lease' }).waitFor();
-    await jane.getByRole('complementary', { name: 'Details' }).getByRole('link', { name: 'All files' }).click();
+    await follow(jane.getByRole('complementary', { name: 'Details' }).getByRole('link', { name: 'All files' }));
     await jane.locator('.files li', { hasText: 'signed lease.txt' }).waitFor();
   });
 
@@ -72,21 +72,21 @@ test('files are put in order in Files', async (t) => {
   await t.test('f6: a folder is made, a file renamed and moved into it', async () => {
     await jane.getByText('Folder', { exact: true }).click();
     await jane.getByLabel('Name of the folder').fill('Contracts');
-    await jane.getByRole('button', { name: 'Make folder' }).click();
+    await follow(jane.getByRole('button', { name: 'Make folder' }));
     await jane.getByText('Added.').waitFor();
     assert.equal((await names(jane))[0], 'Contracts');
-    await jane.getByRole('link', { name: 'Change one.txt' }).click();
+    await follow(jane.getByRole('link', { name: 'Change one.txt' }));
     await jane.getByLabel('Name').fill('Deed of the flat.txt');
-    await jane.getByRole('button', { name: 'Save' }).click();
+    await follow(jane.getByRole('button', { name: 'Save' }));
     await jane.getByText('Saved.').waitFor();
     await jane.getByLabel('Choose Deed of the flat.txt').check();
     await jane.getByText('1 chosen').waitFor();
-    await jane.getByRole('button', { name: 'Move' }).click();
-    await jane.getByRole('link', { name: 'Contracts', exact: true }).click();
-    await jane.getByRole('button', { name: 'Move here' }).click();
+    await follow(jane.getByRole('button', { name: 'Move' }));
+    await follow(jane.getByRole('link', { name: 'Contracts', exact: true }));
+    await follow(jane.getByRole('button', { name: 'Move here' }));
     await jane.getByText('Moved here.').waitFor();
     assert.deepEqual(await names(jane), ['Deed of the flat.txt']);
-    await jane.getByRole('navigation', { name: 'Folders' }).getByRole('link').first().click();
+    await follow(jane.getByRole('navigation', { name: 'Folders' }).getByRole('link').first());
     await jane.locator('.files li', { hasText: 'two.txt' }).waitFor();
     assert.ok(!(await names(jane)).includes('Deed of the flat.txt'));
   });
@@ -95,12 +95,12 @@ test('files are put in order in Files', async (t) => {
     const before = await names(jane);
     await jane.getByLabel('Choose Contracts').check();
     await jane.getByLabel('Choose signed lease.txt').check();
-    await jane.getByRole('button', { name: 'Delete' }).click();
+    await follow(jane.getByRole('button', { name: 'Delete' }));
     await jane.getByText('“signed lease.txt” and 1 more were deleted.').waitFor();
     assert.deepEqual(await names(jane), before.filter((name) => !['Contracts', 'signed lease.txt'].includes(name)));
     const page = await (await maya.request.get(talk)).text();
     assert.match(page, /signed lease\.txt[^]*Removed/);
-    await jane.getByRole('button', { name: 'Undo' }).click();
+    await follow(jane.getByRole('button', { name: 'Undo' }));
     await jane.getByText('Brought back.').waitFor();
     assert.deepEqual(await names(jane), before);
     assert.doesNotMatch(await (await maya.request.get(talk)).text(), /Removed/);
@@ -117,7 +117,7 @@ test('files are put in order in Files', async (t) => {
 
   await t.test('f4: a file is looked at, with the ones before and after it', async () => {
     await jane.goto(files);
-    await jane.getByRole('link', { name: 'door.png', exact: true }).click();
+    await follow(jane.getByRole('link', { name: 'door.png', exact: true }));
     const shown = jane.locator('.shown img');
     await eventually('the picture', () => shown.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth === 2));
     const first = jane.url();
@@ -157,11 +157,11 @@ test('files are put in order in Files', async (t) => {
   });
 
   await t.test('f6: a client sees their own channel, and only looks where the firm says so', async () => {
-    await jane.getByRole('link', { name: 'Change Contracts' }).click();
-    await jane.getByRole('button', { name: 'Make it read-only for clients' }).click();
+    await follow(jane.getByRole('link', { name: 'Change Contracts' }));
+    await follow(jane.getByRole('button', { name: 'Make it read-only for clients' }));
     await jane.getByText('Saved.').waitFor();
     await open(maya, /Northwind Bakery/);
-    await maya.getByRole('link', { name: 'Contracts', exact: true }).click();
+    await follow(maya.getByRole('link', { name: 'Contracts', exact: true }));
     await maya.getByText('Deed of the flat.txt').waitFor();
     await maya.getByText('You can look at what is here').waitFor();
     assert.equal(await maya.getByLabel('Upload files').count(), 0);

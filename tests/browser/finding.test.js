@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { eventually, Portal } from './portal.js';
-import { composer, entry, numbered, post, talk, write } from './talk.js';
+import { eventually, follow, Portal } from './portal.js';
+import { composer, entry, kept, numbered, post, talk, write } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -49,12 +49,15 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
       await row(jane, 'Walter Brandt').click();
       await jane.waitForURL(/\/messages\/[0-9a-f-]{36}/);
       await composer(jane).fill(`half a thought on a ${size}`);
+      // A page that is left takes along what the device has only begun to keep.
+      await eventually('the draft on the device', async () => (await kept(jane, 'drafts')).includes(`half a thought on a ${size}`));
       await jane.goto('/messages');
       await row(jane, 'Walter Brandt').getByText(`Draft: half a thought on a ${size}`).waitFor();
       await jane.reload();
-      await row(jane, 'Walter Brandt').getByText(`Draft: half a thought on a ${size}`).click();
+      await follow(row(jane, 'Walter Brandt').getByText(`Draft: half a thought on a ${size}`));
       await eventually('the draft', async () => (await composer(jane).inputValue()) === `half a thought on a ${size}`);
       await composer(jane).fill('');
+      await eventually('no draft on the device', async () => (await kept(jane, 'drafts')).length === 0);
       await jane.goto('/messages');
       await row(jane, 'Walter Brandt').waitFor();
       assert.equal(await jane.getByText('Draft:').count(), 0);
@@ -64,7 +67,7 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
       await jane.goto('/messages');
       const before = await counted(jane);
       await maya.goto('/messages');
-      await maya.getByRole('link', { name: /Harbor & Lee/ }).last().click();
+      await follow(maya.getByRole('link', { name: /Harbor & Lee/ }).last());
       await write(maya, `for Jane on a ${size}`);
       // The icon is drawn when its picture is decoded, a moment after the figures.
       const isTold = async (/** @type {Visit} */ page) =>
@@ -106,13 +109,14 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await writer.goto('/profile');
     await post(writer, path, [...numbered(`before ${who}`, 60), `The needle of ${who} is here.`, ...numbered(`after ${who}`, 120)]);
     await reader.goto(path);
-    await reader.getByRole('link', { name: 'Search in this channel' }).click();
+    await follow(reader.getByRole('link', { name: 'Search in this channel' }));
     await reader.getByRole('searchbox', { name: 'Words in messages' }).fill(`needle ${who}`);
     await reader.keyboard.press('Enter');
     const found = reader.getByRole('region', { name: 'Messages found' }).getByRole('link');
     await found.first().waitFor();
+    await reader.waitForLoadState();
     assert.equal(await found.count(), 1);
-    await found.click();
+    await follow(found);
     const needle = entry(reader, `The needle of ${who} is here.`);
     await needle.waitFor();
     const [box, log] = [await needle.boundingBox(), await reader.locator('#log').boundingBox()];

@@ -53,8 +53,8 @@ test('what a browser complains of fails the test: an error, a failed script, a b
     contentType: 'text/html',
     headers: { 'content-security-policy': "img-src 'none'" },
     body: `<!doctype html><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-      <script>console.error('loud'); setTimeout(() => { throw new Error('broken') })</script>
-      <img src="/picture.png" onerror="setTimeout(() => console.error('last'))">`,
+      <script>console.error('loud')</script>
+      <img src="/picture.png" onerror="setTimeout(() => { setTimeout(() => console.error('last')); throw new Error('broken') })">`,
   }));
   await visit.goto('/complaints');
   await seen;

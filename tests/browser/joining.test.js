@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Portal } from './portal.js';
+import { Portal, follow } from './portal.js';
 
 /** The address of the button in a mail. @param {string} text */
 const linkIn = (text) => text.match(/https?:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(text);
@@ -50,7 +50,7 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   await jane.goto(page);
   await jane.getByRole('heading', { name: 'Rui Alves' }).waitFor();
   await jane.goto('/settings');
-  await jane.getByRole('link', { name: 'Records' }).click();
+  await follow(jane.getByRole('link', { name: 'Records' }));
   const rows = await jane.locator('tbody tr').allInnerTexts();
   assert.ok(rows.some((row) => /invited\s+Rui Alves/.test(row)), rows.join('\n'));
 });
@@ -82,7 +82,7 @@ test('s2: somebody signs up on a phone, by code or link, and the firm puts them 
   assert.equal(await phone.getByRole('link', { name: 'Sign up' }).count(), 0);
   await jane.goto('/settings/joining');
   await jane.getByLabel('People may sign up by themselves').check();
-  await jane.getByText('Saved').waitFor();
+  await jane.locator('[data-saved]').getByText('Saved').waitFor();
   await jane.shoot('joining');
 
   await phone.reload();
@@ -125,7 +125,7 @@ test('s2: somebody signs up on a phone, by code or link, and the firm puts them 
   await small.goto(new URL(jane.url()).pathname);
   await small.getByRole('heading', { name: 'Where does Rui work?' }).scrollIntoViewIfNeeded();
   await small.shoot('belonging');
-  await jane.getByRole('button', { name: /^Put into Northwind/ }).click();
+  await follow(jane.getByRole('button', { name: /^Put into Northwind/ }));
   await jane.getByText('Saved.').waitFor();
   assert.equal(await jane.getByRole('heading', { name: 'Where does Rui work?' }).count(), 0);
   await jane.goto('/settings/records');
@@ -195,7 +195,7 @@ test('c5: a client starts a conversation on a phone, where the firm lets them', 
   assert.equal(await phone.getByRole('link', { name: 'New conversation' }).count(), 0);
   await jane.goto('/settings/messaging');
   await jane.getByLabel('Client users may start channels').check();
-  await jane.getByText('Saved').waitFor();
+  await jane.locator('[data-saved]').getByText('Saved').waitFor();
   await phone.reload();
   await phone.getByRole('link', { name: 'New conversation' }).click();
   await phone.getByRole('heading', { name: 'What is it about?' }).waitFor();

@@ -24,6 +24,9 @@ async function tabTo(visit, name) {
   assert.fail(`${name} is not reached by Tab: ${passed.join(' · ')}`);
 }
 
+/** Waits until something has the focus: keys go there. @param {import('playwright-core').Locator} target */
+const holdsFocus = (target) => target.and(target.page().locator(':focus')).waitFor();
+
 test('by keyboard only', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit();
@@ -34,7 +37,7 @@ test('by keyboard only', async (t) => {
     await jane.keyboard.press('Tab');
     await jane.keyboard.type('jane@harborlee.example');
     await jane.keyboard.press('Enter');
-    await jane.getByLabel('Six-digit code').waitFor();
+    await holdsFocus(jane.getByLabel('Six-digit code'));
     const mail = await portal.mailTo('jane@harborlee.example', /sign-in code/);
     const code = mail.text.match(/\b(\d{3})[ -]?(\d{3})\b/) ?? assert.fail(mail.text);
     await jane.keyboard.type(code[1] + code[2]);
@@ -56,7 +59,7 @@ test('by keyboard only', async (t) => {
     await jane.keyboard.press('Enter');
     await jane.waitForURL(/\/messages\/new/);
     const field = jane.getByRole('combobox', { name: 'Who or what is it about?' });
-    await field.waitFor();
+    await holdsFocus(field);
     await jane.keyboard.type('brightwater');
     const found = jane.locator('#found');
     await jane.getByRole('option', { name: /Brightwater Clinic/ }).waitFor();
@@ -159,7 +162,8 @@ test('by keyboard only', async (t) => {
       await jane.goto(path);
       // From the very beginning, whatever the page has focused by itself.
       await jane.evaluate(async () => {
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
+        // The frame after the page has loaded gives the focus to what has `autofocus`.
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         document.body.tabIndex = -1;
         document.body.focus();
       });

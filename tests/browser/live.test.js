@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { eventually, signIn } from './portal.js';
+import { eventually, follow } from './portal.js';
 import { composer, entry, newest, numbered, post, talk, texts, top, write } from './talk.js';
 
 test('m4: eight tabs of one browser share one stream, and lose nothing when the leading tab closes', async (t) => {
@@ -73,8 +73,7 @@ test('c3: who loses access while looking is led away at once, also when that hap
   const move = async (isIn) => {
     await jane.goto(`/clients/${id}`);
     await jane.getByRole('checkbox', { name: 'Northwind Bakery' }).setChecked(isIn);
-    await jane.getByRole('button', { name: 'Save' }).click();
-    await jane.waitForLoadState();
+    await follow(jane.getByRole('button', { name: 'Save' }));
     const sure = jane.getByRole('button', { name: 'Yes, change it' });
     if (await sure.isVisible()) await sure.click();
     await jane.getByText('Saved.').waitFor();

@@ -15,6 +15,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await entry(writer, words[2] ?? '').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
     assert.deepEqual(await texts(writer, `offline ${who}`), words);
     await composer(writer).fill('a thought not finished');
+    await eventually('the draft on the device', async () => (await kept(writer, 'drafts')).includes('a thought not finished'));
     await writer.locator('#connection').waitFor();
     assert.ok(await composer(writer).isEnabled(), 'the composer is never switched off');
     assert.deepEqual((await kept(writer, 'outbox')).map(({ text }) => text), words);
@@ -57,7 +58,9 @@ test('a reload with messages waiting, an answer that got lost: still once and in
   for (const word of ['one', 'two', 'three']) await write(maya, `wait ${word}`);
   await entry(jane, 'wait one').waitFor();
   await eventually('a second try', async () => lost > 1);
+  await eventually('all three on the device', async () => (await kept(maya, 'outbox')).length === 3);
   await maya.reload();
+  await eventually('all three', async () => (await texts(maya, 'wait')).length === 3);
   assert.deepEqual(await texts(maya, 'wait'), ['wait one', 'wait two', 'wait three']);
   await maya.goto('/profile');
   await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
@@ -106,6 +109,7 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   await write(maya, 'private words');
   await entry(maya, 'private words').locator('.fate', { hasText: 'Waiting' }).waitFor();
   await composer(maya).fill('private draft');
+  await eventually('the draft on the device', async () => (await kept(maya, 'drafts')).includes('private draft'));
   await maya.goto('/profile');
 
   // A page of Maya's that knows nothing of what happens next: it hears nothing.

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { ask, tooSmall, tooWide } from './inspect.js';
 import { moments } from './moments.js';
-import { Portal } from './portal.js';
+import { Portal, follow } from './portal.js';
 import { Beginning, Tour } from './tour.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
@@ -24,6 +24,8 @@ test('every page in every state has its picture and is there for everyone', asyn
     /** @param {keyof typeof found} kind @param {string} look @param {string[]} problems */
     const note = (kind, look, problems) => found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
     const look = phone ? 'phone' : 'desktop';
+    // Before anything is done there: what is in motion already would stay so.
+    await visit.emulateMedia({ reducedMotion: 'reduce' });
     await Tour.go(visit, stop);
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await visit.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -131,7 +133,7 @@ test('every page in every state has its picture and is there for everyone', asyn
 test('a conversation on paper has its picture', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ link: await portal.demoLink('admin') });
-  await jane.getByRole('link', { name: /Northwind Bakery/ }).click();
+  await follow(jane.getByRole('link', { name: /Northwind Bakery/ }));
   await jane.getByRole('heading', { name: 'Northwind Bakery', level: 1 }).waitFor();
   await jane.emulateMedia({ media: 'print' });
   await jane.setViewportSize({ width: 720, height: 1020 });
@@ -151,10 +153,10 @@ test('the README has its pictures', async (t) => {
   await busy.goto('/messages');
   await shoot(busy, 'list-phone');
   await phone.goto('/messages');
-  await phone.getByRole('link', { name: /Lease at 12 Mill Street/ }).click();
+  await follow(phone.getByRole('link', { name: /Lease at 12 Mill Street/ }));
   await phone.getByRole('textbox', { name: /^Message to/ }).waitFor();
   await shoot(phone, 'conversation-phone');
-  await desktop.getByRole('link', { name: /Purchase of MV Astrid/ }).click();
+  await follow(desktop.getByRole('link', { name: /Purchase of MV Astrid/ }));
   await desktop.getByRole('textbox', { name: /^Message to/ }).waitFor();
   await shoot(desktop, 'conversation-light');
   await desktop.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

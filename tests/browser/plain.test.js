@@ -7,19 +7,22 @@ import { Portal, signIn } from './portal.js';
 /** @typedef {import('./portal.js').Visit} Visit */
 
 /** What can be seen and would do nothing without scripts. @param {Visit} visit */
-const dead = (visit) => visit.evaluate(() => {
-  const found = [];
-  for (const element of document.querySelectorAll('a, button, input, select, textarea, .needs-scripts')) {
-    if (!element.checkVisibility({ visibilityProperty: true })) continue;
-    const form = element.closest('form');
-    const works =
-      element instanceof HTMLAnchorElement ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/)) :
-      element instanceof HTMLButtonElement ? element.type === 'submit' && form !== null :
-      form !== null;
-    if (!works || element.matches('.needs-scripts')) found.push(element.outerHTML.slice(0, 120));
-  }
-  return found;
-});
+async function dead(visit) {
+  await visit.waitForLoadState();
+  return visit.evaluate(() => {
+    const found = [];
+    for (const element of document.querySelectorAll('a, button, input, select, textarea, .needs-scripts')) {
+      if (!element.checkVisibility({ visibilityProperty: true })) continue;
+      const form = element.closest('form');
+      const works =
+        element instanceof HTMLAnchorElement ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/)) :
+        element instanceof HTMLButtonElement ? element.type === 'submit' && form !== null :
+        form !== null;
+      if (!works || element.matches('.needs-scripts')) found.push(element.outerHTML.slice(0, 120));
+    }
+    return found;
+  });
+}
 
 test('everything works with scripts off', async (t) => {
   const portal = await Portal.start(t, 'demo');

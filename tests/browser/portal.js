@@ -214,6 +214,7 @@ export class Portal {
       },
       /** @param {string} name */
       async shoot(name) {
+        await page.waitForLoadState();
         await mkdir(screenshots, { recursive: true });
         await page.screenshot({ path: path.join(screenshots, `${name}-${look}.png`) });
       },
@@ -238,6 +239,17 @@ export class Portal {
 
 /** By itself or by a signal. @param {import('node:child_process').ChildProcess} child */
 const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null;
+
+/**
+ * Clicks what leads to another page and waits until that page has its style and its scripts. What it shows can be seen
+ * before: what is measured or clicked then is neither laid out nor brought to life.
+ * @param {import('playwright-core').Locator} target
+ */
+export async function follow(target) {
+  const visit = target.page();
+  await visit.waitForLoadState();
+  await Promise.all([visit.waitForEvent('load'), target.click()]);
+}
 
 /** Follows a sign-in address and taps its button. @param {Visit} visit @param {string} link */
 export async function signIn(visit, link) {

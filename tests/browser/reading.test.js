@@ -21,7 +21,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await eventually('all read', async () => (await readOf(writer, name)) === (await newest(writer)));
     await reader.goto('/profile');
     await post(writer, path, numbered(unread, 40));
-    assert.match(await reader.title(), /^\(\d+\)/);
+    await eventually('the count in the title', async () => /^\(\d+\)/.test(await reader.title()));
     await reader.goto('/messages');
     const row = reader.locator(`#rows li:has(a[href="${path}"])`);
     assert.equal(await row.locator('[data-count]').innerText(), '40');

@@ -78,7 +78,7 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   await phone.locator('.send').tap();
   await phone.getByText('Sent. You can write more.').waitFor();
   await phone.shoot('reply-sent');
-  await office.getByText('Looks good to me 👍').first().waitFor();
+  await office.locator('#entries').getByText('Looks good to me 👍').waitFor();
 
   const plain = await portal.visit({ phone: true, scripts: false });
   await plain.goto(link);

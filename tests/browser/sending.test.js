@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { composer, entry, talk, texts, write } from './talk.js';
+import { eventually } from './portal.js';
+import { composer, entry, kept, talk, texts, write } from './talk.js';
 
 /** A gate that requests wait at. */
 function gate() {
@@ -103,6 +104,7 @@ test('what is refused says why, and offers Retry and Delete, in every tab and af
   await refused.getByRole('button', { name: 'Delete' }).click();
   await refused.waitFor({ state: 'detached' });
   await second.locator('.entry.refused').waitFor({ state: 'detached' });
+  await eventually('nothing on the device', async () => (await kept(jane, 'outbox')).length === 0);
   await jane.reload();
   await entry(jane, 'others go on').waitFor();
   assert.equal(await refused.count(), 0);

@@ -52,6 +52,8 @@ export async function talk(t) {
   const path = await jane.getByRole('link', { name: /Maya Okafor/ }).getAttribute('href') ?? assert.fail('no channel');
   await Promise.all([jane.goto(path), maya.goto(path)]);
   await Promise.all([live(jane), live(maya)]);
+  // The lock is taken before the stream is open: what is only heard live would be missed.
+  await eventually('both streams', async () => (await portal.streams()) === 2);
   return { portal, jane, maya, path };
 }
 
@@ -66,6 +68,7 @@ export const composer = (visit) => visit.locator('#text');
 
 /** Writes as a person does. @param {Visit} visit @param {string} text */
 export async function write(visit, text) {
+  await visit.waitForLoadState();
   await visit.getByRole('textbox', { name: /^Message to/ }).fill(text);
   // Beneath a message that waits stands Send now.
   await visit.getByRole('button', { name: 'Send', exact: true }).click();
@@ -119,6 +122,7 @@ export const numbered = (word, count, from = 1) => Array.from({ length: count },
 
 /** How far an entry is from the top of the window, in pixels. @param {Visit} visit @param {string} text */
 export async function top(visit, text) {
+  await visit.waitForLoadState();
   const box = await entry(visit, text).boundingBox();
   return box?.y ?? assert.fail(`“${text}” is not on the page`);
 }
@@ -132,7 +136,7 @@ export const newest = (visit) =>
   visit.locator('.message').evaluateAll((all) =>
     Math.max(...all.map((one) => Number(one instanceof HTMLElement && one.dataset.position))));
 
-/** What a part of the device's store has, of everybody. @param {Visit} visit @param {'outbox' | 'attachments'} part @returns {Promise<any[]>} */
+/** What a part of the device's store has, of everybody. @param {Visit} visit @param {'outbox' | 'drafts' | 'attachments'} part @returns {Promise<any[]>} */
 export const kept = (visit, part) => visit.evaluate(async (part) => {
   const found = [];
   for (const { name } of await indexedDB.databases()) {

@@ -308,6 +308,8 @@ export class Tour {
     await stop.first?.();
     await visit.goto(stop.path);
     await stop.then?.(visit);
+    // A state may have led to another page, which shows before it has its style.
+    await visit.waitForLoadState();
     if (stop.refused) visit.problems.length = 0;
   }
 

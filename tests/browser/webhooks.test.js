@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { Portal, eventually } from './portal.js';
+import { Portal, eventually, follow } from './portal.js';
 import { write } from './talk.js';
 
 // The program of this test is on this machine.
@@ -44,7 +44,7 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   const jane = await portal.visit({ link: await portal.demoLink('admin') });
 
   await jane.goto('/settings/api/webhooks');
-  await jane.getByRole('link', { name: 'New webhook' }).click();
+  await follow(jane.getByRole('link', { name: 'New webhook' }));
   await jane.getByLabel('Address of your program').fill(program.address);
   await jane.getByLabel('Only what is chosen here').check();
   await jane.getByText('Choose what').click();
@@ -58,7 +58,7 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
 
   program.status = 302;
   await jane.goto('/messages');
-  await jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first().click();
+  await follow(jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first());
   await write(jane, 'The lease is signed “today”.');
   const first = await eventually('the first call', async () => program.calls[0]);
   const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (webhook.verify(first.body, first.headers));
