@@ -1,7 +1,7 @@
 // Files that are to be sent with a message: kept on the device with their bytes until the message has arrived, and brought to
 // the server from whichever tab has them. What waits to be sent and is named by no message yet stands in the composer.
 
-import * as device from "./device.js";
+import * as device from "./device_store.js";
 import { SignedOut, giveUp, idOf, upload } from "./uploads.js";
 import { signedOut } from "./live.js";
 
@@ -32,7 +32,7 @@ export function onState(listener) {
 }
 
 /** @param {State} state */
-function tell(state) {
+function notify(state) {
   listeners.forEach((listener) => listener(state));
 }
 
@@ -58,15 +58,15 @@ export function adopt(channel, name, upload) {
   return device.change([{ part: "attachments", key: upload, value: attachment }]);
 }
 
-/** What takes attachments off the device. @param {string[]} ids @returns {import("./device.js").Change[]} */
-export const without = (ids) =>
+/** What takes attachments off the device. @param {string[]} ids @returns {import("./device_store.js").Change[]} */
+export const removalOf = (ids) =>
   ids.flatMap((id) => [{ part: /** @type {const} */ ("attachments"), key: id }, { part: /** @type {const} */ ("bytes"), key: id }]);
 
 /** Takes one back that is not sent. @param {string} id */
 export async function remove(id) {
   running.get(id)?.stop.abort();
   // Both begun at once: the less waits, the less a page that is left right now takes along.
-  const [attachment] = await Promise.all([find(id), device.change(without([id]))]);
+  const [attachment] = await Promise.all([find(id), device.change(removalOf([id]))]);
   if (attachment?.address) giveUp(attachment.address);
 }
 
@@ -84,28 +84,28 @@ export async function chosen(channel) {
 }
 
 /** The ids of uploads, where all of them are there. @param {string[]} ids @returns {Promise<string[] | null>} */
-export async function uploadsOf(ids) {
+export async function uploadIdsOf(ids) {
   const found = await Promise.all(ids.map(find));
   const addresses = found.map((one) => (one?.isThere ? one.address : undefined));
   return addresses.every((address) => address !== undefined) ? addresses.map((address) => idOf(address ?? "")) : null;
 }
 
 /** Looks anew at the server whether they are there. @param {string[]} ids */
-export async function doubt(ids) {
+export async function recheck(ids) {
   const found = (await Promise.all(ids.map(find))).filter((one) => one !== undefined);
   await device.change(found.map((one) => ({ part: "attachments", key: one.id, value: { ...one, isThere: false } })));
 }
 
 /** Brings one to the server, or waits until another tab has; rejects where that will not be. @param {string} id */
-export function bring(id) {
+export function ensureUploaded(id) {
   const known = running.get(id);
   if (known) return known.work;
   const stop = new AbortController();
-  const here = () => bringHere(id, stop.signal);
+  const here = () => uploadHere(id, stop.signal);
   const work = (navigator.locks ? navigator.locks.request(`attachment:${id}`, here) : here())
     .catch((error) => {
       if (error instanceof SignedOut) signedOut();
-      if (!stop.signal.aborted) tell({ id, refused: error.message });
+      if (!stop.signal.aborted) notify({ id, refused: error.message });
       throw error;
     })
     .finally(() => running.delete(id));
@@ -114,29 +114,29 @@ export function bring(id) {
 }
 
 /** @param {string} id @param {AbortSignal} signal @returns {Promise<string | null>} */
-async function bringHere(id, signal) {
+async function uploadHere(id, signal) {
   const attachment = await find(id);
   if (!attachment) return null;
   if (attachment.isThere) {
-    tell({ id, isThere: true });
+    notify({ id, isThere: true });
     return attachment.address ?? null;
   }
   const bytes = await bytesOf(id);
   if (!bytes) throw new Error("This file is no longer on this device.");
   const { channel, name } = attachment;
-  /** @param {Partial<Attachment>} news */
-  const keep = (news) => {
-    Object.assign(attachment, news);
+  /** @param {Partial<Attachment>} fields */
+  const store = (fields) => {
+    Object.assign(attachment, fields);
     return signal.aborted ? null : device.change([{ part: "attachments", key: id, value: { ...attachment } }]);
   };
   const address = await upload(bytes, { channel, name }, {
     address: attachment.address,
-    onBegun: (address) => keep({ address }),
-    onProgress: (bytes) => tell({ id, bytes }),
-    onLost: () => tell({ id, isLost: true }),
+    onBegun: (address) => store({ address }),
+    onProgress: (bytes) => notify({ id, bytes }),
+    onLost: () => notify({ id, isLost: true }),
     signal,
   });
-  await keep({ address, isThere: true });
-  tell({ id, isThere: true });
+  await store({ address, isThere: true });
+  notify({ id, isThere: true });
   return address;
 }

@@ -3,7 +3,7 @@
 
 import { on } from "./live.js";
 import { localize } from "./times.js";
-import { askCounts, change, keepCount, onCounts, showCount } from "./unread.js";
+import { refreshCounts, addToCount, initUnreadCount, onCounts, showCount } from "./unread.js";
 import { drafts } from "./drafts.js";
 
 const me = document.body.dataset.me;
@@ -35,10 +35,10 @@ function setUnread(row, unread) {
 
 /** @param {HTMLElement} row @param {string} author @param {string} name @param {string} preview */
 function setPreview(row, author, name, preview) {
-  const place = row.querySelector(".preview");
-  if (!place) return;
+  const line = row.querySelector(".preview");
+  if (!line) return;
   const from = author === me ? "You" : author === row.dataset.subject ? "" : name.split(" ")[0];
-  place.textContent = from ? `${from}: ${preview}` : preview;
+  line.textContent = from ? `${from}: ${preview}` : preview;
   row.dataset.author = author;
   row.dataset.from = name;
 }
@@ -46,36 +46,36 @@ function setPreview(row, author, name, preview) {
 /** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
 async function showDrafts() {
   if (isFiles) return;
-  const kept = await drafts();
+  const stored = await drafts();
   for (const row of rows().querySelectorAll("li[data-channel]")) {
     if (!(row instanceof HTMLElement) || row.dataset.channel === open) continue;
-    const draft = kept.get(row.dataset.channel ?? "");
-    const place = row.querySelector(".preview");
-    if (!draft || !place) continue;
+    const draft = stored.get(row.dataset.channel ?? "");
+    const line = row.querySelector(".preview");
+    if (!draft || !line) continue;
     const mark = document.createElement("span");
     mark.className = "draft";
     mark.textContent = "Draft: ";
-    place.replaceChildren(mark, draft.slice(0, 140));
+    line.replaceChildren(mark, draft.slice(0, 140));
   }
 }
 
-let reloading = 0;
+let reloadTimer = 0;
 /** The answer that counts is that to the newest question. */
-let question = 0;
+let newestRequest = 0;
 
 /** Loads the rows anew, as filter and search now stand. @param {number} after milliseconds */
 function reload(after = 300) {
-  clearTimeout(reloading);
-  reloading = window.setTimeout(async () => {
-    const mine = (question += 1);
+  clearTimeout(reloadTimer);
+  reloadTimer = window.setTimeout(async () => {
+    const request = (newestRequest += 1);
     const filter = section.querySelector(".pick [aria-current]")?.getAttribute("data-filter") ?? "all";
     const find = findField instanceof HTMLInputElement ? findField.value : "";
     const address = `${base}?${new URLSearchParams({ filter, find })}`;
-    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!response?.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("rows");
-    if (!fresh || mine !== question) return;
+    if (!fresh || request !== newestRequest) return;
     localize(fresh);
     const offset = rows().scrollTop;
     rows().replaceWith(fresh);
@@ -91,7 +91,7 @@ function receive(sent) {
   const isOwn = sent.author === me;
   if (!row) {
     reload();
-    if (!isOwn) askCounts();
+    if (!isOwn) refreshCounts();
     return;
   }
   if (Number(row.dataset.last) >= sent.position) return;
@@ -105,37 +105,37 @@ function receive(sent) {
   }
   if (!isOwn) {
     setUnread(row, unreadOf(row) + 1);
-    if (!row.classList.contains("muted")) change(1);
+    if (!row.classList.contains("muted")) addToCount(1);
   }
   row.parentElement?.prepend(row);
   if (sent.channel === open) row.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {import("./live.js").Changed} changed */
-function correct(changed) {
+function applyChange(changed) {
   const row = rowOf(changed.channel);
   if (!row) return;
   if (Number(row.dataset.last) === changed.position) {
     if (row.dataset.author) setPreview(row, row.dataset.author, row.dataset.from ?? "", changed.preview);
     else reload();
   }
-  if (unreadOf(row) > 0) askCounts();
+  if (unreadOf(row) > 0) refreshCounts();
 }
 
 /** @param {import("./live.js").Read} read */
-function haveRead(read) {
+function applyRead(read) {
   if (read.person !== me) return;
   const row = rowOf(read.channel);
-  if (!row || Number(row.dataset.last) > read.position) return askCounts();
-  if (!row.classList.contains("muted")) change(-unreadOf(row));
+  if (!row || Number(row.dataset.last) > read.position) return refreshCounts();
+  if (!row.classList.contains("muted")) addToCount(-unreadOf(row));
   setUnread(row, 0);
 }
 
-/** @param {import("./live.js").Channel} told */
-function retitle(told) {
-  const name = rowOf(told.channel)?.querySelector(".name");
-  if (!name || told.archived) return reload();
-  if (told.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = told.title;
+/** @param {import("./live.js").Channel} info */
+function retitle(info) {
+  const name = rowOf(info.channel)?.querySelector(".name");
+  if (!name || info.archived) return reload();
+  if (info.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = info.title;
 }
 
 /** Shows which filter is chosen, also where not all of them fit. */
@@ -144,7 +144,7 @@ function showFilter() {
 }
 
 /** Filters and searches without leaving the page. */
-function keepFilters() {
+function initFilters() {
   showFilter();
   section.querySelector(".pick")?.addEventListener("click", (event) => {
     const chip = event.target instanceof Element ? event.target.closest("[data-filter]") : null;
@@ -171,32 +171,32 @@ function keepFilters() {
 }
 
 /** The list stays where it was scrolled to when a channel is opened from it. */
-function keepPlace() {
-  const place = Number(sessionStorage.getItem(`list ${base}`));
-  if (place) rows().scrollTop = place;
+function initListScroll() {
+  const offset = Number(sessionStorage.getItem(`list ${base}`));
+  if (offset) rows().scrollTop = offset;
   rows().querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   window.addEventListener("pagehide", () => sessionStorage.setItem(`list ${base}`, String(rows().scrollTop)));
 }
 
-export function keepList() {
-  keepFilters();
-  keepPlace();
+export function initChannelList() {
+  initFilters();
+  initListScroll();
   on("channel", retitle);
   on("members", ({ joined }) => {
     if (joined.some(({ person }) => person === me)) reload();
   });
   on("gone", ({ channel }) => rowOf(channel)?.remove());
   if (isFiles) {
-    keepCount();
+    initUnreadCount();
     on("file", () => reload());
     return;
   }
   showCount();
   showDrafts();
   on("message", receive);
-  on("changed", correct);
-  on("read", haveRead);
-  on("gone", askCounts);
+  on("changed", applyChange);
+  on("read", applyRead);
+  on("gone", refreshCounts);
   onCounts(({ channels }) => {
     for (const row of rows().querySelectorAll("li[data-channel]")) {
       if (!(row instanceof HTMLElement)) continue;

@@ -1,14 +1,14 @@
 // The messages on the page: put in by position, each id once, whichever of answer and live update comes first.
 // A message that is being sent has no position yet and stands behind all others.
 
-import { messageOf, next, settle, settleAround, unsettle } from "./runs.js";
-import { keeping } from "./scroll.js";
+import { messageOf, next, regroup, regroupAround, removeDayLine } from "./grouping.js";
+import { preserveScroll } from "./scroll.js";
 import { localize } from "./times.js";
-import { parts } from "./trimming.js";
+import { parts } from "./virtual_list.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
-const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("blank"));
-const actions = /** @type {HTMLTemplateElement} */ (document.getElementById("actions"));
+const entryTemplate = /** @type {HTMLTemplateElement} */ (document.getElementById("blank"));
+const actionsTemplate = /** @type {HTMLTemplateElement} */ (document.getElementById("actions"));
 
 export const channel = main.dataset.channel ?? "";
 export const me = document.body.dataset.me ?? "";
@@ -66,15 +66,15 @@ function parse(html) {
 
 /** What one may do with an own message, made for it. @param {string} id */
 function actionsFor(id) {
-  const made = /** @type {DocumentFragment} */ (actions.content.cloneNode(true));
-  made.querySelector("a")?.setAttribute("href", `/messages/${channel}/messages/${id}/edit`);
-  made.querySelector("form")?.setAttribute("action", `/messages/${channel}/messages/${id}/delete`);
-  return made;
+  const fragment = /** @type {DocumentFragment} */ (actionsTemplate.content.cloneNode(true));
+  fragment.querySelector("a")?.setAttribute("href", `/messages/${channel}/messages/${id}/edit`);
+  fragment.querySelector("form")?.setAttribute("action", `/messages/${channel}/messages/${id}/delete`);
+  return fragment;
 }
 
 /** Puts an entry where its position says. @param {Element} entry */
 function insert(entry) {
-  unsettle(entry);
+  removeDayLine(entry);
   byId.set(idOf(entry), entry);
   const position = positionOf(entry);
   for (const other of backwards()) {
@@ -88,12 +88,12 @@ function insert(entry) {
  * @param {string} id
  * @param {string} html
  */
-export function place(id, html) {
+export function upsert(id, html) {
   const fresh = parse(html).querySelector(".message");
   if (!(fresh instanceof HTMLElement)) return false;
   const known = find(id);
   const wasThere = known !== null && Number.isFinite(positionOf(known));
-  keeping(() => {
+  preserveScroll(() => {
     const entry = known ?? document.createElement("li");
     const isOwn = fresh.dataset.author === me;
     entry.classList.add("entry");
@@ -105,7 +105,7 @@ export function place(id, html) {
     else entry.prepend(fresh);
     if (isOwn && !fresh.classList.contains("deleted")) fresh.after(actionsFor(id));
     if (!wasThere) insert(entry);
-    settleAround(entry);
+    regroupAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return !wasThere;
@@ -121,8 +121,8 @@ export function place(id, html) {
 export function pending(id, text, at, hasFiles) {
   const known = find(id);
   if (known) return known;
-  const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
-  const entry = /** @type {Element} */ (made.querySelector(".entry"));
+  const fragment = /** @type {DocumentFragment} */ (entryTemplate.content.cloneNode(true));
+  const entry = /** @type {Element} */ (fragment.querySelector(".entry"));
   const message = /** @type {HTMLElement} */ (messageOf(entry));
   entry.classList.add("sending");
   message.id = `message-${id}`;
@@ -135,10 +135,10 @@ export function pending(id, text, at, hasFiles) {
   say.textContent = text;
   if (!text) say.remove();
   if (!hasFiles) message.querySelector(".attachments")?.remove();
-  keeping(() => {
+  preserveScroll(() => {
     insert(entry);
     localize(entry);
-    settleAround(entry);
+    regroupAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return entry;
@@ -147,39 +147,39 @@ export function pending(id, text, at, hasFiles) {
 /** Takes an entry out. @param {string} id */
 export function remove(id) {
   const entry = find(id);
-  if (entry) keeping(() => {
+  if (entry) preserveScroll(() => {
     const below = next(entry);
-    unsettle(entry);
+    removeDayLine(entry);
     entry.remove();
     byId.delete(id);
-    if (below) settle(below);
+    if (below) regroup(below);
   });
 }
 
 /** Puts a stretch of older or newer messages in. @param {string} html */
-export function placeAll(html) {
+export function insertAll(html) {
   const found = [...parse(html).querySelectorAll(".entry")].filter((entry) => !find(idOf(entry)));
   const [oldest, newest] = [found[0], found.at(-1)];
   if (!oldest || !newest) return 0;
-  keeping(() => {
+  preserveScroll(() => {
     const isOlder = positionOf(oldest) < firstPosition();
     found.forEach((entry) => byId.set(idOf(entry), entry));
     if (isOlder) parts()[0]?.prepend(...found);
     else found.forEach(insert);
-    found.forEach(settle);
-    settleAround(newest);
+    found.forEach(regroup);
+    regroupAround(newest);
   });
   return found.length;
 }
 
 /** The line above the first unread message, or none. @param {string | null} id */
-export function markFresh(id) {
+export function markFirstUnread(id) {
   const old = select(".fresh")[0];
   if (!id && !old) return;
-  keeping(() => {
+  preserveScroll(() => {
     const below = old && next(old);
     old?.remove();
-    if (below) settle(below);
+    if (below) regroup(below);
     const entry = id ? find(id) : null;
     if (!entry) return;
     const line = document.createElement("li");
@@ -187,6 +187,6 @@ export function markFresh(id) {
     line.id = "new";
     line.innerHTML = "<span>New</span>";
     entry.before(line);
-    settle(entry);
+    regroup(entry);
   });
 }

@@ -10,26 +10,26 @@ const LOAD_AFTER = 250;
 const entries = () => /** @type {HTMLElement} */ (document.getElementById("entries"));
 const ticks = () => /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
 
-let waiting = 0;
+let refreshTimer = 0;
 /** The answer that counts is that to the newest question. */
-let question = 0;
+let newestRequest = 0;
 
 /** Looks anew at what lies in the folder, soon. What is chosen stays so. */
 export function refresh() {
-  clearTimeout(waiting);
-  waiting = window.setTimeout(async () => {
-    const mine = (question += 1);
+  clearTimeout(refreshTimer);
+  refreshTimer = window.setTimeout(async () => {
+    const request = (newestRequest += 1);
     // What was just done has been said.
     const address = new URL(location.href);
     for (const name of ["done", "deletion"]) address.searchParams.delete(name);
-    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (mine !== question) return;
+    const response = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (request !== newestRequest) return;
     // The folder itself was deleted, or is no longer for this person.
-    if (answer?.status === 404) return location.assign(`/files/${main.dataset.channel}`);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (response?.status === 404) return location.assign(`/files/${main.dataset.channel}`);
+    if (!response?.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("entries");
-    if (!fresh || mine !== question) return;
+    if (!fresh || request !== newestRequest) return;
     const chosen = new Set([...ticks()].filter((tick) => tick.checked).map((tick) => tick.value));
     const focused = document.activeElement?.closest("[data-entry]")?.getAttribute("data-entry");
     const wanted = document.activeElement?.matches(".tick input") ? ".tick input" : document.activeElement?.matches(".edit") ? ".edit" : ".opens";
@@ -61,7 +61,7 @@ function showChosen() {
 }
 
 /** A menu closes when something else is meant. */
-function keepMenus() {
+function initMenus() {
   const close = (/** @type {Node | null} */ but) => {
     for (const menu of main.querySelectorAll("details.more[open]")) if (!but || !menu.contains(but)) menu.removeAttribute("open");
   };
@@ -80,9 +80,9 @@ function keepMenus() {
   }
 }
 
-export function keepFolder() {
+export function initFolder() {
   showChosen();
-  keepMenus();
+  initMenus();
   main.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     if (target.id === "all") for (const tick of ticks()) tick.checked = target.checked;

@@ -1,7 +1,7 @@
 // Messages that are not with the server yet, kept on the device until they are. All tabs of one browser share them.
 
-import * as device from "./device.js";
-import { without } from "./attachments.js";
+import * as device from "./device_store.js";
+import { removalOf } from "./attachments.js";
 
 /**
  * @typedef {object} Waiting
@@ -25,12 +25,12 @@ export const add = (message) =>
   ]);
 
 /** Keeps what has become of a message. @param {Waiting} message */
-export const keep = (message) => device.change([{ part: "outbox", key: message.id, value: message }]);
+export const update = (message) => device.change([{ part: "outbox", key: message.id, value: message }]);
 
 /** It is with the server, or given up: its files go from the device as well. @param {string} id */
 export async function forget(id) {
   const message = await find(id);
-  await device.change([{ part: "outbox", key: id }, ...without(message?.attachments ?? [])]);
+  await device.change([{ part: "outbox", key: id }, ...removalOf(message?.attachments ?? [])]);
 }
 
 /** @param {string} id @returns {Promise<Waiting | undefined>} */

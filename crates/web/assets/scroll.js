@@ -15,7 +15,7 @@ export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scr
  * What has to stay where it is: a message, and how far its text begins from the lower end of the log, in pixels. The text,
  * because the name above it goes when an older message of the same person comes in; the lower end, because the log is laid
  * out from there, so that also a phone's keyboard leaves this as it is.
- * @typedef {{entry: Element, offset: number}} Held
+ * @typedef {{entry: Element, offset: number}} Anchor
  */
 
 /** @param {Element} entry */
@@ -23,7 +23,7 @@ const offsetOf = (entry) =>
   (entry.querySelector(".say") ?? entry).getBoundingClientRect().top - log.getBoundingClientRect().bottom;
 
 /** The first message that can be seen at least in part; lines between messages come and go. */
-function firstInSight() {
+function firstVisibleEntry() {
   const top = log.getBoundingClientRect().top;
   const all = entries.children;
   let [from, to] = [0, all.length];
@@ -38,80 +38,80 @@ function firstInSight() {
   return found;
 }
 
-/** What is being read: the first message in sight. @returns {Held | null} */
-export function inSight() {
-  const entry = firstInSight();
+/** What is being read: the first message in sight. @returns {Anchor | null} */
+export function visibleAnchor() {
+  const entry = firstVisibleEntry();
   return entry && { entry, offset: offsetOf(entry) };
 }
 
-/** Nothing at the end, which stays by itself. @type {Held | null} */
-let held = null;
+/** Nothing at the end, which stays by itself. @type {Anchor | null} */
+let anchor = null;
 /** Where the log was scrolled to when this was held. */
-let place = 0;
+let anchoredScrollTop = 0;
 
-function hold() {
-  place = log.scrollTop;
-  held = isAtEnd() ? null : inSight();
+function setAnchor() {
+  anchoredScrollTop = log.scrollTop;
+  anchor = isAtEnd() ? null : visibleAnchor();
 }
 
 /** Brings back what has been moved by something around it. */
 function restore() {
-  if (!held?.entry.isConnected) return;
-  const moved = offsetOf(held.entry) - held.offset;
+  if (!anchor?.entry.isConnected) return;
+  const moved = offsetOf(anchor.entry) - anchor.offset;
   if (Math.abs(moved) < 1) return;
   log.scrollTop += moved;
-  place = log.scrollTop;
+  anchoredScrollTop = log.scrollTop;
 }
 
 /**
  * Holds what is in sight where the log was scrolled since this was last looked at, or nothing is held. The log's own word
  * of having been scrolled comes a frame later: what has moved meanwhile is brought back and not taken for a wish.
  */
-function look() {
-  if (log.scrollTop !== place || !held?.entry.isConnected) hold();
+function checkAnchor() {
+  if (log.scrollTop !== anchoredScrollTop || !anchor?.entry.isConnected) setAnchor();
   else restore();
 }
 
-log.addEventListener("scroll", look, { passive: true });
+log.addEventListener("scroll", checkAnchor, { passive: true });
 // Comes after layout and before paint: what has another height than was thought moves nothing that can be seen.
 new ResizeObserver(restore).observe(entries);
 
 /** Makes a change in the log; what is being read does not move. @param {() => void} change */
-export function keeping(change) {
+export function preserveScroll(change) {
   if (isAtEnd()) {
     const offset = log.scrollTop;
     change();
     log.scrollTop = offset;
     return;
   }
-  look();
+  checkAnchor();
   change();
   restore();
 }
 
-/** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
-export function putAt(entry, offset) {
-  held = { entry, offset };
-  place = log.scrollTop;
+/** Brings an entry to where it was. @param {Element} entry @param {number} offset as `visibleAnchor` said it */
+export function scrollToOffset(entry, offset) {
+  anchor = { entry, offset };
+  anchoredScrollTop = log.scrollTop;
   restore();
 }
 
 /** Goes to the newest message. */
 export function toEnd() {
   log.scrollTop = 0;
-  hold();
+  setAnchor();
 }
 
 /** Goes to the oldest message on the page. */
 export function toBeginning() {
   log.scrollTop = -log.scrollHeight;
-  hold();
+  setAnchor();
 }
 
 /** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */
-export function show(entry, block = "center") {
+export function scrollToEntry(entry, block = "center") {
   entry.scrollIntoView({ block, behavior: "instant" });
-  hold();
+  setAnchor();
 }
 
 /** Whether an entry lies above what can be seen. @param {Element} entry */

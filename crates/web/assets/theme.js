@@ -9,7 +9,7 @@ const YEAR = 31_536_000;
  * @param {string} name
  * @param {string} value empty to forget it
  */
-export function keepLook(name, value) {
+export function storePreference(name, value) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? YEAR : 0}; SameSite=Lax${secure}`;
 }
@@ -19,10 +19,10 @@ function choose(theme) {
   const isOwn = theme !== "device";
   if (isOwn) root.dataset.theme = theme;
   else delete root.dataset.theme;
-  keepLook("theme", isOwn ? theme : "");
+  storePreference("theme", isOwn ? theme : "");
 }
 
-export function keepTheme() {
+export function initTheme() {
   document.querySelector("[data-theme-toggle]")?.addEventListener("click", () => {
     const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     choose(isDark ? "light" : "dark");

@@ -3,7 +3,7 @@
 
 const own = document.documentElement.dataset.timeZone;
 /** How often a page looks whether its times read differently by now, in milliseconds. */
-const LOOK_EVERY = 20_000;
+const UPDATE_EVERY = 20_000;
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
@@ -15,17 +15,17 @@ const formats = new Map();
  */
 function format(date, options, zone = own) {
   const key = JSON.stringify([zone, options]);
-  let known = formats.get(key);
-  if (!known) {
+  let cached = formats.get(key);
+  if (!cached) {
     try {
-      known = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+      cached = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
     } catch {
       // A zone that this browser does not know.
-      known = new Intl.DateTimeFormat(undefined, options);
+      cached = new Intl.DateTimeFormat(undefined, options);
     }
-    formats.set(key, known);
+    formats.set(key, cached);
   }
-  return known.format(date);
+  return cached.format(date);
 }
 
 /** The day of a time, alike for all times of one day. @param {Date} date */
@@ -88,7 +88,7 @@ export function localize(root) {
 }
 
 /** Localizes the page and keeps it right as time goes by. */
-export function keepLocal() {
+export function initTimes() {
   localize(document);
   let today = dayKey(new Date());
   setInterval(() => {
@@ -98,5 +98,5 @@ export function keepLocal() {
     if (dayKey(new Date()) === today) return;
     today = dayKey(new Date());
     localize(document);
-  }, LOOK_EVERY);
+  }, UPDATE_EVERY);
 }

@@ -3,11 +3,11 @@
 
 /**
  * What an upload is for: to be sent with a message of a channel, or to lie in one of its folders (an id, or empty for the top).
- * @typedef {{channel: string, name: string, folder?: string}} Aim
+ * @typedef {{channel: string, name: string, folder?: string}} UploadTarget
  */
 
 /**
- * @typedef {object} Watch
+ * @typedef {object} UploadOptions
  * @property {string} [address] where the upload is, if it was begun before
  * @property {(address: string) => unknown} [onBegun]
  * @property {(bytes: number) => void} [onProgress] how many are there
@@ -23,15 +23,15 @@ export class SignedOut extends Error {}
 class Lost extends Error {}
 
 const RETRY_FIRST = 1000;
-const RETRY_MOST = 30_000;
+const RETRY_MAX = 30_000;
 /** A connection over which nothing goes for so long is none, in milliseconds. */
-const SILENT_MOST = 30_000;
+const SILENCE_MAX = 30_000;
 /** The page of a reply link has no session: the link says who uploads. */
 const link = document.getElementById("composer")?.dataset.link;
 const HEADERS = { "tus-resumable": "1.0.0", accept: "application/json", ...(link ? { "portal-reply-link": link } : {}) };
 
-/** Brings a file to the server and answers its address there. @param {Blob} blob @param {Aim} aim @param {Watch} watch */
-export async function upload(blob, aim, { address, onBegun, onProgress, onLost, signal }) {
+/** Brings a file to the server and answers its address there. @param {Blob} blob @param {UploadTarget} target @param {UploadOptions} watch */
+export async function upload(blob, target, { address, onBegun, onProgress, onLost, signal }) {
   let retryIn = RETRY_FIRST;
   for (;;) {
     signal?.throwIfAborted();
@@ -40,7 +40,7 @@ export async function upload(blob, aim, { address, onBegun, onProgress, onLost, 
       // It is what it was to become: only the answer was lost.
       if (address && offset === Infinity) return address;
       if (!address || offset === null) {
-        address = await announce(blob, aim);
+        address = await create(blob, target);
         offset = 0;
         await onBegun?.(address);
         signal?.throwIfAborted();
@@ -49,7 +49,7 @@ export async function upload(blob, aim, { address, onBegun, onProgress, onLost, 
       }
       const from = offset;
       onProgress?.(from);
-      await bring(address, blob, from, (bytes) => {
+      await send(address, blob, from, (bytes) => {
         retryIn = RETRY_FIRST;
         onProgress?.(bytes);
       }, signal);
@@ -59,7 +59,7 @@ export async function upload(blob, aim, { address, onBegun, onProgress, onLost, 
     }
     onLost?.();
     await pause(retryIn, signal);
-    retryIn = Math.min(retryIn * 2, RETRY_MOST);
+    retryIn = Math.min(retryIn * 2, RETRY_MAX);
   }
 }
 
@@ -72,16 +72,16 @@ export function giveUp(address) {
 export const idOf = (address) => address.slice(address.lastIndexOf("/") + 1);
 
 /** @param {string} text base64 of its UTF-8 */
-const encoded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+const toBase64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 /** @param {string} address @param {RequestInit} request */
-async function ask(address, request) {
-  const signal = AbortSignal.timeout(SILENT_MOST);
-  const answer = await fetch(address, { ...request, signal }).catch(() => null);
-  if (!answer) throw new Lost();
-  if (answer.ok) return answer;
-  const message = (await answer.json().catch(() => null))?.message;
-  throw answer.status === 404 ? new Refused(message) : failure(answer.status, message);
+async function sendRequest(address, request) {
+  const signal = AbortSignal.timeout(SILENCE_MAX);
+  const response = await fetch(address, { ...request, signal }).catch(() => null);
+  if (!response) throw new Lost();
+  if (response.ok) return response;
+  const message = (await response.json().catch(() => null))?.message;
+  throw response.status === 404 ? new Refused(message) : failure(response.status, message);
 }
 
 /** @param {number} status @param {string} [message] */
@@ -92,23 +92,23 @@ function failure(status, message) {
   return isPassing ? new Lost() : new Refused(message ?? "This file could not be sent.");
 }
 
-/** @param {Blob} blob @param {Aim} aim */
-async function announce(blob, { channel, name, folder }) {
+/** @param {Blob} blob @param {UploadTarget} target */
+async function create(blob, { channel, name, folder }) {
   const pairs = [["channel", channel], ["filename", name], ...(folder === undefined ? [] : [["folder", folder]])];
-  const metadata = pairs.map(([key, value]) => `${key} ${encoded(value ?? "")}`).join(",");
+  const metadata = pairs.map(([key, value]) => `${key} ${toBase64(value ?? "")}`).join(",");
   const headers = { ...HEADERS, "upload-length": String(blob.size), "upload-metadata": metadata };
-  const answer = await ask("/uploads", { method: "POST", headers });
-  const address = answer.headers.get("location");
+  const response = await sendRequest("/uploads", { method: "POST", headers });
+  const address = response.headers.get("location");
   if (!address) throw new Lost();
   return address;
 }
 
 /** How much of an upload is there; null where there is no such upload any more, Infinity where it is a file. @param {string} address */
 async function offsetOf(address) {
-  const answer = await fetch(address, { method: "HEAD", headers: HEADERS, signal: AbortSignal.timeout(SILENT_MOST) }).catch(() => null);
-  if (answer?.status === 404 || answer?.status === 410) return null;
-  if (!answer?.ok) throw failure(answer?.status ?? 0);
-  return answer.headers.has("portal-file") ? Infinity : Number(answer.headers.get("upload-offset"));
+  const response = await fetch(address, { method: "HEAD", headers: HEADERS, signal: AbortSignal.timeout(SILENCE_MAX) }).catch(() => null);
+  if (response?.status === 404 || response?.status === 410) return null;
+  if (!response?.ok) throw failure(response?.status ?? 0);
+  return response.headers.has("portal-file") ? Infinity : Number(response.headers.get("upload-offset"));
 }
 
 /**
@@ -119,13 +119,13 @@ async function offsetOf(address) {
  * @param {(bytes: number) => void} onProgress
  * @param {AbortSignal} [signal]
  */
-function bring(address, blob, offset, onProgress, signal) {
+function send(address, blob, offset, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let silence = 0;
     const listen = () => {
       clearTimeout(silence);
-      silence = window.setTimeout(() => request.abort(), SILENT_MOST);
+      silence = window.setTimeout(() => request.abort(), SILENCE_MAX);
     };
     const stop = () => request.abort();
     request.open("PATCH", address);
@@ -140,13 +140,13 @@ function bring(address, blob, offset, onProgress, signal) {
       signal?.removeEventListener("abort", stop);
       if (signal?.aborted) return reject(signal.reason);
       if (request.status >= 200 && request.status < 300) return resolve(undefined);
-      let said = null;
+      let body = null;
       try {
-        said = JSON.parse(request.responseText);
+        body = JSON.parse(request.responseText);
       } catch {
         // It has no body, or none that says why.
       }
-      reject(failure(request.status, said?.message));
+      reject(failure(request.status, body?.message));
     };
     signal?.addEventListener("abort", stop);
     listen();
@@ -157,14 +157,14 @@ function bring(address, blob, offset, onProgress, signal) {
 /** Waits; shorter where the connection comes back or it is ended. @param {number} time @param {AbortSignal} [signal] */
 function pause(time, signal) {
   return new Promise((resolve) => {
-    const over = () => {
+    const finish = () => {
       clearTimeout(timer);
-      window.removeEventListener("online", over);
-      signal?.removeEventListener("abort", over);
+      window.removeEventListener("online", finish);
+      signal?.removeEventListener("abort", finish);
       resolve(undefined);
     };
-    const timer = window.setTimeout(over, time);
-    window.addEventListener("online", over);
-    signal?.addEventListener("abort", over);
+    const timer = window.setTimeout(finish, time);
+    window.addEventListener("online", finish);
+    signal?.addEventListener("abort", finish);
   });
 }

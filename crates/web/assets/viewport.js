@@ -3,7 +3,7 @@
 /** A visible part smaller by more than this is a keyboard, in pixels. */
 const KEYBOARD = 120;
 
-export function keepAbove() {
+export function initViewport() {
   const visible = window.visualViewport;
   if (!visible) return;
   const fit = () => {

@@ -11,7 +11,7 @@ function step(by) {
   links[index < 0 ? 0 : index + by]?.click();
 }
 
-export function keepKeys() {
+export function initShortcuts() {
   const dialog = document.getElementById("keys");
   document.addEventListener("keydown", (event) => {
     if (event.altKey && !event.ctrlKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
@@ -27,10 +27,10 @@ export function keepKeys() {
     }
     if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
-      const find = document.querySelector(".list input[type=search]");
-      if (!(find instanceof HTMLInputElement)) return;
+      const field = document.querySelector(".list input[type=search]");
+      if (!(field instanceof HTMLInputElement)) return;
       event.preventDefault();
-      find.focus();
+      field.focus();
     }
   });
 }

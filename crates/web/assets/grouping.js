@@ -2,10 +2,10 @@
 // changes the list calls this, inside `keeping`.
 
 import { dayKey, localize } from "./times.js";
-import { parts } from "./trimming.js";
+import { parts } from "./virtual_list.js";
 
 /** Messages of one author share one header while no longer apart than this, in milliseconds. */
-const RUN_WITHIN = 5 * 60 * 1000;
+const GROUP_WITHIN = 5 * 60 * 1000;
 
 /** @param {Element} entry */
 export const messageOf = (entry) => /** @type {HTMLElement | null} */ (entry.querySelector(":scope > .message"));
@@ -18,35 +18,35 @@ export function next(element) {
 }
 
 /** Settles an entry that is new, and the one below it. @param {Element} entry */
-export function settleAround(entry) {
-  settle(entry);
+export function regroupAround(entry) {
+  regroup(entry);
   const below = next(entry);
-  if (below) settle(below);
+  if (below) regroup(below);
 }
 
 /** Gives an entry the lines that belong above it, and its place in a run. @param {Element} entry */
-export function settle(entry) {
+export function regroup(entry) {
   const message = /** @type {HTMLElement} */ (messageOf(entry));
-  const { lines, above } = over(entry);
+  const { lines, above } = elementsAbove(entry);
   // What stands above is not in the document, and was settled while it was.
   if (!above && entry.parentNode !== parts()[0]) return;
   const before = above && messageOf(above);
   const at = message.dataset.at ?? "";
   const isNewDay = !before || dayOf(before) !== dayOf(message);
-  unsettle(entry);
+  removeDayLine(entry);
   const others = lines.filter((line) => line.parentNode);
   if (isNewDay) (others.at(-1) ?? entry).before(dayLine(at));
-  const apart = before ? new Date(at).getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
-  const isSame = before?.dataset.author === message.dataset.author && apart <= RUN_WITHIN;
+  const gap = before ? new Date(at).getTime() - new Date(before.dataset.at ?? "").getTime() : Infinity;
+  const isSame = before?.dataset.author === message.dataset.author && gap <= GROUP_WITHIN;
   entry.classList.toggle("run", isSame && !isNewDay && others.length === 0);
 }
 
 /** Takes away the day that stands above an entry: before it goes, or goes elsewhere. @param {Element} entry */
-export const unsettle = (entry) =>
-  over(entry).lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
+export const removeDayLine = (entry) =>
+  elementsAbove(entry).lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
 
 /** The lines right above an entry, and the entry above them. @param {Element} entry */
-function over(entry) {
+function elementsAbove(entry) {
   /** @type {Element[]} */
   const lines = [];
   let above = entry.previousElementSibling;

@@ -1,20 +1,20 @@
 // What lives on the device (IndexedDB) because no server has it yet. Each person has a store of their own: nobody else
 // who signs in on this device is shown it, or sends it.
 
-/** @typedef {"outbox" | "drafts" | "attachments" | "bytes"} Part */
-/** @typedef {{part: Part, key: string, value?: unknown}} Change Without a value: what is there goes. */
+/** @typedef {"outbox" | "drafts" | "attachments" | "bytes"} StoreName */
+/** @typedef {{part: StoreName, key: string, value?: unknown}} Change Without a value: what is there goes. */
 
-/** @type {Part[]} */
+/** @type {StoreName[]} */
 const PARTS = ["outbox", "drafts", "attachments", "bytes"];
 /** To be counted up when there are more. */
 const VERSION = 2;
 
 const name = `portal:${document.body.dataset.me ?? ""}`;
-/** What the browser would not keep: the page's own memory. @type {Record<Part, Map<string, unknown>>} */
+/** What the browser would not keep: the page's own memory. @type {Record<StoreName, Map<string, unknown>>} */
 const memory = { outbox: new Map(), drafts: new Map(), attachments: new Map(), bytes: new Map() };
 
 /** @type {Promise<IDBDatabase | null>} */
-const opened = new Promise((resolve) => {
+const opening = new Promise((resolve) => {
   try {
     const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {
@@ -42,7 +42,7 @@ const done = (transaction) =>
 
 /** Makes all changes or none; afterwards they last. @param {Change[]} changes */
 export async function change(changes) {
-  const database = await opened;
+  const database = await opening;
   try {
     if (!database) throw new Error("nothing is kept here");
     const transaction = database.transaction([...new Set(changes.map(({ part }) => part))], "readwrite");
@@ -64,29 +64,29 @@ export async function change(changes) {
   }
 }
 
-/** Everything in a part, in the order of the keys. @param {Part} part @returns {Promise<Map<string, any>>} */
+/** Everything in a part, in the order of the keys. @param {StoreName} part @returns {Promise<Map<string, any>>} */
 export async function all(part) {
   /** @type {Map<string, unknown>} */
-  let kept = new Map();
+  let stored = new Map();
   try {
-    const transaction = (await opened)?.transaction(part);
+    const transaction = (await opening)?.transaction(part);
     if (transaction) {
       const store = transaction.objectStore(part);
       const [keys, values] = [store.getAllKeys(), store.getAll()];
       await done(transaction);
-      kept = new Map(keys.result.map((key, index) => [String(key), values.result[index]]));
+      stored = new Map(keys.result.map((key, index) => [String(key), values.result[index]]));
     }
   } catch {
     // Closed under us.
   }
-  return new Map([...kept, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return new Map([...stored, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What is kept under a key. @param {Part} part @param {string} key @returns {Promise<any>} */
+/** What is kept under a key. @param {StoreName} part @param {string} key @returns {Promise<any>} */
 export async function one(part, key) {
   if (memory[part].has(key)) return memory[part].get(key);
   try {
-    const transaction = (await opened)?.transaction(part);
+    const transaction = (await opening)?.transaction(part);
     if (!transaction) return undefined;
     const found = transaction.objectStore(part).get(key);
     await done(transaction);

@@ -2,7 +2,7 @@
 // undo it.
 
 /** @param {HTMLFormElement} form @param {string} words @param {boolean} isGood @param {string} [undo] what makes it undone, as a form */
-function say(form, words, isGood, undo) {
+function showResult(form, words, isGood, undo) {
   let line = form.querySelector("[data-saved]");
   if (!line) {
     line = document.createElement("p");
@@ -23,42 +23,42 @@ function say(form, words, isGood, undo) {
 
 /** Sends fields to where a form goes, and says what came of it. @param {HTMLFormElement} form @param {URLSearchParams} fields @param {boolean} isUndo */
 async function send(form, fields, isUndo) {
-  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  if (answer?.ok) {
-    say(form, isUndo ? "Undone" : "Saved", true, isUndo ? undefined : said?.undo);
+  const response = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields }).catch(() => null);
+  const body = await response?.json().catch(() => null);
+  if (response?.ok) {
+    showResult(form, isUndo ? "Undone" : "Saved", true, isUndo ? undefined : body?.undo);
     form.dispatchEvent(new Event("saved"));
-  } else say(form, said?.message ?? "Not saved: there is no connection. Please try again.", false);
-  return answer?.ok ?? false;
+  } else showResult(form, body?.message ?? "Not saved: there is no connection. Please try again.", false);
+  return response?.ok ?? false;
 }
 
 /** What each form sent last: a button tapped right after a change would save the same again, and lose what was before. @type {WeakMap<HTMLFormElement, string>} */
-const sent = new WeakMap();
+const lastSent = new WeakMap();
 
 /** @param {HTMLFormElement} form */
 async function save(form) {
   if (!form.reportValidity()) return;
-  const given = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const fields = new URLSearchParams(given);
-  if (sent.get(form) === String(fields)) return;
-  sent.set(form, String(fields));
-  if (!(await send(form, fields, false))) sent.delete(form);
+  const entries = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const fields = new URLSearchParams(entries);
+  if (lastSent.get(form) === String(fields)) return;
+  lastSent.set(form, String(fields));
+  if (!(await send(form, fields, false))) lastSent.delete(form);
 }
 
 /** @param {HTMLFormElement} form @param {string} undo */
 async function revert(form, undo) {
-  const before = new URLSearchParams(undo);
-  sent.delete(form);
-  if (!(await send(form, before, true))) return;
+  const previous = new URLSearchParams(undo);
+  lastSent.delete(form);
+  if (!(await send(form, previous, true))) return;
   for (const field of form.elements) {
-    const value = "name" in field ? before.get(String(field.name)) : null;
+    const value = "name" in field ? previous.get(String(field.name)) : null;
     if (value === null) continue;
     if (field instanceof HTMLInputElement && /^(radio|checkbox)$/.test(field.type)) field.checked = field.value === value;
     else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) field.value = value;
   }
 }
 
-export function keepSaved() {
+export function initAutosave() {
   for (const form of document.querySelectorAll("form[data-save-at-once]")) {
     if (!(form instanceof HTMLFormElement)) continue;
     form.addEventListener("change", () => save(form));

@@ -1,14 +1,14 @@
 // Older messages when scrolled near the beginning, newer ones near the end, without moving what is being read.
 
 import * as entries from "./entries.js";
-import { keeping, fromBeginning, isAtEnd, onScroll, show } from "./scroll.js";
-import { bringIn } from "./trimming.js";
+import { preserveScroll, fromBeginning, isAtEnd, onScroll, scrollToEntry } from "./scroll.js";
+import { ensureInDocument } from "./virtual_list.js";
 
 /** This near to an end more is asked for, in pixels. */
 const NEAR = 800;
 
 /** What lies further back gets a page of its own rather than all messages between on this one. */
-const BROUGHT_MOST = 500;
+const LOADED_MAX = 500;
 
 /** What is being loaded. @type {Promise<void> | null} */
 let loading = null;
@@ -16,35 +16,35 @@ let loading = null;
 let newest = 0;
 
 /** @param {string} side "older" or "newer" */
-const part = (side) => document.querySelector(`.further[data-${side}]`);
+const moreLink = (side) => document.querySelector(`.further[data-${side}]`);
 
 /** Whether the newest message is on the page. */
-export const isComplete = () => part("newer") === null;
+export const isComplete = () => moreLink("newer") === null;
 
-/** @param {string} question `before=…` or `after=…` */
-async function load(question) {
-  const answer = await fetch(`/messages/${entries.channel}/older?${question}`, { headers: { accept: "text/html" } });
-  return answer.ok ? entries.placeAll(await answer.text()) : null;
+/** @param {string} query `before=…` or `after=…` */
+async function load(query) {
+  const response = await fetch(`/messages/${entries.channel}/older?${query}`, { headers: { accept: "text/html" } });
+  return response.ok ? entries.insertAll(await response.text()) : null;
 }
 
 /** A message came that has no place on the page before those between are loaded. @param {number} position */
-export function expect(position) {
+export function noteNewest(position) {
   newest = Math.max(newest, position);
 }
 
 /** Loads what is needed at either end, one stretch after the other. */
-function look() {
+function loadIfNeeded() {
   if (loading) return;
-  const isOlder = part("older") !== null && fromBeginning() < NEAR;
+  const isOlder = moreLink("older") !== null && fromBeginning() < NEAR;
   const isNewer = !isOlder && !isComplete() && isAtEnd();
   if (!isOlder && !isNewer) return;
-  extend(isOlder).then((isExtended) => {
-    if (isExtended) look();
+  loadNext(isOlder).then((isExtended) => {
+    if (isExtended) loadIfNeeded();
   });
 }
 
 /** Loads one stretch; false where that failed. @param {boolean} isOlder */
-async function extend(isOlder) {
+async function loadNext(isOlder) {
   while (loading) await loading;
   let added = /** @type {number | null} */ (null);
   loading = load(isOlder ? `before=${entries.firstPosition()}` : `after=${entries.lastPosition()}`)
@@ -54,36 +54,36 @@ async function extend(isOlder) {
   loading = null;
   if (added === null) return false;
   const isDone = isOlder ? entries.firstPosition() <= 1 : added === 0 && entries.lastPosition() >= newest;
-  if (isDone) keeping(() => part(isOlder ? "older" : "newer")?.remove());
+  if (isDone) preserveScroll(() => moreLink(isOlder ? "older" : "newer")?.remove());
   return true;
 }
 
 /** Brings older messages until one is on the page; false where it is too far. @param {number} position */
-export async function bring(position) {
-  if (entries.firstPosition() - position > BROUGHT_MOST) return false;
-  while (part("older") && entries.firstPosition() > position) if (!(await extend(true))) return false;
+export async function loadBackTo(position) {
+  if (entries.firstPosition() - position > LOADED_MAX) return false;
+  while (moreLink("older") && entries.firstPosition() > position) if (!(await loadNext(true))) return false;
   return true;
 }
 
 /** The link to where the unread messages begin, when that is before this page: brings them here instead. */
-function keepUnreadFrom() {
+function initUnreadLink() {
   const link = document.getElementById("unread-from");
   const read = Number(document.getElementById("log")?.dataset.read);
   link?.addEventListener("click", async (event) => {
-    if (entries.firstPosition() - read > BROUGHT_MOST) return;
+    if (entries.firstPosition() - read > LOADED_MAX) return;
     event.preventDefault();
-    if (!(await bring(read + 1))) return;
+    if (!(await loadBackTo(read + 1))) return;
     const first = entries.all().find((entry) => entries.positionOf(entry) > read && entries.authorOf(entry) !== entries.me);
     if (!first) return;
-    entries.markFresh(entries.idOf(first));
-    bringIn(first);
-    show(first, "start");
+    entries.markFirstUnread(entries.idOf(first));
+    ensureInDocument(first);
+    scrollToEntry(first, "start");
     link.remove();
   });
 }
 
-export function keepFurther() {
-  onScroll(look);
-  look();
-  keepUnreadFrom();
+export function initHistory() {
+  onScroll(loadIfNeeded);
+  loadIfNeeded();
+  initUnreadLink();
 }

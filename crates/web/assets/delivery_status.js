@@ -3,39 +3,39 @@
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
-import { keeping } from "./scroll.js";
+import { preserveScroll } from "./scroll.js";
 import { localize } from "./times.js";
 
 /** What changes within this time is asked for once, in milliseconds. */
-const ASK_AFTER = 700;
+const REFRESH_AFTER = 700;
 /** How often it is looked at without a reason, in milliseconds. */
-const ASK_EVERY = 30_000;
+const REFRESH_EVERY = 30_000;
 /** What is due leaves within about this time, in milliseconds. */
-const LEAVES_WITHIN = 3_000;
+const SENT_WITHIN = 3_000;
 
-let asking = 0;
-let planned = 0;
+let refreshTimer = 0;
+let planTimer = 0;
 
-function ask() {
-  asking ||= window.setTimeout(refresh, ASK_AFTER);
+function refreshSoon() {
+  refreshTimer ||= window.setTimeout(refresh, REFRESH_AFTER);
 }
 
 async function refresh() {
-  asking = 0;
-  const answer = await fetch(`/messages/${entries.channel}/older`, { headers: { accept: "text/html" } }).catch(() => null);
-  if (answer?.ok) show(await answer.text());
+  refreshTimer = 0;
+  const response = await fetch(`/messages/${entries.channel}/older`, { headers: { accept: "text/html" } }).catch(() => null);
+  if (response?.ok) show(await response.text());
   plan();
 }
 
 /** Looks again when the next that is due has left. */
 function plan() {
-  clearTimeout(planned);
+  clearTimeout(planTimer);
   const due = [...document.querySelectorAll("[data-due]")].map((line) => {
     const time = line.querySelector("time");
     return time ? new Date(time.dateTime).getTime() - Date.now() : 0;
   });
-  const next = Math.min(ASK_EVERY, ...due.map((left) => Math.max(left, 0) + LEAVES_WITHIN));
-  planned = window.setTimeout(() => (document.visibilityState === "visible" ? ask() : plan()), next);
+  const next = Math.min(REFRESH_EVERY, ...due.map((left) => Math.max(left, 0) + SENT_WITHIN));
+  planTimer = window.setTimeout(() => (document.visibilityState === "visible" ? refreshSoon() : plan()), next);
 }
 
 /** @param {string} html */
@@ -43,7 +43,7 @@ function show(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   localize(template.content);
-  keeping(() => {
+  preserveScroll(() => {
     for (const message of template.content.querySelectorAll(".entry > .message")) {
       const entry = entries.find(message instanceof HTMLElement ? message.dataset.id ?? "" : "");
       const old = entry?.querySelector(":scope > .fates");
@@ -57,28 +57,28 @@ function show(html) {
 }
 
 /** @param {SubmitEvent} event */
-async function act(event) {
+async function onSubmit(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.closest("[data-fates]")) return;
   event.preventDefault();
   const fields = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const answer = await fetch(form.action, {
+  const response = await fetch(form.action, {
     method: "POST",
     headers: { accept: "application/json" },
     body: new URLSearchParams(fields),
   }).catch(() => null);
   // Without a connection nothing happened: the buttons are still there.
-  if (answer) ask();
+  if (response) refreshSoon();
 }
 
-export function keepFates() {
+export function initDeliveryStatus() {
   if (!document.body.hasAttribute("data-internal")) return;
   for (const kind of /** @type {const} */ (["message", "changed", "read", "notice"])) {
-    on(kind, (told) => {
-      if (told.channel === entries.channel) ask();
+    on(kind, (event) => {
+      if (event.channel === entries.channel) refreshSoon();
     });
   }
-  on("up", ask);
-  document.addEventListener("submit", act);
+  on("up", refreshSoon);
+  document.addEventListener("submit", onSubmit);
   plan();
 }

@@ -1,7 +1,7 @@
 // Keeps the document small however long the conversation: messages far from what can be seen are taken out, with a space
 // of their height in their place, and are back before one gets there. Nobody who looks for a message need know where it is.
 
-import { keeping, onScroll, toEnd } from "./scroll.js";
+import { preserveScroll, onScroll, toEnd } from "./scroll.js";
 import { localize } from "./times.js";
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
@@ -12,16 +12,16 @@ const FAR = 6000;
 /** Nearer than this they are in it, in pixels. */
 const NEAR = 2500;
 /** So many leave together, and come back together. */
-const MANY = 40;
+const CHUNK_SIZE = 40;
 
 /**
  * Messages outside the document, in their order.
- * @typedef {{messages: DocumentFragment, height: number}} Stretch
+ * @typedef {{messages: DocumentFragment, height: number}} Chunk
  */
 
 /** A side of the list: what has left the document there, the nearest last, and the space in its place. */
 class Side {
-  /** @type {Stretch[]} */
+  /** @type {Chunk[]} */
   out = [];
   space = document.createElement("div");
 
@@ -42,7 +42,7 @@ export const parts = () => [
 ];
 
 /** Whether any message between these two nodes must stay: it has the focus, or is being copied. @param {Range} range */
-function isHeld(range) {
+function isInUse(range) {
   const selection = getSelection();
   const isCopying = selection !== null && !selection.isCollapsed && list.contains(selection.anchorNode);
   return isCopying || (document.activeElement !== null && list.contains(document.activeElement) && range.intersectsNode(document.activeElement));
@@ -56,7 +56,7 @@ function takeOut(side, first, last) {
   const range = document.createRange();
   range.setStartBefore(first);
   range.setEndAfter(last);
-  if (isHeld(range)) return false;
+  if (isInUse(range)) return false;
   const height = edge(last) - edge(first.previousElementSibling);
   side.out.push({ messages: range.extractContents(), height });
   side.fit();
@@ -65,16 +65,16 @@ function takeOut(side, first, last) {
 
 /** Puts the nearest stretch back. @param {Side} side */
 function putBack(side) {
-  const stretch = side.out.pop();
-  if (!stretch) return;
-  localize(stretch.messages);
-  if (side === older) list.prepend(stretch.messages);
-  else list.append(stretch.messages);
+  const chunk = side.out.pop();
+  if (!chunk) return;
+  localize(chunk.messages);
+  if (side === older) list.prepend(chunk.messages);
+  else list.append(chunk.messages);
   side.fit();
 }
 
 /** The nearest message from a child on, so that no line is parted from what it stands above. @param {Element | undefined} child */
-function message(child) {
+function nextEntry(child) {
   let found = child ?? null;
   while (found && !found.classList.contains("entry")) found = found.nextElementSibling;
   return found;
@@ -84,9 +84,9 @@ function message(child) {
 function trim() {
   const { top, bottom } = log.getBoundingClientRect();
   const children = list.children;
-  const end = message(children[MANY]);
+  const end = nextEntry(children[CHUNK_SIZE]);
   if (end && edge(end) < top - FAR && list.firstElementChild) return takeOut(older, list.firstElementChild, end);
-  const before = message(children[children.length - 1 - MANY]);
+  const before = nextEntry(children[children.length - 1 - CHUNK_SIZE]);
   if (before?.nextElementSibling && list.lastElementChild && edge(before) > bottom + FAR) {
     return takeOut(newer, before.nextElementSibling, list.lastElementChild);
   }
@@ -104,20 +104,20 @@ function fill() {
 }
 
 /** Does something to the document until it says that nothing is left to do; what is being read does not move. @param {() => boolean} work */
-function until(work) {
+function repeat(work) {
   let isMore = true;
-  while (isMore) keeping(() => (isMore = work()));
+  while (isMore) preserveScroll(() => (isMore = work()));
 }
 
-function fit() {
-  until(fill);
-  until(trim);
+function update() {
+  repeat(fill);
+  repeat(trim);
 }
 
 /** Makes sure that a message is in the document. @param {Element} entry */
-export function bringIn(entry) {
+export function ensureInDocument(entry) {
   for (const side of [older, newer]) {
-    until(() => {
+    repeat(() => {
       const isOut = side.out.some(({ messages }) => messages.contains(entry));
       if (isOut) putBack(side);
       return isOut;
@@ -129,22 +129,22 @@ export function bringIn(entry) {
 export function toNewest() {
   const [first, last] = [list.firstElementChild, list.lastElementChild];
   const isOut = newer.out.length > 1 && first !== null && last !== null && takeOut(older, first, last);
-  while (isOut && newer.out.length > 1) older.out.push(/** @type {Stretch} */ (newer.out.pop()));
+  while (isOut && newer.out.length > 1) older.out.push(/** @type {Chunk} */ (newer.out.pop()));
   older.fit();
   while (newer.out.length > 0) putBack(newer);
   toEnd();
-  fit();
+  update();
 }
 
-export function keepTrim() {
+export function initVirtualList() {
   list.before(older.space);
   list.after(newer.space);
-  onScroll(fit);
+  onScroll(update);
   // Also where nobody scrolls: messages come, the window changes its size.
-  new ResizeObserver(() => requestAnimationFrame(fit)).observe(list);
+  new ResizeObserver(() => requestAnimationFrame(update)).observe(list);
   // On paper is all of it that has been loaded.
   window.addEventListener("beforeprint", () => {
     for (const side of [older, newer]) while (side.out.length > 0) putBack(side);
   });
-  window.addEventListener("afterprint", fit);
+  window.addEventListener("afterprint", update);
 }

@@ -1,7 +1,7 @@
 // A file that is on its way or waits to be sent, as a line: what it is called, how much of it is there, what is in its way.
 
 /** Files of one message, as the server has it. */
-export const FILES_MOST = 20;
+export const FILES_MAX = 20;
 /** What is said where files were refused and are still among those to be sent. */
 export const REMOVE_REFUSED = "Please remove the files that could not be sent.";
 
@@ -19,9 +19,9 @@ export function sizeOf(bytes) {
 
 /** Makes the line of a file. @param {{name: string, size: number, isThere?: boolean}} file */
 export function lineFor({ name, size, isThere }) {
-  const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("attachment"));
-  const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
-  const line = /** @type {HTMLElement} */ (made.firstElementChild);
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("attachment"));
+  const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const line = /** @type {HTMLElement} */ (fragment.firstElementChild);
   line.querySelector("bdi")?.append(name);
   line.querySelector("[data-size]")?.append(sizeOf(size));
   line.querySelector("button")?.setAttribute("aria-label", `Remove ${name}`);

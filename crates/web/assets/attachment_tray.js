@@ -3,7 +3,7 @@
 
 import * as attachments from "./attachments.js";
 import { channel } from "./entries.js";
-import { FILES_MOST, lineFor, showPicture, showState } from "./waiting.js";
+import { FILES_MAX, lineFor, showPicture, showState } from "./file_line.js";
 
 /** @typedef {import("./attachments.js").Attachment} Attachment */
 
@@ -13,7 +13,7 @@ const talk = /** @type {HTMLElement} */ (document.getElementById("main"));
 /** What stands in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
 const lines = new Map();
 /** Says what is wrong. @type {(words: string) => void} */
-let say = () => {};
+let showProblem = () => {};
 
 /** The attachments in the composer, in their order. */
 export const ids = () => [...lines.keys()];
@@ -23,11 +23,11 @@ export const hasRefused = () => [...lines.values()].some(({ refused }) => refuse
 
 /** They are sent now: nothing is left in the composer. */
 export function empty() {
-  for (const id of ids()) takeOut(id);
+  for (const id of ids()) removeLine(id);
 }
 
 /** What stands for one: in the composer, or in a message on its way. @param {Attachment} attachment */
-function stand(attachment) {
+function createLine(attachment) {
   const line = lineFor(attachment);
   line.dataset.attachment = attachment.id;
   attachments.bytesOf(attachment.id).then((bytes) => showPicture(line, bytes));
@@ -35,22 +35,22 @@ function stand(attachment) {
 }
 
 /** @param {Attachment} attachment */
-function put(attachment) {
+function add(attachment) {
   const { id } = attachment;
-  const line = stand(attachment);
+  const line = createLine(attachment);
   line.querySelector("button")?.addEventListener("click", () => {
-    takeOut(id);
+    removeLine(id);
     attachments.remove(id);
-    say("");
+    showProblem("");
   });
   lines.set(id, { line });
   tray.append(line);
   // What is wrong is told as its state.
-  attachments.bring(id).catch(() => null);
+  attachments.ensureUploaded(id).catch(() => null);
 }
 
 /** @param {string} id */
-function takeOut(id) {
+function removeLine(id) {
   lines.get(id)?.line.remove();
   lines.delete(id);
 }
@@ -64,24 +64,24 @@ function show({ id, ...state }) {
 
 /** @param {Iterable<File>} files */
 async function choose(files) {
-  say("");
+  showProblem("");
   for (const file of files) {
-    if (lines.size >= FILES_MOST) return say(`A message has at most ${FILES_MOST} files.`);
-    put(await attachments.add(channel, file));
+    if (lines.size >= FILES_MAX) return showProblem(`A message has at most ${FILES_MAX} files.`);
+    add(await attachments.add(channel, file));
   }
 }
 
-/** Shows the files of a message that is on its way. @param {Element} place @param {string[]} sent */
-export async function showSent(place, sent) {
+/** Shows the files of a message that is on its way. @param {Element} container @param {string[]} sent */
+export async function showSent(container, sent) {
   const found = (await Promise.all(sent.map(attachments.find))).filter((one) => one !== undefined);
   const list = document.createElement("ul");
   list.className = "tray";
   for (const attachment of found) {
-    const line = stand(attachment);
+    const line = createLine(attachment);
     line.querySelector("button")?.remove();
     list.append(line);
   }
-  place.replaceChildren(list);
+  container.replaceChildren(list);
 }
 
 /** What the server kept of a form that it could not take is an attachment like others. */
@@ -95,22 +95,22 @@ async function adopt() {
 }
 
 /** Whether something brings files. @param {DataTransfer | null} data */
-const brings = (data) => Boolean(data?.types.includes("Files"));
+const hasFiles = (data) => Boolean(data?.types.includes("Files"));
 
-function takeDrops() {
+function initDrops() {
   let depth = 0;
   /** @param {number} by */
-  const over = (by) => {
+  const changeDepth = (by) => {
     depth = Math.max(0, depth + by);
     talk.classList.toggle("dropping", depth > 0);
   };
-  talk.addEventListener("dragenter", (event) => brings(event.dataTransfer) && over(1));
-  talk.addEventListener("dragleave", (event) => brings(event.dataTransfer) && over(-1));
+  talk.addEventListener("dragenter", (event) => hasFiles(event.dataTransfer) && changeDepth(1));
+  talk.addEventListener("dragleave", (event) => hasFiles(event.dataTransfer) && changeDepth(-1));
   talk.addEventListener("dragover", (event) => {
-    if (brings(event.dataTransfer)) event.preventDefault();
+    if (hasFiles(event.dataTransfer)) event.preventDefault();
   });
   talk.addEventListener("drop", (event) => {
-    over(-depth);
+    changeDepth(-depth);
     const files = event.dataTransfer?.files;
     if (!files?.length) return;
     event.preventDefault();
@@ -118,9 +118,9 @@ function takeDrops() {
   });
 }
 
-/** Keeps the tray; what is wrong is told by `tellProblem`. @param {HTMLFormElement} form @param {(words: string) => void} tellProblem */
-export async function keepTray(form, tellProblem) {
-  say = tellProblem;
+/** Keeps the tray; what is wrong is told by `onProblem`. @param {HTMLFormElement} form @param {(words: string) => void} onProblem */
+export async function initTray(form, onProblem) {
+  showProblem = onProblem;
   attachments.onState(show);
   for (const input of form.querySelectorAll("input")) {
     if (input.type !== "file") continue;
@@ -138,7 +138,7 @@ export async function keepTray(form, tellProblem) {
     event.preventDefault();
     choose(clipboardData.files);
   });
-  takeDrops();
+  initDrops();
   await adopt();
-  for (const attachment of await attachments.chosen(channel)) put(attachment);
+  for (const attachment of await attachments.chosen(channel)) add(attachment);
 }
