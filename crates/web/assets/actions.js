@@ -1,11 +1,11 @@
-// What one does with a message: edit and delete one's own, and on a phone a tap shows time and actions.
+// Actions on a message: editing and deleting your own. On a phone a tap shows the time and the actions.
 
 import * as entries from "./entries.js";
 import { edit } from "./composer.js";
 import { preserveScroll } from "./scroll.js";
 
 const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
-/** How long a second press may take to delete for good, in milliseconds. */
+/** The second press that confirms a deletion must come within this time, in milliseconds. */
 const SURE_WITHIN = 4000;
 
 /** @param {HTMLElement} button @param {string} id */

@@ -1,5 +1,5 @@
-// The files in the composer: chosen, dropped, pasted or taken with a phone's camera, on their way to the server while the
-// message is still being written.
+// The files in the composer: chosen, dropped, pasted or taken with a phone's camera. They are uploaded while the message is
+// still being written.
 
 import * as attachments from "./attachments.js";
 import { channel } from "./entries.js";
@@ -10,23 +10,23 @@ import { FILES_MAX, lineFor, showPicture, showState } from "./file_line.js";
 const tray = /** @type {HTMLElement} */ (document.getElementById("tray"));
 const talk = /** @type {HTMLElement} */ (document.getElementById("main"));
 
-/** What stands in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
+/** The files in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
 const lines = new Map();
-/** Says what is wrong. @type {(words: string) => void} */
+/** Shows a problem below the composer. @type {(words: string) => void} */
 let showProblem = () => {};
 
-/** The attachments in the composer, in their order. */
+/** The ids of the attachments in the composer, in order. */
 export const ids = () => [...lines.keys()];
 
-/** Whether one of them will not be taken. */
+/** Whether the server refused one of them. */
 export const hasRefused = () => [...lines.values()].some(({ refused }) => refused);
 
-/** They are sent now: nothing is left in the composer. */
+/** Empties the tray once its files belong to a message. */
 export function empty() {
   for (const id of ids()) removeLine(id);
 }
 
-/** What stands for one: in the composer, or in a message on its way. @param {Attachment} attachment */
+/** The line of a file, in the composer or in a message that is being sent. @param {Attachment} attachment */
 function createLine(attachment) {
   const line = lineFor(attachment);
   line.dataset.attachment = attachment.id;
@@ -45,7 +45,7 @@ function add(attachment) {
   });
   lines.set(id, { line });
   tray.append(line);
-  // What is wrong is told as its state.
+  // Failures arrive as state changes.
   attachments.ensureUploaded(id).catch(() => null);
 }
 
@@ -55,7 +55,7 @@ function removeLine(id) {
   lines.delete(id);
 }
 
-/** Shows how one is doing, wherever it stands. @param {import("./attachments.js").State} state */
+/** Shows the state of an upload wherever the file is listed. @param {import("./attachments.js").State} state */
 function show({ id, ...state }) {
   const known = lines.get(id);
   if (known) known.refused = state.refused;
@@ -71,7 +71,7 @@ async function choose(files) {
   }
 }
 
-/** Shows the files of a message that is on its way. @param {Element} container @param {string[]} sent */
+/** Shows the files of a message that is being sent. @param {Element} container @param {string[]} sent */
 export async function showSent(container, sent) {
   const found = (await Promise.all(sent.map(attachments.find))).filter((one) => one !== undefined);
   const list = document.createElement("ul");
@@ -84,7 +84,7 @@ export async function showSent(container, sent) {
   container.replaceChildren(list);
 }
 
-/** What the server kept of a form that it could not take is an attachment like others. */
+/** Turns files that the server kept from a refused form into ordinary attachments. */
 async function adopt() {
   for (const line of [...tray.querySelectorAll("li")]) {
     const id = line.querySelector("input")?.value;
@@ -94,7 +94,7 @@ async function adopt() {
   }
 }
 
-/** Whether something brings files. @param {DataTransfer | null} data */
+/** Whether a drag carries files. @param {DataTransfer | null} data */
 const hasFiles = (data) => Boolean(data?.types.includes("Files"));
 
 function initDrops() {
@@ -118,7 +118,7 @@ function initDrops() {
   });
 }
 
-/** Keeps the tray; what is wrong is told by `onProblem`. @param {HTMLFormElement} form @param {(words: string) => void} onProblem */
+/** Problems are reported to `onProblem`. @param {HTMLFormElement} form @param {(words: string) => void} onProblem */
 export async function initTray(form, onProblem) {
   showProblem = onProblem;
   attachments.onState(show);
@@ -126,14 +126,14 @@ export async function initTray(form, onProblem) {
     if (input.type !== "file") continue;
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
-      // The same file can be chosen again.
+      // Lets the same file be chosen again.
       input.value = "";
       choose(files);
     });
   }
   form.addEventListener("paste", (event) => {
     const { clipboardData } = event;
-    // A table from a document comes as text and as a picture of it: then the text is meant.
+    // A table copied from a document comes as text and as a picture: the text is what is wanted.
     if (!clipboardData?.files.length || clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
     choose(clipboardData.files);

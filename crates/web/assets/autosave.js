@@ -1,7 +1,7 @@
-// Forms that are saved at once: each change is sent as it is made. What came of it is said below the form, with a way to
-// undo it.
+// Forms that save themselves: each change is sent as it is made. The result is shown below the form, with a button to undo
+// it.
 
-/** @param {HTMLFormElement} form @param {string} words @param {boolean} isGood @param {string} [undo] what makes it undone, as a form */
+/** @param {HTMLFormElement} form @param {string} words @param {boolean} isGood @param {string} [undo] form-encoded fields that restore the previous values */
 function showResult(form, words, isGood, undo) {
   let line = form.querySelector("[data-saved]");
   if (!line) {
@@ -21,7 +21,7 @@ function showResult(form, words, isGood, undo) {
   line.append(" · ", button);
 }
 
-/** Sends fields to where a form goes, and says what came of it. @param {HTMLFormElement} form @param {URLSearchParams} fields @param {boolean} isUndo */
+/** Posts fields to the form's action and shows the result. @param {HTMLFormElement} form @param {URLSearchParams} fields @param {boolean} isUndo */
 async function send(form, fields, isUndo) {
   const response = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields }).catch(() => null);
   const body = await response?.json().catch(() => null);
@@ -32,7 +32,7 @@ async function send(form, fields, isUndo) {
   return response?.ok ?? false;
 }
 
-/** What each form sent last: a button tapped right after a change would save the same again, and lose what was before. @type {WeakMap<HTMLFormElement, string>} */
+/** What each form sent last. A button pressed right after a change would otherwise save the same values again, and undo would lose the previous ones. @type {WeakMap<HTMLFormElement, string>} */
 const lastSent = new WeakMap();
 
 /** @param {HTMLFormElement} form */

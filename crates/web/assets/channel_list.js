@@ -1,5 +1,5 @@
-// The list of channels, kept as it would stand after loading the page again: order, first words, time, unread, drafts; in
-// Files what was last put there.
+// Keeps the list of channels as a reload would show it: order, preview, time, unread count and drafts; in Files, what was
+// added last.
 
 import { on } from "./live.js";
 import { localize } from "./times.js";
@@ -9,11 +9,11 @@ import { drafts } from "./drafts.js";
 const me = document.body.dataset.me;
 const section = /** @type {HTMLElement} */ (document.querySelector(".list"));
 const open = document.getElementById("main")?.dataset.channel;
-/** The address of the module that the list belongs to. */
+/** The path of the module that the list belongs to. */
 const base = section.dataset.base ?? "/messages";
 const isFiles = base === "/files";
 const findField = section.querySelector("input[type=search]");
-/** A search begins when nothing was typed for so long, in milliseconds. */
+/** Typing must pause for this long before a search starts, in milliseconds. */
 const SEARCH_AFTER = 180;
 
 const rows = () => /** @type {HTMLElement} */ (document.getElementById("rows"));
@@ -43,7 +43,7 @@ function setPreview(row, author, name, preview) {
   row.dataset.from = name;
 }
 
-/** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
+/** Marks channels with a draft, except the open one, whose draft is in the composer. */
 async function showDrafts() {
   if (isFiles) return;
   const stored = await drafts();
@@ -60,10 +60,10 @@ async function showDrafts() {
 }
 
 let reloadTimer = 0;
-/** The answer that counts is that to the newest question. */
+/** Only the response to the newest request counts. */
 let newestRequest = 0;
 
-/** Loads the rows anew, as filter and search now stand. @param {number} after milliseconds */
+/** Reloads the rows for the current filter and search. @param {number} after delay in milliseconds */
 function reload(after = 300) {
   clearTimeout(reloadTimer);
   reloadTimer = window.setTimeout(async () => {
@@ -138,12 +138,12 @@ function retitle(info) {
   if (info.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = info.title;
 }
 
-/** Shows which filter is chosen, also where not all of them fit. */
+/** Scrolls the selected filter into view where not all of them fit. */
 function showFilter() {
   section.querySelector(".pick [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-/** Filters and searches without leaving the page. */
+/** Lets filters and search work without leaving the page. */
 function initFilters() {
   showFilter();
   section.querySelector(".pick")?.addEventListener("click", (event) => {
@@ -170,7 +170,7 @@ function initFilters() {
   });
 }
 
-/** The list stays where it was scrolled to when a channel is opened from it. */
+/** Keeps the scroll position of the list when a channel is opened. */
 function initListScroll() {
   const offset = Number(sessionStorage.getItem(`list ${base}`));
   if (offset) rows().scrollTop = offset;

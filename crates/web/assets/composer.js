@@ -1,5 +1,5 @@
-// Writing: Enter sends on a keyboard and breaks the line on a phone; what is typed is kept as a draft. It is never
-// switched off.
+// The composer. Enter sends on a desktop and breaks the line on a phone; what is typed is saved as a draft. The composer is
+// never disabled.
 
 import * as entries from "./entries.js";
 import { drafts, saveDraft } from "./drafts.js";
@@ -14,12 +14,12 @@ const problem = document.getElementById("text-problem");
 const banner = form?.querySelector("[data-editing]");
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
-/** The own message that is being edited. @type {string | null} */
+/** The id of the message that is being edited. @type {string | null} */
 let editing = null;
-/** What stands in the composer while nothing is edited. */
+/** The text of the composer outside of editing. */
 let draft = "";
 
-/** Says what is wrong below the composer, or nothing. @param {string} words */
+/** Shows a problem below the composer; an empty string clears it. @param {string} words */
 function showProblem(words) {
   if (problem) problem.textContent = words;
 }
@@ -44,7 +44,7 @@ function setText(words) {
   grow();
 }
 
-/** Browsers without `field-sizing` get the height from here. */
+/** Sets the height in browsers without `field-sizing`. */
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
   text.style.height = "auto";
@@ -65,7 +65,7 @@ async function save(id, content) {
   stopEditing();
 }
 
-/** Puts an own message into the composer to change it. @param {string} id */
+/** Loads one of the user's messages into the composer for editing. @param {string} id */
 export async function edit(id) {
   const response = await fetch(`/messages/${entries.channel}/messages/${id}/edit`, {
     headers: { accept: "application/json" },
@@ -87,7 +87,7 @@ function stopEditing() {
   text.focus();
 }
 
-/** The newest own message that can still be changed. */
+/** The id of the user's newest message that can still be edited. */
 function lastEditable() {
   for (const entry of entries.backwards()) if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
   return null;
@@ -110,7 +110,7 @@ function onKey(event) {
   }
 }
 
-/** Puts the draft in, where nothing stands there yet: neither what the server gave back, nor what is being typed. */
+/** Restores the draft unless the composer already has text, returned by the server or just typed. */
 async function restoreDraft() {
   const stored = (await drafts()).get(entries.channel);
   if (!stored || text.value || editing || draft) return;
@@ -130,7 +130,7 @@ export function initComposer() {
     submit();
     text.focus();
   });
-  // A tap on the button must not close the keyboard.
+  // A tap on the button must not close the on-screen keyboard.
   form.querySelector(".send")?.addEventListener("pointerdown", (event) => event.preventDefault());
   form.querySelector("[data-stop]")?.addEventListener("click", stopEditing);
   text.addEventListener("keydown", onKey);
@@ -141,11 +141,11 @@ export function initComposer() {
     storeDraft();
     if (text.value.trim()) announceTyping();
   });
-  // On a slow phone somebody writes before this runs.
+  // On a slow phone people type before this script runs.
   if (text.value) storeDraft();
 }
 
-/** Keeps what is being written as the draft. */
+/** Saves the current text as the draft. */
 function storeDraft() {
   draft = text.value;
   saveDraft(entries.channel, draft);

@@ -1,5 +1,5 @@
-// The page of a conversation, whose parts it brings to life: puts live updates in, says them to screen readers, keeps the line above what is new and the
-// button to the newest.
+// The page of a conversation. Inserts live updates, announces them to screen readers, and maintains the line above the
+// first unread message and the button to the newest.
 
 import { connect, on } from "./live.js";
 import { initTheme } from "./theme.js";
@@ -26,9 +26,9 @@ import { setTitle } from "./unread.js";
 const { channel, me } = entries;
 const button = /** @type {HTMLButtonElement} */ (document.getElementById("newest"));
 const announcements = document.getElementById("said");
-/** Messages kept for screen readers to say. */
+/** Announcements kept for screen readers. */
 const ANNOUNCED_MAX = 5;
-/** Messages that came while older ones were being read. */
+/** Messages that arrived while the user was reading older ones. */
 let waiting = 0;
 
 function initConversation() {
@@ -68,8 +68,8 @@ function initConversation() {
 }
 
 /**
- * Where the page opens: at the end where its address asks for that, where it was left, at a linked message, at the first
- * unread one, or at the end.
+ * Scrolls to where the page should open: the end if the address asks for it, the saved position, a linked message, the
+ * first unread message, or else the end.
  */
 async function openAtPosition() {
   if (location.hash === "#newest") {
@@ -107,7 +107,7 @@ function receive(sent) {
   announce(`${sent.name}: ${sent.preview}`);
 }
 
-/** Goes on to the newest, but not past the first unread while nobody looks. */
+/** Scrolls to the newest message, but not past the first unread one while nobody is watching. */
 function scrollToNewest() {
   scroll.toEnd();
   const fresh = document.getElementById("new");
@@ -134,7 +134,7 @@ function announce(words) {
 
 /** @param {import("./live.js").Channel} info */
 function retitle(info) {
-  // A client user's own channel is called after the firm.
+  // Client users see their own channel under the firm's name.
   if (info.kind === "client" && !document.body.hasAttribute("data-internal")) return;
   const brand = document.querySelector(".side .brand b")?.textContent ?? "";
   for (const element of document.querySelectorAll("[data-title]")) element.textContent = info.title;
@@ -143,7 +143,7 @@ function retitle(info) {
 
 let refreshTimer = 0;
 
-/** Asks for the page again and takes from it who is here. */
+/** Reloads the page in the background and takes the list of members from it. */
 function refreshPeople() {
   clearTimeout(refreshTimer);
   refreshTimer = window.setTimeout(async () => {

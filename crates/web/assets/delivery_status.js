@@ -1,16 +1,17 @@
-// What becomes of messages outside the portal, for internal users: asked for again when something here changed, a notice
-// left or failed, and now and then, as time alone changes it too. Sending now and calling off leave the page where it is.
+// The delivery status of messages outside the portal, shown to internal users. It is refreshed when something changes here,
+// when a notice was sent or failed, and periodically, because it also changes with time. Sending now and calling off do not
+// reload the page.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
 import { preserveScroll } from "./scroll.js";
 import { localize } from "./times.js";
 
-/** What changes within this time is asked for once, in milliseconds. */
+/** Changes within this time cause one refresh, in milliseconds. */
 const REFRESH_AFTER = 700;
-/** How often it is looked at without a reason, in milliseconds. */
+/** The longest time between two refreshes, in milliseconds. */
 const REFRESH_EVERY = 30_000;
-/** What is due leaves within about this time, in milliseconds. */
+/** A due notice is usually sent within this time, in milliseconds. */
 const SENT_WITHIN = 3_000;
 
 let refreshTimer = 0;
@@ -27,7 +28,7 @@ async function refresh() {
   plan();
 }
 
-/** Looks again when the next that is due has left. */
+/** Schedules a refresh for when the next due notice should have been sent. */
 function plan() {
   clearTimeout(planTimer);
   const due = [...document.querySelectorAll("[data-due]")].map((line) => {
@@ -67,7 +68,7 @@ async function onSubmit(event) {
     headers: { accept: "application/json" },
     body: new URLSearchParams(fields),
   }).catch(() => null);
-  // Without a connection nothing happened: the buttons are still there.
+  // Without a connection nothing has happened, and the buttons are still there.
   if (response) refreshSoon();
 }
 

@@ -1,4 +1,4 @@
-// The details: on wide screens a column that can be closed, elsewhere an address of their own (#details).
+// The details: a column that can be closed on wide screens, an address of its own (#details) elsewhere.
 
 import { storePreference } from "./theme.js";
 
@@ -20,7 +20,7 @@ function close(isClosed) {
 
 let cameHere = false;
 
-/** Closes them where they lie over the conversation. */
+/** Closes the details where they cover the conversation. */
 function leave() {
   if (cameHere) history.back();
   else location.replace("#main");

@@ -1,35 +1,35 @@
-// Sends what is in the outbox, one after the other in the order of writing. Of all tabs of a browser one sends at a
-// time (Web Locks), and every tab hears what becomes of each message. No connection: waits and tries again.
+// Sends the messages of the outbox one by one, in the order of writing. Only one tab of a browser sends at a time (Web
+// Locks), and all tabs are told the status of each message. Without a connection it waits and retries.
 
 import { on, signedOut } from "./live.js";
 import * as attachments from "./attachments.js";
 import * as outbox from "./outbox.js";
 
 /**
- * What has become of a message: `sending` and `waiting` are on their way, `gone` was given up.
+ * The status of an outgoing message. `gone` means that the user discarded it.
  * @typedef {{id: string, channel: string, state: "sending" | "waiting" | "refused" | "sent" | "gone", why?: string, html?: string}} SendStatus
  */
 
 const RETRY_FIRST = 2000;
 const RETRY_MAX = 30_000;
-/** An answer that takes longer is no answer, in milliseconds. */
+/** A response must arrive within this time, in milliseconds. */
 const ANSWER_WITHIN = 30_000;
 
 const me = document.body.dataset.me ?? "";
 const lockName = `outbox:${me}`;
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(lockName) : null;
 
-/** @type {((fate: SendStatus) => void)[]} */
+/** @type {((status: SendStatus) => void)[]} */
 const listeners = [];
-/** The messages whose files this tab brings. @type {Set<string>} */
+/** The messages whose files this tab is uploading. @type {Set<string>} */
 const uploading = new Set();
 let isScheduled = false;
 let retryIn = RETRY_FIRST;
 let retryTimer = 0;
-/** Where there are no locks: what this tab does, one after the other. @type {Promise<void>} */
+/** Serializes the work of this tab in browsers without locks. @type {Promise<void>} */
 let previous = Promise.resolve();
 
-/** Calls `listener` with what becomes of messages, whichever tab sends them. @param {(fate: SendStatus) => void} listener */
+/** Calls `listener` with every change of status, whichever tab sends the message. @param {(status: SendStatus) => void} listener */
 export function onSendStatus(listener) {
   listeners.push(listener);
 }
@@ -40,7 +40,7 @@ export function publishSendStatus(status) {
   listeners.forEach((listener) => listener(status));
 }
 
-/** Has everything sent that can be sent, as soon as it is this tab's turn. */
+/** Sends everything that can be sent as soon as this tab has the lock. */
 export function dispatch() {
   if (isScheduled) return;
   isScheduled = true;
@@ -59,14 +59,14 @@ function retryLater() {
   retryIn = Math.min(retryIn * 2, RETRY_MAX);
 }
 
-/** Sends until nothing is left that can be sent; false where there was no connection. */
+/** Sends until nothing is left that can be sent. Returns false without a connection. */
 async function sendAll() {
   for (;;) {
     const ready = [];
     for (const message of await outbox.waiting()) {
       if (message.refused) continue;
       const uploads = await attachments.uploadIdsOf(message.attachments ?? []);
-      // Others need not wait until its files are there.
+      // Other messages need not wait for its files.
       if (uploads) ready.push({ ...message, uploads });
       else uploadFiles(message);
     }
@@ -80,7 +80,7 @@ async function sendAll() {
   }
 }
 
-/** Brings the files of a message, and has it sent then. @param {import("./outbox.js").Waiting} message */
+/** Uploads the files of a message and then has it sent. @param {import("./outbox.js").Waiting} message */
 async function uploadFiles(message) {
   const { id } = message;
   if (uploading.has(id)) return;
@@ -102,9 +102,9 @@ async function refuse(message, why) {
 }
 
 /**
- * Sends one message; false where it is to be tried again.
+ * Sends one message. Returns false if it should be retried.
  * @param {import("./outbox.js").Waiting} message
- * @param {string[]} uploads of its files
+ * @param {string[]} uploads ids of its uploaded files
  */
 async function post(message, uploads) {
   const { id, channel, text, shown } = message;
@@ -113,7 +113,7 @@ async function post(message, uploads) {
     response = await fetch(`/messages/${channel}`, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      // Should somebody else be signed in by now, it is not sent in their name.
+      // If somebody else has signed in meanwhile, the server refuses it.
       body: JSON.stringify({ id, text, shown, author: me, attachments: uploads }),
       signal: AbortSignal.timeout(ANSWER_WITHIN),
     });
@@ -135,14 +135,14 @@ async function post(message, uploads) {
   return true;
 }
 
-/** Keeps sending, on every page of the portal. */
+/** Starts sending; runs on every page of the portal. */
 export function initDispatch() {
   tabs?.addEventListener("message", ({ data }) => listeners.forEach((listener) => listener(data)));
   on("up", () => {
     retryIn = RETRY_FIRST;
     dispatch();
   });
-  // It has arrived, whatever became of the answer.
+  // The message has arrived even if the response was lost.
   on("message", ({ author, id }) => {
     if (author === me) outbox.forget(id);
   });

@@ -1,4 +1,4 @@
-// What is typed and not sent yet, kept on the device for each channel.
+// Text that has been typed but not sent, stored on the device per channel.
 
 import * as device from "./device_store.js";
 

@@ -1,5 +1,5 @@
-// The messages on the page: put in by position, each id once, whichever of answer and live update comes first.
-// A message that is being sent has no position yet and stands behind all others.
+// The messages on the page, ordered by position. Each id appears once, whether the response or the live update comes first.
+// A message that is being sent has no position yet and comes last.
 
 import { messageOf, next, regroup, regroupAround, removeDayLine } from "./grouping.js";
 import { preserveScroll } from "./scroll.js";
@@ -13,7 +13,7 @@ const actionsTemplate = /** @type {HTMLTemplateElement} */ (document.getElementB
 export const channel = main.dataset.channel ?? "";
 export const me = document.body.dataset.me ?? "";
 
-/** @param {Element} entry Infinity while it is being sent. */
+/** @param {Element} entry its position is Infinity while it is being sent */
 export const positionOf = (entry) => Number(messageOf(entry)?.dataset.position || Infinity);
 
 /** @param {Element} entry */
@@ -22,13 +22,13 @@ export const authorOf = (entry) => messageOf(entry)?.dataset.author ?? "";
 /** @param {Element} entry */
 export const idOf = (entry) => messageOf(entry)?.dataset.id ?? "";
 
-/** All that fits, in the order of the messages. @param {string} selector */
+/** All matching elements, in message order. @param {string} selector */
 const select = (selector) => parts().flatMap((part) => [...part.querySelectorAll(selector)]);
 
-/** All entries in their order. */
+/** All entries, in message order. */
 export const all = () => select(".entry");
 
-/** The entries by the ids of their messages. @type {Map<string, Element>} */
+/** The entries by message id. @type {Map<string, Element>} */
 const byId = new Map(all().map((entry) => [idOf(entry), entry]));
 
 /** The entry of a message. @param {string} id */
@@ -43,13 +43,13 @@ export function* backwards() {
   }
 }
 
-/** The newest position on the page; 0 where there is none. */
+/** The newest position on the page, or 0 if there is none. */
 export function lastPosition() {
   for (const entry of backwards()) if (Number.isFinite(positionOf(entry))) return positionOf(entry);
   return 0;
 }
 
-/** The oldest position on the page; 0 where there is none. */
+/** The oldest position on the page, or 0 if there is none. */
 export function firstPosition() {
   const first = parts()[0]?.querySelector(".entry");
   const position = first ? positionOf(first) : 0;
@@ -64,7 +64,7 @@ function parse(html) {
   return template.content;
 }
 
-/** What one may do with an own message, made for it. @param {string} id */
+/** The actions for one of the user's messages. @param {string} id */
 function actionsFor(id) {
   const fragment = /** @type {DocumentFragment} */ (actionsTemplate.content.cloneNode(true));
   fragment.querySelector("a")?.setAttribute("href", `/messages/${channel}/messages/${id}/edit`);
@@ -72,7 +72,7 @@ function actionsFor(id) {
   return fragment;
 }
 
-/** Puts an entry where its position says. @param {Element} entry */
+/** Inserts an entry at its position. @param {Element} entry */
 function insert(entry) {
   removeDayLine(entry);
   byId.set(idOf(entry), entry);
@@ -84,7 +84,7 @@ function insert(entry) {
 }
 
 /**
- * Puts a message in, or its newer form in its place. Says whether it was not there before.
+ * Inserts a message, or replaces it by its newer version. Returns whether it is new.
  * @param {string} id
  * @param {string} html
  */
@@ -112,11 +112,11 @@ export function upsert(id, html) {
 }
 
 /**
- * Shows a message that is being sent: the same template as a real one, without its position.
+ * Shows a message that is being sent, from the same template as a real one but without a position.
  * @param {string} id
  * @param {string} text
  * @param {string} at
- * @param {boolean} hasFiles for which there is a place then
+ * @param {boolean} hasFiles whether to keep the container for attachments
  */
 export function pending(id, text, at, hasFiles) {
   const known = find(id);
@@ -144,7 +144,7 @@ export function pending(id, text, at, hasFiles) {
   return entry;
 }
 
-/** Takes an entry out. @param {string} id */
+/** Removes an entry. @param {string} id */
 export function remove(id) {
   const entry = find(id);
   if (entry) preserveScroll(() => {
@@ -156,7 +156,7 @@ export function remove(id) {
   });
 }
 
-/** Puts a stretch of older or newer messages in. @param {string} html */
+/** Inserts a page of older or newer messages. Returns how many were new. @param {string} html */
 export function insertAll(html) {
   const found = [...parse(html).querySelectorAll(".entry")].filter((entry) => !find(idOf(entry)));
   const [oldest, newest] = [found[0], found.at(-1)];
@@ -172,7 +172,7 @@ export function insertAll(html) {
   return found.length;
 }
 
-/** The line above the first unread message, or none. @param {string | null} id */
+/** Moves the line above the first unread message, or removes it. @param {string | null} id */
 export function markFirstUnread(id) {
   const old = select(".fresh")[0];
   if (!id && !old) return;

@@ -9,7 +9,7 @@ import { initShortcuts } from "./shortcuts.js";
 import { initFolder } from "./folder.js";
 import { initFolderUploads } from "./folder_uploads.js";
 
-/** The arrows go to the file before and after. */
+/** Lets the arrow keys go to the previous and the next file. */
 function initFilePaging() {
   if (!document.querySelector(".looking")) return;
   document.addEventListener("keydown", (event) => {

@@ -1,11 +1,11 @@
-// Files that are put into an open folder: chosen, dropped or pasted, each with its progress and a way to stop it.
+// Uploads into an open folder: files that are chosen, dropped or pasted, each with its progress and a button to cancel.
 
 import { signedOut } from "./live.js";
 import { refresh } from "./folder.js";
 import { Refused, SignedOut, giveUp, upload } from "./uploads.js";
 import { sizeOf } from "./file_line.js";
 
-/** Files that are brought at the same time. */
+/** The most uploads at the same time. */
 const AT_ONCE = 3;
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -25,7 +25,7 @@ function element(tag, words, name = "") {
   return made;
 }
 
-/** The line of a file on its way. @param {File} file */
+/** The line of a file that is being uploaded. @param {File} file */
 function line(file) {
   const row = document.createElement("li");
   const words = document.createElement("span");
@@ -108,7 +108,7 @@ function next() {
   }
 }
 
-/** Only real files: a folder that is dropped has no bytes. @param {DataTransfer | null} transfer */
+/** The files of a drop or paste. Dropped folders are left out: they have no bytes. @param {DataTransfer | null} transfer */
 function filesOf(transfer) {
   const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
   const files = items.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile());

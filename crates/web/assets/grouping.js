@@ -1,34 +1,34 @@
-// Days and runs, by the reader's own calendar: the lines between messages, and which messages share one header. Whoever
-// changes the list calls this, inside `keeping`.
+// Groups messages: lines between days in the reader's own time zone, and one header for consecutive messages of an author.
+// Must be called after every change of the list, inside `preserveScroll`.
 
 import { dayKey, localize } from "./times.js";
 import { parts } from "./virtual_list.js";
 
-/** Messages of one author share one header while no longer apart than this, in milliseconds. */
+/** The longest gap between two messages that share a header, in milliseconds. */
 const GROUP_WITHIN = 5 * 60 * 1000;
 
 /** @param {Element} entry */
 export const messageOf = (entry) => /** @type {HTMLElement | null} */ (entry.querySelector(":scope > .message"));
 
-/** The entry below an entry or a line. @param {Element} element */
+/** The next entry after an entry or a line. @param {Element} element */
 export function next(element) {
   let below = element.nextElementSibling;
   while (below && !messageOf(below)) below = below.nextElementSibling;
   return below;
 }
 
-/** Settles an entry that is new, and the one below it. @param {Element} entry */
+/** Regroups a new entry and the one after it. @param {Element} entry */
 export function regroupAround(entry) {
   regroup(entry);
   const below = next(entry);
   if (below) regroup(below);
 }
 
-/** Gives an entry the lines that belong above it, and its place in a run. @param {Element} entry */
+/** Puts the right lines above an entry and decides whether it shares a header. @param {Element} entry */
 export function regroup(entry) {
   const message = /** @type {HTMLElement} */ (messageOf(entry));
   const { lines, above } = elementsAbove(entry);
-  // What stands above is not in the document, and was settled while it was.
+  // The previous entry is outside of the document; this one was grouped while it was inside.
   if (!above && entry.parentNode !== parts()[0]) return;
   const before = above && messageOf(above);
   const at = message.dataset.at ?? "";
@@ -41,11 +41,11 @@ export function regroup(entry) {
   entry.classList.toggle("run", isSame && !isNewDay && others.length === 0);
 }
 
-/** Takes away the day that stands above an entry: before it goes, or goes elsewhere. @param {Element} entry */
+/** Removes the day line above an entry. Needed before the entry is moved or removed. @param {Element} entry */
 export const removeDayLine = (entry) =>
   elementsAbove(entry).lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
 
-/** The lines right above an entry, and the entry above them. @param {Element} entry */
+/** The lines directly above an entry, and the entry above those. @param {Element} entry */
 function elementsAbove(entry) {
   /** @type {Element[]} */
   const lines = [];
@@ -54,7 +54,7 @@ function elementsAbove(entry) {
   return { lines, above };
 }
 
-/** The day of a message, alike for all of one day. @param {HTMLElement} message */
+/** A key that all messages of one day share. @param {HTMLElement} message */
 const dayOf = (message) => dayKey(new Date(message.dataset.at ?? ""));
 
 /** @param {string} at */

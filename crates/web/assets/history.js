@@ -1,18 +1,18 @@
-// Older messages when scrolled near the beginning, newer ones near the end, without moving what is being read.
+// Loads older messages near the beginning and newer ones near the end, without moving what is being read.
 
 import * as entries from "./entries.js";
 import { preserveScroll, fromBeginning, isAtEnd, onScroll, scrollToEntry } from "./scroll.js";
 import { ensureInDocument } from "./virtual_list.js";
 
-/** This near to an end more is asked for, in pixels. */
+/** More is loaded within this distance of an end, in pixels. */
 const NEAR = 800;
 
-/** What lies further back gets a page of its own rather than all messages between on this one. */
+/** Beyond this many messages a new page is opened instead of loading everything in between. */
 const LOADED_MAX = 500;
 
-/** What is being loaded. @type {Promise<void> | null} */
+/** The running request. @type {Promise<void> | null} */
 let loading = null;
-/** The newest position heard of: the page is complete when it is there. */
+/** The newest known position. The page is complete when it has been loaded. */
 let newest = 0;
 
 /** @param {string} side "older" or "newer" */
@@ -27,12 +27,12 @@ async function load(query) {
   return response.ok ? entries.insertAll(await response.text()) : null;
 }
 
-/** A message came that has no place on the page before those between are loaded. @param {number} position */
+/** Notes a message that cannot be shown before those in between are loaded. @param {number} position */
 export function noteNewest(position) {
   newest = Math.max(newest, position);
 }
 
-/** Loads what is needed at either end, one stretch after the other. */
+/** Loads pages at either end until enough is there. */
 function loadIfNeeded() {
   if (loading) return;
   const isOlder = moreLink("older") !== null && fromBeginning() < NEAR;
@@ -43,7 +43,7 @@ function loadIfNeeded() {
   });
 }
 
-/** Loads one stretch; false where that failed. @param {boolean} isOlder */
+/** Loads one page of messages. Returns false on failure. @param {boolean} isOlder */
 async function loadNext(isOlder) {
   while (loading) await loading;
   let added = /** @type {number | null} */ (null);
@@ -58,14 +58,14 @@ async function loadNext(isOlder) {
   return true;
 }
 
-/** Brings older messages until one is on the page; false where it is too far. @param {number} position */
+/** Loads older messages until a position is on the page. Returns false if it is too far back. @param {number} position */
 export async function loadBackTo(position) {
   if (entries.firstPosition() - position > LOADED_MAX) return false;
   while (moreLink("older") && entries.firstPosition() > position) if (!(await loadNext(true))) return false;
   return true;
 }
 
-/** The link to where the unread messages begin, when that is before this page: brings them here instead. */
+/** Lets the link to the first unread message load the missing messages here instead of opening another page. */
 function initUnreadLink() {
   const link = document.getElementById("unread-from");
   const read = Number(document.getElementById("log")?.dataset.read);

@@ -1,4 +1,4 @@
-// What a page hears of the world while it is open: live updates by name, and whether there is a connection.
+// Live updates for a page while it is open, by name, and the state of the connection.
 
 import { Tabs } from "./tabs.js";
 
@@ -13,9 +13,9 @@ import { Tabs } from "./tabs.js";
  *   notice: {channel: string}, file: {channel: string, id: string}, gone: {channel: string}, reset: {}, "signed-out": {}, up: {}, down: {}}} LiveEvents
  */
 
-/** How long the page stays quiet about a lost connection, in milliseconds. */
+/** A connection must be lost for this long before the page says so, in milliseconds. */
 const QUIET_FOR = 3000;
-/** A page that was hidden for longer doubts its connection. */
+/** A page that was hidden for longer checks its connection, in milliseconds. */
 const STALE_AFTER = 20_000;
 
 /** @type {Map<string, ((data: any) => void)[]>} */
@@ -27,7 +27,7 @@ let hiddenAt = 0;
 const tabs = new Tabs(document.body.dataset.me ?? "", Number(document.body.dataset.seq), { event: publish, state: setUp, signedOut });
 
 /**
- * Calls `listener` for every piece of news of this name.
+ * Calls `listener` for every event of this name.
  * @template {keyof LiveEvents} Name
  * @param {Name} name
  * @param {(data: LiveEvents[Name]) => void} listener
@@ -41,7 +41,7 @@ function publish(name, data) {
   for (const listener of listeners.get(name) ?? []) listener(data);
 }
 
-/** Begins to listen. */
+/** Opens the event stream. */
 export function connect() {
   tabs.join();
 }
@@ -60,7 +60,7 @@ function setUp(isNowUp) {
   if (hasChanged) publish(isUp ? "up" : "down", {});
 }
 
-/** Goes to where one signs in, and comes back here after. */
+/** Goes to the sign-in page, which leads back here. */
 export function signedOut() {
   location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
 }
@@ -76,7 +76,7 @@ on("signed-out", signedOut);
 
 window.addEventListener("online", () => tabs.renew());
 window.addEventListener("offline", () => setUp(false));
-// A page kept for going back to must not hold a stream.
+// A page in the back/forward cache must not keep a stream open.
 window.addEventListener("pagehide", () => tabs.leave());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) connect();

@@ -1,4 +1,4 @@
-// The pages of Messages without a conversation: the list alone, search, a new channel.
+// The pages of Messages without a conversation: the list, search, a new channel.
 
 import { connect } from "./live.js";
 import { initDispatch } from "./dispatch.js";

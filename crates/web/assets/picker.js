@@ -1,9 +1,9 @@
-// The picker of a new channel as a combobox (ARIA Authoring Practices): one field, its list grouped, arrows choose,
-// Enter shows what the channel will be.
+// The subject picker for a new channel, a combobox (ARIA Authoring Practices): one field with a grouped list. Arrows select
+// an option, Enter shows a preview of the channel.
 
 import { localize } from "./times.js";
 
-/** A search begins when nothing was typed for so long, in milliseconds. */
+/** Typing must pause for this long before a search starts, in milliseconds. */
 const SEARCH_AFTER = 150;
 
 const field = /** @type {HTMLInputElement} */ (document.getElementById("find"));
@@ -18,15 +18,15 @@ const options = () => [...choices().querySelectorAll("a[data-value]")].filter((l
 let active = -1;
 let searchTimer = 0;
 let newestRequest = 0;
-/** What the offered subjects were searched by. */
+/** The query that the current options belong to. */
 let searchedFor = field?.value ?? "";
 
-/** The subject that the arrows stand at, if any. */
+/** The value of the active option, if any. */
 const activeValue = () => options()[active]?.dataset.value;
 
 /**
- * Gives the offered subjects their roles: a list box with a group for each kind.
- * @param {string} [chosen] the subject that the arrows stood at, before these were offered
+ * Sets the ARIA roles of the options: a list box with a group for each kind.
+ * @param {string} [chosen] the value of the option that was active before
  */
 function setRoles(chosen) {
   const box = choices();
@@ -73,7 +73,7 @@ async function load(address) {
   return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
 }
 
-/** Offers what the field asks for. */
+/** Loads the options for the text of the field. */
 async function search() {
   clearTimeout(searchTimer);
   const request = (newestRequest += 1);
@@ -88,14 +88,14 @@ async function search() {
   setRoles(chosen);
 }
 
-/** Chooses the active option, or the first one; what was typed just now is searched before. */
+/** Chooses the active option or the first one, after searching for text that was just typed. */
 async function submit() {
   if (field.value !== searchedFor) await search();
   const link = options()[Math.max(active, 0)];
   if (link && field.value === searchedFor) choose(link);
 }
 
-/** Shows the channel that a choice will make. @param {HTMLAnchorElement} link */
+/** Shows a preview of the channel that an option stands for. @param {HTMLAnchorElement} link */
 async function choose(link) {
   const page = await load(link.href);
   const fresh = page?.getElementById("chosen");

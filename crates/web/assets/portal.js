@@ -1,4 +1,4 @@
-// Every page of somebody who is signed in: live updates, light or dark, local times, the count of what is unread.
+// Every page of a signed-in user: live updates, theme, local times, the unread count.
 
 import { connect } from "./live.js";
 import { initDispatch } from "./dispatch.js";
@@ -13,5 +13,5 @@ initUnreadCount();
 initDispatch();
 initAutosave();
 connect();
-// On a phone a row of tabs is wider than the screen.
+// On a phone the row of tabs is wider than the screen.
 document.querySelector(".tabs [aria-current], nav.menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,5 +1,5 @@
-// Who has seen what: each other member's name under the newest message they have read. Who wrote it, or anything after
-// it, has seen it, which goes without saying.
+// Read receipts: the names of other members under the newest message they have read. The author of that message, or of a
+// later one, is not listed.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
@@ -7,7 +7,7 @@ import { preserveScroll } from "./scroll.js";
 import { isComplete } from "./history.js";
 import { localize } from "./times.js";
 
-/** Names in one line; more become a number. */
+/** The most names in one line; the rest is given as a number. */
 const NAMES_MAX = 4;
 
 /** @returns {HTMLElement[]} */
@@ -38,7 +38,7 @@ function line(people) {
   return words;
 }
 
-/** Who has seen which message last, from the newest back. */
+/** Finds the readers of each message, from the newest back. */
 function findReaders() {
   /** @type {Map<Element, {name: string, at: string}[]>} */
   const seen = new Map();
@@ -65,7 +65,7 @@ function findReaders() {
   return seen;
 }
 
-/** The lines that stand under messages. @type {Map<Element, Element>} */
+/** The receipts on the page, by entry. @type {Map<Element, Element>} */
 const shown = new Map();
 
 function show() {
@@ -104,7 +104,7 @@ export function initReadReceipts() {
     show();
   });
   on("message", ({ channel }) => {
-    // After the conversation has put it in.
+    // Runs after the conversation has inserted the message.
     if (channel === entries.channel) queueMicrotask(show);
   });
 }

@@ -1,18 +1,18 @@
-// What has been read (M6): a message counts once it was on screen in a page that is visible and has the focus. A tab
-// in the background reads nothing.
+// The read position (M6). A message counts as read once it was on screen in a page that is visible and has the focus, never
+// in a background tab.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
-/** This much of a message, or of the log, must be in sight. */
+/** The share of a message, or of the log, that must be visible. */
 const VISIBLE_MIN = 0.6;
-/** What is seen within this time is told at once, in milliseconds. */
+/** Messages seen within this time are reported together, in milliseconds. */
 const SEND_AFTER = 250;
 
 let read = Number(log.dataset.read);
-/** The newest position that was on screen, told or not. */
+/** The newest position that was on screen, reported or not. */
 let shown = 0;
 let sendTimer = 0;
 /** @type {Set<Element>} */
@@ -20,18 +20,18 @@ const inSight = new Set();
 /** @type {(() => void)[]} */
 const listeners = [];
 
-/** The position up to which the server knows everything as read. */
+/** The read position as the server knows it. */
 export const readPosition = () => read;
 
-/** The newest position that was on screen; 0 before the first. */
+/** The newest position that was on screen, or 0 if there is none yet. */
 export const shownPosition = () => shown;
 
-/** Calls `listener` when the read position has moved. @param {() => void} listener */
+/** Calls `listener` when the read position moves. @param {() => void} listener */
 export function onRead(listener) {
   listeners.push(listener);
 }
 
-/** Whether somebody is looking at the conversation right now. */
+/** Whether the user can see the conversation right now. */
 export const isWatching = () =>
   document.visibilityState === "visible" && document.hasFocus() && getComputedStyle(log).visibility === "visible";
 
@@ -64,7 +64,7 @@ async function sendRead() {
     });
     if (response.ok) advance(position);
   } catch {
-    // Told again when the connection is back.
+    // Reported again when the connection is back.
   }
   sendTimer = 0;
   if (shown > position) update();
@@ -85,7 +85,7 @@ export function initReading() {
       removedNodes.forEach((node) => node instanceof Element && observer.unobserve(node));
       addedNodes.forEach((node) => node instanceof Element && observer.observe(node));
     }
-    // A message that got its position has not moved: look again at what is in sight.
+    // A message that was given its position does not cross a threshold, so look again.
     update();
   }).observe(list, { childList: true, subtree: true });
   update();

@@ -1,5 +1,5 @@
-// The page of a reply link: local times, what was on screen is read (M6), Enter sends on a keyboard, and what is typed
-// stays until it is sent. Without this script the page works by its forms.
+// The page of a reply link: local times, read position (M6), Enter to send on a desktop, and a draft until the text is sent.
+// Without this script the page works with plain forms.
 
 import { hasFiles, isReady, initFiles } from "./reply_files.js";
 import { initTimes } from "./times.js";
@@ -9,9 +9,9 @@ const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
-/** This much of a message, or of the log, must be in sight. */
+/** The share of a message, or of the log, that must be visible. */
 const VISIBLE_MIN = 0.6;
-/** What is seen within this time is told at once, in milliseconds. */
+/** Messages seen within this time are reported together, in milliseconds. */
 const SEND_AFTER = 400;
 /** The draft belongs to this link and this tab. */
 const draftKey = `draft:${location.pathname}`;
@@ -23,7 +23,7 @@ const inSight = new Set();
 
 const isWatching = () => document.visibilityState === "visible" && document.hasFocus();
 
-/** The newest position in sight. */
+/** The newest visible position. */
 const shown = () => Math.max(0, ...[...inSight].map((message) => Number(/** @type {HTMLElement} */ (message).dataset.position)));
 
 const observer = new IntersectionObserver((seen) => {
@@ -49,7 +49,7 @@ async function sendRead() {
     body: JSON.stringify({ position }),
     keepalive: true,
   }).catch(() => null);
-  // Without a connection it is told with the next look.
+  // Without a connection the next update reports it.
   if (response?.ok) read = Math.max(read, position);
 }
 
@@ -59,17 +59,17 @@ function saveDraft(content) {
     if (content.trim()) sessionStorage.setItem(draftKey, content);
     else sessionStorage.removeItem(draftKey);
   } catch {
-    // Refused or full: the text still stands in the composer.
+    // Storage is refused or full: the text is still in the composer.
   }
 }
 
 function initComposer() {
   try {
-    // What was sent is no draft any more; what the server gave back after a refusal goes before one.
+    // A sent text is no longer a draft. Text that the server returned after a refusal wins over a draft.
     if (new URLSearchParams(location.search).has("sent")) sessionStorage.removeItem(draftKey);
     else if (!text.value) text.value = sessionStorage.getItem(draftKey) ?? "";
   } catch {
-    // A browser may refuse storage: then nothing is remembered.
+    // Without storage there are no drafts.
   }
   text.setAttribute("enterkeyhint", isTouch.matches ? "enter" : "send");
   text.addEventListener("input", () => saveDraft(text.value));

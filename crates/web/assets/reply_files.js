@@ -1,5 +1,5 @@
-// Files on the page of a reply link: each goes to the server as soon as it is chosen, and goes on where it was when the
-// connection was lost. The form names them when it is sent. Without this script the form brings them itself.
+// Files on the page of a reply link. Each is uploaded as soon as it is chosen and resumes after a lost connection; the form
+// then refers to them by id. Without this script the form carries the files itself.
 
 import { FILES_MAX, REMOVE_REFUSED, lineFor, showPicture, showState } from "./file_line.js";
 import { giveUp, idOf, upload } from "./uploads.js";
@@ -9,19 +9,19 @@ const tray = /** @type {HTMLElement} */ (document.getElementById("tray"));
 const input = /** @type {HTMLInputElement} */ (document.getElementById("files"));
 const problem = document.getElementById("text-problem");
 
-/** The lines whose files are on their way. @type {Set<HTMLElement>} */
+/** The lines of running uploads. @type {Set<HTMLElement>} */
 const uploading = new Set();
 let isSubmitRequested = false;
 
-/** @param {string} words what is wrong, or nothing */
+/** @param {string} words the problem, or an empty string */
 function showProblem(words) {
   if (problem) problem.textContent = words;
 }
 
-/** Whether there are files to be sent. */
+/** Whether files are attached. */
 export const hasFiles = () => tray.childElementCount > 0;
 
-/** Whether the form can be sent now. Where files are still on their way it is as soon as they are there. */
+/** Whether the form can be sent now. If uploads are running, it is sent as soon as they are done. */
 export function isReady() {
   const hasRefused = tray.querySelector(".refused") !== null;
   showProblem(hasRefused ? REMOVE_REFUSED : "");
@@ -30,7 +30,7 @@ export function isReady() {
   return !hasRefused && uploading.size === 0;
 }
 
-/** A file is no longer on its way. @param {HTMLElement} line */
+/** An upload has ended. @param {HTMLElement} line */
 function finish(line) {
   uploading.delete(line);
   if (isSubmitRequested && uploading.size === 0) form.requestSubmit();
@@ -70,7 +70,7 @@ function add(file) {
 export function initFiles() {
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
-    // They go by themselves now, and the same one can be chosen again.
+    // The files are uploaded separately, and the same file can be chosen again.
     input.value = "";
     showProblem("");
     for (const file of files) {

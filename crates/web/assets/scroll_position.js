@@ -1,4 +1,4 @@
-// Where one was in a conversation: a page that is loaded anew, or come back to, opens there.
+// Remembers the scroll position of a conversation and restores it after a reload or on the way back.
 
 import * as entries from "./entries.js";
 import { loadBackTo, isComplete } from "./history.js";
@@ -6,17 +6,17 @@ import { visibleAnchor, isAtEnd, scrollToOffset } from "./scroll.js";
 
 /**
  * @typedef {object} ScrollPosition
- * @property {string} id the first message in sight
+ * @property {string} id the first visible message
  * @property {number} position
- * @property {number} offset how far from the lower end of the log, in pixels
- * @property {boolean} [isSought] a page that should hold it has been asked for
+ * @property {number} offset distance from the lower edge of the log, in pixels
+ * @property {boolean} [isSought] whether a page that should contain it has been requested
  */
 
 const key = `place:${entries.channel}`;
-/** Messages before the one to return to, where a page is asked for that begins near it. */
+/** Messages to show before the saved one when another page is opened for it. */
 const CONTEXT = 20;
 
-/** On the way to a page that should hold the place. */
+/** Leaving for a page that should contain the saved position. */
 let isLeaving = false;
 
 /** @returns {ScrollPosition | null} */
@@ -35,11 +35,11 @@ function store(saved) {
   try {
     sessionStorage.setItem(key, JSON.stringify(saved));
   } catch {
-    // Then the page opens as it would for the first time.
+    // Without storage the page opens as on a first visit.
   }
 }
 
-/** Goes to where one was; false where there is no such place, or not on this page. */
+/** Restores the saved position. Returns false if there is none or it is not on this page. */
 export async function restoreScrollPosition() {
   const saved = takeStored();
   const [navigation] = performance.getEntriesByType("navigation");

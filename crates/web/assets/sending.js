@@ -1,5 +1,5 @@
-// A message on its way, as the conversation shows it: at once, then waiting for a connection, refused with a reason, or
-// replaced by the real one.
+// Outgoing messages in the conversation: shown at once, then waiting for a connection, refused with a reason, or replaced
+// by the real message.
 
 import * as entries from "./entries.js";
 import * as attachments from "./attachments.js";
@@ -13,7 +13,7 @@ import { toNewest } from "./virtual_list.js";
 
 const statusTemplates = /** @type {HTMLTemplateElement} */ (document.getElementById("fate"));
 
-/** Sends a text and files: it stands in the conversation at once, and goes when the files are there. @param {string} text @param {string[]} files */
+/** Sends a text with files. The message is shown at once and sent when its files are uploaded. @param {string} text @param {string[]} files */
 export async function send(text, files) {
   const id = outbox.newId();
   const message = { id, channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString(), attachments: files };
@@ -31,7 +31,7 @@ async function showPending({ id, text, at, attachments: files = [] }) {
   if (place) await tray.showSent(place, files);
 }
 
-/** Takes a text back that could not be sent. @param {string} id */
+/** Discards a message that could not be sent. @param {string} id */
 async function discard(id) {
   await outbox.forget(id);
   publishSendStatus({ id, channel: entries.channel, state: "gone" });
@@ -48,13 +48,13 @@ async function retry(id) {
   dispatch();
 }
 
-/** Shows what has become of a message. @param {import("./dispatch.js").SendStatus} status */
+/** Shows the status of a message. @param {import("./dispatch.js").SendStatus} status */
 function show({ id, channel, state, why, html }) {
   const entry = entries.find(id);
   if (channel !== entries.channel || !entry || Number.isFinite(entries.positionOf(entry))) return;
   if (state === "gone") entries.remove(id);
   else if (state !== "sent") mark(entry, id, state, why);
-  // From the middle of a long history an own message leads to its end.
+  // Sending from the middle of a long history leads to its end.
   else if (!isComplete()) location.assign(`/messages/${channel}`);
   else if (html) entries.upsert(id, html);
 }

@@ -1,10 +1,10 @@
-// The keys that work everywhere on the pages of Messages. `?` shows them all.
+// Keyboard shortcuts of the pages of Messages and Files. `?` shows them all.
 
 /** @param {EventTarget | null} target */
 const isTyping = (target) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** Goes to the channel before or after the open one. @param {number} by */
+/** Goes to the previous or next channel. @param {number} by */
 function step(by) {
   const links = [...document.querySelectorAll("#rows a[href]")].filter((link) => link instanceof HTMLAnchorElement);
   const index = links.findIndex((link) => link.hasAttribute("aria-current"));

@@ -1,4 +1,4 @@
-// The event stream from the server: comes back by itself, and goes on after the last event that it gave.
+// The event stream from the server. Reconnects automatically and resumes after the last event.
 
 /**
  * @typedef {object} StreamHandlers
@@ -16,18 +16,18 @@ export class Stream {
   #source = null;
   #retryIn = RETRY_FIRST;
   #retryTimer = 0;
-  /** Whether events come in. */
+  /** Whether the stream is connected. */
   isUp = false;
-  /** The number of the newest event. */
+  /** The sequence number of the newest event. */
   lastSeq = 0;
 
-  /** @param {string} person whose it must be @param {StreamHandlers} handlers */
+  /** @param {string} person who must be signed in @param {StreamHandlers} handlers */
   constructor(person, handlers) {
     this.person = person;
     this.handlers = handlers;
   }
 
-  /** Opens it, or opens it anew. @param {number} after the event after which it begins */
+  /** Opens or reopens the stream. @param {number} after number of the event to resume after */
   open(after = this.lastSeq) {
     this.#closeSource();
     this.lastSeq = after;
@@ -39,14 +39,14 @@ export class Stream {
     };
     source.onerror = () => {
       this.#setUp(false);
-      // Where it was refused, the browser does not try again.
+      // The browser does not reconnect after a refusal.
       if (source.readyState === EventSource.CLOSED) this.#retry();
     };
     for (const name of EVENT_NAMES) {
       source.addEventListener(name, (event) => {
         if (source !== this.#source || !(event instanceof MessageEvent)) return;
         const seq = event.lastEventId ? Number(event.lastEventId) : null;
-        // An event without a number carries that of the one before it.
+        // An event without a number carries the id of the one before it.
         const isNew = seq !== null && seq > this.lastSeq;
         if (isNew) this.lastSeq = seq;
         this.handlers.event(name, JSON.parse(event.data), isNew ? seq : null);

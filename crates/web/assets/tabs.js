@@ -1,6 +1,6 @@
-// One event stream for all tabs of a browser: whichever holds the lock has it and hands on what it hears; when that tab
-// closes, the next one takes over after the last event it heard. Each tab knows what it has heard, takes nothing twice,
-// and says where it stands, so that nothing is lost between. A browser without locks has a stream a tab.
+// One event stream for all tabs of a browser. The tab with the lock (the leader) has the stream and passes events on. When it
+// closes, the next tab takes over after the last event it received. Each tab tracks its own sequence number, ignores
+// duplicates and reports its position, so that nothing is lost. Browsers without locks have one stream per tab.
 
 import { Stream } from "./stream.js";
 
@@ -13,13 +13,13 @@ import { Stream } from "./stream.js";
  *   | {kind: "doubt"}} TabMessage
  */
 
-/** A leader that says nothing for so long is asleep, in milliseconds. */
+/** A leader must answer within this time or is considered asleep, in milliseconds. */
 const ANSWER_WITHIN = 3000;
-/** How often a tab that is looked at makes sure that its leader lives, in milliseconds. */
+/** How often a visible tab checks that the leader is alive, in milliseconds. */
 const GREET_EVERY = 20_000;
-/** A stream that was silent for so long may be dead without knowing, in milliseconds. */
+/** A stream that was silent for this long may be dead, in milliseconds. */
 const STALE_AFTER = 20_000;
-/** A tab so many events behind loads anew rather than being told them all. */
+/** A tab that is this many events behind reloads instead of receiving them all. */
 const FAR = 500;
 
 export class Tabs {
@@ -36,8 +36,8 @@ export class Tabs {
   #lastEventAt = 0;
 
   /**
-   * @param {string} person whose tabs
-   * @param {number} seq the newest event that the page holds
+   * @param {string} person who is signed in
+   * @param {number} seq number of the newest event that the page contains
    * @param {import("./stream.js").StreamHandlers} handlers
    */
   constructor(person, seq, handlers) {
@@ -62,7 +62,7 @@ export class Tabs {
     });
   }
 
-  /** Listens with the others, or for them. */
+  /** Joins the other tabs, as leader or follower. */
   join() {
     this.leave();
     if (!navigator.locks || !("BroadcastChannel" in window)) {
@@ -78,7 +78,7 @@ export class Tabs {
     }, GREET_EVERY);
   }
 
-  /** Lets another tab take over. */
+  /** Leaves, so that another tab can take over. */
   leave() {
     clearInterval(this.#greetTimer);
     clearTimeout(this.#answerTimer);
@@ -88,20 +88,20 @@ export class Tabs {
     this.#follow();
   }
 
-  /** There is a connection again. */
+  /** The connection is back. */
   renew() {
     if (this.#isLeading) this.stream.open();
     else this.#greet();
   }
 
-  /** The connection may be dead: has the stream opened anew where it has been silent. */
+  /** The connection may be dead: reopens the stream if it has been silent. */
   checkConnection() {
     this.#greet();
     this.#post({ kind: "doubt" });
     this.#reopenIfStale();
   }
 
-  /** Waits for its turn to lead, or takes it. @param {boolean} [steal] */
+  /** Waits for the lock, or steals it. @param {boolean} [steal] */
   #queue(steal = false) {
     this.#lockRequest?.abort();
     const waiting = new AbortController();
@@ -112,7 +112,7 @@ export class Tabs {
     };
     const options = steal ? { steal } : { signal: waiting.signal };
     navigator.locks.request(this.name, options, onLock).catch(() => {
-      // Given up by this tab itself, or taken away by another: then it waits again.
+      // Rejected because this tab gave up, or because another tab stole the lock: then wait again.
       if (waiting.signal.aborted) return;
       this.#follow();
       this.#queue();
@@ -133,7 +133,7 @@ export class Tabs {
     this.#release = null;
   }
 
-  /** Says where this tab stands; a leader that does not answer is replaced. */
+  /** Reports this tab's position. A leader that does not answer is replaced. */
   #greet() {
     if (this.#isLeading || !this.#channel) return;
     this.#post({ kind: "hello", tab: this.#tab, seq: this.seq });
@@ -166,7 +166,7 @@ export class Tabs {
     }
   }
 
-  /** A tab that has heard less than this one is told the rest. @param {string} tab @param {number} seq */
+  /** Sends a tab that is behind the events it missed. @param {string} tab @param {number} seq */
   #welcome(tab, seq) {
     if (!this.#isLeading) return;
     const { lastSeq, isUp } = this.stream;

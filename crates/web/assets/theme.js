@@ -1,13 +1,13 @@
-// Light or dark, as this device wants it: kept in a cookie, so that the server writes the next page right at once.
+// Light or dark theme per device. Stored in a cookie, so that the server renders the next page correctly from the start.
 
 const root = document.documentElement;
-/** How long a choice is kept, in seconds. */
+/** The lifetime of the cookie, in seconds. */
 const YEAR = 31_536_000;
 
 /**
- * Keeps a choice about how pages look on this device.
+ * Stores a display preference of this device.
  * @param {string} name
- * @param {string} value empty to forget it
+ * @param {string} value empty to delete it
  */
 export function storePreference(name, value) {
   const secure = location.protocol === "https:" ? "; Secure" : "";

@@ -2,7 +2,7 @@
 // "day" for separators, "now" a running clock, of the zone in data-zone where there is one.
 
 const own = document.documentElement.dataset.timeZone;
-/** How often a page looks whether its times read differently by now, in milliseconds. */
+/** How often the times on a page are updated, in milliseconds. */
 const UPDATE_EVERY = 20_000;
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
@@ -20,7 +20,7 @@ function format(date, options, zone = own) {
     try {
       cached = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
     } catch {
-      // A zone that this browser does not know.
+      // The browser does not know this time zone.
       cached = new Intl.DateTimeFormat(undefined, options);
     }
     formats.set(key, cached);
@@ -28,10 +28,10 @@ function format(date, options, zone = own) {
   return cached.format(date);
 }
 
-/** The day of a time, alike for all times of one day. @param {Date} date */
+/** A key that all times of one day share. @param {Date} date */
 export const dayKey = (date) => format(date, { year: "numeric", month: "2-digit", day: "2-digit" });
 
-/** How many days ago a time was, as the calendar counts. @param {Date} date @param {Date} now */
+/** How many calendar days ago a time was, at most 7. @param {Date} date @param {Date} now */
 function daysAgo(date, now) {
   for (let days = 0; days < 7; days += 1) {
     if (dayKey(new Date(now.getTime() - days * 86_400_000)) === dayKey(date)) return days;
@@ -80,14 +80,14 @@ function show(element) {
   element.dataset.shown = "";
 }
 
-/** Puts every time in `root` into the reader's words. @param {ParentNode} root */
+/** Formats every time in `root` for the reader. @param {ParentNode} root */
 export function localize(root) {
   for (const element of root.querySelectorAll("time[data-form]")) {
     if (element instanceof HTMLTimeElement) show(element);
   }
 }
 
-/** Localizes the page and keeps it right as time goes by. */
+/** Formats the times of the page and keeps them up to date. */
 export function initTimes() {
   localize(document);
   let today = dayKey(new Date());

@@ -1,4 +1,4 @@
-// Who is writing: shown for five seconds after each word of it, told at most every three.
+// Typing indicators: shown for five seconds after the last notice, sent at most every three.
 
 import { on } from "./live.js";
 import { channel } from "./entries.js";
@@ -25,14 +25,14 @@ function stop(person) {
   if (typists.delete(person)) show();
 }
 
-/** Tells the others that something is being written. */
+/** Tells the others that the user is typing. */
 export function announceTyping() {
   if (Date.now() - announcedAt < ANNOUNCE_EVERY) return;
   announcedAt = Date.now();
   fetch(`/messages/${channel}/typing`, { method: "POST", headers: { accept: "application/json" } }).catch(() => {});
 }
 
-/** The next word written is told at once: a message has just gone. */
+/** Announces the next keystroke at once, because a message was just sent. */
 export function resetTyping() {
   announcedAt = 0;
 }

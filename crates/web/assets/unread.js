@@ -1,10 +1,10 @@
-// The count of what is unread: at the module, in the window's title and on its icon.
+// The unread count: at the module, in the window title and on the icon.
 
 import { on } from "./live.js";
 
 const badge = document.querySelector("[data-unread]");
 const me = document.body.dataset.me;
-/** Several reasons to ask for the counts within this time are one, in milliseconds. */
+/** Reasons to refresh within this time cause one request, in milliseconds. */
 const REFRESH_AFTER = 400;
 
 /** @typedef {{unread: number, channels: {id: string, unread: number}[]}} Counts */
@@ -15,12 +15,12 @@ let refreshTimer = 0;
 /** @type {((counts: Counts) => void)[]} */
 const listeners = [];
 
-/** Calls `listener` with fresh counts whenever they were asked for. @param {(counts: Counts) => void} listener */
+/** Calls `listener` with fresh counts after every refresh. @param {(counts: Counts) => void} listener */
 export function onCounts(listener) {
   listeners.push(listener);
 }
 
-/** Asks the server for the counts, soon. */
+/** Loads the counts from the server soon. */
 export function refreshCounts() {
   refreshTimer ||= window.setTimeout(async () => {
     refreshTimer = 0;
@@ -32,18 +32,18 @@ export function refreshCounts() {
       addToCount(counts.unread - count);
       for (const listener of listeners) listener(counts);
     } catch {
-      // Without a connection nothing is known; the counts come when it is back.
+      // Without a connection the counts stay; they are refreshed when it is back.
     }
   }, REFRESH_AFTER);
 }
 
-/** Changes the count by so many. @param {number} by */
+/** Adds to the count. @param {number} by */
 export function addToCount(by) {
   count = Math.max(0, count + by);
   show();
 }
 
-/** What the window is called, the count aside. @param {string} words */
+/** Sets the window title, without the count. @param {string} words */
 export function setTitle(words) {
   title = words;
   show();
@@ -63,7 +63,7 @@ function show() {
 let icon = null;
 let isMarked = false;
 
-/** Puts a dot onto the window's icon, or takes it off. @param {boolean} isWanted */
+/** Adds or removes the dot on the icon. @param {boolean} isWanted */
 async function markIcon(isWanted) {
   const link = document.querySelector("link[rel=icon]");
   if (isWanted === isMarked || !(link instanceof HTMLLinkElement)) return;
@@ -93,7 +93,7 @@ async function markIcon(isWanted) {
   link.href = canvas.toDataURL("image/png");
 }
 
-/** Keeps the count on a page that has no list of channels. */
+/** Keeps the count up to date on a page without a channel list. */
 export function initUnreadCount() {
   show();
   on("message", (sent) => {
@@ -105,7 +105,7 @@ export function initUnreadCount() {
   on("gone", refreshCounts);
 }
 
-/** Shows the count on a page whose list keeps it. */
+/** Shows the count on a page whose channel list keeps it up to date. */
 export function showCount() {
   show();
 }

@@ -1,5 +1,5 @@
-// Keeps the document small however long the conversation: messages far from what can be seen are taken out, with a space
-// of their height in their place, and are back before one gets there. Nobody who looks for a message need know where it is.
+// Keeps the document small however long the conversation is. Messages far outside the visible part are removed and replaced by
+// a spacer of the same height; they are put back before the user gets there. Other modules find messages either way.
 
 import { preserveScroll, onScroll, toEnd } from "./scroll.js";
 import { localize } from "./times.js";
@@ -7,25 +7,25 @@ import { localize } from "./times.js";
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
 
-/** Messages that are further from what can be seen than this leave the document, in pixels. */
+/** Messages beyond this distance from the visible part are removed, in pixels. */
 const FAR = 6000;
-/** Nearer than this they are in it, in pixels. */
+/** Messages within this distance are put back, in pixels. */
 const NEAR = 2500;
-/** So many leave together, and come back together. */
+/** How many messages are removed and put back together. */
 const CHUNK_SIZE = 40;
 
 /**
- * Messages outside the document, in their order.
+ * Messages outside of the document, in order.
  * @typedef {{messages: DocumentFragment, height: number}} Chunk
  */
 
-/** A side of the list: what has left the document there, the nearest last, and the space in its place. */
+/** One side of the list: the chunks outside of the document, the nearest last, and the spacer in their place. */
 class Side {
   /** @type {Chunk[]} */
   out = [];
   space = document.createElement("div");
 
-  /** Makes the space as high as what is out. */
+  /** Sets the height of the spacer to that of the chunks. */
   fit() {
     this.space.style.height = `${this.out.reduce((sum, { height }) => sum + height, 0)}px`;
   }
@@ -34,24 +34,24 @@ class Side {
 const older = new Side();
 const newer = new Side();
 
-/** Where the messages are: the list in the document, and before and after it what has left it. @returns {ParentNode[]} */
+/** All containers of messages, in order: removed chunks before the list, the list itself, removed chunks after it. @returns {ParentNode[]} */
 export const parts = () => [
   ...older.out.map(({ messages }) => messages),
   list,
   ...newer.out.map(({ messages }) => messages).reverse(),
 ];
 
-/** Whether any message between these two nodes must stay: it has the focus, or is being copied. @param {Range} range */
+/** Whether the range must stay in the document because it has the focus or a text is selected. @param {Range} range */
 function isInUse(range) {
   const selection = getSelection();
   const isCopying = selection !== null && !selection.isCollapsed && list.contains(selection.anchorNode);
   return isCopying || (document.activeElement !== null && list.contains(document.activeElement) && range.intersectsNode(document.activeElement));
 }
 
-/** The lower edge of a child of the list; where there is none, the upper edge of the list. @param {Element | null} child */
+/** The lower edge of a child of the list, or without one the upper edge of the list. @param {Element | null} child */
 const edge = (child) => (child ? child.getBoundingClientRect().bottom : list.getBoundingClientRect().top);
 
-/** Takes messages out of the document from one child of the list to another. @param {Side} side @param {Element} first @param {Element} last */
+/** Removes the children from `first` to `last` from the document. Returns false if they are in use. @param {Side} side @param {Element} first @param {Element} last */
 function takeOut(side, first, last) {
   const range = document.createRange();
   range.setStartBefore(first);
@@ -63,7 +63,7 @@ function takeOut(side, first, last) {
   return true;
 }
 
-/** Puts the nearest stretch back. @param {Side} side */
+/** Puts the nearest chunk back. @param {Side} side */
 function putBack(side) {
   const chunk = side.out.pop();
   if (!chunk) return;
@@ -73,14 +73,14 @@ function putBack(side) {
   side.fit();
 }
 
-/** The nearest message from a child on, so that no line is parted from what it stands above. @param {Element | undefined} child */
+/** The first entry from a child on, so that a line stays together with the message below it. @param {Element | undefined} child */
 function nextEntry(child) {
   let found = child ?? null;
   while (found && !found.classList.contains("entry")) found = found.nextElementSibling;
   return found;
 }
 
-/** Takes one stretch out where messages are far from what can be seen. */
+/** Removes one chunk if messages are far from the visible part. */
 function trim() {
   const { top, bottom } = log.getBoundingClientRect();
   const children = list.children;
@@ -93,7 +93,7 @@ function trim() {
   return false;
 }
 
-/** Puts one stretch back where one is near. */
+/** Puts one chunk back if one is near. */
 function fill() {
   const { top, bottom } = log.getBoundingClientRect();
   const isNearOlder = older.out.length > 0 && older.space.getBoundingClientRect().bottom > top - NEAR;
@@ -103,7 +103,7 @@ function fill() {
   return isNearOlder || isNearNewer;
 }
 
-/** Does something to the document until it says that nothing is left to do; what is being read does not move. @param {() => boolean} work */
+/** Repeats `work` until it returns false, without moving what is being read. @param {() => boolean} work */
 function repeat(work) {
   let isMore = true;
   while (isMore) preserveScroll(() => (isMore = work()));
@@ -125,7 +125,7 @@ export function ensureInDocument(entry) {
   }
 }
 
-/** Goes to the newest message, over all that is between. */
+/** Goes to the newest message, skipping everything in between. */
 export function toNewest() {
   const [first, last] = [list.firstElementChild, list.lastElementChild];
   const isOut = newer.out.length > 1 && first !== null && last !== null && takeOut(older, first, last);
@@ -140,9 +140,9 @@ export function initVirtualList() {
   list.before(older.space);
   list.after(newer.space);
   onScroll(update);
-  // Also where nobody scrolls: messages come, the window changes its size.
+  // Also without scrolling: messages arrive, and the window changes its size.
   new ResizeObserver(() => requestAnimationFrame(update)).observe(list);
-  // On paper is all of it that has been loaded.
+  // Print everything that has been loaded.
   window.addEventListener("beforeprint", () => {
     for (const side of [older, newer]) while (side.out.length > 0) putBack(side);
   });

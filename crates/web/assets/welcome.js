@@ -1,7 +1,7 @@
-// The text of a welcome message while it is written: merge fields put in where one writes, and the message as a client finds
-// it on a phone, made by the server from the same template as the real one.
+// The editor of a welcome message: inserts merge fields at the cursor, and shows a preview as a client will see it on a phone,
+// rendered by the server from the same template as the real message.
 
-/** How long after the last key the preview is made anew, in milliseconds. */
+/** Delay after the last keystroke before the preview is updated, in milliseconds. */
 const PAUSE = 250;
 
 /** @param {HTMLTextAreaElement} text @param {string} field */
@@ -15,7 +15,7 @@ function insertField(text, field) {
 function initPreview(form, text) {
   const sender = document.getElementById("senderId");
   const problem = form.querySelector("[data-template-problem]");
-  /** The newest question: answers to earlier ones come too late. */
+  /** The newest request; responses to earlier ones are ignored. */
   let newestRequest = 0;
   /** @type {number | undefined} */
   let previewTimer;
