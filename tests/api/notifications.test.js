@@ -48,10 +48,13 @@ test('h2, n12: a program hears whether a notice was sent or failed', async (t) =
   const told = [];
   const program = createProgram((request, response) => {
     let body = '';
-    request.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => {
-      told.push(JSON.parse(body));
-      response.writeHead(204).end();
-    });
+    request
+      .setEncoding('utf8')
+      .on('data', (text) => (body += text))
+      .on('end', () => {
+        told.push(JSON.parse(body));
+        response.writeHead(204).end();
+      });
   });
   const mails = mailServer('gone@client.example');
   t.after(() => void program.close());
@@ -66,14 +69,29 @@ test('h2, n12: a program hears whether a notice was sent or failed', async (t) =
   const hook = await office.call('POST', '/v1/webhooks', { url, events: ['notification.*'] });
   assert.equal(hook.status, 200, JSON.stringify(hook.json));
 
-  for (const [name, event] of [['here', 'notification.sent'], ['gone', 'notification.failed']]) {
-    const client = await api.createClient({ sendInvite: true, requestBody: { givenName: name, email: `${name}@client.example` } });
-    const channel = await api.createMessageChannel({ requestBody: { membershipType: 'individual', clientId: client.id } });
-    const message = await api.sendMessage({ requestBody: { channelId: channel.id, text: `Hello, ${name}.` } });
-    const call = await eventually(event ?? '', async () => told.find((one) => one.data.channelId === channel.id));
+  for (const [name, event] of [
+    ['here', 'notification.sent'],
+    ['gone', 'notification.failed'],
+  ]) {
+    const client = await api.createClient({
+      sendInvite: true,
+      requestBody: { givenName: name, email: `${name}@client.example` },
+    });
+    const channel = await api.createMessageChannel({
+      requestBody: { membershipType: 'individual', clientId: client.id },
+    });
+    const message = await api.sendMessage({
+      requestBody: { channelId: channel.id, text: `Hello, ${name}.` },
+    });
+    const call = await eventually(event ?? '', async () =>
+      told.find((one) => one.data.channelId === channel.id),
+    );
     assert.equal(call.type, event);
     const { object } = call.data;
-    assert.deepEqual([object.object, object.recipientClientId, object.resourceId], ['notification', client.id, channel.id]);
+    assert.deepEqual(
+      [object.object, object.recipientClientId, object.resourceId],
+      ['notification', client.id, channel.id],
+    );
     const states = (await office.call('GET', `/v1/messages/${message.id}`)).json.deliveries;
     const state = states.find((/** @type {any} */ one) => one.recipientId === client.id).state;
     assert.equal(state, event === 'notification.sent' ? 'emailed' : 'failed');

@@ -39,7 +39,9 @@ export class Office {
 
   /** What a page shows, with entities as people read them. @param {string} path */
   async page(path) {
-    const answer = await fetch(`${this.portal.address}${path}`, { headers: { cookie: this.cookie, accept: 'text/html' } });
+    const answer = await fetch(`${this.portal.address}${path}`, {
+      headers: { cookie: this.cookie, accept: 'text/html' },
+    });
     const html = await answer.text();
     const text = html.replaceAll('&#38;', '&').replaceAll('&amp;', '&').replaceAll('&#39;', "'");
     return { status: answer.status, text };
@@ -56,7 +58,11 @@ export class Office {
   async call(method, path, body, headers = {}) {
     const answer = await fetch(`${this.portal.address}${path}`, {
       method,
-      headers: { 'x-api-key': this.key, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        'x-api-key': this.key,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
@@ -66,7 +72,12 @@ export class Office {
 
 /** Makes sure that the client refuses with a status. @param {Promise<unknown>} call @param {number} status */
 export async function refused(call, status) {
-  const error = /** @type {any} */ (await call.then(() => assert.fail('it was done'), (error) => error));
+  const error = /** @type {any} */ (
+    await call.then(
+      () => assert.fail('it was done'),
+      (error) => error,
+    )
+  );
   assert.equal(error.status, status, `${error.message} ${JSON.stringify(error.body)}`);
   assert.equal(typeof error.body.message, 'string');
   return error.body;

@@ -10,8 +10,11 @@ if (isMainThread) register(import.meta.url);
 
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, next) {
-  if (!specifier.startsWith('.') || !context.parentURL?.includes('/node-sdk/dist/')) return next(specifier, context);
+  if (!specifier.startsWith('.') || !context.parentURL?.includes('/node-sdk/dist/'))
+    return next(specifier, context);
   const file = fileURLToPath(new URL(specifier, context.parentURL));
-  const found = [file, `${file}.js`, `${file}/index.js`].find((path) => existsSync(path) && statSync(path).isFile());
+  const found = [file, `${file}.js`, `${file}/index.js`].find(
+    (path) => existsSync(path) && statSync(path).isFile(),
+  );
   return next(found ? pathToFileURL(found).href : specifier, context);
 }

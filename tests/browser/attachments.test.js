@@ -13,8 +13,16 @@ import { Tunnel } from './tunnel.js';
 /** @typedef {import('./portal.js').Visit} Visit */
 
 const demo = path.resolve(import.meta.dirname, '../../crates/portal/src/demo/files');
-const picture = { name: 'On the shelf.jpg', mimeType: 'image/jpeg', buffer: await readFile(path.join(demo, 'packaging.jpg')) };
-const contract = { name: 'Signed contract.pdf', mimeType: 'application/pdf', buffer: await readFile(path.join(demo, 'contract.pdf')) };
+const picture = {
+  name: 'On the shelf.jpg',
+  mimeType: 'image/jpeg',
+  buffer: await readFile(path.join(demo, 'packaging.jpg')),
+};
+const contract = {
+  name: 'Signed contract.pdf',
+  mimeType: 'application/pdf',
+  buffer: await readFile(path.join(demo, 'contract.pdf')),
+};
 
 /** @param {Visit} visit @param {{name: string, mimeType: string, buffer: Buffer}[]} files */
 const choose = (visit, files) => visit.locator('#files').setInputFiles(files);
@@ -43,15 +51,27 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
     const message = entry(visit, 'shelf and contract').and(visit.locator(':not(.sending)'));
     const shown = message.locator('.attached.picture img[alt="On the shelf.jpg"]');
     await shown.waitFor();
-    await eventually('the small picture', () => shown.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
+    await eventually('the small picture', () =>
+      shown.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+    );
     const [wide, high] = await shown.evaluate((image) => [image.clientWidth, image.clientHeight]);
     assert.ok(wide && high && Math.abs(wide / high - 4 / 3) < 0.02, `it is ${wide} by ${high}`);
-    await message.locator('.attached', { hasText: 'Signed contract.pdf' }).or(message.locator('img[alt="Signed contract.pdf"]')).first().waitFor();
+    await message
+      .locator('.attached', { hasText: 'Signed contract.pdf' })
+      .or(message.locator('img[alt="Signed contract.pdf"]'))
+      .first()
+      .waitFor();
     await visit.shoot('attachments-sent');
   }
-  const links = await entry(jane, 'shelf and contract').locator('.attachments a').evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
+  const links = await entry(jane, 'shelf and contract')
+    .locator('.attachments a')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
   assert.equal(links.length, 2);
-  const held = await Promise.all(links.map(async (link) => hash(await download(jane, link.replace(/(\/content|\/download)?$/, '/content')))));
+  const held = await Promise.all(
+    links.map(async (link) =>
+      hash(await download(jane, link.replace(/(\/content|\/download)?$/, '/content'))),
+    ),
+  );
   assert.deepEqual(held.sort(), [hash(picture.buffer), hash(contract.buffer)].sort());
   // In Files as well, and from there back to the message.
   for (const { name } of [picture, contract]) {
@@ -59,11 +79,16 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
     const row = jane.locator('.files li', { hasText: name });
     await row.locator('.meta', { hasText: 'Maya Okafor' }).waitFor();
     const small = row.locator('.thumb img');
-    await eventually(`the small version of ${name}`, () => small.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
+    await eventually(`the small version of ${name}`, () =>
+      small.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+    );
     await row.getByRole('link', { name: 'Sent in Messages' }).click();
     await jane.waitForURL(/\/messages\/.*message=/);
     await eventually('the message in sight', async () => {
-      const [message, log] = [await entry(jane, 'shelf and contract').boundingBox(), await jane.locator('#log').boundingBox()];
+      const [message, log] = [
+        await entry(jane, 'shelf and contract').boundingBox(),
+        await jane.locator('#log').boundingBox(),
+      ];
       return message && log && message.y + message.height > log.y && message.y < log.y + log.height;
     });
   }
@@ -101,7 +126,9 @@ test('f3: a connection that is killed in the middle of an upload: it goes on fro
   await write(maya, 'the film');
   await write(maya, 'comes in a minute');
   await entry(jane, 'comes in a minute').waitFor();
-  await eventually('a third of it', () => film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33));
+  await eventually('a third of it', () =>
+    film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33),
+  );
   await maya.shoot('attachments-on-their-way');
   line.cut();
   await film.getByText('Waiting for a connection').waitFor();
@@ -109,7 +136,9 @@ test('f3: a connection that is killed in the middle of an upload: it goes on fro
   assert.equal(await entry(jane, 'the film').count(), 0, 'nothing is posted by a part of an upload');
   line.rate = Infinity;
   line.mend();
-  const link = await entry(jane, 'the film').locator('.attachments a').first().getAttribute('href') ?? assert.fail('no link');
+  const link =
+    (await entry(jane, 'the film').locator('.attachments a').first().getAttribute('href')) ??
+    assert.fail('no link');
   assert.equal(hash(await download(jane, link)), hash(bytes));
   assert.ok(begun.length > 1 && begun[0] === 0 && (begun.at(-1) ?? 0) > 0, `it began at ${begun}`);
   await entry(maya, 'the film').and(maya.locator(':not(.sending)')).waitFor();
@@ -131,7 +160,9 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   await choose(maya, [contract]);
   await inTray(maya).waitFor();
   await maya.goto(`${line.address}/messages`);
-  const link = await entry(jane, 'the scan').locator('.attachments a').first().getAttribute('href') ?? assert.fail('no link');
+  const link =
+    (await entry(jane, 'the scan').locator('.attachments a').first().getAttribute('href')) ??
+    assert.fail('no link');
   assert.equal(hash(await download(jane, link)), hash(bytes));
   line.rate = Infinity;
   await maya.goto(`${line.address}${talkPath}`);
@@ -140,7 +171,10 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   await inTray(maya).getByRole('button', { name: 'Remove Signed contract.pdf' }).click();
   assert.equal(await inTray(maya).count(), 0);
   // A browser whose disk is busy gives up what a page that is left has only begun.
-  await eventually('nothing is kept on the device', async () => (await kept(maya, 'attachments')).length === 0);
+  await eventually(
+    'nothing is kept on the device',
+    async () => (await kept(maya, 'attachments')).length === 0,
+  );
   await maya.reload();
   await live(maya);
   assert.equal(await inTray(maya).count(), 0, 'what was taken away stays away');
@@ -150,14 +184,22 @@ test('f3: a message with a file survives a reload, on whichever page one is then
 test('f3: what the server will not take says so at the file, before its bytes have gone', async (t) => {
   const { jane, maya } = await talk(t);
   // As a server with less room would.
-  await maya.route('**/uploads', (route) => route.fulfill({
-    status: 413, contentType: 'application/json', body: JSON.stringify({ code: 'tooLarge', message: 'This is larger than 1 MB.' }),
-  }));
+  await maya.route('**/uploads', (route) =>
+    route.fulfill({
+      status: 413,
+      contentType: 'application/json',
+      body: JSON.stringify({ code: 'tooLarge', message: 'This is larger than 1 MB.' }),
+    }),
+  );
   await choose(maya, [contract]);
   await inTray(maya).getByText('This is larger than 1 MB.').waitFor();
   await write(maya, 'with something too large');
   await maya.getByText('Please remove the files that could not be sent.').waitFor();
-  assert.equal(await composer(maya).inputValue(), 'with something too large', 'nothing that was typed is lost');
+  assert.equal(
+    await composer(maya).inputValue(),
+    'with something too large',
+    'nothing that was typed is lost',
+  );
   await inTray(maya).getByRole('button').click();
   await maya.locator('.send').click();
   await entry(jane, 'with something too large').waitFor();
@@ -171,22 +213,30 @@ test('f1: files that are dropped or pasted are sent like those that are chosen',
       const data = new DataTransfer();
       data.items.add(new File([`it was a ${way}`], `${way}.txt`, { type: 'text/plain' }));
       const place = document.querySelector(way === 'drop' ? '#log' : '#text');
-      place?.dispatchEvent(way === 'drop'
-        ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
-        : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      place?.dispatchEvent(
+        way === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
     }, way);
-    await inTray(jane).filter({ hasText: `${way}.txt` }).waitFor();
+    await inTray(jane)
+      .filter({ hasText: `${way}.txt` })
+      .waitFor();
   }
   await jane.locator('.send').click();
   for (const way of ['drop', 'paste']) {
     const link = maya.locator('.entry .attachments a', { hasText: `${way}.txt` });
-    assert.equal(String(await download(maya, await link.getAttribute('href') ?? '')), `it was a ${way}`);
+    assert.equal(String(await download(maya, (await link.getAttribute('href')) ?? '')), `it was a ${way}`);
   }
 });
 
 test('f1: a form without scripts sends files', async (t) => {
   const { portal, jane, path: talkPath } = await talk(t);
-  const plain = await portal.visit({ scripts: false, phone: true, link: await portal.signInLink('maya@northwind.example') });
+  const plain = await portal.visit({
+    scripts: false,
+    phone: true,
+    link: await portal.signInLink('maya@northwind.example'),
+  });
   await plain.goto(talkPath);
   await plain.locator('#files').setInputFiles([contract]);
   await plain.getByRole('textbox', { name: /^Message to/ }).fill('by a plain form');

@@ -22,7 +22,8 @@ const rui = { 'Your name': 'Rui Alves', 'Work email': 'rui@alves.example', Compa
 
 /** Holds the database so that nobody can write, until it is let go. @param {string} data */
 async function hold(data) {
-  const code = 'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute("BEGIN IMMEDIATE")\nprint("held", flush=True)\nsys.stdin.read()';
+  const code =
+    'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute("BEGIN IMMEDIATE")\nprint("held", flush=True)\nsys.stdin.read()';
   const holder = spawn('python3', ['-c', code, path.join(data, 'portal.db')]);
   await once(holder.stdout, 'data');
   return async () => {
@@ -60,7 +61,10 @@ for (const scripts of [true, false]) {
     await jane.goto('/settings/early-access');
     assert.equal(await jane.getByText('rui@alves.example').count(), 1, 'listed once');
     await jane.getByText('Alves & Filhos').waitFor();
-    const [download] = await Promise.all([jane.waitForEvent('download'), jane.getByRole('link', { name: 'Export' }).click()]);
+    const [download] = await Promise.all([
+      jane.waitForEvent('download'),
+      jane.getByRole('link', { name: 'Export' }).click(),
+    ]);
     assert.equal(download.suggestedFilename(), 'early-access.csv');
   });
 }
@@ -79,7 +83,8 @@ test('e1: a database that refuses is an oops with all that was typed, and sendin
     await letGo();
   }
   await visitor.shoot('front-failed');
-  for (const [label, text] of Object.entries(rui)) assert.equal(await visitor.getByLabel(label).inputValue(), text);
+  for (const [label, text] of Object.entries(rui))
+    assert.equal(await visitor.getByLabel(label).inputValue(), text);
   assert.equal(await visitor.getByText(thanks).count(), 0);
   visitor.problems.length = 0; // The browser notes the failure, as it should.
 

@@ -40,7 +40,8 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
   await addClient(jane, 'Maria', 'maria@santos.example', 'Santos Imports');
   const invitation = await portal.mailTo('maria@santos.example');
   assert.match(invitation.subject, /Harbor & Lee/);
-  const invited = invitation.text.match(/http:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(invitation.text);
+  const invited =
+    invitation.text.match(/http:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(invitation.text);
 
   const maria = await portal.visit({ phone: true });
   await signIn(maria, invited);
@@ -67,7 +68,11 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
 
   const stranger = await portal.visit();
   await stranger.goto(link);
-  assert.equal(await stranger.getByRole('button', { name: 'Set up' }).count(), 0, 'the set-up link is used up');
+  assert.equal(
+    await stranger.getByRole('button', { name: 'Set up' }).count(),
+    0,
+    'the set-up link is used up',
+  );
   stranger.problems.length = 0; // The browser notes the refusal, as it should.
 });
 
@@ -140,7 +145,10 @@ test('everything works without scripts', async (t) => {
   const jane = await portal.visit({ scripts: false, phone: true, link });
   await addClient(jane, 'Maria', 'maria@santos.example', 'Santos Imports');
   await jane.goto('/messages/new?find=santos');
-  await jane.getByRole('link', { name: /Santos Imports/ }).first().click();
+  await jane
+    .getByRole('link', { name: /Santos Imports/ })
+    .first()
+    .click();
   await jane.getByRole('button', { name: 'Start the channel' }).click();
   await jane.waitForURL(/\/messages\/[0-9a-f-]{36}/);
   await write(jane, 'Hello **everybody**');

@@ -52,7 +52,10 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   await jane.goto('/settings');
   await follow(jane.getByRole('link', { name: 'Records' }));
   const rows = await jane.locator('tbody tr').allInnerTexts();
-  assert.ok(rows.some((row) => /invited\s+Rui Alves/.test(row)), rows.join('\n'));
+  assert.ok(
+    rows.some((row) => /invited\s+Rui Alves/.test(row)),
+    rows.join('\n'),
+  );
 });
 
 test('s2: an invitation that was taken back says so', async (t) => {
@@ -130,7 +133,10 @@ test('s2: somebody signs up on a phone, by code or link, and the firm puts them 
   assert.equal(await jane.getByRole('heading', { name: 'Where does Rui work?' }).count(), 0);
   await jane.goto('/settings/records');
   const rows = await jane.locator('tbody tr').allInnerTexts();
-  assert.ok(rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)), rows.join('\n'));
+  assert.ok(
+    rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)),
+    rows.join('\n'),
+  );
   await jane.shoot('records-sign-up');
 });
 
@@ -147,7 +153,8 @@ for (const scripts of [true, false]) {
     await jane.getByText('This is a workbook.').waitFor();
     jane.problems.length = 0;
 
-    const table = 'Name;E-Mail;Firma\r\nZoë Müller;zoe@cafe.example;Café Zürich\r\nNo Body;nobody@;\r\n=1+1;sum@cafe.example;Café Zürich\r\n';
+    const table =
+      'Name;E-Mail;Firma\r\nZoë Müller;zoe@cafe.example;Café Zürich\r\nNo Body;nobody@;\r\n=1+1;sum@cafe.example;Café Zürich\r\n';
     await hand('people.csv', Buffer.from(table, 'latin1'));
     await jane.getByRole('button', { name: 'See what will happen' }).click();
     await jane.getByText('Nothing has happened yet.').waitFor();
@@ -163,11 +170,15 @@ for (const scripts of [true, false]) {
 test('s5: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ scripts: false, link: await portal.demoLink('admin') });
-  const table = (/** @type {number} */ count) => Buffer.from(
-    `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`);
+  const table = (/** @type {number} */ count) =>
+    Buffer.from(
+      `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`,
+    );
   const hand = async (/** @type {Buffer} */ buffer) => {
     await jane.goto('/clients/import');
-    await jane.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+    await jane
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
     await jane.getByRole('button', { name: 'See what will happen' }).click();
   };
   await hand(table(100_000));

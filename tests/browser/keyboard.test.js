@@ -7,10 +7,11 @@ import { Portal } from './portal.js';
 /** @typedef {import('./portal.js').Visit} Visit */
 
 /** What has the focus, in its own words. @param {Visit} visit */
-const focused = (visit) => visit.evaluate(() => {
-  const element = document.activeElement;
-  return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').replace(/\s+/g, ' ').trim();
-});
+const focused = (visit) =>
+  visit.evaluate(() => {
+    const element = document.activeElement;
+    return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').replace(/\s+/g, ' ').trim();
+  });
 
 /** Tabs until something of that name has the focus. @param {Visit} visit @param {RegExp} name */
 async function tabTo(visit, name) {
@@ -89,7 +90,11 @@ test('by keyboard only', async (t) => {
     const card = jane.getByRole('region', { name: 'The channel' });
     await card.getByRole('heading', { name: 'Calder Shipping' }).waitFor();
     await jane.waitForFunction(() => document.activeElement?.closest('#chosen'));
-    assert.match(await focused(jane), /Open it|Start the channel/, 'Enter at once takes what was typed, not what stood there before');
+    assert.match(
+      await focused(jane),
+      /Open it|Start the channel/,
+      'Enter at once takes what was typed, not what stood there before',
+    );
     await jane.keyboard.press('Enter');
     await jane.getByRole('heading', { name: 'Calder Shipping', level: 1 }).waitFor();
   });
@@ -158,7 +163,16 @@ test('by keyboard only', async (t) => {
   });
 
   await t.test('every stop of every page is seen, in sight, and in reading order', async () => {
-    for (const path of ['/messages', new URL(jane.url()).pathname, '/messages/new', '/messages/search?words=the', '/clients', '/clients/new', '/settings/team', '/profile']) {
+    for (const path of [
+      '/messages',
+      new URL(jane.url()).pathname,
+      '/messages/new',
+      '/messages/search?words=the',
+      '/clients',
+      '/clients/new',
+      '/settings/team',
+      '/profile',
+    ]) {
       await jane.goto(path);
       // From the very beginning, whatever the page has focused by itself.
       await jane.evaluate(async () => {
@@ -177,12 +191,21 @@ test('by keyboard only', async (t) => {
           const marked = element.closest('.find, .box') ?? element;
           const style = getComputedStyle(marked);
           const box = element.getBoundingClientRect();
-          const hit = document.elementFromPoint(box.left + box.width / 2, Math.min(box.top + box.height / 2, innerHeight - 4));
+          const hit = document.elementFromPoint(
+            box.left + box.width / 2,
+            Math.min(box.top + box.height / 2, innerHeight - 4),
+          );
           return {
             name: element.outerHTML.slice(0, 100),
             place: [...document.querySelectorAll('*')].indexOf(element),
-            isMarked: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none',
-            isInSight: box.bottom > 0 && box.top < innerHeight && hit !== null && (element.contains(hit) || hit.contains(element)),
+            isMarked:
+              (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) ||
+              style.boxShadow !== 'none',
+            isInSight:
+              box.bottom > 0 &&
+              box.top < innerHeight &&
+              hit !== null &&
+              (element.contains(hit) || hit.contains(element)),
           };
         });
         if (!stop || (before >= 0 && stop.name.includes('class="skip"'))) break;

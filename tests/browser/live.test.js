@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually, follow } from './portal.js';
-import { composer, entry, newest, numbered, post, talk, texts, top, write } from './talk.js';
+import { entry, numbered, post, talk, texts, write } from './talk.js';
 
 test('m4: eight tabs of one browser share one stream, and lose nothing when the leading tab closes', async (t) => {
   const { portal, jane, maya, path } = await talk(t);
@@ -66,9 +66,12 @@ test('m4: what was missed while the server was away is filled in without a reloa
 test('c3: who loses access while looking is led away at once, also when that happened while they were away', async (t) => {
   const { portal, jane, maya } = await talk(t);
   await jane.goto('/messages');
-  const company = await jane.locator('#rows li', { hasText: 'Northwind Bakery' }).locator('a').getAttribute('href') ?? '';
+  const company =
+    (await jane.locator('#rows li', { hasText: 'Northwind Bakery' }).locator('a').getAttribute('href')) ?? '';
   const clients = await jane.request.get('/clients');
-  const id = (await clients.text()).match(/href="\/clients\/([0-9a-f-]{36})"(?:(?!<\/a>).)*Maya Okafor/s)?.[1] ?? assert.fail('no Maya');
+  const id =
+    (await clients.text()).match(/href="\/clients\/([0-9a-f-]{36})"(?:(?!<\/a>).)*Maya Okafor/s)?.[1] ??
+    assert.fail('no Maya');
   /** @param {boolean} isIn */
   const move = async (isIn) => {
     await jane.goto(`/clients/${id}`);

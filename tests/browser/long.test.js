@@ -19,14 +19,18 @@ function alike(found, wanted) {
 }
 
 /** Edits a message without a page. @param {Visit} visit @param {string} path @param {string} id @param {string} text */
-const edit = (visit, path, id, text) => visit.evaluate(async ([address, text]) => {
-  const answer = await fetch(address, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ text }),
-  });
-  if (!answer.ok) throw new Error(String(answer.status));
-}, [`${path}/messages/${id}/edit`, text]);
+const edit = (visit, path, id, text) =>
+  visit.evaluate(
+    async ([address, text]) => {
+      const answer = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ text }),
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+    },
+    [`${path}/messages/${id}/edit`, text],
+  );
 
 test('a thousand messages: what is read never jumps, and what is far from the screen leaves the document', async (t) => {
   const { jane, maya, path } = await talk(t);
@@ -35,7 +39,10 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
   const edited = (await post(jane, path, thousand))[989] ?? '';
   /** @type {string[]} */
   const before = [];
-  for (const [reader, other, size] of /** @type {[Visit, Visit, string][]} */ ([[jane, maya, 'desktop'], [maya, jane, 'phone']])) {
+  for (const [reader, other, size] of /** @type {[Visit, Visit, string][]} */ ([
+    [jane, maya, 'desktop'],
+    [maya, jane, 'phone'],
+  ])) {
     await t.test(size, async (t) => {
       await reader.goto(path);
       await entry(reader, 'thousand 1000').waitFor();
@@ -52,7 +59,7 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       // Print has all of it.
       const inDocument = () => reader.locator('#entries > .entry').count();
       await reader.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
-      assert.ok(await inDocument() >= 1000);
+      assert.ok((await inDocument()) >= 1000);
       await reader.evaluate(() => window.dispatchEvent(new Event('afterprint')));
       await eventually('few messages in the document', async () => (await inDocument()) < bearable);
 
@@ -61,7 +68,9 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       await glide(reader, 400, 'thousand 60');
       await unmoved(reader, 'new messages', async () => {
         await post(other, path, fresh);
-        await eventually('the button', async () => (await reader.locator('#newest').innerText()).startsWith('20'));
+        await eventually('the button', async () =>
+          (await reader.locator('#newest').innerText()).startsWith('20'),
+        );
         thousand[989] = `thousand 990, edited for ${size}`;
         await edit(jane, path, edited, thousand[989]);
       });
@@ -69,7 +78,10 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(down.farthest < 1.5, `on the way down something moved by ${down.farthest} pixels`);
       assert.ok(down.most < bearable, `${down.most} messages were in the document`);
       const begin = thousand.indexOf(down.seen[0] ?? '');
-      alike(down.seen.filter((text) => /^(thousand|fresh)/.test(text)), [...thousand.slice(begin), ...before, ...fresh]);
+      alike(
+        down.seen.filter((text) => /^(thousand|fresh)/.test(text)),
+        [...thousand.slice(begin), ...before, ...fresh],
+      );
       before.push(...fresh);
 
       // The button leads over all that is between, and one's own message too.
@@ -79,13 +91,18 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       const box = await entry(reader, `fresh for ${size} 20`).boundingBox();
       const log = await reader.locator('#log').boundingBox();
       assert.ok(box && log && box.y + box.height <= log.y + log.height && box.y > log.y, 'at the newest');
-      assert.deepEqual((await texts(reader, `fresh for ${size}`)), fresh);
+      assert.deepEqual(await texts(reader, `fresh for ${size}`), fresh);
       await glide(reader, -700, 'thousand 500');
       await write(reader, `from afar on a ${size}`);
       await entry(reader, `from afar on a ${size}`).and(reader.locator(':not(.sending)')).waitFor();
-      assert.ok(await top(reader, `from afar on a ${size}`) > await top(reader, `fresh for ${size} 20`), 'behind all others');
+      assert.ok(
+        (await top(reader, `from afar on a ${size}`)) > (await top(reader, `fresh for ${size} 20`)),
+        'behind all others',
+      );
       const middling = (/** @type {number[]} */ frames) => frames[frames.length >> 1]?.toFixed(1);
-      t.diagnostic(`a frame: median ${middling(up.frames)} ms up, ${middling(down.frames)} ms down; at most ${Math.max(up.most, down.most)} messages in the document`);
+      t.diagnostic(
+        `a frame: median ${middling(up.frames)} ms up, ${middling(down.frames)} ms down; at most ${Math.max(up.most, down.most)} messages in the document`,
+      );
     });
   }
 });
@@ -111,9 +128,14 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await post(writer, path, numbered(`missed by ${who}`, 1100), 5);
     await reader.context().unrouteAll({ behavior: 'ignoreErrors' });
     await reader.evaluate(() => window.dispatchEvent(new Event('online')));
-    await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, { timeout: 40_000 });
+    await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, {
+      timeout: 40_000,
+    });
     await entry(reader, place).waitFor();
-    await eventually(`“${place}” at ${offset}`, async () => Math.abs((await top(reader, place)) - offset) < 2);
+    await eventually(
+      `“${place}” at ${offset}`,
+      async () => Math.abs((await top(reader, place)) - offset) < 2,
+    );
     assert.equal(await composer(reader).inputValue(), 'half a sentence');
     await composer(reader).fill('');
     reader.forgive();

@@ -12,13 +12,20 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     const words = [`offline ${who} one`, `offline ${who} two`, `offline ${who} three`];
     await portal.stop('SIGKILL');
     for (const word of words) await write(writer, word);
-    await entry(writer, words[2] ?? '').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
+    await entry(writer, words[2] ?? '')
+      .locator('.fate', { hasText: 'Waiting for a connection' })
+      .waitFor();
     assert.deepEqual(await texts(writer, `offline ${who}`), words);
     await composer(writer).fill('a thought not finished');
-    await eventually('the draft on the device', async () => (await kept(writer, 'drafts')).includes('a thought not finished'));
+    await eventually('the draft on the device', async () =>
+      (await kept(writer, 'drafts')).includes('a thought not finished'),
+    );
     await writer.locator('#connection').waitFor();
     assert.ok(await composer(writer).isEnabled(), 'the composer is never switched off');
-    assert.deepEqual((await kept(writer, 'outbox')).map(({ text }) => text), words);
+    assert.deepEqual(
+      (await kept(writer, 'outbox')).map(({ text }) => text),
+      words,
+    );
     const context = writer.context();
     const again = await portal.tab(writer);
     await writer.close();
@@ -26,7 +33,9 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await portal.begin();
     await again.goto(path);
     for (const visit of [again, reader]) {
-      await entry(visit, words[2] ?? '').and(visit.locator(':not(.sending):not(.waiting)')).waitFor();
+      await entry(visit, words[2] ?? '')
+        .and(visit.locator(':not(.sending):not(.waiting)'))
+        .waitFor();
       await eventually('all three', async () => (await texts(visit, `offline ${who}`)).length === 3);
       assert.deepEqual(await texts(visit, `offline ${who}`), words);
     }
@@ -95,7 +104,10 @@ test('several tabs of one browser send what waits once and in the order of writi
     assert.deepEqual(await texts(visit, 'tabs'), wanted);
     await visit.locator('.entry:is(.sending, .waiting)').waitFor({ state: 'detached' });
   }
-  assert.deepEqual(sent.filter((text, index) => sent.lastIndexOf(text) === index), wanted);
+  assert.deepEqual(
+    sent.filter((text, index) => sent.lastIndexOf(text) === index),
+    wanted,
+  );
   [jane, maya, second, third].forEach((visit) => visit.forgive());
 });
 
@@ -104,12 +116,17 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   const stale = await portal.tab(maya);
   await stale.goto(path);
   let isHeld = true;
-  await maya.context().route(`**${path}`, (route) =>
-    route.request().method() === 'POST' && isHeld ? route.abort('internetdisconnected') : route.continue());
+  await maya
+    .context()
+    .route(`**${path}`, (route) =>
+      route.request().method() === 'POST' && isHeld ? route.abort('internetdisconnected') : route.continue(),
+    );
   await write(maya, 'private words');
   await entry(maya, 'private words').locator('.fate', { hasText: 'Waiting' }).waitFor();
   await composer(maya).fill('private draft');
-  await eventually('the draft on the device', async () => (await kept(maya, 'drafts')).includes('private draft'));
+  await eventually('the draft on the device', async () =>
+    (await kept(maya, 'drafts')).includes('private draft'),
+  );
   await maya.goto('/profile');
 
   // A page of Maya's that knows nothing of what happens next: it hears nothing.
@@ -118,7 +135,9 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   const mine = await stale.locator('body').getAttribute('data-me');
   await signIn(maya, await portal.signInLink('jane@harborlee.example'));
   // Maya's old page tries to send: it is refused and leaves, and nothing arrives in Jane's name.
-  const refused = stale.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith(path));
+  const refused = stale.waitForResponse(
+    (answer) => answer.request().method() === 'POST' && answer.url().endsWith(path),
+  );
   isHeld = false;
   await stale.evaluate(() => window.dispatchEvent(new Event('online')));
   assert.equal((await refused).status(), 401);

@@ -15,9 +15,11 @@ async function dead(visit) {
       if (!element.checkVisibility({ visibilityProperty: true })) continue;
       const form = element.closest('form');
       const works =
-        element instanceof HTMLAnchorElement ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/)) :
-        element instanceof HTMLButtonElement ? element.type === 'submit' && form !== null :
-        form !== null;
+        element instanceof HTMLAnchorElement
+          ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/))
+          : element instanceof HTMLButtonElement
+            ? element.type === 'submit' && form !== null
+            : form !== null;
       if (!works || element.matches('.needs-scripts')) found.push(element.outerHTML.slice(0, 120));
     }
     return found;
@@ -37,7 +39,8 @@ test('everything works with scripts off', async (t) => {
   /** @param {string} label @param {string} text */
   const fill = (label, text) => jane.locator('main').getByLabel(label).first().fill(text);
   /** @param {string | RegExp} name @param {Visit} [visit] */
-  const press = (name, visit = jane) => visit.locator('main, aside').getByRole('button', { name, exact: true }).first().click();
+  const press = (name, visit = jane) =>
+    visit.locator('main, aside').getByRole('button', { name, exact: true }).first().click();
   /** @param {string} words */
   const says = (words) => jane.locator('main').getByText(words).first().waitFor();
   /** @param {Visit} visit @param {string} text */
@@ -81,7 +84,14 @@ test('everything works with scripts off', async (t) => {
   });
 
   await t.test('c8: mute, leave, come back, archive, bring back', async () => {
-    for (const [button, then] of [['Mute', 'Unmute'], ['Unmute', 'Mute'], ['Leave', 'Come back'], ['Come back', 'Leave'], ['Archive', 'Bring back'], ['Bring back', 'Archive']]) {
+    for (const [button, then] of [
+      ['Mute', 'Unmute'],
+      ['Unmute', 'Mute'],
+      ['Leave', 'Come back'],
+      ['Come back', 'Leave'],
+      ['Archive', 'Bring back'],
+      ['Bring back', 'Archive'],
+    ]) {
       await jane.locator('aside').getByRole('button', { name: button, exact: true }).click();
       await jane.locator('aside').getByRole('button', { name: then, exact: true }).waitFor();
       assert.deepEqual(await dead(jane), [], `after ${button}`);
@@ -118,12 +128,19 @@ test('everything works with scripts off', async (t) => {
   });
 
   await t.test('c5, c9: make a channel of each kind', async () => {
-    for (const [find, title] of [['ada', 'Ada Plain'], ['plain & sons', 'Plain & Sons'], ['plain matter', 'A plain matter']]) {
+    for (const [find, title] of [
+      ['ada', 'Ada Plain'],
+      ['plain & sons', 'Plain & Sons'],
+      ['plain matter', 'A plain matter'],
+    ]) {
       await open(`/messages/new?find=${encodeURIComponent(find)}`);
       await jane.locator('#choices').getByRole('link', { name: title }).first().click();
       assert.deepEqual(await dead(jane), []);
       const card = jane.getByRole('region', { name: 'The channel' });
-      await card.getByRole('button', { name: 'Start the channel' }).or(card.getByRole('link', { name: 'Open it' })).click();
+      await card
+        .getByRole('button', { name: 'Start the channel' })
+        .or(card.getByRole('link', { name: 'Open it' }))
+        .click();
       await jane.getByRole('heading', { name: title, level: 1 }).waitFor();
       await write(jane, `Hello, ${title}`);
     }
@@ -146,7 +163,10 @@ test('everything works with scripts off', async (t) => {
     await jane.getByRole('searchbox', { name: 'Find a channel' }).fill('plain matter');
     await jane.keyboard.press('Enter');
     await jane.waitForURL(/find=/);
-    await jane.locator('#rows').getByRole('link', { name: /A plain matter/ }).click();
+    await jane
+      .locator('#rows')
+      .getByRole('link', { name: /A plain matter/ })
+      .click();
     await jane.getByRole('link', { name: 'Search in this channel' }).click();
     assert.deepEqual(await dead(jane), []);
     await jane.getByRole('searchbox', { name: 'Words in messages' }).fill('hello');

@@ -93,7 +93,9 @@ export class Portal {
 
   /** The one-time link of a first start. */
   get setUpLink() {
-    return this.output.match(/^Set up this portal: (\S+)$/m)?.[1] ?? assert.fail(`no set-up link:\n${this.output}`);
+    return (
+      this.output.match(/^Set up this portal: (\S+)$/m)?.[1] ?? assert.fail(`no set-up link:\n${this.output}`)
+    );
   }
 
   /**
@@ -121,7 +123,10 @@ export class Portal {
     const deadline = setTimeout(() => child.kill('SIGKILL'), patience);
     await gone;
     clearTimeout(deadline);
-    assert.ok(child.signalCode !== 'SIGKILL' || signal === 'SIGKILL', `it did not end when asked to:\n${this.output}`);
+    assert.ok(
+      child.signalCode !== 'SIGKILL' || signal === 'SIGKILL',
+      `it did not end when asked to:\n${this.output}`,
+    );
   }
 
   /** Leaves nothing behind, at once: for when there is no time to end. */
@@ -151,15 +156,25 @@ export class Portal {
     return eventually(`a mail to ${address}`, async () => {
       const names = await readdir(outbox).catch(() => []);
       // A file's name says what kind of mail it is and not when it came.
-      const files = await Promise.all(names.filter((name) => name.endsWith('.eml')).map(async (name) => {
-        const file = path.join(outbox, name);
-        return { file, at: (await stat(file, { bigint: true })).mtimeNs };
-      }));
+      const files = await Promise.all(
+        names
+          .filter((name) => name.endsWith('.eml'))
+          .map(async (name) => {
+            const file = path.join(outbox, name);
+            return { file, at: (await stat(file, { bigint: true })).mtimeNs };
+          }),
+      );
       for (const { file } of files.sort((a, b) => Number(b.at - a.at))) {
         const mail = await PostalMime.parse(await readFile(file));
         const to = mail.to?.[0]?.address ?? '';
         if (to !== address || !subject.test(mail.subject ?? '')) continue;
-        return { from: mail.from?.address ?? '', to, subject: mail.subject ?? '', text: mail.text ?? '', html: mail.html ?? '' };
+        return {
+          from: mail.from?.address ?? '',
+          to,
+          subject: mail.subject ?? '',
+          text: mail.text ?? '',
+          html: mail.html ?? '',
+        };
       }
       return undefined;
     });
@@ -174,15 +189,24 @@ export class Portal {
     this.#browser ??= chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
       ],
     });
     const size = phone
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
       : { viewport: { width: 1440, height: 900 } };
     const context = await (await this.#browser).newContext({
-      ...size, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: scripts, baseURL: this.address, locale: 'en-GB',
+      ...size,
+      colorScheme: dark ? 'dark' : 'light',
+      javaScriptEnabled: scripts,
+      baseURL: this.address,
+      locale: 'en-GB',
     });
     const visit = await this.#tab(context, `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`);
     if (link) await signIn(visit, link);

@@ -28,7 +28,10 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await reader.goto(path);
     const line = await reader.locator('#new').boundingBox();
     const log = await reader.locator('#log').boundingBox();
-    assert.ok(line && log && line.y >= log.y - 1 && line.y < log.y + 150, `the line is at ${line?.y}, the log at ${log?.y}`);
+    assert.ok(
+      line && log && line.y >= log.y - 1 && line.y < log.y + 150,
+      `the line is at ${line?.y}, the log at ${log?.y}`,
+    );
     assert.ok((await top(reader, `${unread} 1`)) > line.y);
     // What is beyond the screen is not read.
     await eventually('some to be read', async () => (await readOf(writer, name)) > 60);
@@ -37,7 +40,8 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     // Older ones come in above.
     await scroll(reader, -1200);
     await unmoved(reader, 'older messages', () =>
-      eventually('older messages', async () => (await texts(reader, read)).length === 60));
+      eventually('older messages', async () => (await texts(reader, read)).length === 60),
+    );
 
     const linked = await entry(writer, `${read} 20`).locator('.message').getAttribute('data-id');
     await reader.goto(`${path}?message=${linked}#message-${linked}`);
@@ -53,7 +57,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
 }
 
 test('m6: a hidden or unfocused window reads nothing; being seen moves the read position and the counts everywhere', async (t) => {
-  const { portal, jane, maya, path } = await talk(t);
+  const { portal, jane, maya } = await talk(t);
   const list = await portal.tab(maya);
   await list.goto('/profile');
   await maya.locator('#log').evaluate((log) => (log.scrollTop = 0));
@@ -63,12 +67,19 @@ test('m6: a hidden or unfocused window reads nothing; being seen moves the read 
   const unread = Number((await (await maya.request.get('/messages/counts')).json()).unread);
   await eventually('the count', async () => (await counted()) === unread);
   /** @param {boolean} isSeen @param {boolean} hasFocus */
-  const look = (isSeen, hasFocus) => maya.evaluate(([isSeen, hasFocus]) => {
-    Object.defineProperty(document, 'visibilityState', { value: isSeen ? 'visible' : 'hidden', configurable: true });
-    document.hasFocus = () => Boolean(hasFocus);
-    document.dispatchEvent(new Event('visibilitychange'));
-    if (hasFocus) window.dispatchEvent(new Event('focus'));
-  }, [isSeen, hasFocus]);
+  const look = (isSeen, hasFocus) =>
+    maya.evaluate(
+      ([isSeen, hasFocus]) => {
+        Object.defineProperty(document, 'visibilityState', {
+          value: isSeen ? 'visible' : 'hidden',
+          configurable: true,
+        });
+        document.hasFocus = () => Boolean(hasFocus);
+        document.dispatchEvent(new Event('visibilitychange'));
+        if (hasFocus) window.dispatchEvent(new Event('focus'));
+      },
+      [isSeen, hasFocus],
+    );
   await look(false, false);
   await write(jane, 'while hidden');
   await entry(maya, 'while hidden').waitFor();

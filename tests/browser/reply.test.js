@@ -24,17 +24,20 @@ async function begin(t) {
   const client = portal.output.match(/^client (\S+)/m)?.[1] ?? assert.fail(portal.output);
   const own = await portal.visit({ link: await portal.demoLink('client') });
   await own.goto('/messages');
-  const address = await own.locator('.rows a', { hasText: 'Harbor & Lee' }).first().getAttribute('href') ?? assert.fail('the client has no channel');
+  const address =
+    (await own.locator('.rows a', { hasText: 'Harbor & Lee' }).first().getAttribute('href')) ??
+    assert.fail('the client has no channel');
   await own.context().close();
   await office.goto(address.split('?')[0] ?? '');
   return { portal, office, client };
 }
 
 /** @param {Portal} portal @param {string} client @param {string} words */
-const mailAbout = (portal, client, words) => eventually(`the mail about “${words}”`, async () => {
-  const newest = await portal.mailTo(client, /./);
-  return newest.text.includes(words) ? newest : undefined;
-});
+const mailAbout = (portal, client, words) =>
+  eventually(`the mail about “${words}”`, async () => {
+    const newest = await portal.mailTo(client, /./);
+    return newest.text.includes(words) ? newest : undefined;
+  });
 
 test('n8: a mail comes, its link answers on a phone without signing in, and the office sees it live', async (t) => {
   const { portal, office, client } = await begin(t);
@@ -56,7 +59,10 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
     assert.ok(width <= 0, 'the mail scrolls sideways');
     await device.context().close();
   }
-  await office.locator('.entry', { hasText: 'It is two pages' }).locator('.fates', { hasText: 'Emailed to Maya' }).waitFor();
+  await office
+    .locator('.entry', { hasText: 'It is two pages' })
+    .locator('.fates', { hasText: 'Emailed to Maya' })
+    .waitFor();
   await office.shoot('fates-emailed');
 
   for (const look of [{ phone: true }, { phone: true, dark: true }, {}, { dark: true }]) {
@@ -73,7 +79,14 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   const phone = await portal.visit({ phone: true });
   await phone.goto(link);
   await eventually('what was on screen to be read', async () =>
-    (await office.locator('.seen').last().textContent().catch(() => ''))?.includes('Seen by'));
+    (
+      await office
+        .locator('.seen')
+        .last()
+        .textContent()
+        .catch(() => '')
+    )?.includes('Seen by'),
+  );
   await phone.locator('#text').fill('Looks good to me 👍');
   await phone.locator('.send').tap();
   await phone.getByText('Sent. You can write more.').waitFor();
@@ -116,7 +129,9 @@ test('f3: files go from the page of a link with their progress, and go on where 
   await phone.locator('.send').tap();
   await phone.getByText('Your answer goes when the files are there.').waitFor();
   const film = tray.filter({ hasText: 'film.bin' });
-  await eventually('a third of it', () => film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33));
+  await eventually('a third of it', () =>
+    film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33),
+  );
   await phone.shoot('reply-on-its-way');
   line.cut();
   await film.getByText('Waiting for a connection').waitFor();
@@ -124,11 +139,16 @@ test('f3: files go from the page of a link with their progress, and go on where 
   line.rate = Infinity;
   line.mend();
   await phone.getByText('Sent. You can write more.').waitFor();
-  assert.ok(begun.some((offset) => offset > 0), `it began at ${begun}`);
+  assert.ok(
+    begun.some((offset) => offset > 0),
+    `it began at ${begun}`,
+  );
   const shown = office.locator('.entry', { hasText: 'Here it is' });
   await shown.locator('img[alt="door.png"]').waitFor();
   assert.equal(await shown.locator('.attachments > *').count(), 2);
-  const arrived = await office.request.get(await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href') ?? '');
+  const arrived = await office.request.get(
+    (await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href')) ?? '',
+  );
   assert.ok(bytes.equals(await arrived.body()), 'all of it has arrived');
   // The small version of a picture is made meanwhile; the page does not change by itself.
   await eventually('the picture', async () => {
@@ -138,8 +158,16 @@ test('f3: files go from the page of a link with their progress, and go on where 
   await phone.shoot('reply-with-files');
 
   // What the server will not take is said at the file, and what was written stays.
-  await phone.route('**/uploads', (route) => route.fulfill({ status: 413, contentType: 'application/json', body: '{"message":"This is larger than 1 MB."}' }));
-  await phone.locator('#files').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('large') }]);
+  await phone.route('**/uploads', (route) =>
+    route.fulfill({
+      status: 413,
+      contentType: 'application/json',
+      body: '{"message":"This is larger than 1 MB."}',
+    }),
+  );
+  await phone
+    .locator('#files')
+    .setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('large') }]);
   await tray.getByText('This is larger than 1 MB.').waitFor();
   await phone.locator('#text').fill('And the plan');
   await phone.locator('.send').tap();

@@ -25,7 +25,7 @@ export async function openScanner(t) {
 function whole(come) {
   /** @type {Buffer[]} */
   const pieces = [];
-  for (let at = 'zINSTREAM\0'.length; at + 4 <= come.length;) {
+  for (let at = 'zINSTREAM\0'.length; at + 4 <= come.length; ) {
     const length = come.readUInt32BE(at);
     if (length === 0) return Buffer.concat(pieces);
     pieces.push(come.subarray(at + 4, at + 4 + length));

@@ -10,8 +10,10 @@ import { Portal } from './portal.js';
 const written = path.resolve(import.meta.dirname, '../../crates/web/assets');
 
 /** A script's meaning: its syntax tree without places. Strings, templates and regular expressions are in it as they stand. @param {string} text */
-const meaning = (text) => JSON.stringify(parse(text, { ecmaVersion: 2024, sourceType: 'module' }), (key, value) =>
-  key === 'start' || key === 'end' ? undefined : value);
+const meaning = (text) =>
+  JSON.stringify(parse(text, { ecmaVersion: 2024, sourceType: 'module' }), (key, value) =>
+    key === 'start' || key === 'end' ? undefined : value,
+  );
 
 test('every script is served lean, and with the meaning of what is written', async (t) => {
   const portal = await Portal.start(t, 'serve');

@@ -31,18 +31,30 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     assert.equal(await composer(sender).inputValue(), '');
     const bubble = entry(sender, text);
     await bubble.waitFor();
-    assert.match(await bubble.getAttribute('class') ?? '', /\bown\b.*\bsending\b/);
+    assert.match((await bubble.getAttribute('class')) ?? '', /\bown\b.*\bsending\b/);
     const parts = (/** @type {Element} */ found) =>
-      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) => `${part.tagName}.${part.className}`.replace(' plain', ''));
+      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) =>
+        `${part.tagName}.${part.className}`.replace(' plain', ''),
+      );
     const before = await bubble.evaluate(parts);
     await mark(bubble);
     answer.open();
     const sent = bubble.and(sender.locator(':not(.sending)'));
     await sent.waitFor();
-    assert.equal(await sent.getAttribute('data-test'), 'same', 'the entry has stayed, only the message in it is the real one');
-    assert.deepEqual(await sent.evaluate((found) =>
-      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) => `${part.tagName}.${part.className}`)), before,
-    'both come from one template');
+    assert.equal(
+      await sent.getAttribute('data-test'),
+      'same',
+      'the entry has stayed, only the message in it is the real one',
+    );
+    assert.deepEqual(
+      await sent.evaluate((found) =>
+        [...found.querySelectorAll('.message, .message *:not(p)')].map(
+          (part) => `${part.tagName}.${part.className}`,
+        ),
+      ),
+      before,
+      'both come from one template',
+    );
     assert.equal(await bubble.locator('.seen').count(), 0);
     await reader.goto(path);
     await bubble.locator('.seen', { hasText: who === 'jane' ? 'Maya Okafor' : 'Jane Lee' }).waitFor();
@@ -64,7 +76,9 @@ test('m2: answer or event first, it is one message', async (t) => {
   await write(jane, 'event first');
   await entry(jane, 'event first').and(jane.locator(':not(.sending)')).waitFor();
   await mark(entry(jane, 'event first'));
-  const answered = jane.waitForResponse((response) => response.request().method() === 'POST' && response.url().endsWith(path));
+  const answered = jane.waitForResponse(
+    (response) => response.request().method() === 'POST' && response.url().endsWith(path),
+  );
   answer.open();
   await answered;
   await jane.unrouteAll({ behavior: 'wait' });
@@ -110,8 +124,11 @@ test('what is refused says why, and offers Retry and Delete, in every tab and af
   assert.equal(await refused.count(), 0);
 
   // Refused once, taken at the second try.
-  await jane.route(`**${path}`, (route) => route.request().method() === 'POST'
-    ? route.fulfill({ status: 409, json: { code: 'conflict', message: 'Not just now.' } }) : route.continue());
+  await jane.route(`**${path}`, (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ status: 409, json: { code: 'conflict', message: 'Not just now.' } })
+      : route.continue(),
+  );
   await write(jane, 'try again');
   await refused.locator('.fate', { hasText: 'Not just now.' }).waitFor();
   await jane.unrouteAll();

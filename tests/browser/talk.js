@@ -49,7 +49,8 @@ export async function talk(t) {
     await eventually('nobody to be here', async () => (await portal.streams()) === 0);
   });
   await jane.goto('/messages');
-  const path = await jane.getByRole('link', { name: /Maya Okafor/ }).getAttribute('href') ?? assert.fail('no channel');
+  const path =
+    (await jane.getByRole('link', { name: /Maya Okafor/ }).getAttribute('href')) ?? assert.fail('no channel');
   await Promise.all([jane.goto(path), maya.goto(path)]);
   await Promise.all([live(jane), live(maya)]);
   // The lock is taken before the stream is open: what is only heard live would be missed.
@@ -59,8 +60,13 @@ export async function talk(t) {
 
 /** Waits until a page hears live updates. @param {Visit} visit */
 export async function live(visit) {
-  await visit.waitForFunction(() => navigator.locks.query().then(({ held = [], pending = [] }) =>
-    [...held, ...pending].some(({ name }) => name?.startsWith('live:'))));
+  await visit.waitForFunction(() =>
+    navigator.locks
+      .query()
+      .then(({ held = [], pending = [] }) =>
+        [...held, ...pending].some(({ name }) => name?.startsWith('live:')),
+      ),
+  );
 }
 
 /** @param {Visit} visit */
@@ -76,7 +82,9 @@ export async function write(visit, text) {
 
 /** The entry of a message with this text. @param {Visit} visit @param {string} text */
 export const entry = (visit, text) =>
-  visit.locator('.entry').filter({ has: visit.locator('.say', { hasText: new RegExp(`^\\s*${text}\\s*$`) }) });
+  visit
+    .locator('.entry')
+    .filter({ has: visit.locator('.say', { hasText: new RegExp(`^\\s*${text}\\s*$`) }) });
 
 /** The texts in the order in which they stand on the page, of those that begin so. @param {Visit} visit @param {string} begin */
 export async function texts(visit, begin) {
@@ -91,20 +99,23 @@ export async function texts(visit, begin) {
  */
 export async function post(visit, path, texts, atOnce = 1) {
   const messages = texts.map((text) => ({ id: newId(), text }));
-  await visit.evaluate(async ({ path, messages, atOnce }) => {
-    const left = messages.values();
-    const postAll = async () => {
-      for (const { id, text } of left) {
-        const answer = await fetch(path, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', accept: 'application/json' },
-          body: JSON.stringify({ id, text }),
-        });
-        if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, postAll));
-  }, { path, messages, atOnce });
+  await visit.evaluate(
+    async ({ path, messages, atOnce }) => {
+      const left = messages.values();
+      const postAll = async () => {
+        for (const { id, text } of left) {
+          const answer = await fetch(path, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', accept: 'application/json' },
+            body: JSON.stringify({ id, text }),
+          });
+          if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, postAll));
+    },
+    { path, messages, atOnce },
+  );
   return messages.map(({ id }) => id);
 }
 
@@ -118,7 +129,8 @@ function newId() {
 }
 
 /** @param {string} word @param {number} count @param {number} [from] */
-export const numbered = (word, count, from = 1) => Array.from({ length: count }, (_, index) => `${word} ${from + index}`);
+export const numbered = (word, count, from = 1) =>
+  Array.from({ length: count }, (_, index) => `${word} ${from + index}`);
 
 /** How far an entry is from the top of the window, in pixels. @param {Visit} visit @param {string} text */
 export async function top(visit, text) {
@@ -133,21 +145,25 @@ export const readOf = async (visit, name) =>
 
 /** The newest position of the conversation. @param {Visit} visit */
 export const newest = (visit) =>
-  visit.locator('.message').evaluateAll((all) =>
-    Math.max(...all.map((one) => Number(one instanceof HTMLElement && one.dataset.position))));
+  visit
+    .locator('.message')
+    .evaluateAll((all) =>
+      Math.max(...all.map((one) => Number(one instanceof HTMLElement && one.dataset.position))),
+    );
 
 /** What a part of the device's store has, of everybody. @param {Visit} visit @param {'outbox' | 'drafts' | 'attachments'} part @returns {Promise<any[]>} */
-export const kept = (visit, part) => visit.evaluate(async (part) => {
-  const found = [];
-  for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve, reject) => {
-      const request = indexedDB.open(name ?? '');
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = reject;
-    });
-    const request = database.transaction(part).objectStore(part).getAll();
-    found.push(...await new Promise((resolve) => (request.onsuccess = () => resolve(request.result))));
-    database.close();
-  }
-  return found;
-}, part);
+export const kept = (visit, part) =>
+  visit.evaluate(async (part) => {
+    const found = [];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise((resolve, reject) => {
+        const request = indexedDB.open(name ?? '');
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = reject;
+      });
+      const request = database.transaction(part).objectStore(part).getAll();
+      found.push(...(await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))));
+      database.close();
+    }
+    return found;
+  }, part);

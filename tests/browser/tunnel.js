@@ -49,7 +49,10 @@ export class Tunnel {
   #lead(socket) {
     if (this.#isCut) return socket.destroy();
     const onward = connect(this.#portal, '127.0.0.1');
-    for (const [one, other] of [[socket, onward], [onward, socket]]) {
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ]) {
       this.#sockets.add(one);
       // Broken off on one side is broken off on the other.
       one.on('error', () => other.destroy());
@@ -63,7 +66,7 @@ export class Tunnel {
       if (!onward.write(bytes)) await once(onward, 'drain').catch(() => null);
       if (this.rate === Infinity) return;
       socket.pause();
-      await pause(bytes.length / this.rate * 1000);
+      await pause((bytes.length / this.rate) * 1000);
       socket.resume();
     });
   }

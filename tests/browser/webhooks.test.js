@@ -25,10 +25,15 @@ class Program {
     const program = new Program();
     const server = createServer((request, response) => {
       let body = '';
-      request.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => {
-        program.calls.push({ headers: /** @type {Record<string, string>} */ (request.headers), body });
-        response.writeHead(program.status, { location: 'http://127.0.0.1:1/' }).end(`status ${program.status} <b>`);
-      });
+      request
+        .setEncoding('utf8')
+        .on('data', (text) => (body += text))
+        .on('end', () => {
+          program.calls.push({ headers: /** @type {Record<string, string>} */ (request.headers), body });
+          response
+            .writeHead(program.status, { location: 'http://127.0.0.1:1/' })
+            .end(`status ${program.status} <b>`);
+        });
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
     t.after(() => server.close());
@@ -61,7 +66,9 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   await follow(jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first());
   await write(jane, 'The lease is signed “today”.');
   const first = await eventually('the first call', async () => program.calls[0]);
-  const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (webhook.verify(first.body, first.headers));
+  const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (
+    webhook.verify(first.body, first.headers)
+  );
   assert.equal(told.type, 'message.sent');
   assert.match(told.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(told.data.object.object, 'message');
@@ -69,7 +76,9 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   assert.equal(told.data.channelId, told.data.object.channelId);
   assert.equal(first.headers['content-type'], 'application/json');
   assert.throws(() => webhook.verify(first.body.replace('today', 'never'), first.headers));
-  assert.throws(() => new Webhook(`whsec_${Buffer.alloc(32).toString('base64')}`).verify(first.body, first.headers));
+  assert.throws(() =>
+    new Webhook(`whsec_${Buffer.alloc(32).toString('base64')}`).verify(first.body, first.headers),
+  );
 
   program.status = 204;
   const second = await eventually('the second call', async () => program.calls[1]);

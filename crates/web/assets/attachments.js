@@ -54,13 +54,24 @@ export async function add(channel, file) {
 
 /** Adds a file that is already on the server. @param {string} channel @param {string} name @param {string} upload id of the upload */
 export function adopt(channel, name, upload) {
-  const attachment = { id: upload, channel, name, size: 0, type: "", address: `/uploads/${upload}`, isThere: true };
+  const attachment = {
+    id: upload,
+    channel,
+    name,
+    size: 0,
+    type: "",
+    address: `/uploads/${upload}`,
+    isThere: true,
+  };
   return device.change([{ part: "attachments", key: upload, value: attachment }]);
 }
 
 /** The changes that remove attachments from the device. @param {string[]} ids @returns {import("./device_store.js").Change[]} */
 export const removalOf = (ids) =>
-  ids.flatMap((id) => [{ part: /** @type {const} */ ("attachments"), key: id }, { part: /** @type {const} */ ("bytes"), key: id }]);
+  ids.flatMap((id) => [
+    { part: /** @type {const} */ ("attachments"), key: id },
+    { part: /** @type {const} */ ("bytes"), key: id },
+  ]);
 
 /** Removes an attachment that has not been sent. @param {string} id */
 export async function remove(id) {
@@ -87,13 +98,17 @@ export async function chosen(channel) {
 export async function uploadIdsOf(ids) {
   const found = await Promise.all(ids.map(find));
   const addresses = found.map((one) => (one?.isThere ? one.address : undefined));
-  return addresses.every((address) => address !== undefined) ? addresses.map((address) => idOf(address ?? "")) : null;
+  return addresses.every((address) => address !== undefined)
+    ? addresses.map((address) => idOf(address ?? ""))
+    : null;
 }
 
 /** Makes the next send ask the server again whether the uploads are complete. @param {string[]} ids */
 export async function recheck(ids) {
   const found = (await Promise.all(ids.map(find))).filter((one) => one !== undefined);
-  await device.change(found.map((one) => ({ part: "attachments", key: one.id, value: { ...one, isThere: false } })));
+  await device.change(
+    found.map((one) => ({ part: "attachments", key: one.id, value: { ...one, isThere: false } })),
+  );
 }
 
 /** Uploads an attachment, or waits until another tab has done so; rejects if it cannot be uploaded. @param {string} id */
@@ -127,15 +142,21 @@ async function uploadHere(id, signal) {
   /** @param {Partial<Attachment>} fields */
   const store = (fields) => {
     Object.assign(attachment, fields);
-    return signal.aborted ? null : device.change([{ part: "attachments", key: id, value: { ...attachment } }]);
+    return signal.aborted
+      ? null
+      : device.change([{ part: "attachments", key: id, value: { ...attachment } }]);
   };
-  const address = await upload(bytes, { channel, name }, {
-    address: attachment.address,
-    onBegun: (address) => store({ address }),
-    onProgress: (bytes) => notify({ id, bytes }),
-    onLost: () => notify({ id, isLost: true }),
-    signal,
-  });
+  const address = await upload(
+    bytes,
+    { channel, name },
+    {
+      address: attachment.address,
+      onBegun: (address) => store({ address }),
+      onProgress: (bytes) => notify({ id, bytes }),
+      onLost: () => notify({ id, isLost: true }),
+      signal,
+    },
+  );
   await store({ address, isThere: true });
   notify({ id, isThere: true });
   return address;

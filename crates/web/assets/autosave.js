@@ -23,7 +23,11 @@ function showResult(form, words, isGood, undo) {
 
 /** Posts fields to the form's action and shows the result. @param {HTMLFormElement} form @param {URLSearchParams} fields @param {boolean} isUndo */
 async function send(form, fields, isUndo) {
-  const response = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields }).catch(() => null);
+  const response = await fetch(form.action, {
+    method: "POST",
+    headers: { accept: "application/json" },
+    body: fields,
+  }).catch(() => null);
   const body = await response?.json().catch(() => null);
   if (response?.ok) {
     showResult(form, isUndo ? "Undone" : "Saved", true, isUndo ? undefined : body?.undo);
@@ -38,7 +42,9 @@ const lastSent = new WeakMap();
 /** @param {HTMLFormElement} form */
 async function save(form) {
   if (!form.reportValidity()) return;
-  const entries = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const entries = /** @type {[string, string][]} */ (
+    [...new FormData(form)].filter(([, value]) => typeof value === "string")
+  );
   const fields = new URLSearchParams(entries);
   if (lastSent.get(form) === String(fields)) return;
   lastSent.set(form, String(fields));
@@ -53,8 +59,14 @@ async function revert(form, undo) {
   for (const field of form.elements) {
     const value = "name" in field ? previous.get(String(field.name)) : null;
     if (value === null) continue;
-    if (field instanceof HTMLInputElement && /^(radio|checkbox)$/.test(field.type)) field.checked = field.value === value;
-    else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) field.value = value;
+    if (field instanceof HTMLInputElement && /^(radio|checkbox)$/.test(field.type))
+      field.checked = field.value === value;
+    else if (
+      field instanceof HTMLInputElement ||
+      field instanceof HTMLTextAreaElement ||
+      field instanceof HTMLSelectElement
+    )
+      field.value = value;
   }
 }
 

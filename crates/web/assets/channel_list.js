@@ -153,7 +153,8 @@ function initFilters() {
     section.querySelector(".pick [aria-current]")?.removeAttribute("aria-current");
     chip.setAttribute("aria-current", "true");
     showFilter();
-    if (document.body.classList.contains("at-list")) history.replaceState(null, "", chip.getAttribute("href"));
+    if (document.body.classList.contains("at-list"))
+      history.replaceState(null, "", chip.getAttribute("href"));
     reload(0);
   });
   if (!(findField instanceof HTMLInputElement)) return;

@@ -89,14 +89,20 @@ function stopEditing() {
 
 /** The id of the user's newest message that can still be edited. */
 function lastEditable() {
-  for (const entry of entries.backwards()) if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
+  for (const entry of entries.backwards())
+    if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
   return null;
 }
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.isComposing) return;
-  if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!isTouch.matches || event.ctrlKey || event.metaKey)) {
+  if (
+    event.key === "Enter" &&
+    !event.shiftKey &&
+    !event.altKey &&
+    (!isTouch.matches || event.ctrlKey || event.metaKey)
+  ) {
     event.preventDefault();
     submit();
   } else if (event.key === "ArrowUp" && text.value === "" && !editing) {

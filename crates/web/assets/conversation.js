@@ -129,7 +129,8 @@ function announce(words) {
   const line = document.createElement("p");
   line.textContent = words;
   announcements?.append(line);
-  while (announcements && announcements.children.length > ANNOUNCED_MAX) announcements.firstElementChild?.remove();
+  while (announcements && announcements.children.length > ANNOUNCED_MAX)
+    announcements.firstElementChild?.remove();
 }
 
 /** @param {import("./live.js").Channel} info */
@@ -147,7 +148,9 @@ let refreshTimer = 0;
 function refreshPeople() {
   clearTimeout(refreshTimer);
   refreshTimer = window.setTimeout(async () => {
-    const response = await fetch(`/messages/${channel}`, { headers: { accept: "text/html" } }).catch(() => null);
+    const response = await fetch(`/messages/${channel}`, { headers: { accept: "text/html" } }).catch(
+      () => null,
+    );
     if (!response?.ok) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const selector of ["#members", "[data-readers]"]) {

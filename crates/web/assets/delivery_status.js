@@ -23,7 +23,9 @@ function refreshSoon() {
 
 async function refresh() {
   refreshTimer = 0;
-  const response = await fetch(`/messages/${entries.channel}/older`, { headers: { accept: "text/html" } }).catch(() => null);
+  const response = await fetch(`/messages/${entries.channel}/older`, {
+    headers: { accept: "text/html" },
+  }).catch(() => null);
   if (response?.ok) show(await response.text());
   plan();
 }
@@ -36,7 +38,10 @@ function plan() {
     return time ? new Date(time.dateTime).getTime() - Date.now() : 0;
   });
   const next = Math.min(REFRESH_EVERY, ...due.map((left) => Math.max(left, 0) + SENT_WITHIN));
-  planTimer = window.setTimeout(() => (document.visibilityState === "visible" ? refreshSoon() : plan()), next);
+  planTimer = window.setTimeout(
+    () => (document.visibilityState === "visible" ? refreshSoon() : plan()),
+    next,
+  );
 }
 
 /** @param {string} html */
@@ -46,7 +51,7 @@ function show(html) {
   localize(template.content);
   preserveScroll(() => {
     for (const message of template.content.querySelectorAll(".entry > .message")) {
-      const entry = entries.find(message instanceof HTMLElement ? message.dataset.id ?? "" : "");
+      const entry = entries.find(message instanceof HTMLElement ? (message.dataset.id ?? "") : "");
       const old = entry?.querySelector(":scope > .fates");
       const fresh = message.parentElement?.querySelector(":scope > .fates");
       if (old && fresh) {
@@ -62,7 +67,9 @@ async function onSubmit(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.closest("[data-fates]")) return;
   event.preventDefault();
-  const fields = /** @type {[string, string][]} */ ([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const fields = /** @type {[string, string][]} */ (
+    [...new FormData(form)].filter(([, value]) => typeof value === "string")
+  );
   const response = await fetch(form.action, {
     method: "POST",
     headers: { accept: "application/json" },

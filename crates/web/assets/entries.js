@@ -147,13 +147,14 @@ export function pending(id, text, at, hasFiles) {
 /** Removes an entry. @param {string} id */
 export function remove(id) {
   const entry = find(id);
-  if (entry) preserveScroll(() => {
-    const below = next(entry);
-    removeDayLine(entry);
-    entry.remove();
-    byId.delete(id);
-    if (below) regroup(below);
-  });
+  if (entry)
+    preserveScroll(() => {
+      const below = next(entry);
+      removeDayLine(entry);
+      entry.remove();
+      byId.delete(id);
+      if (below) regroup(below);
+    });
 }
 
 /** Inserts a page of older or newer messages. Returns how many were new. @param {string} html */

@@ -13,7 +13,8 @@ import { initFolderUploads } from "./folder_uploads.js";
 function initFilePaging() {
   if (!document.querySelector(".looking")) return;
   document.addEventListener("keydown", (event) => {
-    const isElsewhere = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, video, audio");
+    const isElsewhere =
+      event.target instanceof HTMLElement && event.target.closest("input, textarea, select, video, audio");
     if (isElsewhere || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const direction = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
     const link = direction && document.querySelector(`.looking a[rel=${direction}]`);

@@ -8,7 +8,8 @@ const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const LOAD_AFTER = 250;
 
 const entries = () => /** @type {HTMLElement} */ (document.getElementById("entries"));
-const ticks = () => /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
+const ticks = () =>
+  /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
 
 let refreshTimer = 0;
 /** Only the response to the newest request counts. */
@@ -32,7 +33,11 @@ export function refresh() {
     if (!fresh || request !== newestRequest) return;
     const chosen = new Set([...ticks()].filter((tick) => tick.checked).map((tick) => tick.value));
     const focused = document.activeElement?.closest("[data-entry]")?.getAttribute("data-entry");
-    const wanted = document.activeElement?.matches(".tick input") ? ".tick input" : document.activeElement?.matches(".edit") ? ".edit" : ".opens";
+    const wanted = document.activeElement?.matches(".tick input")
+      ? ".tick input"
+      : document.activeElement?.matches(".edit")
+        ? ".edit"
+        : ".opens";
     localize(fresh);
     entries().replaceWith(fresh);
     for (const tick of ticks()) tick.checked = chosen.has(tick.value);
@@ -63,7 +68,8 @@ function showChosen() {
 /** Closes a menu on a click elsewhere or Escape. */
 function initMenus() {
   const close = (/** @type {Node | null} */ but) => {
-    for (const menu of main.querySelectorAll("details.more[open]")) if (!but || !menu.contains(but)) menu.removeAttribute("open");
+    for (const menu of main.querySelectorAll("details.more[open]"))
+      if (!but || !menu.contains(but)) menu.removeAttribute("open");
   };
   document.addEventListener("click", ({ target }) => close(target instanceof Node ? target : null));
   document.addEventListener("keydown", (event) => {

@@ -90,7 +90,10 @@ function begin(file) {
     } catch (error) {
       if (canceled.signal.aborted) return;
       if (error instanceof SignedOut) signedOut();
-      else refuse(error instanceof Refused && error.message ? error.message : "This file could not be uploaded.");
+      else
+        refuse(
+          error instanceof Refused && error.message ? error.message : "This file could not be uploaded.",
+        );
     }
   });
   next();
@@ -111,7 +114,9 @@ function next() {
 /** The files of a drop or paste. Dropped folders are left out: they have no bytes. @param {DataTransfer | null} transfer */
 function filesOf(transfer) {
   const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
-  const files = items.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile());
+  const files = items
+    .filter((item) => !item.webkitGetAsEntry?.()?.isDirectory)
+    .map((item) => item.getAsFile());
   return files.filter((file) => file !== null);
 }
 

@@ -8,7 +8,8 @@ import { parts } from "./virtual_list.js";
 const GROUP_WITHIN = 5 * 60 * 1000;
 
 /** @param {Element} entry */
-export const messageOf = (entry) => /** @type {HTMLElement | null} */ (entry.querySelector(":scope > .message"));
+export const messageOf = (entry) =>
+  /** @type {HTMLElement | null} */ (entry.querySelector(":scope > .message"));
 
 /** The next entry after an entry or a line. @param {Element} element */
 export function next(element) {
@@ -43,7 +44,9 @@ export function regroup(entry) {
 
 /** Removes the day line above an entry. Needed before the entry is moved or removed. @param {Element} entry */
 export const removeDayLine = (entry) =>
-  elementsAbove(entry).lines.filter((line) => line.classList.contains("day")).forEach((line) => line.remove());
+  elementsAbove(entry)
+    .lines.filter((line) => line.classList.contains("day"))
+    .forEach((line) => line.remove());
 
 /** The lines directly above an entry, and the entry above those. @param {Element} entry */
 function elementsAbove(entry) {

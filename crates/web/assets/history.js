@@ -23,7 +23,9 @@ export const isComplete = () => moreLink("newer") === null;
 
 /** @param {string} query `before=…` or `after=…` */
 async function load(query) {
-  const response = await fetch(`/messages/${entries.channel}/older?${query}`, { headers: { accept: "text/html" } });
+  const response = await fetch(`/messages/${entries.channel}/older?${query}`, {
+    headers: { accept: "text/html" },
+  });
   return response.ok ? entries.insertAll(await response.text()) : null;
 }
 
@@ -73,7 +75,9 @@ function initUnreadLink() {
     if (entries.firstPosition() - read > LOADED_MAX) return;
     event.preventDefault();
     if (!(await loadBackTo(read + 1))) return;
-    const first = entries.all().find((entry) => entries.positionOf(entry) > read && entries.authorOf(entry) !== entries.me);
+    const first = entries
+      .all()
+      .find((entry) => entries.positionOf(entry) > read && entries.authorOf(entry) !== entries.me);
     if (!first) return;
     entries.markFirstUnread(entries.idOf(first));
     ensureInDocument(first);

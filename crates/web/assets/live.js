@@ -24,7 +24,11 @@ let isUp = false;
 let quietTimer = 0;
 let hiddenAt = 0;
 
-const tabs = new Tabs(document.body.dataset.me ?? "", Number(document.body.dataset.seq), { event: publish, state: setUp, signedOut });
+const tabs = new Tabs(document.body.dataset.me ?? "", Number(document.body.dataset.seq), {
+  event: publish,
+  state: setUp,
+  signedOut,
+});
 
 /**
  * Calls `listener` for every event of this name.

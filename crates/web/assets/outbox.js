@@ -58,8 +58,8 @@ export function newId() {
     bytes[index] = time % 256;
     time = Math.floor(time / 256);
   }
-  bytes[6] = 0x70 | (/** @type {number} */ (bytes[6]) & 0x0f);
-  bytes[8] = 0x80 | (/** @type {number} */ (bytes[8]) & 0x3f);
+  bytes[6] = 0x70 | (bytes[6] & 0x0f);
+  bytes[8] = 0x80 | (bytes[8] & 0x3f);
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

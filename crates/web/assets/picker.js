@@ -12,7 +12,8 @@ const found = document.getElementById("found");
 const choices = () => /** @type {HTMLElement} */ (document.getElementById("choices"));
 
 /** @returns {HTMLAnchorElement[]} */
-const options = () => [...choices().querySelectorAll("a[data-value]")].filter((link) => link instanceof HTMLAnchorElement);
+const options = () =>
+  [...choices().querySelectorAll("a[data-value]")].filter((link) => link instanceof HTMLAnchorElement);
 
 /** @type {number} */
 let active = -1;

@@ -14,4 +14,6 @@ initDispatch();
 initAutosave();
 connect();
 // On a phone the row of tabs is wider than the screen.
-document.querySelector(".tabs [aria-current], nav.menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document
+  .querySelector(".tabs [aria-current], nav.menu [aria-current]")
+  ?.scrollIntoView({ block: "nearest", inline: "center" });

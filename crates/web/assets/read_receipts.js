@@ -11,7 +11,8 @@ import { localize } from "./times.js";
 const NAMES_MAX = 4;
 
 /** @returns {HTMLElement[]} */
-const members = () => [...document.querySelectorAll("#members > li")].filter((item) => item instanceof HTMLElement);
+const members = () =>
+  [...document.querySelectorAll("#members > li")].filter((item) => item instanceof HTMLElement);
 
 /** @param {string[]} names */
 function joinNames(names) {
@@ -43,8 +44,12 @@ function findReaders() {
   /** @type {Map<Element, {name: string, at: string}[]>} */
   const seen = new Map();
   const oldest = entries.firstPosition();
-  let remaining = members().filter((member) =>
-    member.dataset.person !== entries.me && !member.hasAttribute("data-left") && Number(member.dataset.read) >= oldest);
+  let remaining = members().filter(
+    (member) =>
+      member.dataset.person !== entries.me &&
+      !member.hasAttribute("data-left") &&
+      Number(member.dataset.read) >= oldest,
+  );
   let isNewest = isComplete();
   for (const entry of entries.backwards()) {
     if (remaining.length === 0) break;
@@ -56,7 +61,10 @@ function findReaders() {
       if (read < position) return true;
       if (read > position && !isNewest) return false;
       const at = member.querySelector(".seen-at time");
-      const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
+      const person = {
+        name: member.dataset.name ?? "",
+        at: at instanceof HTMLTimeElement ? at.dateTime : "",
+      };
       seen.set(entry, [...(seen.get(entry) ?? []), person]);
       return false;
     });
@@ -88,7 +96,8 @@ function show() {
 }
 
 export function initReadReceipts() {
-  for (const old of document.querySelectorAll("#entries > .entry > .seen")) shown.set(/** @type {Element} */ (old.parentElement), old);
+  for (const old of document.querySelectorAll("#entries > .entry > .seen"))
+    shown.set(/** @type {Element} */ (old.parentElement), old);
   on("read", ({ channel, person, position, at }) => {
     if (channel !== entries.channel) return;
     const member = members().find((item) => item.dataset.person === person);

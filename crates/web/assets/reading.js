@@ -33,16 +33,23 @@ export function onRead(listener) {
 
 /** Whether the user can see the conversation right now. */
 export const isWatching = () =>
-  document.visibilityState === "visible" && document.hasFocus() && getComputedStyle(log).visibility === "visible";
+  document.visibilityState === "visible" &&
+  document.hasFocus() &&
+  getComputedStyle(log).visibility === "visible";
 
-const observer = new IntersectionObserver((seen) => {
-  for (const { target, intersectionRatio, intersectionRect, rootBounds } of seen) {
-    const isVisible = intersectionRatio >= VISIBLE_MIN || intersectionRect.height >= VISIBLE_MIN * (rootBounds?.height ?? Infinity);
-    if (isVisible) inSight.add(target);
-    else inSight.delete(target);
-  }
-  update();
-}, { root: log, threshold: [0, 0.2, 0.4, VISIBLE_MIN, 0.8, 1] });
+const observer = new IntersectionObserver(
+  (seen) => {
+    for (const { target, intersectionRatio, intersectionRect, rootBounds } of seen) {
+      const isVisible =
+        intersectionRatio >= VISIBLE_MIN ||
+        intersectionRect.height >= VISIBLE_MIN * (rootBounds?.height ?? Infinity);
+      if (isVisible) inSight.add(target);
+      else inSight.delete(target);
+    }
+    update();
+  },
+  { root: log, threshold: [0, 0.2, 0.4, VISIBLE_MIN, 0.8, 1] },
+);
 
 function update() {
   if (!isWatching()) return;

@@ -24,16 +24,25 @@ const inSight = new Set();
 const isWatching = () => document.visibilityState === "visible" && document.hasFocus();
 
 /** The newest visible position. */
-const shown = () => Math.max(0, ...[...inSight].map((message) => Number(/** @type {HTMLElement} */ (message).dataset.position)));
+const shown = () =>
+  Math.max(
+    0,
+    ...[...inSight].map((message) => Number(/** @type {HTMLElement} */ (message).dataset.position)),
+  );
 
-const observer = new IntersectionObserver((seen) => {
-  for (const { target, intersectionRatio, intersectionRect, rootBounds } of seen) {
-    const isVisible = intersectionRatio >= VISIBLE_MIN || intersectionRect.height >= VISIBLE_MIN * (rootBounds?.height ?? Infinity);
-    if (isVisible) inSight.add(target);
-    else inSight.delete(target);
-  }
-  update();
-}, { root: log, threshold: [0, 0.2, 0.4, VISIBLE_MIN, 0.8, 1] });
+const observer = new IntersectionObserver(
+  (seen) => {
+    for (const { target, intersectionRatio, intersectionRect, rootBounds } of seen) {
+      const isVisible =
+        intersectionRatio >= VISIBLE_MIN ||
+        intersectionRect.height >= VISIBLE_MIN * (rootBounds?.height ?? Infinity);
+      if (isVisible) inSight.add(target);
+      else inSight.delete(target);
+    }
+    update();
+  },
+  { root: log, threshold: [0, 0.2, 0.4, VISIBLE_MIN, 0.8, 1] },
+);
 
 function update() {
   if (isWatching() && shown() > read) sendTimer ||= window.setTimeout(sendRead, SEND_AFTER);

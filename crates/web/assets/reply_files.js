@@ -52,19 +52,34 @@ function add(file) {
   tray.append(line);
   showPicture(line, file);
   uploading.add(line);
-  upload(file, { channel: form.dataset.channel ?? "", name }, {
-    signal: canceled.signal,
-    onBegun: (begun) => {
-      address = begun;
+  upload(
+    file,
+    { channel: form.dataset.channel ?? "", name },
+    {
+      signal: canceled.signal,
+      onBegun: (begun) => {
+        address = begun;
+      },
+      onProgress: (bytes) => showState(line, { bytes }),
+      onLost: () => showState(line, { isLost: true }),
     },
-    onProgress: (bytes) => showState(line, { bytes }),
-    onLost: () => showState(line, { isLost: true }),
-  }).then(() => {
-    line.append(Object.assign(document.createElement("input"), { type: "hidden", name: "attachments", value: idOf(address) }));
-    showState(line, { isThere: true });
-  }, (error) => {
-    showState(line, { refused: error.message || "This file could not be sent." });
-  }).finally(() => finish(line));
+  )
+    .then(
+      () => {
+        line.append(
+          Object.assign(document.createElement("input"), {
+            type: "hidden",
+            name: "attachments",
+            value: idOf(address),
+          }),
+        );
+        showState(line, { isThere: true });
+      },
+      (error) => {
+        showState(line, { refused: error.message || "This file could not be sent." });
+      },
+    )
+    .finally(() => finish(line));
 }
 
 export function initFiles() {
@@ -74,7 +89,8 @@ export function initFiles() {
     input.value = "";
     showProblem("");
     for (const file of files) {
-      if (tray.childElementCount >= FILES_MAX) return showProblem(`A message has at most ${FILES_MAX} files.`);
+      if (tray.childElementCount >= FILES_MAX)
+        return showProblem(`A message has at most ${FILES_MAX} files.`);
       add(file);
     }
   });

@@ -120,12 +120,16 @@ export const isAbove = (entry) => entry.getBoundingClientRect().top < log.getBou
 /** Calls `listener` after scrolling, at most once per frame. @param {() => void} listener */
 export function onScroll(listener) {
   let waiting = false;
-  log.addEventListener("scroll", () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      listener();
-    });
-  }, { passive: true });
+  log.addEventListener(
+    "scroll",
+    () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        listener();
+      });
+    },
+    { passive: true },
+  );
 }

@@ -45,7 +45,9 @@ export async function restoreScrollPosition() {
   const [navigation] = performance.getEntriesByType("navigation");
   const isAgain = navigation instanceof PerformanceNavigationTiming && navigation.type !== "navigate";
   if (!saved || !(isAgain || saved.isSought)) return false;
-  const isHere = entries.find(saved.id) || (saved.position < entries.firstPosition() && (await loadBackTo(saved.position)));
+  const isHere =
+    entries.find(saved.id) ||
+    (saved.position < entries.firstPosition() && (await loadBackTo(saved.position)));
   const entry = isHere ? entries.find(saved.id) : null;
   if (entry) scrollToOffset(entry, saved.offset);
   else if (!saved.isSought) {
@@ -61,6 +63,7 @@ export function initScrollPosition() {
     if (isLeaving) return;
     const saved = isAtEnd() && isComplete() ? null : visibleAnchor();
     const position = saved ? entries.positionOf(saved.entry) : Infinity;
-    if (saved && Number.isFinite(position)) store({ id: entries.idOf(saved.entry), position, offset: saved.offset });
+    if (saved && Number.isFinite(position))
+      store({ id: entries.idOf(saved.entry), position, offset: saved.offset });
   });
 }

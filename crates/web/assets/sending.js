@@ -16,7 +16,14 @@ const statusTemplates = /** @type {HTMLTemplateElement} */ (document.getElementB
 /** Sends a text with files. The message is shown at once and sent when its files are uploaded. @param {string} text @param {string[]} files */
 export async function send(text, files) {
   const id = outbox.newId();
-  const message = { id, channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString(), attachments: files };
+  const message = {
+    id,
+    channel: entries.channel,
+    text,
+    shown: shownPosition(),
+    at: new Date().toISOString(),
+    attachments: files,
+  };
   entries.markFirstUnread(null);
   await showPending(message);
   toNewest();

@@ -2,11 +2,14 @@
 
 /** @param {EventTarget | null} target */
 const isTyping = (target) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** Goes to the previous or next channel. @param {number} by */
 function step(by) {
-  const links = [...document.querySelectorAll("#rows a[href]")].filter((link) => link instanceof HTMLAnchorElement);
+  const links = [...document.querySelectorAll("#rows a[href]")].filter(
+    (link) => link instanceof HTMLAnchorElement,
+  );
   const index = links.findIndex((link) => link.hasAttribute("aria-current"));
   links[index < 0 ? 0 : index + by]?.click();
 }
@@ -19,7 +22,9 @@ export function initShortcuts() {
       step(event.key === "ArrowUp" ? -1 : 1);
       return;
     }
-    const isHelp = event.key === "/" && (event.ctrlKey || event.metaKey) || event.key === "?" && !isTyping(event.target);
+    const isHelp =
+      (event.key === "/" && (event.ctrlKey || event.metaKey)) ||
+      (event.key === "?" && !isTyping(event.target));
     if (isHelp && dialog instanceof HTMLDialogElement) {
       event.preventDefault();
       if (!dialog.open) dialog.showModal();

@@ -7,7 +7,19 @@
  * @property {() => void} signedOut
  */
 
-const EVENT_NAMES = ["message", "changed", "read", "channel", "members", "typing", "notice", "file", "gone", "reset", "signed-out"];
+const EVENT_NAMES = [
+  "message",
+  "changed",
+  "read",
+  "channel",
+  "members",
+  "typing",
+  "notice",
+  "file",
+  "gone",
+  "reset",
+  "signed-out",
+];
 const RETRY_FIRST = 1000;
 const RETRY_MAX = 30_000;
 
@@ -31,7 +43,9 @@ export class Stream {
   open(after = this.lastSeq) {
     this.#closeSource();
     this.lastSeq = after;
-    const source = new EventSource(`/live?${new URLSearchParams({ after: String(after), person: this.person })}`);
+    const source = new EventSource(
+      `/live?${new URLSearchParams({ after: String(after), person: this.person })}`,
+    );
     this.#source = source;
     source.onopen = () => {
       this.#retryIn = RETRY_FIRST;
@@ -75,7 +89,9 @@ export class Stream {
   #retry() {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = window.setTimeout(async () => {
-      const response = await fetch("/messages/counts", { headers: { accept: "application/json" } }).catch(() => null);
+      const response = await fetch("/messages/counts", { headers: { accept: "application/json" } }).catch(
+        () => null,
+      );
       if (response?.status === 401) this.handlers.signedOut();
       else if (this.#source) this.open();
     }, this.#retryIn);

@@ -24,7 +24,9 @@ function choose(theme) {
 
 export function initTheme() {
   document.querySelector("[data-theme-toggle]")?.addEventListener("click", () => {
-    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const isDark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
     choose(isDark ? "light" : "dark");
   });
   const choice = document.querySelector("[data-theme-choice]");

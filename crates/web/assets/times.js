@@ -57,14 +57,23 @@ export function short(date, now = new Date()) {
   if (days === 0) return clock(date);
   if (days === 1) return dayWord(1);
   if (days < 7) return format(date, { weekday: "short" });
-  return format(date, { day: "numeric", month: "short", year: isThisYear(date, now) ? undefined : "numeric" });
+  return format(date, {
+    day: "numeric",
+    month: "short",
+    year: isThisYear(date, now) ? undefined : "numeric",
+  });
 }
 
 /** @param {Date} date */
 export function day(date, now = new Date()) {
   const days = daysAgo(date, now);
   if (days < 2) return dayWord(days);
-  return format(date, { weekday: "long", day: "numeric", month: "long", year: isThisYear(date, now) ? undefined : "numeric" });
+  return format(date, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: isThisYear(date, now) ? undefined : "numeric",
+  });
 }
 
 /** @param {HTMLTimeElement} element */
@@ -73,7 +82,13 @@ function show(element) {
   const date = form === "now" ? new Date() : new Date(element.dateTime);
   if (!form || Number.isNaN(date.getTime())) return;
   const words =
-    form === "now" ? clock(date, element.dataset.zone) : form === "day" ? day(date) : form === "short" ? short(date) : clock(date);
+    form === "now"
+      ? clock(date, element.dataset.zone)
+      : form === "day"
+        ? day(date)
+        : form === "short"
+          ? short(date)
+          : clock(date);
   if (element.textContent !== words) element.textContent = words;
   if (form === "day") element.dataset.long = format(date, { dateStyle: "full" });
   if (form !== "now") element.title = format(date, { dateStyle: "full", timeStyle: "short" });

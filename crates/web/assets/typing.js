@@ -29,7 +29,9 @@ function stop(person) {
 export function announceTyping() {
   if (Date.now() - announcedAt < ANNOUNCE_EVERY) return;
   announcedAt = Date.now();
-  fetch(`/messages/${channel}/typing`, { method: "POST", headers: { accept: "application/json" } }).catch(() => {});
+  fetch(`/messages/${channel}/typing`, { method: "POST", headers: { accept: "application/json" } }).catch(
+    () => {},
+  );
 }
 
 /** Announces the next keystroke at once, because a message was just sent. */

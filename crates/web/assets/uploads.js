@@ -28,7 +28,11 @@ const RETRY_MAX = 30_000;
 const SILENCE_MAX = 30_000;
 /** The page of a reply link has no session: the link identifies the user. */
 const link = document.getElementById("composer")?.dataset.link;
-const HEADERS = { "tus-resumable": "1.0.0", accept: "application/json", ...(link ? { "portal-reply-link": link } : {}) };
+const HEADERS = {
+  "tus-resumable": "1.0.0",
+  accept: "application/json",
+  ...(link ? { "portal-reply-link": link } : {}),
+};
 
 /** Uploads a file and returns its URL. @param {Blob} blob @param {UploadTarget} target @param {UploadOptions} options */
 export async function upload(blob, target, { address, onBegun, onProgress, onLost, signal }) {
@@ -49,10 +53,16 @@ export async function upload(blob, target, { address, onBegun, onProgress, onLos
       }
       const from = offset;
       onProgress?.(from);
-      await send(address, blob, from, (bytes) => {
-        retryIn = RETRY_FIRST;
-        onProgress?.(bytes);
-      }, signal);
+      await send(
+        address,
+        blob,
+        from,
+        (bytes) => {
+          retryIn = RETRY_FIRST;
+          onProgress?.(bytes);
+        },
+        signal,
+      );
       return address;
     } catch (error) {
       if (!(error instanceof Lost)) throw error;
@@ -94,7 +104,11 @@ function failure(status, message) {
 
 /** @param {Blob} blob @param {UploadTarget} target */
 async function create(blob, { channel, name, folder }) {
-  const pairs = [["channel", channel], ["filename", name], ...(folder === undefined ? [] : [["folder", folder]])];
+  const pairs = [
+    ["channel", channel],
+    ["filename", name],
+    ...(folder === undefined ? [] : [["folder", folder]]),
+  ];
   const metadata = pairs.map(([key, value]) => `${key} ${toBase64(value ?? "")}`).join(",");
   const headers = { ...HEADERS, "upload-length": String(blob.size), "upload-metadata": metadata };
   const response = await sendRequest("/uploads", { method: "POST", headers });
@@ -105,7 +119,11 @@ async function create(blob, { channel, name, folder }) {
 
 /** How many bytes the server has; null if the upload no longer exists, Infinity if it has become a file. @param {string} address */
 async function offsetOf(address) {
-  const response = await fetch(address, { method: "HEAD", headers: HEADERS, signal: AbortSignal.timeout(SILENCE_MAX) }).catch(() => null);
+  const response = await fetch(address, {
+    method: "HEAD",
+    headers: HEADERS,
+    signal: AbortSignal.timeout(SILENCE_MAX),
+  }).catch(() => null);
   if (response?.status === 404 || response?.status === 410) return null;
   if (!response?.ok) throw failure(response?.status ?? 0);
   return response.headers.has("portal-file") ? Infinity : Number(response.headers.get("upload-offset"));
@@ -129,7 +147,11 @@ function send(address, blob, offset, onProgress, signal) {
     };
     const stop = () => request.abort();
     request.open("PATCH", address);
-    const headers = { ...HEADERS, "content-type": "application/offset+octet-stream", "upload-offset": String(offset) };
+    const headers = {
+      ...HEADERS,
+      "content-type": "application/offset+octet-stream",
+      "upload-offset": String(offset),
+    };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => {
       listen();

@@ -45,7 +45,12 @@ export const parts = () => [
 function isInUse(range) {
   const selection = getSelection();
   const isCopying = selection !== null && !selection.isCollapsed && list.contains(selection.anchorNode);
-  return isCopying || (document.activeElement !== null && list.contains(document.activeElement) && range.intersectsNode(document.activeElement));
+  return (
+    isCopying ||
+    (document.activeElement !== null &&
+      list.contains(document.activeElement) &&
+      range.intersectsNode(document.activeElement))
+  );
 }
 
 /** The lower edge of a child of the list, or without one the upper edge of the list. @param {Element | null} child */
@@ -85,7 +90,8 @@ function trim() {
   const { top, bottom } = log.getBoundingClientRect();
   const children = list.children;
   const end = nextEntry(children[CHUNK_SIZE]);
-  if (end && edge(end) < top - FAR && list.firstElementChild) return takeOut(older, list.firstElementChild, end);
+  if (end && edge(end) < top - FAR && list.firstElementChild)
+    return takeOut(older, list.firstElementChild, end);
   const before = nextEntry(children[children.length - 1 - CHUNK_SIZE]);
   if (before?.nextElementSibling && list.lastElementChild && edge(before) > bottom + FAR) {
     return takeOut(newer, before.nextElementSibling, list.lastElementChild);

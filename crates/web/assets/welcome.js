@@ -24,13 +24,20 @@ function initPreview(form, text) {
     const request = ++newestRequest;
     const query = new URLSearchParams({ text: text.value });
     if (sender instanceof HTMLSelectElement) query.set("senderId", sender.value);
-    const response = await fetch(form.dataset.template ?? "", { method: "POST", headers: { accept: "application/json" }, body: query }).catch(() => null);
+    const response = await fetch(form.dataset.template ?? "", {
+      method: "POST",
+      headers: { accept: "application/json" },
+      body: query,
+    }).catch(() => null);
     const body = response && !response.ok ? await response.json().catch(() => null) : null;
     const html = response?.ok ? await response.text() : "";
     if (request !== newestRequest || !response) return;
     if (problem) problem.textContent = body?.message ?? "";
     text.toggleAttribute("aria-invalid", Boolean(body));
-    if (html) document.querySelector("[data-template-phone]")?.replaceWith(document.createRange().createContextualFragment(html));
+    if (html)
+      document
+        .querySelector("[data-template-phone]")
+        ?.replaceWith(document.createRange().createContextualFragment(html));
   }
 
   function showSoon() {
