@@ -1,5 +1,5 @@
-// Programs written for the hosted product's client, which is installed unchanged and pointed at the portal. What it is
-// answered is compared with what the pages show.
+// Programs written for the client of the hosted product, which is installed unchanged and pointed at the portal. Its results
+// are compared with what the pages show.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ test("the field's own client", async (t) => {
   const office = await Office.start(t);
   /** @type {any} */
   const api = office.client;
-  /** What was made so far, by a word. @type {Record<string, any>} */
+  /** What the tests have created so far, by name. @type {Record<string, any>} */
   const made = {};
 
   await t.test('finds the workspace and who works there', async () => {
@@ -196,7 +196,7 @@ test("the field's own client", async (t) => {
     assert.match(whole.headers.get('content-disposition') ?? '', /^attachment; .*%C3%9Cbersicht\.txt$/);
     const part = await fetch(downloadUrl, { headers: { range: 'bytes=4-8' } });
     assert.deepEqual([part.status, await part.text()], [206, 'whole']);
-    // The pages hand out the same.
+    // The pages serve the same content.
     const page = await office.page(`/files/${channelId}/${file.id}/download`);
     assert.deepEqual([page.status, page.text], [200, new TextDecoder().decode(bytes)]);
     const again = await api.createFile({
@@ -309,7 +309,7 @@ test("the field's own client", async (t) => {
     assert.ok((await list({})).some((/** @type {any} */ one) => one.id === found.id));
     await api.deleteNotification({ id: found.id });
     assert.ok(!(await list({ includeRead: true })).some((/** @type {any} */ one) => one.id === found.id));
-    // The channel stays as unread as it was.
+    // The unread count of the channel does not change.
     await office.shows(`/messages/${channelId}`, 'News for you.');
     const [last] = (await api.listMessages({ channelId, limit: 1 })).data;
     assert.deepEqual(last.seenBy, []);
@@ -332,7 +332,7 @@ test("the field's own client", async (t) => {
     const maria = await api.retrieveClient({ id: made.maria.id });
     assert.equal((await api.retrieveCompany({ id: maria.companyId })).isPlaceholder, true);
     assert.ok(!(await office.page('/companies')).text.includes('Brightwater'));
-    // What was written stays readable for the firm.
+    // The firm can still read what was written.
     await office.shows(`/messages/${made.groupChannel.id}`, 'Message 3');
     assert.equal((await api.listMessages({ channelId: made.groupChannel.id })).data.length, 16);
   });

@@ -1,4 +1,4 @@
-// The lines of docs/api.md, run one after the other against a portal, with what they leave behind.
+// Runs the commands of docs/api.md one after the other against a portal and checks the result.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-// What became of a notice outside the portal, as programs hear of it: a mail that was taken, and one that was refused for good.
+// The delivery status of notifications in the API: a mail that was accepted, and one that was refused permanently.
 
 import assert from 'node:assert/strict';
 import { createServer as createProgram } from 'node:http';
@@ -7,13 +7,13 @@ import { test } from 'node:test';
 import { eventually } from '../browser/portal.js';
 import { Office } from './office.js';
 
-/** The port of a server that listens on this machine. @param {import('node:net').Server} server */
+/** The port of a local server. @param {import('node:net').Server} server */
 async function port(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
-/** A mail server that has somebody at an address for one mail, and then nobody (RFC 5321). @param {string} leaves */
+/** A mail server that accepts one mail for an address and then rejects it as unknown (RFC 5321). @param {string} leaves */
 function mailServer(leaves) {
   let mails = 0;
   return createMailServer((socket) => {

@@ -1,5 +1,5 @@
-// The client is written for bundlers: it imports folders and files without their endings, which Node.js does not resolve.
-// This does, for the client's own files only.
+// The client is written for bundlers: it imports folders, and files without extensions, which Node.js does not resolve.
+// This hook does, only for the files of the client.
 
 import { existsSync, statSync } from 'node:fs';
 import { register } from 'node:module';

@@ -1,5 +1,5 @@
-// Files in messages: chosen on a phone, dropped and pasted at a desk, seen by the others as they arrive; a lost connection,
-// a reload and a page without scripts lose none of them.
+// Files in messages: chosen on a phone, dropped or pasted on a desktop, shown to the others as they arrive. Nothing is lost by
+// a broken connection, a reload or a browser without scripts.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -31,7 +31,7 @@ const inTray = (visit) => visit.locator('#composer #tray li');
 /** @param {Buffer} bytes */
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** What a file that stands in a message holds. @param {Visit} visit @param {string} address */
+/** The content of a file in a message. @param {Visit} visit @param {string} address */
 const download = async (visit, address) => {
   const answer = await visit.request.get(address);
   assert.equal(answer.status(), 200, address);
@@ -73,7 +73,7 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
     ),
   );
   assert.deepEqual(held.sort(), [hash(picture.buffer), hash(contract.buffer)].sort());
-  // In Files as well, and from there back to the message.
+  // Files lists them too, and links back to the message.
   for (const { name } of [picture, contract]) {
     await jane.goto(talkPath.replace('/messages/', '/files/'));
     const row = jane.locator('.files li', { hasText: name });
@@ -92,7 +92,7 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
       return message && log && message.y + message.height > log.y && message.y < log.y + log.height;
     });
   }
-  // What stands in the conversation opens on a page of its own, from which one goes on to the others.
+  // A file in the conversation opens on its own page, which links to the next file.
   await entry(jane, 'shelf and contract').getByRole('link', { name: 'On the shelf.jpg' }).click();
   await jane.locator('.looking .shown img').waitFor();
   const after = await jane.getByRole('link', { name: 'File after' }).getAttribute('href');
@@ -101,7 +101,7 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
   await jane.goto(talkPath);
   await entry(jane, 'shelf and contract').getByRole('link', { name: 'Signed contract.pdf' }).click();
   await jane.getByRole('img', { name: 'First page of Signed contract.pdf' }).waitFor();
-  // From the server's own page as well, and nothing waits on the device any more.
+  // The page that the server renders agrees, and nothing waits on the device.
   await maya.goto(talkPath);
   assert.equal(await entry(maya, 'shelf and contract').locator('.attachments > *').count(), 2);
   assert.equal(await inTray(maya).count(), 0);
@@ -122,7 +122,7 @@ test('f3: a connection that is killed in the middle of an upload: it goes on fro
   await choose(maya, [{ name: 'film.bin', mimeType: 'application/octet-stream', buffer: bytes }]);
   const film = maya.locator('[data-attachment]', { hasText: 'film.bin' });
   await film.waitFor();
-  // Sending is possible meanwhile; a text that is written after it does not wait.
+  // Messages can be sent meanwhile, and a later text does not wait for the file.
   await write(maya, 'the film');
   await write(maya, 'comes in a minute');
   await entry(jane, 'comes in a minute').waitFor();
@@ -170,7 +170,7 @@ test('f3: a message with a file survives a reload, on whichever page one is then
   await inTray(maya).filter({ hasText: 'Signed contract.pdf' }).waitFor();
   await inTray(maya).getByRole('button', { name: 'Remove Signed contract.pdf' }).click();
   assert.equal(await inTray(maya).count(), 0);
-  // A browser whose disk is busy gives up what a page that is left has only begun.
+  // A browser with a busy disk drops storage requests that a closed page has just started.
   await eventually(
     'nothing is kept on the device',
     async () => (await kept(maya, 'attachments')).length === 0,
@@ -183,7 +183,7 @@ test('f3: a message with a file survives a reload, on whichever page one is then
 
 test('f3: what the server will not take says so at the file, before its bytes have gone', async (t) => {
   const { jane, maya } = await talk(t);
-  // As a server with less room would.
+  // Answers like a server with less space.
   await maya.route('**/uploads', (route) =>
     route.fulfill({
       status: 413,

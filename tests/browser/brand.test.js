@@ -1,5 +1,5 @@
-// The firm's own portal, walked from end to end: a brand is set up, a welcome written, client users invited; they come, on
-// phones, and find the one and the other.
+// Branding from end to end: a firm sets up its brand, writes a welcome message and invites client users, who find both on
+// their phones.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -56,7 +56,7 @@ async function said(visit) {
   return visit.locator('.say').allInnerTexts();
 }
 
-/** What a page shows in a place, once it has its style. @param {Visit} visit @param {string} place @param {string} property */
+/** A computed style of an element, once the page is loaded. @param {Visit} visit @param {string} place @param {string} property */
 async function shown(visit, place, property) {
   await visit.waitForLoadState();
   return visit
@@ -114,7 +114,7 @@ test('b1 w1 w3: a firm sets up its brand and its welcome, and client users find 
       .getByRole('button', { name: 'Upload' })
       .click();
     await jane.getByText('This is no picture.').waitFor();
-    jane.problems.length = 0; // The browser notes the refusals, as it should.
+    jane.problems.length = 0; // The browser logs the refusals, as expected.
   });
 
   await t.test('w2: a text with an unknown field or of 50 KB is refused with words', async () => {
@@ -136,7 +136,7 @@ test('b1 w1 w3: a firm sets up its brand and its welcome, and client users find 
     await jane.getByText('Yours, Jane of Harbor & Lee').waitFor();
     await jane.getByRole('button', { name: 'Save the text' }).click();
     await jane.locator('[data-saved]').getByText('Saved').waitFor();
-    jane.forgive(); // The browser notes the refusals, as it should.
+    jane.forgive(); // The browser logs the refusals, as expected.
   });
 
   await t.test('w1 w3: it is foreseen in the channel, and found on a phone', async () => {

@@ -1,4 +1,4 @@
-// Files: what was sent lies there, and is put in order there.
+// Files: it lists what was sent, and lets people organize it.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { Portal, eventually, follow } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** A picture of two colours (PNG, 2 × 1). */
+/** A picture of two colors (PNG, 2 × 1). */
 const picture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAAMQACf4B/whH1ZEAAAAASUVORK5CYII=',
   'base64',
@@ -15,7 +15,7 @@ const picture = Buffer.from(
 /** @param {string} name @param {string} text */
 const file = (name, text) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
 
-/** The entries of the open folder by their names. @param {Visit} visit */
+/** The names of the entries in the open folder. @param {Visit} visit */
 const names = (visit) => visit.locator('.files .opens').allTextContents();
 
 /** Opens the files of a channel. @param {Visit} visit @param {RegExp} title */

@@ -1,4 +1,4 @@
-// Finding one's way: channels by filter and name, drafts, what is unread, and messages by their words.
+// Navigation: filtering and finding channels, drafts, unread counts, and searching messages.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -15,7 +15,7 @@ const titles = (visit) => visit.locator('#rows .name').allInnerTexts();
 const row = (visit, title) =>
   visit.locator('#rows li').filter({ has: visit.locator('.name', { hasText: new RegExp(`^${title}$`) }) });
 
-/** What is unread, as the module, the window's title and its icon say. @param {Visit} visit */
+/** The unread count according to the module, the window title and the icon. @param {Visit} visit */
 const counted = (visit) =>
   visit.evaluate(() => {
     const badge = document.querySelector('[data-unread]');
@@ -69,7 +69,7 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
       await row(jane, 'Walter Brandt').click();
       await jane.waitForURL(/\/messages\/[0-9a-f-]{36}/);
       await composer(jane).fill(`half a thought on a ${size}`);
-      // A page that is left takes along what the device has only begun to keep.
+      // A storage request that has just started is lost when the page is left.
       await eventually('the draft on the device', async () =>
         (await kept(jane, 'drafts')).includes(`half a thought on a ${size}`),
       );
@@ -96,7 +96,7 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
         await maya.goto('/messages');
         await follow(maya.getByRole('link', { name: /Harbor & Lee/ }).last());
         await write(maya, `for Jane on a ${size}`);
-        // The icon is drawn when its picture is decoded, a moment after the figures.
+        // The icon changes once its image is decoded, a moment after the counts.
         const isTold = async (/** @type {Visit} */ page) =>
           isDeepStrictEqual(await counted(page), {
             module: before.module + 1,
@@ -111,12 +111,12 @@ test('the list of channels, on a desktop and on a phone', async (t) => {
           'first in the list, with its words and its count',
         );
 
-        // On a page without a list as well.
+        // Also on a page without a channel list.
         const profile = await portal.tab(jane);
         await profile.goto('/profile');
         await eventually('the same there', () => isTold(profile));
 
-        // Everything is read, elsewhere: open pages hear it.
+        // Everything is read on another device: open pages are updated.
         await maya.goto('/profile');
         await jane.evaluate(async () => {
           for (const row of document.querySelectorAll('#rows li.unread')) {

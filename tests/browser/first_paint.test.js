@@ -1,4 +1,4 @@
-// How a page comes: its text before any script, its files once for ever.
+// How a page loads: its text without any script, its assets only once.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -15,7 +15,7 @@ test('a conversation stands there after one request and its style; what it loads
   const phone = await portal.visit({ phone: true });
   await phone.context().addCookies(await desktop.context().cookies());
   for (const visit of [desktop, phone]) {
-    // Nothing but the page and its style gets through.
+    // Lets only the page and its style through.
     /** @type {string[]} */
     const asked = [];
     await visit.route('**/*', (route) => {
@@ -23,7 +23,7 @@ test('a conversation stands there after one request and its style; what it loads
       asked.push(kind);
       return kind === 'document' || kind === 'stylesheet' ? route.continue() : route.abort('blockedbyclient');
     });
-    // The style is part of what loads: before, everything stands where nobody put it.
+    // Waits for the style as well: positions mean nothing before.
     await visit.goto(path);
     const newest = visit.locator('.entry .say').last();
     await newest.waitFor();

@@ -1,4 +1,4 @@
-// From the first start to two people talking: as the firm and its client would go through it, without knowing the product.
+// From the first start to a conversation between two people, as a firm and its client would do it.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { write } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** Sets a fresh portal up as Jane would. @param {Portal} portal */
+/** Sets up a new portal as Jane. @param {Portal} portal */
 async function setUp(portal) {
   const jane = await portal.visit();
   await jane.goto(portal.setUpLink);
@@ -73,7 +73,7 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
     0,
     'the set-up link is used up',
   );
-  stranger.problems.length = 0; // The browser notes the refusal, as it should.
+  stranger.problems.length = 0; // The browser logs the refusal, as expected.
 });
 
 test('c1, c2, c5: channels for a client user, a company and a project, named and staffed by themselves', async (t) => {
@@ -109,7 +109,7 @@ test('c1, c2, c5: channels for a client user, a company and a project, named and
   await jane.getByRole('link', { name: 'Open it' }).click();
   await jane.getByRole('heading', { name: 'Maria Santos', level: 1 }).waitFor();
 
-  // Renaming the subject renames the channel on a page that is open.
+  // Renaming the subject renames the channel on open pages.
   const watching = await portal.visit({ link: await portal.run('sign-in-link', 'jane@harborlee.example') });
   await watching.goto(company);
   await jane.goto('/companies');
@@ -132,7 +132,7 @@ test('s1, s3: signing in by the code of the mail', async (t) => {
   await jane.getByLabel('Six-digit code').fill(wrong);
   await jane.getByRole('button', { name: 'Sign in' }).click();
   await jane.getByText(/wrong or no longer valid/).waitFor();
-  jane.problems.length = 0; // The browser notes the refused form, as it should.
+  jane.problems.length = 0; // The browser logs the refusal, as expected.
   await jane.getByLabel('Six-digit code').fill(`${code[1]} ${code[2]}`);
   await jane.getByRole('button', { name: 'Sign in' }).click();
   await jane.waitForURL(/\/messages/);

@@ -1,4 +1,4 @@
-// The harness itself: it may neither overlook what goes wrong nor leave anything behind.
+// The test harness itself: it must report every problem and leave nothing behind.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually, Portal } from './portal.js';
 
-/** The process ids of the programs that serve a data folder. @param {string} data */
+/** The process ids of the programs that use a data folder. @param {string} data */
 async function serving(data) {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
   return stdout
@@ -19,7 +19,7 @@ async function serving(data) {
     .map((line) => parseInt(line, 10));
 }
 
-/** A portal whose end the test itself awaits. */
+/** A portal that the test ends itself. */
 async function start() {
   /** @type {(() => Promise<void>)[]} */
   const ends = [];

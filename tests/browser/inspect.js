@@ -1,4 +1,4 @@
-// Looks a page over for everyone: what axe-core finds, what is cut off, what is too small for a thumb.
+// Accessibility checks of a page: axe-core, overflow, and the size of touch targets.
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,13 +7,13 @@ import { createRequire } from 'node:module';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds, in a few words each. @param {Visit} visit */
+/** The violations that axe-core finds, in a few words each. @param {Visit} visit */
 export async function ask(visit) {
   await visit.evaluate(axe);
   /** @type {{ id: string, nodes: { html: string, failureSummary?: string }[] }[]} */
   const found = await visit.evaluate(async () => {
-    // No rule that is asked reads stylesheets: they are not fetched once more for it.
-    // @ts-expect-error It was put there a moment ago.
+    // No rule in use reads stylesheets, so they need not be fetched again.
+    // @ts-expect-error The line above defines it.
     const { violations } = await globalThis.axe.run(document, {
       resultTypes: ['violations'],
       preload: { assets: ['media'] },
@@ -29,7 +29,7 @@ export async function ask(visit) {
   );
 }
 
-/** Everything that makes the page or one of its parts scroll sideways, or is cut off. @param {Visit} visit */
+/** Elements that make the page or one of its parts scroll sideways, or are cut off. @param {Visit} visit */
 export const tooWide = (visit) =>
   visit.evaluate(() => {
     const width = document.documentElement.clientWidth;
@@ -54,7 +54,7 @@ export const tooWide = (visit) =>
     return found.slice(0, 3);
   });
 
-/** What is smaller to a thumb than 44 × 44 px. Links within a sentence are exempt (WCAG 2.2, 2.5.8). @param {Visit} visit */
+/** Touch targets smaller than 44 × 44 px. Links within a sentence are exempt (WCAG 2.2, 2.5.8). @param {Visit} visit */
 export const tooSmall = (visit) =>
   visit.evaluate(() => {
     const found = [];
@@ -73,7 +73,7 @@ export const tooSmall = (visit) =>
           hit !== null && (target.contains(hit) || (hit.contains(target) && hit.matches('label, a, button')))
         );
       };
-      // What lies at the edge of its part cannot be asked for points beyond: there the box counts.
+      // Points outside of a scrolled part cannot be hit, so at its edge the box counts.
       const tall = box.height >= 43.5 || (hits(0, -21) && hits(0, 21));
       const wide = box.width >= 43.5 || (hits(-21, 0) && hits(21, 0));
       if (!tall || !wide)

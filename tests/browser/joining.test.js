@@ -1,11 +1,10 @@
-// How people come in: an invitation accepted on a phone (S2), a table of people with a look at it first (S5), and what is
-// kept about it (R1).
+// Joining: an invitation accepted on a phone (S2), an import of people with a preview (S5), and the audit log of both (R1).
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Portal, follow } from './portal.js';
 
-/** The address of the button in a mail. @param {string} text */
+/** The URL of the button in a mail. @param {string} text */
 const linkIn = (text) => text.match(/https?:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(text);
 
 test('s2: a client is invited, accepts on a phone and finds the welcome; nobody accepts twice', async (t) => {
@@ -21,7 +20,7 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   assert.match(mail.html, /Open the portal/);
   const link = linkIn(mail.text);
 
-  // A mail scanner looks at it, as often as it likes.
+  // A mail scanner may open the link any number of times.
   const scanner = await portal.visit({ scripts: false });
   for (let time = 0; time < 3; time++) assert.equal((await scanner.request.get(link)).status(), 200);
 
@@ -33,7 +32,7 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   await phone.getByLabel('Mobile number').fill('12');
   await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
   await phone.getByText('Please give the number with its country code').waitFor();
-  phone.problems.length = 0; // The browser notes the refusal, as it should.
+  phone.problems.length = 0; // The browser logs the refusal, as expected.
   await phone.getByLabel('Mobile number').fill('+351 21 000 0000');
   await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
   await phone.waitForURL((address) => address.pathname.startsWith('/messages'));
@@ -105,7 +104,7 @@ test('s2: somebody signs up on a phone, by code or link, and the firm puts them 
   await phone.locator('a[href^="/messages/"]', { hasText: 'Harbor & Lee' }).first().click();
   await phone.locator('.say').filter({ hasText: 'Rui' }).first().waitFor();
 
-  // The link of the mail does the same on another device; looking at it does nothing.
+  // The link in the mail works on another device; opening it changes nothing.
   const dark = await portal.visit({ phone: true, dark: true });
   await dark.goto('/sign-up');
   await dark.shoot('sign-up');
@@ -183,7 +182,7 @@ test('s5: a table of many hundred lines goes on by itself, and its page with it;
   };
   await hand(table(100_000));
   await jane.getByText('at most 10,000 lines at once').waitFor();
-  jane.problems.length = 0; // The browser notes the refusal, as it should.
+  jane.problems.length = 0; // The browser logs the refusal, as expected.
   await hand(table(1_200));
   await jane.getByText('1200 will be added').waitFor();
   await jane.getByText('and 1150 more').waitFor();

@@ -1,4 +1,4 @@
-// By keyboard only: signing in, making a channel, writing, editing, and the way through every page.
+// Keyboard only: signing in, creating a channel, writing, editing, and moving through every page.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,14 +6,14 @@ import { Portal } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** What has the focus, in its own words. @param {Visit} visit */
+/** The accessible text of the focused element. @param {Visit} visit */
 const focused = (visit) =>
   visit.evaluate(() => {
     const element = document.activeElement;
     return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').replace(/\s+/g, ' ').trim();
   });
 
-/** Tabs until something of that name has the focus. @param {Visit} visit @param {RegExp} name */
+/** Presses Tab until an element of this name has the focus. @param {Visit} visit @param {RegExp} name */
 async function tabTo(visit, name) {
   const passed = [];
   for (let step = 0; step < 60; step += 1) {
@@ -25,7 +25,7 @@ async function tabTo(visit, name) {
   assert.fail(`${name} is not reached by Tab: ${passed.join(' · ')}`);
 }
 
-/** Waits until something has the focus: keys go there. @param {import('playwright-core').Locator} target */
+/** Waits until an element has the focus, and so receives the keys. @param {import('playwright-core').Locator} target */
 const holdsFocus = (target) => target.and(target.page().locator(':focus')).waitFor();
 
 test('by keyboard only', async (t) => {
@@ -174,9 +174,9 @@ test('by keyboard only', async (t) => {
       '/profile',
     ]) {
       await jane.goto(path);
-      // From the very beginning, whatever the page has focused by itself.
+      // Starts at the beginning, whatever the page has focused.
       await jane.evaluate(async () => {
-        // The frame after the page has loaded gives the focus to what has `autofocus`.
+        // Elements with `autofocus` get the focus in the first frame after the page is loaded.
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         document.body.tabIndex = -1;
         document.body.focus();

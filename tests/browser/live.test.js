@@ -1,4 +1,4 @@
-// Live updates: one stream for all tabs of a browser, nothing lost when it changes hands or the connection does.
+// Live updates: all tabs of a browser share one stream, and nothing is lost when another tab takes over or the connection drops.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -18,7 +18,7 @@ test('m4: eight tabs of one browser share one stream, and lose nothing when the 
   for (const tab of tabs) await entry(tab, 'to all tabs').waitFor();
   assert.equal(await portal.streams(), 2, 'one for Jane, one for all of Maya’s tabs');
 
-  // The leading tab is the first one. It closes while messages come in.
+  // The first tab is the leader. It is closed while messages arrive.
   const many = post(jane, path, numbered('takeover', 30));
   await entry(maya, 'takeover 5').waitFor();
   await maya.close();
@@ -54,7 +54,7 @@ test('m4: what was missed while the server was away is filled in without a reloa
   await maya.locator('#connection').waitFor();
   assert.match(await maya.locator('#connection').innerText(), /Connecting again/);
   await portal.begin();
-  // Somebody writes before Maya's stream is back.
+  // Messages are sent before Maya's stream is back.
   await post(jane, path, numbered('missed', 5));
   await entry(maya, 'missed 5').waitFor();
   assert.deepEqual(await texts(maya, 'missed'), numbered('missed', 5));

@@ -1,4 +1,4 @@
-// Long conversations: however many messages, nothing jumps, the document stays small, and a long absence keeps the place.
+// Long conversations: nothing jumps, the document stays small, and the scroll position survives a long absence.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,17 +8,17 @@ import { composer, entry, numbered, post, talk, texts, top, write } from './talk
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** So many messages may be in the document at one time. */
+/** The most messages that may be in the document at a time. */
 const bearable = 600;
 
-/** Checks that two lists are alike, and says where they part. @param {string[]} found @param {string[]} wanted */
+/** Asserts that two lists are equal, and reports the first difference. @param {string[]} found @param {string[]} wanted */
 function alike(found, wanted) {
   const at = wanted.findIndex((text, index) => found[index] !== text);
   assert.equal(found[at], wanted[at], `the ${at + 1}. of ${found.length}`);
   assert.equal(found.length, wanted.length);
 }
 
-/** Edits a message without a page. @param {Visit} visit @param {string} path @param {string} id @param {string} text */
+/** Edits a message by a request, without the composer. @param {Visit} visit @param {string} path @param {string} id @param {string} text */
 const edit = (visit, path, id, text) =>
   visit.evaluate(
     async ([address, text]) => {
@@ -56,14 +56,14 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(up.most < bearable, `${up.most} messages were in the document`);
       assert.equal(await entry(reader, 'thousand 1000').count(), 0, 'the newest have left the document');
 
-      // Print has all of it.
+      // Printing includes everything.
       const inDocument = () => reader.locator('#entries > .entry').count();
       await reader.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
       assert.ok((await inDocument()) >= 1000);
       await reader.evaluate(() => window.dispatchEvent(new Event('afterprint')));
       await eventually('few messages in the document', async () => (await inDocument()) < bearable);
 
-      // What happens out of the document is there when one comes to it.
+      // Changes outside of the document are visible when the user gets there.
       const fresh = numbered(`fresh for ${size}`, 20);
       await glide(reader, 400, 'thousand 60');
       await unmoved(reader, 'new messages', async () => {
@@ -84,7 +84,7 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       );
       before.push(...fresh);
 
-      // The button leads over all that is between, and one's own message too.
+      // The button skips everything in between, and so does sending a message.
       await glide(reader, -700, 'thousand 300');
       await reader.locator('#newest').click();
       await reader.locator('#newest').waitFor({ state: 'hidden' });
@@ -124,7 +124,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await reader.evaluate(() => document.body.classList.add('same-page'));
 
     await writer.goto('/profile');
-    // Clearly more than a thousand: the newest may be under way to the streams that are open, and counts as not missed.
+    // Well over a thousand, because the newest ones may already be on their way to open streams and do not count as missed.
     await post(writer, path, numbered(`missed by ${who}`, 1100), 5);
     await reader.context().unrouteAll({ behavior: 'ignoreErrors' });
     await reader.evaluate(() => window.dispatchEvent(new Event('online')));

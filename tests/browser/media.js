@@ -1,4 +1,4 @@
-// Things to look at and to listen to, made on the spot by the browser that visits.
+// Pictures, videos and sounds, generated when needed.
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
@@ -32,7 +32,7 @@ export async function picture(visit, width, height) {
   return Buffer.from(letters, 'base64');
 }
 
-/** A film of a second in which the sun rises (WebM). @param {Visit} visit */
+/** A video of one second with a sunrise (WebM). @param {Visit} visit */
 export async function film(visit) {
   const letters = await visit.evaluate(async () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });

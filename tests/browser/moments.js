@@ -1,4 +1,4 @@
-// Moments that a page of the tour goes through while somebody uses it.
+// States of pages that only occur while somebody uses them: a part of the tour.
 
 import { write } from './talk.js';
 
@@ -8,7 +8,7 @@ import { write } from './talk.js';
 /** @param {import('./tour.js').Tour} tour @returns {Stop[]} */
 export function moments(tour) {
   const { at, hands } = tour;
-  /** Nothing gets through any more, and the stream notices. @param {Visit} visit */
+  /** Cuts the connection, and makes the stream notice. @param {Visit} visit */
   const lose = async (visit) => {
     await visit.context().route(/\/(live|messages)\b/, (route) => route.abort('internetdisconnected'));
     await visit.evaluate(() => window.dispatchEvent(new Event('online')));

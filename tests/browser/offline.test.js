@@ -1,4 +1,4 @@
-// Without a connection: what is written waits on the device, survives, and goes out once and in order.
+// Offline: messages wait on the device, survive a reload, and are sent once and in order.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -43,7 +43,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await eventually('an empty outbox', async () => (await kept(again, 'outbox')).length === 0);
     assert.equal(await reader.locator('#connection').isVisible(), false, 'the bar is gone');
 
-    // From the server's own page they stand there once as well.
+    // The page that the server renders has each of them once, too.
     await reader.reload();
     assert.deepEqual(await texts(reader, `offline ${who}`), words);
     assert.equal(context.pages().length, 1);
@@ -54,14 +54,14 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
 test('a reload with messages waiting, an answer that got lost: still once and in order, from whichever page is open', async (t) => {
   const { jane, maya, path } = await talk(t);
   let lost = 0;
-  // The server gets the first one, but its answer is lost; the others do not get out.
+  // The server gets the first message but its response is lost; the others are not sent at all.
   await maya.context().route(`**${path}`, async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
     lost += 1;
     if (lost === 1) await route.fetch();
     return route.abort('connectionreset');
   });
-  // Without the stream, which would tell that it has arrived.
+  // Without the stream, which would report its arrival.
   await maya.context().route('**/live?*', (route) => route.abort());
   await maya.reload();
   for (const word of ['one', 'two', 'three']) await write(maya, `wait ${word}`);
@@ -129,12 +129,12 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   );
   await maya.goto('/profile');
 
-  // A page of Maya's that knows nothing of what happens next: it hears nothing.
+  // A page of Maya's that is not told what happens next.
   await maya.context().route('**/live?*', (route) => route.abort());
   await stale.reload();
   const mine = await stale.locator('body').getAttribute('data-me');
   await signIn(maya, await portal.signInLink('jane@harborlee.example'));
-  // Maya's old page tries to send: it is refused and leaves, and nothing arrives in Jane's name.
+  // Maya's old page tries to send: it is refused and reloads, and nothing is sent in Jane's name.
   const refused = stale.waitForResponse(
     (answer) => answer.request().method() === 'POST' && answer.url().endsWith(path),
   );
@@ -151,7 +151,7 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   await maya.goto('/messages');
   assert.equal(await maya.getByText('private').count(), 0);
 
-  // Maya is back: hers goes out now.
+  // Maya signs in again: her message is sent now.
   await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
   await signIn(maya, await portal.signInLink('maya@northwind.example'));
   await maya.goto(path);

@@ -1,4 +1,4 @@
-// Every page in every state, in both sizes, light and dark: it has its picture, and it is there for everyone.
+// Every page in every state, on phone and desktop, light and dark: screenshots and accessibility checks.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -16,8 +16,8 @@ import { Beginning } from './tour_beginning.js';
 const folder = path.resolve(import.meta.dirname, 'screenshots');
 
 /**
- * Whether each page gets pictures and axe-core in both sizes and both schemes. Otherwise it gets one of each: dark on a
- * phone and light on a desktop take turns. Everything else is checked for every page either way.
+ * Whether screenshots and axe-core cover each page in both sizes and both schemes. Otherwise they cover each page once,
+ * alternating between a dark phone and a light desktop. All other checks cover both sizes either way.
  */
 const isLong = process.env.PORTAL_TEST_LONG === 'yes';
 const schemes = /** @type {const} */ (['light', 'dark']);
@@ -33,7 +33,7 @@ test('every page in every state has its picture and is there for everyone', asyn
     const note = (kind, look, problems) =>
       found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
     const look = phone ? 'phone' : 'desktop';
-    // Set before the page does anything: a transition that has begun would go on.
+    // Set before the page does anything: a running transition would continue.
     await visit.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await Tour.go(visit, stop);
     const isTurn = phone === (index % 2 === 0);

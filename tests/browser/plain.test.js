@@ -1,4 +1,4 @@
-// With scripts off: everything that one comes for works by links and forms, and nothing stands there that does not.
+// Without scripts everything works by links and forms, and nothing is shown that does not work.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { Portal, signIn } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** What can be seen and would do nothing without scripts. @param {Visit} visit */
+/** Visible controls that do nothing without scripts. @param {Visit} visit */
 async function dead(visit) {
   await visit.waitForLoadState();
   return visit.evaluate(() => {

@@ -1,4 +1,4 @@
-// What is missed reaches its reader on a phone, and the link in the mail leads to answering (N3, N7, N8, N10, M6).
+// Missed messages reach the recipient by mail, whose link opens a page for replying (N3, N7, N8, N10, M6).
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -9,15 +9,15 @@ import { Tunnel } from './tunnel.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-// Instead of every workspace's wait: see that a mail comes without sitting through five minutes.
+// Replaces the wait of every workspace, so that a mail is sent within seconds instead of minutes.
 process.env.PORTAL_WAIT = '2s';
 
-/** @param {string} html The address behind the mail's first reply button. */
+/** @param {string} html the mail; returns the link of its first reply button */
 function replyLink(html) {
   return html.match(/href="(https?:\/\/[^"]*\/r\/[^"]+)"/)?.[1] ?? assert.fail(`no reply link in\n${html}`);
 }
 
-/** The firm at a desk, before its conversation with a client who is not there. @param {import('node:test').TestContext} t */
+/** Opens the firm's conversation with a client who is absent. @param {import('node:test').TestContext} t */
 async function begin(t) {
   const portal = await Portal.start(t, 'demo');
   const office = await portal.visit({ link: await portal.demoLink('admin') });
@@ -150,14 +150,14 @@ test('f3: files go from the page of a link with their progress, and go on where 
     (await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href')) ?? '',
   );
   assert.ok(bytes.equals(await arrived.body()), 'all of it has arrived');
-  // The small version of a picture is made meanwhile; the page does not change by itself.
+  // The thumbnail is made in the background, and this page has no live updates.
   await eventually('the picture', async () => {
     await phone.reload();
     return phone.locator('img[alt="door.png"]').isVisible();
   });
   await phone.shoot('reply-with-files');
 
-  // What the server will not take is said at the file, and what was written stays.
+  // A refusal is shown at the file, and the text is kept.
   await phone.route('**/uploads', (route) =>
     route.fulfill({
       status: 413,

@@ -1,4 +1,4 @@
-// Scrolling a conversation as a person does, and watching that nothing else moves it.
+// Scrolls a conversation like a person, and checks that nothing else moves it.
 
 import assert from 'node:assert/strict';
 import { patience } from './portal.js';
@@ -6,7 +6,7 @@ import { entry, top } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** Scrolls as a wheel or a finger does, in steps. @param {Visit} visit @param {number} by in pixels */
+/** Scrolls in steps, like a wheel or a finger. @param {Visit} visit @param {number} by in pixels */
 export async function scroll(visit, by) {
   for (let left = Math.abs(by); left > 0; left -= 200) {
     await visit
@@ -18,7 +18,7 @@ export async function scroll(visit, by) {
   }
 }
 
-/** The first message that stands in the middle of the log. @param {Visit} visit */
+/** The text of the first message below the middle of the log. @param {Visit} visit */
 export const middle = (visit) =>
   visit.locator('#log').evaluate((log) => {
     const { top, bottom } = log.getBoundingClientRect();
@@ -28,7 +28,7 @@ export const middle = (visit) =>
     return found?.querySelector('.say')?.textContent?.trim() ?? '';
   });
 
-/** Checks that nothing moves what is being read, meanwhile and after. @param {Visit} visit @param {string} what @param {() => Promise<unknown>} work */
+/** Asserts that what is being read does not move during `work`. @param {Visit} visit @param {string} what @param {() => Promise<unknown>} work */
 export async function unmoved(visit, what, work) {
   const text = await middle(visit);
   const before = await top(visit, text);
@@ -61,16 +61,16 @@ export async function unmoved(visit, what, work) {
 }
 
 /**
- * What was seen on the way through a conversation.
+ * What was seen while scrolling through a conversation.
  * @typedef {object} Way
- * @property {string[]} seen the texts in sight, each once, in the order in which they came
- * @property {number} most entries in the document at one time
- * @property {number} farthest how far a message in sight was from where scrolling alone puts it, in pixels
- * @property {number[]} frames how long each frame took, in milliseconds, the quickest first
+ * @property {string[]} seen the visible texts, each once, in order of appearance
+ * @property {number} most the most entries in the document at a time
+ * @property {number} farthest the largest distance of a visible message from where scrolling alone puts it, in pixels
+ * @property {number[]} frames the duration of each frame in milliseconds, sorted
  */
 
 /**
- * Scrolls in steps, a frame each, until a text is in sight, and looks at every frame that was painted.
+ * Scrolls by one step per frame until a text is visible, and measures every painted frame.
  * @param {Visit} visit @param {number} by pixels a step @param {string} until @returns {Promise<Way>}
  */
 export function glide(visit, by, until) {
@@ -100,7 +100,7 @@ export function glide(visit, by, until) {
         const watched = here[here.length >> 1];
         const before = watched?.getBoundingClientRect().top ?? 0;
         const room = by < 0 ? log.scrollHeight - log.clientHeight + log.scrollTop : -log.scrollTop;
-        // At an end, where more may be on its way, there is nothing to scroll.
+        // At an end there is nothing to scroll until more has been loaded.
         const step = room < 2 ? 0 : Math.sign(by) * Math.min(Math.abs(by), Math.max(1, Math.floor(room) - 1));
         log.scrollBy(0, step);
         const begin = performance.now();

@@ -1,5 +1,5 @@
-// All pages of the portal and the states that they can be in, for tests that go through every one: a demonstration
-// with a few more people and channels, made through the portal's own forms.
+// All pages of the portal in all their states, for tests that visit every one: the demo with more people and channels, created
+// with the portal's own forms.
 
 import assert from 'node:assert/strict';
 import { Portal } from './portal.js';
@@ -16,16 +16,16 @@ import { stops as joining } from './tour_joining.js';
  * @property {string} name
  * @property {'nobody' | 'jane' | 'tom' | 'maya' | 'priya'} who
  * @property {string} path
- * @property {() => Promise<unknown>} [prepare] what happens elsewhere before one comes
- * @property {(visit: Visit) => Promise<unknown>} [act] what is done there before one looks
- * @property {(visit: Visit) => Promise<unknown>} [undo] what is undone when one has looked
- * @property {boolean} [refused] whether the browser notes a refusal, as it should
+ * @property {() => Promise<unknown>} [prepare] what happens elsewhere before the visit
+ * @property {(visit: Visit) => Promise<unknown>} [act] what is done on the page before it is checked
+ * @property {(visit: Visit) => Promise<unknown>} [undo] what is undone after the check
+ * @property {boolean} [refused] whether the browser is expected to log a refusal
  */
 
 const arabic = 'ليلى عبد الرحمن القحطاني';
 const long = 'Wolfeschlegelsteinhausenbergerdorffwelche';
 
-/** The demonstration with every state in it. */
+/** A demo with all states in it. */
 export class Tour {
   /** @type {Record<string, string>} */
   at = {};
@@ -96,7 +96,7 @@ export class Tour {
     });
   }
 
-  /** A program that is not there: its calls fail. */
+  /** A webhook to an unreachable host: its calls fail. */
   async #webhook() {
     const { jane } = this.hands;
     const form = new URLSearchParams({
@@ -153,7 +153,7 @@ export class Tour {
     await tom.write(at.added, 'Welcome, Helen.');
   }
 
-  /** The ids of colleagues by their given names. @param {string[]} names */
+  /** The ids of colleagues with these given names. @param {string[]} names */
   async #colleagues(names) {
     const { jane } = this.hands;
     const all = names.map((name) => jane.find('/settings/team', /^\/settings\/team\/[0-9a-f-]{36}$/, name));
@@ -188,7 +188,7 @@ export class Tour {
     await maya.write(at.mayas, 'Luis brings the lease. Is there parking at the court?');
   }
 
-  /** Every page, in the order of a visitor who wants to see them all. @returns {Stop[]} */
+  /** Every page, in the order of a visit. @returns {Stop[]} */
   stops() {
     const at = this.at;
     const nowhere = '/messages/00000000-0000-7000-8000-000000000000';
@@ -382,18 +382,18 @@ export class Tour {
     ];
   }
 
-  /** Goes to a page and brings it into its state. @param {Visit} visit @param {Stop} stop */
+  /** Opens a page and brings it into its state. @param {Visit} visit @param {Stop} stop */
   static async go(visit, stop) {
     await stop.prepare?.();
     await visit.goto(stop.path);
     await stop.act?.(visit);
-    // A state may have led to another page, which shows before it has its style.
+    // `act` may have opened another page, whose elements appear before its style.
     await visit.waitForLoadState();
     if (stop.refused) visit.problems.length = 0;
   }
 
   /**
-   * A browser for each of the people, of one size.
+   * One browser context for each person, all of one size.
    * @param {{ phone?: boolean, dark?: boolean }} look
    */
   async visits(look) {

@@ -1,11 +1,11 @@
-// A portal before and right after its set-up: a part of the tour.
+// The pages of a portal before and right after set-up: a part of the tour.
 
 import { Portal } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 /** @typedef {import('./tour.js').Stop} Stop */
 
-/** A portal at its very beginning: pages without anything on them yet. */
+/** A new portal, whose pages are still empty. */
 export class Beginning {
   /** @param {Portal} portal */
   constructor(portal) {
@@ -17,7 +17,7 @@ export class Beginning {
     return new Beginning(await Portal.start(t, 'serve'));
   }
 
-  /** Before it is set up. @returns {Stop[]} */
+  /** Pages before set-up. @returns {Stop[]} */
   before() {
     return [
       { name: 'set-up-not-yet', who: 'nobody', path: '/sign-in' },
@@ -37,7 +37,7 @@ export class Beginning {
     ];
   }
 
-  /** Sets it up. @param {Visit} visit */
+  /** Sets the portal up. @param {Visit} visit */
   async setUp(visit) {
     await visit.goto(this.portal.setUpLink);
     await visit.getByLabel('Name of your firm').fill('Harbor & Lee');
@@ -48,7 +48,7 @@ export class Beginning {
     await visit.getByText('has its portal').waitFor();
   }
 
-  /** Afterwards. @returns {Stop[]} */
+  /** Pages after set-up. @returns {Stop[]} */
   after() {
     return [
       { name: 'set-up-done', who: 'jane', path: '/set-up' },

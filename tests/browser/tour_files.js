@@ -1,4 +1,4 @@
-// The pages of Files and the states that they can be in: a part of the tour.
+// The pages of Files in all their states: a part of the tour.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -45,7 +45,7 @@ async function sendFiles(hand, channel, text, files) {
   assert.equal(answer.status(), 303, await answer.text());
 }
 
-/** The id of the entry of this name. @param {Hand} hand @param {string} channel @param {string} name */
+/** The id of the entry with this name. @param {Hand} hand @param {string} channel @param {string} name */
 async function idOf(hand, channel, name) {
   const html = await (await hand.visit.request.get(channel)).text();
   const row =
@@ -53,7 +53,7 @@ async function idOf(hand, channel, name) {
   return row.slice(0, 36);
 }
 
-/** Furnishes the files of a channel, once, and answers where they are. @param {import('./tour.js').Tour} tour */
+/** Creates the files of a channel and stores their paths in `at`. @param {import('./tour.js').Tour} tour */
 export async function furnish({ hands, at }) {
   const { jane, maya } = hands;
   const channel = at.talk.replace('/messages/', '/files/');
@@ -84,7 +84,7 @@ export async function furnish({ hands, at }) {
   });
 }
 
-/** A conversation with everything in it that files can be. @param {Pick<import('./tour.js').Tour, 'hands' | 'at'>} tour */
+/** Creates a conversation with files in all states. @param {Pick<import('./tour.js').Tour, 'hands' | 'at'>} tour */
 async function furnishShown({ hands: { tom, maya }, at }) {
   const talk = await tom.find('/messages', /^\/messages\/[0-9a-f-]{36}$/, 'Lease at 12 Mill Street');
   const files = talk.replace('/messages/', '/files/');

@@ -1,10 +1,10 @@
-// How a tour fills in forms: without a page, and on one.
+// Filling in forms, by requests and on pages: a part of the tour.
 
 import assert from 'node:assert/strict';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** Somebody who is signed in and fills in forms without looking at pages. */
+/** A signed-in person who sends forms by requests, without pages. */
 export class Hand {
   /** @param {Visit} visit @param {string} address */
   constructor(visit, address) {
@@ -13,7 +13,7 @@ export class Hand {
   }
 
   /**
-   * Sends a form and answers where it leads to.
+   * Sends a form and returns the path that it redirects to.
    * @param {string} path @param {Record<string, string | string[]>} [fields]
    */
   async send(path, fields = {}) {
@@ -37,14 +37,14 @@ export class Hand {
     return answer.headers().location;
   }
 
-  /** Writes a message and answers its id. @param {string} channel @param {string} text */
+  /** Writes a message and returns its id. @param {string} channel @param {string} text */
   async write(channel, text) {
     const id = newId();
     await this.send(channel, { id, text });
     return id;
   }
 
-  /** The address of the first link on a page that fits. @param {string} path @param {RegExp} address @param {string} [words] */
+  /** The path of the first matching link on a page. @param {string} path @param {RegExp} address @param {string} [words] */
   async find(path, address, words = '') {
     const html = await (await this.visit.request.get(path)).text();
     const links = [...html.matchAll(/<a [^>]*href="([^"]+)"[^>]*>(.*?)<\/a>/gs)];
@@ -56,7 +56,7 @@ export class Hand {
 /** @type {(label: string, value: string) => (visit: Visit) => Promise<void>} */
 export const type = (label, value) => (visit) => visit.getByLabel(label).first().fill(value);
 
-/** Sends a form that is refused. @param {string} button @param {Record<string, string>} fields @returns {(visit: Visit) => Promise<void>} */
+/** Sends a form that will be refused. @param {string} button @param {Record<string, string>} fields @returns {(visit: Visit) => Promise<void>} */
 export const sendWrong = (button, fields) => async (visit) => {
   await visit
     .locator('form[method=post]')
@@ -66,7 +66,7 @@ export const sendWrong = (button, fields) => async (visit) => {
   await visit.locator('.error, .notice.bad').first().waitFor();
 };
 
-/** An id as browsers make them (RFC 9562, version 7). */
+/** A UUID version 7 (RFC 9562), as browsers create them. */
 export function newId() {
   const time = Date.now().toString(16).padStart(12, '0');
   const rest = crypto.randomUUID().slice(14);

@@ -1,4 +1,4 @@
-// The pages by which people come in, and what is kept about who did what: a part of the tour.
+// The pages for joining, and the audit log: a part of the tour.
 
 import { newId, sendWrong } from './tour_forms.js';
 
@@ -9,7 +9,7 @@ const table =
   `=HYPERLINK("x") ${'Wolfeschlegelsteinhausenbergerdorff'.repeat(3)},a-very-long-address-of-somebody@sub.domain.of.a.long.example,,Café Zürich\n` +
   'No Body,nobody@,12,\n,,,Brightwater Two\n';
 
-/** Hands a table in. @param {import('./portal.js').Visit} visit @param {string} text */
+/** Uploads a table. @param {import('./portal.js').Visit} visit @param {string} text */
 async function hand(visit, text) {
   await visit
     .locator('input[type=file]')

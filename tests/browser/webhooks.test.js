@@ -1,5 +1,5 @@
-// A program that is told what happens: made on the page, called for real, its signatures checked by another implementation of
-// Standard Webhooks; it fails, is called again, and every try stands on the page.
+// Webhooks: created on the page, called for real, signatures verified by another implementation of Standard Webhooks. Failed
+// calls are retried, and the page lists every attempt.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -8,12 +8,12 @@ import { Webhook } from 'standardwebhooks';
 import { Portal, eventually, follow } from './portal.js';
 import { write } from './talk.js';
 
-// The program of this test is on this machine.
+// The receiver of this test is on this machine.
 process.env.PORTAL_WEBHOOKS_PRIVATE = 'allow';
 
 /** @typedef {{ headers: Record<string, string>, body: string }} Call */
 
-/** A program that keeps its calls and answers each as it is told. */
+/** A receiver that records its calls and answers with a given status. */
 class Program {
   /** @type {Call[]} */
   calls = [];
