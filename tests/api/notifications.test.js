@@ -1,4 +1,4 @@
-// What became of a notice outside the portal, as programs hear of it: a mail that was taken, and one that was refused for good.
+// The delivery status of notifications in the API: a mail that was accepted, and one that was refused permanently.
 
 import assert from 'node:assert/strict';
 import { createServer as createProgram } from 'node:http';
@@ -7,13 +7,13 @@ import { test } from 'node:test';
 import { eventually } from '../browser/portal.js';
 import { Office } from './office.js';
 
-/** The port of a server that listens on this machine. @param {import('node:net').Server} server */
+/** The port of a local server. @param {import('node:net').Server} server */
 async function port(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
-/** A mail server that has somebody at an address for one mail, and then nobody (RFC 5321). @param {string} leaves */
+/** A mail server that accepts one mail for an address and then rejects it as unknown (RFC 5321). @param {string} leaves */
 function mailServer(leaves) {
   let mails = 0;
   return createMailServer((socket) => {
@@ -48,10 +48,13 @@ test('h2, n12: a program hears whether a notice was sent or failed', async (t) =
   const told = [];
   const program = createProgram((request, response) => {
     let body = '';
-    request.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => {
-      told.push(JSON.parse(body));
-      response.writeHead(204).end();
-    });
+    request
+      .setEncoding('utf8')
+      .on('data', (text) => (body += text))
+      .on('end', () => {
+        told.push(JSON.parse(body));
+        response.writeHead(204).end();
+      });
   });
   const mails = mailServer('gone@client.example');
   t.after(() => void program.close());
@@ -66,14 +69,29 @@ test('h2, n12: a program hears whether a notice was sent or failed', async (t) =
   const hook = await office.call('POST', '/v1/webhooks', { url, events: ['notification.*'] });
   assert.equal(hook.status, 200, JSON.stringify(hook.json));
 
-  for (const [name, event] of [['here', 'notification.sent'], ['gone', 'notification.failed']]) {
-    const client = await api.createClient({ sendInvite: true, requestBody: { givenName: name, email: `${name}@client.example` } });
-    const channel = await api.createMessageChannel({ requestBody: { membershipType: 'individual', clientId: client.id } });
-    const message = await api.sendMessage({ requestBody: { channelId: channel.id, text: `Hello, ${name}.` } });
-    const call = await eventually(event ?? '', async () => told.find((one) => one.data.channelId === channel.id));
+  for (const [name, event] of [
+    ['here', 'notification.sent'],
+    ['gone', 'notification.failed'],
+  ]) {
+    const client = await api.createClient({
+      sendInvite: true,
+      requestBody: { givenName: name, email: `${name}@client.example` },
+    });
+    const channel = await api.createMessageChannel({
+      requestBody: { membershipType: 'individual', clientId: client.id },
+    });
+    const message = await api.sendMessage({
+      requestBody: { channelId: channel.id, text: `Hello, ${name}.` },
+    });
+    const call = await eventually(event ?? '', async () =>
+      told.find((one) => one.data.channelId === channel.id),
+    );
     assert.equal(call.type, event);
     const { object } = call.data;
-    assert.deepEqual([object.object, object.recipientClientId, object.resourceId], ['notification', client.id, channel.id]);
+    assert.deepEqual(
+      [object.object, object.recipientClientId, object.resourceId],
+      ['notification', client.id, channel.id],
+    );
     const states = (await office.call('GET', `/v1/messages/${message.id}`)).json.deliveries;
     const state = states.find((/** @type {any} */ one) => one.recipientId === client.id).state;
     assert.equal(state, event === 'notification.sent' ? 'emailed' : 'failed');

@@ -1,4 +1,4 @@
-// A firm in a running portal, a program with a key of its admin, and the pages as that admin sees them.
+// A firm in a running portal, an API key of its admin, and the pages as that admin sees them.
 
 import assert from 'node:assert/strict';
 import { Portal } from '../browser/portal.js';
@@ -6,7 +6,7 @@ import { Portal } from '../browser/portal.js';
 process.env.ASSEMBLY_ENV = 'local';
 const { OpenAPI, assemblyApi } = await import('@assembly-js/node-sdk');
 
-/** A portal that is set up, its key, and the admin's pages. */
+/** A portal after set-up, with an API key and the admin's session. */
 export class Office {
   /** @param {Portal} portal @param {string} key @param {string} cookie */
   constructor(portal, key, cookie) {
@@ -31,15 +31,17 @@ export class Office {
     return new Office(portal, key, cookie);
   }
 
-  /** The field's own client, pointed at this portal. */
+  /** The client of the hosted product, pointed at this portal. */
   get client() {
     OpenAPI.BASE = this.portal.address;
     return assemblyApi({ apiKey: this.key });
   }
 
-  /** What a page shows, with entities as people read them. @param {string} path */
+  /** The HTML of a page with its entities decoded. @param {string} path */
   async page(path) {
-    const answer = await fetch(`${this.portal.address}${path}`, { headers: { cookie: this.cookie, accept: 'text/html' } });
+    const answer = await fetch(`${this.portal.address}${path}`, {
+      headers: { cookie: this.cookie, accept: 'text/html' },
+    });
     const html = await answer.text();
     const text = html.replaceAll('&#38;', '&').replaceAll('&amp;', '&').replaceAll('&#39;', "'");
     return { status: answer.status, text };
@@ -52,11 +54,15 @@ export class Office {
     for (const text of shown) assert.ok(page.text.includes(text), `${path} does not show ${text}`);
   }
 
-  /** Calls the API as it is. @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] */
+  /** Calls the API directly. @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [headers] */
   async call(method, path, body, headers = {}) {
     const answer = await fetch(`${this.portal.address}${path}`, {
       method,
-      headers: { 'x-api-key': this.key, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        'x-api-key': this.key,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
@@ -64,9 +70,14 @@ export class Office {
   }
 }
 
-/** Makes sure that the client refuses with a status. @param {Promise<unknown>} call @param {number} status */
+/** Asserts that a call of the client is refused with a status. @param {Promise<unknown>} call @param {number} status */
 export async function refused(call, status) {
-  const error = /** @type {any} */ (await call.then(() => assert.fail('it was done'), (error) => error));
+  const error = /** @type {any} */ (
+    await call.then(
+      () => assert.fail('it was done'),
+      (error) => error,
+    )
+  );
   assert.equal(error.status, status, `${error.message} ${JSON.stringify(error.body)}`);
   assert.equal(typeof error.body.message, 'string');
   return error.body;

@@ -1,5 +1,5 @@
-// Files in messages: chosen on a phone, dropped and pasted at a desk, seen by the others as they arrive; a lost connection,
-// a reload and a page without scripts lose none of them.
+// Files in messages: chosen on a phone, dropped or pasted on a desktop, shown to the others as they arrive. Nothing is lost by
+// a broken connection, a reload or a browser without scripts.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -13,8 +13,16 @@ import { Tunnel } from './tunnel.js';
 /** @typedef {import('./portal.js').Visit} Visit */
 
 const demo = path.resolve(import.meta.dirname, '../../crates/portal/src/demo/files');
-const picture = { name: 'On the shelf.jpg', mimeType: 'image/jpeg', buffer: await readFile(path.join(demo, 'packaging.jpg')) };
-const contract = { name: 'Signed contract.pdf', mimeType: 'application/pdf', buffer: await readFile(path.join(demo, 'contract.pdf')) };
+const picture = {
+  name: 'On the shelf.jpg',
+  mimeType: 'image/jpeg',
+  buffer: await readFile(path.join(demo, 'packaging.jpg')),
+};
+const contract = {
+  name: 'Signed contract.pdf',
+  mimeType: 'application/pdf',
+  buffer: await readFile(path.join(demo, 'contract.pdf')),
+};
 
 /** @param {Visit} visit @param {{name: string, mimeType: string, buffer: Buffer}[]} files */
 const choose = (visit, files) => visit.locator('#files').setInputFiles(files);
@@ -23,7 +31,7 @@ const inTray = (visit) => visit.locator('#composer #tray li');
 /** @param {Buffer} bytes */
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** What a file that stands in a message holds. @param {Visit} visit @param {string} address */
+/** The content of a file in a message. @param {Visit} visit @param {string} address */
 const download = async (visit, address) => {
   const answer = await visit.request.get(address);
   assert.equal(answer.status(), 200, address);
@@ -43,31 +51,48 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
     const message = entry(visit, 'shelf and contract').and(visit.locator(':not(.sending)'));
     const shown = message.locator('.attached.picture img[alt="On the shelf.jpg"]');
     await shown.waitFor();
-    await eventually('the small picture', () => shown.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
+    await eventually('the small picture', () =>
+      shown.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+    );
     const [wide, high] = await shown.evaluate((image) => [image.clientWidth, image.clientHeight]);
     assert.ok(wide && high && Math.abs(wide / high - 4 / 3) < 0.02, `it is ${wide} by ${high}`);
-    await message.locator('.attached', { hasText: 'Signed contract.pdf' }).or(message.locator('img[alt="Signed contract.pdf"]')).first().waitFor();
+    await message
+      .locator('.attached', { hasText: 'Signed contract.pdf' })
+      .or(message.locator('img[alt="Signed contract.pdf"]'))
+      .first()
+      .waitFor();
     await visit.shoot('attachments-sent');
   }
-  const links = await entry(jane, 'shelf and contract').locator('.attachments a').evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
+  const links = await entry(jane, 'shelf and contract')
+    .locator('.attachments a')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
   assert.equal(links.length, 2);
-  const held = await Promise.all(links.map(async (link) => hash(await download(jane, link.replace(/(\/content|\/download)?$/, '/content')))));
+  const held = await Promise.all(
+    links.map(async (link) =>
+      hash(await download(jane, link.replace(/(\/content|\/download)?$/, '/content'))),
+    ),
+  );
   assert.deepEqual(held.sort(), [hash(picture.buffer), hash(contract.buffer)].sort());
-  // In Files as well, and from there back to the message.
+  // Files lists them too, and links back to the message.
   for (const { name } of [picture, contract]) {
     await jane.goto(talkPath.replace('/messages/', '/files/'));
     const row = jane.locator('.files li', { hasText: name });
     await row.locator('.meta', { hasText: 'Maya Okafor' }).waitFor();
     const small = row.locator('.thumb img');
-    await eventually(`the small version of ${name}`, () => small.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0));
+    await eventually(`the small version of ${name}`, () =>
+      small.evaluate((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+    );
     await row.getByRole('link', { name: 'Sent in Messages' }).click();
     await jane.waitForURL(/\/messages\/.*message=/);
     await eventually('the message in sight', async () => {
-      const [message, log] = [await entry(jane, 'shelf and contract').boundingBox(), await jane.locator('#log').boundingBox()];
+      const [message, log] = [
+        await entry(jane, 'shelf and contract').boundingBox(),
+        await jane.locator('#log').boundingBox(),
+      ];
       return message && log && message.y + message.height > log.y && message.y < log.y + log.height;
     });
   }
-  // What stands in the conversation opens on a page of its own, from which one goes on to the others.
+  // A file in the conversation opens on its own page, which links to the next file.
   await entry(jane, 'shelf and contract').getByRole('link', { name: 'On the shelf.jpg' }).click();
   await jane.locator('.looking .shown img').waitFor();
   const after = await jane.getByRole('link', { name: 'File after' }).getAttribute('href');
@@ -76,7 +101,7 @@ test('f1: a client sends a picture and a PDF from a phone; both see them in the 
   await jane.goto(talkPath);
   await entry(jane, 'shelf and contract').getByRole('link', { name: 'Signed contract.pdf' }).click();
   await jane.getByRole('img', { name: 'First page of Signed contract.pdf' }).waitFor();
-  // From the server's own page as well, and nothing waits on the device any more.
+  // The page that the server renders agrees, and nothing waits on the device.
   await maya.goto(talkPath);
   assert.equal(await entry(maya, 'shelf and contract').locator('.attachments > *').count(), 2);
   assert.equal(await inTray(maya).count(), 0);
@@ -97,11 +122,13 @@ test('f3, f8: a connection that is killed in the middle of an upload: it goes on
   await choose(maya, [{ name: 'film.bin', mimeType: 'application/octet-stream', buffer: bytes }]);
   const film = maya.locator('[data-attachment]', { hasText: 'film.bin' });
   await film.waitFor();
-  // Sending is possible meanwhile; a text that is written after it does not wait.
+  // Messages can be sent meanwhile, and a later text does not wait for the file.
   await write(maya, 'the film');
   await write(maya, 'comes in a minute');
   await entry(jane, 'comes in a minute').waitFor();
-  await eventually('a third of it', () => film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33));
+  await eventually('a third of it', () =>
+    film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33),
+  );
   await maya.shoot('attachments-on-their-way');
   line.cut();
   await film.getByText('Waiting for a connection').waitFor();
@@ -109,7 +136,9 @@ test('f3, f8: a connection that is killed in the middle of an upload: it goes on
   assert.equal(await entry(jane, 'the film').count(), 0, 'nothing is posted by a part of an upload');
   line.rate = Infinity;
   line.mend();
-  const link = await entry(jane, 'the film').locator('.attachments a').first().getAttribute('href') ?? assert.fail('no link');
+  const link =
+    (await entry(jane, 'the film').locator('.attachments a').first().getAttribute('href')) ??
+    assert.fail('no link');
   assert.equal(hash(await download(jane, link)), hash(bytes));
   assert.ok(begun.length > 1 && begun[0] === 0 && (begun.at(-1) ?? 0) > 0, `it began at ${begun}`);
   await entry(maya, 'the film').and(maya.locator(':not(.sending)')).waitFor();
@@ -127,10 +156,13 @@ test('f8: a message with a file survives a reload, on whichever page one is then
   await choose(maya, [{ name: 'scan.bin', mimeType: 'application/octet-stream', buffer: bytes }]);
   await write(maya, 'the scan');
   await entry(maya, 'the scan').locator('progress').waitFor();
+  await eventually('the message on the device', async () => (await kept(maya, 'outbox')).length === 1);
   await choose(maya, [contract]);
   await inTray(maya).waitFor();
   await maya.goto(`${line.address}/messages`);
-  const link = await entry(jane, 'the scan').locator('.attachments a').first().getAttribute('href') ?? assert.fail('no link');
+  const link =
+    (await entry(jane, 'the scan').locator('.attachments a').first().getAttribute('href')) ??
+    assert.fail('no link');
   assert.equal(hash(await download(jane, link)), hash(bytes));
   line.rate = Infinity;
   await maya.goto(`${line.address}${talkPath}`);
@@ -138,8 +170,11 @@ test('f8: a message with a file survives a reload, on whichever page one is then
   await inTray(maya).filter({ hasText: 'Signed contract.pdf' }).waitFor();
   await inTray(maya).getByRole('button', { name: 'Remove Signed contract.pdf' }).click();
   assert.equal(await inTray(maya).count(), 0);
-  // A browser whose disk is busy gives up what a page that is left has only begun.
-  await eventually('nothing is kept on the device', async () => (await kept(maya, 'attachments')).length === 0);
+  // A browser with a busy disk drops storage requests that a closed page has just started.
+  await eventually(
+    'nothing is kept on the device',
+    async () => (await kept(maya, 'attachments')).length === 0,
+  );
   await maya.reload();
   await live(maya);
   assert.equal(await inTray(maya).count(), 0, 'what was taken away stays away');
@@ -148,15 +183,23 @@ test('f8: a message with a file survives a reload, on whichever page one is then
 
 test('f3, f8: what the server will not take says so at the file, before its bytes have gone', async (t) => {
   const { jane, maya } = await talk(t);
-  // As a server with less room would.
-  await maya.route('**/uploads', (route) => route.fulfill({
-    status: 413, contentType: 'application/json', body: JSON.stringify({ code: 'tooLarge', message: 'This is larger than 1 MB.' }),
-  }));
+  // Answers like a server with less space.
+  await maya.route('**/uploads', (route) =>
+    route.fulfill({
+      status: 413,
+      contentType: 'application/json',
+      body: JSON.stringify({ code: 'tooLarge', message: 'This is larger than 1 MB.' }),
+    }),
+  );
   await choose(maya, [contract]);
   await inTray(maya).getByText('This is larger than 1 MB.').waitFor();
   await write(maya, 'with something too large');
   await maya.getByText('Please remove the files that could not be sent.').waitFor();
-  assert.equal(await composer(maya).inputValue(), 'with something too large', 'nothing that was typed is lost');
+  assert.equal(
+    await composer(maya).inputValue(),
+    'with something too large',
+    'nothing that was typed is lost',
+  );
   await inTray(maya).getByRole('button').click();
   await maya.locator('.send').click();
   await entry(jane, 'with something too large').waitFor();
@@ -170,22 +213,30 @@ test('f1: files that are dropped or pasted are sent like those that are chosen',
       const data = new DataTransfer();
       data.items.add(new File([`it was a ${way}`], `${way}.txt`, { type: 'text/plain' }));
       const place = document.querySelector(way === 'drop' ? '#log' : '#text');
-      place?.dispatchEvent(way === 'drop'
-        ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
-        : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      place?.dispatchEvent(
+        way === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
     }, way);
-    await inTray(jane).filter({ hasText: `${way}.txt` }).waitFor();
+    await inTray(jane)
+      .filter({ hasText: `${way}.txt` })
+      .waitFor();
   }
   await jane.locator('.send').click();
   for (const way of ['drop', 'paste']) {
     const link = maya.locator('.entry .attachments a', { hasText: `${way}.txt` });
-    assert.equal(String(await download(maya, await link.getAttribute('href') ?? '')), `it was a ${way}`);
+    assert.equal(String(await download(maya, (await link.getAttribute('href')) ?? '')), `it was a ${way}`);
   }
 });
 
 test('f1: a form without scripts sends files', async (t) => {
   const { portal, jane, path: talkPath } = await talk(t);
-  const plain = await portal.visit({ scripts: false, phone: true, link: await portal.signInLink('maya@northwind.example') });
+  const plain = await portal.visit({
+    scripts: false,
+    phone: true,
+    link: await portal.signInLink('maya@northwind.example'),
+  });
   await plain.goto(talkPath);
   await plain.locator('#files').setInputFiles([contract]);
   await plain.getByRole('textbox', { name: /^Message to/ }).fill('by a plain form');

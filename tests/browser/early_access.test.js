@@ -1,4 +1,4 @@
-// The front page's form (E1), as a visitor meets it: thanked, told what is wrong, and not left alone when it fails.
+// The form of the front page (E1): thanks, validation errors, and a failing server.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -20,9 +20,10 @@ async function send(visit, fields) {
 
 const rui = { 'Your name': 'Rui Alves', 'Work email': 'rui@alves.example', Company: 'Alves & Filhos' };
 
-/** Holds the database so that nobody can write, until it is let go. @param {string} data */
+/** Locks the database against writing until the returned function is called. @param {string} data */
 async function hold(data) {
-  const code = 'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute("BEGIN IMMEDIATE")\nprint("held", flush=True)\nsys.stdin.read()';
+  const code =
+    'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute("BEGIN IMMEDIATE")\nprint("held", flush=True)\nsys.stdin.read()';
   const holder = spawn('python3', ['-c', code, path.join(data, 'portal.db')]);
   await once(holder.stdout, 'data');
   return async () => {
@@ -40,14 +41,15 @@ for (const scripts of [true, false]) {
     await visitor.getByRole('link', { name: 'Get early access' }).click();
     await visitor.getByLabel('Work email').waitFor();
 
-    // The browser's own checks are off, as with a browser that has none.
+    // Turns the browser's own validation off.
     await visitor.goto('/early-access');
     if (scripts) await visitor.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
     await send(visitor, { ...rui, 'Work email': scripts ? 'rui@' : 'rui@alves' });
     await visitor.getByText('Please give an email address').waitFor();
+    await visitor.waitForLoadState();
     assert.equal(await visitor.getByLabel('Your name').inputValue(), 'Rui Alves');
     assert.equal(await visitor.getByText(thanks).count(), 0);
-    visitor.problems.length = 0; // The browser notes the refusal, as it should.
+    visitor.problems.length = 0; // The browser logs the refusal, as expected.
 
     await send(visitor, rui);
     await visitor.getByText(thanks).waitFor();
@@ -59,7 +61,10 @@ for (const scripts of [true, false]) {
     await jane.goto('/settings/early-access');
     assert.equal(await jane.getByText('rui@alves.example').count(), 1, 'listed once');
     await jane.getByText('Alves & Filhos').waitFor();
-    const [download] = await Promise.all([jane.waitForEvent('download'), jane.getByRole('link', { name: 'Export' }).click()]);
+    const [download] = await Promise.all([
+      jane.waitForEvent('download'),
+      jane.getByRole('link', { name: 'Export' }).click(),
+    ]);
     assert.equal(download.suggestedFilename(), 'early-access.csv');
   });
 }
@@ -73,13 +78,15 @@ test('e1: a database that refuses is an oops with all that was typed, and sendin
   try {
     await send(visitor, rui);
     await visitor.getByText(oops).waitFor();
+    await visitor.waitForLoadState();
   } finally {
     await letGo();
   }
   await visitor.shoot('front-failed');
-  for (const [label, text] of Object.entries(rui)) assert.equal(await visitor.getByLabel(label).inputValue(), text);
+  for (const [label, text] of Object.entries(rui))
+    assert.equal(await visitor.getByLabel(label).inputValue(), text);
   assert.equal(await visitor.getByText(thanks).count(), 0);
-  visitor.problems.length = 0; // The browser notes the failure, as it should.
+  visitor.problems.length = 0; // The browser logs the failure, as expected.
 
   await visitor.getByRole('button', { name: 'Ask for early access' }).click();
   await visitor.getByText(thanks).waitFor();

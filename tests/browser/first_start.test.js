@@ -1,13 +1,13 @@
-// From the first start to two people talking: as the firm and its client would go through it, without knowing the product.
+// From the first start to a conversation between two people, as a firm and its client would do it.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Portal, signIn } from './portal.js';
+import { Portal, follow, signIn } from './portal.js';
 import { write } from './talk.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** Sets a fresh portal up as Jane would. @param {Portal} portal */
+/** Sets up a new portal as Jane. @param {Portal} portal */
 async function setUp(portal) {
   const jane = await portal.visit();
   await jane.goto(portal.setUpLink);
@@ -40,16 +40,17 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
   await addClient(jane, 'Maria', 'maria@santos.example', 'Santos Imports');
   const invitation = await portal.mailTo('maria@santos.example');
   assert.match(invitation.subject, /Harbor & Lee/);
-  const invited = invitation.text.match(/http:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(invitation.text);
+  const invited =
+    invitation.text.match(/http:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(invitation.text);
 
   const maria = await portal.visit({ phone: true });
   await signIn(maria, invited);
   await maria.goto('/messages');
-  await maria.getByRole('link', { name: /Harbor & Lee/ }).last().click();
+  await follow(maria.getByRole('link', { name: /Harbor & Lee/ }).last());
   await maria.getByRole('heading', { name: 'Harbor & Lee', level: 1 }).waitFor();
 
   await jane.goto('/messages');
-  await jane.getByRole('link', { name: /Maria Santos/ }).click();
+  await follow(jane.getByRole('link', { name: /Maria Santos/ }));
   await write(jane, 'Welcome, Maria!');
   await maria.locator('.entry .say', { hasText: 'Welcome, Maria!' }).waitFor();
   await write(maria, 'Thank you, Jane.');
@@ -67,8 +68,12 @@ test('s2, s4, c5, c6: set up, invite, and write to each other live', async (t) =
 
   const stranger = await portal.visit();
   await stranger.goto(link);
-  assert.equal(await stranger.getByRole('button', { name: 'Set up' }).count(), 0, 'the set-up link is used up');
-  stranger.problems.length = 0; // The browser notes the refusal, as it should.
+  assert.equal(
+    await stranger.getByRole('button', { name: 'Set up' }).count(),
+    0,
+    'the set-up link is used up',
+  );
+  stranger.problems.length = 0; // The browser logs the refusal, as expected.
 });
 
 test('c1, c2, c5: channels for a client user, a company and a project, named and staffed by themselves', async (t) => {
@@ -104,7 +109,7 @@ test('c1, c2, c5: channels for a client user, a company and a project, named and
   await jane.getByRole('link', { name: 'Open it' }).click();
   await jane.getByRole('heading', { name: 'Maria Santos', level: 1 }).waitFor();
 
-  // Renaming the subject renames the channel on a page that is open.
+  // Renaming the subject renames the channel on open pages.
   const watching = await portal.visit({ link: await portal.run('sign-in-link', 'jane@harborlee.example') });
   await watching.goto(company);
   await jane.goto('/companies');
@@ -121,13 +126,13 @@ test('s1, s3: signing in by the code of the mail', async (t) => {
   await jane.goto('/sign-in');
   await jane.getByLabel('Your email address').fill('JANE@harborlee.example');
   await jane.getByRole('button', { name: 'Send me the email' }).click();
-  const mail = await portal.mailTo('jane@harborlee.example');
+  const mail = await portal.mailTo('jane@harborlee.example', /sign-in code/);
   const code = mail.text.match(/\b(\d{3})[ -]?(\d{3})\b/) ?? assert.fail(mail.text);
   const wrong = String((Number(code[1] + code[2]) + 1) % 1_000_000).padStart(6, '0');
   await jane.getByLabel('Six-digit code').fill(wrong);
   await jane.getByRole('button', { name: 'Sign in' }).click();
   await jane.getByText(/wrong or no longer valid/).waitFor();
-  jane.problems.length = 0; // The browser notes the refused form, as it should.
+  jane.problems.length = 0; // The browser logs the refusal, as expected.
   await jane.getByLabel('Six-digit code').fill(`${code[1]} ${code[2]}`);
   await jane.getByRole('button', { name: 'Sign in' }).click();
   await jane.waitForURL(/\/messages/);
@@ -140,13 +145,16 @@ test('everything works without scripts', async (t) => {
   const jane = await portal.visit({ scripts: false, phone: true, link });
   await addClient(jane, 'Maria', 'maria@santos.example', 'Santos Imports');
   await jane.goto('/messages/new?find=santos');
-  await jane.getByRole('link', { name: /Santos Imports/ }).first().click();
+  await jane
+    .getByRole('link', { name: /Santos Imports/ })
+    .first()
+    .click();
   await jane.getByRole('button', { name: 'Start the channel' }).click();
   await jane.waitForURL(/\/messages\/[0-9a-f-]{36}/);
   await write(jane, 'Hello **everybody**');
   await jane.locator('.entry.own .say strong', { hasText: 'everybody' }).waitFor();
-  await jane.getByRole('link', { name: 'Edit message' }).click();
-  await jane.getByRole('textbox').last().fill('Hello all');
+  await follow(jane.getByRole('link', { name: 'Edit message' }));
+  await jane.locator('main').getByRole('textbox').fill('Hello all');
   await jane.getByRole('button', { name: /Save/ }).click();
   await jane.locator('.entry.own .say', { hasText: 'Hello all' }).waitFor();
   await jane.getByRole('button', { name: 'Delete message' }).click();

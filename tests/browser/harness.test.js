@@ -1,4 +1,4 @@
-// The harness itself: it may neither overlook what goes wrong nor leave anything behind.
+// The test harness itself: it must report every problem and leave nothing behind.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -10,13 +10,16 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually, Portal } from './portal.js';
 
-/** The process ids of the programs that serve a data folder. @param {string} data */
+/** The process ids of the programs that use a data folder. @param {string} data */
 async function serving(data) {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
-  return stdout.split('\n').filter((line) => line.includes(`--data ${data} `)).map((line) => parseInt(line, 10));
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(`--data ${data} `))
+    .map((line) => parseInt(line, 10));
 }
 
-/** A portal whose end the test itself awaits. */
+/** A portal that the test ends itself. */
 async function start() {
   /** @type {(() => Promise<void>)[]} */
   const ends = [];
@@ -34,11 +37,30 @@ test('a mail is found by its address and subject, the newest first, and read as 
     await utimes(path.join(outbox, name), at, at);
   };
   const head = ['From: Jane <jane@firm.example>', 'To: Zoë <zoe@client.example>', 'MIME-Version: 1.0'];
-  await put('z.eml', 1000, [...head, 'Subject: =?utf-8?Q?Caf=C3=A9?=', 'Content-Type: text/plain; charset=utf-8',
-    'Content-Transfer-Encoding: quoted-printable', '', 'Un caf=C3=A9 =', 'noir']);
-  await put('a.eml', 2000, [...head, 'Subject: Later', 'Content-Type: text/html; charset=utf-8',
-    'Content-Transfer-Encoding: base64', '', Buffer.from('<p>Grüße</p>').toString('base64')]);
-  await put('b.eml', 3000, ['From: jane@firm.example', 'To: tom@firm.example', 'Subject: Not hers', '', 'No']);
+  await put('z.eml', 1000, [
+    ...head,
+    'Subject: =?utf-8?Q?Caf=C3=A9?=',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    'Un caf=C3=A9 =',
+    'noir',
+  ]);
+  await put('a.eml', 2000, [
+    ...head,
+    'Subject: Later',
+    'Content-Type: text/html; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    Buffer.from('<p>Grüße</p>').toString('base64'),
+  ]);
+  await put('b.eml', 3000, [
+    'From: jane@firm.example',
+    'To: tom@firm.example',
+    'Subject: Not hers',
+    '',
+    'No',
+  ]);
 
   assert.equal((await portal.mailTo('zoe@client.example')).html.trim(), '<p>Grüße</p>');
   const first = await portal.mailTo('zoe@client.example', /Café/);
@@ -49,18 +71,25 @@ test('what a browser complains of fails the test: an error, a failed script, a b
   const { portal, end } = await start();
   const visit = await portal.visit({ phone: true });
   const seen = visit.waitForEvent('console', (message) => message.text() === 'last');
-  await visit.route('**/complaints', (route) => route.fulfill({
-    contentType: 'text/html',
-    headers: { 'content-security-policy': "img-src 'none'" },
-    body: `<!doctype html><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-      <script>console.error('loud'); setTimeout(() => { throw new Error('broken') })</script>
-      <img src="/picture.png" onerror="setTimeout(() => console.error('last'))">`,
-  }));
+  await visit.route('**/complaints', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      headers: { 'content-security-policy': "img-src 'none'" },
+      body: `<!doctype html><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+      <script>console.error('loud')</script>
+      <img src="/picture.png" onerror="setTimeout(() => { setTimeout(() => console.error('last')); throw new Error('broken') })">`,
+    }),
+  );
   await visit.goto('/complaints');
   await seen;
   assert.equal(await visit.evaluate(() => innerWidth), 390);
-  await assert.rejects(async () => end(), (/** @type {Error} */ error) =>
-    ['loud', 'broken', 'Content Security Policy'].every((words) => String(/** @type {any} */ (error).actual).includes(words)));
+  await assert.rejects(
+    async () => end(),
+    (/** @type {Error} */ error) =>
+      ['loud', 'broken', 'Content Security Policy'].every((words) =>
+        String(/** @type {any} */ (error).actual).includes(words),
+      ),
+  );
   assert.deepEqual([await serving(portal.data), existsSync(portal.data)], [[], false]);
 });
 
@@ -97,7 +126,9 @@ test('a test run that is called off leaves neither program nor data', async () =
     const portal = await Portal.start({ after() {} }, 'serve');
     console.log(portal.data);
     setInterval(() => {}, 1000);`;
-  const run = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = await once(run.stdout, 'data');
   const data = String(line).trim();
   assert.equal((await serving(data)).length, 1);

@@ -1,11 +1,10 @@
-// How people come in: an invitation accepted on a phone (S2), a table of people with a look at it first (S15), and what is
-// kept about it (R1).
+ : // Joining: an invitation accepted on a phone (S2), an import of people with a preview (S5), and the audit log of both (R1).
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Portal } from './portal.js';
+import { Portal, follow } from './portal.js';
 
-/** The address of the button in a mail. @param {string} text */
+/** The URL of the button in a mail. @param {string} text */
 const linkIn = (text) => text.match(/https?:\/\/\S+\/sign-in\/link\/\S+/)?.[0] ?? assert.fail(text);
 
 test('s2: a client is invited, accepts on a phone and finds the welcome; nobody accepts twice', async (t) => {
@@ -21,7 +20,7 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   assert.match(mail.html, /Open the portal/);
   const link = linkIn(mail.text);
 
-  // A mail scanner looks at it, as often as it likes.
+  // A mail scanner may open the link any number of times.
   const scanner = await portal.visit({ scripts: false });
   for (let time = 0; time < 3; time++) assert.equal((await scanner.request.get(link)).status(), 200);
 
@@ -33,7 +32,7 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   await phone.getByLabel('Mobile number').fill('12');
   await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
   await phone.getByText('Please give the number with its country code').waitFor();
-  phone.problems.length = 0; // The browser notes the refusal, as it should.
+  phone.problems.length = 0; // The browser logs the refusal, as expected.
   await phone.getByLabel('Mobile number').fill('+351 21 000 0000');
   await phone.getByRole('button', { name: 'Accept and open the portal' }).click();
   await phone.waitForURL((address) => address.pathname.startsWith('/messages'));
@@ -50,9 +49,12 @@ test('s2: a client is invited, accepts on a phone and finds the welcome; nobody 
   await jane.goto(page);
   await jane.getByRole('heading', { name: 'Rui Alves' }).waitFor();
   await jane.goto('/settings');
-  await jane.getByRole('link', { name: 'Records' }).click();
+  await follow(jane.getByRole('link', { name: 'Records' }));
   const rows = await jane.locator('tbody tr').allInnerTexts();
-  assert.ok(rows.some((row) => /invited\s+Rui Alves/.test(row)), rows.join('\n'));
+  assert.ok(
+    rows.some((row) => /invited\s+Rui Alves/.test(row)),
+    rows.join('\n'),
+  );
 });
 
 test('s2: an invitation that was taken back says so', async (t) => {
@@ -82,7 +84,7 @@ test('s14: somebody signs up on a phone, by code or link, and the firm puts them
   assert.equal(await phone.getByRole('link', { name: 'Sign up' }).count(), 0);
   await jane.goto('/settings/joining');
   await jane.getByLabel('People may sign up by themselves').check();
-  await jane.getByText('Saved').waitFor();
+  await jane.locator('[data-saved]').getByText('Saved').waitFor();
   await jane.shoot('joining');
 
   await phone.reload();
@@ -102,7 +104,7 @@ test('s14: somebody signs up on a phone, by code or link, and the firm puts them
   await phone.locator('a[href^="/messages/"]', { hasText: 'Harbor & Lee' }).first().click();
   await phone.locator('.say').filter({ hasText: 'Rui' }).first().waitFor();
 
-  // The link of the mail does the same on another device; looking at it does nothing.
+  // The link in the mail works on another device; opening it changes nothing.
   const dark = await portal.visit({ phone: true, dark: true });
   await dark.goto('/sign-up');
   await dark.shoot('sign-up');
@@ -125,17 +127,20 @@ test('s14: somebody signs up on a phone, by code or link, and the firm puts them
   await small.goto(new URL(jane.url()).pathname);
   await small.getByRole('heading', { name: 'Where does Rui work?' }).scrollIntoViewIfNeeded();
   await small.shoot('belonging');
-  await jane.getByRole('button', { name: /^Put into Northwind/ }).click();
+  await follow(jane.getByRole('button', { name: /^Put into Northwind/ }));
   await jane.getByText('Saved.').waitFor();
   assert.equal(await jane.getByRole('heading', { name: 'Where does Rui work?' }).count(), 0);
   await jane.goto('/settings/records');
   const rows = await jane.locator('tbody tr').allInnerTexts();
-  assert.ok(rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)), rows.join('\n'));
+  assert.ok(
+    rows.some((row) => /Rui\s+(What\s+)?signed up/.test(row)),
+    rows.join('\n'),
+  );
   await jane.shoot('records-sign-up');
 });
 
 for (const scripts of [true, false]) {
-  test(`s15: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
+  test(`s5: a table is looked at before it is taken in, scripts ${scripts ? 'on' : 'off'}`, async (t) => {
     const portal = await Portal.start(t, 'demo');
     const jane = await portal.visit({ scripts, link: await portal.demoLink('admin') });
     await jane.goto('/clients');
@@ -147,7 +152,8 @@ for (const scripts of [true, false]) {
     await jane.getByText('This is a workbook.').waitFor();
     jane.problems.length = 0;
 
-    const table = 'Name;E-Mail;Firma\r\nZoë Müller;zoe@cafe.example;Café Zürich\r\nNo Body;nobody@;\r\n=1+1;sum@cafe.example;Café Zürich\r\n';
+    const table =
+      'Name;E-Mail;Firma\r\nZoë Müller;zoe@cafe.example;Café Zürich\r\nNo Body;nobody@;\r\n=1+1;sum@cafe.example;Café Zürich\r\n';
     await hand('people.csv', Buffer.from(table, 'latin1'));
     await jane.getByRole('button', { name: 'See what will happen' }).click();
     await jane.getByText('Nothing has happened yet.').waitFor();
@@ -163,16 +169,20 @@ for (const scripts of [true, false]) {
 test('s15: a table of many hundred lines goes on by itself, and its page with it; one of too many is refused', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ scripts: false, link: await portal.demoLink('admin') });
-  const table = (/** @type {number} */ count) => Buffer.from(
-    `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`);
+  const table = (/** @type {number} */ count) =>
+    Buffer.from(
+      `Name,Email,Company\n${Array.from({ length: count }, (_, at) => `Person ${at},p${at}@many.example,Company ${at % 40}\n`).join('')}`,
+    );
   const hand = async (/** @type {Buffer} */ buffer) => {
     await jane.goto('/clients/import');
-    await jane.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+    await jane
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
     await jane.getByRole('button', { name: 'See what will happen' }).click();
   };
   await hand(table(100_000));
   await jane.getByText('at most 10,000 lines at once').waitFor();
-  jane.problems.length = 0; // The browser notes the refusal, as it should.
+  jane.problems.length = 0; // The browser logs the refusal, as expected.
   await hand(table(1_200));
   await jane.getByText('1200 will be added').waitFor();
   await jane.getByText('and 1150 more').waitFor();
@@ -195,7 +205,7 @@ test('c5: a client starts a conversation on a phone, where the firm lets them', 
   assert.equal(await phone.getByRole('link', { name: 'New conversation' }).count(), 0);
   await jane.goto('/settings/messaging');
   await jane.getByLabel('Client users may start channels').check();
-  await jane.getByText('Saved').waitFor();
+  await jane.locator('[data-saved]').getByText('Saved').waitFor();
   await phone.reload();
   await phone.getByRole('link', { name: 'New conversation' }).click();
   await phone.getByRole('heading', { name: 'What is it about?' }).waitFor();

@@ -1,4 +1,4 @@
-// By keyboard only: signing in, making a channel, writing, editing, and the way through every page.
+// Keyboard only: signing in, creating a channel, writing, editing, and moving through every page.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,13 +6,14 @@ import { Portal } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** What has the focus, in its own words. @param {Visit} visit */
-const focused = (visit) => visit.evaluate(() => {
-  const element = document.activeElement;
-  return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').replace(/\s+/g, ' ').trim();
-});
+/** The accessible text of the focused element. @param {Visit} visit */
+const focused = (visit) =>
+  visit.evaluate(() => {
+    const element = document.activeElement;
+    return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').replace(/\s+/g, ' ').trim();
+  });
 
-/** Tabs until something of that name has the focus. @param {Visit} visit @param {RegExp} name */
+/** Presses Tab until an element of this name has the focus. @param {Visit} visit @param {RegExp} name */
 async function tabTo(visit, name) {
   const passed = [];
   for (let step = 0; step < 60; step += 1) {
@@ -24,6 +25,9 @@ async function tabTo(visit, name) {
   assert.fail(`${name} is not reached by Tab: ${passed.join(' · ')}`);
 }
 
+/** Waits until an element has the focus, and so receives the keys. @param {import('playwright-core').Locator} target */
+const holdsFocus = (target) => target.and(target.page().locator(':focus')).waitFor();
+
 test('by keyboard only', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit();
@@ -34,7 +38,7 @@ test('by keyboard only', async (t) => {
     await jane.keyboard.press('Tab');
     await jane.keyboard.type('jane@harborlee.example');
     await jane.keyboard.press('Enter');
-    await jane.getByLabel('Six-digit code').waitFor();
+    await holdsFocus(jane.getByLabel('Six-digit code'));
     const mail = await portal.mailTo('jane@harborlee.example', /sign-in code/);
     const code = mail.text.match(/\b(\d{3})[ -]?(\d{3})\b/) ?? assert.fail(mail.text);
     await jane.keyboard.type(code[1] + code[2]);
@@ -56,7 +60,7 @@ test('by keyboard only', async (t) => {
     await jane.keyboard.press('Enter');
     await jane.waitForURL(/\/messages\/new/);
     const field = jane.getByRole('combobox', { name: 'Who or what is it about?' });
-    await field.waitFor();
+    await holdsFocus(field);
     await jane.keyboard.type('brightwater');
     const found = jane.locator('#found');
     await jane.getByRole('option', { name: /Brightwater Clinic/ }).waitFor();
@@ -86,7 +90,11 @@ test('by keyboard only', async (t) => {
     const card = jane.getByRole('region', { name: 'The channel' });
     await card.getByRole('heading', { name: 'Calder Shipping' }).waitFor();
     await jane.waitForFunction(() => document.activeElement?.closest('#chosen'));
-    assert.match(await focused(jane), /Open it|Start the channel/, 'Enter at once takes what was typed, not what stood there before');
+    assert.match(
+      await focused(jane),
+      /Open it|Start the channel/,
+      'Enter at once takes what was typed, not what stood there before',
+    );
     await jane.keyboard.press('Enter');
     await jane.getByRole('heading', { name: 'Calder Shipping', level: 1 }).waitFor();
   });
@@ -155,11 +163,21 @@ test('by keyboard only', async (t) => {
   });
 
   await t.test('every stop of every page is seen, in sight, and in reading order', async () => {
-    for (const path of ['/messages', new URL(jane.url()).pathname, '/messages/new', '/messages/search?words=the', '/clients', '/clients/new', '/settings/team', '/profile']) {
+    for (const path of [
+      '/messages',
+      new URL(jane.url()).pathname,
+      '/messages/new',
+      '/messages/search?words=the',
+      '/clients',
+      '/clients/new',
+      '/settings/team',
+      '/profile',
+    ]) {
       await jane.goto(path);
-      // From the very beginning, whatever the page has focused by itself.
+      // Starts at the beginning, whatever the page has focused.
       await jane.evaluate(async () => {
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
+        // Elements with `autofocus` get the focus in the first frame after the page is loaded.
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         document.body.tabIndex = -1;
         document.body.focus();
       });
@@ -173,12 +191,21 @@ test('by keyboard only', async (t) => {
           const marked = element.closest('.find, .box') ?? element;
           const style = getComputedStyle(marked);
           const box = element.getBoundingClientRect();
-          const hit = document.elementFromPoint(box.left + box.width / 2, Math.min(box.top + box.height / 2, innerHeight - 4));
+          const hit = document.elementFromPoint(
+            box.left + box.width / 2,
+            Math.min(box.top + box.height / 2, innerHeight - 4),
+          );
           return {
             name: element.outerHTML.slice(0, 100),
             place: [...document.querySelectorAll('*')].indexOf(element),
-            isMarked: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none',
-            isInSight: box.bottom > 0 && box.top < innerHeight && hit !== null && (element.contains(hit) || hit.contains(element)),
+            isMarked:
+              (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) ||
+              style.boxShadow !== 'none',
+            isInSight:
+              box.bottom > 0 &&
+              box.top < innerHeight &&
+              hit !== null &&
+              (element.contains(hit) || hit.contains(element)),
           };
         });
         if (!stop || (before >= 0 && stop.name.includes('class="skip"'))) break;

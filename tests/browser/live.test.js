@@ -1,9 +1,9 @@
-// Live updates: one stream for all tabs of a browser, nothing lost when it changes hands or the connection does.
+// Live updates: all tabs of a browser share one stream, and nothing is lost when another tab takes over or the connection drops.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { eventually, signIn } from './portal.js';
-import { composer, entry, newest, numbered, post, talk, texts, top, write } from './talk.js';
+import { eventually, follow } from './portal.js';
+import { entry, numbered, post, talk, texts, write } from './talk.js';
 
 test('m4: eight tabs of one browser share one stream, and lose nothing when the leading tab closes', async (t) => {
   const { portal, jane, maya, path } = await talk(t);
@@ -18,7 +18,7 @@ test('m4: eight tabs of one browser share one stream, and lose nothing when the 
   for (const tab of tabs) await entry(tab, 'to all tabs').waitFor();
   assert.equal(await portal.streams(), 2, 'one for Jane, one for all of Maya’s tabs');
 
-  // The leading tab is the first one. It closes while messages come in.
+  // The first tab is the leader. It is closed while messages arrive.
   const many = post(jane, path, numbered('takeover', 30));
   await entry(maya, 'takeover 5').waitFor();
   await maya.close();
@@ -54,7 +54,7 @@ test('m4: what was missed while the server was away is filled in without a reloa
   await maya.locator('#connection').waitFor();
   assert.match(await maya.locator('#connection').innerText(), /Connecting again/);
   await portal.begin();
-  // Somebody writes before Maya's stream is back.
+  // Messages are sent before Maya's stream is back.
   await post(jane, path, numbered('missed', 5));
   await entry(maya, 'missed 5').waitFor();
   assert.deepEqual(await texts(maya, 'missed'), numbered('missed', 5));
@@ -66,15 +66,17 @@ test('m4: what was missed while the server was away is filled in without a reloa
 test('c3: who loses access while looking is led away at once, also when that happened while they were away', async (t) => {
   const { portal, jane, maya } = await talk(t);
   await jane.goto('/messages');
-  const company = await jane.locator('#rows li', { hasText: 'Northwind Bakery' }).locator('a').getAttribute('href') ?? '';
+  const company =
+    (await jane.locator('#rows li', { hasText: 'Northwind Bakery' }).locator('a').getAttribute('href')) ?? '';
   const clients = await jane.request.get('/clients');
-  const id = (await clients.text()).match(/href="\/clients\/([0-9a-f-]{36})"(?:(?!<\/a>).)*Maya Okafor/s)?.[1] ?? assert.fail('no Maya');
+  const id =
+    (await clients.text()).match(/href="\/clients\/([0-9a-f-]{36})"(?:(?!<\/a>).)*Maya Okafor/s)?.[1] ??
+    assert.fail('no Maya');
   /** @param {boolean} isIn */
   const move = async (isIn) => {
     await jane.goto(`/clients/${id}`);
     await jane.getByRole('checkbox', { name: 'Northwind Bakery' }).setChecked(isIn);
-    await jane.getByRole('button', { name: 'Save' }).click();
-    await jane.waitForLoadState();
+    await follow(jane.getByRole('button', { name: 'Save' }));
     const sure = jane.getByRole('button', { name: 'Yes, change it' });
     if (await sure.isVisible()) await sure.click();
     await jane.getByText('Saved.').waitFor();

@@ -1,4 +1,4 @@
-// Long conversations: however many messages, nothing jumps, the document stays small, and a long absence keeps the place.
+// Long conversations: nothing jumps, the document stays small, and the scroll position survives a long absence.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,25 +8,29 @@ import { composer, entry, numbered, post, talk, texts, top, write } from './talk
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** So many messages may be in the document at one time. */
+/** The most messages that may be in the document at a time. */
 const bearable = 600;
 
-/** Checks that two lists are alike, and says where they part. @param {string[]} found @param {string[]} wanted */
+/** Asserts that two lists are equal, and reports the first difference. @param {string[]} found @param {string[]} wanted */
 function alike(found, wanted) {
   const at = wanted.findIndex((text, index) => found[index] !== text);
   assert.equal(found[at], wanted[at], `the ${at + 1}. of ${found.length}`);
   assert.equal(found.length, wanted.length);
 }
 
-/** Edits a message without a page. @param {Visit} visit @param {string} path @param {string} id @param {string} text */
-const edit = (visit, path, id, text) => visit.evaluate(async ([address, text]) => {
-  const answer = await fetch(address, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ text }),
-  });
-  if (!answer.ok) throw new Error(String(answer.status));
-}, [`${path}/messages/${id}/edit`, text]);
+/** Edits a message by a request, without the composer. @param {Visit} visit @param {string} path @param {string} id @param {string} text */
+const edit = (visit, path, id, text) =>
+  visit.evaluate(
+    async ([address, text]) => {
+      const answer = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ text }),
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+    },
+    [`${path}/messages/${id}/edit`, text],
+  );
 
 test('a thousand messages: what is read never jumps, and what is far from the screen leaves the document', async (t) => {
   const { jane, maya, path } = await talk(t);
@@ -35,7 +39,10 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
   const edited = (await post(jane, path, thousand))[989] ?? '';
   /** @type {string[]} */
   const before = [];
-  for (const [reader, other, size] of /** @type {[Visit, Visit, string][]} */ ([[jane, maya, 'desktop'], [maya, jane, 'phone']])) {
+  for (const [reader, other, size] of /** @type {[Visit, Visit, string][]} */ ([
+    [jane, maya, 'desktop'],
+    [maya, jane, 'phone'],
+  ])) {
     await t.test(size, async (t) => {
       await reader.goto(path);
       await entry(reader, 'thousand 1000').waitFor();
@@ -49,19 +56,21 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(up.most < bearable, `${up.most} messages were in the document`);
       assert.equal(await entry(reader, 'thousand 1000').count(), 0, 'the newest have left the document');
 
-      // Print has all of it.
+      // Printing includes everything.
       const inDocument = () => reader.locator('#entries > .entry').count();
       await reader.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
-      assert.ok(await inDocument() >= 1000);
+      assert.ok((await inDocument()) >= 1000);
       await reader.evaluate(() => window.dispatchEvent(new Event('afterprint')));
       await eventually('few messages in the document', async () => (await inDocument()) < bearable);
 
-      // What happens out of the document is there when one comes to it.
+      // Changes outside of the document are visible when the user gets there.
       const fresh = numbered(`fresh for ${size}`, 20);
       await glide(reader, 400, 'thousand 60');
       await unmoved(reader, 'new messages', async () => {
         await post(other, path, fresh);
-        await eventually('the button', async () => (await reader.locator('#newest').innerText()).startsWith('20'));
+        await eventually('the button', async () =>
+          (await reader.locator('#newest').innerText()).startsWith('20'),
+        );
         thousand[989] = `thousand 990, edited for ${size}`;
         await edit(jane, path, edited, thousand[989]);
       });
@@ -69,23 +78,31 @@ test('a thousand messages: what is read never jumps, and what is far from the sc
       assert.ok(down.farthest < 1.5, `on the way down something moved by ${down.farthest} pixels`);
       assert.ok(down.most < bearable, `${down.most} messages were in the document`);
       const begin = thousand.indexOf(down.seen[0] ?? '');
-      alike(down.seen.filter((text) => /^(thousand|fresh)/.test(text)), [...thousand.slice(begin), ...before, ...fresh]);
+      alike(
+        down.seen.filter((text) => /^(thousand|fresh)/.test(text)),
+        [...thousand.slice(begin), ...before, ...fresh],
+      );
       before.push(...fresh);
 
-      // The button leads over all that is between, and one's own message too.
+      // The button skips everything in between, and so does sending a message.
       await glide(reader, -700, 'thousand 300');
       await reader.locator('#newest').click();
       await reader.locator('#newest').waitFor({ state: 'hidden' });
       const box = await entry(reader, `fresh for ${size} 20`).boundingBox();
       const log = await reader.locator('#log').boundingBox();
       assert.ok(box && log && box.y + box.height <= log.y + log.height && box.y > log.y, 'at the newest');
-      assert.deepEqual((await texts(reader, `fresh for ${size}`)), fresh);
+      assert.deepEqual(await texts(reader, `fresh for ${size}`), fresh);
       await glide(reader, -700, 'thousand 500');
       await write(reader, `from afar on a ${size}`);
       await entry(reader, `from afar on a ${size}`).and(reader.locator(':not(.sending)')).waitFor();
-      assert.ok(await top(reader, `from afar on a ${size}`) > await top(reader, `fresh for ${size} 20`), 'behind all others');
+      assert.ok(
+        (await top(reader, `from afar on a ${size}`)) > (await top(reader, `fresh for ${size} 20`)),
+        'behind all others',
+      );
       const middling = (/** @type {number[]} */ frames) => frames[frames.length >> 1]?.toFixed(1);
-      t.diagnostic(`a frame: median ${middling(up.frames)} ms up, ${middling(down.frames)} ms down; at most ${Math.max(up.most, down.most)} messages in the document`);
+      t.diagnostic(
+        `a frame: median ${middling(up.frames)} ms up, ${middling(down.frames)} ms down; at most ${Math.max(up.most, down.most)} messages in the document`,
+      );
     });
   }
 });
@@ -107,13 +124,18 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await reader.evaluate(() => document.body.classList.add('same-page'));
 
     await writer.goto('/profile');
-    // Clearly more than a thousand: the newest may be under way to the streams that are open, and counts as not missed.
+    // Well over a thousand, because the newest ones may already be on their way to open streams and do not count as missed.
     await post(writer, path, numbered(`missed by ${who}`, 1100), 5);
     await reader.context().unrouteAll({ behavior: 'ignoreErrors' });
     await reader.evaluate(() => window.dispatchEvent(new Event('online')));
-    await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, { timeout: 40_000 });
+    await reader.waitForFunction(() => !document.body.classList.contains('same-page'), null, {
+      timeout: 40_000,
+    });
     await entry(reader, place).waitFor();
-    await eventually(`“${place}” at ${offset}`, async () => Math.abs((await top(reader, place)) - offset) < 2);
+    await eventually(
+      `“${place}” at ${offset}`,
+      async () => Math.abs((await top(reader, place)) - offset) < 2,
+    );
     assert.equal(await composer(reader).inputValue(), 'half a sentence');
     await composer(reader).fill('');
     reader.forgive();

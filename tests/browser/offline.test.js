@@ -1,4 +1,4 @@
-// Without a connection: what is written waits on the device, survives, and goes out once and in order.
+// Offline: messages wait on the device, survive a reload, and are sent once and in order.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -12,12 +12,20 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     const words = [`offline ${who} one`, `offline ${who} two`, `offline ${who} three`];
     await portal.stop('SIGKILL');
     for (const word of words) await write(writer, word);
-    await entry(writer, words[2] ?? '').locator('.fate', { hasText: 'Waiting for a connection' }).waitFor();
+    await entry(writer, words[2] ?? '')
+      .locator('.fate', { hasText: 'Waiting for a connection' })
+      .waitFor();
     assert.deepEqual(await texts(writer, `offline ${who}`), words);
     await composer(writer).fill('a thought not finished');
+    await eventually('the draft on the device', async () =>
+      (await kept(writer, 'drafts')).includes('a thought not finished'),
+    );
     await writer.locator('#connection').waitFor();
     assert.ok(await composer(writer).isEnabled(), 'the composer is never switched off');
-    assert.deepEqual((await kept(writer, 'outbox')).map(({ text }) => text), words);
+    assert.deepEqual(
+      (await kept(writer, 'outbox')).map(({ text }) => text),
+      words,
+    );
     const context = writer.context();
     const again = await portal.tab(writer);
     await writer.close();
@@ -25,7 +33,9 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await portal.begin();
     await again.goto(path);
     for (const visit of [again, reader]) {
-      await entry(visit, words[2] ?? '').and(visit.locator(':not(.sending):not(.waiting)')).waitFor();
+      await entry(visit, words[2] ?? '')
+        .and(visit.locator(':not(.sending):not(.waiting)'))
+        .waitFor();
       await eventually('all three', async () => (await texts(visit, `offline ${who}`)).length === 3);
       assert.deepEqual(await texts(visit, `offline ${who}`), words);
     }
@@ -33,7 +43,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await eventually('an empty outbox', async () => (await kept(again, 'outbox')).length === 0);
     assert.equal(await reader.locator('#connection').isVisible(), false, 'the bar is gone');
 
-    // From the server's own page they stand there once as well.
+    // The page that the server renders has each of them once, too.
     await reader.reload();
     assert.deepEqual(await texts(reader, `offline ${who}`), words);
     assert.equal(context.pages().length, 1);
@@ -44,20 +54,22 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
 test('a reload with messages waiting, an answer that got lost: still once and in order, from whichever page is open', async (t) => {
   const { jane, maya, path } = await talk(t);
   let lost = 0;
-  // The server gets the first one, but its answer is lost; the others do not get out.
+  // The server gets the first message but its response is lost; the others are not sent at all.
   await maya.context().route(`**${path}`, async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
     lost += 1;
     if (lost === 1) await route.fetch();
     return route.abort('connectionreset');
   });
-  // Without the stream, which would tell that it has arrived.
+  // Without the stream, which would report its arrival.
   await maya.context().route('**/live?*', (route) => route.abort());
   await maya.reload();
   for (const word of ['one', 'two', 'three']) await write(maya, `wait ${word}`);
   await entry(jane, 'wait one').waitFor();
   await eventually('a second try', async () => lost > 1);
+  await eventually('all three on the device', async () => (await kept(maya, 'outbox')).length === 3);
   await maya.reload();
+  await eventually('all three', async () => (await texts(maya, 'wait')).length === 3);
   assert.deepEqual(await texts(maya, 'wait'), ['wait one', 'wait two', 'wait three']);
   await maya.goto('/profile');
   await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
@@ -92,7 +104,10 @@ test('several tabs of one browser send what waits once and in the order of writi
     assert.deepEqual(await texts(visit, 'tabs'), wanted);
     await visit.locator('.entry:is(.sending, .waiting)').waitFor({ state: 'detached' });
   }
-  assert.deepEqual(sent.filter((text, index) => sent.lastIndexOf(text) === index), wanted);
+  assert.deepEqual(
+    sent.filter((text, index) => sent.lastIndexOf(text) === index),
+    wanted,
+  );
   [jane, maya, second, third].forEach((visit) => visit.forgive());
 });
 
@@ -101,20 +116,28 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   const stale = await portal.tab(maya);
   await stale.goto(path);
   let isHeld = true;
-  await maya.context().route(`**${path}`, (route) =>
-    route.request().method() === 'POST' && isHeld ? route.abort('internetdisconnected') : route.continue());
+  await maya
+    .context()
+    .route(`**${path}`, (route) =>
+      route.request().method() === 'POST' && isHeld ? route.abort('internetdisconnected') : route.continue(),
+    );
   await write(maya, 'private words');
   await entry(maya, 'private words').locator('.fate', { hasText: 'Waiting' }).waitFor();
   await composer(maya).fill('private draft');
+  await eventually('the draft on the device', async () =>
+    (await kept(maya, 'drafts')).includes('private draft'),
+  );
   await maya.goto('/profile');
 
-  // A page of Maya's that knows nothing of what happens next: it hears nothing.
+  // A page of Maya's that is not told what happens next.
   await maya.context().route('**/live?*', (route) => route.abort());
   await stale.reload();
   const mine = await stale.locator('body').getAttribute('data-me');
   await signIn(maya, await portal.signInLink('jane@harborlee.example'));
-  // Maya's old page tries to send: it is refused and leaves, and nothing arrives in Jane's name.
-  const refused = stale.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith(path));
+  // Maya's old page tries to send: it is refused and reloads, and nothing is sent in Jane's name.
+  const refused = stale.waitForResponse(
+    (answer) => answer.request().method() === 'POST' && answer.url().endsWith(path),
+  );
   isHeld = false;
   await stale.evaluate(() => window.dispatchEvent(new Event('online')));
   assert.equal((await refused).status(), 401);
@@ -128,7 +151,7 @@ test('nobody else on the device is shown unsent text, or sends it', async (t) =>
   await maya.goto('/messages');
   assert.equal(await maya.getByText('private').count(), 0);
 
-  // Maya is back: hers goes out now.
+  // Maya signs in again: her message is sent now.
   await maya.context().unrouteAll({ behavior: 'ignoreErrors' });
   await signIn(maya, await portal.signInLink('maya@northwind.example'));
   await maya.goto(path);

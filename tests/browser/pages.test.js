@@ -1,4 +1,4 @@
-// Every page in every state, in both sizes, light and dark: it has its picture, and it is there for everyone.
+// Every page in every state, on phone and desktop, light and dark: screenshots and accessibility checks.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -6,57 +6,78 @@ import path from 'node:path';
 import test from 'node:test';
 import { ask, tooSmall, tooWide } from './inspect.js';
 import { moments } from './moments.js';
-import { Portal } from './portal.js';
-import { Beginning, Tour } from './tour.js';
+import { Portal, follow } from './portal.js';
+import { Tour } from './tour.js';
+import { Beginning } from './tour_beginning.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 /** @typedef {import('./tour.js').Stop} Stop */
 
 const folder = path.resolve(import.meta.dirname, 'screenshots');
 
+/**
+ * Whether screenshots and axe-core cover each page in both sizes and both schemes. Otherwise they cover each page once,
+ * alternating between a dark phone and a light desktop. All other checks cover both sizes either way.
+ */
+const isLong = process.env.PORTAL_TEST_LONG === 'yes';
+const schemes = /** @type {const} */ (['light', 'dark']);
+
 test('every page in every state has its picture and is there for everyone', async (t) => {
   await mkdir(folder, { recursive: true });
   const tour = await Tour.start(t);
   /** @type {Record<'axe' | 'narrow' | 'zoomed' | 'small', string[]>} */
   const found = { axe: [], narrow: [], zoomed: [], small: [] };
-  /** @param {Visit} visit @param {Stop} stop @param {boolean} phone */
-  const check = async (visit, stop, phone) => {
+  /** @param {Visit} visit @param {Stop} stop @param {boolean} phone @param {number} index of the stop */
+  const check = async (visit, stop, phone, index) => {
     /** @param {keyof typeof found} kind @param {string} look @param {string[]} problems */
-    const note = (kind, look, problems) => found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
+    const note = (kind, look, problems) =>
+      found[kind].push(...problems.map((problem) => `${stop.name} (${look}) ${problem}`));
     const look = phone ? 'phone' : 'desktop';
+    // Set before the page does anything: a running transition would continue.
+    await visit.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await Tour.go(visit, stop);
-    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    const isTurn = phone === (index % 2 === 0);
+    for (const colorScheme of isLong ? schemes : isTurn ? [schemes[Number(phone)]] : []) {
       await visit.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await visit.screenshot({ path: path.join(folder, `${stop.name}-${look}-${colorScheme}.png`) });
-      // Contrasts take half of the asking: each size has those of one scheme, and what is not a colour is the same in both.
-      if (colorScheme === (phone ? 'dark' : 'light')) note('axe', `${look}, ${colorScheme}`, await ask(visit));
+      note('axe', `${look}, ${colorScheme}`, await ask(visit));
     }
     await visit.emulateMedia({ colorScheme: 'light' });
     const size = visit.viewportSize() ?? { width: 0, height: 0 };
     if (phone) note('small', look, await tooSmall(visit));
-    await visit.setViewportSize(phone ? { width: 320, height: 640 } : { width: size.width / 2, height: size.height / 2 });
+    await visit.setViewportSize(
+      phone ? { width: 320, height: 640 } : { width: size.width / 2, height: size.height / 2 },
+    );
     note(phone ? 'narrow' : 'zoomed', phone ? '320 px' : '200 %', await tooWide(visit));
     await visit.setViewportSize(size);
-    await stop.after?.(visit);
+    await stop.undo?.(visit);
   };
   const everywhere = async (/** @type {boolean} */ phone) => {
     const visits = await tour.visits({ phone });
-    for (const stop of [...tour.stops(), ...moments(tour)]) await check(visits[stop.who], stop, phone);
+    const stops = [...tour.stops(), ...moments(tour)];
+    for (const [index, stop] of stops.entries()) await check(visits[stop.who], stop, phone, index);
   };
   await Promise.all([everywhere(true), everywhere(false)]);
   const beginning = await Beginning.start(t);
-  const [first, second] = [await beginning.portal.visit({ phone: true }), await beginning.portal.visit()];
-  const both = (/** @type {Stop[]} */ stops) => Promise.all([[first, true], [second, false]].map(async ([visit, phone]) => {
-    for (const stop of stops) await check(/** @type {Visit} */ (visit), stop, Boolean(phone));
-  }));
-  await both(beginning.before());
-  await beginning.setUp(first);
-  await second.context().addCookies(await first.context().cookies());
-  await both(beginning.after());
+  const [onPhone, onDesktop] = [
+    await beginning.portal.visit({ phone: true }),
+    await beginning.portal.visit(),
+  ];
+  const onBoth = async (/** @type {Stop[]} */ stops) => {
+    for (const [index, stop] of stops.entries()) {
+      await Promise.all([check(onPhone, stop, true, index), check(onDesktop, stop, false, index)]);
+    }
+  };
+  await onBoth(beginning.before());
+  await beginning.setUp(onPhone);
+  await onDesktop.context().addCookies(await onPhone.context().cookies());
+  await onBoth(beginning.after());
 
   await t.test('axe-core finds nothing, in light and dark', () => assert.deepEqual(found.axe, []));
   await t.test('nothing scrolls sideways or is cut off at 320 px', () => assert.deepEqual(found.narrow, []));
-  await t.test('nothing scrolls sideways or is cut off at 200 % zoom', () => assert.deepEqual(found.zoomed, []));
+  await t.test('nothing scrolls sideways or is cut off at 200 % zoom', () =>
+    assert.deepEqual(found.zoomed, []),
+  );
   await t.test('on a phone every target is at least 44 × 44 px', () => assert.deepEqual(found.small, []));
 
   await t.test('one can write at 200 % zoom on a small desktop', async () => {
@@ -79,11 +100,20 @@ test('every page in every state has its picture and is there for everyone', asyn
     for (const part of ['.side', '.list', '.about', '.write', '.talk > .bar .tap', '.entry .actions']) {
       assert.equal(await jane.locator(part).filter({ visible: true }).count(), 0, `${part} is not printed`);
     }
-    const shown = await jane.evaluate(() => [...document.querySelectorAll('.entry')].map((entry) => {
-      const [name, time, say] = ['header b', 'header time', '.say'].map((part) => /** @type {HTMLElement} */ (entry.querySelector(part)));
-      const style = getComputedStyle(say);
-      return { name: name.getBoundingClientRect().width > 20, time: getComputedStyle(time).opacity === '1', ink: style.color, paper: style.backgroundColor };
-    }));
+    const shown = await jane.evaluate(() =>
+      [...document.querySelectorAll('.entry')].map((entry) => {
+        const [name, time, say] = ['header b', 'header time', '.say'].map(
+          (part) => /** @type {HTMLElement} */ (entry.querySelector(part)),
+        );
+        const style = getComputedStyle(say);
+        return {
+          name: name.getBoundingClientRect().width > 20,
+          time: getComputedStyle(time).opacity === '1',
+          ink: style.color,
+          paper: style.backgroundColor,
+        };
+      }),
+    );
     assert.ok(shown.length > 8);
     for (const { name, time, ink, paper } of shown) {
       assert.ok(name && time);
@@ -97,11 +127,13 @@ test('every page in every state has its picture and is there for everyone', asyn
   await t.test('the choice of light or dark is in the page before any script runs', async () => {
     const jane = await tour.portal.visit();
     await jane.context().addCookies(await tour.hands.jane.visit.context().cookies());
-    const theme = async (/** @type {string} */ path) => (await (await jane.request.get(path)).text()).match(/<html [^>]*data-theme="(\w+)"/)?.[1];
+    const theme = async (/** @type {string} */ path) =>
+      (await (await jane.request.get(path)).text()).match(/<html [^>]*data-theme="(\w+)"/)?.[1];
     await jane.goto('/messages');
     assert.equal(await theme('/messages'), undefined);
     await jane.getByRole('button', { name: 'Switch between light and dark' }).click();
-    for (const path of ['/messages', '/nowhere', '/sign-in/link/abc']) assert.equal(await theme(path), 'dark', path);
+    for (const path of ['/messages', '/nowhere', '/sign-in/link/abc'])
+      assert.equal(await theme(path), 'dark', path);
     await jane.goto('/profile');
     assert.ok(await jane.getByRole('radio', { name: 'Dark' }).isChecked());
     await jane.getByRole('radio', { name: 'As the device' }).check();
@@ -109,7 +141,10 @@ test('every page in every state has its picture and is there for everyone', asyn
     await jane.goto(tour.at.talk);
     await jane.getByRole('link', { name: 'Close the details' }).click();
     await jane.getByRole('complementary', { name: 'Details' }).waitFor({ state: 'hidden' });
-    assert.match(await (await jane.request.get(tour.at.talk)).text(), /<html [^>]*class="[^"]*\bdetails-closed\b/);
+    assert.match(
+      await (await jane.request.get(tour.at.talk)).text(),
+      /<html [^>]*class="[^"]*\bdetails-closed\b/,
+    );
   });
 
   await t.test('nothing moves for those who want no motion', async () => {
@@ -118,11 +153,20 @@ test('every page in every state has its picture and is there for everyone', asyn
     await jane.emulateMedia({ reducedMotion: 'reduce' });
     for (const path of [tour.at.talk, '/messages/new', '/clients', '/profile']) {
       await jane.goto(path);
-      const moving = await jane.evaluate(() => [...document.querySelectorAll('*')].filter((element) => {
-        const style = getComputedStyle(element);
-        const lasts = (/** @type {string} */ times) => times.split(',').some((time) => parseFloat(time) > 0);
-        return lasts(style.transitionDuration) || lasts(style.animationDuration) || style.scrollBehavior === 'smooth';
-      }).map((element) => element.outerHTML.slice(0, 100)));
+      const moving = await jane.evaluate(() =>
+        [...document.querySelectorAll('*')]
+          .filter((element) => {
+            const style = getComputedStyle(element);
+            const lasts = (/** @type {string} */ times) =>
+              times.split(',').some((time) => parseFloat(time) > 0);
+            return (
+              lasts(style.transitionDuration) ||
+              lasts(style.animationDuration) ||
+              style.scrollBehavior === 'smooth'
+            );
+          })
+          .map((element) => element.outerHTML.slice(0, 100)),
+      );
       assert.deepEqual(moving, [], path);
     }
   });
@@ -131,7 +175,7 @@ test('every page in every state has its picture and is there for everyone', asyn
 test('a conversation on paper has its picture', async (t) => {
   const portal = await Portal.start(t, 'demo');
   const jane = await portal.visit({ link: await portal.demoLink('admin') });
-  await jane.getByRole('link', { name: /Northwind Bakery/ }).click();
+  await follow(jane.getByRole('link', { name: /Northwind Bakery/ }));
   await jane.getByRole('heading', { name: 'Northwind Bakery', level: 1 }).waitFor();
   await jane.emulateMedia({ media: 'print' });
   await jane.setViewportSize({ width: 720, height: 1020 });
@@ -151,10 +195,10 @@ test('the README has its pictures', async (t) => {
   await busy.goto('/messages');
   await shoot(busy, 'list-phone');
   await phone.goto('/messages');
-  await phone.getByRole('link', { name: /Lease at 12 Mill Street/ }).click();
+  await follow(phone.getByRole('link', { name: /Lease at 12 Mill Street/ }));
   await phone.getByRole('textbox', { name: /^Message to/ }).waitFor();
   await shoot(phone, 'conversation-phone');
-  await desktop.getByRole('link', { name: /Purchase of MV Astrid/ }).click();
+  await follow(desktop.getByRole('link', { name: /Purchase of MV Astrid/ }));
   await desktop.getByRole('textbox', { name: /^Message to/ }).waitFor();
   await shoot(desktop, 'conversation-light');
   await desktop.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });

@@ -1,4 +1,4 @@
-// With scripts off: everything that one comes for works by links and forms, and nothing stands there that does not.
+// Without scripts everything works by links and forms, and nothing is shown that does not work.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,20 +6,25 @@ import { Portal, signIn } from './portal.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-/** What can be seen and would do nothing without scripts. @param {Visit} visit */
-const dead = (visit) => visit.evaluate(() => {
-  const found = [];
-  for (const element of document.querySelectorAll('a, button, input, select, textarea, .needs-scripts')) {
-    if (!element.checkVisibility({ visibilityProperty: true })) continue;
-    const form = element.closest('form');
-    const works =
-      element instanceof HTMLAnchorElement ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/)) :
-      element instanceof HTMLButtonElement ? element.type === 'submit' && form !== null :
-      form !== null;
-    if (!works || element.matches('.needs-scripts')) found.push(element.outerHTML.slice(0, 120));
-  }
-  return found;
-});
+/** Visible controls that do nothing without scripts. @param {Visit} visit */
+async function dead(visit) {
+  await visit.waitForLoadState();
+  return visit.evaluate(() => {
+    const found = [];
+    for (const element of document.querySelectorAll('a, button, input, select, textarea, .needs-scripts')) {
+      if (!element.checkVisibility({ visibilityProperty: true })) continue;
+      const form = element.closest('form');
+      const works =
+        element instanceof HTMLAnchorElement
+          ? Boolean(element.getAttribute('href')?.match(/^(\/|#main$|#details$)/))
+          : element instanceof HTMLButtonElement
+            ? element.type === 'submit' && form !== null
+            : form !== null;
+      if (!works || element.matches('.needs-scripts')) found.push(element.outerHTML.slice(0, 120));
+    }
+    return found;
+  });
+}
 
 test('everything works with scripts off', async (t) => {
   const portal = await Portal.start(t, 'demo');
@@ -34,7 +39,8 @@ test('everything works with scripts off', async (t) => {
   /** @param {string} label @param {string} text */
   const fill = (label, text) => jane.locator('main').getByLabel(label).first().fill(text);
   /** @param {string | RegExp} name @param {Visit} [visit] */
-  const press = (name, visit = jane) => visit.locator('main, aside').getByRole('button', { name, exact: true }).first().click();
+  const press = (name, visit = jane) =>
+    visit.locator('main, aside').getByRole('button', { name, exact: true }).first().click();
   /** @param {string} words */
   const says = (words) => jane.locator('main').getByText(words).first().waitFor();
   /** @param {Visit} visit @param {string} text */
@@ -78,7 +84,14 @@ test('everything works with scripts off', async (t) => {
   });
 
   await t.test('c8: mute, leave, come back, archive, bring back', async () => {
-    for (const [button, then] of [['Mute', 'Unmute'], ['Unmute', 'Mute'], ['Leave', 'Come back'], ['Come back', 'Leave'], ['Archive', 'Bring back'], ['Bring back', 'Archive']]) {
+    for (const [button, then] of [
+      ['Mute', 'Unmute'],
+      ['Unmute', 'Mute'],
+      ['Leave', 'Come back'],
+      ['Come back', 'Leave'],
+      ['Archive', 'Bring back'],
+      ['Bring back', 'Archive'],
+    ]) {
       await jane.locator('aside').getByRole('button', { name: button, exact: true }).click();
       await jane.locator('aside').getByRole('button', { name: then, exact: true }).waitFor();
       assert.deepEqual(await dead(jane), [], `after ${button}`);
@@ -115,12 +128,19 @@ test('everything works with scripts off', async (t) => {
   });
 
   await t.test('c5, c9: make a channel of each kind', async () => {
-    for (const [find, title] of [['ada', 'Ada Plain'], ['plain & sons', 'Plain & Sons'], ['plain matter', 'A plain matter']]) {
+    for (const [find, title] of [
+      ['ada', 'Ada Plain'],
+      ['plain & sons', 'Plain & Sons'],
+      ['plain matter', 'A plain matter'],
+    ]) {
       await open(`/messages/new?find=${encodeURIComponent(find)}`);
       await jane.locator('#choices').getByRole('link', { name: title }).first().click();
       assert.deepEqual(await dead(jane), []);
       const card = jane.getByRole('region', { name: 'The channel' });
-      await card.getByRole('button', { name: 'Start the channel' }).or(card.getByRole('link', { name: 'Open it' })).click();
+      await card
+        .getByRole('button', { name: 'Start the channel' })
+        .or(card.getByRole('link', { name: 'Open it' }))
+        .click();
       await jane.getByRole('heading', { name: title, level: 1 }).waitFor();
       await write(jane, `Hello, ${title}`);
     }
@@ -143,7 +163,10 @@ test('everything works with scripts off', async (t) => {
     await jane.getByRole('searchbox', { name: 'Find a channel' }).fill('plain matter');
     await jane.keyboard.press('Enter');
     await jane.waitForURL(/find=/);
-    await jane.locator('#rows').getByRole('link', { name: /A plain matter/ }).click();
+    await jane
+      .locator('#rows')
+      .getByRole('link', { name: /A plain matter/ })
+      .click();
     await jane.getByRole('link', { name: 'Search in this channel' }).click();
     assert.deepEqual(await dead(jane), []);
     await jane.getByRole('searchbox', { name: 'Words in messages' }).fill('hello');

@@ -1,5 +1,5 @@
-// The portal as a test uses it: started on a free port with data of its own, visited in a real Chromium, its mails read.
-// Whatever is started here is stopped when the test ends, also when it fails.
+// The portal under test: started on a free port with its own data, visited with a real Chromium, its mails read.
+// Everything that is started here is stopped when the test ends, even if it fails.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -16,10 +16,10 @@ const program = path.resolve(import.meta.dirname, '../../target/debug/portal');
 const screenshots = path.resolve(import.meta.dirname, 'screenshots');
 const run = promisify(execFile);
 
-/** How long anything may take to happen before a test gives up on it, in milliseconds. */
+/** How long a test waits for anything before it fails, in milliseconds. */
 export const patience = 30_000;
 
-/** Portals whose end is still to come: a test run that is called off takes them along. @type {Set<Portal>} */
+/** Running portals, which are stopped when the test run is interrupted. @type {Set<Portal>} */
 const open = new Set();
 process.on('exit', () => open.forEach((portal) => portal.abandon()));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
@@ -28,7 +28,7 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.once(signal, () =>
 /** @typedef {import('playwright-core').Page & { shoot(name: string): Promise<void>, forgive(): void, look: string, problems: string[] }} Visit */
 
 /**
- * Tries until `look` answers something, and says what was missing when it never does.
+ * Repeats `look` until it returns a truthy value; fails with `what` if it never does.
  * @template T
  * @param {string} what
  * @param {() => Promise<T | undefined | null | false>} look
@@ -52,9 +52,9 @@ export class Portal {
   #browser;
   /** @type {Visit[]} */
   #visits = [];
-  /** What it printed, for a failing test to show. */
+  /** The output of the program, for the messages of failing tests. */
   output = '';
-  /** Where it is reached, without a slash at the end. */
+  /** Its base URL, without a trailing slash. */
   address = '';
 
   /** @param {string} data @param {string} command */
@@ -76,7 +76,7 @@ export class Portal {
     return portal;
   }
 
-  /** Starts the program on the same data, and on the same port where it ran before. */
+  /** Starts the program, again with the same data and port if it ran before. */
   async begin() {
     const listen = this.address ? new URL(this.address).host : '127.0.0.1:0';
     this.output = '';
@@ -91,13 +91,15 @@ export class Portal {
     });
   }
 
-  /** The one-time link of a first start. */
+  /** The one-time set-up link. */
   get setUpLink() {
-    return this.output.match(/^Set up this portal: (\S+)$/m)?.[1] ?? assert.fail(`no set-up link:\n${this.output}`);
+    return (
+      this.output.match(/^Set up this portal: (\S+)$/m)?.[1] ?? assert.fail(`no set-up link:\n${this.output}`)
+    );
   }
 
   /**
-   * The ready sign-in address of one of the demo's people.
+   * The sign-in link of one of the people of the demo.
    * @param {'admin' | 'staff' | 'limited' | 'client'} kind
    */
   demoLink(kind) {
@@ -105,13 +107,13 @@ export class Portal {
     return eventually(`the demo's ${kind}`, async () => this.output.match(line)?.[1]);
   }
 
-  /** How many event streams are open. */
+  /** The number of open event streams. */
   async streams() {
     const metrics = await (await fetch(`${this.address}/metrics`)).text();
     return Number(metrics.match(/^portal_streams (\d+)$/m)?.[1] ?? assert.fail(metrics));
   }
 
-  /** Stops the program; with SIGKILL it gets no chance to tidy up. @param {'SIGTERM' | 'SIGKILL'} [signal] */
+  /** Stops the program; SIGKILL gives it no chance to clean up. @param {'SIGTERM' | 'SIGKILL'} [signal] */
   async stop(signal = 'SIGTERM') {
     const child = this.#process;
     this.#process = undefined;
@@ -121,28 +123,31 @@ export class Portal {
     const deadline = setTimeout(() => child.kill('SIGKILL'), patience);
     await gone;
     clearTimeout(deadline);
-    assert.ok(child.signalCode !== 'SIGKILL' || signal === 'SIGKILL', `it did not end when asked to:\n${this.output}`);
+    assert.ok(
+      child.signalCode !== 'SIGKILL' || signal === 'SIGKILL',
+      `it did not end when asked to:\n${this.output}`,
+    );
   }
 
-  /** Leaves nothing behind, at once: for when there is no time to end. */
+  /** Kills the program and removes its data immediately. */
   abandon() {
     this.#process?.kill('SIGKILL');
     rmSync(this.data, { recursive: true, force: true });
   }
 
-  /** Runs another command of the program on the same data, and answers what it printed. @param {...string} words */
+  /** Runs another command of the program on the same data and returns its output. @param {...string} words */
   async run(...words) {
     const { stdout } = await run(program, [...words, '--data', this.data, '--log', 'error']);
     return stdout.trim();
   }
 
-  /** A one-time address that signs somebody in. @param {string} email */
+  /** A one-time sign-in link. @param {string} email */
   signInLink(email) {
     return this.run('sign-in-link', email);
   }
 
   /**
-   * Waits for the newest mail to an address, of those whose subject fits.
+   * Waits for a mail to an address with a matching subject; returns the newest.
    * @param {string} address @param {RegExp} [subject]
    * @returns {Promise<Mail>}
    */
@@ -150,23 +155,33 @@ export class Portal {
     const outbox = path.join(this.data, 'outbox');
     return eventually(`a mail to ${address}`, async () => {
       const names = await readdir(outbox).catch(() => []);
-      // A file's name says what kind of mail it is and not when it came.
-      const files = await Promise.all(names.filter((name) => name.endsWith('.eml')).map(async (name) => {
-        const file = path.join(outbox, name);
-        return { file, at: (await stat(file, { bigint: true })).mtimeNs };
-      }));
+      // A file name tells the kind of the mail, not its time.
+      const files = await Promise.all(
+        names
+          .filter((name) => name.endsWith('.eml'))
+          .map(async (name) => {
+            const file = path.join(outbox, name);
+            return { file, at: (await stat(file, { bigint: true })).mtimeNs };
+          }),
+      );
       for (const { file } of files.sort((a, b) => Number(b.at - a.at))) {
         const mail = await PostalMime.parse(await readFile(file));
         const to = mail.to?.[0]?.address ?? '';
         if (to !== address || !subject.test(mail.subject ?? '')) continue;
-        return { from: mail.from?.address ?? '', to, subject: mail.subject ?? '', text: mail.text ?? '', html: mail.html ?? '' };
+        return {
+          from: mail.from?.address ?? '',
+          to,
+          subject: mail.subject ?? '',
+          text: mail.text ?? '',
+          html: mail.html ?? '',
+        };
       }
       return undefined;
     });
   }
 
   /**
-   * A browser of its own: nothing is shared with the others.
+   * Opens a separate browser context.
    * @param {{ phone?: boolean, dark?: boolean, scripts?: boolean, link?: string }} [wish] `link` signs in at once
    * @returns {Promise<Visit>}
    */
@@ -174,22 +189,31 @@ export class Portal {
     this.#browser ??= chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
       ],
     });
     const size = phone
       ? { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
       : { viewport: { width: 1440, height: 900 } };
     const context = await (await this.#browser).newContext({
-      ...size, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: scripts, baseURL: this.address, locale: 'en-GB',
+      ...size,
+      colorScheme: dark ? 'dark' : 'light',
+      javaScriptEnabled: scripts,
+      baseURL: this.address,
+      locale: 'en-GB',
     });
     const visit = await this.#tab(context, `${phone ? 'phone' : 'desktop'}-${dark ? 'dark' : 'light'}`);
     if (link) await signIn(visit, link);
     return visit;
   }
 
-  /** Another tab of a browser that visits already. @param {Visit} visit @returns {Promise<Visit>} */
+  /** Opens another tab in the same browser context. @param {Visit} visit @returns {Promise<Visit>} */
   tab(visit) {
     return this.#tab(visit.context(), visit.look);
   }
@@ -207,13 +231,14 @@ export class Portal {
     const visit = Object.assign(page, {
       problems,
       look,
-      /** What the browser notes of a lost connection is no problem. */
+      /** Ignores what the browser logged about a lost connection. */
       forgive() {
         const others = problems.filter((words) => !/net::ERR_|Failed to load resource/.test(words));
         problems.splice(0, problems.length, ...others);
       },
       /** @param {string} name */
       async shoot(name) {
+        await page.waitForLoadState();
         await mkdir(screenshots, { recursive: true });
         await page.screenshot({ path: path.join(screenshots, `${name}-${look}.png`) });
       },
@@ -222,7 +247,7 @@ export class Portal {
     return visit;
   }
 
-  /** Closes everything; what a browser complained of on the way fails the test. */
+  /** Closes everything; fails if a browser reported problems. */
   async end() {
     const problems = this.#visits.flatMap((visit) => visit.problems);
     try {
@@ -236,10 +261,21 @@ export class Portal {
   }
 }
 
-/** By itself or by a signal. @param {import('node:child_process').ChildProcess} child */
+/** Whether it ended on its own or by a signal. @param {import('node:child_process').ChildProcess} child */
 const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null;
 
-/** Follows a sign-in address and taps its button. @param {Visit} visit @param {string} link */
+/**
+ * Clicks a link or button that opens another page, and waits until that page has its style and its scripts. Its elements are
+ * in the document earlier, without layout and without listeners.
+ * @param {import('playwright-core').Locator} target
+ */
+export async function follow(target) {
+  const visit = target.page();
+  await visit.waitForLoadState();
+  await Promise.all([visit.waitForEvent('load'), target.click()]);
+}
+
+/** Opens a sign-in link and presses its button. @param {Visit} visit @param {string} link */
 export async function signIn(visit, link) {
   await visit.goto(link);
   await visit.locator('main form[method=post] button').first().click();

@@ -1,4 +1,4 @@
-// Reading: nothing jumps, pages open where one goes on reading, and only what was looked at counts as read.
+// Reading: nothing jumps, pages open at the first unread message, and only visible messages count as read.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { eventually } from './portal.js';
 import { scroll, unmoved } from './scroll.js';
 import { composer, entry, newest, numbered, post, readOf, talk, texts, top, write } from './talk.js';
 
-// Tabs lie behind each other only in the build of the browser that has windows.
+// Only the full build of the browser has background tabs.
 process.env.CHROMIUM ??= '/usr/bin/chromium';
 
 for (const who of /** @type {const} */ (['jane', 'maya'])) {
@@ -21,29 +21,33 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     await eventually('all read', async () => (await readOf(writer, name)) === (await newest(writer)));
     await reader.goto('/profile');
     await post(writer, path, numbered(unread, 40));
-    assert.match(await reader.title(), /^\(\d+\)/);
+    await eventually('the count in the title', async () => /^\(\d+\)/.test(await reader.title()));
     await reader.goto('/messages');
     const row = reader.locator(`#rows li:has(a[href="${path}"])`);
     assert.equal(await row.locator('[data-count]').innerText(), '40');
     await reader.goto(path);
     const line = await reader.locator('#new').boundingBox();
     const log = await reader.locator('#log').boundingBox();
-    assert.ok(line && log && line.y >= log.y - 1 && line.y < log.y + 150, `the line is at ${line?.y}, the log at ${log?.y}`);
+    assert.ok(
+      line && log && line.y >= log.y - 1 && line.y < log.y + 150,
+      `the line is at ${line?.y}, the log at ${log?.y}`,
+    );
     assert.ok((await top(reader, `${unread} 1`)) > line.y);
-    // What is beyond the screen is not read.
+    // Messages outside of the screen are not read.
     await eventually('some to be read', async () => (await readOf(writer, name)) > 60);
     assert.ok((await readOf(writer, name)) < (await newest(writer)));
 
-    // Older ones come in above.
+    // Older messages are inserted above.
     await scroll(reader, -1200);
     await unmoved(reader, 'older messages', () =>
-      eventually('older messages', async () => (await texts(reader, read)).length === 60));
+      eventually('older messages', async () => (await texts(reader, read)).length === 60),
+    );
 
     const linked = await entry(writer, `${read} 20`).locator('.message').getAttribute('data-id');
     await reader.goto(`${path}?message=${linked}#message-${linked}`);
     const box = await entry(reader, `${read} 20`).boundingBox();
     assert.ok(box && box.y > log.y && box.y < log.y + log.height - 40, 'the linked message is in sight');
-    // From there an own message leads back to the newest.
+    // Sending a message from there leads back to the newest.
     await write(reader, `${who} from afar`);
     await entry(reader, `${who} from afar`).and(reader.locator(':not(.sending)')).waitFor();
     await entry(reader, last).waitFor();
@@ -53,7 +57,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
 }
 
 test('m6: a hidden or unfocused window reads nothing; being seen moves the read position and the counts everywhere', async (t) => {
-  const { portal, jane, maya, path } = await talk(t);
+  const { portal, jane, maya } = await talk(t);
   const list = await portal.tab(maya);
   await list.goto('/profile');
   await maya.locator('#log').evaluate((log) => (log.scrollTop = 0));
@@ -63,12 +67,19 @@ test('m6: a hidden or unfocused window reads nothing; being seen moves the read 
   const unread = Number((await (await maya.request.get('/messages/counts')).json()).unread);
   await eventually('the count', async () => (await counted()) === unread);
   /** @param {boolean} isSeen @param {boolean} hasFocus */
-  const look = (isSeen, hasFocus) => maya.evaluate(([isSeen, hasFocus]) => {
-    Object.defineProperty(document, 'visibilityState', { value: isSeen ? 'visible' : 'hidden', configurable: true });
-    document.hasFocus = () => Boolean(hasFocus);
-    document.dispatchEvent(new Event('visibilitychange'));
-    if (hasFocus) window.dispatchEvent(new Event('focus'));
-  }, [isSeen, hasFocus]);
+  const look = (isSeen, hasFocus) =>
+    maya.evaluate(
+      ([isSeen, hasFocus]) => {
+        Object.defineProperty(document, 'visibilityState', {
+          value: isSeen ? 'visible' : 'hidden',
+          configurable: true,
+        });
+        document.hasFocus = () => Boolean(hasFocus);
+        document.dispatchEvent(new Event('visibilitychange'));
+        if (hasFocus) window.dispatchEvent(new Event('focus'));
+      },
+      [isSeen, hasFocus],
+    );
   await look(false, false);
   await write(jane, 'while hidden');
   await entry(maya, 'while hidden').waitFor();
@@ -85,7 +96,7 @@ test('m6: a hidden or unfocused window reads nothing; being seen moves the read 
   assert.equal(await readOf(jane, 'Maya Okafor'), begin + 2);
   await eventually('the count', async () => (await counted()) === unread);
 
-  // A second tab in front of the conversation.
+  // Another tab covers the conversation.
   await maya.reload();
   const session = await maya.context().newCDPSession(maya);
   await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });

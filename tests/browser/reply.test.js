@@ -1,4 +1,4 @@
-// What is missed reaches its reader on a phone, and the link in the mail leads to answering (N3, N7, N8, N10, M6).
+// Missed messages reach the recipient by mail, whose link opens a page for replying (N3, N7, N8, N10, M6).
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -9,32 +9,35 @@ import { Tunnel } from './tunnel.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
 
-// Instead of every workspace's wait: see that a mail comes without sitting through five minutes.
+// Replaces the wait of every workspace, so that a mail is sent within seconds instead of minutes.
 process.env.PORTAL_WAIT = '2s';
 
-/** @param {string} html The address behind the mail's first reply button. */
+/** @param {string} html the mail; returns the link of its first reply button */
 function replyLink(html) {
   return html.match(/href="(https?:\/\/[^"]*\/r\/[^"]+)"/)?.[1] ?? assert.fail(`no reply link in\n${html}`);
 }
 
-/** The firm at a desk, before its conversation with a client who is not there. @param {import('node:test').TestContext} t */
+/** Opens the firm's conversation with a client who is absent. @param {import('node:test').TestContext} t */
 async function begin(t) {
   const portal = await Portal.start(t, 'demo');
   const office = await portal.visit({ link: await portal.demoLink('admin') });
   const client = portal.output.match(/^client (\S+)/m)?.[1] ?? assert.fail(portal.output);
   const own = await portal.visit({ link: await portal.demoLink('client') });
   await own.goto('/messages');
-  const address = await own.locator('.rows a', { hasText: 'Harbor & Lee' }).first().getAttribute('href') ?? assert.fail('the client has no channel');
+  const address =
+    (await own.locator('.rows a', { hasText: 'Harbor & Lee' }).first().getAttribute('href')) ??
+    assert.fail('the client has no channel');
   await own.context().close();
   await office.goto(address.split('?')[0] ?? '');
   return { portal, office, client };
 }
 
 /** @param {Portal} portal @param {string} client @param {string} words */
-const mailAbout = (portal, client, words) => eventually(`the mail about “${words}”`, async () => {
-  const newest = await portal.mailTo(client, /./);
-  return newest.text.includes(words) ? newest : undefined;
-});
+const mailAbout = (portal, client, words) =>
+  eventually(`the mail about “${words}”`, async () => {
+    const newest = await portal.mailTo(client, /./);
+    return newest.text.includes(words) ? newest : undefined;
+  });
 
 test('n8: a mail comes, its link answers on a phone without signing in, and the office sees it live', async (t) => {
   const { portal, office, client } = await begin(t);
@@ -56,7 +59,10 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
     assert.ok(width <= 0, 'the mail scrolls sideways');
     await device.context().close();
   }
-  await office.locator('.entry', { hasText: 'It is two pages' }).locator('.fates', { hasText: 'Emailed to Maya' }).waitFor();
+  await office
+    .locator('.entry', { hasText: 'It is two pages' })
+    .locator('.fates', { hasText: 'Emailed to Maya' })
+    .waitFor();
   await office.shoot('fates-emailed');
 
   for (const look of [{ phone: true }, { phone: true, dark: true }, {}, { dark: true }]) {
@@ -73,12 +79,19 @@ test('n8: a mail comes, its link answers on a phone without signing in, and the 
   const phone = await portal.visit({ phone: true });
   await phone.goto(link);
   await eventually('what was on screen to be read', async () =>
-    (await office.locator('.seen').last().textContent().catch(() => ''))?.includes('Seen by'));
+    (
+      await office
+        .locator('.seen')
+        .last()
+        .textContent()
+        .catch(() => '')
+    )?.includes('Seen by'),
+  );
   await phone.locator('#text').fill('Looks good to me 👍');
   await phone.locator('.send').tap();
   await phone.getByText('Sent. You can write more.').waitFor();
   await phone.shoot('reply-sent');
-  await office.getByText('Looks good to me 👍').first().waitFor();
+  await office.locator('#entries').getByText('Looks good to me 👍').waitFor();
 
   const plain = await portal.visit({ phone: true, scripts: false });
   await plain.goto(link);
@@ -116,7 +129,9 @@ test('f9: files go from the page of a link with their progress, and go on where 
   await phone.locator('.send').tap();
   await phone.getByText('Your answer goes when the files are there.').waitFor();
   const film = tray.filter({ hasText: 'film.bin' });
-  await eventually('a third of it', () => film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33));
+  await eventually('a third of it', () =>
+    film.locator('progress').evaluate((bar) => bar instanceof HTMLProgressElement && bar.position > 0.33),
+  );
   await phone.shoot('reply-on-its-way');
   line.cut();
   await film.getByText('Waiting for a connection').waitFor();
@@ -124,22 +139,35 @@ test('f9: files go from the page of a link with their progress, and go on where 
   line.rate = Infinity;
   line.mend();
   await phone.getByText('Sent. You can write more.').waitFor();
-  assert.ok(begun.some((offset) => offset > 0), `it began at ${begun}`);
+  assert.ok(
+    begun.some((offset) => offset > 0),
+    `it began at ${begun}`,
+  );
   const shown = office.locator('.entry', { hasText: 'Here it is' });
   await shown.locator('img[alt="door.png"]').waitFor();
   assert.equal(await shown.locator('.attachments > *').count(), 2);
-  const arrived = await office.request.get(await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href') ?? '');
+  const arrived = await office.request.get(
+    (await shown.getByRole('link', { name: 'film.bin' }).getAttribute('href')) ?? '',
+  );
   assert.ok(bytes.equals(await arrived.body()), 'all of it has arrived');
-  // The small version of a picture is made meanwhile; the page does not change by itself.
+  // The thumbnail is made in the background, and this page has no live updates.
   await eventually('the picture', async () => {
     await phone.reload();
     return phone.locator('img[alt="door.png"]').isVisible();
   });
   await phone.shoot('reply-with-files');
 
-  // What the server will not take is said at the file, and what was written stays.
-  await phone.route('**/uploads', (route) => route.fulfill({ status: 413, contentType: 'application/json', body: '{"message":"This is larger than 1 MB."}' }));
-  await phone.locator('#files').setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('large') }]);
+  // A refusal is shown at the file, and the text is kept.
+  await phone.route('**/uploads', (route) =>
+    route.fulfill({
+      status: 413,
+      contentType: 'application/json',
+      body: '{"message":"This is larger than 1 MB."}',
+    }),
+  );
+  await phone
+    .locator('#files')
+    .setInputFiles([{ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.from('large') }]);
   await tray.getByText('This is larger than 1 MB.').waitFor();
   await phone.locator('#text').fill('And the plan');
   await phone.locator('.send').tap();

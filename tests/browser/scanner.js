@@ -1,9 +1,9 @@
-// A scanner of files that speaks as clamd of ClamAV does (INSTREAM), and finds harm in whatever says that it is harmful.
+// A virus scanner with the protocol of ClamAV's clamd (INSTREAM). It reports every file that contains “harmful”.
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 
-/** Opens one that lasts as long as the test, and answers the setting that names it. @param {import('node:test').TestContext} t */
+/** Starts a scanner for the duration of the test and returns the setting for it. @param {import('node:test').TestContext} t */
 export async function openScanner(t) {
   const server = createServer((socket) => {
     let come = Buffer.alloc(0);
@@ -21,11 +21,11 @@ export async function openScanner(t) {
   return `clamd://127.0.0.1:${typeof address === 'object' && address?.port}`;
 }
 
-/** The file in a conversation, once all of it has come: pieces after their lengths, and an empty one. @param {Buffer} come */
+/** The file of a request once it is complete: chunks with their lengths, ended by an empty one. @param {Buffer} come */
 function whole(come) {
   /** @type {Buffer[]} */
   const pieces = [];
-  for (let at = 'zINSTREAM\0'.length; at + 4 <= come.length;) {
+  for (let at = 'zINSTREAM\0'.length; at + 4 <= come.length; ) {
     const length = come.readUInt32BE(at);
     if (length === 0) return Buffer.concat(pieces);
     pieces.push(come.subarray(at + 4, at + 4 + length));

@@ -1,4 +1,4 @@
-// The scripts that the portal serves say the same as those that are written: less to load, nothing else.
+// The minified scripts that the portal serves mean the same as the sources.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -9,9 +9,11 @@ import { Portal } from './portal.js';
 
 const written = path.resolve(import.meta.dirname, '../../crates/web/assets');
 
-/** A script's meaning: its syntax tree without places. Strings, templates and regular expressions are in it as they stand. @param {string} text */
-const meaning = (text) => JSON.stringify(parse(text, { ecmaVersion: 2024, sourceType: 'module' }), (key, value) =>
-  key === 'start' || key === 'end' ? undefined : value);
+/** The syntax tree of a script without positions. It contains strings, templates and regular expressions verbatim. @param {string} text */
+const meaning = (text) =>
+  JSON.stringify(parse(text, { ecmaVersion: 2024, sourceType: 'module' }), (key, value) =>
+    key === 'start' || key === 'end' ? undefined : value,
+  );
 
 test('every script is served lean, and with the meaning of what is written', async (t) => {
   const portal = await Portal.start(t, 'serve');

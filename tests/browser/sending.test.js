@@ -1,10 +1,11 @@
-// Sending: the message stands there at once, and the real one takes its place whichever way it comes first.
+// Sending: the message is shown at once, and replaced by the real one from the response or the live update.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { composer, entry, talk, texts, write } from './talk.js';
+import { eventually } from './portal.js';
+import { composer, entry, kept, talk, texts, write } from './talk.js';
 
-/** A gate that requests wait at. */
+/** A gate that holds requests back. */
 function gate() {
   /** @type {() => void} */
   let open = () => {};
@@ -12,7 +13,7 @@ function gate() {
   return { open, opened };
 }
 
-/** Marks the element of an entry, to find out later whether it is still the same. @param {import('playwright-core').Locator} found */
+/** Marks the element of an entry, to check later that it is still the same. @param {import('playwright-core').Locator} found */
 const mark = (found) => found.evaluate((element) => element.setAttribute('data-test', 'same'));
 
 for (const who of /** @type {const} */ (['jane', 'maya'])) {
@@ -30,18 +31,30 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
     assert.equal(await composer(sender).inputValue(), '');
     const bubble = entry(sender, text);
     await bubble.waitFor();
-    assert.match(await bubble.getAttribute('class') ?? '', /\bown\b.*\bsending\b/);
+    assert.match((await bubble.getAttribute('class')) ?? '', /\bown\b.*\bsending\b/);
     const parts = (/** @type {Element} */ found) =>
-      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) => `${part.tagName}.${part.className}`.replace(' plain', ''));
+      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) =>
+        `${part.tagName}.${part.className}`.replace(' plain', ''),
+      );
     const before = await bubble.evaluate(parts);
     await mark(bubble);
     answer.open();
     const sent = bubble.and(sender.locator(':not(.sending)'));
     await sent.waitFor();
-    assert.equal(await sent.getAttribute('data-test'), 'same', 'the entry has stayed, only the message in it is the real one');
-    assert.deepEqual(await sent.evaluate((found) =>
-      [...found.querySelectorAll('.message, .message *:not(p)')].map((part) => `${part.tagName}.${part.className}`)), before,
-    'both come from one template');
+    assert.equal(
+      await sent.getAttribute('data-test'),
+      'same',
+      'the entry has stayed, only the message in it is the real one',
+    );
+    assert.deepEqual(
+      await sent.evaluate((found) =>
+        [...found.querySelectorAll('.message, .message *:not(p)')].map(
+          (part) => `${part.tagName}.${part.className}`,
+        ),
+      ),
+      before,
+      'both come from one template',
+    );
     assert.equal(await bubble.locator('.seen').count(), 0);
     await reader.goto(path);
     await bubble.locator('.seen', { hasText: who === 'jane' ? 'Maya Okafor' : 'Jane Lee' }).waitFor();
@@ -52,7 +65,7 @@ for (const who of /** @type {const} */ (['jane', 'maya'])) {
 test('m2: answer or event first, it is one message', async (t) => {
   const { jane, maya, path } = await talk(t);
 
-  // The event first: the answer is held back on its way.
+  // The event comes first: the response is held back.
   const answer = gate();
   await jane.route(`**${path}`, async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
@@ -63,7 +76,9 @@ test('m2: answer or event first, it is one message', async (t) => {
   await write(jane, 'event first');
   await entry(jane, 'event first').and(jane.locator(':not(.sending)')).waitFor();
   await mark(entry(jane, 'event first'));
-  const answered = jane.waitForResponse((response) => response.request().method() === 'POST' && response.url().endsWith(path));
+  const answered = jane.waitForResponse(
+    (response) => response.request().method() === 'POST' && response.url().endsWith(path),
+  );
   answer.open();
   await answered;
   await jane.unrouteAll({ behavior: 'wait' });
@@ -72,7 +87,7 @@ test('m2: answer or event first, it is one message', async (t) => {
   assert.equal(await entry(jane, 'event first').getAttribute('data-test'), 'same');
   assert.deepEqual(await texts(jane, 'event first'), ['event first']);
 
-  // The answer first: the stream is not there.
+  // The response comes first: there is no stream.
   await maya.context().route('**/live?*', (route) => route.abort('internetdisconnected'));
   await maya.evaluate(() => window.dispatchEvent(new Event('online')));
   await write(maya, 'answer first');
@@ -103,13 +118,17 @@ test('what is refused says why, and offers Retry and Delete, in every tab and af
   await refused.getByRole('button', { name: 'Delete' }).click();
   await refused.waitFor({ state: 'detached' });
   await second.locator('.entry.refused').waitFor({ state: 'detached' });
+  await eventually('nothing on the device', async () => (await kept(jane, 'outbox')).length === 0);
   await jane.reload();
   await entry(jane, 'others go on').waitFor();
   assert.equal(await refused.count(), 0);
 
-  // Refused once, taken at the second try.
-  await jane.route(`**${path}`, (route) => route.request().method() === 'POST'
-    ? route.fulfill({ status: 409, json: { code: 'conflict', message: 'Not just now.' } }) : route.continue());
+  // Refused once, accepted on the second attempt.
+  await jane.route(`**${path}`, (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ status: 409, json: { code: 'conflict', message: 'Not just now.' } })
+      : route.continue(),
+  );
   await write(jane, 'try again');
   await refused.locator('.fate', { hasText: 'Not just now.' }).waitFor();
   await jane.unrouteAll();
@@ -122,7 +141,7 @@ test('what is refused says why, and offers Retry and Delete, in every tab and af
 
 test('a day stands above its first message, and nowhere once that was sent or taken back', async (t) => {
   const { jane } = await talk(t);
-  // A day on which nobody has written yet; what the portal takes stands on its own.
+  // A day without messages; what the portal accepts still gets the real date.
   await jane.clock.setFixedTime(Date.now() + 3 * 86_400_000);
   const days = jane.locator('#log .day');
   const before = await days.count();

@@ -1,10 +1,11 @@
-// All pages of the portal and the states that they can be in, for tests that go through every one: a demonstration
-// with a few more people and channels, made through the portal's own forms.
+// All pages of the portal in all their states, for tests that visit every one: the demo with more people and channels, created
+// with the portal's own forms.
 
 import assert from 'node:assert/strict';
 import { Portal } from './portal.js';
 import { openScanner } from './scanner.js';
 import { furnish, stops as files } from './tour_files.js';
+import { Hand, sendWrong, type } from './tour_forms.js';
 import { stops as joining } from './tour_joining.js';
 
 /** @typedef {import('./portal.js').Visit} Visit */
@@ -15,74 +16,16 @@ import { stops as joining } from './tour_joining.js';
  * @property {string} name
  * @property {'nobody' | 'jane' | 'tom' | 'maya' | 'priya'} who
  * @property {string} path
- * @property {() => Promise<unknown>} [first] what happens elsewhere before one comes
- * @property {(visit: Visit) => Promise<unknown>} [then] what is done there before one looks
- * @property {(visit: Visit) => Promise<unknown>} [after] what is undone when one has looked
- * @property {boolean} [refused] whether the browser notes a refusal, as it should
+ * @property {() => Promise<unknown>} [prepare] what happens elsewhere before the visit
+ * @property {(visit: Visit) => Promise<unknown>} [act] what is done on the page before it is checked
+ * @property {(visit: Visit) => Promise<unknown>} [undo] what is undone after the check
+ * @property {boolean} [refused] whether the browser is expected to log a refusal
  */
 
 const arabic = 'ليلى عبد الرحمن القحطاني';
 const long = 'Wolfeschlegelsteinhausenbergerdorffwelche';
 
-/** Somebody who is signed in and fills in forms without looking at pages. */
-export class Hand {
-  /** @param {Visit} visit @param {string} address */
-  constructor(visit, address) {
-    this.visit = visit;
-    this.address = address;
-  }
-
-  /**
-   * Sends a form and answers where it leads to.
-   * @param {string} path @param {Record<string, string | string[]>} [fields]
-   */
-  async send(path, fields = {}) {
-    const form = new URLSearchParams();
-    for (const [name, value] of Object.entries(fields)) [value].flat().forEach((one) => form.append(name, one));
-    const answer = await this.visit.request.post(path, {
-      data: form.toString(),
-      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: this.address, accept: 'text/html' },
-      maxRedirects: 0,
-    });
-    assert.equal(answer.status(), 303, `${path}: ${answer.status()} ${answer.status() === 303 ? '' : await answer.text()}`);
-    return answer.headers().location;
-  }
-
-  /** Writes a message and answers its id. @param {string} channel @param {string} text */
-  async write(channel, text) {
-    const id = newId();
-    await this.send(channel, { id, text });
-    return id;
-  }
-
-  /** The address of the first link on a page that fits. @param {string} path @param {RegExp} address @param {string} [words] */
-  async find(path, address, words = '') {
-    const html = await (await this.visit.request.get(path)).text();
-    const links = [...html.matchAll(/<a [^>]*href="([^"]+)"[^>]*>(.*?)<\/a>/gs)];
-    const link = links.find(([, href, inner]) => address.test(href) && inner.includes(words));
-    return link?.[1] ?? assert.fail(`no link ${address} “${words}” on ${path}`);
-  }
-}
-
-/** @type {(label: string, value: string) => (visit: Visit) => Promise<void>} */
-const type = (label, value) => (visit) => visit.getByLabel(label).first().fill(value);
-
-/** Sends a form that is refused. @param {string} button @param {Record<string, string>} fields @returns {(visit: Visit) => Promise<void>} */
-export const sendWrong = (button, fields) => async (visit) => {
-  await visit.locator('form[method=post]').evaluateAll((forms) => forms.forEach((form) => form.setAttribute('novalidate', '')));
-  for (const [label, value] of Object.entries(fields)) await type(label, value)(visit);
-  await visit.getByRole('button', { name: button }).first().click();
-  await visit.locator('.error, .notice.bad').first().waitFor();
-};
-
-/** An id as browsers make them (RFC 9562, version 7). */
-export function newId() {
-  const time = Date.now().toString(16).padStart(12, '0');
-  const rest = crypto.randomUUID().slice(14);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(1)}`;
-}
-
-/** The demonstration with every state in it. */
+/** A demo with all states in it. */
 export class Tour {
   /** @type {Record<string, string>} */
   at = {};
@@ -99,9 +42,13 @@ export class Tour {
     const portal = await Portal.start(t, 'demo');
     delete process.env.PORTAL_SCANNER;
     /** @param {'admin' | 'staff' | 'limited' | 'client'} kind */
-    const hand = async (kind) => new Hand(await portal.visit({ link: await portal.demoLink(kind) }), portal.address);
+    const hand = async (kind) =>
+      new Hand(await portal.visit({ link: await portal.demoLink(kind) }), portal.address);
     const tour = new Tour(portal, {
-      jane: await hand('admin'), tom: await hand('staff'), maya: await hand('client'), priya: await hand('limited'),
+      jane: await hand('admin'),
+      tom: await hand('staff'),
+      maya: await hand('client'),
+      priya: await hand('limited'),
     });
     await tour.#people();
     await tour.#webhook();
@@ -121,21 +68,48 @@ export class Tour {
     at.astrid = await jane.find('/projects', /^\/projects\/[0-9a-f-]{36}$/, 'Astrid');
     at.odd = await jane.send('/companies/new', { name: `${long} 🥐 ${arabic} & Töchter` });
     const companyIds = at.odd.split('/').pop() ?? '';
-    at.longNamed = await jane.send('/clients/new', { givenName: long.slice(0, 40), familyName: long.slice(0, 40), email: `${long}@example.com`, companyIds });
-    at.arabicNamed = await jane.send('/clients/new', { givenName: 'ليلى', familyName: 'القحطاني', email: 'layla@example.com', companyIds });
-    at.emojiNamed = await jane.send('/clients/new', { givenName: '👩‍🍳', familyName: '🥐', email: 'croissant@example.com', companyIds });
+    at.longNamed = await jane.send('/clients/new', {
+      givenName: long.slice(0, 40),
+      familyName: long.slice(0, 40),
+      email: `${long}@example.com`,
+      companyIds,
+    });
+    at.arabicNamed = await jane.send('/clients/new', {
+      givenName: 'ليلى',
+      familyName: 'القحطاني',
+      email: 'layla@example.com',
+      companyIds,
+    });
+    at.emojiNamed = await jane.send('/clients/new', {
+      givenName: '👩‍🍳',
+      familyName: '🥐',
+      email: 'croissant@example.com',
+      companyIds,
+    });
     const gone = await jane.send('/clients/new', { givenName: 'Otto', email: 'otto@example.com' });
     at.deactivated = gone.split('?')[0];
     await jane.send(`${at.deactivated}/deactivate`);
-    at.project = await jane.send('/projects/new', { title: 'Sale of the old mill', clientIds: [], internalUserIds: [] });
+    at.project = await jane.send('/projects/new', {
+      title: 'Sale of the old mill',
+      clientIds: [],
+      internalUserIds: [],
+    });
   }
 
-  /** A program that is not there: its calls fail. */
+  /** A webhook to an unreachable host: its calls fail. */
   async #webhook() {
     const { jane } = this.hands;
-    const form = new URLSearchParams({ url: `https://hooks.invalid/${'a-long-address/'.repeat(6)}`, which: 'all' });
+    const form = new URLSearchParams({
+      url: `https://hooks.invalid/${'a-long-address/'.repeat(6)}`,
+      which: 'all',
+    });
     const answer = await jane.visit.request.post('/settings/api/webhooks/new', {
-      data: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: jane.address, accept: 'text/html' },
+      data: form.toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: jane.address,
+        accept: 'text/html',
+      },
     });
     assert.equal(answer.status(), 200);
     this.at.webhook = await jane.find('/settings/api/webhooks', /^\/settings\/api\/webhooks\/[0-9a-f-]{36}$/);
@@ -163,8 +137,15 @@ export class Tour {
     at.oddTalk = await jane.send('/messages/new', { subject: `company:${idOf(at.odd)}` });
     at.emptyTalk = await jane.find('/messages?find=%F0%9F%A5%90', path, '🥐').catch(() => at.oddTalk);
     at.preview = `/messages/new?find=mill&subject=project:${idOf(at.project)}`;
-    const fresh = await jane.send('/projects/new', { title: 'A boundary at Fern Hill', clientIds: [], internalUserIds: [] });
-    const members = { title: 'A boundary at Fern Hill', internalUserIds: await this.#colleagues(['Jane', 'Tom']) };
+    const fresh = await jane.send('/projects/new', {
+      title: 'A boundary at Fern Hill',
+      clientIds: [],
+      internalUserIds: [],
+    });
+    const members = {
+      title: 'A boundary at Fern Hill',
+      internalUserIds: await this.#colleagues(['Jane', 'Tom']),
+    };
     await jane.send(fresh.split('?')[0], members);
     at.added = await jane.send('/messages/new', { subject: `project:${idOf(fresh)}` });
     await jane.write(at.added, 'Here we collect what we know about the boundary.');
@@ -172,7 +153,7 @@ export class Tour {
     await tom.write(at.added, 'Welcome, Helen.');
   }
 
-  /** The ids of colleagues by their given names. @param {string[]} names */
+  /** The ids of colleagues with these given names. @param {string[]} names */
   async #colleagues(names) {
     const { jane } = this.hands;
     const all = names.map((name) => jane.find('/settings/team', /^\/settings\/team\/[0-9a-f-]{36}$/, name));
@@ -192,7 +173,10 @@ export class Tour {
     ];
     for (const text of texts) await jane.write(at.oddTalk, text);
     at.huge = at.muted;
-    await jane.write(at.huge, 'All of it, as you asked: '.padEnd(9_990, 'the parties agree on what follows, and '));
+    await jane.write(
+      at.huge,
+      'All of it, as you asked: '.padEnd(9_990, 'the parties agree on what follows, and '),
+    );
     const edited = await jane.write(at.talk, 'The hearing is on Tuesday at 10.');
     await jane.send(`${at.talk}/messages/${edited}/edit`, { text: 'The hearing is on **Wednesday** at 10.' });
     const deleted = await jane.write(at.talk, 'Sent to the wrong place.');
@@ -204,19 +188,30 @@ export class Tour {
     await maya.write(at.mayas, 'Luis brings the lease. Is there parking at the court?');
   }
 
-  /** Every page, in the order of a visitor who wants to see them all. @returns {Stop[]} */
+  /** Every page, in the order of a visit. @returns {Stop[]} */
   stops() {
     const at = this.at;
     const nowhere = '/messages/00000000-0000-7000-8000-000000000000';
     /** @type {Stop[]} */
     return [
       { name: 'sign-in', who: 'nobody', path: '/sign-in' },
-      { name: 'sign-in-refused', who: 'nobody', path: '/sign-in', refused: true, then: sendWrong('Send me the email', { 'Your email address': 'jane' }) },
-      { name: 'sign-in-code', who: 'nobody', path: '/sign-in', then: async (visit) => {
-        await type('Your email address', 'somebody@example.com')(visit);
-        await visit.getByRole('button', { name: 'Send me the email' }).click();
-        await visit.getByLabel('Six-digit code').waitFor();
-      } },
+      {
+        name: 'sign-in-refused',
+        who: 'nobody',
+        path: '/sign-in',
+        refused: true,
+        act: sendWrong('Send me the email', { 'Your email address': 'jane' }),
+      },
+      {
+        name: 'sign-in-code',
+        who: 'nobody',
+        path: '/sign-in',
+        act: async (visit) => {
+          await type('Your email address', 'somebody@example.com')(visit);
+          await visit.getByRole('button', { name: 'Send me the email' }).click();
+          await visit.getByLabel('Six-digit code').waitFor();
+        },
+      },
       { name: 'sign-in-dead-link', who: 'nobody', path: '/sign-in/link/abc', refused: true },
       { name: 'messages', who: 'jane', path: '/messages' },
       { name: 'messages-client', who: 'maya', path: '/messages' },
@@ -232,13 +227,23 @@ export class Tour {
       { name: 'conversation-added', who: 'jane', path: at.added },
       { name: 'conversation-details', who: 'jane', path: `${at.talk}#details` },
       { name: 'edit', who: 'jane', path: at.edit },
-      { name: 'edit-refused', who: 'jane', path: at.edit, refused: true, then: sendWrong('Save', { 'To ': ' ' }) },
+      {
+        name: 'edit-refused',
+        who: 'jane',
+        path: at.edit,
+        refused: true,
+        act: sendWrong('Save', { 'To ': ' ' }),
+      },
       { name: 'new', who: 'jane', path: '/messages/new' },
       { name: 'new-nothing-found', who: 'jane', path: '/messages/new?find=zzz' },
       { name: 'new-preview', who: 'jane', path: at.preview },
       { name: 'new-group', who: 'jane', path: at.choosing },
       { name: 'search', who: 'jane', path: '/messages/search?words=the' },
-      { name: 'search-here', who: 'jane', path: `/messages/search?words=the&channel=${at.talk.split('/').pop()}` },
+      {
+        name: 'search-here',
+        who: 'jane',
+        path: `/messages/search?words=the&channel=${at.talk.split('/').pop()}`,
+      },
       { name: 'search-nothing-found', who: 'jane', path: '/messages/search?words=zzz' },
       { name: 'clients', who: 'jane', path: '/clients' },
       { name: 'clients-nobody-found', who: 'jane', path: '/clients?find=zzz' },
@@ -247,55 +252,129 @@ export class Tour {
       { name: 'client-invited', who: 'jane', path: `${at.noah}?done=invited` },
       { name: 'client-deactivated', who: 'jane', path: at.deactivated },
       { name: 'client-new', who: 'jane', path: '/clients/new' },
-      { name: 'client-refused', who: 'jane', path: '/clients/new', refused: true, then: sendWrong('Add client user', { 'Email address': 'nobody', 'Mobile number': '12' }) },
+      {
+        name: 'client-refused',
+        who: 'jane',
+        path: '/clients/new',
+        refused: true,
+        act: sendWrong('Add client user', { 'Email address': 'nobody', 'Mobile number': '12' }),
+      },
       { name: 'companies', who: 'jane', path: '/companies' },
       { name: 'company', who: 'jane', path: at.company },
       { name: 'company-odd', who: 'jane', path: at.odd.split('?')[0] },
       { name: 'company-new', who: 'jane', path: '/companies/new' },
-      { name: 'company-refused', who: 'jane', path: '/companies/new', refused: true, then: sendWrong('Add company', { Name: '' }) },
+      {
+        name: 'company-refused',
+        who: 'jane',
+        path: '/companies/new',
+        refused: true,
+        act: sendWrong('Add company', { Name: '' }),
+      },
       { name: 'projects', who: 'jane', path: '/projects' },
       { name: 'project', who: 'jane', path: at.astrid },
       { name: 'project-new', who: 'jane', path: '/projects/new' },
-      { name: 'project-refused', who: 'jane', path: '/projects/new', refused: true, then: sendWrong('Add project', { Title: '' }) },
-      { name: 'project-together', who: 'jane', path: '/projects/new', refused: true, then: async (visit) => {
-        await type('Title', 'Between two clients')(visit);
-        for (const summary of await visit.locator('summary').all()) await summary.click();
-        await visit.getByLabel(/Helen Park/).check();
-        await visit.getByLabel(/Luis Ortega/).check();
-        await visit.getByRole('button', { name: 'Add project' }).click();
-        await visit.locator('.notice.warn').waitFor();
-      } },
+      {
+        name: 'project-refused',
+        who: 'jane',
+        path: '/projects/new',
+        refused: true,
+        act: sendWrong('Add project', { Title: '' }),
+      },
+      {
+        name: 'project-together',
+        who: 'jane',
+        path: '/projects/new',
+        refused: true,
+        act: async (visit) => {
+          await type('Title', 'Between two clients')(visit);
+          for (const summary of await visit.locator('summary').all()) await summary.click();
+          await visit.getByLabel(/Helen Park/).check();
+          await visit.getByLabel(/Luis Ortega/).check();
+          await visit.getByRole('button', { name: 'Add project' }).click();
+          await visit.locator('.notice.warn').waitFor();
+        },
+      },
       { name: 'team', who: 'jane', path: '/settings/team' },
       { name: 'team-staff', who: 'tom', path: '/settings/team' },
       { name: 'colleague', who: 'jane', path: at.tomsPage },
       { name: 'colleague-new', who: 'jane', path: '/settings/team/new' },
-      { name: 'colleague-refused', who: 'jane', path: '/settings/team/new', refused: true, then: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }) },
+      {
+        name: 'colleague-refused',
+        who: 'jane',
+        path: '/settings/team/new',
+        refused: true,
+        act: sendWrong('Add colleague', { 'Email address': 'maya@northwind.example' }),
+      },
       { name: 'brand', who: 'jane', path: '/settings/brand' },
-      { name: 'brand-refused', who: 'jane', path: '/settings/brand', refused: true, then: sendWrong('Save the sidebar', { 'Its colour': '#ffffff', 'Its words': '#eeeeee' }) },
+      {
+        name: 'brand-refused',
+        who: 'jane',
+        path: '/settings/brand',
+        refused: true,
+        act: sendWrong('Save the sidebar', { 'Its colour': '#ffffff', 'Its words': '#eeeeee' }),
+      },
       { name: 'messaging', who: 'jane', path: '/settings/messaging' },
       { name: 'messaging-staff', who: 'tom', path: '/settings/messaging', refused: true },
       { name: 'keys-none', who: 'jane', path: '/settings/api' },
       { name: 'key-new', who: 'jane', path: '/settings/api/keys/new' },
-      { name: 'key-refused', who: 'jane', path: '/settings/api/keys/new', refused: true, then: sendWrong('Make key', { Name: ' ' }) },
-      { name: 'key-made', who: 'jane', path: '/settings/api/keys/new', then: async (visit) => {
-        await type('Name', 'Accounting')(visit);
-        await visit.getByRole('button', { name: 'Make key' }).click();
-        await visit.getByLabel('Key', { exact: true }).waitFor();
-      } },
+      {
+        name: 'key-refused',
+        who: 'jane',
+        path: '/settings/api/keys/new',
+        refused: true,
+        act: sendWrong('Make key', { Name: ' ' }),
+      },
+      {
+        name: 'key-made',
+        who: 'jane',
+        path: '/settings/api/keys/new',
+        act: async (visit) => {
+          await type('Name', 'Accounting')(visit);
+          await visit.getByRole('button', { name: 'Make key' }).click();
+          await visit.getByLabel('Key', { exact: true }).waitFor();
+        },
+      },
       { name: 'keys', who: 'jane', path: '/settings/api?done=revoked' },
       { name: 'webhooks', who: 'jane', path: '/settings/api/webhooks' },
       { name: 'webhook', who: 'jane', path: at.webhook },
-      { name: 'webhook-tries', who: 'jane', path: at.webhook, then: (visit) => visit.locator('.calls summary').first().click() },
-      { name: 'webhook-new', who: 'jane', path: '/settings/api/webhooks/new', then: (visit) => visit.getByText('Choose what').click() },
-      { name: 'webhook-refused', who: 'jane', path: '/settings/api/webhooks/new', refused: true, then: sendWrong('Make webhook', { 'Address of your program': 'http://127.0.0.1/' }) },
-      { name: 'webhook-made', who: 'jane', path: '/settings/api/webhooks/new', then: async (visit) => {
-        await type('Address of your program', 'https://made.invalid/')(visit);
-        await visit.getByRole('button', { name: 'Make webhook' }).click();
-        await visit.getByLabel('Signing secret').waitFor();
-      } },
+      {
+        name: 'webhook-tries',
+        who: 'jane',
+        path: at.webhook,
+        act: (visit) => visit.locator('.calls summary').first().click(),
+      },
+      {
+        name: 'webhook-new',
+        who: 'jane',
+        path: '/settings/api/webhooks/new',
+        act: (visit) => visit.getByText('Choose what').click(),
+      },
+      {
+        name: 'webhook-refused',
+        who: 'jane',
+        path: '/settings/api/webhooks/new',
+        refused: true,
+        act: sendWrong('Make webhook', { 'Address of your program': 'http://127.0.0.1/' }),
+      },
+      {
+        name: 'webhook-made',
+        who: 'jane',
+        path: '/settings/api/webhooks/new',
+        act: async (visit) => {
+          await type('Address of your program', 'https://made.invalid/')(visit);
+          await visit.getByRole('button', { name: 'Make webhook' }).click();
+          await visit.getByLabel('Signing secret').waitFor();
+        },
+      },
       { name: 'profile', who: 'jane', path: '/profile' },
       { name: 'profile-client', who: 'maya', path: '/profile' },
-      { name: 'profile-refused', who: 'jane', path: '/profile', refused: true, then: sendWrong('Save', { 'Mobile number': '12' }) },
+      {
+        name: 'profile-refused',
+        who: 'jane',
+        path: '/profile',
+        refused: true,
+        act: sendWrong('Save', { 'Mobile number': '12' }),
+      },
       ...files(this),
       ...joining(this),
       { name: 'problem-not-found', who: 'jane', path: nowhere, refused: true },
@@ -303,16 +382,18 @@ export class Tour {
     ];
   }
 
-  /** Goes to a page and brings it into its state. @param {Visit} visit @param {Stop} stop */
+  /** Opens a page and brings it into its state. @param {Visit} visit @param {Stop} stop */
   static async go(visit, stop) {
-    await stop.first?.();
+    await stop.prepare?.();
     await visit.goto(stop.path);
-    await stop.then?.(visit);
+    await stop.act?.(visit);
+    // `act` may have opened another page, whose elements appear before its style.
+    await visit.waitForLoadState();
     if (stop.refused) visit.problems.length = 0;
   }
 
   /**
-   * A browser for each of the people, of one size.
+   * One browser context for each person, all of one size.
    * @param {{ phone?: boolean, dark?: boolean }} look
    */
   async visits(look) {
@@ -324,52 +405,5 @@ export class Tour {
       visits[name] = visit;
     }
     return visits;
-  }
-}
-
-/** A portal at its very beginning: pages without anything on them yet. */
-export class Beginning {
-  /** @param {Portal} portal */
-  constructor(portal) {
-    this.portal = portal;
-  }
-
-  /** @param {import('node:test').TestContext} t */
-  static async start(t) {
-    return new Beginning(await Portal.start(t, 'serve'));
-  }
-
-  /** Before it is set up. @returns {Stop[]} */
-  before() {
-    return [
-      { name: 'set-up-not-yet', who: 'nobody', path: '/sign-in' },
-      { name: 'set-up', who: 'nobody', path: new URL(this.portal.setUpLink).pathname },
-      { name: 'set-up-refused', who: 'nobody', path: new URL(this.portal.setUpLink).pathname, refused: true, then: async (visit) => {
-        await visit.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
-        await visit.getByLabel('Your email address').fill('jane');
-        await visit.getByRole('button', { name: /Set up/ }).click();
-        await visit.locator('.error').first().waitFor();
-      } },
-    ];
-  }
-
-  /** Sets it up. @param {Visit} visit */
-  async setUp(visit) {
-    await visit.goto(this.portal.setUpLink);
-    await visit.getByLabel('Name of your firm').fill('Harbor & Lee');
-    await visit.getByLabel('Your given name').fill('Jane');
-    await visit.getByLabel('Your family name').fill('Lee');
-    await visit.getByLabel('Your email address').fill('jane@harborlee.example');
-    await visit.getByRole('button', { name: 'Set up' }).click();
-    await visit.getByText('has its portal').waitFor();
-  }
-
-  /** Afterwards. @returns {Stop[]} */
-  after() {
-    return [
-      { name: 'set-up-done', who: 'jane', path: '/set-up' },
-      ...['messages', 'files', 'clients', 'companies', 'projects', 'messages/new', 'projects/new'].map((page) =>
-        /** @type {Stop} */ ({ name: `empty-${page.replace('/', '-')}`, who: 'jane', path: `/${page}` })),
-    ];
   }
 }

@@ -1,4 +1,4 @@
-// A line between a browser and the portal that can be made slow, cut, and mended: what a phone on a train has.
+// A connection between a browser and the portal that can be slowed down, cut and restored, like that of a phone on a train.
 
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ export class Tunnel {
   /** @type {Set<Socket>} */
   #sockets = new Set();
   #server = createServer((socket) => this.#lead(socket));
-  /** Bytes a second on their way to the portal. */
+  /** Bytes per second towards the portal. */
   rate = Infinity;
   address = '';
 
@@ -35,7 +35,7 @@ export class Tunnel {
     return tunnel;
   }
 
-  /** Everything that is open breaks off, and nothing gets through any more. */
+  /** Closes all connections and accepts no new ones. */
   cut() {
     this.#isCut = true;
     this.#sockets.forEach((socket) => socket.destroy());
@@ -49,9 +49,12 @@ export class Tunnel {
   #lead(socket) {
     if (this.#isCut) return socket.destroy();
     const onward = connect(this.#portal, '127.0.0.1');
-    for (const [one, other] of [[socket, onward], [onward, socket]]) {
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ]) {
       this.#sockets.add(one);
-      // Broken off on one side is broken off on the other.
+      // A connection that breaks on one side breaks on the other.
       one.on('error', () => other.destroy());
       one.on('close', () => {
         other.destroy();
@@ -63,7 +66,7 @@ export class Tunnel {
       if (!onward.write(bytes)) await once(onward, 'drain').catch(() => null);
       if (this.rate === Infinity) return;
       socket.pause();
-      await pause(bytes.length / this.rate * 1000);
+      await pause((bytes.length / this.rate) * 1000);
       socket.resume();
     });
   }

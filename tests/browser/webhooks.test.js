@@ -1,19 +1,19 @@
-// A program that is told what happens: made on the page, called for real, its signatures checked by another implementation of
-// Standard Webhooks; it fails, is called again, and every try stands on the page.
+// Webhooks: created on the page, called for real, signatures verified by another implementation of Standard Webhooks. Failed
+// calls are retried, and the page lists every attempt.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { Portal, eventually } from './portal.js';
+import { Portal, eventually, follow } from './portal.js';
 import { write } from './talk.js';
 
-// The program of this test is on this machine.
+// The receiver of this test is on this machine.
 process.env.PORTAL_WEBHOOKS_PRIVATE = 'allow';
 
 /** @typedef {{ headers: Record<string, string>, body: string }} Call */
 
-/** A program that keeps its calls and answers each as it is told. */
+/** A receiver that records its calls and answers with a given status. */
 class Program {
   /** @type {Call[]} */
   calls = [];
@@ -25,10 +25,15 @@ class Program {
     const program = new Program();
     const server = createServer((request, response) => {
       let body = '';
-      request.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => {
-        program.calls.push({ headers: /** @type {Record<string, string>} */ (request.headers), body });
-        response.writeHead(program.status, { location: 'http://127.0.0.1:1/' }).end(`status ${program.status} <b>`);
-      });
+      request
+        .setEncoding('utf8')
+        .on('data', (text) => (body += text))
+        .on('end', () => {
+          program.calls.push({ headers: /** @type {Record<string, string>} */ (request.headers), body });
+          response
+            .writeHead(program.status, { location: 'http://127.0.0.1:1/' })
+            .end(`status ${program.status} <b>`);
+        });
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
     t.after(() => server.close());
@@ -44,7 +49,7 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   const jane = await portal.visit({ link: await portal.demoLink('admin') });
 
   await jane.goto('/settings/api/webhooks');
-  await jane.getByRole('link', { name: 'New webhook' }).click();
+  await follow(jane.getByRole('link', { name: 'New webhook' }));
   await jane.getByLabel('Address of your program').fill(program.address);
   await jane.getByLabel('Only what is chosen here').check();
   await jane.getByText('Choose what').click();
@@ -58,10 +63,12 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
 
   program.status = 302;
   await jane.goto('/messages');
-  await jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first().click();
+  await follow(jane.locator('a[href^="/messages/"]', { hasText: 'Northwind' }).first());
   await write(jane, 'The lease is signed “today”.');
   const first = await eventually('the first call', async () => program.calls[0]);
-  const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (webhook.verify(first.body, first.headers));
+  const told = /** @type {{ type: string, timestamp: string, data: Record<string, any> }} */ (
+    webhook.verify(first.body, first.headers)
+  );
   assert.equal(told.type, 'message.sent');
   assert.match(told.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(told.data.object.object, 'message');
@@ -69,7 +76,9 @@ test('h1, h2, h5, h6: a program hears of messages, signed, again when it failed,
   assert.equal(told.data.channelId, told.data.object.channelId);
   assert.equal(first.headers['content-type'], 'application/json');
   assert.throws(() => webhook.verify(first.body.replace('today', 'never'), first.headers));
-  assert.throws(() => new Webhook(`whsec_${Buffer.alloc(32).toString('base64')}`).verify(first.body, first.headers));
+  assert.throws(() =>
+    new Webhook(`whsec_${Buffer.alloc(32).toString('base64')}`).verify(first.body, first.headers),
+  );
 
   program.status = 204;
   const second = await eventually('the second call', async () => program.calls[1]);

@@ -7,19 +7,22 @@ use std::time::{Duration, Instant};
 
 use sim::Rules;
 
-/// How long simulations run here.
-const RUNS_FOR: Duration = Duration::from_secs(60);
+/// How many seconds simulations run here, unless `PORTAL_TEST_SIM_SECONDS` says otherwise.
+const SECONDS: u64 = 60;
 /// One of this many seeds must break a wrong rule.
 const NOTICED_WITHIN: u64 = 1_000;
 
 #[test]
 fn n3_to_n6_n9_n12_and_n13_hold_whatever_fails() {
+    let seconds = std::env::var("PORTAL_TEST_SIM_SECONDS")
+        .map_or(SECONDS, |seconds| seconds.parse().expect("a number"));
+    let runs_for = Duration::from_secs(seconds);
     let (begun, next) = (Instant::now(), AtomicU64::new(0));
     let (mails, texts) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while begun.elapsed() < RUNS_FOR {
+                while begun.elapsed() < runs_for {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     match sim::run(seed) {
                         Ok(report) => {

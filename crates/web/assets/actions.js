@@ -1,18 +1,18 @@
-// What one does with a message: edit and delete one's own, and on a phone a tap shows time and actions.
+// Actions on a message: editing and deleting your own. On a phone a tap shows the time and the actions.
 
 import * as entries from "./entries.js";
 import { edit } from "./composer.js";
-import { keeping } from "./scroll.js";
+import { preserveScroll } from "./scroll.js";
 
 const list = /** @type {HTMLElement} */ (document.getElementById("entries"));
-/** How long a second press may take to delete for good, in milliseconds. */
+/** The second press that confirms a deletion must come within this time, in milliseconds. */
 const SURE_WITHIN = 4000;
 
 /** @param {HTMLElement} button @param {string} id */
 async function remove(button, id) {
   if (!button.classList.contains("sure")) {
     const plain = button.innerHTML;
-    const calm = () => {
+    const reset = () => {
       button.classList.remove("sure");
       button.innerHTML = plain;
       button.setAttribute("aria-label", "Delete message");
@@ -20,19 +20,19 @@ async function remove(button, id) {
     button.classList.add("sure");
     button.textContent = "Delete for everyone?";
     button.removeAttribute("aria-label");
-    setTimeout(calm, SURE_WITHIN);
+    setTimeout(reset, SURE_WITHIN);
     return;
   }
-  const answer = await fetch(`/messages/${entries.channel}/messages/${id}/delete`, {
+  const response = await fetch(`/messages/${entries.channel}/messages/${id}/delete`, {
     method: "POST",
     headers: { accept: "application/json" },
   }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  if (answer?.ok) entries.place(id, said.html);
-  else button.textContent = said?.message ?? "No connection. Try again?";
+  const body = await response?.json().catch(() => null);
+  if (response?.ok) entries.upsert(id, body.html);
+  else button.textContent = body?.message ?? "No connection. Try again?";
 }
 
-export function keepActions() {
+export function initActions() {
   list.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const entry = target?.closest(".entry");
@@ -48,7 +48,7 @@ export function keepActions() {
       remove(button, id);
     } else if (target.closest(".say") && !target.closest("a")) {
       const isShown = entry.classList.contains("shown");
-      keeping(() => {
+      preserveScroll(() => {
         list.querySelectorAll(".shown").forEach((other) => other.classList.remove("shown"));
         entry.classList.toggle("shown", !isShown);
       });

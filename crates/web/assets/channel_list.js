@@ -1,19 +1,19 @@
-// The list of channels, kept as it would stand after loading the page again: order, first words, time, unread, drafts; in
-// Files what was last put there.
+// Keeps the list of channels as a reload would show it: order, preview, time, unread count and drafts; in Files, what was
+// added last.
 
 import { on } from "./live.js";
 import { localize } from "./times.js";
-import { askCounts, change, keepCount, onCounts, showCount } from "./unread.js";
+import { refreshCounts, addToCount, initUnreadCount, onCounts, showCount } from "./unread.js";
 import { drafts } from "./drafts.js";
 
 const me = document.body.dataset.me;
 const section = /** @type {HTMLElement} */ (document.querySelector(".list"));
 const open = document.getElementById("main")?.dataset.channel;
-/** The address of the module that the list belongs to. */
+/** The path of the module that the list belongs to. */
 const base = section.dataset.base ?? "/messages";
 const isFiles = base === "/files";
 const findField = section.querySelector("input[type=search]");
-/** A search begins when nothing was typed for so long, in milliseconds. */
+/** Typing must pause for this long before a search starts, in milliseconds. */
 const SEARCH_AFTER = 180;
 
 const rows = () => /** @type {HTMLElement} */ (document.getElementById("rows"));
@@ -35,47 +35,47 @@ function setUnread(row, unread) {
 
 /** @param {HTMLElement} row @param {string} author @param {string} name @param {string} preview */
 function setPreview(row, author, name, preview) {
-  const place = row.querySelector(".preview");
-  if (!place) return;
+  const line = row.querySelector(".preview");
+  if (!line) return;
   const from = author === me ? "You" : author === row.dataset.subject ? "" : name.split(" ")[0];
-  place.textContent = from ? `${from}: ${preview}` : preview;
+  line.textContent = from ? `${from}: ${preview}` : preview;
   row.dataset.author = author;
   row.dataset.from = name;
 }
 
-/** Marks channels with a draft, but for the open one, whose draft stands in its composer. */
+/** Marks channels with a draft, except the open one, whose draft is in the composer. */
 async function showDrafts() {
   if (isFiles) return;
-  const kept = await drafts();
+  const stored = await drafts();
   for (const row of rows().querySelectorAll("li[data-channel]")) {
     if (!(row instanceof HTMLElement) || row.dataset.channel === open) continue;
-    const draft = kept.get(row.dataset.channel ?? "");
-    const place = row.querySelector(".preview");
-    if (!draft || !place) continue;
+    const draft = stored.get(row.dataset.channel ?? "");
+    const line = row.querySelector(".preview");
+    if (!draft || !line) continue;
     const mark = document.createElement("span");
     mark.className = "draft";
     mark.textContent = "Draft: ";
-    place.replaceChildren(mark, draft.slice(0, 140));
+    line.replaceChildren(mark, draft.slice(0, 140));
   }
 }
 
-let reloading = 0;
-/** The answer that counts is that to the newest question. */
-let question = 0;
+let reloadTimer = 0;
+/** Only the response to the newest request counts. */
+let newestRequest = 0;
 
-/** Loads the rows anew, as filter and search now stand. @param {number} after milliseconds */
+/** Reloads the rows for the current filter and search. @param {number} after delay in milliseconds */
 function reload(after = 300) {
-  clearTimeout(reloading);
-  reloading = window.setTimeout(async () => {
-    const mine = (question += 1);
+  clearTimeout(reloadTimer);
+  reloadTimer = window.setTimeout(async () => {
+    const request = (newestRequest += 1);
     const filter = section.querySelector(".pick [aria-current]")?.getAttribute("data-filter") ?? "all";
     const find = findField instanceof HTMLInputElement ? findField.value : "";
     const address = `${base}?${new URLSearchParams({ filter, find })}`;
-    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!response?.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("rows");
-    if (!fresh || mine !== question) return;
+    if (!fresh || request !== newestRequest) return;
     localize(fresh);
     const offset = rows().scrollTop;
     rows().replaceWith(fresh);
@@ -91,7 +91,7 @@ function receive(sent) {
   const isOwn = sent.author === me;
   if (!row) {
     reload();
-    if (!isOwn) askCounts();
+    if (!isOwn) refreshCounts();
     return;
   }
   if (Number(row.dataset.last) >= sent.position) return;
@@ -105,46 +105,46 @@ function receive(sent) {
   }
   if (!isOwn) {
     setUnread(row, unreadOf(row) + 1);
-    if (!row.classList.contains("muted")) change(1);
+    if (!row.classList.contains("muted")) addToCount(1);
   }
   row.parentElement?.prepend(row);
   if (sent.channel === open) row.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {import("./live.js").Changed} changed */
-function correct(changed) {
+function applyChange(changed) {
   const row = rowOf(changed.channel);
   if (!row) return;
   if (Number(row.dataset.last) === changed.position) {
     if (row.dataset.author) setPreview(row, row.dataset.author, row.dataset.from ?? "", changed.preview);
     else reload();
   }
-  if (unreadOf(row) > 0) askCounts();
+  if (unreadOf(row) > 0) refreshCounts();
 }
 
 /** @param {import("./live.js").Read} read */
-function haveRead(read) {
+function applyRead(read) {
   if (read.person !== me) return;
   const row = rowOf(read.channel);
-  if (!row || Number(row.dataset.last) > read.position) return askCounts();
-  if (!row.classList.contains("muted")) change(-unreadOf(row));
+  if (!row || Number(row.dataset.last) > read.position) return refreshCounts();
+  if (!row.classList.contains("muted")) addToCount(-unreadOf(row));
   setUnread(row, 0);
 }
 
-/** @param {import("./live.js").Channel} told */
-function retitle(told) {
-  const name = rowOf(told.channel)?.querySelector(".name");
-  if (!name || told.archived) return reload();
-  if (told.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = told.title;
+/** @param {import("./live.js").Channel} info */
+function retitle(info) {
+  const name = rowOf(info.channel)?.querySelector(".name");
+  if (!name || info.archived) return reload();
+  if (info.kind !== "client" || document.body.hasAttribute("data-internal")) name.textContent = info.title;
 }
 
-/** Shows which filter is chosen, also where not all of them fit. */
+/** Scrolls the selected filter into view where not all of them fit. */
 function showFilter() {
   section.querySelector(".pick [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-/** Filters and searches without leaving the page. */
-function keepFilters() {
+/** Lets filters and search work without leaving the page. */
+function initFilters() {
   showFilter();
   section.querySelector(".pick")?.addEventListener("click", (event) => {
     const chip = event.target instanceof Element ? event.target.closest("[data-filter]") : null;
@@ -153,7 +153,8 @@ function keepFilters() {
     section.querySelector(".pick [aria-current]")?.removeAttribute("aria-current");
     chip.setAttribute("aria-current", "true");
     showFilter();
-    if (document.body.classList.contains("at-list")) history.replaceState(null, "", chip.getAttribute("href"));
+    if (document.body.classList.contains("at-list"))
+      history.replaceState(null, "", chip.getAttribute("href"));
     reload(0);
   });
   if (!(findField instanceof HTMLInputElement)) return;
@@ -170,33 +171,33 @@ function keepFilters() {
   });
 }
 
-/** The list stays where it was scrolled to when a channel is opened from it. */
-function keepPlace() {
-  const place = Number(sessionStorage.getItem(`list ${base}`));
-  if (place) rows().scrollTop = place;
+/** Keeps the scroll position of the list when a channel is opened. */
+function initListScroll() {
+  const offset = Number(sessionStorage.getItem(`list ${base}`));
+  if (offset) rows().scrollTop = offset;
   rows().querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   window.addEventListener("pagehide", () => sessionStorage.setItem(`list ${base}`, String(rows().scrollTop)));
 }
 
-export function keepList() {
-  keepFilters();
-  keepPlace();
+export function initChannelList() {
+  initFilters();
+  initListScroll();
   on("channel", retitle);
   on("members", ({ joined }) => {
     if (joined.some(({ person }) => person === me)) reload();
   });
   on("gone", ({ channel }) => rowOf(channel)?.remove());
   if (isFiles) {
-    keepCount();
+    initUnreadCount();
     on("file", () => reload());
     return;
   }
   showCount();
   showDrafts();
   on("message", receive);
-  on("changed", correct);
-  on("read", haveRead);
-  on("gone", askCounts);
+  on("changed", applyChange);
+  on("read", applyRead);
+  on("gone", refreshCounts);
   onCounts(({ channels }) => {
     for (const row of rows().querySelectorAll("li[data-channel]")) {
       if (!(row instanceof HTMLElement)) continue;

@@ -1,12 +1,12 @@
-// Writing: Enter sends on a keyboard and breaks the line on a phone; what is typed is kept as a draft. It is never
-// switched off.
+// The composer. Enter sends on a desktop and breaks the line on a phone; what is typed is saved as a draft. The composer is
+// never disabled.
 
 import * as entries from "./entries.js";
-import { drafts, keepDraft } from "./drafts.js";
+import { drafts, saveDraft } from "./drafts.js";
 import { send } from "./sending.js";
-import * as tray from "./tray.js";
-import { tellTyping, forgetTyping } from "./typing.js";
-import { REMOVE_REFUSED } from "./waiting.js";
+import * as tray from "./attachment_tray.js";
+import { announceTyping, resetTyping } from "./typing.js";
+import { REMOVE_REFUSED } from "./file_line.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("composer"));
 const text = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
@@ -14,67 +14,67 @@ const problem = document.getElementById("text-problem");
 const banner = form?.querySelector("[data-editing]");
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
-/** The own message that is being edited. @type {string | null} */
+/** The id of the message that is being edited. @type {string | null} */
 let editing = null;
-/** What stands in the composer while nothing is edited. */
+/** The text of the composer outside of editing. */
 let draft = "";
 
-/** Says what is wrong below the composer, or nothing. @param {string} words */
-function say(words) {
+/** Shows a problem below the composer; an empty string clears it. @param {string} words */
+function showProblem(words) {
   if (problem) problem.textContent = words;
 }
 
 async function submit() {
-  const written = text.value;
+  const content = text.value;
   const files = editing ? [] : tray.ids();
-  if (!written.trim() && files.length === 0) return;
-  if (files.length > 0 && tray.hasRefused()) return say(REMOVE_REFUSED);
-  say("");
-  if (editing) return save(editing, written);
-  put("");
+  if (!content.trim() && files.length === 0) return;
+  if (files.length > 0 && tray.hasRefused()) return showProblem(REMOVE_REFUSED);
+  showProblem("");
+  if (editing) return save(editing, content);
+  setText("");
   tray.empty();
   draft = "";
-  forgetTyping();
-  await send(written.trim() ? written : "", files);
+  resetTyping();
+  await send(content.trim() ? content : "", files);
 }
 
 /** @param {string} words */
-function put(words) {
+function setText(words) {
   text.value = words;
   grow();
 }
 
-/** Browsers without `field-sizing` get the height from here. */
+/** Sets the height in browsers without `field-sizing`. */
 function grow() {
   if (CSS.supports("field-sizing", "content")) return;
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
 }
 
-/** @param {string} id @param {string} written */
-async function save(id, written) {
-  const answer = await fetch(`/messages/${entries.channel}/messages/${id}/edit`, {
+/** @param {string} id @param {string} content */
+async function save(id, content) {
+  const response = await fetch(`/messages/${entries.channel}/messages/${id}/edit`, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ text: written }),
+    body: JSON.stringify({ text: content }),
   }).catch(() => null);
-  if (!answer) return say("No connection: not saved yet. Please try again.");
-  const said = await answer.json().catch(() => null);
-  if (!answer.ok) return say(said?.message ?? "This could not be saved.");
-  entries.place(id, said.html);
+  if (!response) return showProblem("No connection: not saved yet. Please try again.");
+  const body = await response.json().catch(() => null);
+  if (!response.ok) return showProblem(body?.message ?? "This could not be saved.");
+  entries.upsert(id, body.html);
   stopEditing();
 }
 
-/** Puts an own message into the composer to change it. @param {string} id */
+/** Loads one of the user's messages into the composer for editing. @param {string} id */
 export async function edit(id) {
-  const answer = await fetch(`/messages/${entries.channel}/messages/${id}/edit`, {
+  const response = await fetch(`/messages/${entries.channel}/messages/${id}/edit`, {
     headers: { accept: "application/json" },
   }).catch(() => null);
-  if (!answer?.ok) return say("This message cannot be edited just now.");
-  const said = await answer.json();
+  if (!response?.ok) return showProblem("This message cannot be edited just now.");
+  const body = await response.json();
   editing = id;
   banner?.removeAttribute("hidden");
-  put(said.text);
+  setText(body.text);
   text.focus();
   text.setSelectionRange(text.value.length, text.value.length);
 }
@@ -82,25 +82,31 @@ export async function edit(id) {
 function stopEditing() {
   editing = null;
   banner?.setAttribute("hidden", "");
-  say("");
-  put(draft);
+  showProblem("");
+  setText(draft);
   text.focus();
 }
 
-/** The newest own message that can still be changed. */
-function lastOwn() {
-  for (const entry of entries.backwards()) if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
+/** The id of the user's newest message that can still be edited. */
+function lastEditable() {
+  for (const entry of entries.backwards())
+    if (entry.querySelector(":scope > .actions")) return entries.idOf(entry);
   return null;
 }
 
 /** @param {KeyboardEvent} event */
-function key(event) {
+function onKey(event) {
   if (event.isComposing) return;
-  if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!isTouch.matches || event.ctrlKey || event.metaKey)) {
+  if (
+    event.key === "Enter" &&
+    !event.shiftKey &&
+    !event.altKey &&
+    (!isTouch.matches || event.ctrlKey || event.metaKey)
+  ) {
     event.preventDefault();
     submit();
   } else if (event.key === "ArrowUp" && text.value === "" && !editing) {
-    const id = lastOwn();
+    const id = lastEditable();
     if (!id) return;
     event.preventDefault();
     edit(id);
@@ -110,19 +116,19 @@ function key(event) {
   }
 }
 
-/** Puts the draft in, where nothing stands there yet: neither what the server gave back, nor what is being typed. */
-async function bringDraft() {
-  const kept = (await drafts()).get(entries.channel);
-  if (!kept || text.value || editing || draft) return;
-  draft = kept;
-  put(kept);
+/** Restores the draft unless the composer already has text, returned by the server or just typed. */
+async function restoreDraft() {
+  const stored = (await drafts()).get(entries.channel);
+  if (!stored || text.value || editing || draft) return;
+  draft = stored;
+  setText(stored);
 }
 
-export function keepComposer() {
+export function initComposer() {
   if (!form) return;
   grow();
-  bringDraft();
-  tray.keepTray(form, say);
+  restoreDraft();
+  tray.initTray(form, showProblem);
   text.setAttribute("enterkeyhint", isTouch.matches ? "enter" : "send");
   if (!isTouch.matches && !location.hash) text.focus({ preventScroll: true });
   form.addEventListener("submit", (event) => {
@@ -130,23 +136,23 @@ export function keepComposer() {
     submit();
     text.focus();
   });
-  // A tap on the button must not close the keyboard.
+  // A tap on the button must not close the on-screen keyboard.
   form.querySelector(".send")?.addEventListener("pointerdown", (event) => event.preventDefault());
   form.querySelector("[data-stop]")?.addEventListener("click", stopEditing);
-  text.addEventListener("keydown", key);
+  text.addEventListener("keydown", onKey);
   text.addEventListener("input", () => {
     grow();
-    say("");
+    showProblem("");
     if (editing) return;
-    keep();
-    if (text.value.trim()) tellTyping();
+    storeDraft();
+    if (text.value.trim()) announceTyping();
   });
-  // On a slow phone somebody writes before this runs.
-  if (text.value) keep();
+  // On a slow phone people type before this script runs.
+  if (text.value) storeDraft();
 }
 
-/** Keeps what is being written as the draft. */
-function keep() {
+/** Saves the current text as the draft. */
+function storeDraft() {
   draft = text.value;
-  keepDraft(entries.channel, draft);
+  saveDraft(entries.channel, draft);
 }

@@ -1,47 +1,47 @@
-// The page of a conversation, whose parts it brings to life: puts live updates in, says them to screen readers, keeps the line above what is new and the
-// button to the newest.
+// The page of a conversation. Inserts live updates, announces them to screen readers, and maintains the line above the
+// first unread message and the button to the newest.
 
 import { connect, on } from "./live.js";
-import { keepTheme } from "./theme.js";
-import { keepLocal, localize } from "./times.js";
-import { keepList } from "./channel_list.js";
-import { keepDetails } from "./details.js";
-import { keepKeys } from "./keys.js";
+import { initTheme } from "./theme.js";
+import { initTimes, localize } from "./times.js";
+import { initChannelList } from "./channel_list.js";
+import { initDetails } from "./details.js";
+import { initShortcuts } from "./shortcuts.js";
 import * as entries from "./entries.js";
 import * as scroll from "./scroll.js";
-import { keepReading, isWatching, readPosition } from "./reading.js";
-import { keepSeen } from "./seen.js";
-import { keepFurther, expect, isComplete } from "./further.js";
-import { keepComposer } from "./composer.js";
-import { keepSending } from "./sending.js";
-import { keepPlace, returnToPlace } from "./place.js";
-import { keepActions } from "./actions.js";
-import { keepTyping } from "./typing.js";
-import { keepFates } from "./fates.js";
-import { keepAbove } from "./viewport.js";
-import { settle } from "./runs.js";
-import { keepTrim, toNewest } from "./trimming.js";
-import { entitle } from "./unread.js";
+import { initReading, isWatching, readPosition } from "./reading.js";
+import { initReadReceipts } from "./read_receipts.js";
+import { initHistory, noteNewest, isComplete } from "./history.js";
+import { initComposer } from "./composer.js";
+import { initSending } from "./sending.js";
+import { initScrollPosition, restoreScrollPosition } from "./scroll_position.js";
+import { initActions } from "./actions.js";
+import { initTyping } from "./typing.js";
+import { initDeliveryStatus } from "./delivery_status.js";
+import { initViewport } from "./viewport.js";
+import { regroup } from "./grouping.js";
+import { initVirtualList, toNewest } from "./virtual_list.js";
+import { setTitle } from "./unread.js";
 
 const { channel, me } = entries;
 const button = /** @type {HTMLButtonElement} */ (document.getElementById("newest"));
-const said = document.getElementById("said");
-/** Messages kept for screen readers to say. */
-const SAID_MOST = 5;
-/** Messages that came while older ones were being read. */
+const announcements = document.getElementById("said");
+/** Announcements kept for screen readers. */
+const ANNOUNCED_MAX = 5;
+/** Messages that arrived while the user was reading older ones. */
 let waiting = 0;
 
-function converse() {
-  entries.all().forEach(settle);
-  begin().then(keepReading);
+function initConversation() {
+  entries.all().forEach(regroup);
+  openAtPosition().then(initReading);
   on("message", (sent) => {
     if (sent.channel === channel) receive(sent);
   });
   on("changed", (changed) => {
-    if (changed.channel === channel && entries.find(changed.id)) entries.place(changed.id, changed.html);
+    if (changed.channel === channel && entries.find(changed.id)) entries.upsert(changed.id, changed.html);
   });
-  on("channel", (told) => {
-    if (told.channel === channel) retitle(told);
+  on("channel", (info) => {
+    if (info.channel === channel) retitle(info);
   });
   on("gone", (gone) => {
     if (gone.channel === channel) location.replace("/messages");
@@ -55,35 +55,35 @@ function converse() {
     toNewest();
     document.getElementById("text")?.focus();
   });
-  keepSending();
-  keepComposer();
-  keepSeen();
-  keepFurther();
-  keepTrim();
-  keepPlace();
-  keepActions();
-  keepTyping();
-  keepFates();
-  keepAbove();
+  initSending();
+  initComposer();
+  initReadReceipts();
+  initHistory();
+  initVirtualList();
+  initScrollPosition();
+  initActions();
+  initTyping();
+  initDeliveryStatus();
+  initViewport();
 }
 
 /**
- * Where the page opens: at the end where its address asks for that, where it was left, at a linked message, at the first
- * unread one, or at the end.
+ * Scrolls to where the page should open: the end if the address asks for it, the saved position, a linked message, the
+ * first unread message, or else the end.
  */
-async function begin() {
+async function openAtPosition() {
   if (location.hash === "#newest") {
     history.replaceState(history.state, "", location.pathname);
     scroll.toEnd();
     return showButton();
   }
-  if (await returnToPlace()) return showButton();
+  if (await restoreScrollPosition()) return showButton();
   const linked = document.querySelector(".entry.linked") ?? document.querySelector(".message:target");
   const fresh = document.getElementById("new");
   const isAfter = new URLSearchParams(location.search).has("after");
-  if (linked) scroll.show(linked);
+  if (linked) scroll.scrollToEntry(linked);
   else if (isAfter) scroll.toBeginning();
-  else if (fresh && scroll.isAbove(fresh)) scroll.show(fresh, "start");
+  else if (fresh && scroll.isAbove(fresh)) scroll.scrollToEntry(fresh, "start");
   showButton();
 }
 
@@ -93,25 +93,25 @@ function receive(sent) {
   const wasAtEnd = scroll.isAtEnd();
   document.querySelector("[data-archived]")?.remove();
   if (!isComplete()) {
-    expect(sent.position);
+    noteNewest(sent.position);
     if (!isOwn) waiting += 1;
     return showButton();
   }
   const isFirstUnread = !isOwn && !isWatching() && entries.lastPosition() <= readPosition();
-  if (!entries.place(sent.id, sent.html)) return;
+  if (!entries.upsert(sent.id, sent.html)) return;
   if (isOwn) return;
-  if (isFirstUnread) entries.markFresh(sent.id);
-  if (wasAtEnd) follow();
+  if (isFirstUnread) entries.markFirstUnread(sent.id);
+  if (wasAtEnd) scrollToNewest();
   else waiting += 1;
   showButton();
-  say(`${sent.name}: ${sent.preview}`);
+  announce(`${sent.name}: ${sent.preview}`);
 }
 
-/** Goes on to the newest, but not past the first unread while nobody looks. */
-function follow() {
+/** Scrolls to the newest message, but not past the first unread one while nobody is watching. */
+function scrollToNewest() {
   scroll.toEnd();
   const fresh = document.getElementById("new");
-  if (fresh && !isWatching() && scroll.isAbove(fresh)) scroll.show(fresh, "start");
+  if (fresh && !isWatching() && scroll.isAbove(fresh)) scroll.scrollToEntry(fresh, "start");
 }
 
 function showButton() {
@@ -125,31 +125,34 @@ function showButton() {
 }
 
 /** @param {string} words */
-function say(words) {
+function announce(words) {
   const line = document.createElement("p");
   line.textContent = words;
-  said?.append(line);
-  while (said && said.children.length > SAID_MOST) said.firstElementChild?.remove();
+  announcements?.append(line);
+  while (announcements && announcements.children.length > ANNOUNCED_MAX)
+    announcements.firstElementChild?.remove();
 }
 
-/** @param {import("./live.js").Channel} told */
-function retitle(told) {
-  // A client user's own channel is called after the firm.
-  if (told.kind === "client" && !document.body.hasAttribute("data-internal")) return;
+/** @param {import("./live.js").Channel} info */
+function retitle(info) {
+  // Client users see their own channel under the firm's name.
+  if (info.kind === "client" && !document.body.hasAttribute("data-internal")) return;
   const brand = document.querySelector(".side .brand b")?.textContent ?? "";
-  for (const element of document.querySelectorAll("[data-title]")) element.textContent = told.title;
-  entitle(`${told.title} · ${brand}`);
+  for (const element of document.querySelectorAll("[data-title]")) element.textContent = info.title;
+  setTitle(`${info.title} · ${brand}`);
 }
 
-let refreshing = 0;
+let refreshTimer = 0;
 
-/** Asks for the page again and takes from it who is here. */
+/** Reloads the page in the background and takes the list of members from it. */
 function refreshPeople() {
-  clearTimeout(refreshing);
-  refreshing = window.setTimeout(async () => {
-    const answer = await fetch(`/messages/${channel}`, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  clearTimeout(refreshTimer);
+  refreshTimer = window.setTimeout(async () => {
+    const response = await fetch(`/messages/${channel}`, { headers: { accept: "text/html" } }).catch(
+      () => null,
+    );
+    if (!response?.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const selector of ["#members", "[data-readers]"]) {
       const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)];
       if (old && fresh) old.replaceWith(fresh);
@@ -161,10 +164,10 @@ function refreshPeople() {
   }, 300);
 }
 
-keepTheme();
-keepLocal();
-keepList();
-keepDetails();
-converse();
-keepKeys();
+initTheme();
+initTimes();
+initChannelList();
+initDetails();
+initConversation();
+initShortcuts();
 connect();

@@ -1,12 +1,12 @@
-// The details: on wide screens a column that can be closed, elsewhere an address of their own (#details).
+// The details: a column that can be closed on wide screens, an address of its own (#details) elsewhere.
 
-import { keepLook } from "./theme.js";
+import { storePreference } from "./theme.js";
 
 const wide = matchMedia("(min-width: 1100px)");
 const root = document.documentElement;
 const opener = document.querySelector("[data-details]");
 
-function tell() {
+function updateOpener() {
   const isOpen = wide.matches ? !root.classList.contains("details-closed") : location.hash === "#details";
   opener?.setAttribute("aria-expanded", String(isOpen));
 }
@@ -14,22 +14,22 @@ function tell() {
 /** @param {boolean} isClosed */
 function close(isClosed) {
   root.classList.toggle("details-closed", isClosed);
-  keepLook("details", isClosed ? "closed" : "");
-  tell();
+  storePreference("details", isClosed ? "closed" : "");
+  updateOpener();
 }
 
 let cameHere = false;
 
-/** Closes them where they lie over the conversation. */
+/** Closes the details where they cover the conversation. */
 function leave() {
   if (cameHere) history.back();
   else location.replace("#main");
 }
 
-export function keepDetails() {
+export function initDetails() {
   opener?.setAttribute("role", "button");
   opener?.setAttribute("aria-controls", "details");
-  tell();
+  updateOpener();
   opener?.addEventListener("click", (event) => {
     if (!wide.matches) {
       cameHere = true;
@@ -46,9 +46,9 @@ export function keepDetails() {
   window.addEventListener("hashchange", () => {
     if (location.hash === "#details") document.getElementById("details")?.focus();
     else cameHere = false;
-    tell();
+    updateOpener();
   });
-  wide.addEventListener("change", tell);
+  wide.addEventListener("change", updateOpener);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !wide.matches && location.hash === "#details") leave();
   });

@@ -1,19 +1,19 @@
-// The messages on the page: put in by position, each id once, whichever of answer and live update comes first.
-// A message that is being sent has no position yet and stands behind all others.
+// The messages on the page, ordered by position. Each id appears once, whether the response or the live update comes first.
+// A message that is being sent has no position yet and comes last.
 
-import { messageOf, next, settle, settleAround, unsettle } from "./runs.js";
-import { keeping } from "./scroll.js";
+import { messageOf, next, regroup, regroupAround, removeDayLine } from "./grouping.js";
+import { preserveScroll } from "./scroll.js";
 import { localize } from "./times.js";
-import { parts } from "./trimming.js";
+import { parts } from "./virtual_list.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
-const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("blank"));
-const actions = /** @type {HTMLTemplateElement} */ (document.getElementById("actions"));
+const entryTemplate = /** @type {HTMLTemplateElement} */ (document.getElementById("blank"));
+const actionsTemplate = /** @type {HTMLTemplateElement} */ (document.getElementById("actions"));
 
 export const channel = main.dataset.channel ?? "";
 export const me = document.body.dataset.me ?? "";
 
-/** @param {Element} entry Infinity while it is being sent. */
+/** @param {Element} entry its position is Infinity while it is being sent */
 export const positionOf = (entry) => Number(messageOf(entry)?.dataset.position || Infinity);
 
 /** @param {Element} entry */
@@ -22,13 +22,13 @@ export const authorOf = (entry) => messageOf(entry)?.dataset.author ?? "";
 /** @param {Element} entry */
 export const idOf = (entry) => messageOf(entry)?.dataset.id ?? "";
 
-/** All that fits, in the order of the messages. @param {string} selector */
+/** All matching elements, in message order. @param {string} selector */
 const select = (selector) => parts().flatMap((part) => [...part.querySelectorAll(selector)]);
 
-/** All entries in their order. */
+/** All entries, in message order. */
 export const all = () => select(".entry");
 
-/** The entries by the ids of their messages. @type {Map<string, Element>} */
+/** The entries by message id. @type {Map<string, Element>} */
 const byId = new Map(all().map((entry) => [idOf(entry), entry]));
 
 /** The entry of a message. @param {string} id */
@@ -43,13 +43,13 @@ export function* backwards() {
   }
 }
 
-/** The newest position on the page; 0 where there is none. */
+/** The newest position on the page, or 0 if there is none. */
 export function lastPosition() {
   for (const entry of backwards()) if (Number.isFinite(positionOf(entry))) return positionOf(entry);
   return 0;
 }
 
-/** The oldest position on the page; 0 where there is none. */
+/** The oldest position on the page, or 0 if there is none. */
 export function firstPosition() {
   const first = parts()[0]?.querySelector(".entry");
   const position = first ? positionOf(first) : 0;
@@ -64,17 +64,17 @@ function parse(html) {
   return template.content;
 }
 
-/** What one may do with an own message, made for it. @param {string} id */
+/** The actions for one of the user's messages. @param {string} id */
 function actionsFor(id) {
-  const made = /** @type {DocumentFragment} */ (actions.content.cloneNode(true));
-  made.querySelector("a")?.setAttribute("href", `/messages/${channel}/messages/${id}/edit`);
-  made.querySelector("form")?.setAttribute("action", `/messages/${channel}/messages/${id}/delete`);
-  return made;
+  const fragment = /** @type {DocumentFragment} */ (actionsTemplate.content.cloneNode(true));
+  fragment.querySelector("a")?.setAttribute("href", `/messages/${channel}/messages/${id}/edit`);
+  fragment.querySelector("form")?.setAttribute("action", `/messages/${channel}/messages/${id}/delete`);
+  return fragment;
 }
 
-/** Puts an entry where its position says. @param {Element} entry */
+/** Inserts an entry at its position. @param {Element} entry */
 function insert(entry) {
-  unsettle(entry);
+  removeDayLine(entry);
   byId.set(idOf(entry), entry);
   const position = positionOf(entry);
   for (const other of backwards()) {
@@ -84,16 +84,16 @@ function insert(entry) {
 }
 
 /**
- * Puts a message in, or its newer form in its place. Says whether it was not there before.
+ * Inserts a message, or replaces it by its newer version. Returns whether it is new.
  * @param {string} id
  * @param {string} html
  */
-export function place(id, html) {
+export function upsert(id, html) {
   const fresh = parse(html).querySelector(".message");
   if (!(fresh instanceof HTMLElement)) return false;
   const known = find(id);
   const wasThere = known !== null && Number.isFinite(positionOf(known));
-  keeping(() => {
+  preserveScroll(() => {
     const entry = known ?? document.createElement("li");
     const isOwn = fresh.dataset.author === me;
     entry.classList.add("entry");
@@ -105,24 +105,24 @@ export function place(id, html) {
     else entry.prepend(fresh);
     if (isOwn && !fresh.classList.contains("deleted")) fresh.after(actionsFor(id));
     if (!wasThere) insert(entry);
-    settleAround(entry);
+    regroupAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return !wasThere;
 }
 
 /**
- * Shows a message that is being sent: the same template as a real one, without its position.
+ * Shows a message that is being sent, from the same template as a real one but without a position.
  * @param {string} id
  * @param {string} text
  * @param {string} at
- * @param {boolean} hasFiles for which there is a place then
+ * @param {boolean} hasFiles whether to keep the container for attachments
  */
 export function pending(id, text, at, hasFiles) {
   const known = find(id);
   if (known) return known;
-  const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
-  const entry = /** @type {Element} */ (made.querySelector(".entry"));
+  const fragment = /** @type {DocumentFragment} */ (entryTemplate.content.cloneNode(true));
+  const entry = /** @type {Element} */ (fragment.querySelector(".entry"));
   const message = /** @type {HTMLElement} */ (messageOf(entry));
   entry.classList.add("sending");
   message.id = `message-${id}`;
@@ -135,51 +135,52 @@ export function pending(id, text, at, hasFiles) {
   say.textContent = text;
   if (!text) say.remove();
   if (!hasFiles) message.querySelector(".attachments")?.remove();
-  keeping(() => {
+  preserveScroll(() => {
     insert(entry);
     localize(entry);
-    settleAround(entry);
+    regroupAround(entry);
   });
   document.querySelector("[data-beginning]")?.remove();
   return entry;
 }
 
-/** Takes an entry out. @param {string} id */
+/** Removes an entry. @param {string} id */
 export function remove(id) {
   const entry = find(id);
-  if (entry) keeping(() => {
-    const below = next(entry);
-    unsettle(entry);
-    entry.remove();
-    byId.delete(id);
-    if (below) settle(below);
-  });
+  if (entry)
+    preserveScroll(() => {
+      const below = next(entry);
+      removeDayLine(entry);
+      entry.remove();
+      byId.delete(id);
+      if (below) regroup(below);
+    });
 }
 
-/** Puts a stretch of older or newer messages in. @param {string} html */
-export function placeAll(html) {
+/** Inserts a page of older or newer messages. Returns how many were new. @param {string} html */
+export function insertAll(html) {
   const found = [...parse(html).querySelectorAll(".entry")].filter((entry) => !find(idOf(entry)));
   const [oldest, newest] = [found[0], found.at(-1)];
   if (!oldest || !newest) return 0;
-  keeping(() => {
+  preserveScroll(() => {
     const isOlder = positionOf(oldest) < firstPosition();
     found.forEach((entry) => byId.set(idOf(entry), entry));
     if (isOlder) parts()[0]?.prepend(...found);
     else found.forEach(insert);
-    found.forEach(settle);
-    settleAround(newest);
+    found.forEach(regroup);
+    regroupAround(newest);
   });
   return found.length;
 }
 
-/** The line above the first unread message, or none. @param {string | null} id */
-export function markFresh(id) {
+/** Moves the line above the first unread message, or removes it. @param {string | null} id */
+export function markFirstUnread(id) {
   const old = select(".fresh")[0];
   if (!id && !old) return;
-  keeping(() => {
+  preserveScroll(() => {
     const below = old && next(old);
     old?.remove();
-    if (below) settle(below);
+    if (below) regroup(below);
     const entry = id ? find(id) : null;
     if (!entry) return;
     const line = document.createElement("li");
@@ -187,6 +188,6 @@ export function markFresh(id) {
     line.id = "new";
     line.innerHTML = "<span>New</span>";
     entry.before(line);
-    settle(entry);
+    regroup(entry);
   });
 }

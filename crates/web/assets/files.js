@@ -1,34 +1,35 @@
 // The pages of a folder and of a file.
 
 import { connect } from "./live.js";
-import { keepDispatching } from "./dispatch.js";
-import { keepTheme } from "./theme.js";
-import { keepLocal } from "./times.js";
-import { keepList } from "./channel_list.js";
-import { keepKeys } from "./keys.js";
-import { keepFolder } from "./folder.js";
-import { keepFiling } from "./filing.js";
+import { initDispatch } from "./dispatch.js";
+import { initTheme } from "./theme.js";
+import { initTimes } from "./times.js";
+import { initChannelList } from "./channel_list.js";
+import { initShortcuts } from "./shortcuts.js";
+import { initFolder } from "./folder.js";
+import { initFolderUploads } from "./folder_uploads.js";
 
-/** The arrows go to the file before and after. */
-function keepLooking() {
+/** Lets the arrow keys go to the previous and the next file. */
+function initFilePaging() {
   if (!document.querySelector(".looking")) return;
   document.addEventListener("keydown", (event) => {
-    const isElsewhere = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, video, audio");
+    const isElsewhere =
+      event.target instanceof HTMLElement && event.target.closest("input, textarea, select, video, audio");
     if (isElsewhere || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const way = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-    const link = way && document.querySelector(`.looking a[rel=${way}]`);
+    const direction = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    const link = direction && document.querySelector(`.looking a[rel=${direction}]`);
     if (link instanceof HTMLAnchorElement) link.click();
   });
 }
 
-keepTheme();
-keepLocal();
-keepList();
-keepKeys();
-keepLooking();
+initTheme();
+initTimes();
+initChannelList();
+initShortcuts();
+initFilePaging();
 if (document.getElementById("entries")) {
-  keepFolder();
-  keepFiling();
+  initFolder();
+  initFolderUploads();
 }
-keepDispatching();
+initDispatch();
 connect();

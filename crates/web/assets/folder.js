@@ -1,38 +1,43 @@
-// What lies in an open folder: kept as it would stand after loading the page again, and what is chosen in it.
+// Keeps an open folder as a reload would show it, and tracks the selection.
 
 import { on } from "./live.js";
 import { localize } from "./times.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
-/** Several changes within this time are one, in milliseconds. */
+/** Changes within this time cause one reload, in milliseconds. */
 const LOAD_AFTER = 250;
 
 const entries = () => /** @type {HTMLElement} */ (document.getElementById("entries"));
-const ticks = () => /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
+const ticks = () =>
+  /** @type {NodeListOf<HTMLInputElement>} */ (entries().querySelectorAll(".files input[name=files]"));
 
-let waiting = 0;
-/** The answer that counts is that to the newest question. */
-let question = 0;
+let refreshTimer = 0;
+/** Only the response to the newest request counts. */
+let newestRequest = 0;
 
-/** Looks anew at what lies in the folder, soon. What is chosen stays so. */
+/** Reloads the contents of the folder soon. Keeps the selection. */
 export function refresh() {
-  clearTimeout(waiting);
-  waiting = window.setTimeout(async () => {
-    const mine = (question += 1);
-    // What was just done has been said.
+  clearTimeout(refreshTimer);
+  refreshTimer = window.setTimeout(async () => {
+    const request = (newestRequest += 1);
+    // These parameters only announce what was just done.
     const address = new URL(location.href);
     for (const name of ["done", "deletion"]) address.searchParams.delete(name);
-    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-    if (mine !== question) return;
-    // The folder itself was deleted, or is no longer for this person.
-    if (answer?.status === 404) return location.assign(`/files/${main.dataset.channel}`);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (request !== newestRequest) return;
+    // The folder was deleted, or this person has lost access.
+    if (response?.status === 404) return location.assign(`/files/${main.dataset.channel}`);
+    if (!response?.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("entries");
-    if (!fresh || mine !== question) return;
+    if (!fresh || request !== newestRequest) return;
     const chosen = new Set([...ticks()].filter((tick) => tick.checked).map((tick) => tick.value));
     const focused = document.activeElement?.closest("[data-entry]")?.getAttribute("data-entry");
-    const wanted = document.activeElement?.matches(".tick input") ? ".tick input" : document.activeElement?.matches(".edit") ? ".edit" : ".opens";
+    const wanted = document.activeElement?.matches(".tick input")
+      ? ".tick input"
+      : document.activeElement?.matches(".edit")
+        ? ".edit"
+        : ".opens";
     localize(fresh);
     entries().replaceWith(fresh);
     for (const tick of ticks()) tick.checked = chosen.has(tick.value);
@@ -44,7 +49,7 @@ export function refresh() {
   }, LOAD_AFTER);
 }
 
-/** Says how many are chosen, and offers what can be done with them. */
+/** Shows how many files are selected and enables the actions for them. */
 function showChosen() {
   const all = [...ticks()];
   const count = all.filter((tick) => tick.checked).length;
@@ -60,10 +65,11 @@ function showChosen() {
   }
 }
 
-/** A menu closes when something else is meant. */
-function keepMenus() {
+/** Closes a menu on a click elsewhere or Escape. */
+function initMenus() {
   const close = (/** @type {Node | null} */ but) => {
-    for (const menu of main.querySelectorAll("details.more[open]")) if (!but || !menu.contains(but)) menu.removeAttribute("open");
+    for (const menu of main.querySelectorAll("details.more[open]"))
+      if (!but || !menu.contains(but)) menu.removeAttribute("open");
   };
   document.addEventListener("click", ({ target }) => close(target instanceof Node ? target : null));
   document.addEventListener("keydown", (event) => {
@@ -80,15 +86,15 @@ function keepMenus() {
   }
 }
 
-export function keepFolder() {
+export function initFolder() {
   showChosen();
-  keepMenus();
+  initMenus();
   main.addEventListener("change", ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     if (target.id === "all") for (const tick of ticks()) tick.checked = target.checked;
     if (target.id === "all" || target.name === "files") showChosen();
   });
-  // What was chosen is not chosen any more when one comes back.
+  // The browser may restore other check marks when the page is shown again.
   window.addEventListener("pageshow", showChosen);
   on("file", ({ channel }) => {
     if (channel === main.dataset.channel) refresh();

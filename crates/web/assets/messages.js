@@ -1,17 +1,17 @@
-// The pages of Messages without a conversation: the list alone, search, a new channel.
+// The pages of Messages without a conversation: the list, search, a new channel.
 
 import { connect } from "./live.js";
-import { keepDispatching } from "./dispatch.js";
-import { keepTheme } from "./theme.js";
-import { keepLocal } from "./times.js";
-import { keepList } from "./channel_list.js";
-import { keepKeys } from "./keys.js";
-import { pick } from "./picker.js";
+import { initDispatch } from "./dispatch.js";
+import { initTheme } from "./theme.js";
+import { initTimes } from "./times.js";
+import { initChannelList } from "./channel_list.js";
+import { initShortcuts } from "./shortcuts.js";
+import { initPicker } from "./picker.js";
 
-keepTheme();
-keepLocal();
-keepList();
-keepKeys();
-if (document.getElementById("picker")) pick();
-keepDispatching();
+initTheme();
+initTimes();
+initChannelList();
+initShortcuts();
+if (document.getElementById("picker")) initPicker();
+initDispatch();
 connect();

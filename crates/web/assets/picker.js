@@ -1,9 +1,9 @@
-// The picker of a new channel as a combobox (ARIA Authoring Practices): one field, its list grouped, arrows choose,
-// Enter shows what the channel will be.
+// The subject picker for a new channel, a combobox (ARIA Authoring Practices): one field with a grouped list. Arrows select
+// an option, Enter shows a preview of the channel.
 
 import { localize } from "./times.js";
 
-/** A search begins when nothing was typed for so long, in milliseconds. */
+/** Typing must pause for this long before a search starts, in milliseconds. */
 const SEARCH_AFTER = 150;
 
 const field = /** @type {HTMLInputElement} */ (document.getElementById("find"));
@@ -12,23 +12,24 @@ const found = document.getElementById("found");
 const choices = () => /** @type {HTMLElement} */ (document.getElementById("choices"));
 
 /** @returns {HTMLAnchorElement[]} */
-const options = () => [...choices().querySelectorAll("a[data-value]")].filter((link) => link instanceof HTMLAnchorElement);
+const options = () =>
+  [...choices().querySelectorAll("a[data-value]")].filter((link) => link instanceof HTMLAnchorElement);
 
 /** @type {number} */
 let active = -1;
-let waiting = 0;
-let question = 0;
-/** What the offered subjects were searched by. */
-let offered = field?.value ?? "";
+let searchTimer = 0;
+let newestRequest = 0;
+/** The query that the current options belong to. */
+let searchedFor = field?.value ?? "";
 
-/** The subject that the arrows stand at, if any. */
+/** The value of the active option, if any. */
 const activeValue = () => options()[active]?.dataset.value;
 
 /**
- * Gives the offered subjects their roles: a list box with a group for each kind.
- * @param {string} [chosen] the subject that the arrows stood at, before these were offered
+ * Sets the ARIA roles of the options: a list box with a group for each kind.
+ * @param {string} [chosen] the value of the option that was active before
  */
-function dress(chosen) {
+function setRoles(chosen) {
   const box = choices();
   const all = options();
   box.setAttribute("role", all.length ? "listbox" : "group");
@@ -69,33 +70,33 @@ function activate(index) {
 
 /** @param {string} address @returns {Promise<Document | null>} */
 async function load(address) {
-  const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
-  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const response = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+  return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
 }
 
-/** Offers what the field asks for. */
+/** Loads the options for the text of the field. */
 async function search() {
-  clearTimeout(waiting);
-  const mine = (question += 1);
+  clearTimeout(searchTimer);
+  const request = (newestRequest += 1);
   const words = field.value;
   const page = await load(`${location.pathname}?${new URLSearchParams({ find: words })}`);
   const fresh = page?.getElementById("choices");
-  if (!fresh || mine !== question) return;
-  offered = words;
+  if (!fresh || request !== newestRequest) return;
+  searchedFor = words;
   const chosen = activeValue();
   choices().replaceWith(fresh);
   document.getElementById("chosen")?.replaceChildren();
-  dress(chosen);
+  setRoles(chosen);
 }
 
-/** Chooses the active option, or the first one; what was typed just now is searched before. */
+/** Chooses the active option or the first one, after searching for text that was just typed. */
 async function submit() {
-  if (field.value !== offered) await search();
+  if (field.value !== searchedFor) await search();
   const link = options()[Math.max(active, 0)];
-  if (link && field.value === offered) choose(link);
+  if (link && field.value === searchedFor) choose(link);
 }
 
-/** Shows the channel that a choice will make. @param {HTMLAnchorElement} link */
+/** Shows a preview of the channel that an option stands for. @param {HTMLAnchorElement} link */
 async function choose(link) {
   const page = await load(link.href);
   const fresh = page?.getElementById("chosen");
@@ -109,27 +110,27 @@ async function choose(link) {
 }
 
 /** @param {KeyboardEvent} event */
-function key(event) {
+function onKey(event) {
   if (event.isComposing) return;
   const link = options()[active];
   if (event.key === "ArrowDown") activate(active + 1);
   else if (event.key === "ArrowUp") activate(active - 1);
   else if (event.key === "Escape" && active >= 0) activate(-1);
-  else if (event.key === "Enter" && link && field.value === offered) choose(link);
+  else if (event.key === "Enter" && link && field.value === searchedFor) choose(link);
   else return;
   event.preventDefault();
 }
 
-export function pick() {
+export function initPicker() {
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-controls", "choices");
   field.setAttribute("aria-autocomplete", "list");
-  dress();
+  setRoles();
   field.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = window.setTimeout(search, SEARCH_AFTER);
+    clearTimeout(searchTimer);
+    searchTimer = window.setTimeout(search, SEARCH_AFTER);
   });
-  field.addEventListener("keydown", key);
+  field.addEventListener("keydown", onKey);
   field.form?.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();

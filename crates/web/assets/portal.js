@@ -1,17 +1,19 @@
-// Every page of somebody who is signed in: live updates, light or dark, local times, the count of what is unread.
+// Every page of a signed-in user: live updates, theme, local times, the unread count.
 
 import { connect } from "./live.js";
-import { keepDispatching } from "./dispatch.js";
-import { keepTheme } from "./theme.js";
-import { keepLocal } from "./times.js";
-import { keepCount } from "./unread.js";
-import { keepSaved } from "./saving.js";
+import { initDispatch } from "./dispatch.js";
+import { initTheme } from "./theme.js";
+import { initTimes } from "./times.js";
+import { initUnreadCount } from "./unread.js";
+import { initAutosave } from "./autosave.js";
 
-keepTheme();
-keepLocal();
-keepCount();
-keepDispatching();
-keepSaved();
+initTheme();
+initTimes();
+initUnreadCount();
+initDispatch();
+initAutosave();
 connect();
-// On a phone a row of tabs is wider than the screen.
-document.querySelector(".tabs [aria-current], nav.menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone the row of tabs is wider than the screen.
+document
+  .querySelector(".tabs [aria-current], nav.menu [aria-current]")
+  ?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,29 +1,29 @@
-// The one place that scrolls the conversation: what is being read stays where it is, whatever is put in around it.
-// The log is a reversed column: 0 is its end, older messages lie at negative offsets.
+// All scrolling of the conversation. What is being read stays in place whatever is inserted around it.
+// The log is a reversed column: 0 is its end, and older messages are at negative offsets.
 
 const log = /** @type {HTMLElement} */ (document.getElementById("log"));
 const entries = /** @type {HTMLElement} */ (document.getElementById("entries"));
-/** This near to the end counts as being there, in pixels. */
+/** Within this distance of the end the log counts as being at the end, in pixels. */
 const NEAR = 64;
 
 export const isAtEnd = () => log.scrollTop > -NEAR;
 
-/** How far the log is from its beginning, in pixels. */
+/** The distance from the beginning of the log, in pixels. */
 export const fromBeginning = () => log.scrollHeight - log.clientHeight + log.scrollTop;
 
 /**
- * What has to stay where it is: a message, and how far its text begins from the lower end of the log, in pixels. The text,
- * because the name above it goes when an older message of the same person comes in; the lower end, because the log is laid
- * out from there, so that also a phone's keyboard leaves this as it is.
- * @typedef {{entry: Element, offset: number}} Held
+ * What must stay in place: a message, and the distance of its text from the lower edge of the log, in pixels. The text, because
+ * the name above it disappears when an older message of the same author is inserted. The lower edge, because the log is laid
+ * out from there, so that a phone's keyboard does not change the distance.
+ * @typedef {{entry: Element, offset: number}} Anchor
  */
 
 /** @param {Element} entry */
 const offsetOf = (entry) =>
   (entry.querySelector(".say") ?? entry).getBoundingClientRect().top - log.getBoundingClientRect().bottom;
 
-/** The first message that can be seen at least in part; lines between messages come and go. */
-function firstInSight() {
+/** The first message that is at least partly visible. Lines between messages do not count: they come and go. */
+function firstVisibleEntry() {
   const top = log.getBoundingClientRect().top;
   const all = entries.children;
   let [from, to] = [0, all.length];
@@ -38,94 +38,98 @@ function firstInSight() {
   return found;
 }
 
-/** What is being read: the first message in sight. @returns {Held | null} */
-export function inSight() {
-  const entry = firstInSight();
+/** The first visible message, as an anchor. @returns {Anchor | null} */
+export function visibleAnchor() {
+  const entry = firstVisibleEntry();
   return entry && { entry, offset: offsetOf(entry) };
 }
 
-/** Nothing at the end, which stays by itself. @type {Held | null} */
-let held = null;
-/** Where the log was scrolled to when this was held. */
-let place = 0;
+/** Null at the end, which needs no anchor. @type {Anchor | null} */
+let anchor = null;
+/** The scroll offset for which the anchor was set. */
+let anchoredScrollTop = 0;
 
-function hold() {
-  place = log.scrollTop;
-  held = isAtEnd() ? null : inSight();
+function setAnchor() {
+  anchoredScrollTop = log.scrollTop;
+  anchor = isAtEnd() ? null : visibleAnchor();
 }
 
-/** Brings back what has been moved by something around it. */
+/** Moves the anchor back if something around it has moved it. */
 function restore() {
-  if (!held?.entry.isConnected) return;
-  const moved = offsetOf(held.entry) - held.offset;
+  if (!anchor?.entry.isConnected) return;
+  const moved = offsetOf(anchor.entry) - anchor.offset;
   if (Math.abs(moved) < 1) return;
   log.scrollTop += moved;
-  place = log.scrollTop;
+  anchoredScrollTop = log.scrollTop;
 }
 
 /**
- * Holds what is in sight where the log was scrolled since this was last looked at, or nothing is held. The log's own word
- * of having been scrolled comes a frame later: what has moved meanwhile is brought back and not taken for a wish.
+ * Sets a new anchor if the user has scrolled or there is none. The scroll event comes a frame late: a shift without a
+ * changed offset comes from the layout and is undone.
  */
-function look() {
-  if (log.scrollTop !== place || !held?.entry.isConnected) hold();
+function checkAnchor() {
+  if (log.scrollTop !== anchoredScrollTop || !anchor?.entry.isConnected) setAnchor();
   else restore();
 }
 
-log.addEventListener("scroll", look, { passive: true });
-// Comes after layout and before paint: what has another height than was thought moves nothing that can be seen.
+log.addEventListener("scroll", checkAnchor, { passive: true });
+// Runs between layout and paint, so that an unexpected height causes no visible jump.
 new ResizeObserver(restore).observe(entries);
 
-/** Makes a change in the log; what is being read does not move. @param {() => void} change */
-export function keeping(change) {
+/** Changes the log without moving what is being read. @param {() => void} change */
+export function preserveScroll(change) {
   if (isAtEnd()) {
     const offset = log.scrollTop;
     change();
     log.scrollTop = offset;
     return;
   }
-  look();
+  checkAnchor();
   change();
   restore();
 }
 
-/** Brings an entry to where it was. @param {Element} entry @param {number} offset as `inSight` said it */
-export function putAt(entry, offset) {
-  held = { entry, offset };
-  place = log.scrollTop;
+/** Scrolls an entry to where it was. @param {Element} entry @param {number} offset as returned by `visibleAnchor` */
+export function scrollToOffset(entry, offset) {
+  anchor = { entry, offset };
+  anchoredScrollTop = log.scrollTop;
   restore();
 }
 
-/** Goes to the newest message. */
+/** Scrolls to the newest message. */
 export function toEnd() {
   log.scrollTop = 0;
-  hold();
+  setAnchor();
 }
 
-/** Goes to the oldest message on the page. */
+/** Scrolls to the oldest message on the page. */
 export function toBeginning() {
   log.scrollTop = -log.scrollHeight;
-  hold();
+  setAnchor();
 }
 
-/** Brings an entry to the middle, or to the top where wanted. @param {Element} entry @param {ScrollLogicalPosition} block */
-export function show(entry, block = "center") {
+/** Scrolls an entry to the middle, or to `block`. @param {Element} entry @param {ScrollLogicalPosition} block */
+export function scrollToEntry(entry, block = "center") {
   entry.scrollIntoView({ block, behavior: "instant" });
-  hold();
+  setAnchor();
 }
 
-/** Whether an entry lies above what can be seen. @param {Element} entry */
+/** Whether an entry begins above the visible part. @param {Element} entry */
 export const isAbove = (entry) => entry.getBoundingClientRect().top < log.getBoundingClientRect().top;
 
-/** Calls `listener` when the log has been scrolled, at most once a frame. @param {() => void} listener */
+/** Calls `listener` after scrolling, at most once per frame. @param {() => void} listener */
 export function onScroll(listener) {
   let waiting = false;
-  log.addEventListener("scroll", () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      listener();
-    });
-  }, { passive: true });
+  log.addEventListener(
+    "scroll",
+    () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        listener();
+      });
+    },
+    { passive: true },
+  );
 }

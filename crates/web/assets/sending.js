@@ -1,23 +1,30 @@
-// A message on its way, as the conversation shows it: at once, then waiting for a connection, refused with a reason, or
-// replaced by the real one.
+// Outgoing messages in the conversation: shown at once, then waiting for a connection, refused with a reason, or replaced
+// by the real message.
 
 import * as entries from "./entries.js";
 import * as attachments from "./attachments.js";
 import * as outbox from "./outbox.js";
-import * as tray from "./tray.js";
-import { dispatch, keepDispatching, onFate, tellFate } from "./dispatch.js";
-import { keeping } from "./scroll.js";
+import * as tray from "./attachment_tray.js";
+import { dispatch, initDispatch, onSendStatus, publishSendStatus } from "./dispatch.js";
+import { preserveScroll } from "./scroll.js";
 import { shownPosition } from "./reading.js";
-import { isComplete } from "./further.js";
-import { toNewest } from "./trimming.js";
+import { isComplete } from "./history.js";
+import { toNewest } from "./virtual_list.js";
 
-const fates = /** @type {HTMLTemplateElement} */ (document.getElementById("fate"));
+const statusTemplates = /** @type {HTMLTemplateElement} */ (document.getElementById("fate"));
 
-/** Sends a text and files: it stands in the conversation at once, and goes when the files are there. @param {string} text @param {string[]} files */
+/** Sends a text with files. The message is shown at once and sent when its files are uploaded. @param {string} text @param {string[]} files */
 export async function send(text, files) {
   const id = outbox.newId();
-  const message = { id, channel: entries.channel, text, shown: shownPosition(), at: new Date().toISOString(), attachments: files };
-  entries.markFresh(null);
+  const message = {
+    id,
+    channel: entries.channel,
+    text,
+    shown: shownPosition(),
+    at: new Date().toISOString(),
+    attachments: files,
+  };
+  entries.markFirstUnread(null);
   await showPending(message);
   toNewest();
   await outbox.add(message);
@@ -31,52 +38,52 @@ async function showPending({ id, text, at, attachments: files = [] }) {
   if (place) await tray.showSent(place, files);
 }
 
-/** Takes a text back that could not be sent. @param {string} id */
+/** Discards a message that could not be sent. @param {string} id */
 async function discard(id) {
   await outbox.forget(id);
-  tellFate({ id, channel: entries.channel, state: "gone" });
+  publishSendStatus({ id, channel: entries.channel, state: "gone" });
 }
 
 /** @param {string} id */
-async function again(id) {
+async function retry(id) {
   const message = (await outbox.waiting()).find((other) => other.id === id);
   if (!message) return;
   const { refused: _, ...fresh } = message;
-  await attachments.doubt(message.attachments ?? []);
-  await outbox.keep(fresh);
-  tellFate({ id, channel: entries.channel, state: "sending" });
+  await attachments.recheck(message.attachments ?? []);
+  await outbox.update(fresh);
+  publishSendStatus({ id, channel: entries.channel, state: "sending" });
   dispatch();
 }
 
-/** Shows what has become of a message. @param {import("./dispatch.js").Fate} fate */
+/** Shows the status of a message. @param {import("./dispatch.js").SendStatus} status */
 function show({ id, channel, state, why, html }) {
   const entry = entries.find(id);
   if (channel !== entries.channel || !entry || Number.isFinite(entries.positionOf(entry))) return;
   if (state === "gone") entries.remove(id);
   else if (state !== "sent") mark(entry, id, state, why);
-  // From the middle of a long history an own message leads to its end.
+  // Sending from the middle of a long history leads to its end.
   else if (!isComplete()) location.assign(`/messages/${channel}`);
-  else if (html) entries.place(id, html);
+  else if (html) entries.upsert(id, html);
 }
 
 /** @param {Element} entry @param {string} id @param {string} state @param {string} [why] */
 function mark(entry, id, state, why) {
-  keeping(() => {
+  preserveScroll(() => {
     entry.classList.remove("sending", "waiting", "refused");
     entry.classList.add(state);
     entry.querySelector(":scope > .fate")?.remove();
-    const fate = fates.content.querySelector(`[data-${state}]`)?.cloneNode(true);
-    if (!(fate instanceof HTMLElement)) return;
-    const reason = fate.querySelector("[data-why]");
+    const status = statusTemplates.content.querySelector(`[data-${state}]`)?.cloneNode(true);
+    if (!(status instanceof HTMLElement)) return;
+    const reason = status.querySelector("[data-why]");
     if (reason) reason.textContent = why ?? "";
-    fate.querySelector("[data-retry]")?.addEventListener("click", () => again(id));
-    fate.querySelector("[data-discard]")?.addEventListener("click", () => discard(id));
-    entry.append(fate);
+    status.querySelector("[data-retry]")?.addEventListener("click", () => retry(id));
+    status.querySelector("[data-discard]")?.addEventListener("click", () => discard(id));
+    entry.append(status);
   });
 }
 
-export async function keepSending() {
-  onFate(show);
+export async function initSending() {
+  onSendStatus(show);
   if (isComplete()) {
     for (const message of await outbox.waiting()) {
       const { id, channel, refused } = message;
@@ -85,5 +92,5 @@ export async function keepSending() {
       if (refused) show({ id, channel, state: "refused", why: refused });
     }
   }
-  keepDispatching();
+  initDispatch();
 }

@@ -1,6 +1,6 @@
-// One event stream for all tabs of a browser: whichever holds the lock has it and hands on what it hears; when that tab
-// closes, the next one takes over after the last event it heard. Each tab knows what it has heard, takes nothing twice,
-// and says where it stands, so that nothing is lost between. A browser without locks has a stream a tab.
+// One event stream for all tabs of a browser. The tab with the lock (the leader) has the stream and passes events on. When it
+// closes, the next tab takes over after the last event it received. Each tab tracks its own sequence number, ignores
+// duplicates and reports its position, so that nothing is lost. Browsers without locks have one stream per tab.
 
 import { Stream } from "./stream.js";
 
@@ -10,109 +10,109 @@ import { Stream } from "./stream.js";
  *   | {kind: "leading"}
  *   | {kind: "hello", tab: string, seq: number}
  *   | {kind: "welcome", tab: string, isUp: boolean, isFar: boolean}
- *   | {kind: "doubt"}} Word
+ *   | {kind: "doubt"}} TabMessage
  */
 
-/** A leader that says nothing for so long is asleep, in milliseconds. */
+/** A leader must answer within this time or is considered asleep, in milliseconds. */
 const ANSWER_WITHIN = 3000;
-/** How often a tab that is looked at makes sure that its leader lives, in milliseconds. */
-const ASK_EVERY = 20_000;
-/** A stream that was silent for so long may be dead without knowing, in milliseconds. */
-const DOUBTED_AFTER = 20_000;
-/** A tab so many events behind loads anew rather than being told them all. */
+/** How often a visible tab checks that the leader is alive, in milliseconds. */
+const GREET_EVERY = 20_000;
+/** A stream that was silent for this long may be dead, in milliseconds. */
+const STALE_AFTER = 20_000;
+/** A tab that is this many events behind reloads instead of receiving them all. */
 const FAR = 500;
 
 export class Tabs {
   #tab = Math.random().toString(36).slice(2);
   /** @type {BroadcastChannel | null} */
-  #others = null;
+  #channel = null;
   /** @type {AbortController | null} */
-  #waiting = null;
+  #lockRequest = null;
   /** @type {(() => void) | null} */
   #release = null;
   #isLeading = false;
-  #askTimer = 0;
+  #greetTimer = 0;
   #answerTimer = 0;
-  #heardAt = 0;
+  #lastEventAt = 0;
 
   /**
-   * @param {string} person whose tabs
-   * @param {number} seq the newest event that the page holds
-   * @param {import("./stream.js").Hearing} hearing
+   * @param {string} person who is signed in
+   * @param {number} seq number of the newest event that the page contains
+   * @param {import("./stream.js").StreamHandlers} handlers
    */
-  constructor(person, seq, hearing) {
+  constructor(person, seq, handlers) {
     this.name = `live:${person}`;
     this.seq = seq;
-    this.hearing = hearing;
+    this.handlers = handlers;
     this.stream = new Stream(person, {
-      news: (name, data, number) => {
-        this.#heardAt = Date.now();
-        this.#say({ kind: "news", name, data, seq: number });
-        this.#take(name, data, number);
+      event: (name, data, number) => {
+        this.#lastEventAt = Date.now();
+        this.#post({ kind: "news", name, data, seq: number });
+        this.#deliver(name, data, number);
       },
       state: (isUp) => {
-        this.#heardAt = Date.now();
-        this.#say({ kind: "state", isUp });
-        hearing.state(isUp);
+        this.#lastEventAt = Date.now();
+        this.#post({ kind: "state", isUp });
+        handlers.state(isUp);
       },
       signedOut: () => {
-        this.#say({ kind: "news", name: "signed-out", data: {}, seq: null });
-        hearing.signedOut();
+        this.#post({ kind: "news", name: "signed-out", data: {}, seq: null });
+        handlers.signedOut();
       },
     });
   }
 
-  /** Listens with the others, or for them. */
+  /** Joins the other tabs, as leader or follower. */
   join() {
     this.leave();
     if (!navigator.locks || !("BroadcastChannel" in window)) {
       this.#lead();
       return;
     }
-    this.#others = new BroadcastChannel(this.name);
-    this.#others.onmessage = ({ data }) => this.#hear(data);
+    this.#channel = new BroadcastChannel(this.name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
     this.#queue();
-    this.#ask();
-    this.#askTimer = window.setInterval(() => {
-      if (document.visibilityState === "visible") this.#ask();
-    }, ASK_EVERY);
+    this.#greet();
+    this.#greetTimer = window.setInterval(() => {
+      if (document.visibilityState === "visible") this.#greet();
+    }, GREET_EVERY);
   }
 
-  /** Lets another tab take over. */
+  /** Leaves, so that another tab can take over. */
   leave() {
-    clearInterval(this.#askTimer);
+    clearInterval(this.#greetTimer);
     clearTimeout(this.#answerTimer);
-    this.#others?.close();
-    this.#others = null;
-    this.#waiting?.abort();
+    this.#channel?.close();
+    this.#channel = null;
+    this.#lockRequest?.abort();
     this.#follow();
   }
 
-  /** There is a connection again. */
+  /** The connection is back. */
   renew() {
     if (this.#isLeading) this.stream.open();
-    else this.#ask();
+    else this.#greet();
   }
 
-  /** The connection may be dead: has the stream opened anew where it has been silent. */
-  doubt() {
-    this.#ask();
-    this.#say({ kind: "doubt" });
-    this.#look();
+  /** The connection may be dead: reopens the stream if it has been silent. */
+  checkConnection() {
+    this.#greet();
+    this.#post({ kind: "doubt" });
+    this.#reopenIfStale();
   }
 
-  /** Waits for its turn to lead, or takes it. @param {boolean} [steal] */
+  /** Waits for the lock, or steals it. @param {boolean} [steal] */
   #queue(steal = false) {
-    this.#waiting?.abort();
+    this.#lockRequest?.abort();
     const waiting = new AbortController();
-    this.#waiting = waiting;
-    const held = () => {
+    this.#lockRequest = waiting;
+    const onLock = () => {
       this.#lead();
       return new Promise((/** @type {(value: void) => void} */ resolve) => (this.#release = resolve));
     };
-    const wish = steal ? { steal } : { signal: waiting.signal };
-    navigator.locks.request(this.name, wish, held).catch(() => {
-      // Given up by this tab itself, or taken away by another: then it waits again.
+    const options = steal ? { steal } : { signal: waiting.signal };
+    navigator.locks.request(this.name, options, onLock).catch(() => {
+      // Rejected because this tab gave up, or because another tab stole the lock: then wait again.
       if (waiting.signal.aborted) return;
       this.#follow();
       this.#queue();
@@ -123,7 +123,7 @@ export class Tabs {
     clearTimeout(this.#answerTimer);
     this.#isLeading = true;
     this.stream.open(this.seq);
-    this.#say({ kind: "leading" });
+    this.#post({ kind: "leading" });
   }
 
   #follow() {
@@ -133,54 +133,54 @@ export class Tabs {
     this.#release = null;
   }
 
-  /** Says where this tab stands; a leader that does not answer is replaced. */
-  #ask() {
-    if (this.#isLeading || !this.#others) return;
-    this.#say({ kind: "hello", tab: this.#tab, seq: this.seq });
+  /** Reports this tab's position. A leader that does not answer is replaced. */
+  #greet() {
+    if (this.#isLeading || !this.#channel) return;
+    this.#post({ kind: "hello", tab: this.#tab, seq: this.seq });
     clearTimeout(this.#answerTimer);
     this.#answerTimer = window.setTimeout(() => {
       if (!this.#isLeading && document.visibilityState === "visible") this.#queue(true);
     }, ANSWER_WITHIN);
   }
 
-  #look() {
-    if (this.#isLeading && Date.now() - this.#heardAt > DOUBTED_AFTER) this.stream.open();
+  #reopenIfStale() {
+    if (this.#isLeading && Date.now() - this.#lastEventAt > STALE_AFTER) this.stream.open();
   }
 
-  /** @param {Word} word */
-  #say(word) {
-    this.#others?.postMessage(word);
+  /** @param {TabMessage} message */
+  #post(message) {
+    this.#channel?.postMessage(message);
   }
 
-  /** @param {Word} word */
-  #hear(word) {
-    if (word.kind === "news") this.#take(word.name, word.data, word.seq);
-    else if (word.kind === "state") this.hearing.state(word.isUp);
-    else if (word.kind === "leading") this.#ask();
-    else if (word.kind === "doubt") this.#look();
-    else if (word.kind === "hello") this.#welcome(word.tab, word.seq);
-    else if (word.tab === this.#tab) {
+  /** @param {TabMessage} message */
+  #receive(message) {
+    if (message.kind === "news") this.#deliver(message.name, message.data, message.seq);
+    else if (message.kind === "state") this.handlers.state(message.isUp);
+    else if (message.kind === "leading") this.#greet();
+    else if (message.kind === "doubt") this.#reopenIfStale();
+    else if (message.kind === "hello") this.#welcome(message.tab, message.seq);
+    else if (message.tab === this.#tab) {
       clearTimeout(this.#answerTimer);
-      this.hearing.state(word.isUp);
-      if (word.isFar) this.#take("reset", {}, null);
+      this.handlers.state(message.isUp);
+      if (message.isFar) this.#deliver("reset", {}, null);
     }
   }
 
-  /** A tab that has heard less than this one is told the rest. @param {string} tab @param {number} seq */
+  /** Sends a tab that is behind the events it missed. @param {string} tab @param {number} seq */
   #welcome(tab, seq) {
     if (!this.#isLeading) return;
-    const { heard, isUp } = this.stream;
-    const isFar = heard - seq > FAR;
-    this.#say({ kind: "welcome", tab, isUp, isFar });
-    if (seq < heard && !isFar) this.stream.open(seq);
+    const { lastSeq, isUp } = this.stream;
+    const isFar = lastSeq - seq > FAR;
+    this.#post({ kind: "welcome", tab, isUp, isFar });
+    if (seq < lastSeq && !isFar) this.stream.open(seq);
   }
 
   /** @param {string} name @param {object} data @param {number | null} seq */
-  #take(name, data, seq) {
+  #deliver(name, data, seq) {
     if (seq !== null) {
       if (seq <= this.seq) return;
       this.seq = seq;
     }
-    this.hearing.news(name, data, seq);
+    this.handlers.event(name, data, seq);
   }
 }

@@ -1,15 +1,15 @@
-// Light or dark, as this device wants it: kept in a cookie, so that the server writes the next page right at once.
+// Light or dark theme per device. Stored in a cookie, so that the server renders the next page correctly from the start.
 
 const root = document.documentElement;
-/** How long a choice is kept, in seconds. */
+/** The lifetime of the cookie, in seconds. */
 const YEAR = 31_536_000;
 
 /**
- * Keeps a choice about how pages look on this device.
+ * Stores a display preference of this device.
  * @param {string} name
- * @param {string} value empty to forget it
+ * @param {string} value empty to delete it
  */
-export function keepLook(name, value) {
+export function storePreference(name, value) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? YEAR : 0}; SameSite=Lax${secure}`;
 }
@@ -19,12 +19,14 @@ function choose(theme) {
   const isOwn = theme !== "device";
   if (isOwn) root.dataset.theme = theme;
   else delete root.dataset.theme;
-  keepLook("theme", isOwn ? theme : "");
+  storePreference("theme", isOwn ? theme : "");
 }
 
-export function keepTheme() {
+export function initTheme() {
   document.querySelector("[data-theme-toggle]")?.addEventListener("click", () => {
-    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const isDark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
     choose(isDark ? "light" : "dark");
   });
   const choice = document.querySelector("[data-theme-choice]");

@@ -2,8 +2,8 @@
 // "day" for separators, "now" a running clock, of the zone in data-zone where there is one.
 
 const own = document.documentElement.dataset.timeZone;
-/** How often a page looks whether its times read differently by now, in milliseconds. */
-const LOOK_EVERY = 20_000;
+/** How often the times on a page are updated, in milliseconds. */
+const UPDATE_EVERY = 20_000;
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
@@ -15,23 +15,23 @@ const formats = new Map();
  */
 function format(date, options, zone = own) {
   const key = JSON.stringify([zone, options]);
-  let known = formats.get(key);
-  if (!known) {
+  let cached = formats.get(key);
+  if (!cached) {
     try {
-      known = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
+      cached = new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone });
     } catch {
-      // A zone that this browser does not know.
-      known = new Intl.DateTimeFormat(undefined, options);
+      // The browser does not know this time zone.
+      cached = new Intl.DateTimeFormat(undefined, options);
     }
-    formats.set(key, known);
+    formats.set(key, cached);
   }
-  return known.format(date);
+  return cached.format(date);
 }
 
-/** The day of a time, alike for all times of one day. @param {Date} date */
+/** A key that all times of one day share. @param {Date} date */
 export const dayKey = (date) => format(date, { year: "numeric", month: "2-digit", day: "2-digit" });
 
-/** How many days ago a time was, as the calendar counts. @param {Date} date @param {Date} now */
+/** How many calendar days ago a time was, at most 7. @param {Date} date @param {Date} now */
 function daysAgo(date, now) {
   for (let days = 0; days < 7; days += 1) {
     if (dayKey(new Date(now.getTime() - days * 86_400_000)) === dayKey(date)) return days;
@@ -57,14 +57,23 @@ export function short(date, now = new Date()) {
   if (days === 0) return clock(date);
   if (days === 1) return dayWord(1);
   if (days < 7) return format(date, { weekday: "short" });
-  return format(date, { day: "numeric", month: "short", year: isThisYear(date, now) ? undefined : "numeric" });
+  return format(date, {
+    day: "numeric",
+    month: "short",
+    year: isThisYear(date, now) ? undefined : "numeric",
+  });
 }
 
 /** @param {Date} date */
 export function day(date, now = new Date()) {
   const days = daysAgo(date, now);
   if (days < 2) return dayWord(days);
-  return format(date, { weekday: "long", day: "numeric", month: "long", year: isThisYear(date, now) ? undefined : "numeric" });
+  return format(date, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: isThisYear(date, now) ? undefined : "numeric",
+  });
 }
 
 /** @param {HTMLTimeElement} element */
@@ -73,22 +82,28 @@ function show(element) {
   const date = form === "now" ? new Date() : new Date(element.dateTime);
   if (!form || Number.isNaN(date.getTime())) return;
   const words =
-    form === "now" ? clock(date, element.dataset.zone) : form === "day" ? day(date) : form === "short" ? short(date) : clock(date);
+    form === "now"
+      ? clock(date, element.dataset.zone)
+      : form === "day"
+        ? day(date)
+        : form === "short"
+          ? short(date)
+          : clock(date);
   if (element.textContent !== words) element.textContent = words;
   if (form === "day") element.dataset.long = format(date, { dateStyle: "full" });
   if (form !== "now") element.title = format(date, { dateStyle: "full", timeStyle: "short" });
   element.dataset.shown = "";
 }
 
-/** Puts every time in `root` into the reader's words. @param {ParentNode} root */
+/** Formats every time in `root` for the reader. @param {ParentNode} root */
 export function localize(root) {
   for (const element of root.querySelectorAll("time[data-form]")) {
     if (element instanceof HTMLTimeElement) show(element);
   }
 }
 
-/** Localizes the page and keeps it right as time goes by. */
-export function keepLocal() {
+/** Formats the times of the page and keeps them up to date. */
+export function initTimes() {
   localize(document);
   let today = dayKey(new Date());
   setInterval(() => {
@@ -98,5 +113,5 @@ export function keepLocal() {
     if (dayKey(new Date()) === today) return;
     today = dayKey(new Date());
     localize(document);
-  }, LOOK_EVERY);
+  }, UPDATE_EVERY);
 }

@@ -1,50 +1,50 @@
-// The count of what is unread: at the module, in the window's title and on its icon.
+// The unread count: at the module, in the window title and on the icon.
 
 import { on } from "./live.js";
 
 const badge = document.querySelector("[data-unread]");
 const me = document.body.dataset.me;
-/** Several reasons to ask for the counts within this time are one, in milliseconds. */
-const ASK_AFTER = 400;
+/** Reasons to refresh within this time cause one request, in milliseconds. */
+const REFRESH_AFTER = 400;
 
 /** @typedef {{unread: number, channels: {id: string, unread: number}[]}} Counts */
 
 let count = Number(badge?.querySelector("[data-count]")?.textContent ?? 0);
 let title = document.title;
-let asking = 0;
+let refreshTimer = 0;
 /** @type {((counts: Counts) => void)[]} */
 const listeners = [];
 
-/** Calls `listener` with fresh counts whenever they were asked for. @param {(counts: Counts) => void} listener */
+/** Calls `listener` with fresh counts after every refresh. @param {(counts: Counts) => void} listener */
 export function onCounts(listener) {
   listeners.push(listener);
 }
 
-/** Asks the server for the counts, soon. */
-export function askCounts() {
-  asking ||= window.setTimeout(async () => {
-    asking = 0;
+/** Loads the counts from the server soon. */
+export function refreshCounts() {
+  refreshTimer ||= window.setTimeout(async () => {
+    refreshTimer = 0;
     try {
-      const answer = await fetch("/messages/counts", { headers: { accept: "application/json" } });
-      if (!answer.ok) return;
+      const response = await fetch("/messages/counts", { headers: { accept: "application/json" } });
+      if (!response.ok) return;
       /** @type {Counts} */
-      const counts = await answer.json();
-      change(counts.unread - count);
+      const counts = await response.json();
+      addToCount(counts.unread - count);
       for (const listener of listeners) listener(counts);
     } catch {
-      // Without a connection nothing is known; the counts come when it is back.
+      // Without a connection the counts stay; they are refreshed when it is back.
     }
-  }, ASK_AFTER);
+  }, REFRESH_AFTER);
 }
 
-/** Changes the count by so many. @param {number} by */
-export function change(by) {
+/** Adds to the count. @param {number} by */
+export function addToCount(by) {
   count = Math.max(0, count + by);
   show();
 }
 
-/** What the window is called, the count aside. @param {string} words */
-export function entitle(words) {
+/** Sets the window title, without the count. @param {string} words */
+export function setTitle(words) {
   title = words;
   show();
 }
@@ -56,20 +56,20 @@ function show() {
     const figure = badge.querySelector("[data-count]");
     if (figure) figure.textContent = count > 99 ? "99+" : String(count);
   }
-  mark(count > 0);
+  markIcon(count > 0);
 }
 
 /** @type {HTMLImageElement | null} */
 let icon = null;
 let isMarked = false;
 
-/** Puts a dot onto the window's icon, or takes it off. @param {boolean} wanted */
-async function mark(wanted) {
+/** Adds or removes the dot on the icon. @param {boolean} isWanted */
+async function markIcon(isWanted) {
   const link = document.querySelector("link[rel=icon]");
-  if (wanted === isMarked || !(link instanceof HTMLLinkElement)) return;
-  isMarked = wanted;
+  if (isWanted === isMarked || !(link instanceof HTMLLinkElement)) return;
+  isMarked = isWanted;
   link.dataset.plain ??= link.href;
-  if (!wanted) {
+  if (!isWanted) {
     link.href = link.dataset.plain;
     return;
   }
@@ -93,19 +93,19 @@ async function mark(wanted) {
   link.href = canvas.toDataURL("image/png");
 }
 
-/** Keeps the count on a page that has no list of channels. */
-export function keepCount() {
+/** Keeps the count up to date on a page without a channel list. */
+export function initUnreadCount() {
   show();
   on("message", (sent) => {
-    if (sent.author !== me) askCounts();
+    if (sent.author !== me) refreshCounts();
   });
   on("read", (read) => {
-    if (read.person === me) askCounts();
+    if (read.person === me) refreshCounts();
   });
-  on("gone", askCounts);
+  on("gone", refreshCounts);
 }
 
-/** Shows the count on a page whose list keeps it. */
+/** Shows the count on a page whose channel list keeps it up to date. */
 export function showCount() {
   show();
 }

@@ -1,9 +1,9 @@
-// Keeps the composer above a phone's keyboard where the browser lays the keyboard over the page.
+// Keeps the composer above a phone's keyboard in browsers whose keyboard covers the page.
 
-/** A visible part smaller by more than this is a keyboard, in pixels. */
+/** If the viewport shrinks by more than this, a keyboard is open, in pixels. */
 const KEYBOARD = 120;
 
-export function keepAbove() {
+export function initViewport() {
   const visible = window.visualViewport;
   if (!visible) return;
   const fit = () => {

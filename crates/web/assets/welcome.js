@@ -1,54 +1,61 @@
-// The text of a welcome message while it is written: merge fields put in where one writes, and the message as a client finds
-// it on a phone, made by the server from the same template as the real one.
+// The editor of a welcome message: inserts merge fields at the cursor, and shows a preview as a client will see it on a phone,
+// rendered by the server from the same template as the real message.
 
-/** How long after the last key the preview is made anew, in milliseconds. */
+/** Delay after the last keystroke before the preview is updated, in milliseconds. */
 const PAUSE = 250;
 
 /** @param {HTMLTextAreaElement} text @param {string} field */
-function put(text, field) {
+function insertField(text, field) {
   text.focus();
   text.setRangeText(field, text.selectionStart, text.selectionEnd, "end");
   text.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
 /** @param {HTMLFormElement} form @param {HTMLTextAreaElement} text */
-function keepPreview(form, text) {
+function initPreview(form, text) {
   const sender = document.getElementById("senderId");
   const problem = form.querySelector("[data-template-problem]");
-  /** The newest question: answers to earlier ones come too late. */
-  let newest = 0;
+  /** The newest request; responses to earlier ones are ignored. */
+  let newestRequest = 0;
   /** @type {number | undefined} */
-  let waiting;
+  let previewTimer;
 
   async function show() {
-    const mine = ++newest;
-    const asked = new URLSearchParams({ text: text.value });
-    if (sender instanceof HTMLSelectElement) asked.set("senderId", sender.value);
-    const answer = await fetch(form.dataset.template ?? "", { method: "POST", headers: { accept: "application/json" }, body: asked }).catch(() => null);
-    const said = answer && !answer.ok ? await answer.json().catch(() => null) : null;
-    const html = answer?.ok ? await answer.text() : "";
-    if (mine !== newest || !answer) return;
-    if (problem) problem.textContent = said?.message ?? "";
-    text.toggleAttribute("aria-invalid", Boolean(said));
-    if (html) document.querySelector("[data-template-phone]")?.replaceWith(document.createRange().createContextualFragment(html));
+    const request = ++newestRequest;
+    const query = new URLSearchParams({ text: text.value });
+    if (sender instanceof HTMLSelectElement) query.set("senderId", sender.value);
+    const response = await fetch(form.dataset.template ?? "", {
+      method: "POST",
+      headers: { accept: "application/json" },
+      body: query,
+    }).catch(() => null);
+    const body = response && !response.ok ? await response.json().catch(() => null) : null;
+    const html = response?.ok ? await response.text() : "";
+    if (request !== newestRequest || !response) return;
+    if (problem) problem.textContent = body?.message ?? "";
+    text.toggleAttribute("aria-invalid", Boolean(body));
+    if (html)
+      document
+        .querySelector("[data-template-phone]")
+        ?.replaceWith(document.createRange().createContextualFragment(html));
   }
 
-  function soon() {
-    clearTimeout(waiting);
-    waiting = setTimeout(show, PAUSE);
+  function showSoon() {
+    clearTimeout(previewTimer);
+    previewTimer = setTimeout(show, PAUSE);
   }
 
-  text.addEventListener("input", soon);
-  form.addEventListener("saved", soon);
-  sender?.addEventListener("change", soon);
+  text.addEventListener("input", showSoon);
+  form.addEventListener("saved", showSoon);
+  sender?.addEventListener("change", showSoon);
 }
 
 for (const form of document.querySelectorAll("form[data-template]")) {
   const text = form.querySelector("[data-template-text]");
   if (!(form instanceof HTMLFormElement) || !(text instanceof HTMLTextAreaElement)) continue;
-  keepPreview(form, text);
+  initPreview(form, text);
   form.addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest("[data-merge]") : null;
-    if (button instanceof HTMLElement) put(text, button.dataset.merge ?? "");
+    if (button instanceof HTMLElement) insertField(text, button.dataset.merge ?? "");
   });
 }

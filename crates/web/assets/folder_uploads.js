@@ -1,17 +1,17 @@
-// Files that are put into an open folder: chosen, dropped or pasted, each with its progress and a way to stop it.
+// Uploads into an open folder: files that are chosen, dropped or pasted, each with its progress and a button to cancel.
 
 import { signedOut } from "./live.js";
 import { refresh } from "./folder.js";
 import { Refused, SignedOut, giveUp, upload } from "./uploads.js";
-import { sizeOf } from "./waiting.js";
+import { sizeOf } from "./file_line.js";
 
-/** Files that are brought at the same time. */
+/** The most uploads at the same time. */
 const AT_ONCE = 3;
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const list = document.getElementById("on-their-way");
-const told = document.getElementById("told");
-const most = Number(main.dataset.takes);
+const announcement = document.getElementById("told");
+const maxSize = Number(main.dataset.takes);
 
 /** @type {(() => Promise<void>)[]} */
 const queue = [];
@@ -25,7 +25,7 @@ function element(tag, words, name = "") {
   return made;
 }
 
-/** The line of a file on its way. @param {File} file */
+/** The line of a file that is being uploaded. @param {File} file */
 function line(file) {
   const row = document.createElement("li");
   const words = document.createElement("span");
@@ -48,10 +48,10 @@ function line(file) {
 /** @param {File} file */
 function begin(file) {
   const { row, state, progress, stop } = line(file);
-  const ended = new AbortController();
+  const canceled = new AbortController();
   let address = "";
   stop.addEventListener("click", () => {
-    ended.abort();
+    canceled.abort();
     if (address) giveUp(address);
     row.remove();
   });
@@ -62,15 +62,15 @@ function begin(file) {
     state.textContent = why;
     stop.textContent = "Dismiss";
     stop.setAttribute("aria-label", `Dismiss ${file.name}`);
-    if (told) told.textContent = `${file.name}: ${why}`;
+    if (announcement) announcement.textContent = `${file.name}: ${why}`;
   };
-  if (file.size > most) return refuse(`Too large: a file has at most ${sizeOf(most)}.`);
+  if (file.size > maxSize) return refuse(`Too large: a file has at most ${sizeOf(maxSize)}.`);
   queue.push(async () => {
-    if (ended.signal.aborted) return;
+    if (canceled.signal.aborted) return;
     const aim = { channel: main.dataset.channel ?? "", name: file.name, folder: main.dataset.inside ?? "" };
     try {
       await upload(file, aim, {
-        signal: ended.signal,
+        signal: canceled.signal,
         onBegun: (begun) => {
           address = begun;
         },
@@ -85,12 +85,15 @@ function begin(file) {
         },
       });
       row.remove();
-      if (told) told.textContent = `${file.name} is uploaded.`;
+      if (announcement) announcement.textContent = `${file.name} is uploaded.`;
       refresh();
     } catch (error) {
-      if (ended.signal.aborted) return;
+      if (canceled.signal.aborted) return;
       if (error instanceof SignedOut) signedOut();
-      else refuse(error instanceof Refused && error.message ? error.message : "This file could not be uploaded.");
+      else
+        refuse(
+          error instanceof Refused && error.message ? error.message : "This file could not be uploaded.",
+        );
     }
   });
   next();
@@ -108,14 +111,16 @@ function next() {
   }
 }
 
-/** Only real files: a folder that is dropped has no bytes. @param {DataTransfer | null} brought */
-function filesOf(brought) {
-  const items = [...(brought?.items ?? [])].filter((item) => item.kind === "file");
-  const files = items.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile());
+/** The files of a drop or paste. Dropped folders are left out: they have no bytes. @param {DataTransfer | null} transfer */
+function filesOf(transfer) {
+  const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
+  const files = items
+    .filter((item) => !item.webkitGetAsEntry?.()?.isDirectory)
+    .map((item) => item.getAsFile());
   return files.filter((file) => file !== null);
 }
 
-export function keepFiling() {
+export function initFolderUploads() {
   const form = document.getElementById("uploading");
   const input = form?.querySelector("input[type=file]");
   if (!(form instanceof HTMLFormElement) || !(input instanceof HTMLInputElement)) return;

@@ -1,11 +1,11 @@
-// A file that is on its way or waits to be sent, as a line: what it is called, how much of it is there, what is in its way.
+// The line of a file that is being uploaded: its name, its progress, and why it is waiting or refused.
 
-/** Files of one message, as the server has it. */
-export const FILES_MOST = 20;
-/** What is said where files were refused and are still among those to be sent. */
+/** The most files in one message; the server has the same limit. */
+export const FILES_MAX = 20;
+/** Shown while refused files are still attached to the message. */
 export const REMOVE_REFUSED = "Please remove the files that could not be sent.";
 
-/** @param {number} bytes as people say it: the same words as the server's */
+/** @param {number} bytes formatted in the same way as by the server */
 export function sizeOf(bytes) {
   const units = ["bytes", "KB", "MB", "GB", "TB"];
   let [amount, unit] = [bytes, 0];
@@ -17,11 +17,11 @@ export function sizeOf(bytes) {
   return `${unit === 0 || amount >= 99.95 ? amount.toFixed(0) : amount.toFixed(1).replace(/\.0$/, "")} ${units[unit]}`;
 }
 
-/** Makes the line of a file. @param {{name: string, size: number, isThere?: boolean}} file */
+/** Creates the line of a file. @param {{name: string, size: number, isThere?: boolean}} file */
 export function lineFor({ name, size, isThere }) {
-  const blank = /** @type {HTMLTemplateElement} */ (document.getElementById("attachment"));
-  const made = /** @type {DocumentFragment} */ (blank.content.cloneNode(true));
-  const line = /** @type {HTMLElement} */ (made.firstElementChild);
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("attachment"));
+  const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  const line = /** @type {HTMLElement} */ (fragment.firstElementChild);
   line.querySelector("bdi")?.append(name);
   line.querySelector("[data-size]")?.append(sizeOf(size));
   line.querySelector("button")?.setAttribute("aria-label", `Remove ${name}`);
@@ -35,7 +35,7 @@ export function lineFor({ name, size, isThere }) {
   return line;
 }
 
-/** A picture is shown as it is, from the device. @param {HTMLElement} line @param {Blob} [bytes] */
+/** Shows a picture from the device, without waiting for the server. @param {HTMLElement} line @param {Blob} [bytes] */
 export function showPicture(line, bytes) {
   const image = line.querySelector("img");
   if (!image || !bytes || !/^image\/(jpeg|png|gif|webp|avif)$/.test(bytes.type)) return;
@@ -49,7 +49,7 @@ export function showPicture(line, bytes) {
   image.src = address;
 }
 
-/** Shows how a file is doing. @param {Element} line @param {Omit<import("./attachments.js").State, "id">} state */
+/** Shows the state of an upload. @param {Element} line @param {Omit<import("./attachments.js").State, "id">} state */
 export function showState(line, { bytes, isLost, isThere, refused }) {
   const bar = line.querySelector("progress");
   if (bar && bytes !== undefined) bar.value = bytes;

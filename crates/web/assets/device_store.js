@@ -1,20 +1,20 @@
-// What lives on the device (IndexedDB) because no server has it yet. Each person has a store of their own: nobody else
-// who signs in on this device is shown it, or sends it.
+// Data that is only on this device (IndexedDB) because the server does not have it yet. Each person has a database of their
+// own, so that nobody else who signs in on this device can see or send it.
 
-/** @typedef {"outbox" | "drafts" | "attachments" | "bytes"} Part */
-/** @typedef {{part: Part, key: string, value?: unknown}} Change Without a value: what is there goes. */
+/** @typedef {"outbox" | "drafts" | "attachments" | "bytes"} StoreName */
+/** @typedef {{part: StoreName, key: string, value?: unknown}} Change Without a value the key is deleted. */
 
-/** @type {Part[]} */
+/** @type {StoreName[]} */
 const PARTS = ["outbox", "drafts", "attachments", "bytes"];
-/** To be counted up when there are more. */
+/** Must be increased when stores are added. */
 const VERSION = 2;
 
 const name = `portal:${document.body.dataset.me ?? ""}`;
-/** What the browser would not keep: the page's own memory. @type {Record<Part, Map<string, unknown>>} */
+/** Fallback in memory for what the browser would not store. @type {Record<StoreName, Map<string, unknown>>} */
 const memory = { outbox: new Map(), drafts: new Map(), attachments: new Map(), bytes: new Map() };
 
 /** @type {Promise<IDBDatabase | null>} */
-const opened = new Promise((resolve) => {
+const opening = new Promise((resolve) => {
   try {
     const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {
@@ -24,7 +24,7 @@ const opened = new Promise((resolve) => {
     request.onerror = () => resolve(null);
     request.onsuccess = () => {
       const database = request.result;
-      // A newer version of the page wants to change it.
+      // A newer version of the page wants to upgrade the database.
       database.onversionchange = () => database.close();
       resolve(database);
     };
@@ -40,9 +40,9 @@ const done = (transaction) =>
     transaction.onabort = () => reject(transaction.error);
   });
 
-/** Makes all changes or none; afterwards they last. @param {Change[]} changes */
+/** Applies all changes or none. Resolves when they are durable. @param {Change[]} changes */
 export async function change(changes) {
-  const database = await opened;
+  const database = await opening;
   try {
     if (!database) throw new Error("nothing is kept here");
     const transaction = database.transaction([...new Set(changes.map(({ part }) => part))], "readwrite");
@@ -52,11 +52,11 @@ export async function change(changes) {
       else store.put(value, key);
       memory[part].delete(key);
     }
-    // At once, because a page that is left takes along what still waits for its own end.
+    // Commits at once: a transaction that is still open is lost when the page is closed.
     transaction.commit();
     await done(transaction);
   } catch {
-    // Refused, full, or closed under us: it lasts as long as the page.
+    // Storage is refused, full or closed: keep the data for as long as the page lives.
     for (const { part, key, value } of changes) {
       if (value === undefined) memory[part].delete(key);
       else memory[part].set(key, value);
@@ -64,29 +64,29 @@ export async function change(changes) {
   }
 }
 
-/** Everything in a part, in the order of the keys. @param {Part} part @returns {Promise<Map<string, any>>} */
+/** All entries of a store, in key order. @param {StoreName} part @returns {Promise<Map<string, any>>} */
 export async function all(part) {
   /** @type {Map<string, unknown>} */
-  let kept = new Map();
+  let stored = new Map();
   try {
-    const transaction = (await opened)?.transaction(part);
+    const transaction = (await opening)?.transaction(part);
     if (transaction) {
       const store = transaction.objectStore(part);
       const [keys, values] = [store.getAllKeys(), store.getAll()];
       await done(transaction);
-      kept = new Map(keys.result.map((key, index) => [String(key), values.result[index]]));
+      stored = new Map(keys.result.map((key, index) => [String(key), values.result[index]]));
     }
   } catch {
-    // Closed under us.
+    // The database was closed.
   }
-  return new Map([...kept, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return new Map([...stored, ...memory[part]].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What is kept under a key. @param {Part} part @param {string} key @returns {Promise<any>} */
+/** The value of a key. @param {StoreName} part @param {string} key @returns {Promise<any>} */
 export async function one(part, key) {
   if (memory[part].has(key)) return memory[part].get(key);
   try {
-    const transaction = (await opened)?.transaction(part);
+    const transaction = (await opening)?.transaction(part);
     if (!transaction) return undefined;
     const found = transaction.objectStore(part).get(key);
     await done(transaction);

@@ -1,23 +1,24 @@
-// Who has seen what: each other member's name under the newest message they have read. Who wrote it, or anything after
-// it, has seen it, which goes without saying.
+// Read receipts: the names of other members under the newest message they have read. The author of that message, or of a
+// later one, is not listed.
 
 import { on } from "./live.js";
 import * as entries from "./entries.js";
-import { keeping } from "./scroll.js";
-import { isComplete } from "./further.js";
+import { preserveScroll } from "./scroll.js";
+import { isComplete } from "./history.js";
 import { localize } from "./times.js";
 
-/** Names in one line; more become a number. */
-const NAMED = 4;
+/** The most names in one line; the rest is given as a number. */
+const NAMES_MAX = 4;
 
 /** @returns {HTMLElement[]} */
-const members = () => [...document.querySelectorAll("#members > li")].filter((item) => item instanceof HTMLElement);
+const members = () =>
+  [...document.querySelectorAll("#members > li")].filter((item) => item instanceof HTMLElement);
 
 /** @param {string[]} names */
-function inWords(names) {
+function joinNames(names) {
   if (names.length < 2) return names.join("");
-  if (names.length <= NAMED) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `${names.slice(0, NAMED - 1).join(", ")} and ${names.length + 1 - NAMED} others`;
+  if (names.length <= NAMES_MAX) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `${names.slice(0, NAMES_MAX - 1).join(", ")} and ${names.length + 1 - NAMES_MAX} others`;
 }
 
 /** @param {{name: string, at: string}[]} people */
@@ -25,7 +26,7 @@ function line(people) {
   const words = document.createElement("p");
   words.className = "seen";
   const names = document.createElement("span");
-  names.textContent = `Seen by ${inWords(people.map((person) => person.name))}`;
+  names.textContent = `Seen by ${joinNames(people.map((person) => person.name))}`;
   words.append(names);
   const [only] = people;
   if (people.length === 1 && only?.at) {
@@ -38,25 +39,32 @@ function line(people) {
   return words;
 }
 
-/** Who has seen which message last, from the newest back. */
-function find() {
+/** Finds the readers of each message, from the newest back. */
+function findReaders() {
   /** @type {Map<Element, {name: string, at: string}[]>} */
   const seen = new Map();
   const oldest = entries.firstPosition();
-  let left = members().filter((member) =>
-    member.dataset.person !== entries.me && !member.hasAttribute("data-left") && Number(member.dataset.read) >= oldest);
+  let remaining = members().filter(
+    (member) =>
+      member.dataset.person !== entries.me &&
+      !member.hasAttribute("data-left") &&
+      Number(member.dataset.read) >= oldest,
+  );
   let isNewest = isComplete();
   for (const entry of entries.backwards()) {
-    if (left.length === 0) break;
+    if (remaining.length === 0) break;
     const position = entries.positionOf(entry);
     if (!Number.isFinite(position)) continue;
-    left = left.filter((member) => {
+    remaining = remaining.filter((member) => {
       if (entries.authorOf(entry) === member.dataset.person) return false;
       const read = Number(member.dataset.read);
       if (read < position) return true;
       if (read > position && !isNewest) return false;
       const at = member.querySelector(".seen-at time");
-      const person = { name: member.dataset.name ?? "", at: at instanceof HTMLTimeElement ? at.dateTime : "" };
+      const person = {
+        name: member.dataset.name ?? "",
+        at: at instanceof HTMLTimeElement ? at.dateTime : "",
+      };
       seen.set(entry, [...(seen.get(entry) ?? []), person]);
       return false;
     });
@@ -65,12 +73,12 @@ function find() {
   return seen;
 }
 
-/** The lines that stand under messages. @type {Map<Element, Element>} */
+/** The receipts on the page, by entry. @type {Map<Element, Element>} */
 const shown = new Map();
 
 function show() {
-  const seen = find();
-  keeping(() => {
+  const seen = findReaders();
+  preserveScroll(() => {
     for (const [entry, old] of shown) {
       if (seen.has(entry)) continue;
       old.remove();
@@ -78,17 +86,18 @@ function show() {
     }
     for (const [entry, people] of seen) {
       const old = shown.get(entry);
-      const made = line(people);
-      if (old?.textContent === made.textContent) continue;
+      const fresh = line(people);
+      if (old?.textContent === fresh.textContent) continue;
       old?.remove();
-      entry.append(made);
-      shown.set(entry, made);
+      entry.append(fresh);
+      shown.set(entry, fresh);
     }
   });
 }
 
-export function keepSeen() {
-  for (const old of document.querySelectorAll("#entries > .entry > .seen")) shown.set(/** @type {Element} */ (old.parentElement), old);
+export function initReadReceipts() {
+  for (const old of document.querySelectorAll("#entries > .entry > .seen"))
+    shown.set(/** @type {Element} */ (old.parentElement), old);
   on("read", ({ channel, person, position, at }) => {
     if (channel !== entries.channel) return;
     const member = members().find((item) => item.dataset.person === person);
@@ -104,7 +113,7 @@ export function keepSeen() {
     show();
   });
   on("message", ({ channel }) => {
-    // After the conversation has put it in.
+    // Runs after the conversation has inserted the message.
     if (channel === entries.channel) queueMicrotask(show);
   });
 }

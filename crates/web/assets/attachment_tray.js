@@ -1,33 +1,33 @@
-// The files in the composer: chosen, dropped, pasted or taken with a phone's camera, on their way to the server while the
-// message is still being written.
+// The files in the composer: chosen, dropped, pasted or taken with a phone's camera. They are uploaded while the message is
+// still being written.
 
 import * as attachments from "./attachments.js";
 import { channel } from "./entries.js";
-import { FILES_MOST, lineFor, showPicture, showState } from "./waiting.js";
+import { FILES_MAX, lineFor, showPicture, showState } from "./file_line.js";
 
 /** @typedef {import("./attachments.js").Attachment} Attachment */
 
 const tray = /** @type {HTMLElement} */ (document.getElementById("tray"));
 const talk = /** @type {HTMLElement} */ (document.getElementById("main"));
 
-/** What stands in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
+/** The files in the tray, by id. @type {Map<string, {line: HTMLElement, refused?: string}>} */
 const lines = new Map();
-/** Says what is wrong. @type {(words: string) => void} */
-let say = () => {};
+/** Shows a problem below the composer. @type {(words: string) => void} */
+let showProblem = () => {};
 
-/** The attachments in the composer, in their order. */
+/** The ids of the attachments in the composer, in order. */
 export const ids = () => [...lines.keys()];
 
-/** Whether one of them will not be taken. */
+/** Whether the server refused one of them. */
 export const hasRefused = () => [...lines.values()].some(({ refused }) => refused);
 
-/** They are sent now: nothing is left in the composer. */
+/** Empties the tray once its files belong to a message. */
 export function empty() {
-  for (const id of ids()) takeOut(id);
+  for (const id of ids()) removeLine(id);
 }
 
-/** What stands for one: in the composer, or in a message on its way. @param {Attachment} attachment */
-function stand(attachment) {
+/** The line of a file, in the composer or in a message that is being sent. @param {Attachment} attachment */
+function createLine(attachment) {
   const line = lineFor(attachment);
   line.dataset.attachment = attachment.id;
   attachments.bytesOf(attachment.id).then((bytes) => showPicture(line, bytes));
@@ -35,27 +35,27 @@ function stand(attachment) {
 }
 
 /** @param {Attachment} attachment */
-function put(attachment) {
+function add(attachment) {
   const { id } = attachment;
-  const line = stand(attachment);
+  const line = createLine(attachment);
   line.querySelector("button")?.addEventListener("click", () => {
-    takeOut(id);
+    removeLine(id);
     attachments.remove(id);
-    say("");
+    showProblem("");
   });
   lines.set(id, { line });
   tray.append(line);
-  // What is wrong is told as its state.
-  attachments.bring(id).catch(() => null);
+  // Failures arrive as state changes.
+  attachments.ensureUploaded(id).catch(() => null);
 }
 
 /** @param {string} id */
-function takeOut(id) {
+function removeLine(id) {
   lines.get(id)?.line.remove();
   lines.delete(id);
 }
 
-/** Shows how one is doing, wherever it stands. @param {import("./attachments.js").State} state */
+/** Shows the state of an upload wherever the file is listed. @param {import("./attachments.js").State} state */
 function show({ id, ...state }) {
   const known = lines.get(id);
   if (known) known.refused = state.refused;
@@ -64,27 +64,27 @@ function show({ id, ...state }) {
 
 /** @param {Iterable<File>} files */
 async function choose(files) {
-  say("");
+  showProblem("");
   for (const file of files) {
-    if (lines.size >= FILES_MOST) return say(`A message has at most ${FILES_MOST} files.`);
-    put(await attachments.add(channel, file));
+    if (lines.size >= FILES_MAX) return showProblem(`A message has at most ${FILES_MAX} files.`);
+    add(await attachments.add(channel, file));
   }
 }
 
-/** Shows the files of a message that is on its way. @param {Element} place @param {string[]} sent */
-export async function showSent(place, sent) {
+/** Shows the files of a message that is being sent. @param {Element} container @param {string[]} sent */
+export async function showSent(container, sent) {
   const found = (await Promise.all(sent.map(attachments.find))).filter((one) => one !== undefined);
   const list = document.createElement("ul");
   list.className = "tray";
   for (const attachment of found) {
-    const line = stand(attachment);
+    const line = createLine(attachment);
     line.querySelector("button")?.remove();
     list.append(line);
   }
-  place.replaceChildren(list);
+  container.replaceChildren(list);
 }
 
-/** What the server kept of a form that it could not take is an attachment like others. */
+/** Turns files that the server kept from a refused form into ordinary attachments. */
 async function adopt() {
   for (const line of [...tray.querySelectorAll("li")]) {
     const id = line.querySelector("input")?.value;
@@ -94,23 +94,23 @@ async function adopt() {
   }
 }
 
-/** Whether something brings files. @param {DataTransfer | null} data */
-const brings = (data) => Boolean(data?.types.includes("Files"));
+/** Whether a drag carries files. @param {DataTransfer | null} data */
+const hasFiles = (data) => Boolean(data?.types.includes("Files"));
 
-function takeDrops() {
+function initDrops() {
   let depth = 0;
   /** @param {number} by */
-  const over = (by) => {
+  const changeDepth = (by) => {
     depth = Math.max(0, depth + by);
     talk.classList.toggle("dropping", depth > 0);
   };
-  talk.addEventListener("dragenter", (event) => brings(event.dataTransfer) && over(1));
-  talk.addEventListener("dragleave", (event) => brings(event.dataTransfer) && over(-1));
+  talk.addEventListener("dragenter", (event) => hasFiles(event.dataTransfer) && changeDepth(1));
+  talk.addEventListener("dragleave", (event) => hasFiles(event.dataTransfer) && changeDepth(-1));
   talk.addEventListener("dragover", (event) => {
-    if (brings(event.dataTransfer)) event.preventDefault();
+    if (hasFiles(event.dataTransfer)) event.preventDefault();
   });
   talk.addEventListener("drop", (event) => {
-    over(-depth);
+    changeDepth(-depth);
     const files = event.dataTransfer?.files;
     if (!files?.length) return;
     event.preventDefault();
@@ -118,27 +118,27 @@ function takeDrops() {
   });
 }
 
-/** Keeps the tray; what is wrong is told by `tellProblem`. @param {HTMLFormElement} form @param {(words: string) => void} tellProblem */
-export async function keepTray(form, tellProblem) {
-  say = tellProblem;
+/** Problems are reported to `onProblem`. @param {HTMLFormElement} form @param {(words: string) => void} onProblem */
+export async function initTray(form, onProblem) {
+  showProblem = onProblem;
   attachments.onState(show);
   for (const input of form.querySelectorAll("input")) {
     if (input.type !== "file") continue;
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
-      // The same file can be chosen again.
+      // Lets the same file be chosen again.
       input.value = "";
       choose(files);
     });
   }
   form.addEventListener("paste", (event) => {
     const { clipboardData } = event;
-    // A table from a document comes as text and as a picture of it: then the text is meant.
+    // A table copied from a document comes as text and as a picture: the text is what is wanted.
     if (!clipboardData?.files.length || clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
     choose(clipboardData.files);
   });
-  takeDrops();
+  initDrops();
   await adopt();
-  for (const attachment of await attachments.chosen(channel)) put(attachment);
+  for (const attachment of await attachments.chosen(channel)) add(attachment);
 }
