@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::digest_text::DigestText;
-use crate::mail::Desk;
+use crate::mail::MailComposer;
 use crate::texts;
 
 /// Deliveries sent side by side where nothing else is said: a slow mail server is not asked for more, and one mail does
@@ -37,7 +37,7 @@ pub struct Worker {
     store: Store,
     mailer: Arc<Mailer>,
     texter: Arc<Texter>,
-    desk: Arc<Desk>,
+    composer: Arc<MailComposer>,
     at_once: usize,
 }
 
@@ -87,8 +87,8 @@ impl Worker {
         public_url: &str,
         mail_from: &str,
     ) -> Worker {
-        let desk = Arc::new(Desk::new(public_url, mail_from));
-        Worker { store, mailer, texter, desk, at_once: AT_ONCE }
+        let composer = Arc::new(MailComposer::new(public_url, mail_from));
+        Worker { store, mailer, texter, composer, at_once: AT_ONCE }
     }
 
     /// The same, sending at most so many at the same time; at least one.
@@ -212,40 +212,40 @@ impl Worker {
 
     /// The mail or text, with a code and a link of its own.
     async fn prepare(&self, delivery: &Delivery) -> Result<Ready> {
-        let (desk, delivery) = (Arc::clone(&self.desk), delivery.clone());
+        let (composer, delivery) = (Arc::clone(&self.composer), delivery.clone());
         self.store
             .write(move |tx| {
                 let mail = |mail| Ready::Mail(Box::new(mail));
                 let mut why = "no longer wanted";
                 let ready = match delivery.kind {
                     Kind::SignIn(sign_in) => sign_ins::prepare_mail(tx, delivery.workspace, sign_in)?
-                        .map(|prepared| mail(desk.sign_in(delivery.id, tx.now(), &prepared))),
+                        .map(|prepared| mail(composer.sign_in(delivery.id, tx.now(), &prepared))),
                     Kind::Invitation => {
                         sign_ins::prepare_invitation(tx, delivery.workspace, delivery.person)?
-                            .map(|prepared| mail(desk.invitation(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.invitation(delivery.id, tx.now(), &prepared)))
                     }
                     Kind::FreshLink(id) => links::prepare_fresh(tx, delivery.workspace, id)?
-                        .map(|prepared| mail(desk.fresh_link(delivery.id, tx.now(), &prepared))),
+                        .map(|prepared| mail(composer.fresh_link(delivery.id, tx.now(), &prepared))),
                     Kind::SignerMissing(before) => {
                         welcome::prepare_missing(tx, delivery.workspace, delivery.person, before)?
-                            .map(|prepared| mail(desk.signer_missing(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.signer_missing(delivery.id, tx.now(), &prepared)))
                     }
                     Kind::WebhookOff(id) => {
                         webhooks::prepare_note(tx, delivery.workspace, id, delivery.person)?
-                            .map(|prepared| mail(desk.webhook_off(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.webhook_off(delivery.id, tx.now(), &prepared)))
                     }
                     // Taken by the worker of webhooks, never by this one.
                     Kind::Webhook(_) => None,
                     Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
                     Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {
-                        Prepared::Digest(digest) => Some(mail(desk.digest(tx.now(), &digest))),
+                        Prepared::Digest(digest) => Some(mail(composer.digest(tx.now(), &digest))),
                         Prepared::Dropped(reason) => {
                             why = reason;
                             None
                         }
                     },
-                    Kind::DigestText(id) => match desk.digest_text(tx, &delivery, id)? {
+                    Kind::DigestText(id) => match composer.digest_text(tx, &delivery, id)? {
                         DigestText::Text(text) => Some(Ready::Text(text)),
                         DigestText::HeldUntil(until) => {
                             deliveries::held(tx, &delivery, until)?;

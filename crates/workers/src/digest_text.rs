@@ -11,7 +11,7 @@ use domain::{Result, people::Name};
 use outbound::text::Text;
 use store::{Time, Tx};
 
-use crate::mail::Desk;
+use crate::mail::MailComposer;
 use crate::texts::{self, Missed};
 
 /// What came of putting a digest's text together.
@@ -24,7 +24,7 @@ pub(crate) enum DigestText {
     Dropped(&'static str),
 }
 
-impl Desk {
+impl MailComposer {
     /// The text of a digest as it is at this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
         // Also what is held goes as one when its time comes.

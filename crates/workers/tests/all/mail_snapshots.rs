@@ -14,7 +14,7 @@ use domain::welcome::SignerMissing;
 use outbound::mail::Mail;
 use store::Time;
 use uuid::Uuid;
-use workers::mail::Desk;
+use workers::mail::MailComposer;
 
 use crate::support::{MORNING, PORTAL};
 
@@ -22,8 +22,8 @@ const DELIVERY: DeliveryId = DeliveryId(Uuid::from_u128(1));
 /// What somebody may type who wants to break out of a mail.
 const HOSTILE: &str = "<b>\"O'Neil\" & Co</b>\r\nBcc: eve@evil.example";
 
-fn desk() -> Desk {
-    Desk::new(PORTAL, "notifications@portal.example")
+fn composer() -> MailComposer {
+    MailComposer::new(PORTAL, "notifications@portal.example")
 }
 
 fn name(given: &str, family: &str) -> Name {
@@ -60,11 +60,11 @@ fn to_hostile() -> Addressee {
 
 fn sign_in(to: Addressee, is_sign_up: bool) -> Mail {
     let prepared = Prepared { to, code: "048213".to_string(), link_secret: Secret::new(), is_sign_up };
-    desk().sign_in(DELIVERY, MORNING, &prepared)
+    composer().sign_in(DELIVERY, MORNING, &prepared)
 }
 
 fn invitation(to: Addressee) -> Mail {
-    desk().invitation(DELIVERY, MORNING, &PreparedInvitation { to, link_secret: Secret::new() })
+    composer().invitation(DELIVERY, MORNING, &PreparedInvitation { to, link_secret: Secret::new() })
 }
 
 fn said(author: u128, given: &str, minutes: i64, text: &str) -> Said {
@@ -103,7 +103,7 @@ fn digest(to: Addressee, channels: Vec<Part>) -> Digest {
 const MARKDOWN: &str = "Hello **Maria**, @Maria Client, see https://firm.example/a?b=1&c=2.\n\n- one\n- two\n\n> quoted\n\n```\n  code <b>\n```\n<i>not \"markup\"</i>";
 
 fn digest_mail(digest: &Digest) -> Mail {
-    desk().digest(MORNING, digest)
+    composer().digest(MORNING, digest)
 }
 
 /// The whole mail to read, with the same word for each secret.
@@ -167,13 +167,13 @@ fn invitation_to_a_portal_with_its_own_host() {
 fn fresh_reply_link() {
     let prepared =
         PreparedFresh { to: to_maria(), title: "Smith \"v.\" Jones".to_string(), secret: Secret::short() };
-    insta::assert_snapshot!(shown(&desk().fresh_link(DELIVERY, MORNING, &prepared)));
+    insta::assert_snapshot!(shown(&composer().fresh_link(DELIVERY, MORNING, &prepared)));
 }
 
 #[test]
 fn welcome_message_without_its_signer() {
     let prepared = SignerMissing { to: to_maria(), before: name("Jane", "Lee"), now: name("Tom", "O'Neil") };
-    insta::assert_snapshot!(shown(&desk().signer_missing(DELIVERY, MORNING, &prepared)));
+    insta::assert_snapshot!(shown(&composer().signer_missing(DELIVERY, MORNING, &prepared)));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn webhook_switched_off() {
         url: "https://program.example/hook?a=1&b=2".to_string(),
         reason: "It answered <410>.".to_string(),
     };
-    insta::assert_snapshot!(shown(&desk().webhook_off(DELIVERY, MORNING, &prepared)));
+    insta::assert_snapshot!(shown(&composer().webhook_off(DELIVERY, MORNING, &prepared)));
 }
 
 #[test]
