@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::task;
 
 /// The folder that a setting names, which need not be there yet.
@@ -83,20 +84,18 @@ fn unfinished(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!(".{name}.{}.{count}.part", process::id()))
 }
 
-/// An id as a file name: what could mean something to a file system is written as `%` and two digits, so that
-/// different ids never share a name.
+/// What is percent-encoded in file names: all but letters, digits and a few harmless signs, so that nothing in it means something to
+/// a file system and different ids never share a name.
+const ENCODED_IN_NAMES: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'+').remove(b'=').remove(b'@');
+
+/// An id as a file name, which never begins with a dot.
 pub(crate) fn file_name(id: &str, extension: &str) -> String {
-    let mut name = String::with_capacity(id.len() + extension.len());
-    for (place, byte) in id.bytes().enumerate() {
-        match byte {
-            b'.' if place == 0 => name.push_str("%2E"),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'+' | b'=' | b'@' => {
-                name.push(char::from(byte));
-            }
-            _ => name.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    name + extension
+    let (start, rest) = match id.strip_prefix('.') {
+        Some(rest) => ("%2E", rest),
+        None => ("", id),
+    };
+    format!("{start}{}{extension}", utf8_percent_encode(rest, ENCODED_IN_NAMES))
 }
 
 #[cfg(test)]

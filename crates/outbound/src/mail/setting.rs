@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use lettre::transport::smtp::authentication::Credentials;
+use percent_encoding::percent_decode_str;
 
 use super::smtp::{Security, Smtp};
 use super::{Folder, Mailer};
@@ -79,16 +80,15 @@ fn credentials(user: &str) -> Result<Credentials, &'static str> {
 fn percent_decoded(text: &str) -> Result<String, &'static str> {
     const REASON: &str =
         "in user name and password, `%` is to be followed by two hexadecimal digits, or written as %25";
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        bytes.push(digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or(REASON)?);
-        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    let is_byte =
+        |piece: &str| piece.get(..2).is_some_and(|two| two.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    // The decoder would leave a lone `%` as it is.
+    if !text.split('%').skip(1).all(is_byte) {
+        return Err(REASON);
     }
-    match String::from_utf8(bytes) {
+    match percent_decode_str(text).decode_utf8() {
         // SASL PLAIN parts its fields by NUL (RFC 4616), and no line may be broken.
-        Ok(decoded) if !decoded.contains(['\0', '\r', '\n']) => Ok(decoded),
+        Ok(decoded) if !decoded.contains(['\0', '\r', '\n']) => Ok(decoded.into_owned()),
         _ => Err("user name and password must be UTF-8 without NUL and line breaks"),
     }
 }
