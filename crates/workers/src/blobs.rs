@@ -7,8 +7,10 @@ use std::time::Duration;
 use domain::ids::{BlobId, UploadId, WorkspaceId};
 use domain::{Result, blobs, files, uploads};
 use outbound::blobs::{Blobs, Name};
-use store::Store;
+use store::{Store, Time};
 use tokio::sync::watch;
+
+use crate::worker_loop::{self, Next, Work};
 
 /// Nothing hurries.
 const EVERY: Duration = Duration::from_secs(5 * 60);
@@ -24,12 +26,13 @@ const AT_ONCE: i64 = 200;
 pub struct Keeper {
     store: Store,
     blobs: Arc<Blobs>,
+    looked_through_at: Option<Time>,
 }
 
 impl Keeper {
     /// A keeper of `blobs`.
     pub fn new(store: Store, blobs: Arc<Blobs>) -> Keeper {
-        Keeper { store, blobs }
+        Keeper { store, blobs, looked_through_at: None }
     }
 
     /// Removes some of what is old now, and says how much that was; 0 when nothing is.
@@ -95,31 +98,35 @@ impl Keeper {
         removed.is_ok()
     }
 
-    /// Removes what is old now and then, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut looked_through_at = None;
-        while !*stop.borrow() {
-            let now = self.store.clock().now();
-            match self.step().await {
+    /// Removes what is old now and then, until `stop` is true or its sender is gone.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Keeper {
+    const FAILURE: &'static str = "old files cannot be removed";
+    const RETRY: Next = Next::After(EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        let now = self.store.clock().now();
+        let removed = self.step().await?;
+        if removed > 0 {
+            tracing::info!(count = removed, "old files and uploads removed");
+            return Ok(Next::AtOnce);
+        }
+        if self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
+            self.looked_through_at = Some(now);
+            match self.look_through(ORPHANS_AFTER).await {
                 Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(count, "old files and uploads removed");
-                    continue;
-                }
-                Err(error) => tracing::warn!(%error, "old files cannot be removed"),
-            }
-            if looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
-                looked_through_at = Some(now);
-                match self.look_through(ORPHANS_AFTER).await {
-                    Ok(0) => {}
-                    Ok(count) => tracing::info!(count, "files that a crash left removed"),
-                    Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
-                }
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(EVERY) => {}
+                Ok(count) => tracing::info!(count, "files that a crash left removed"),
+                Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
             }
         }
+        Ok(Next::After(EVERY))
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A worker that dies in between leaves a lease that runs out; the mail is then sent again under the same Message-ID.
 
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use crate::digest_text::DigestText;
 use crate::mail::MailComposer;
 use crate::texts;
+use crate::worker_loop::{self, Next, Work};
 
 /// Deliveries sent side by side where nothing else is said: a slow mail server is not asked for more, and one mail does
 /// not wait for another.
@@ -128,34 +130,9 @@ impl Worker {
         Ok(count)
     }
 
-    /// Sends what is due, whenever something is, until `stop` says true or its sender is gone. What has begun is ended.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        let mut sending = JoinSet::new();
-        while !*stop.borrow() {
-            // Marked before looking: what comes while looking wakes the next round.
-            signal.mark_unchanged();
-            // Several that have ended make room for as many in one transaction.
-            while let Some(ended) = sending.try_join_next() {
-                note_end(ended);
-            }
-            match self.take(&mut sending).await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "deliveries cannot be looked for"),
-            }
-            let has_room = sending.len() < self.at_once;
-            let pause = if has_room { self.pause().await } else { POLLED_EVERY };
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { break },
-                changed = signal.changed() => if changed.is_err() { break },
-                Some(ended) = sending.join_next() => note_end(ended),
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-        while let Some(ended) = sending.join_next().await {
-            note_end(ended);
-        }
+    /// Sends what is due, whenever something is, until `stop` is true or its sender is gone. What has begun is finished.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(Sending { worker: self, tasks: JoinSet::new() }, stop).await;
     }
 
     async fn pause(&self) -> Duration {
@@ -287,6 +264,46 @@ impl Worker {
                 Ok(Outcome::Failed)
             })
             .await
+    }
+}
+
+/// A worker and the deliveries that it is sending.
+struct Sending {
+    worker: Worker,
+    tasks: JoinSet<()>,
+}
+
+impl Work for Sending {
+    const FAILURE: &'static str = "deliveries cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.worker.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        // Several that have ended make room for as many in one transaction.
+        while let Some(ended) = self.tasks.try_join_next() {
+            note_end(ended);
+        }
+        if self.worker.take(&mut self.tasks).await? > 0 {
+            return Ok(Next::AtOnce);
+        }
+        let has_room = self.tasks.len() < self.worker.at_once;
+        Ok(Next::OnWrite(if has_room { self.worker.pause().await } else { POLLED_EVERY }))
+    }
+
+    async fn task_ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(ended) => note_end(ended),
+            None => future::pending().await,
+        }
+    }
+
+    async fn finish(mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            note_end(ended);
+        }
     }
 }
 

@@ -18,3 +18,4 @@ pub mod searches;
 pub mod sweeps;
 pub mod texts;
 pub mod webhooks;
+mod worker_loop;

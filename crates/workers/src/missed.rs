@@ -13,6 +13,8 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::worker_loop::{self, Next, Work};
+
 /// Channels and people looked at side by side: enough for one commit to carry many.
 const AT_ONCE: i64 = 64;
 /// What other programs noted, nobody signals here: it is found after this.
@@ -79,27 +81,32 @@ impl Teller {
         true
     }
 
-    /// Does what is to be done, whenever something is, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "who is due cannot be looked for"),
-            }
-            let pause = self.pause().await;
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
     async fn pause(&self) -> Duration {
         let wait = self.wait;
         let next = self.store.read(move |reader| missed::next(reader, wait)).await.ok().flatten();
         let until = next.map_or(POLLED_EVERY, |next| next.since(self.store.clock().now()));
         until.clamp(PAUSE_MIN, POLLED_EVERY)
+    }
+
+    /// Does what is to be done, whenever something is, until `stop` is true or its sender is gone.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Teller {
+    const FAILURE: &'static str = "who is due cannot be looked for";
+    const RETRY: Next = Next::After(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(match self.step().await? {
+            0 => Next::After(self.pause().await),
+            _ => Next::AtOnce,
+        })
     }
 }
 

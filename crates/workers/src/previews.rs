@@ -12,6 +12,8 @@ use outbound::pictures::{self, Small};
 use store::Store;
 use tokio::sync::watch;
 
+use crate::worker_loop::{self, Next, Work};
+
 /// What other programs noted, nobody signals here: it is found after this.
 const POLLED_EVERY: Duration = Duration::from_secs(2);
 /// Bytes of a file over which no small version is made: far more than pictures and letters have.
@@ -100,21 +102,21 @@ impl Previewer {
         }
     }
 
-    /// Makes what is to be made, whenever something is, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "small versions cannot be looked for"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                // A picture in a folder and a message with one are both told of.
-                _ = signal.changed() => {}
-                () = tokio::time::sleep(POLLED_EVERY) => {}
-            }
-        }
+    /// Makes what is to be made, whenever something is, until `stop` is true or its sender is gone.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Previewer {
+    const FAILURE: &'static str = "small versions cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(if self.step().await? { Next::AtOnce } else { Next::OnWrite(POLLED_EVERY) })
     }
 }

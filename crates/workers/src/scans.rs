@@ -11,6 +11,8 @@ use outbound::scanner::{Finding, Scanner};
 use store::Store;
 use tokio::sync::watch;
 
+use crate::worker_loop::{self, Next, Work};
+
 /// Files asked for at once.
 const AT_ONCE: i64 = 16;
 /// What other programs noted, nobody signals here: it is found after this.
@@ -75,24 +77,25 @@ impl Inspector {
         }
     }
 
-    /// Has files looked at, whenever there are any, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        while !*stop.borrow() {
-            let pause = match self.step().await {
-                Ok(Some(0)) => POLLED_EVERY,
-                Ok(Some(_)) => continue,
-                Ok(None) => ASKED_AGAIN_AFTER,
-                Err(error) => {
-                    tracing::warn!(%error, "files for the scanner cannot be looked for");
-                    ASKED_AGAIN_AFTER
-                }
-            };
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                _ = signal.changed(), if pause == POLLED_EVERY => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
+    /// Has files looked at, whenever there are any, until `stop` is true or its sender is gone.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Inspector {
+    const FAILURE: &'static str = "files for the scanner cannot be looked for";
+    const RETRY: Next = Next::After(ASKED_AGAIN_AFTER);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(match self.step().await? {
+            Some(0) => Next::OnWrite(POLLED_EVERY),
+            Some(_) => Next::AtOnce,
+            None => Next::After(ASKED_AGAIN_AFTER),
+        })
     }
 }

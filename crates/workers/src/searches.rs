@@ -7,6 +7,8 @@ use domain::{Result, search};
 use store::{Engine, Store};
 use tokio::sync::watch;
 
+use crate::worker_loop::{self, Next, Work};
+
 /// A moment is quiet when nothing has been written for so long.
 const QUIET: Duration = Duration::from_millis(50);
 
@@ -34,38 +36,38 @@ impl Indexer {
         Ok(is_behind)
     }
 
-    /// Indexes in quiet moments, until `stop` says true or its sender is gone; ends at once where the index follows by itself.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Indexes in quiet moments, until `stop` is true or its sender is gone; ends at once where the index follows by itself.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
         if self.store.engine() != Engine::Sqlite {
             return;
         }
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {}
-            () = self.follow() => {}
-        }
+        let mut writes = self.store.signal();
+        // What was written before waits for a quiet moment too.
+        writes.mark_changed();
+        worker_loop::run(Indexing { indexer: self, writes }, stop).await;
+    }
+}
+
+/// An indexer at work.
+struct Indexing {
+    indexer: Indexer,
+    /// Tells whether something was written since the last turn.
+    writes: watch::Receiver<u64>,
+}
+
+impl Work for Indexing {
+    const FAILURE: &'static str = "what was written cannot be indexed; a search tries again";
+    const RETRY: Next = Next::OnWrite(Duration::MAX);
+
+    fn store(&self) -> &Store {
+        &self.indexer.store
     }
 
-    async fn follow(&self) {
-        let mut signal = self.store.signal();
-        loop {
-            while let Ok(changed) = tokio::time::timeout(QUIET, signal.changed()).await {
-                if changed.is_err() {
-                    return;
-                }
-            }
-            while !signal.has_changed().unwrap_or(true) {
-                match self.step().await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "what was written cannot be indexed; a search tries again");
-                        break;
-                    }
-                }
-            }
-            if signal.changed().await.is_err() {
-                return;
-            }
+    async fn turn(&mut self) -> Result<Next> {
+        if self.writes.has_changed().unwrap_or(false) {
+            self.writes.mark_unchanged();
+            return Ok(Next::After(QUIET));
         }
+        Ok(if self.indexer.step().await? { Next::AtOnce } else { Next::OnWrite(Duration::MAX) })
     }
 }

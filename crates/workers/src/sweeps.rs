@@ -9,6 +9,8 @@ use domain::{Result, choices, first_answers, imports, limits, links, sign_ins, s
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
+use crate::worker_loop::{self, Next, Work};
+
 /// Looking for old rows costs little and nothing hurries.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 /// Journal entries that one transaction removes at most, so that nobody waits for it.
@@ -60,19 +62,26 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Removes old rows now and then, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(0) => {}
-                Ok(rows) => tracing::info!(rows, "old rows removed"),
-                Err(error) => tracing::warn!(%error, "old rows cannot be removed"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(EVERY) => {}
-            }
+    /// Removes old rows now and then, until `stop` is true or its sender is gone.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Sweeper {
+    const FAILURE: &'static str = "old rows cannot be removed";
+    const RETRY: Next = Next::After(EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        let rows = self.step().await?;
+        if rows > 0 {
+            tracing::info!(rows, "old rows removed");
         }
+        Ok(Next::After(EVERY))
     }
 }
 

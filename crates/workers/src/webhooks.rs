@@ -6,6 +6,7 @@
 //! between leaves a lease that runs out; the call is then made again under the same id.
 
 use std::collections::{HashMap, HashSet};
+use std::future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,9 @@ use outbound::webhooks::{Answer, Call, CallError, Caller};
 use serde_json::{Value, json};
 use store::{Reader, Store, Time};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
+
+use crate::worker_loop::{self, Next, Work};
 
 /// Calls of one webhook that are under way at once.
 const AT_ONCE: i64 = 4;
@@ -76,54 +79,10 @@ impl Worker {
         Ok(done)
     }
 
-    /// Follows and calls whenever there is something to do, until `stop` says true or its sender is gone. What has begun is
-    /// ended.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        let mut calling = JoinSet::new();
-        let mut busy: HashMap<tokio::task::Id, WebhookId> = HashMap::new();
-        while !*stop.borrow() {
-            // Marked before looking: what comes while looking wakes the next round.
-            signal.mark_unchanged();
-            let mut pause = POLLED_EVERY;
-            match self.follow().await {
-                Ok(0) => {}
-                Ok(_) => pause = PAUSE_MIN,
-                Err(error) => tracing::warn!(%error, "the journal cannot be followed for webhooks"),
-            }
-            match self.store.read(calls::due).await {
-                Ok(due) => self.start(due, &mut calling, &mut busy),
-                Err(error) => tracing::warn!(%error, "webhooks that are due cannot be looked for"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { break },
-                changed = signal.changed() => if changed.is_err() { break },
-                Some(ended) = calling.join_next_with_id() => ended_one(ended, &mut busy),
-                () = tokio::time::sleep(pause) => {}
-            }
-            tokio::time::sleep(PAUSE_MIN).await;
-            while let Some(ended) = calling.try_join_next_with_id() {
-                ended_one(ended, &mut busy);
-            }
-        }
-        while calling.join_next().await.is_some() {}
-    }
-
-    fn start(
-        &self,
-        due: Vec<(WorkspaceId, WebhookId)>,
-        calling: &mut JoinSet<usize>,
-        busy: &mut HashMap<tokio::task::Id, WebhookId>,
-    ) {
-        let called: HashSet<WebhookId> = busy.values().copied().collect();
-        let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
-        for (workspace, webhook) in
-            due.into_iter().filter(|(_, webhook)| !called.contains(webhook)).take(room)
-        {
-            let worker = self.clone();
-            let task = calling.spawn(async move { worker.call_due(workspace, webhook).await });
-            busy.insert(task.id(), webhook);
-        }
+    /// Follows and calls whenever there is something to do, until `stop` is true or its sender is gone. What has begun is
+    /// finished.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(Calling { worker: self, tasks: JoinSet::new(), busy: HashMap::new() }, stop).await;
     }
 
     /// Makes calls of what the journal has, for each webhook by itself.
@@ -229,18 +188,71 @@ impl Worker {
     }
 }
 
-fn ended_one(
-    ended: std::result::Result<(tokio::task::Id, usize), tokio::task::JoinError>,
-    busy: &mut HashMap<tokio::task::Id, WebhookId>,
-) {
-    let task = match ended {
-        Ok((task, _)) => task,
-        Err(error) => {
-            tracing::error!(%error, "calls were given up half-way; they are made again");
-            error.id()
+/// A worker and the webhooks that it is calling.
+struct Calling {
+    worker: Worker,
+    tasks: JoinSet<usize>,
+    busy: HashMap<task::Id, WebhookId>,
+}
+
+impl Calling {
+    /// Begins to call webhooks that are not being called already, as far as there is room.
+    fn start(&mut self, due: Vec<(WorkspaceId, WebhookId)>) {
+        let called: HashSet<WebhookId> = self.busy.values().copied().collect();
+        let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
+        for (workspace, webhook) in
+            due.into_iter().filter(|(_, webhook)| !called.contains(webhook)).take(room)
+        {
+            let worker = self.worker.clone();
+            let task = self.tasks.spawn(async move { worker.call_due(workspace, webhook).await });
+            self.busy.insert(task.id(), webhook);
         }
-    };
-    busy.remove(&task);
+    }
+
+    fn note_end(&mut self, ended: std::result::Result<(task::Id, usize), JoinError>) {
+        let task = match ended {
+            Ok((task, _)) => task,
+            Err(error) => {
+                tracing::error!(%error, "calls were given up half-way; they are made again");
+                error.id()
+            }
+        };
+        self.busy.remove(&task);
+    }
+}
+
+impl Work for Calling {
+    const FAILURE: &'static str = "webhooks that are due cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+    const GATHER: Duration = PAUSE_MIN;
+
+    fn store(&self) -> &Store {
+        &self.worker.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.note_end(ended);
+        }
+        let followed = self.worker.follow().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the journal cannot be followed for webhooks");
+            0
+        });
+        let due = self.worker.store.read(calls::due).await?;
+        self.start(due);
+        Ok(Next::OnWrite(if followed > 0 { PAUSE_MIN } else { POLLED_EVERY }))
+    }
+
+    async fn task_ended(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.note_end(ended),
+            None => future::pending().await,
+        }
+    }
+
+    async fn finish(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
 }
 
 /// A try as it is sent: Standard Webhooks' recommended form.
