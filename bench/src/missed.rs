@@ -12,7 +12,7 @@ use domain::messages::{self, Draft};
 use domain::people::{self, NewClient};
 use domain::{Error, companies, members, missed};
 use store::{Store, Tx};
-use workers::missed::Teller;
+use workers::DigestScheduler;
 
 use crate::furniture::{Office, furnish};
 use crate::load::{median, message, rates, start};
@@ -151,10 +151,10 @@ fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> domain::Result<()> {
 
 /// How long it takes until everybody's digest is written.
 async fn decided(store: &Store, jane: Actor) -> Result<Figure> {
-    let teller = Teller::new(store.clone(), Some(Duration::from_millis(1)));
+    let scheduler = DigestScheduler::new(store.clone(), Some(Duration::from_millis(1)));
     tokio::time::sleep(Duration::from_millis(10)).await;
     let started = Instant::now();
-    while teller.step().await? > 0 {}
+    while scheduler.step().await? > 0 {}
     let took = started.elapsed().as_secs_f64();
     let count = "SELECT count(*) FROM digests WHERE workspace = $1";
     let written: i64 =

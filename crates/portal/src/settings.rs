@@ -316,7 +316,7 @@ impl Settings {
         };
         let mail_connections = sources
             .read("mail_connections", "a number from 1 to 64", forms::connections)?
-            .unwrap_or(workers::deliveries::AT_ONCE);
+            .unwrap_or(workers::DELIVERIES_AT_ONCE);
         let text = match sources.find("text")? {
             Some(given) => {
                 Texter::from_setting(&given.text).map_err(|cause| Error::Text { name: given.name, cause })?

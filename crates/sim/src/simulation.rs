@@ -11,8 +11,7 @@ use domain::{deliveries, secrets};
 use outbound::mail::Mailer;
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 use crate::chance::Chance;
 use crate::check;
@@ -118,8 +117,8 @@ pub(crate) struct Simulation {
     /// Who left which channel while it was muted.
     pub(crate) left_muted: Vec<(usize, usize)>,
     runtime: tokio::runtime::Runtime,
-    teller: Teller,
-    worker: Worker,
+    scheduler: DigestScheduler,
+    worker: DeliveryWorker,
     pub(crate) servers: Servers,
     trace: Vec<String>,
     _folder: tempfile::TempDir,
@@ -134,7 +133,7 @@ impl Simulation {
         let store = Store::open(&Setting::Sqlite(file), Clock::simulated(MORNING), domain::MIGRATIONS)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (servers, mails, texts) = Servers::new(seed, store.clock());
-        let worker = Worker::new(
+        let worker = DeliveryWorker::new(
             store.clone(),
             Arc::new(Mailer::from(mails)),
             Arc::new(Texter::Memory(texts)),
@@ -173,7 +172,7 @@ impl Simulation {
             chance: Chance::new(seed),
             firm,
             model,
-            teller: Teller::new(store.clone(), None),
+            scheduler: DigestScheduler::new(store.clone(), None),
             worker,
             servers,
             store,
@@ -260,7 +259,7 @@ impl Simulation {
 
     /// Does whatever is due now.
     fn works(&mut self) -> Result<(), Broken> {
-        while self.runtime.block_on(self.teller.step())? > 0 {}
+        while self.runtime.block_on(self.scheduler.step())? > 0 {}
         self.compare_digests(true)?;
         while self.runtime.block_on(self.worker.step())? > 0 {
             self.compare_sent()?;

@@ -50,8 +50,8 @@ impl MailComposer {
             date_ms: now.0,
             from: Mailbox::new(sender, self.address()),
             to: Mailbox::new(digest.to.name.full(), digest.to.name.email.clone()),
-            text: rendered(&DigestText { content: &content }),
-            html: rendered(&DigestHtml { frame, content: &content }),
+            text: rendered(&TextTemplate { content: &content }),
+            html: rendered(&HtmlTemplate { frame, content: &content }),
             subject,
             headers,
         }
@@ -60,14 +60,14 @@ impl MailComposer {
 
 #[derive(Template)]
 #[template(path = "mail/digest.html")]
-struct DigestHtml<'a> {
+struct HtmlTemplate<'a> {
     frame: Frame<'a>,
     content: &'a DigestContent<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "mail/digest.txt")]
-struct DigestText<'a> {
+struct TextTemplate<'a> {
     content: &'a DigestContent<'a>,
 }
 

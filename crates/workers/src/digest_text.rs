@@ -12,7 +12,7 @@ use outbound::text::Text;
 use store::{Time, Tx};
 
 use crate::mail::MailComposer;
-use crate::texts::{self, Missed};
+use crate::texts::{self, TextContent};
 
 /// What came of putting a digest's text together.
 pub(crate) enum DigestText {
@@ -36,15 +36,15 @@ impl MailComposer {
             TextDue::NotAtAll(why) => return Ok(DigestText::Dropped(reason(why).word())),
         };
         Ok(match digests::prepare(tx, delivery.workspace, id, Way::Text)? {
-            Prepared::Digest(digest) => match self.missed(&digest) {
-                Some(missed) => DigestText::Text(texts::digest(delivery.id, &number, &missed)),
+            Prepared::Digest(digest) => match self.text_content(&digest) {
+                Some(content) => DigestText::Text(texts::digest(delivery.id, &number, &content)),
                 None => DigestText::Dropped(digests::NOTHING_LEFT),
             },
             Prepared::Dropped(reason) => DigestText::Dropped(reason),
         })
     }
 
-    fn missed(&self, digest: &Digest) -> Option<Missed> {
+    fn text_content(&self, digest: &Digest) -> Option<TextContent> {
         let first = digest.channels.first()?;
         let beyond: i64 = digest.channels.iter().map(|part| part.more).sum();
         let mut said: Vec<_> = digest.channels.iter().flat_map(|part| &part.messages).collect();
@@ -59,7 +59,7 @@ impl MailComposer {
             }
         }
         let link = format!("{}/r/{}", self.portal(&digest.to), first.link.reveal());
-        Some(Missed { brand: digest.to.brand_name.clone(), count, from, link })
+        Some(TextContent { brand: digest.to.brand_name.clone(), count, from, link })
     }
 }
 

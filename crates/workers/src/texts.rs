@@ -21,19 +21,19 @@ const FOREIGN_BRAND_CHARACTERS_MIN: usize = 6;
 
 /// What a digest's text is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missed {
+pub(crate) struct TextContent {
     /// What the firm is called.
-    pub brand: String,
+    pub(crate) brand: String,
     /// How many messages.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Who wrote them, each once, the newest first.
-    pub from: Vec<Name>,
+    pub(crate) from: Vec<Name>,
     /// Where to answer.
-    pub link: String,
+    pub(crate) link: String,
 }
 
 /// The text with the code that proves a number.
-pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
+pub(crate) fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
     let minutes = domain::phones::CODE_LASTS.as_secs() / 60;
     let start = format!("{} is your code for ", prepared.code);
     let end = format!(". It is good for {minutes} minutes. Never pass it on.");
@@ -43,20 +43,20 @@ pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
 }
 
 /// The text of a digest, to a number (N9).
-pub fn digest(delivery: DeliveryId, number: &str, missed: &Missed) -> Text {
-    Text { id: delivery.to_string(), to: number.to_owned(), body: body(missed) }
+pub(crate) fn digest(delivery: DeliveryId, number: &str, content: &TextContent) -> Text {
+    Text { id: delivery.to_string(), to: number.to_owned(), body: body(content) }
 }
 
-fn body(missed: &Missed) -> String {
-    let link = &missed.link;
-    let (count, noun) = (missed.count, if missed.count == 1 { "message" } else { "messages" });
+fn body(content: &TextContent) -> String {
+    let link = &content.link;
+    let (count, noun) = (content.count, if content.count == 1 { "message" } else { "messages" });
     let bare = [format!("{count} new {noun}."), format!("{count} new.")];
-    let brand = readable(&missed.brand);
+    let brand = readable(&content.brand);
     let (brand, is_gsm) = match latin::in_gsm(&brand, latin::Fold::Signs) {
         Some(brand) => (brand, true),
         None => (brand, false),
     };
-    let whole = froms(&missed.from, is_gsm)
+    let whole = froms(&content.from, is_gsm)
         .map(|from| format!("{brand}: {count} new {noun} from {from}. {link}"))
         .chain(bare.iter().map(|bare| format!("{brand}: {bare} {link}")))
         .find(|text| !brand.is_empty() && fits(text));
@@ -64,7 +64,7 @@ fn body(missed: &Missed) -> String {
         return text;
     }
     bare.iter()
-        .find_map(|bare| with_brand(&missed.brand, |brand| format!("{brand}: {bare} {link}")))
+        .find_map(|bare| with_brand(&content.brand, |brand| format!("{brand}: {bare} {link}")))
         .or_else(|| bare.iter().map(|bare| format!("{bare} {link}")).find(|text| fits(text)))
         .unwrap_or_else(|| link.clone())
 }

@@ -11,8 +11,7 @@ use domain::channels::{self, Subject};
 use domain::sign_ins::{self, LinkKind};
 use outbound::mail::{Mail, Mailer};
 use outbound::text::Texter;
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 use crate::support::{Browser, Firm, HOST, metadata};
 use crate::texts;
@@ -249,8 +248,8 @@ struct Post<'a> {
     firm: &'a Firm,
     mails: outbound::mail::Memory,
     texts: outbound::text::Memory,
-    worker: Worker,
-    teller: Teller,
+    worker: DeliveryWorker,
+    scheduler: DigestScheduler,
 }
 
 impl<'a> Post<'a> {
@@ -263,8 +262,8 @@ impl<'a> Post<'a> {
         let (mailer, texter) =
             (Arc::new(Mailer::from(mails.clone())), Arc::new(Texter::Memory(texts.clone())));
         let from = "notifications@portal.example";
-        let worker = Worker::new(store.clone(), mailer, texter, &format!("http://{HOST}"), from);
-        let post = Post { firm, mails, texts, worker, teller: Teller::new(store, None) };
+        let worker = DeliveryWorker::new(store.clone(), mailer, texter, &format!("http://{HOST}"), from);
+        let post = Post { firm, mails, texts, worker, scheduler: DigestScheduler::new(store, None) };
         post.works().await;
         post.texts.take();
         post
@@ -289,7 +288,7 @@ impl<'a> Post<'a> {
 
     /// Decides and sends whatever is due now.
     async fn works(&self) {
-        while self.teller.step().await.unwrap() > 0 {}
+        while self.scheduler.step().await.unwrap() > 0 {}
         while self.worker.step().await.unwrap() > 0 {}
     }
 

@@ -34,7 +34,7 @@ pub(crate) struct Frame<'a> {
 
 #[derive(Template)]
 #[template(path = "mail/content.html")]
-struct ContentHtml<'a> {
+struct HtmlTemplate<'a> {
     frame: Frame<'a>,
     greeting: String,
     content: &'a MailContent,
@@ -42,7 +42,7 @@ struct ContentHtml<'a> {
 
 #[derive(Template)]
 #[template(path = "mail/content.txt")]
-struct ContentText<'a> {
+struct TextTemplate<'a> {
     greeting: String,
     content: &'a MailContent,
     brand: String,
@@ -59,11 +59,11 @@ impl<'a> Frame<'a> {
 impl MailContent {
     pub(crate) fn html(&self, to: &Addressee) -> String {
         let frame = Frame::new(&self.subject, &self.preview, to);
-        rendered(&ContentHtml { frame, greeting: greeting(&to.name), content: self })
+        rendered(&HtmlTemplate { frame, greeting: greeting(&to.name), content: self })
     }
 
     pub(crate) fn text(&self, to: &Addressee) -> String {
-        rendered(&ContentText {
+        rendered(&TextTemplate {
             greeting: greeting(&to.name),
             content: self,
             brand: one_line(&to.brand_name),

@@ -7,7 +7,7 @@ use domain::people::Name;
 use domain::secrets::Secret;
 use domain::sign_ins::{Addressee, Prepared, PreparedInvitation};
 use outbound::mail::Mail;
-use workers::mail::MailComposer;
+use workers::MailComposer;
 
 fn composer() -> MailComposer {
     MailComposer::new(&format!("{PORTAL}/"), "notifications@portal.example")

@@ -14,7 +14,7 @@ use domain::welcome::SignerMissing;
 use outbound::mail::Mail;
 use store::Time;
 use uuid::Uuid;
-use workers::mail::MailComposer;
+use workers::MailComposer;
 
 use crate::support::{MORNING, PORTAL};
 

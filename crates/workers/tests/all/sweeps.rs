@@ -6,7 +6,7 @@ use crate::support::{ADA, PostOffice};
 use domain::{limits, sessions};
 use store::Time;
 use tokio::sync::watch;
-use workers::sweeps::Sweeper;
+use workers::Sweeper;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

@@ -11,7 +11,7 @@ use domain::sign_ins::Addressee;
 use mail_parser::{HeaderValue, MessageParser};
 use outbound::mail::Mail;
 use proptest::prelude::*;
-use workers::mail::MailComposer;
+use workers::MailComposer;
 
 use crate::both_engines;
 use crate::missed::office::{MORNING, Office, PORTAL};

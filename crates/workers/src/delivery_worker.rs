@@ -24,7 +24,7 @@ use crate::worker_loop::{self, Next, Work};
 
 /// Deliveries sent side by side where nothing else is said: a slow mail server is not asked for more, and one mail does
 /// not wait for another.
-pub const AT_ONCE: usize = 8;
+pub const DELIVERIES_AT_ONCE: usize = 8;
 /// The longest for one mail: its outcome is recorded before the lease runs out.
 const SEND_MAX: Duration = Duration::from_secs(90);
 /// A delivery that nobody signalled is found after this: what makes one has no entry in the journal, and other
@@ -35,7 +35,7 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 
 /// Sends due deliveries. Cheap to clone.
 #[derive(Clone)]
-pub struct Worker {
+pub struct DeliveryWorker {
     store: Store,
     mailer: Arc<Mailer>,
     texter: Arc<Texter>,
@@ -79,7 +79,7 @@ enum Outcome {
     Failed,
 }
 
-impl Worker {
+impl DeliveryWorker {
     /// A worker. `public_url` is what links begin with, without a slash at its end; `mail_from` the address of the
     /// sender.
     pub fn new(
@@ -88,14 +88,14 @@ impl Worker {
         texter: Arc<Texter>,
         public_url: &str,
         mail_from: &str,
-    ) -> Worker {
+    ) -> DeliveryWorker {
         let composer = Arc::new(MailComposer::new(public_url, mail_from));
-        Worker { store, mailer, texter, composer, at_once: AT_ONCE }
+        DeliveryWorker { store, mailer, texter, composer, at_once: DELIVERIES_AT_ONCE }
     }
 
     /// The same, sending at most so many at the same time; at least one.
-    pub fn at_once(self, most: usize) -> Worker {
-        Worker { at_once: most.max(1), ..self }
+    pub fn at_once(self, most: usize) -> DeliveryWorker {
+        DeliveryWorker { at_once: most.max(1), ..self }
     }
 
     /// Sends some of what is due now and says how many deliveries it took; 0 when nothing is due.
@@ -269,7 +269,7 @@ impl Worker {
 
 /// A worker and the deliveries that it is sending.
 struct Sending {
-    worker: Worker,
+    worker: DeliveryWorker,
     tasks: JoinSet<()>,
 }
 

@@ -34,14 +34,15 @@ const POLLED_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
 /// Writes what a program hears of an event now: the name under which it does, and the object as `GET /v1/…` shows it.
-pub type Shown = Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
+pub type EventPayload =
+    Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
 
 /// Calls webhooks. Cheap to clone.
 #[derive(Clone)]
-pub struct Worker {
+pub struct WebhookWorker {
     store: Store,
     caller: Arc<Caller>,
-    shown: Shown,
+    payload: EventPayload,
 }
 
 /// A try that is ready, and what belongs to it.
@@ -52,10 +53,10 @@ struct Ready {
     call: Call,
 }
 
-impl Worker {
+impl WebhookWorker {
     /// A worker that calls by this way and shows objects so.
-    pub fn new(store: Store, caller: Arc<Caller>, shown: Shown) -> Worker {
-        Worker { store, caller, shown }
+    pub fn new(store: Store, caller: Arc<Caller>, payload: EventPayload) -> WebhookWorker {
+        WebhookWorker { store, caller, payload }
     }
 
     /// Does some of what is to be done now, and says how much that was: entries of the journal that were looked at, and
@@ -148,12 +149,12 @@ impl Worker {
 
     async fn prepare(&self, webhook: WebhookId, delivery: Delivery) -> Result<Option<Ready>> {
         let Kind::Webhook(id) = delivery.kind else { return Ok(None) };
-        let (workspace, shown) = (delivery.workspace, Arc::clone(&self.shown));
+        let (workspace, payload) = (delivery.workspace, Arc::clone(&self.payload));
         let call = self
             .store
             .read(move |reader| {
                 let Some(prepared) = calls::prepare(reader, workspace, id)? else { return Ok(None) };
-                written(reader, &prepared, &shown).map(Some)
+                written(reader, &prepared, &payload).map(Some)
             })
             .await?;
         let Some(call) = call else {
@@ -190,7 +191,7 @@ impl Worker {
 
 /// A worker and the webhooks that it is calling.
 struct Calling {
-    worker: Worker,
+    worker: WebhookWorker,
     tasks: JoinSet<usize>,
     busy: HashMap<task::Id, WebhookId>,
 }
@@ -256,8 +257,8 @@ impl Work for Calling {
 }
 
 /// A try as it is sent: Standard Webhooks' recommended form.
-fn written(reader: &Reader, prepared: &PreparedCall, shown: &Shown) -> Result<Call> {
-    let object = shown(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
+fn written(reader: &Reader, prepared: &PreparedCall, payload: &EventPayload) -> Result<Call> {
+    let object = payload(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
     let mut data = json!({ "workspaceId": prepared.actor.workspace, "object": object });
     if let Some(channel) = prepared.event.channel() {
         data["channelId"] = json!(channel);

@@ -23,16 +23,16 @@ const AT_ONCE: i64 = 200;
 
 /// Removes what nobody needs from the store. Cheap to clone.
 #[derive(Clone)]
-pub struct Keeper {
+pub struct BlobCollector {
     store: Store,
     blobs: Arc<Blobs>,
     looked_through_at: Option<Time>,
 }
 
-impl Keeper {
-    /// A keeper of `blobs`.
-    pub fn new(store: Store, blobs: Arc<Blobs>) -> Keeper {
-        Keeper { store, blobs, looked_through_at: None }
+impl BlobCollector {
+    /// A collector of `blobs`.
+    pub fn new(store: Store, blobs: Arc<Blobs>) -> BlobCollector {
+        BlobCollector { store, blobs, looked_through_at: None }
     }
 
     /// Removes some of what is old now, and says how much that was; 0 when nothing is.
@@ -104,7 +104,7 @@ impl Keeper {
     }
 }
 
-impl Work for Keeper {
+impl Work for BlobCollector {
     const FAILURE: &'static str = "old files cannot be removed";
     const RETRY: Next = Next::After(EVERY);
 

@@ -26,15 +26,15 @@ const PUT_OFF_BY: Duration = Duration::from_secs(60);
 
 /// Decides who is told. Cheap to clone.
 #[derive(Clone)]
-pub struct Teller {
+pub struct DigestScheduler {
     store: Store,
     wait: Option<Duration>,
 }
 
-impl Teller {
-    /// A teller of this database. `wait` stands in for every workspace's wait, for trying out and tests.
-    pub fn new(store: Store, wait: Option<Duration>) -> Teller {
-        Teller { store, wait }
+impl DigestScheduler {
+    /// A scheduler of this database. `wait` stands in for every workspace's wait, for trying out and tests.
+    pub fn new(store: Store, wait: Option<Duration>) -> DigestScheduler {
+        DigestScheduler { store, wait }
     }
 
     /// Does some of what is to be done now and says how many channels and people that were; 0 when nothing is.
@@ -94,7 +94,7 @@ impl Teller {
     }
 }
 
-impl Work for Teller {
+impl Work for DigestScheduler {
     const FAILURE: &'static str = "who is due cannot be looked for";
     const RETRY: Next = Next::After(POLLED_EVERY);
 

@@ -22,16 +22,16 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 /// Brings files before the scanner. Cheap to clone.
 #[derive(Clone)]
-pub struct Inspector {
+pub struct ScanWorker {
     store: Store,
     blobs: Arc<Blobs>,
     scanner: Scanner,
 }
 
-impl Inspector {
+impl ScanWorker {
     /// Brings what lies in `blobs` before `scanner`.
-    pub fn new(store: Store, blobs: Arc<Blobs>, scanner: Scanner) -> Inspector {
-        Inspector { store, blobs, scanner }
+    pub fn new(store: Store, blobs: Arc<Blobs>, scanner: Scanner) -> ScanWorker {
+        ScanWorker { store, blobs, scanner }
     }
 
     /// Has some files looked at, and says how many were; nothing where the scanner does not answer.
@@ -83,7 +83,7 @@ impl Inspector {
     }
 }
 
-impl Work for Inspector {
+impl Work for ScanWorker {
     const FAILURE: &'static str = "files for the scanner cannot be looked for";
     const RETRY: Next = Next::After(ASKED_AGAIN_AFTER);
 
