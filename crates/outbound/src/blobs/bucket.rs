@@ -20,8 +20,10 @@ use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
-use super::folder::blocking;
-use super::{BlobError, Folder, Form, Name, Old, Placed, Result};
+use super::blob::{Form, Name, Old, Placed};
+use super::blocking::blocking;
+use super::error::{BlobError, Result};
+use super::folder::Folder;
 use transport::Transport;
 
 /// Bytes of one part: larger ones are put in several, one after the other.

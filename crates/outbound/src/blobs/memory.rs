@@ -9,7 +9,8 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{BlobError, Form, HEAD_BYTES, Name, Old, Placed, Result};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::error::{BlobError, Result};
 
 /// Bytes in memory. Cheap to clone; all clones are the same one.
 #[derive(Clone, Debug, Default)]

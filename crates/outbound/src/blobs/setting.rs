@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Blobs, Folder};
+use super::folder::Folder;
+use super::store::Blobs;
 use crate::folder;
 
 /// A place for blobs that is none.
@@ -41,7 +42,7 @@ fn bucket(_: &str, _: &Path) -> Option<Blobs> {
 fn bucket(text: &str, staging: &Path) -> Option<Blobs> {
     use std::net::IpAddr;
 
-    use super::{Bucket, Place};
+    use super::bucket::{Bucket, Place};
 
     let rest = text.strip_prefix("s3://")?;
     let (who, rest) = rest.rsplit_once('@')?;

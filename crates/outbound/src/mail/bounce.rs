@@ -3,7 +3,7 @@
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-use super::one_line;
+use super::one_line::one_line;
 use super::status::Status;
 
 /// The longest report that is looked at: it holds the mail that it is about, or its headers.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::MailError;
+use super::error::MailError;
 use crate::folder;
 
 /// A folder for mails; made when it is first needed.

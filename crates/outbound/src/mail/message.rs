@@ -1,6 +1,7 @@
 //! A mail as RFC 5322 wants it. Everything that people can have typed passes through here before it becomes a header:
 //! line breaks and other control characters become spaces, what is not plain ASCII is encoded (RFC 2047).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
@@ -8,7 +9,8 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Message, MultiPart, SinglePart};
 use lettre::{Address, message};
 
-use super::{Mail, MailError, Mailbox};
+use super::error::MailError;
+use super::one_line::{one_line, shortened};
 
 /// Longest subject, in characters: far more than any reader shows.
 const SUBJECT_CHARACTERS_MAX: usize = 250;
@@ -48,37 +50,52 @@ const OWN_HEADERS: [&str; 13] = [
     "To",
 ];
 
-/// The text as it stands in a header: on one line, every run of white space and control characters one space, without
-/// the characters that turn the direction of the text around them (Unicode's `Bidi_Control`), which serve to pass one
-/// name off as another.
+/// One message to one person.
 ///
-/// ```
-/// assert_eq!(outbound::mail::one_line("Hello\r\nBcc: eve@evil.example\0"), "Hello Bcc: eve@evil.example");
-/// ```
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
-        let mut characters = word.chars().filter(|character| !turns_direction(*character)).peekable();
-        if characters.peek().is_some() && !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(characters);
-    }
-    line
+/// Names, subject, texts and header values may hold anything that people typed: whatever is in them, the mail has the
+/// headers and the one recipient that it was given.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Without angle brackets: `sign-in.0190…@portal.example`. The same for each try of the same mail, so that a repeat
+    /// after a crash is the same mail to mail systems. At most 200 bytes, dots and atoms (RFC 5322, 3.6.4).
+    pub message_id: String,
+    /// When it was written, in milliseconds since 1970 (UTC).
+    pub date_ms: i64,
+    /// Who it is from; the address is also the one that bounces go to.
+    pub from: Mailbox,
+    /// The only recipient.
+    pub to: Mailbox,
+    /// Shown on one line: see [`one_line`]; at most 250 characters of it are kept.
+    pub subject: String,
+    /// The part for readers without HTML.
+    pub text: String,
+    /// The part for readers with HTML; a whole document.
+    pub html: String,
+    /// Further headers, such as `List-Unsubscribe` or `References`. Those that every mail has are not to be named here.
+    pub headers: Vec<(&'static str, String)>,
 }
 
-fn turns_direction(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Shows the Message-ID alone: neither addresses nor texts belong into logs.
+impl fmt::Debug for Mail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
+    }
 }
 
-/// The first characters of [`one_line`], with an ellipsis where some are missing.
-fn shortened(text: &str, characters_max: usize) -> String {
-    let line = one_line(text);
-    if line.chars().nth(characters_max).is_none() {
-        return line;
+/// A name and an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Shown on one line: see [`one_line`]; at most 120 characters of it are kept. May be empty.
+    pub name: String,
+    /// `jane@firm.example`: see [`is_address`].
+    pub address: String,
+}
+
+impl Mailbox {
+    /// A mailbox of this name and address.
+    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Mailbox {
+        Mailbox { name: name.into(), address: address.into() }
     }
-    let kept: String = line.chars().take(characters_max - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
 /// Whether mail can be sent to this address, as far as its writing goes. Without the forms that serve people who break
@@ -328,11 +345,5 @@ mod tests {
     #[test]
     fn a_text_has_crlf_and_no_other_control_characters() {
         assert_eq!(lines("a\nb\r\nc\rd\r\r\n\te\0\u{7}\u{85}f"), "a\r\nb\r\nc\r\nd\r\n\r\n\tef");
-    }
-
-    #[test]
-    fn what_is_too_long_ends_in_an_ellipsis() {
-        assert_eq!(shortened("12345", 5), "12345");
-        assert_eq!(shortened("123 56", 5), "123…");
     }
 }

@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 
+use super::folder::Folder;
+use super::mailer::Mailer;
 use super::smtp::{Security, Smtp};
-use super::{Folder, Mailer};
 use crate::folder;
 
 /// The port for submission with STARTTLS (RFC 6409).
@@ -149,7 +150,7 @@ pub(crate) fn without_secrets(setting: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Way;
+    use super::super::mailer::Way;
     use super::*;
 
     fn smtp_of(setting: &str) -> Smtp {

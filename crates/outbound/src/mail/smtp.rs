@@ -16,8 +16,9 @@ use lettre::transport::smtp::commands::{self, Data, Noop, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout};
 
+use super::error::MailError;
+use super::one_line::one_line;
 use super::status::Status;
-use super::{MailError, one_line};
 
 /// Until one address of the server answers; it may have several, of which the first may be out of reach.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);

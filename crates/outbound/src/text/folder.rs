@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Text, TextError};
+use super::error::TextError;
+use super::message::Text;
 use crate::folder;
 
 /// A folder for texts; made when it is first needed.

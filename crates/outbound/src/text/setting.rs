@@ -1,7 +1,10 @@
 //! `PORTAL_TEXT`: which way texts take, in one line. It holds a token, so that what is wrong with it is said without ever
 //! repeating the part that could be one.
 
-use super::{Folder, Texter, Twilio, is_number};
+use super::folder::Folder;
+use super::message::is_number;
+use super::texter::Texter;
+use super::twilio::Twilio;
 use crate::folder;
 use crate::mail::setting::{host_and_port, is_loopback, without_secrets};
 

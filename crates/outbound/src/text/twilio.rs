@@ -17,7 +17,8 @@ use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use sha1::Sha1;
 
-use super::{Text, TextError};
+use super::error::TextError;
+use super::message::Text;
 use crate::http::{self, Limits, Server};
 
 /// It answers before the text is on its way, so in a second or so.

@@ -12,8 +12,9 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
+use super::call::{ANSWER_BYTES, ANSWER_CHARACTERS, Answer, Call, CallError};
 use super::reach::{self, Reach};
-use super::{ANSWER_BYTES, ANSWER_CHARACTERS, Answer, Call, CallError, signature};
+use super::signature;
 use crate::http::{self, Limits, Server};
 
 /// Network addresses of one name that are tried, one after the other.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Answer, Call, CallError};
+use super::call::{Answer, Call, CallError};
 
 type Answering = dyn FnMut(&Call) -> Result<Answer, CallError> + Send;
 

@@ -9,7 +9,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use super::{URL_CHARACTERS, UrlError};
+/// Characters of an address: more than any server takes.
+pub const URL_CHARACTERS: usize = 2_000;
+
+/// An address that is none for a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It is not http or https with a host, or has a user name, a password or a part behind `#`.
+    #[error("this is no address that a webhook can have")]
+    None,
+    /// It leads to a network that only this machine sees.
+    #[error("this address does not lead to the internet")]
+    Private,
+}
 
 /// How far webhooks may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,15 +3,17 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::task::{self, JoinHandle};
 use uuid::Uuid;
 
-use super::{BUFFER_BYTES, HASHES_MAX, Hashes, joined};
-use crate::blobs::{BlobError, Result, Syncing};
+use super::hashes::Hashes;
+use crate::blobs::blob::Syncing;
+use crate::blobs::blocking::{BUFFER_BYTES, joined};
+use crate::blobs::error::{BlobError, Result};
 
 /// The end of an upload that bytes are added to.
 #[derive(Debug)]
@@ -106,16 +108,12 @@ impl Receiving {
         self.filling = spare;
         let (file, position, hash) = (Arc::clone(&writer.file), writer.position, writer.hash.clone());
         self.writing = Writing::Idle(writer);
-        let (upload, hashes) = (self.upload, Arc::clone(&self.hashes));
+        let (upload, hashes) = (self.upload, self.hashes.clone());
         let syncing = task::spawn_blocking(move || file.sync_data());
         Ok(Box::pin(async move {
             joined(syncing).await?;
             if let Some(hash) = hash {
-                let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-                if hashes.len() >= HASHES_MAX && !hashes.contains_key(&upload) {
-                    hashes.clear();
-                }
-                hashes.insert(upload, (position, hash));
+                hashes.remember(upload, position, hash);
             }
             Ok(position)
         }))
