@@ -1,8 +1,8 @@
-//! Blobs: where the bytes of files lie ([`Blobs`]): a folder of the machine, a bucket of an S3 store, or memory for tests. Bytes come in piece by
-//! piece under the id of their upload ([`Receiving`]), can go on after a lost connection or a restart, are hashed on the way,
-//! and are put in place whole: nobody ever finds half of them. What counts and what may go is the caller's to decide.
+//! The blob store ([`Blobs`]) with the bytes of files: a local folder, an S3 bucket, or memory for tests. Uploads arrive piece by
+//! piece ([`Receiving`]), may resume after a lost connection or a restart, are hashed on the way, and appear in place
+//! atomically. The caller decides what is kept.
 //!
-//! An upload that is received by two at once ends with bytes that nobody can vouch for: callers let one in at a time.
+//! Two receivers of one upload would mix their bytes: callers allow one at a time.
 
 mod blob;
 mod blocking;

@@ -1,6 +1,6 @@
-//! Mail: one message to one person ([`Mail`]), and how it leaves ([`Mailer`]): through an SMTP server, into a folder of
-//! `.eml` files, or into memory for tests, with the sender's signature where there is a key. When and what to send, and whether
-//! to try again, is the caller's to decide; [`MailError::kind`] says what trying again would be good for. Relies on `lettre` for MIME and SMTP.
+//! Mail: one message to one person ([`Mail`]), sent by a [`Mailer`]: through an SMTP server, into a folder of `.eml` files, or
+//! into memory for tests, with a DKIM signature if there is a key. The caller decides what to send, when, and whether to
+//! retry; [`MailError::kind`] says whether that makes sense. Uses `lettre` for MIME and SMTP.
 
 pub mod bounce;
 mod dkim;

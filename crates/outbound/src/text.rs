@@ -1,7 +1,6 @@
-//! Text messages: one text to one number ([`Text`]), and the ways in which it can leave ([`Texter`]): a server that speaks
-//! Twilio's Messages call, a folder of `.json` files, or memory for tests; also what comes back from there ([`incoming`]).
-//! When and what to send, and whether to try again, is the caller's to decide; [`TextError::kind`] says what trying again
-//! would be good for.
+//! Text messages: one text to one number ([`Text`]), sent by a [`Texter`]: through a server with Twilio's Messages call, into a
+//! folder of `.json` files, or into memory for tests; also what people write back ([`incoming`]). The caller decides what to
+//! send, when, and whether to retry; [`TextError::kind`] says whether that makes sense.
 
 mod error;
 mod folder;

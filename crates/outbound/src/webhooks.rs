@@ -1,8 +1,7 @@
-//! Webhooks: one call of a program of the firm's ([`Call`]), signed as Standard Webhooks says, and the ways in which it
-//! can leave ([`Caller`]): over http or https, or into memory for tests. When and what to call, and whether to try again,
-//! is the caller's to decide.
+//! Webhooks: one call of a firm's own program ([`Call`]), signed as Standard Webhooks says and made by a [`Caller`], over http
+//! or https, or into memory for tests. Users of this module decide what to call, when, and whether to retry.
 //!
-//! Where to is whatever an admin typed, so that a call must not reach what only this machine can: see [`reach`].
+//! Admins type the addresses, so calls must not reach networks that only this machine can reach: see [`reach`].
 
 mod call;
 mod caller;

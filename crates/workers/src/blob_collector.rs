@@ -1,5 +1,5 @@
-//! Keeps the store of blobs and the database in step: uploads that were never finished or used go, what was deleted long ago
-//! goes, bytes that count for nothing are removed in their time, and so is what a crash left in the store.
+//! Removes files that nothing needs: uploads that were never finished or used, entries deleted long ago, bytes that no entry
+//! refers to any more, and what a crash left in the blob store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use tokio::sync::watch;
 
 use crate::worker_loop::{self, Next, Work};
 
-/// Nothing hurries.
+/// Old files do no harm, so there is no hurry.
 const EVERY: Duration = Duration::from_secs(5 * 60);
-/// The whole store is looked through this often.
+/// How often the whole blob store is searched for orphans.
 const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(24 * 3600);
-/// What no row names is younger than this while somebody may be about to name it.
+/// Younger bytes without a row may belong to an upload that is about to get one.
 const ORPHANS_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Bytes removed in one go.
+/// Blobs removed in one step.
 const AT_ONCE: i64 = 200;
 
-/// Removes what nobody needs from the store. Cheap to clone.
+/// Removes unneeded files. Cheap to clone.
 #[derive(Clone)]
 pub struct BlobCollector {
     store: Store,
@@ -30,15 +30,12 @@ pub struct BlobCollector {
 }
 
 impl BlobCollector {
-    /// A collector of `blobs`.
+    /// A collector for `blobs`.
     pub fn new(store: Store, blobs: Arc<Blobs>) -> BlobCollector {
         BlobCollector { store, blobs, looked_through_at: None }
     }
 
-    /// Removes some of what is old now, and says how much that was; 0 when nothing is.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes some unneeded files and uploads and returns how many; 0 if there are none.
     pub async fn step(&self) -> Result<usize> {
         let forgotten = self.store.write(|tx| uploads::sweep(tx)).await?;
         for upload in &forgotten {
@@ -55,10 +52,7 @@ impl BlobCollector {
         Ok(forgotten.len() + deleted + removed)
     }
 
-    /// Removes what lies in the store for longer than `age` and no row names: a crash left it. Says how much that was.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes files older than `age` that have no row, which only a crash leaves behind. Returns how many.
     pub async fn look_through(&self, age: Duration) -> Result<usize> {
         let old = match self.blobs.older_than(age).await {
             Ok(old) => old,
@@ -98,7 +92,7 @@ impl BlobCollector {
         removed.is_ok()
     }
 
-    /// Removes what is old now and then, until `stop` is true or its sender is gone.
+    /// Removes unneeded files until `stop` is true or its sender is dropped.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         worker_loop::run(self, stop).await;
     }

@@ -15,11 +15,11 @@ use store::Time;
 
 use crate::mail::{Frame, MailComposer, rendered};
 
-/// Characters of a name in the sender's; the brand beside it has as many.
+/// Maximum characters of the author in the sender's name; the brand beside it may have as many.
 const SENDER_CHARACTERS_MAX: usize = 50;
-/// Where the workspace hides what was written.
+/// Said if the workspace hides what was written.
 const HIDDEN: &str = "What was written is not in this email: the link leads to it.";
-/// Characters of what a list of mails shows after the subject.
+/// Maximum characters of what a list of mails shows after the subject.
 const PREVIEW_CHARACTERS: usize = 140;
 
 impl MailComposer {
@@ -30,7 +30,7 @@ impl MailComposer {
         let brand = one_line(&digest.to.brand_name);
         let unsubscribe =
             digest.unsubscribe.as_ref().map(|secret| format!("{portal}/unsubscribe/{}", secret.reveal()));
-        // Steady roots, never sent themselves: mail programs put what refers to the same one into one conversation.
+        // Ids of mails that are never sent: mail programs group mails that refer to the same one into a conversation.
         let root = match digest.channels.as_slice() {
             [only] => format!("<channel.{}@{host}>", only.channel),
             _ => format!("<person.{}@{host}>", digest.to.person),
@@ -92,16 +92,16 @@ struct Message<'a> {
     author: String,
     /// When it was sent, and that it was edited.
     at: String,
-    /// `None` where the workspace hides what was written.
+    /// `None` if the workspace hides what was written.
     text: Option<&'a str>,
-    /// The same as HTML, which needs no more escaping; empty where hidden.
+    /// The same as safe HTML; empty if hidden.
     html: String,
     files: Vec<File>,
 }
 
 struct File {
     name: String,
-    /// Its size or that it is gone; may be empty.
+    /// Its size, or that it was removed; may be empty.
     about: String,
 }
 
@@ -134,7 +134,7 @@ impl<'a> DigestContent<'a> {
     }
 }
 
-/// Times as the reader's clock shows them, or in UTC where their zone is not known.
+/// Writes times in the reader's time zone, or in UTC if that is unknown.
 struct Clock {
     zone: TimeZone,
     is_utc: bool,
@@ -164,7 +164,7 @@ fn message<'a>(said: &'a Said, is_hidden: bool, clock: &Clock) -> Message<'a> {
     }
 }
 
-/// Names are what somebody wrote: where that is hidden, only how many files there are.
+/// If what people wrote is hidden, so are the names of files: only their number is given.
 fn files(said: &Said, is_hidden: bool) -> Vec<File> {
     let count = |name: String| vec![File { name, about: String::new() }];
     match said.files.len() {
@@ -208,7 +208,7 @@ fn sender(digest: &Digest, brand: &str) -> String {
     format!("{first}{others} via {}", cut(brand, SENDER_CHARACTERS_MAX))
 }
 
-/// The same for each digest about the same channel, so that they stay one conversation.
+/// Equal for all digests of one channel, so that mail programs keep them in one conversation.
 fn subject(digest: &Digest, brand: &str) -> String {
     match digest.channels.as_slice() {
         [only] => format!("New messages: {}", one_line(&only.title)),

@@ -1,5 +1,5 @@
-//! A digest as a text, put together at each try from what is true then (N6, N9, N13): whether it may go, how many from
-//! whom, and the link to the conversation that has waited longest.
+//! A digest as a text message (N6, N9, N13): whether it may be sent, how many messages from whom, and the link to the
+//! conversation that has waited longest. Composed anew for each try.
 
 use domain::choices::Way;
 use domain::deliveries::{self, Delivery};
@@ -14,20 +14,20 @@ use store::{Time, Tx};
 use crate::mail::MailComposer;
 use crate::texts::{self, TextContent};
 
-/// What came of putting a digest's text together.
+/// The outcome of composing a digest's text.
 pub(crate) enum DigestText {
-    /// This is to be sent.
+    /// To send.
     Text(Text),
-    /// Not before this time: it is quiet where the person is.
+    /// Not to send before this time: the recipient has quiet hours.
     HeldUntil(Time),
-    /// Nothing is to be sent any more, and why.
+    /// Not to send at all, with the reason.
     Dropped(&'static str),
 }
 
 impl MailComposer {
-    /// The text of a digest as it is at this moment.
+    /// The text of a digest, with the data of this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
-        // Also what is held goes as one when its time comes.
+        // Digests that are held back are merged, so that one text is sent when quiet hours end.
         deliveries::take_along(tx, delivery, id)?;
         let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
         let number = match phones::text_due(&texting, tx.now()) {
@@ -48,7 +48,7 @@ impl MailComposer {
         let first = digest.channels.first()?;
         let beyond: i64 = digest.channels.iter().map(|part| part.more).sum();
         let mut said: Vec<_> = digest.channels.iter().flat_map(|part| &part.messages).collect();
-        let count = said.len() + usize::try_from(beyond).unwrap_or(0);
+        let count = said.len() + usize::try_from(beyond).expect("a count of messages is not negative");
         said.sort_by_key(|said| std::cmp::Reverse(said.sent_at));
         let mut authors = Vec::new();
         let mut from: Vec<Name> = Vec::new();
@@ -63,7 +63,7 @@ impl MailComposer {
     }
 }
 
-/// What the ledger says of a text that does not go.
+/// The recorded reason for a text that is not sent.
 fn reason(why: Silence) -> Reason {
     match why {
         Silence::NoNumber | Silence::NotProved => Reason::NoAddress,

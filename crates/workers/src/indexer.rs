@@ -1,5 +1,5 @@
-//! The words of messages come into the search's index in quiet moments (M8): while a thousand messages are indexed, whoever
-//! writes waits. A search does not rely on it: it catches up by itself.
+//! Indexes messages for searching in quiet moments (M8), since writers wait while a thousand messages are indexed. Searches
+//! do not rely on it: each indexes what is missing first.
 
 use std::time::Duration;
 
@@ -9,25 +9,22 @@ use tokio::sync::watch;
 
 use crate::worker_loop::{self, Next, Work};
 
-/// A moment is quiet when nothing has been written for so long.
+/// A moment is quiet if nothing has been written for this long.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// Indexes what was written. Cheap to clone.
+/// Indexes messages. Cheap to clone.
 #[derive(Clone)]
 pub struct Indexer {
     store: Store,
 }
 
 impl Indexer {
-    /// An indexer of what is in `store`.
+    /// An indexer for `store`.
     pub fn new(store: Store) -> Indexer {
         Indexer { store }
     }
 
-    /// Indexes a thousand messages; false where fewer wait.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Indexes a thousand messages; returns false if fewer wait.
     pub async fn step(&self) -> Result<bool> {
         let is_behind = self.store.read(search::is_behind).await?;
         if is_behind {
@@ -36,7 +33,8 @@ impl Indexer {
         Ok(is_behind)
     }
 
-    /// Indexes in quiet moments, until `stop` is true or its sender is gone; ends at once where the index follows by itself.
+    /// Indexes in quiet moments until `stop` is true or its sender is dropped. Returns at once on an engine that maintains
+    /// its index itself.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         if self.store.engine() != Engine::Sqlite {
             return;
@@ -48,10 +46,10 @@ impl Indexer {
     }
 }
 
-/// An indexer at work.
+/// The indexer's loop.
 struct Indexing {
     indexer: Indexer,
-    /// Tells whether something was written since the last turn.
+    /// Whether something was written since the last turn.
     writes: watch::Receiver<u64>,
 }
 

@@ -16,7 +16,7 @@ use store::Time;
 use content::MailContent;
 pub(crate) use content::{Frame, rendered};
 
-/// Where mails are written: what their links begin with, and whom they are from.
+/// Composes mails: knows what their links begin with and whom they are from.
 #[derive(Clone, Debug)]
 pub struct MailComposer {
     public_url: String,
@@ -24,7 +24,7 @@ pub struct MailComposer {
 }
 
 impl MailComposer {
-    /// `public_url` without a slash at its end is what links begin with; `mail_from` is the address of the sender.
+    /// `public_url` is what links begin with; `mail_from` is the sender's address.
     pub fn new(public_url: &str, mail_from: &str) -> MailComposer {
         MailComposer {
             public_url: public_url.trim_end_matches('/').to_string(),
@@ -32,7 +32,7 @@ impl MailComposer {
         }
     }
 
-    /// The mail with a code and a link that somebody asked for (S1).
+    /// The mail with the code and the link to sign in (S1).
     pub fn sign_in(&self, delivery: DeliveryId, now: Time, prepared: &Prepared) -> Mail {
         if prepared.is_sign_up {
             return self.sign_up(delivery, now, prepared);
@@ -54,7 +54,7 @@ impl MailComposer {
         self.mail("sign-in", delivery, now, &prepared.to, &content)
     }
 
-    /// The same to somebody who signed up (S2). Nothing in it is what they typed but their address.
+    /// The same for a sign-up (S2). It repeats nothing that the person typed but the address.
     fn sign_up(&self, delivery: DeliveryId, now: Time, prepared: &Prepared) -> Mail {
         let brand = one_line(&prepared.to.brand_name);
         let minutes = limits::SIGN_IN_LASTS.as_secs() / 60;
@@ -99,7 +99,7 @@ impl MailComposer {
         self.mail("invitation", delivery, now, &prepared.to, &content)
     }
 
-    /// A fresh reply link that somebody asked for (N8).
+    /// A requested new reply link (N8).
     pub fn fresh_link(&self, delivery: DeliveryId, now: Time, prepared: &PreparedFresh) -> Mail {
         let brand = one_line(&prepared.to.brand_name);
         let title = one_line(&prepared.title);
@@ -120,7 +120,7 @@ impl MailComposer {
         self.mail("fresh-link", delivery, now, &prepared.to, &content)
     }
 
-    /// Tells an admin that the one who signs the welcome message was deactivated.
+    /// Tells an admin that the sender of the welcome message was deactivated.
     pub fn signer_missing(&self, delivery: DeliveryId, now: Time, prepared: &SignerMissing) -> Mail {
         let (before, signs) = (one_line(&prepared.before.full()), one_line(&prepared.now.full()));
         let content = MailContent {
@@ -137,7 +137,7 @@ impl MailComposer {
         self.mail("signer-missing", delivery, now, &prepared.to, &content)
     }
 
-    /// A note that a program is called no more (H5).
+    /// Tells an admin that a webhook was switched off (H5).
     pub fn webhook_off(&self, delivery: DeliveryId, now: Time, prepared: &PreparedNote) -> Mail {
         let brand = one_line(&prepared.to.brand_name);
         let url = one_line(&prepared.url);
@@ -159,7 +159,7 @@ impl MailComposer {
         self.mail("webhook-off", delivery, now, &prepared.to, &content)
     }
 
-    /// What links of somebody's portal begin with.
+    /// What links of the recipient's portal begin with.
     pub(crate) fn portal(&self, to: &Addressee) -> String {
         workspaces::address(&self.public_url, to.host.as_deref())
     }

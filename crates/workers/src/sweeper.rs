@@ -1,5 +1,5 @@
-//! Removes what nobody needs any more, a little at a time: counted tries, requests and links long expired, and
-//! journal entries that no stream asks for.
+//! Removes old rows in small transactions: rate limit counts, expired requests and links, and journal entries that no
+//! stream asks for any more.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use tokio::sync::watch;
 
 use crate::worker_loop::{self, Next, Work};
 
-/// Looking for old rows costs little and nothing hurries.
+/// Old rows do no harm, so there is no hurry.
 const EVERY: Duration = Duration::from_secs(10 * 60);
-/// Journal entries that one transaction removes at most, so that nobody waits for it.
+/// Maximum journal entries that one transaction removes, so that writers do not wait for it.
 const ENTRIES_AT_ONCE: i64 = 1_000;
-/// Transactions for one kind of row in one step; what is left waits for the next.
+/// Maximum transactions for one kind of row in one step; the rest waits for the next step.
 const CHUNKS_MAX: usize = 50;
 
 /// Removes old rows. Cheap to clone.
@@ -25,15 +25,12 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// A sweeper of this database.
+    /// A sweeper for `store`.
     pub fn new(store: Store) -> Sweeper {
         Sweeper { store }
     }
 
-    /// Removes what is old now and says how many rows that were.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes old rows and returns how many.
     pub async fn step(&self) -> Result<usize> {
         let mut swept = self.in_chunks(tries::sweep).await?;
         swept += self.in_chunks(sign_ins::sweep).await?;
@@ -50,7 +47,7 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Repeats a small transaction until nothing is left for it.
+    /// Repeats a small transaction until it finds nothing to remove.
     async fn in_chunks(&self, chunk: impl Fn(&Tx) -> Result<usize> + Copy + Send + 'static) -> Result<usize> {
         let mut swept = 0;
         for _ in 0..CHUNKS_MAX {
@@ -62,7 +59,7 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Removes old rows now and then, until `stop` is true or its sender is gone.
+    /// Removes old rows until `stop` is true or its sender is dropped.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         worker_loop::run(self, stop).await;
     }
@@ -85,8 +82,8 @@ impl Work for Sweeper {
     }
 }
 
-/// Removes the oldest entries of a workspace's journal, in order and without holes, also where the clock jumped: up to
-/// the first entry that is still kept.
+/// Removes the oldest entries of a workspace's journal, up to the first one that is still kept: even if the clock jumped,
+/// no gap appears.
 fn journal_chunk(tx: &Tx, workspace: WorkspaceId) -> Result<usize> {
     let end = tx.journal_tail(workspace.0)? + ENTRIES_AT_ONCE;
     let kept_since: Time = tx.now().before(limits::JOURNAL_LASTS);

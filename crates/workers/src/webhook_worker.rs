@@ -1,9 +1,9 @@
-//! Calls the firm's own programs (H1 to H6): follows the journal for each webhook, which makes the calls, and tries those that
-//! are due. For each try: one reading transaction in which the object is written as it is then, the call with no
-//! transaction open, one that records how it went.
+//! Calls the firm's own programs (H1 to H6). It follows the journal for each webhook, which creates calls, and tries the calls
+//! that are due. For each try, a read transaction renders the object as it is now; the call is made with no transaction
+//! open; a write transaction records the outcome.
 //!
-//! Each webhook is worked for by itself: one that answers slowly or never keeps no other waiting. A worker that dies in
-//! between leaves a lease that runs out; the call is then made again under the same id.
+//! Webhooks are independent: one that answers slowly or never delays no other. If a worker dies in between, its lease runs
+//! out and the call is made again with the same id.
 
 use std::collections::{HashMap, HashSet};
 use std::future;
@@ -24,16 +24,17 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use crate::worker_loop::{self, Next, Work};
 
-/// Calls of one webhook that are under way at once.
+/// Simultaneous calls of one webhook.
 const AT_ONCE: i64 = 4;
-/// Webhooks that are called at once: no more sockets than a small machine has room for.
+/// Webhooks that are called at the same time: no more sockets than a small machine can have.
 const WEBHOOKS_AT_ONCE: usize = 32;
-/// Other programs write the journal too, and what is due later nobody signals: found after this.
+/// Other programs write to the journal too, and retries have no signal, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// The shortest pause: what happens meanwhile is looked at together.
+/// Shortest pause: events of this time are handled together.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
-/// Writes what a program hears of an event now: the name under which it does, and the object as `GET /v1/…` shows it.
+/// Renders what a program is told about an event: the event's name, and the object as `GET /v1/…` shows it now. `None` if it
+/// is told nothing.
 pub type EventPayload =
     Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
 
@@ -45,7 +46,7 @@ pub struct WebhookWorker {
     payload: EventPayload,
 }
 
-/// A try that is ready, and what belongs to it.
+/// A prepared try.
 struct Ready {
     delivery: Delivery,
     webhook: WebhookId,
@@ -54,16 +55,14 @@ struct Ready {
 }
 
 impl WebhookWorker {
-    /// A worker that calls by this way and shows objects so.
+    /// A worker that calls through `caller` and renders events with `payload`.
     pub fn new(store: Store, caller: Arc<Caller>, payload: EventPayload) -> WebhookWorker {
         WebhookWorker { store, caller, payload }
     }
 
-    /// Does some of what is to be done now, and says how much that was: entries of the journal that were looked at, and
-    /// calls that were tried; 0 when there is nothing.
+    /// Does some of what is due and returns how much: journal entries read plus calls tried; 0 if nothing is due.
     ///
-    /// # Errors
-    /// Where the database fails. What was taken is then taken again when its lease has run out.
+    /// After an error, calls that were taken are taken again when their lease has run out.
     pub async fn step(&self) -> Result<usize> {
         let mut done = self.follow().await?;
         let mut calling = JoinSet::new();
@@ -80,13 +79,12 @@ impl WebhookWorker {
         Ok(done)
     }
 
-    /// Follows and calls whenever there is something to do, until `stop` is true or its sender is gone. What has begun is
-    /// finished.
+    /// Calls webhooks until `stop` is true or its sender is dropped, then finishes the calls that it has started.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         worker_loop::run(Calling { worker: self, tasks: JoinSet::new(), busy: HashMap::new() }, stop).await;
     }
 
-    /// Makes calls of what the journal has, for each webhook by itself.
+    /// Creates calls from new journal entries, for each webhook separately.
     async fn follow(&self) -> Result<usize> {
         let mut followed = 0;
         for (workspace, webhook) in self.store.read(calls::behind).await? {
@@ -100,7 +98,7 @@ impl WebhookWorker {
         Ok(followed)
     }
 
-    /// Tries some of a webhook's calls that are due, and says how many.
+    /// Tries some of a webhook's due calls and returns how many.
     async fn call_due(&self, workspace: WorkspaceId, webhook: WebhookId) -> usize {
         let claim =
             self.store.write(move |tx| deliveries::claim_calls(tx, workspace, webhook, AT_ONCE)).await;
@@ -122,7 +120,7 @@ impl WebhookWorker {
         count
     }
 
-    /// One try from its preparation to its record.
+    /// Prepares, makes and records one try.
     async fn try_one(&self, webhook: WebhookId, delivery: Delivery) {
         let id = delivery.id;
         match self.tried(webhook, delivery).await {
@@ -189,7 +187,7 @@ impl WebhookWorker {
     }
 }
 
-/// A worker and the webhooks that it is calling.
+/// The worker's loop, with the webhooks that it is calling.
 struct Calling {
     worker: WebhookWorker,
     tasks: JoinSet<usize>,
@@ -197,7 +195,7 @@ struct Calling {
 }
 
 impl Calling {
-    /// Begins to call webhooks that are not being called already, as far as there is room.
+    /// Starts calling due webhooks that are not being called already, as far as there is room.
     fn start(&mut self, due: Vec<(WorkspaceId, WebhookId)>) {
         let called: HashSet<WebhookId> = self.busy.values().copied().collect();
         let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
@@ -256,7 +254,7 @@ impl Work for Calling {
     }
 }
 
-/// A try as it is sent: Standard Webhooks' recommended form.
+/// The call as it is sent, in the form that Standard Webhooks recommends.
 fn written(reader: &Reader, prepared: &PreparedCall, payload: &EventPayload) -> Result<Call> {
     let object = payload(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
     let mut data = json!({ "workspaceId": prepared.actor.workspace, "object": object });

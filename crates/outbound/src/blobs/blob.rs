@@ -6,46 +6,46 @@ use uuid::Uuid;
 
 use super::error::Result;
 
-/// The first bytes that are shown when all have come, to find out what they are.
+/// The first bytes are returned once all have arrived, to detect the file's type.
 pub const HEAD_BYTES: usize = 8 * 1024;
 
-/// The name of bytes in the store. An id is never used twice.
+/// The name of a blob. Ids are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
-    /// Whose they are.
+    /// Its workspace.
     pub workspace: Uuid,
-    /// Which.
+    /// Its id.
     pub id: Uuid,
 }
 
-/// What lies under a name.
+/// Which bytes of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// The bytes as they came.
+    /// The file as it was uploaded.
     Whole,
-    /// The small version that was made of them.
+    /// The small version made of it.
     Small,
 }
 
-/// Bytes that were put in place.
+/// A blob that was put in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// How many.
+    /// In bytes.
     pub size: u64,
-    /// Their SHA-256.
+    /// SHA-256.
     pub hash: [u8; 32],
-    /// The first of them, at most [`HEAD_BYTES`].
+    /// The first bytes, at most [`HEAD_BYTES`].
     pub head: Vec<u8>,
 }
 
-/// What lies in the store for a while: what no database knows of can go.
+/// Old uploads and blobs, of which those without a row in the database may be removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Old {
-    /// Uploads that are not complete.
+    /// Incomplete uploads.
     pub staged: Vec<Uuid>,
-    /// Bytes in place.
+    /// Blobs in place.
     pub placed: Vec<Name>,
 }
 
-/// Bytes on their way to disk: ends with how many of the upload are there. It goes on whether or not somebody waits for it.
+/// A sync to disk. Yields how many bytes of the upload are on disk; it also completes if it is dropped.
 pub type Syncing = Pin<Box<dyn Future<Output = Result<u64>> + Send>>;

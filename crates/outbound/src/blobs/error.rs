@@ -5,13 +5,13 @@ use std::io;
 /// Why bytes could not be stored or found.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// There is no room left where they lie.
+    /// There is no space left.
     #[error("there is no room left for files: {0}")]
     Full(String),
-    /// They are not there, or not all of them.
+    /// All bytes, or some of them, do not exist.
     #[error("bytes are missing: {0}")]
     Missing(String),
-    /// The place cannot be reached, or refuses.
+    /// The store cannot be reached, or refuses.
     #[error("files cannot be stored or read: {0}")]
     Unavailable(String),
 }

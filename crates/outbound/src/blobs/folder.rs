@@ -1,7 +1,7 @@
-//! Blobs in a folder of the machine: `staged/UPLOAD` while they come, `WORKSPACE/XX/ID` in place, with the small version
-//! beside it. Bytes are on disk before they get their name, and the name is on disk before anybody hears of it.
+//! Blobs in a local folder: `staged/UPLOAD` while they are uploaded, `WORKSPACE/XX/ID` in place, with the small version beside
+//! it. Bytes are synced before they get their name, and the name is synced before anyone is told.
 //!
-//! The network and the disk work side by side: see `receiving`.
+//! Network and disk work at the same time: see `receiving`.
 
 mod hashes;
 mod reading;
@@ -27,16 +27,15 @@ pub(super) use reading::Reading;
 pub(super) use receiving::Receiving;
 use receiving::Writer;
 
-/// A folder of the machine.
+/// A local folder.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// The hash of the first so many bytes of uploads that are on their way.
     hashes: Hashes,
 }
 
 impl Folder {
-    /// The folder at `path`, which is made when something is put there.
+    /// The folder at `path`, created when first needed.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
         Folder { path: path.into(), hashes: Hashes::default() }
     }
@@ -104,7 +103,7 @@ impl Folder {
         Ok(placed)
     }
 
-    /// Makes sure that an upload of exactly `size` bytes is on disk, still staged; answers where, and what it is.
+    /// Syncs a staged upload of exactly `size` bytes; returns its path and what it is.
     pub(super) async fn finish(&self, upload: Uuid, size: u64) -> Result<(PathBuf, Placed)> {
         let from = self.staged(upload);
         let known = self.hash_of(upload, size).filter(|_| size > 0);
@@ -192,7 +191,7 @@ impl Folder {
     }
 }
 
-/// Files that only the portal's own user reads.
+/// Options for files that only the portal's own user can read.
 fn private() -> fs::OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
@@ -200,7 +199,7 @@ fn private() -> fs::OpenOptions {
     options
 }
 
-/// Removes a file; what is not there is gone already.
+/// Removes a file, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -208,7 +207,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder and those above it up to `top`, each with its name on disk.
+/// Creates a folder and its parents up to `top`, and syncs their names.
 fn make_on_disk(top: &Path, folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -225,7 +224,7 @@ fn make_on_disk(top: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A name is on disk only when its folder is. Elsewhere a folder cannot be opened as a file.
+/// A name is on disk only when its folder is synced. Other systems cannot open a folder as a file.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
@@ -250,7 +249,7 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
 fn old_files(folder: &Path, before: SystemTime) -> io::Result<Vec<String>> {
     let mut old = Vec::new();
     for (path, name) in entries(folder)? {
-        // Gone meanwhile is gone.
+        // Removed meanwhile.
         let Ok(data) = fs::metadata(&path) else { continue };
         if data.is_file() && data.modified()? <= before {
             old.push(name);

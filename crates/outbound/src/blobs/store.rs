@@ -1,4 +1,4 @@
-//! The places for blobs, and what goes in and out.
+//! The blob store, with its uploads and downloads.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,10 +14,10 @@ use super::error::Result;
 use super::folder::{self, Folder};
 use super::memory::{self, Memory};
 
-/// A place for bytes. Its `Debug` and `Display` show no secrets.
+/// The blob store. Its `Debug` and `Display` show no secrets.
 #[derive(Debug)]
 pub enum Blobs {
-    /// A folder of the machine.
+    /// A local folder.
     Folder(Folder),
     /// A bucket of a store that speaks S3.
     #[cfg(feature = "cluster")]
@@ -27,10 +27,10 @@ pub enum Blobs {
 }
 
 impl Blobs {
-    /// Goes on receiving an upload after its first `at` bytes; whatever came after them is forgotten.
+    /// Resumes an upload after its first `at` bytes; later bytes are discarded.
     ///
     /// # Errors
-    /// `Missing` where fewer bytes are there; where the place fails.
+    /// `Missing` if there are fewer bytes.
     pub async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
         Ok(Receiving(match self {
             Blobs::Folder(folder) => Way::Folder(Box::new(folder.receive(upload, at).await?)),
@@ -40,10 +40,11 @@ impl Blobs {
         }))
     }
 
-    /// Puts an upload of exactly `size` bytes in place. Afterwards it is on disk under its name, and nothing is staged.
+    /// Puts an upload of exactly `size` bytes in place: afterwards it is on disk under its name, and nothing is staged. After an
+    /// error the upload is unchanged.
     ///
     /// # Errors
-    /// `Missing` where another number of bytes has come; where the place fails. The upload is left as it is then.
+    /// `Missing` if the size differs.
     pub async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
         match self {
             Blobs::Folder(folder) => folder.place(upload, size, name).await,
@@ -53,10 +54,7 @@ impl Blobs {
         }
     }
 
-    /// Forgets what has come of an upload.
-    ///
-    /// # Errors
-    /// Where the place fails. What is not there is no error.
+    /// Removes the bytes of an upload, if there are any.
     pub async fn discard(&self, upload: Uuid) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.discard(upload).await,
@@ -66,10 +64,7 @@ impl Blobs {
         }
     }
 
-    /// Puts a small version beside the bytes that it was made of.
-    ///
-    /// # Errors
-    /// Where the place fails.
+    /// Stores a small version beside its file.
     pub async fn put_small(&self, name: Name, bytes: Bytes) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.put_small(name, bytes).await,
@@ -79,10 +74,10 @@ impl Blobs {
         }
     }
 
-    /// How many bytes lie under a name.
+    /// The size in bytes.
     ///
     /// # Errors
-    /// `Missing` where none do; where the place fails.
+    /// `Missing` if the blob does not exist.
     pub async fn size(&self, name: Name, form: Form) -> Result<u64> {
         match self {
             Blobs::Folder(folder) => folder.size(name, form).await,
@@ -92,10 +87,10 @@ impl Blobs {
         }
     }
 
-    /// Reads a stretch of bytes.
+    /// Reads a range of bytes.
     ///
     /// # Errors
-    /// `Missing` where they are not there; where the place fails.
+    /// `Missing` if they do not exist.
     pub async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
         Ok(Reading(match self {
             Blobs::Folder(folder) => Source::Folder(folder.read(name, form, range).await?),
@@ -105,10 +100,7 @@ impl Blobs {
         }))
     }
 
-    /// Removes bytes and their small version.
-    ///
-    /// # Errors
-    /// Where the place fails. What is not there is no error.
+    /// Removes a blob and its small version, if they exist.
     pub async fn remove(&self, name: Name) -> Result<()> {
         match self {
             Blobs::Folder(folder) => folder.remove(name).await,
@@ -118,10 +110,7 @@ impl Blobs {
         }
     }
 
-    /// What has lain there for longer than `age`.
-    ///
-    /// # Errors
-    /// Where the place fails.
+    /// Uploads and blobs older than `age`.
     pub async fn older_than(&self, age: Duration) -> Result<Old> {
         match self {
             Blobs::Folder(folder) => folder.older_than(age).await,
@@ -131,10 +120,7 @@ impl Blobs {
         }
     }
 
-    /// Tries whether bytes can be put there. Answers with one sentence that says what was found.
-    ///
-    /// # Errors
-    /// What stands in the way.
+    /// Checks that blobs can be stored. Returns a sentence for the user.
     pub async fn check(&self) -> Result<String> {
         match self {
             Blobs::Folder(folder) => folder.check().await,
@@ -144,7 +130,7 @@ impl Blobs {
         }
     }
 
-    /// After so many bytes what has come is worth bringing to disk: that much is lost at most when the program dies.
+    /// How many bytes of an upload to receive between syncs: at most that much is lost in a crash.
     pub fn sync_every(&self) -> u64 {
         32 << 20
     }
@@ -161,7 +147,7 @@ impl fmt::Display for Blobs {
     }
 }
 
-/// An upload that is being received. Dropped, it keeps what was brought to disk, and perhaps more.
+/// An upload that is being received. When dropped, what was synced is kept, and perhaps more.
 #[derive(Debug)]
 pub struct Receiving(Way);
 
@@ -172,10 +158,7 @@ enum Way {
 }
 
 impl Receiving {
-    /// Takes the next bytes. They are not on disk yet.
-    ///
-    /// # Errors
-    /// Where the place fails; then the upload goes on from what was last brought to disk.
+    /// Takes the next bytes, without syncing them. After an error the upload resumes from the last sync.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         match &mut self.0 {
             Way::Folder(receiving) => receiving.write(bytes).await,
@@ -183,19 +166,13 @@ impl Receiving {
         }
     }
 
-    /// Brings everything that was taken to disk, and says how many bytes of the upload are there.
-    ///
-    /// # Errors
-    /// As [`Receiving::write`].
+    /// Syncs everything that was taken and returns how many bytes of the upload are on disk.
     pub async fn sync(&mut self) -> Result<u64> {
         self.begin_sync().await?.await
     }
 
-    /// Begins to bring to disk what was taken until now. More can be taken meanwhile; where this fails nothing of the upload
-    /// is certain but what was on disk before, and it is to be received anew.
-    ///
-    /// # Errors
-    /// As [`Receiving::write`].
+    /// Starts to sync what was taken until now; more can be taken meanwhile. If it fails, only what was synced before is
+    /// certain, and the upload must be resumed from there.
     pub async fn begin_sync(&mut self) -> Result<Syncing> {
         match &mut self.0 {
             Way::Folder(receiving) => receiving.begin_sync().await,
@@ -207,7 +184,7 @@ impl Receiving {
     }
 }
 
-/// Bytes on their way out.
+/// A blob that is being read.
 #[derive(Debug)]
 pub struct Reading(Source);
 
@@ -220,10 +197,7 @@ enum Source {
 }
 
 impl Reading {
-    /// The next bytes; nothing after the last.
-    ///
-    /// # Errors
-    /// Where the place fails, or bytes are missing.
+    /// The next bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         match &mut self.0 {
             Source::Folder(reading) => reading.next().await,
@@ -233,10 +207,7 @@ impl Reading {
         }
     }
 
-    /// All bytes at once, for what is known to be small.
-    ///
-    /// # Errors
-    /// As [`Reading::next`].
+    /// All bytes at once, for small blobs.
     pub async fn all(mut self) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         while let Some(bytes) = self.next().await? {

@@ -1,44 +1,44 @@
-//! Why a mail did not leave.
+//! Why a mail was not sent.
 
 /// Whether it makes sense to try the same mail again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailErrorKind {
-    /// It may well work later: no connection, a time limit, an answer 4xx, a full disk; also a server that does not
-    /// let us in (a changed password), as that says nothing about the mail.
+    /// Worth another try: no connection, a time-out, an answer 4xx, a full disk; also a failed login (a changed password),
+    /// which says nothing about the mail.
     Temporary,
-    /// The same mail will never be taken: an answer 5xx to it, or an address that is none.
+    /// The same mail will never be accepted: an answer 5xx, or an invalid address.
     Permanent,
-    /// No mail will ever be taken for this address: nobody is there, or their mailbox is switched off.
+    /// The address will never accept mail: it does not exist, or its mailbox is disabled.
     NoMailbox,
 }
 
-/// A mail that did not leave.
+/// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{cause}")]
 pub struct MailError {
     /// Whether it makes sense to try the same mail again.
     pub kind: MailErrorKind,
-    /// Why, for the people who run the portal; where a server said it, in its words. Holds no password.
+    /// The reason, for operators, in the server's words if it gave one. Contains no password.
     pub cause: String,
 }
 
 impl MailError {
-    /// One that may pass.
+    /// A [`MailErrorKind::Temporary`] error.
     pub fn temporary(cause: impl Into<String>) -> MailError {
         MailError { kind: MailErrorKind::Temporary, cause: cause.into() }
     }
 
-    /// One that is final.
+    /// A [`MailErrorKind::Permanent`] error.
     pub fn permanent(cause: impl Into<String>) -> MailError {
         MailError { kind: MailErrorKind::Permanent, cause: cause.into() }
     }
 
-    /// One that is final for its address.
+    /// A [`MailErrorKind::NoMailbox`] error.
     pub fn no_mailbox(cause: impl Into<String>) -> MailError {
         MailError { kind: MailErrorKind::NoMailbox, cause: cause.into() }
     }
 
-    /// Whether it may pass.
+    /// Whether the kind is [`MailErrorKind::Temporary`].
     pub fn is_temporary(&self) -> bool {
         self.kind == MailErrorKind::Temporary
     }

@@ -1,4 +1,4 @@
-//! The ways in which mail leaves.
+//! Sends mail.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use super::smtp::Smtp;
 /// Mails kept in memory, for tests.
 pub type Memory = crate::memory::Memory<Mail, MailError>;
 
-/// How mail leaves: by some way, and signed or not. Its `Debug` and `Display` never show a user name or a password.
+/// Sends mail, signed if there is a key. Its `Debug` and `Display` never show a user name or a password.
 #[derive(Debug)]
 pub struct Mailer {
     pub(super) way: Way,
     dkim: Option<Dkim>,
 }
 
-/// A way for mail to leave.
+/// Where mail is sent.
 #[derive(Debug)]
 pub enum Way {
     /// Through an SMTP server.
@@ -48,12 +48,12 @@ impl From<Memory> for Mailer {
 }
 
 impl Mailer {
-    /// The same, with every mail signed (DKIM).
+    /// The same mailer, signing every mail (DKIM).
     pub fn signed(self, dkim: Dkim) -> Mailer {
         Mailer { dkim: Some(dkim), ..self }
     }
 
-    /// The way that mail takes.
+    /// Where mail is sent.
     pub fn way(&self) -> &Way {
         &self.way
     }
@@ -63,11 +63,10 @@ impl Mailer {
         self.dkim.as_ref()
     }
 
-    /// Sends one mail. `Ok` means that the server has taken it, or that its file is on disk.
+    /// Sends one mail. `Ok` means that the server has accepted it, or that its file is on disk.
     ///
     /// # Errors
-    /// See [`MailErrorKind`]. A mail that cannot be written at all (an address that is none, a Message-ID that is none)
-    /// is refused alike by every way, and for good.
+    /// See [`super::MailErrorKind`]. An invalid address or Message-ID is a permanent error wherever mail is sent.
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = mail.message()?;
         let mut bytes = message.formatted();
@@ -81,11 +80,8 @@ impl Mailer {
         }
     }
 
-    /// Tries the way without sending anything: connects and signs in, or writes a file and removes it. Answers with one
-    /// sentence that says what was found.
-    ///
-    /// # Errors
-    /// What stands in the way; its kind means nothing here.
+    /// Checks that mail could be sent: connects and signs in, or writes and removes a file. Returns a sentence for the user.
+    /// The kind of an error means nothing here.
     pub async fn check(&self) -> Result<String, MailError> {
         match &self.way {
             Way::Smtp(smtp) => smtp.check().await,

@@ -1,8 +1,7 @@
-//! Text that people typed, on one line, as headers and names need it.
+//! User input on one line, for headers and names.
 
-/// The text as it stands in a header: on one line, every run of white space and control characters one space, without
-/// the characters that turn the direction of the text around them (Unicode's `Bidi_Control`), which serve to pass one
-/// name off as another.
+/// The text on one line: runs of white space and control characters become one space. Characters that change the direction
+/// of text (Unicode's `Bidi_Control`) are removed, since they can disguise one name as another.
 ///
 /// ```
 /// assert_eq!(outbound::mail::one_line("Hello\r\nBcc: eve@evil.example\0"), "Hello Bcc: eve@evil.example");
@@ -23,7 +22,7 @@ fn turns_direction(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The first characters of [`one_line`], with an ellipsis where some are missing.
+/// The first characters of [`one_line`], with an ellipsis if some are missing.
 pub(super) fn shortened(text: &str, characters_max: usize) -> String {
     let line = one_line(text);
     if line.chars().nth(characters_max).is_none() {

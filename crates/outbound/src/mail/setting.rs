@@ -1,5 +1,4 @@
-//! `PORTAL_MAIL`: which way mail takes, in one line. It may hold a password, so that what is wrong with it is said
-//! without ever repeating the part that could be one.
+//! `PORTAL_MAIL`: where mail is sent. It may contain a password, so errors never repeat the part that could be one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -17,7 +16,7 @@ const SUBMISSION_PORT: u16 = 587;
 /// The port for submission with TLS from the start (RFC 8314).
 const SUBMISSIONS_PORT: u16 = 465;
 
-/// A setting that names no way for mail.
+/// An invalid mail setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "given was `{given}`: {reason}; expected is `folder:PATH`, `smtp://[USER:PASSWORD@]HOST[:PORT]` \
@@ -31,14 +30,11 @@ pub struct SettingError {
 }
 
 impl Mailer {
-    /// The way that a setting names: `folder:PATH`, `smtp://…` (STARTTLS, which only a loopback host may lack) or
-    /// `smtps://…` (TLS from the start). User name and password may be left out; in them, `%` and two digits stand
-    /// for any byte, and must for `/`, `?`, `#`, `@`, `%` and, in the user name, `:`.
+    /// Reads a setting: `folder:PATH`, `smtp://…` (STARTTLS, which only a loopback host may lack) or
+    /// `smtps://…` (TLS from the start). User name and password may be left out; in them, `%` and two hexadecimal
+    /// digits encode any byte, as is required for `/`, `?`, `#`, `@`, `%` and, in the user name, `:`.
     ///
-    /// Nothing is connected to and nothing written; for that see [`Mailer::check`].
-    ///
-    /// # Errors
-    /// Anything else, saying what is wrong without repeating user name or password.
+    /// Connects to nothing and writes nothing; for that see [`Mailer::check`].
     pub fn from_setting(setting: &str) -> Result<Mailer, SettingError> {
         let way = if let Some(path) = setting.strip_prefix("folder:") {
             folder::named(path).map(|path| Mailer::from(Folder::new(path)))
@@ -131,7 +127,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// The setting as it may be shown. Without an `@`, what stands around a colon may be user and password without a host.
+/// The setting without secrets. Without an `@`, the parts around a colon may be user and password without a host.
 pub(crate) fn without_secrets(setting: &str) -> String {
     if setting.starts_with("folder:") {
         return setting.to_owned();

@@ -5,7 +5,7 @@ use std::fmt;
 /// One text to one number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The delivery it belongs to: the same for each try, so that a repeat after a crash can be recognised.
+    /// The id of its delivery: the same for each try, so that a repeat after a crash can be recognized.
     pub id: String,
     /// The number: `+` and 7 to 15 digits (E.164).
     pub to: String,
@@ -13,7 +13,7 @@ pub struct Text {
     pub body: String,
 }
 
-/// Shows the id alone: neither numbers nor links belong into logs.
+/// Shows only the id: numbers and links do not belong in logs.
 impl fmt::Debug for Text {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Text").field("id", &self.id).finish_non_exhaustive()

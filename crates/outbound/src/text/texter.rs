@@ -1,4 +1,4 @@
-//! The ways in which texts leave.
+//! Sends texts.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use super::twilio::Twilio;
 /// Texts kept in memory, for tests.
 pub type Memory = crate::memory::Memory<Text, TextError>;
 
-/// Characters of a text at most: ten parts, as Twilio takes them. What the portal writes is far shorter.
+/// Maximum characters of a text: ten parts, as Twilio accepts. The portal's own are far shorter.
 const CHARACTERS_MAX: usize = 1_600;
 
-/// A way for texts to leave. Its `Debug` and `Display` show neither account nor token.
+/// Sends texts. Its `Debug` and `Display` show neither account nor token.
 #[derive(Debug)]
 pub enum Texter {
-    /// Through a server that speaks Twilio's Messages call.
+    /// Through a server with Twilio's Messages call.
     Twilio(Twilio),
     /// Into a folder, one `.json` file a text.
     Folder(Folder),
@@ -25,10 +25,10 @@ pub enum Texter {
 }
 
 impl Texter {
-    /// Sends one text. `Ok` means that the server has taken it, or that its file is on disk.
+    /// Sends one text. `Ok` means that the server has accepted it, or that its file is on disk.
     ///
     /// # Errors
-    /// See [`TextErrorKind`]. A number or a text that is none is refused alike by every way, and for good.
+    /// See [`super::TextErrorKind`]. An invalid number or text is a permanent error wherever texts are sent.
     pub async fn send(&self, text: &Text) -> Result<(), TextError> {
         if !is_number(&text.to) {
             return Err(TextError::permanent("this is no number that a text can go to"));
@@ -43,11 +43,8 @@ impl Texter {
         }
     }
 
-    /// Tries the way without sending anything: asks the server for its account, or writes a file and removes it. Answers
-    /// with one sentence that says what was found.
-    ///
-    /// # Errors
-    /// What stands in the way; its kind means nothing here.
+    /// Checks that texts could be sent: asks the server for its account, or writes and removes a file. Returns a sentence
+    /// for the user. The kind of an error means nothing here.
     pub async fn check(&self) -> Result<String, TextError> {
         match self {
             Texter::Twilio(twilio) => twilio.check().await,
@@ -56,8 +53,7 @@ impl Texter {
         }
     }
 
-    /// Whether a call of `url` with these fields was signed by the provider that texts leave through. Where none has a
-    /// token to sign with, nothing is.
+    /// Whether the provider signed a call of `url` with these fields. Folders and memory sign nothing.
     pub fn has_signed(&self, url: &str, fields: &[(String, String)], signature: &str) -> bool {
         match self {
             Texter::Twilio(twilio) => twilio.has_signed(url, fields, signature),

@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// Most of an answer that is read.
+/// Maximum bytes read of an answer.
 pub const ANSWER_BYTES: usize = 64 * 1024;
-/// Characters of an answer that are passed on.
+/// Maximum characters kept of an answer.
 pub const ANSWER_CHARACTERS: usize = 1_000;
 
 /// One try of a call.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
-    /// `webhook-id`: the same at each try, so that a repeat can be recognised.
+    /// `webhook-id`: the same for each try, so that programs recognize a repeat.
     pub id: String,
     /// Where to.
     pub url: String,
-    /// What signs it; see [`super::signature`].
+    /// The key for the signature; see [`super::signature`].
     pub secret: Vec<u8>,
     /// `webhook-timestamp`: when this try is made, in seconds since 1970 (UTC).
     pub timestamp: i64,
@@ -22,7 +22,7 @@ pub struct Call {
     pub body: String,
 }
 
-/// Shows the id alone: neither what happened nor the secret belongs into logs.
+/// Shows only the id: events and secrets do not belong in logs.
 impl fmt::Debug for Call {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Call").field("id", &self.id).finish_non_exhaustive()
@@ -34,23 +34,23 @@ impl fmt::Debug for Call {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The beginning of what it said: at most [`ANSWER_CHARACTERS`].
+    /// The beginning of the body, at most [`ANSWER_CHARACTERS`].
     pub text: String,
 }
 
 impl Answer {
-    /// Whether it has taken the call: any status 2xx. A redirect is no yes, and is not followed.
+    /// Whether the program accepted the call: any status 2xx. Redirects are not followed and count as no.
     pub fn is_yes(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Whether it wants no further ones: 410, as Standard Webhooks says.
+    /// Whether the program wants no more calls: 410, as Standard Webhooks says.
     pub fn is_gone(&self) -> bool {
         self.status == 410
     }
 }
 
-/// A call that was not answered.
+/// Why a call was not answered, for operators.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CallError(pub String);

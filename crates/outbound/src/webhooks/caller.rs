@@ -1,11 +1,11 @@
-//! The ways in which webhooks leave.
+//! Makes calls.
 
 use super::call::{Answer, Call, CallError};
 use super::http::{Http, Timing};
 use super::memory::Memory;
 use super::reach::{self, Reach, UrlError};
 
-/// A way for webhooks to leave.
+/// Makes calls.
 #[derive(Debug)]
 pub enum Caller {
     /// Over http or https.
@@ -20,10 +20,7 @@ impl Caller {
         Caller::Http(Http::new(reach, Timing::default()))
     }
 
-    /// Makes one try. `Ok` is whatever was answered, yes or no.
-    ///
-    /// # Errors
-    /// Where no answer came, with the reason for the people who run the portal.
+    /// Makes one try. Any answer is `Ok`, whatever its status.
     pub async fn call(&self, call: &Call) -> Result<Answer, CallError> {
         match self {
             Caller::Http(http) => http.call(call).await,
@@ -31,11 +28,7 @@ impl Caller {
         }
     }
 
-    /// Whether an address can be one of a webhook, as far as it says itself. What its name stands for is looked at each time
-    /// that it is called.
-    ///
-    /// # Errors
-    /// [`UrlError`].
+    /// Checks whether an address may be called, without looking up its name: that is checked again for each call.
     pub fn check(&self, url: &str) -> Result<(), UrlError> {
         let reach = match self {
             Caller::Http(http) => http.reach(),

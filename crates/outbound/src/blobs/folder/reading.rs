@@ -1,4 +1,4 @@
-//! Bytes on their way out of a folder.
+//! Reads blobs from a folder.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use tokio::task::{self, JoinHandle};
 use crate::blobs::blocking::{BUFFER_BYTES, joined};
 use crate::blobs::error::Result;
 
-/// Reads one buffer ahead of whoever takes them.
+/// Reads one buffer ahead.
 #[derive(Debug)]
 pub(in crate::blobs) struct Reading {
     left: u64,

@@ -1,5 +1,5 @@
-//! An upload on its way into a folder: while one buffer is hashed and written, the next one fills; and while what has come is
-//! brought to disk, more is written behind it.
+//! An upload into a folder: while one buffer is hashed and written, the next one fills; and while bytes are synced, more are
+//! written.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use crate::blobs::error::{BlobError, Result};
 #[derive(Debug)]
 pub(super) struct Writer {
     file: Arc<File>,
-    /// Of everything so far; none where the upload was begun before the program was.
+    /// Of everything so far; `None` if the upload began before the program was restarted.
     hash: Option<Sha256>,
     position: u64,
 }
@@ -45,7 +45,7 @@ enum Writing {
     Idle(Writer),
     /// With the buffer that is written, to be filled again.
     Busy(JoinHandle<io::Result<(Writer, Vec<u8>)>>),
-    /// A write failed: what has come is unknown until the upload is received anew.
+    /// A write failed: the upload must be resumed.
     Broken,
 }
 
@@ -79,7 +79,7 @@ impl Receiving {
         Ok(())
     }
 
-    /// Waits for the last write and begins the next one with what has gathered.
+    /// Waits for the last write and starts the next one with the filled buffer.
     async fn pass_on(&mut self) -> Result<()> {
         let (mut writer, spare) = self.idle().await?;
         let bytes = std::mem::replace(&mut self.filling, spare);
