@@ -1,4 +1,4 @@
-//! The loop that every worker runs in: it takes a turn, waits until there may be something to do, and takes the next.
+//! The loop of all workers: take a turn, wait until there may be more to do, take the next.
 
 use std::future::{self, Future};
 use std::time::Duration;
@@ -20,34 +20,34 @@ pub(crate) enum Next {
 
 /// What one worker does in the loop.
 pub(crate) trait Work: Send + Sized {
-    /// What the log says when a turn fails.
+    /// The log message if a turn fails.
     const FAILURE: &'static str;
-    /// When the next turn is after one that failed.
+    /// When the next turn is after a failure.
     const RETRY: Next;
-    /// Waited for before each turn but the first, so that writes that come together are one turn's work.
+    /// Delay before each turn that follows a wait, so that one turn handles several writes.
     const GATHER: Duration = Duration::ZERO;
 
     fn store(&self) -> &Store;
 
-    /// Does, or begins, some of what is to be done now.
+    /// Does or starts some of the work that is due.
     fn turn(&mut self) -> impl Future<Output = Result<Next>> + Send;
 
-    /// Ends when a task ends that a turn began; the next turn is then at once. It may be dropped while it waits.
+    /// Completes when a task ends that a turn started, which brings on the next turn. Must be cancel safe.
     fn task_ended(&mut self) -> impl Future<Output = ()> + Send {
         future::pending()
     }
 
-    /// Waits for what turns have begun.
+    /// Waits for the tasks that turns have started.
     fn finish(self) -> impl Future<Output = ()> + Send {
         future::ready(())
     }
 }
 
-/// Takes turns until `stop` is true or its sender is gone, then finishes.
+/// Takes turns until `stop` is true or its sender is dropped, then finishes.
 pub(crate) async fn run<W: Work>(mut work: W, mut stop: watch::Receiver<bool>) {
     let mut writes = work.store().signal();
     while !*stop.borrow() {
-        // Before the turn: what is written during it starts the next one.
+        // Before the turn, so that writes during it bring on the next one.
         writes.mark_unchanged();
         let next = work.turn().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "{}", W::FAILURE);
