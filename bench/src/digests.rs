@@ -15,7 +15,7 @@ use domain::messages::sending::{self, Draft};
 use domain::notify::digests::{self, Prepared};
 use domain::notify::due;
 use store::{Store, Tx};
-use workers::missed::Teller;
+use workers::DigestScheduler;
 
 use crate::error::Result;
 use crate::fixtures::{Office, furnish};
@@ -154,10 +154,10 @@ fn send(tx: &mut Tx, jane: &Actor, channel: ChannelId) -> error::Result<()> {
 
 /// Measures how long it takes until all digests are written.
 async fn decided(store: &Store, jane: Actor) -> Result<Figure> {
-    let teller = Teller::new(store.clone(), Some(Duration::from_millis(1)));
+    let scheduler = DigestScheduler::new(store.clone(), Some(Duration::from_millis(1)));
     tokio::time::sleep(Duration::from_millis(10)).await;
     let started = Instant::now();
-    while teller.step().await? > 0 {}
+    while scheduler.step().await? > 0 {}
     let took = started.elapsed().as_secs_f64();
     let count = "SELECT count(*) FROM digests WHERE workspace = $1";
     let written: i64 =

@@ -11,7 +11,7 @@ use store::{Clock, Setting, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use workers::searches::Indexer;
+use workers::Indexer;
 
 use crate::error::Result;
 use crate::fixtures::ROOM;

@@ -1,4 +1,4 @@
- : // Joining: an invitation accepted on a phone (S2), an import of people with a preview (S5), and the audit log of both (R1).
+// Joining: an invitation accepted on a phone (S2), an import of people with a preview (S15), and the audit log of both (R1).
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,5 +1,5 @@
-//! The first page of a PDF as a picture (F4), made by `pdftoppm` where it is installed: a program of its own, with little
-//! memory and little time, so that a hostile document harms nothing but its own picture.
+//! Renders the first page of a PDF (F4) with `pdftoppm`, if that is installed. It is a separate process with limits on memory
+//! and time, so that a hostile document harms nothing but its own picture.
 
 use std::env;
 use std::io::Write as _;
@@ -15,12 +15,12 @@ use crate::pictures::{SMALL_MAX, Small, small};
 
 /// The program.
 const PROGRAM: &str = "pdftoppm";
-/// What it may have of memory, in KiB, and of the processor, in seconds.
+/// Limits of memory, in KiB, and of processor time, in seconds.
 const MEMORY_KIB: &str = "1048576";
 const PROCESSOR_SECONDS: &str = "20";
-/// How long it may take in all.
+/// Limit of elapsed time.
 const WITHIN: Duration = Duration::from_secs(40);
-/// A larger picture is none of a page in this size.
+/// A page of the requested size never makes a larger picture.
 const PICTURE_BYTES_MAX: usize = 32 << 20;
 
 /// A way to draw documents.
@@ -37,10 +37,10 @@ pub enum Documents {
 /// Why there is no picture of a document.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPage {
-    /// The document does not give one, or nothing here draws documents.
+    /// The document cannot be rendered, or no renderer is installed.
     #[error("no page: {0}")]
     Never(String),
-    /// The machine was not able to.
+    /// The machine failed; worth another try.
     #[error("no page for now: {0}")]
     NotNow(String),
 }
@@ -66,9 +66,6 @@ impl Documents {
     }
 
     /// The small version of a document's first page.
-    ///
-    /// # Errors
-    /// [`NoPage`].
     pub async fn first_page(&self, document: Reading) -> Result<Small, NoPage> {
         let drawn = match self {
             Documents::None => return Err(NoPage::Never("nothing here draws documents".to_string())),

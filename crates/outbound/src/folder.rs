@@ -1,5 +1,5 @@
-//! Files in a folder, put there whole: written under another name in the same folder, brought to disk, and then renamed.
-//! What mail and text messages share where they leave as files.
+//! Files that are written atomically: under another name in the same folder, synced to disk, then renamed. Shared by mail
+//! and text messages that are written to a folder.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::task;
 
-/// The folder that a setting names, which need not be there yet.
-///
-/// # Errors
-/// Where it names none, or something else is there; in words.
+/// The folder that a setting names. It need not exist yet; something else at that path is an error, explained to the user.
 pub fn named(path: &str) -> Result<&Path, &'static str> {
     let folder = Path::new(path);
     if path.is_empty() || path.contains('\0') {
@@ -24,18 +22,13 @@ pub fn named(path: &str) -> Result<&Path, &'static str> {
     }
 }
 
-/// Puts a file of this name into the folder, which is made where it is not there; an older one of that name is replaced.
-///
-/// # Errors
-/// Where the disk refuses; nothing is left behind then.
+/// Writes a file into the folder, which is created if needed; replaces a file of the same name. After an error nothing is
+/// left behind.
 pub(crate) async fn put(folder: &Path, name: String, bytes: Vec<u8>) -> io::Result<()> {
     blocking(folder, move |folder| put_now(folder, &name, &bytes)).await
 }
 
-/// Tries whether files can be put there, by writing one and removing it.
-///
-/// # Errors
-/// Where they cannot.
+/// Checks that files can be written there, by writing and removing one.
 pub(crate) async fn try_out(folder: &Path) -> io::Result<()> {
     blocking(folder, |folder| {
         fs::create_dir_all(folder)?;
@@ -60,11 +53,11 @@ fn put_now(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = unfinished(folder, name);
     let written = write_to_disk(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, folder.join(name)));
     if written.is_err() {
-        // What was cut off leaves nothing behind; the error that counts is the first one.
+        // The error that counts is the first one.
         let _ = fs::remove_file(&unfinished);
     }
     written?;
-    // The new name itself is on disk only when the folder is. Elsewhere a folder cannot be opened as a file.
+    // The new name is on disk only when the folder is synced. Other systems cannot open a folder as a file.
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())
@@ -76,27 +69,25 @@ fn write_to_disk(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A name in the same folder that no reader takes for a finished file, and no other writer uses.
+/// A unique name in the same folder, which readers do not take for a finished file.
 fn unfinished(folder: &Path, name: &str) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     folder.join(format!(".{name}.{}.{count}.part", process::id()))
 }
 
-/// An id as a file name: what could mean something to a file system is written as `%` and two digits, so that
-/// different ids never share a name.
+/// Percent-encoded in file names: all but letters, digits and a few harmless signs, so that no character is special to a
+/// file system and different ids never share a name.
+const ENCODED_IN_NAMES: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'+').remove(b'=').remove(b'@');
+
+/// The file name for an id. It never begins with a dot.
 pub(crate) fn file_name(id: &str, extension: &str) -> String {
-    let mut name = String::with_capacity(id.len() + extension.len());
-    for (place, byte) in id.bytes().enumerate() {
-        match byte {
-            b'.' if place == 0 => name.push_str("%2E"),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'+' | b'=' | b'@' => {
-                name.push(char::from(byte));
-            }
-            _ => name.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    name + extension
+    let (start, rest) = match id.strip_prefix('.') {
+        Some(rest) => ("%2E", rest),
+        None => ("", id),
+    };
+    format!("{start}{}{extension}", utf8_percent_encode(rest, ENCODED_IN_NAMES))
 }
 
 #[cfg(test)]

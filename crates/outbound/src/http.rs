@@ -1,6 +1,5 @@
-//! One HTTP/1.1 call over a connection of its own: what texts and webhooks leave by. Redirects are not followed: a call
-//! goes where it was meant to, with its secrets, or nowhere. Relies on `hyper` and on the certificates that this
-//! machine trusts.
+//! HTTP/1.1 calls, each over its own connection, for texts, webhooks and buckets. Redirects are not followed, since calls
+//! carry secrets. Uses `hyper` and the certificates that this machine trusts.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,17 +18,17 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
-/// Most of an answer's head: far more than any has.
+/// Maximum size of an answer's head, far more than usual.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How long is waited, and how much is read.
+/// Time and size limits of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Until a connection stands: name look-up, TCP, TLS.
+    /// For connecting: name look-up, TCP, TLS.
     pub(crate) connect: Duration,
-    /// From then on until the server has answered.
+    /// From then on, for the answer.
     pub(crate) answer: Duration,
-    /// Most of an answer that is read.
+    /// At most this much of an answer is read.
     pub(crate) answer_bytes: usize,
 }
 
@@ -49,15 +48,13 @@ struct Tls {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// As much as was read of what it said.
+    /// The beginning of the body.
     pub(crate) body: Bytes,
 }
 
 impl Server {
-    /// A host by name or network address, the latter without brackets. `tls` where https is spoken with it.
-    ///
-    /// # Errors
-    /// A host that TLS cannot have a certificate for.
+    /// `host` is a name or a network address without brackets; `tls` is set for https. Fails for hosts that cannot have a
+    /// certificate.
     pub(crate) fn new(host: &str, port: u16, tls: Option<Arc<ClientConfig>>) -> Result<Server, &'static str> {
         let tls = match tls {
             None => None,
@@ -70,10 +67,7 @@ impl Server {
         Ok(Server { host: host.to_owned(), port, tls })
     }
 
-    /// The network addresses that the host has now.
-    ///
-    /// # Errors
-    /// Where there are none, or they cannot be had in time, in words that follow the server's name.
+    /// Looks up the network addresses of the host. Errors are worded to follow the server's name.
     pub(crate) async fn addresses(&self, limits: &Limits) -> Result<Vec<SocketAddr>, String> {
         let looking = tokio::net::lookup_host((self.host.as_str(), self.port));
         let found =
@@ -81,18 +75,15 @@ impl Server {
         found.map(Iterator::collect).map_err(|error| format!("cannot be found: {error}"))
     }
 
-    /// What stands in the `Host` header: the port where it is not the usual one.
+    /// The value of the `Host` header, with the port unless it is the default.
     pub(crate) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let usual = if self.tls.is_some() { 443 } else { 80 };
         if self.port == usual { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// Calls at one of these network addresses, and at no other. What is not read in time of an answer that has begun is
-    /// as good as not said: its status is what counts.
-    ///
-    /// # Errors
-    /// Where no answer came, in words that follow the server's name.
+    /// Calls the server at one of these network addresses only. If a body does not arrive in time, the answer has the part
+    /// that did: the status is what counts. Errors are worded to follow the server's name.
     pub(crate) async fn call(
         &self,
         addresses: &[SocketAddr],
@@ -102,10 +93,7 @@ impl Server {
         ask(self.connect(addresses, limits.connect).await?, request, limits).await
     }
 
-    /// Opens a connection to one of these network addresses, and to no other.
-    ///
-    /// # Errors
-    /// Where none stands within this time, in words that follow the server's name.
+    /// Connects to one of these network addresses only. Errors are worded to follow the server's name.
     pub(crate) async fn connect(
         &self,
         addresses: &[SocketAddr],
@@ -143,7 +131,7 @@ async fn ask(
             .handshake(TokioIo::new(stream))
             .await?;
         let connection = tokio::spawn(connection);
-        // Ended with this call, however that ends.
+        // Aborted when this call ends in any way.
         let ending = Ending(connection);
         Ok::<_, hyper::Error>((sender.send_request(request).await?, ending))
     };
@@ -158,7 +146,7 @@ async fn ask(
     }
 }
 
-/// The task of a connection, which ends with what it was made for.
+/// The task of a connection, aborted on drop.
 struct Ending(tokio::task::JoinHandle<hyper::Result<()>>);
 
 impl Drop for Ending {
@@ -167,7 +155,7 @@ impl Drop for Ending {
     }
 }
 
-/// The first bytes of an answer, as far as they come in time.
+/// The first bytes of an answer, as far as they arrive in time.
 async fn read(mut body: Incoming, most: usize, until: Instant) -> Bytes {
     let mut read = BytesMut::new();
     while read.len() < most
@@ -188,12 +176,9 @@ impl fmt::Display for Server {
 }
 
 /// TLS with the certificates that this machine trusts.
-///
-/// # Errors
-/// Where it cannot be had.
 pub(crate) fn tls() -> Result<Arc<ClientConfig>, &'static str> {
     let mut roots = RootCertStore::empty();
-    // Some of them being unreadable is no reason to trust none; where all are, no connection will stand.
+    // Unreadable certificates are skipped; if all are, every connection will fail.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

@@ -1,5 +1,5 @@
-//! The world outside. What leaves the portal leaves through here, each way an enum with a memory variant, so that
-//! the application itself needs no doubles in tests. Knows neither the database nor the rules of the product.
+//! Everything outside of the portal: mail, text messages, webhooks, stored files, the virus scanner. Each is an enum with a
+//! memory variant, so that tests need no mocks. Knows neither the database nor the rules of the product.
 
 pub mod blobs;
 pub mod documents;

@@ -1,11 +1,10 @@
-//! What leaves, kept in memory, for tests: what was sent can be read, and the server that it stands for can be told to
-//! refuse, to fail, or to die with whoever sends.
+//! A server in memory, for tests: they read what was sent, and make it refuse, fail, or end the sending task.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What was sent so far. Clones share it, so that a test keeps one and gives the other to what sends.
+/// What was sent so far. Clones share it: a test keeps one and gives the other to the sender.
 pub struct Memory<T, E>(Arc<Mutex<State<T, E>>>);
 
 struct State<T, E> {
@@ -16,18 +15,18 @@ struct State<T, E> {
 
 type Manner<T, E> = Box<dyn Fn(&T) -> Behaviour<E> + Send>;
 
-/// What the server does with one thing that is sent.
+/// What the server does with one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Behaviour<E> {
-    /// Takes it and says so.
+    /// Accepts it.
     Takes,
-    /// Does not take it.
+    /// Refuses it.
     Refuses(E),
-    /// Takes it, but its answer never comes back.
+    /// Accepts it, but the answer is lost.
     TakesAndFails(E),
-    /// Whoever sends it dies: after the server has taken it, or before.
+    /// The sending task ends, after the server has accepted it or before.
     Dies {
-        /// Whether the server has taken it.
+        /// Whether the server has accepted it.
         taken: bool,
     },
 }
@@ -40,22 +39,22 @@ impl<E> Behaviour<E> {
 }
 
 impl<T: Clone, E: Clone> Memory<T, E> {
-    /// All that was sent so far, oldest first.
+    /// Everything that was sent so far, oldest first.
     pub fn sent(&self) -> Vec<T> {
         self.state().sent.clone()
     }
 
-    /// What was sent since the last time this was asked, oldest first.
+    /// What was sent since the last call, oldest first.
     pub fn take(&self) -> Vec<T> {
         std::mem::take(&mut self.state().sent)
     }
 
-    /// Makes the next `count` sends fail with `error`, after those that were told to fail before.
+    /// Makes the next `count` sends fail with `error`, after failures that were requested before.
     pub fn fail_next(&self, count: usize, error: E) {
         self.state().failures.extend(std::iter::repeat_n(error, count));
     }
 
-    /// From now on does with each what `manner` says, once the sends that were told to fail have failed.
+    /// Treats each item as `manner` says, once the requested failures are used up.
     pub fn behave(&self, manner: impl Fn(&T) -> Behaviour<E> + Send + 'static) {
         self.state().manner = Some(Box::new(manner));
     }
@@ -73,7 +72,7 @@ impl<T: Clone, E: Clone> Memory<T, E> {
         match behaviour {
             Behaviour::Takes => Ok(()),
             Behaviour::Refuses(error) | Behaviour::TakesAndFails(error) => Err(error),
-            // Ends the task that sends, without the words of a panic.
+            // Ends the sending task, without a panic message.
             Behaviour::Dies { .. } => std::panic::resume_unwind(Box::new("died while sending")),
         }
     }

@@ -1,6 +1,5 @@
-//! Pictures: how large one is, told from its first bytes, and its small version (F4): turned upright, without anything of
-//! where and with what it was taken. Dimensions are looked at before anything is decoded. Relies on `image`, with the four
-//! formats that browsers show.
+//! Pictures: their dimensions, read from the first bytes, and their small versions (F4), which are turned upright and have
+//! no metadata. Dimensions are checked before anything is decoded. Uses `image`, with the four formats that browsers show.
 
 pub mod brands;
 
@@ -12,15 +11,15 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-/// First bytes in which the dimensions of a picture stand, behind whatever a camera writes before them.
+/// The first bytes, which include the dimensions even behind the metadata that cameras write.
 pub const HEAD_BYTES: u64 = 1 << 20;
 /// Width and height of a small version at most: twice what a conversation shows, for dense screens.
 pub const SMALL_MAX: u32 = 960;
-/// Width or height over which a picture is not decoded.
+/// Pictures with a larger width or height are not decoded.
 const SIDE_MAX: u32 = 20_000;
-/// Pixels over which a picture is not decoded: what the largest usual cameras make. Four bytes each are needed then.
+/// Pictures with more pixels are not decoded: as many as the largest usual cameras have, at four bytes each.
 const PIXELS_MAX: u64 = 64_000_000;
-/// What decoding may take of memory beside the picture itself.
+/// Memory for decoding, beside the picture itself.
 const ROOM_BESIDE: u64 = 64 << 20;
 /// Quality of small photographs, of 100.
 const QUALITY: u8 = 82;
@@ -28,32 +27,29 @@ const QUALITY: u8 = 82;
 /// A small version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Small {
-    /// A JPEG, or a PNG where something shines through.
+    /// A JPEG, or a PNG if it has transparency.
     pub bytes: Bytes,
     /// Its width and height.
     pub dimensions: (u32, u32),
 }
 
-/// Why there is no small version: the bytes are no picture of a known kind, or one that is absurdly large or broken.
+/// Why there is no small version: an unknown format, or a picture that is too large or broken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NoPicture(String);
 
-/// Width and height of a picture as it is to be shown, upright, from its first bytes. Nothing for what is no picture of a
-/// known kind, and for what would not be decoded.
+/// Width and height of a picture when shown upright, from its first bytes. `None` for unknown formats and for pictures that
+/// would not be decoded.
 pub fn dimensions(head: &[u8]) -> Option<(u32, u32)> {
     let mut decoder = reader(head).ok()?.into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
     check(width, height).ok()?;
-    // Where it cannot be told, it stands as it is.
+    // If the orientation is unknown, the picture is left as it is.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Some(if is_turned(orientation) { (height, width) } else { (width, height) })
 }
 
-/// Makes the small version of a picture. Takes a while: not for async threads.
-///
-/// # Errors
-/// [`NoPicture`].
+/// Makes the small version of a picture. Slow: not for async threads.
 pub fn small(bytes: &[u8]) -> Result<Small, NoPicture> {
     let broken = |error: image::ImageError| NoPicture(error.to_string());
     let mut reader = reader(bytes)?;
@@ -71,7 +67,7 @@ pub fn small(bytes: &[u8]) -> Result<Small, NoPicture> {
         if width > SMALL_MAX || height > SMALL_MAX { whole.thumbnail(SMALL_MAX, SMALL_MAX) } else { whole };
     small.apply_orientation(orientation);
     let dimensions = (small.width(), small.height());
-    // A picture is made anew from its points: nothing else that was in the file comes along.
+    // Encoded anew from its pixels, so that no metadata is kept.
     let mut written = Vec::new();
     if shines_through(&small) {
         let encoder =

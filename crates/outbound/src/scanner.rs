@@ -1,5 +1,5 @@
-//! A scanner that looks at files before anybody gets them: `clamd` of ClamAV, over TCP or a socket of the machine, with its
-//! command INSTREAM; or memory for tests. Whether files wait for it is the caller's to decide.
+//! The virus scanner: ClamAV's `clamd`, over TCP or a Unix socket, with its command INSTREAM; or memory for tests. The caller
+//! decides whether files wait for it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,11 +13,11 @@ use crate::blobs::Reading;
 
 /// How long a connection or one step of the conversation may take.
 const STEP_WITHIN: Duration = Duration::from_secs(60);
-/// How long the scanner may think about a whole file.
+/// Time limit for scanning one file.
 const ANSWER_WITHIN: Duration = Duration::from_secs(600);
-/// Bytes of an answer: a line with the name of what was found.
+/// Maximum bytes of an answer: a line with the name of the finding.
 const ANSWER_BYTES: u64 = 4_096;
-/// Characters of a finding's name that are kept.
+/// Maximum characters kept of a finding's name.
 const NAME_CHARACTERS: usize = 120;
 
 /// A scanner.
@@ -25,7 +25,7 @@ const NAME_CHARACTERS: usize = 120;
 pub enum Scanner {
     /// `clamd` at a host and port.
     Tcp(String),
-    /// `clamd` at a socket of the machine.
+    /// `clamd` at a Unix socket.
     Socket(PathBuf),
     /// Finds these bytes and nothing else, for tests.
     Memory(Vec<u8>),
@@ -36,18 +36,18 @@ pub enum Scanner {
 pub enum Finding {
     /// Nothing.
     Clean,
-    /// Something harmful, by the scanner's name for it.
+    /// Malware, with the scanner's name for it.
     Harmful(String),
-    /// The scanner does not look at files of this size.
+    /// The file exceeds the scanner's size limit.
     TooLarge,
 }
 
-/// Why a file could not be looked at: it is tried again.
+/// Why a file could not be scanned; worth another try.
 #[derive(Debug, thiserror::Error)]
 #[error("the scanner cannot be asked: {0}")]
 pub struct ScanError(String);
 
-/// A scanner that is none.
+/// An invalid scanner setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("given was `{given}`; expected is clamd://HOST:PORT or clamd:/PATH/OF/SOCKET")]
 pub struct SettingError {
@@ -61,9 +61,6 @@ fn failed(error: impl fmt::Display) -> ScanError {
 
 impl Scanner {
     /// The scanner that a setting names.
-    ///
-    /// # Errors
-    /// Where it names none.
     pub fn from_setting(text: &str) -> Result<Scanner, SettingError> {
         let refused = || SettingError { given: text.to_string() };
         if let Some(place) = text.strip_prefix("clamd://") {
@@ -81,10 +78,7 @@ impl Scanner {
         }
     }
 
-    /// Looks at a file.
-    ///
-    /// # Errors
-    /// Where the scanner does not answer, or the file cannot be read.
+    /// Scans a file.
     pub async fn scan(&self, mut file: Reading) -> Result<Finding, ScanError> {
         let mut place = match self {
             Scanner::Memory(harmful) => {
@@ -101,7 +95,7 @@ impl Scanner {
                 place.write_all(&length).await?;
                 place.write_all(&bytes).await
             };
-            // Where it has had enough it says so and closes.
+            // Over its size limit the scanner answers and closes the connection.
             if step(sent).await.is_err() {
                 break;
             }
@@ -110,10 +104,7 @@ impl Scanner {
         finding(&answer(&mut place, ANSWER_WITHIN).await?)
     }
 
-    /// Asks whether the scanner is there. Answers with one sentence that says what was found.
-    ///
-    /// # Errors
-    /// Where it is not.
+    /// Checks that the scanner answers. Returns a sentence for the user.
     pub async fn check(&self) -> Result<String, ScanError> {
         if let Scanner::Memory(_) = self {
             return Ok("files are looked at in memory".to_string());

@@ -95,7 +95,7 @@ impl Settings {
         };
         let mail_connections = sources
             .read("mail-connections", "a number from 1 to 64", forms::connections)?
-            .unwrap_or(workers::deliveries::AT_ONCE);
+            .unwrap_or(workers::DELIVERIES_AT_ONCE);
         let text = sources
             .parse("text", Texter::from_setting)?
             .unwrap_or_else(|| Texter::Folder(outbound::text::Folder::new(data.join("outbox"))));

@@ -19,13 +19,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
-use workers::blobs::Keeper;
-use workers::deliveries::Worker;
-use workers::missed::Teller;
-use workers::previews::Previewer;
-use workers::scans::Inspector;
-use workers::searches::Indexer;
-use workers::sweeps::Sweeper;
+use workers::{
+    BlobCollector, DeliveryWorker, DigestScheduler, Indexer, Previewer, ScanWorker, Sweeper, WebhookWorker,
+};
 
 use crate::data::{self, Data, Lock};
 use crate::error::{Error, Result};
@@ -139,25 +135,30 @@ impl Portal {
         };
         let mut workers = JoinSet::new();
         let mailer = Arc::new(self.settings.mail);
-        let worker =
-            Worker::new(self.store.clone(), mailer, Arc::clone(&texter), public_url.as_str(), &sender)
-                .at_once(self.settings.mail_connections);
+        let worker = DeliveryWorker::new(
+            self.store.clone(),
+            mailer,
+            Arc::clone(&texter),
+            public_url.as_str(),
+            &sender,
+        )
+        .at_once(self.settings.mail_connections);
         workers.spawn(worker.run(stopping.clone()));
-        workers.spawn(Teller::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
+        workers.spawn(DigestScheduler::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         let (wait, url) = (self.settings.wait, public_url.to_string());
         let event_payload =
             move |reader: &Reader, actor: &Actor, event: &Event| web::told(reader, actor, wait, &url, event);
-        let hooks = workers::webhooks::Worker::new(self.store.clone(), caller, Arc::new(event_payload));
+        let hooks = WebhookWorker::new(self.store.clone(), caller, Arc::new(event_payload));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
-        workers.spawn(Keeper::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
+        workers.spawn(BlobCollector::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
         let documents = Documents::installed();
         let previewer = Previewer::new(self.store.clone(), Arc::clone(&blobs), documents);
         workers.spawn(previewer.run(stopping.clone()));
         // Files that waited when the scanner was removed are released by hand: see docs/operating.md.
         if let Some(scanner) = self.settings.scanner {
-            workers.spawn(Inspector::new(self.store.clone(), blobs, scanner).run(stopping.clone()));
+            workers.spawn(ScanWorker::new(self.store.clone(), blobs, scanner).run(stopping.clone()));
         }
         let upkeep = tokio::spawn(maintain(metrics));
         let signals = tokio::spawn(self.signals.handle(stop));

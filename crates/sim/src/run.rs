@@ -141,7 +141,7 @@ impl Simulation {
 
     /// Does everything that is due now.
     fn run_workers(&mut self) -> Result<(), Broken> {
-        while self.runtime.block_on(self.teller.step())? > 0 {}
+        while self.runtime.block_on(self.scheduler.step())? > 0 {}
         self.compare_digests(true)?;
         while self.runtime.block_on(self.worker.step())? > 0 {
             self.compare_sent()?;

@@ -9,8 +9,7 @@ use domain::kernel::medium::Choice;
 use outbound::mail::Mailer;
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 use crate::broken::Broken;
 use crate::compared::Compared;
@@ -34,8 +33,8 @@ pub(crate) struct Simulation {
     /// Who left which channel while it was muted.
     pub(crate) left_muted: Vec<(usize, usize)>,
     pub(crate) runtime: tokio::runtime::Runtime,
-    pub(crate) teller: Teller,
-    pub(crate) worker: Worker,
+    pub(crate) scheduler: DigestScheduler,
+    pub(crate) worker: DeliveryWorker,
     pub(crate) servers: Servers,
     pub(crate) trace: Vec<String>,
     _folder: tempfile::TempDir,
@@ -50,7 +49,7 @@ impl Simulation {
         let store = Store::open(&Setting::Sqlite(file), Clock::simulated(START), domain::MIGRATIONS)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (servers, mails, texts) = Servers::new(seed, store.clock());
-        let worker = Worker::new(
+        let worker = DeliveryWorker::new(
             store.clone(),
             Arc::new(Mailer::from(mails)),
             Arc::new(Texter::Memory(texts)),
@@ -88,7 +87,7 @@ impl Simulation {
             random: Random::new(seed),
             firm,
             model,
-            teller: Teller::new(store.clone(), None),
+            scheduler: DigestScheduler::new(store.clone(), None),
             worker,
             servers,
             store,

@@ -1,5 +1,5 @@
-//! A digest as a text, put together at each try from what is true then (N6, N9, N13): whether it may go, how many from
-//! whom, and the link to the conversation that has waited longest.
+//! A digest as a text message (N6, N9, N13): whether it may be sent, how many messages from whom, and the link to the
+//! conversation that has waited longest. Composed anew for each try.
 
 use domain::kernel::error::Result;
 use domain::kernel::ids::DigestId;
@@ -13,23 +13,23 @@ use domain::notify::{phones, text_deliveries};
 use outbound::text::Text;
 use store::{Time, Tx};
 
-use crate::mail::Desk;
-use crate::texts::{self, Missed};
+use crate::mail::MailComposer;
+use crate::texts::{self, TextContent};
 
-/// What came of putting a digest's text together.
+/// The outcome of composing a digest's text.
 pub(crate) enum DigestText {
-    /// This is to be sent.
+    /// To send.
     Text(Text),
-    /// Not before this time: it is quiet where the person is.
+    /// Not to send before this time: the recipient has quiet hours.
     HeldUntil(Time),
-    /// Nothing is to be sent any more, and why.
+    /// Not to send at all, with the reason.
     Dropped(&'static str),
 }
 
-impl Desk {
-    /// The text of a digest as it is at this moment.
+impl MailComposer {
+    /// The text of a digest, with the data of this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
-        // Also what is held goes as one when its time comes.
+        // Digests that are held back are merged, so that one text is sent when quiet hours end.
         text_deliveries::take_along(tx, delivery, id)?;
         let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
         let number = match quiet_hours::text_due(&texting, tx.now()) {
@@ -38,19 +38,19 @@ impl Desk {
             TextDue::NotAtAll(why) => return Ok(DigestText::Dropped(reason(why).word())),
         };
         Ok(match digests::prepare(tx, delivery.workspace, id, Way::Text)? {
-            Prepared::Digest(digest) => match self.missed(&digest) {
-                Some(missed) => DigestText::Text(texts::digest(delivery.id, &number, &missed)),
+            Prepared::Digest(digest) => match self.text_content(&digest) {
+                Some(content) => DigestText::Text(texts::digest(delivery.id, &number, &content)),
                 None => DigestText::Dropped(digests::NOTHING_LEFT),
             },
             Prepared::Dropped(reason) => DigestText::Dropped(reason),
         })
     }
 
-    fn missed(&self, digest: &Digest) -> Option<Missed> {
+    fn text_content(&self, digest: &Digest) -> Option<TextContent> {
         let first = digest.channels.first()?;
         let beyond: i64 = digest.channels.iter().map(|part| part.more).sum();
         let mut said: Vec<_> = digest.channels.iter().flat_map(|part| &part.messages).collect();
-        let count = said.len() + usize::try_from(beyond).unwrap_or(0);
+        let count = said.len() + usize::try_from(beyond).expect("a count of messages is not negative");
         said.sort_by_key(|said| std::cmp::Reverse(said.sent_at));
         let mut authors = Vec::new();
         let mut from: Vec<Name> = Vec::new();
@@ -61,11 +61,11 @@ impl Desk {
             }
         }
         let link = format!("{}/r/{}", self.portal(&digest.to), first.link.reveal());
-        Some(Missed { brand: digest.to.brand_name.clone(), count, from, link })
+        Some(TextContent { brand: digest.to.brand_name.clone(), count, from, link })
     }
 }
 
-/// What the ledger says of a text that does not go.
+/// The recorded reason for a text that is not sent.
 fn reason(why: Silence) -> Reason {
     match why {
         Silence::NoNumber | Silence::NotProved => Reason::NoAddress,

@@ -1,8 +1,7 @@
-//! What texts say: one part each, 160 septets of the GSM alphabet, or 70 units where the brand needs other letters. Who
-//! writes to whom how often, and where to answer; never what was written.
+//! The wording of text messages. Each fits one part: 160 septets of the GSM alphabet, or 70 UTF-16 units if the brand needs
+//! other letters. They say how many messages from whom and where to answer, never what was written.
 //!
-//! Names and brands are whatever people typed. What has no room is shortened: names first, then the brand; the link is
-//! kept whole.
+//! Names and brands are user input. What does not fit is shortened, names first, then the brand; the link is kept whole.
 
 mod latin;
 
@@ -13,27 +12,26 @@ use domain::notify::phones::{self, PreparedCode};
 use outbound::mail::one_line;
 use outbound::text::{ONE_PART_SEPTETS, Text, fits};
 
-/// Characters of a name at most, longest first: two lines on a phone, then less and less.
+/// Maximum characters of a name, tried in this order; the first fills two lines on a phone.
 const NAME_CHARACTERS: [usize; 3] = [40, 20, 10];
-/// A brand in letters beyond GSM keeps at least so many characters; where the link leaves less room, it goes in Latin
-/// letters or not at all.
+/// A brand in letters outside GSM keeps at least this many characters; if the link leaves less room, it is written in Latin
+/// letters or left out.
 const FOREIGN_BRAND_CHARACTERS_MIN: usize = 6;
 
-/// What a digest's text is about.
+/// What the text of a digest says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missed {
-    /// What the firm is called.
-    pub brand: String,
-    /// How many messages.
-    pub count: usize,
-    /// Who wrote them, each once, the newest first.
-    pub from: Vec<Name>,
+pub(crate) struct TextContent {
+    pub(crate) brand: String,
+    /// Number of unread messages.
+    pub(crate) count: usize,
+    /// The authors, each once, newest message first.
+    pub(crate) from: Vec<Name>,
     /// Where to answer.
-    pub link: String,
+    pub(crate) link: String,
 }
 
-/// The text with the code that proves a number.
-pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
+/// The text with the code that verifies a number.
+pub(crate) fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
     let minutes = phones::CODE_LASTS.as_secs() / 60;
     let start = format!("{} is your code for ", prepared.code);
     let end = format!(". It is good for {minutes} minutes. Never pass it on.");
@@ -43,20 +41,20 @@ pub fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
 }
 
 /// The text of a digest, to a number (N9).
-pub fn digest(delivery: DeliveryId, number: &str, missed: &Missed) -> Text {
-    Text { id: delivery.to_string(), to: number.to_owned(), body: body(missed) }
+pub(crate) fn digest(delivery: DeliveryId, number: &str, content: &TextContent) -> Text {
+    Text { id: delivery.to_string(), to: number.to_owned(), body: body(content) }
 }
 
-fn body(missed: &Missed) -> String {
-    let link = &missed.link;
-    let (count, noun) = (missed.count, if missed.count == 1 { "message" } else { "messages" });
+fn body(content: &TextContent) -> String {
+    let link = &content.link;
+    let (count, noun) = (content.count, if content.count == 1 { "message" } else { "messages" });
     let bare = [format!("{count} new {noun}."), format!("{count} new.")];
-    let brand = readable(&missed.brand);
+    let brand = readable(&content.brand);
     let (brand, is_gsm) = match latin::in_gsm(&brand, latin::Fold::Signs) {
         Some(brand) => (brand, true),
         None => (brand, false),
     };
-    let whole = froms(&missed.from, is_gsm)
+    let whole = froms(&content.from, is_gsm)
         .map(|from| format!("{brand}: {count} new {noun} from {from}. {link}"))
         .chain(bare.iter().map(|bare| format!("{brand}: {bare} {link}")))
         .find(|text| !brand.is_empty() && fits(text));
@@ -64,13 +62,12 @@ fn body(missed: &Missed) -> String {
         return text;
     }
     bare.iter()
-        .find_map(|bare| with_brand(&missed.brand, |brand| format!("{brand}: {bare} {link}")))
+        .find_map(|bare| with_brand(&content.brand, |brand| format!("{brand}: {bare} {link}")))
         .or_else(|| bare.iter().map(|bare| format!("{bare} {link}")).find(|text| fits(text)))
         .unwrap_or_else(|| link.clone())
 }
 
-/// What `say` makes of a brand, in one part: with the whole brand, else with as much of its beginning as there is room
-/// for; nothing where there is too little.
+/// Calls `say` with the brand, or with as much of its beginning as fits one part. `None` if there is not enough room.
 fn with_brand(brand: &str, say: impl Fn(&str) -> String) -> Option<String> {
     let brand = readable(brand);
     if brand.is_empty() {
@@ -92,11 +89,11 @@ fn longest(brand: &str, least: usize, say: &impl Fn(&str) -> String) -> Option<S
     (least..characters).rev().map(|most| say(&cut(brand, most))).find(|text| fits(text))
 }
 
-/// In how many ways those who wrote can be named, from all in full to one in a few letters.
+/// The ways to name the authors, from full names to a few letters of one.
 fn froms(names: &[Name], is_gsm: bool) -> impl Iterator<Item = String> {
     let written = |name: String| {
         let name = readable(&name);
-        // What looks like an address is none of a firm's people, and would become a link on the phone.
+        // Phones would turn what looks like an address into a link.
         let is_plain = !name.is_empty() && !name.contains(['.', '/', '@', ':']);
         if !is_plain {
             None
@@ -124,7 +121,7 @@ fn froms(names: &[Name], is_gsm: bool) -> impl Iterator<Item = String> {
     ways.into_iter()
 }
 
-/// At most so many characters, with two dots where some are missing.
+/// At most `most` characters, followed by two dots if some are missing.
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -134,7 +131,7 @@ fn cut(text: &str, most: usize) -> String {
     cut + ".."
 }
 
-/// On one line, without what cannot be seen.
+/// On one line, without invisible characters.
 fn readable(text: &str) -> String {
     let line = one_line(text);
     let seen = |character: &char| *character == ' ' || !limits::is_blank(character.encode_utf8(&mut [0; 4]));

@@ -1,6 +1,6 @@
-//! Blobs in a bucket of a store that speaks S3: `WORKSPACE/ID`, with the small version beside it. What comes is staged in a
-//! folder of this machine, so that it is resumed, hashed and checked there as everywhere; what is put in place appears
-//! whole, as such stores promise. Relies on `object_store` for the protocol, with a transport of ours (`transport`).
+//! Blobs in an S3 bucket: `WORKSPACE/ID`, with the small version beside it. Uploads are staged in a local folder, where they are
+//! resumed, hashed and checked like all others; such stores guarantee that objects appear atomically. Uses `object_store` for
+//! the protocol, with our own transport (`transport`).
 
 mod transport;
 
@@ -20,11 +20,13 @@ use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
-use super::folder::blocking;
-use super::{BlobError, Folder, Form, Name, Old, Placed, Result};
+use super::blob::{Form, Name, Old, Placed};
+use super::blocking::blocking;
+use super::error::{BlobError, Result};
+use super::folder::Folder;
 use transport::Transport;
 
-/// Bytes of one part: larger ones are put in several, one after the other.
+/// Size of one part: larger files are sent in several, one after the other.
 const PART_BYTES: usize = 8 << 20;
 
 /// A bucket, and the folder in which uploads are staged.
@@ -34,26 +36,23 @@ pub struct Bucket {
     shown: String,
 }
 
-/// Where a bucket is, and who one is there.
+/// Address and credentials of a bucket.
 #[derive(Clone)]
 pub struct Place {
     /// `https://host` or `http://host:port`.
     pub endpoint: String,
     /// Its name.
     pub bucket: String,
-    /// The store's name for where it is.
+    /// Its region.
     pub region: String,
-    /// Who one is.
+    /// The access key id.
     pub key: String,
-    /// What proves it.
+    /// The secret access key.
     pub secret: String,
 }
 
 impl Bucket {
-    /// The bucket at a place. Nothing is asked of it yet.
-    ///
-    /// # Errors
-    /// Where the place is none, or TLS cannot be had.
+    /// The bucket at `place`. Makes no call yet.
     pub fn new(place: &Place, staging: Folder) -> Result<Bucket> {
         let transport = Transport::new().map_err(|why| BlobError::Unavailable(why.to_string()))?;
         let store = AmazonS3Builder::new()
@@ -62,7 +61,7 @@ impl Bucket {
             .with_region(&place.region)
             .with_access_key_id(&place.key)
             .with_secret_access_key(&place.secret)
-            // Each part of the protocol that not every store speaks is left alone.
+            // Parts of the protocol that not every store supports are not used.
             .with_disable_bulk_delete(true)
             .with_client_options(ClientOptions::new().with_allow_http(true))
             .with_http_connector(transport)
@@ -79,7 +78,7 @@ impl Bucket {
     pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
         let (from, placed) = self.staging.finish(upload, size).await?;
         self.put_file(&from, size, &key(name, Form::Whole)).await?;
-        // What stays staged is swept.
+        // What is left staged is swept later.
         self.staging.discard(upload).await.ok();
         Ok(placed)
     }
@@ -126,7 +125,7 @@ impl Bucket {
     pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
         let left = range.end.saturating_sub(range.start);
         if left == 0 {
-            // Stores know no empty stretch; whether it is there is asked all the same.
+            // Stores have no empty ranges, but whether the object exists must be checked all the same.
             self.size(name, form).await?;
             return Ok(Reading { left, stream: futures_util::stream::empty().boxed() });
         }
@@ -166,7 +165,7 @@ impl Bucket {
     }
 }
 
-/// What it is called in the bucket.
+/// Its key in the bucket.
 fn key(name: Name, form: Form) -> Key {
     let end = match form {
         Form::Whole => "",
@@ -175,7 +174,7 @@ fn key(name: Name, form: Form) -> Key {
     Key::from(format!("{}/{}{end}", name.workspace, name.id))
 }
 
-/// The name behind what it is called; nothing for small versions and whatever else lies there.
+/// The blob of an object; `None` for small versions and anything else in the bucket.
 fn named(key: &Key) -> Option<Name> {
     let (workspace, id) = key.as_ref().split_once('/')?;
     Some(Name { workspace: Uuid::parse_str(workspace).ok()?, id: Uuid::parse_str(id).ok()? })
@@ -212,7 +211,7 @@ impl fmt::Debug for Bucket {
     }
 }
 
-/// Bytes on their way out of a bucket.
+/// A blob that is being read from a bucket.
 pub(super) struct Reading {
     left: u64,
     stream: BoxStream<'static, object_store::Result<Bytes>>,

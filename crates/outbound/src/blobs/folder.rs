@@ -1,49 +1,43 @@
-//! Blobs in a folder of the machine: `staged/UPLOAD` while they come, `WORKSPACE/XX/ID` in place, with the small version
-//! beside it. Bytes are on disk before they get their name, and the name is on disk before anybody hears of it.
+//! Blobs in a local folder: `staged/UPLOAD` while they are uploaded, `WORKSPACE/XX/ID` in place, with the small version beside
+//! it. Bytes are synced before they get their name, and the name is synced before anyone is told.
 //!
-//! The network and the disk work side by side: see `receiving`.
+//! Network and disk work at the same time: see `receiving`.
 
+mod hashes;
+mod reading;
 mod receiving;
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tokio::task::{self, JoinHandle};
 use uuid::Uuid;
 
-use super::{BlobError, Form, HEAD_BYTES, Name, Old, Placed, Result};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::blocking::{BUFFER_BYTES, blocking};
+use super::error::Result;
 use crate::folder as files;
 
+use hashes::Hashes;
+pub(super) use reading::Reading;
 pub(super) use receiving::Receiving;
 use receiving::Writer;
 
-/// What is written, hashed and read at once.
-const BUFFER_BYTES: usize = 1 << 20;
-/// Uploads whose hash so far is remembered: beyond, it is made again from what lies there.
-const HASHES_MAX: usize = 1_000;
-
-/// A folder of the machine.
+/// A local folder.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// The hash of the first so many bytes of uploads that are on their way.
     hashes: Hashes,
 }
 
-/// Of uploads: how many bytes, and their hash.
-type Hashes = Arc<Mutex<HashMap<Uuid, (u64, Sha256)>>>;
-
 impl Folder {
-    /// The folder at `path`, which is made when something is put there.
+    /// The folder at `path`, created when first needed.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
-        Folder { path: path.into(), hashes: Arc::default() }
+        Folder { path: path.into(), hashes: Hashes::default() }
     }
 
     /// Where it is.
@@ -83,7 +77,7 @@ impl Folder {
             file.seek(SeekFrom::Start(at))?;
             Ok(Writer::new(file, known, at))
         });
-        Ok(Receiving::new(upload, Arc::clone(&self.hashes), writer.await?))
+        Ok(Receiving::new(upload, self.hashes.clone(), writer.await?))
     }
 
     /// The hash of an upload's first `at` bytes, where it is known.
@@ -91,8 +85,7 @@ impl Folder {
         if at == 0 {
             return Some(Sha256::new());
         }
-        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-        hashes.remove(&upload).filter(|(come, _)| *come == at).map(|(_, hash)| hash)
+        self.hashes.take(upload, at)
     }
 
     pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
@@ -110,7 +103,7 @@ impl Folder {
         Ok(placed)
     }
 
-    /// Makes sure that an upload of exactly `size` bytes is on disk, still staged; answers where, and what it is.
+    /// Syncs a staged upload of exactly `size` bytes; returns its path and what it is.
     pub(super) async fn finish(&self, upload: Uuid, size: u64) -> Result<(PathBuf, Placed)> {
         let from = self.staged(upload);
         let known = self.hash_of(upload, size).filter(|_| size > 0);
@@ -135,7 +128,7 @@ impl Folder {
     }
 
     pub(super) async fn discard(&self, upload: Uuid) -> Result<()> {
-        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).remove(&upload);
+        self.hashes.forget(upload);
         let path = self.staged(upload);
         blocking(move || remove(&path)).await
     }
@@ -160,9 +153,7 @@ impl Folder {
             file.seek(SeekFrom::Start(start))?;
             Ok(file)
         });
-        let mut reading = Reading { left: range.end.saturating_sub(start), ahead: None };
-        reading.read_ahead(opened.await?);
-        Ok(reading)
+        Ok(Reading::new(opened.await?, range.end.saturating_sub(start)))
     }
 
     pub(super) async fn remove(&self, name: Name) -> Result<()> {
@@ -200,21 +191,7 @@ impl Folder {
     }
 }
 
-/// Runs file work off the async threads.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T> {
-    joined(task::spawn_blocking(work)).await
-}
-
-async fn joined<T>(work: JoinHandle<io::Result<T>>) -> Result<T> {
-    match work.await {
-        Ok(done) => Ok(done?),
-        Err(error) => Err(BlobError::Unavailable(error.to_string())),
-    }
-}
-
-/// Files that only the portal's own user reads.
+/// Options for files that only the portal's own user can read.
 fn private() -> fs::OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
@@ -222,7 +199,7 @@ fn private() -> fs::OpenOptions {
     options
 }
 
-/// Removes a file; what is not there is gone already.
+/// Removes a file, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -230,7 +207,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder and those above it up to `top`, each with its name on disk.
+/// Creates a folder and its parents up to `top`, and syncs their names.
 fn make_on_disk(top: &Path, folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -247,7 +224,7 @@ fn make_on_disk(top: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A name is on disk only when its folder is. Elsewhere a folder cannot be opened as a file.
+/// A name is on disk only when its folder is synced. Other systems cannot open a folder as a file.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
@@ -272,7 +249,7 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
 fn old_files(folder: &Path, before: SystemTime) -> io::Result<Vec<String>> {
     let mut old = Vec::new();
     for (path, name) in entries(folder)? {
-        // Gone meanwhile is gone.
+        // Removed meanwhile.
         let Ok(data) = fs::metadata(&path) else { continue };
         if data.is_file() && data.modified()? <= before {
             old.push(name);
@@ -290,38 +267,5 @@ fn hash_all(file: &mut File) -> io::Result<Sha256> {
             0 => return Ok(hash),
             count => hash.update(&buffer[..count]),
         }
-    }
-}
-
-/// Reads one buffer ahead of whoever takes them.
-#[derive(Debug)]
-pub(super) struct Reading {
-    left: u64,
-    ahead: Option<JoinHandle<io::Result<(File, Bytes)>>>,
-}
-
-impl Reading {
-    fn read_ahead(&mut self, mut file: File) {
-        let count = self.left.min(BUFFER_BYTES as u64);
-        if count == 0 {
-            return;
-        }
-        self.left -= count;
-        self.ahead = Some(task::spawn_blocking(move || {
-            // At most a buffer: it fits.
-            let mut bytes = Vec::with_capacity(usize::try_from(count).unwrap_or(BUFFER_BYTES));
-            let come = (&mut file).take(count).read_to_end(&mut bytes)?;
-            if come as u64 != count {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than it was"));
-            }
-            Ok((file, Bytes::from(bytes)))
-        }));
-    }
-
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
-        let Some(ahead) = self.ahead.take() else { return Ok(None) };
-        let (file, bytes) = joined(ahead).await?;
-        self.read_ahead(file);
-        Ok(Some(bytes))
     }
 }

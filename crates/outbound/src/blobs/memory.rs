@@ -1,4 +1,4 @@
-//! Blobs in memory, for tests. Can be told to have no room.
+//! Blobs in memory, for tests, with simulated lack of space.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,9 +9,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{BlobError, Form, HEAD_BYTES, Name, Old, Placed, Result};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::error::{BlobError, Result};
 
-/// Bytes in memory. Cheap to clone; all clones are the same one.
+/// Blobs in memory. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Inner>);
 
@@ -28,17 +29,17 @@ struct Kept {
 }
 
 impl Memory {
-    /// From now on there is no room, or there is again.
+    /// Simulates that there is no space, or that there is again.
     pub fn set_full(&self, is_full: bool) {
         self.0.is_full.store(is_full, Ordering::SeqCst);
     }
 
-    /// How many uploads have come in part.
+    /// Number of incomplete uploads.
     pub fn staged(&self) -> usize {
         self.kept().staged.len()
     }
 
-    /// How many bytes are in place, small versions aside.
+    /// Number of blobs in place, without small versions.
     pub fn placed(&self) -> usize {
         self.kept().placed.keys().filter(|(_, form)| *form == Form::Whole).count()
     }

@@ -1,15 +1,16 @@
-//! The setting that says where blobs lie: `folder:PATH`, or `s3://KEY:SECRET@HOST/BUCKET?region=REGION`.
+//! The setting for the blob store: `folder:PATH`, or `s3://KEY:SECRET@HOST/BUCKET?region=REGION`.
 
 use std::path::Path;
 
-use super::{Blobs, Folder};
+use super::folder::Folder;
+use super::store::Blobs;
 use crate::folder;
 
-/// A place for blobs that is none.
+/// An invalid setting for the blob store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("given was `{given}`; expected is {EXPECTED}")]
 pub struct SettingError {
-    /// What was given, without what may be a password.
+    /// The given text, without what may be a password.
     pub given: String,
 }
 
@@ -19,10 +20,7 @@ const EXPECTED: &str = "folder:PATH, or s3://KEY:SECRET@HOST/BUCKET?region=REGIO
 const EXPECTED: &str = "folder:PATH (buckets need a program built with --features cluster)";
 
 impl Blobs {
-    /// The place that a setting names. What comes for a bucket is staged in the folder `staging`.
-    ///
-    /// # Errors
-    /// Where it names none.
+    /// Reads a setting. Uploads to a bucket are staged in the folder `staging`.
     pub fn from_setting(text: &str, staging: &Path) -> Result<Blobs, SettingError> {
         if let Some(path) = text.strip_prefix("folder:").and_then(|path| folder::named(path).ok()) {
             return Ok(Blobs::Folder(Folder::new(path.to_path_buf())));
@@ -41,7 +39,7 @@ fn bucket(_: &str, _: &Path) -> Option<Blobs> {
 fn bucket(text: &str, staging: &Path) -> Option<Blobs> {
     use std::net::IpAddr;
 
-    use super::{Bucket, Place};
+    use super::bucket::{Bucket, Place};
 
     let rest = text.strip_prefix("s3://")?;
     let (who, rest) = rest.rsplit_once('@')?;
@@ -70,7 +68,7 @@ fn bucket(text: &str, staging: &Path) -> Option<Blobs> {
     Some(Blobs::Bucket(Box::new(Bucket::new(&place, Folder::new(staging)).ok()?)))
 }
 
-/// The text with what may be a secret left out.
+/// The text without what may be a secret.
 fn without_secret(text: &str) -> String {
     match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),

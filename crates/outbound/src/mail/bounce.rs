@@ -1,14 +1,14 @@
-//! Reports that a mail did not arrive, as mail systems send them back to its sender (RFC 3464, RFC 6522). Whether a report
-//! is to be believed is the caller's to decide: anybody can write one. Relies on `mail-parser` for MIME.
+//! Reads the reports that mail systems send when a mail did not arrive (RFC 3464, RFC 6522). Anybody can write one: the
+//! caller decides whether to believe it. Uses `mail-parser` for MIME.
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-use super::one_line;
+use super::one_line::one_line;
 use super::status::Status;
 
-/// The longest report that is looked at: it holds the mail that it is about, or its headers.
+/// Longer reports are not read. They include the mail that they are about, or its headers.
 pub const REPORT_BYTES_MAX: usize = 10 << 20;
-/// Most of a reason that is kept, in characters.
+/// Maximum characters kept of a reason.
 const REASON_CHARACTERS_MAX: usize = 300;
 
 /// What a report says.
@@ -18,13 +18,13 @@ pub struct Report {
     pub message_id: String,
     /// The addresses that the mail did not reach, as it was sent and as it was forwarded.
     pub addresses: Vec<String>,
-    /// Whether it says that the address takes no mail at all, and not only that this mail was not taken.
+    /// Whether the address accepts no mail at all, not just not this one.
     pub is_about_address: bool,
     /// Why, in the words of the report.
     pub reason: String,
 }
 
-/// Reads a report. Nothing where it is none, names no mail, or tells of no failure (a delay, an arrival).
+/// Reads a report. `None` if it is no report, names no mail, or reports no failure (but a delay or an arrival).
 pub fn read(bytes: &[u8]) -> Option<Report> {
     let message = MessageParser::new().parse(bytes)?;
     let is = |kind: &str, names: &[&str]| {
@@ -54,7 +54,7 @@ pub fn read(bytes: &[u8]) -> Option<Report> {
     Some(failed.report(message_id))
 }
 
-/// The Message-ID among headers that stand alone.
+/// The Message-ID among headers without a body.
 fn headers_of(headers: &[u8]) -> Option<String> {
     let original: Message<'_> = MessageParser::new().parse_headers(headers)?;
     original.message_id().map(str::to_owned)
@@ -103,7 +103,7 @@ impl Fields {
             ["original-recipient", "final-recipient"].into_iter().filter_map(|name| self.typed(name));
         let said = self.typed("diagnostic-code").unwrap_or_default();
         let stated = self.get("status").and_then(|status| Status::parse(status.split_whitespace().next()?));
-        // What the server itself said tells more than a status that tells nothing.
+        // The server's own words say more than an unspecific status.
         let status = match (stated, Status::in_answer(said)) {
             (Some(stated), Some(answered)) if stated.is_unspecific() => Some(answered),
             (stated, answered) => stated.or(answered),

@@ -1,8 +1,8 @@
-//! Signatures by which a mail system can tell that a mail comes from its domain unchanged (DKIM, RFC 6376; Ed25519 by
+//! Signs mails, so that mail systems can verify that a mail comes from its domain unchanged (DKIM, RFC 6376; Ed25519 by
 //! RFC 8463).
 //!
-//! Headers and body are signed in their relaxed form, which mail systems on the way do not break. What a mail may have
-//! once and lacks is signed too, so that nobody adds it. Relies on `ring` for the signatures.
+//! Headers and body are signed in their relaxed form, which mail systems on the way do not break. Missing headers are signed
+//! too, so that nobody can add them. Uses `ring` for the signatures.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
-/// What is signed where it is there: what is read, what is acted upon, and what says how the body is to be read.
+/// Headers that are signed if present: what people read, what programs act upon, and how to read the body.
 const SIGNED: [&str; 14] = [
     "from",
     "to",
@@ -33,7 +33,7 @@ const SIGNED: [&str; 14] = [
     "list-id",
 ];
 
-/// What is signed once more than it is there: a second one on top would be shown instead.
+/// Signed once more than they occur, since readers would show a second one that was added on top.
 const ONLY_ONCE: [&str; 10] = [
     "from",
     "to",
@@ -68,23 +68,20 @@ enum Key {
 /// A key, domain or selector that mails cannot be signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DkimError {
-    /// The key is none.
+    /// There is no key in the file.
     #[error("it holds no private key in PEM form")]
     NoKey,
     /// The key is of another kind, or too short.
     #[error("its key is neither RSA with 2048 to 4096 bits nor Ed25519")]
     Kind,
-    /// The domain or the selector is no name.
+    /// The domain or the selector is invalid.
     #[error("domain and selector must be names of letters, digits, hyphens and dots")]
     Name,
 }
 
 impl Dkim {
-    /// Signs for a domain with the private key in a PEM file (PKCS #1 or #8), whose public half stands in the DNS under
+    /// Signs for a domain with the private key in a PEM file (PKCS #1 or #8). The public key is in the DNS at
     /// `SELECTOR._domainkey.DOMAIN`.
-    ///
-    /// # Errors
-    /// Where key, domain or selector cannot be taken.
     pub fn new(pem: &[u8], domain: &str, selector: &str) -> Result<Dkim, DkimError> {
         if !is_name(domain) || !is_name(selector) || !domain.contains('.') {
             return Err(DkimError::Name);
@@ -109,12 +106,12 @@ impl Dkim {
         &self.domain
     }
 
-    /// The name of the DNS record that holds the public half.
+    /// The name of the DNS record with the public key.
     pub fn record_name(&self) -> String {
         format!("{}._domainkey.{}", self.selector, self.domain)
     }
 
-    /// What that record (TXT) says, in texts of at most 255 characters, as the DNS wants them.
+    /// The value of that record (TXT), in strings of at most 255 characters, as the DNS requires.
     pub fn record(&self) -> Vec<String> {
         let (kind, public) = match self.key.as_ref() {
             Key::Rsa(key) => ("rsa", subject_public_key_info(key.public().as_ref())),
@@ -124,7 +121,7 @@ impl Dkim {
         pieces(&record, DNS_TEXT_CHARACTERS).map(str::to_owned).collect()
     }
 
-    /// The mail with a signature in front. `at_ms` is the time that it bears, in milliseconds since 1970 (UTC).
+    /// The mail with a signature in front. `at_ms` is the time of signing, in milliseconds since 1970 (UTC).
     pub(super) fn sign(&self, mail: &[u8], at_ms: i64) -> Vec<u8> {
         let (headers, body) = parted(mail);
         let headers = fields(headers);
@@ -170,9 +167,9 @@ impl Key {
         match self {
             Key::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
-                // Fails only where the space has another length than the key's.
-                let signed = key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature);
-                if signed.is_ok() { signature } else { Vec::new() }
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature)
+                    .expect("the buffer has the length of the key's modulus");
+                signature
             }
             Key::Ed25519(key) => key.sign(digest).as_ref().to_vec(),
         }
@@ -206,8 +203,7 @@ fn der(tag: u8, value: &[u8]) -> Vec<u8> {
         [] => result.push(0),
         [short] if *short < 0x80 => result.push(*short),
         _ => {
-            // A length has at most eight bytes.
-            result.push(0x80 | u8::try_from(length.len()).unwrap_or(0));
+            result.push(0x80 | u8::try_from(length.len()).expect("a length has at most eight bytes"));
             result.extend_from_slice(length);
         }
     }
@@ -215,7 +211,7 @@ fn der(tag: u8, value: &[u8]) -> Vec<u8> {
     result
 }
 
-/// A text of ASCII in pieces of at most so many characters.
+/// ASCII text in pieces of at most `most` characters.
 fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
     (0..text.len()).step_by(most).map(move |start| &text[start..text.len().min(start + most)])
 }

@@ -1,13 +1,12 @@
-//! Mail as files in a folder: one `.eml` a mail, named after its Message-ID, so that a repeat overwrites. Who looks sees
-//! whole mails only.
+//! Mail as `.eml` files in a folder, named after the Message-ID so that a repeat overwrites. Readers see complete files only.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::MailError;
+use super::error::MailError;
 use crate::folder;
 
-/// A folder for mails; made when it is first needed.
+/// A folder for mails, created when first needed.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

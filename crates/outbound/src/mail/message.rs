@@ -1,6 +1,7 @@
-//! A mail as RFC 5322 wants it. Everything that people can have typed passes through here before it becomes a header:
-//! line breaks and other control characters become spaces, what is not plain ASCII is encoded (RFC 2047).
+//! Mails and their form by RFC 5322. All user input passes through here before it becomes a header: line breaks and other
+//! control characters become spaces, and what is not plain ASCII is encoded (RFC 2047).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
@@ -8,7 +9,8 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Message, MultiPart, SinglePart};
 use lettre::{Address, message};
 
-use super::{Mail, MailError, Mailbox};
+use super::error::MailError;
+use super::one_line::{one_line, shortened};
 
 /// Longest subject, in characters: far more than any reader shows.
 const SUBJECT_CHARACTERS_MAX: usize = 250;
@@ -22,7 +24,7 @@ const MESSAGE_ID_BYTES_MAX: usize = 200;
 /// Longest address, in bytes (RFC 5321, 4.5.3.1.3: 256 with its angle brackets).
 const ADDRESS_BYTES_MAX: usize = 254;
 
-/// Longest word that a header holds unbroken, in bytes; a line must stay under 998 (RFC 5322, 2.1.1).
+/// Longest word in a header that is not encoded, in bytes; a line must stay under 998 (RFC 5322, 2.1.1).
 const WORD_BYTES_MAX: usize = 900;
 
 /// Longest run of encoded text between `=?utf-8?q?` and `?=`: 75 bytes with these (RFC 2047, 2).
@@ -48,54 +50,67 @@ const OWN_HEADERS: [&str; 13] = [
     "To",
 ];
 
-/// The text as it stands in a header: on one line, every run of white space and control characters one space, without
-/// the characters that turn the direction of the text around them (Unicode's `Bidi_Control`), which serve to pass one
-/// name off as another.
+/// One message to one person.
 ///
-/// ```
-/// assert_eq!(outbound::mail::one_line("Hello\r\nBcc: eve@evil.example\0"), "Hello Bcc: eve@evil.example");
-/// ```
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
-        let mut characters = word.chars().filter(|character| !turns_direction(*character)).peekable();
-        if characters.peek().is_some() && !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(characters);
+/// Names, subject, texts and header values may contain any user input: it never adds headers or recipients.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Without angle brackets: `sign-in.0190…@portal.example`. The same for each try, so that mail systems recognize a
+    /// repeat after a crash. At most 200 bytes, dots and atoms (RFC 5322, 3.6.4).
+    pub message_id: String,
+    /// When it was written, in milliseconds since 1970 (UTC).
+    pub date_ms: i64,
+    /// The sender; bounces go to the same address.
+    pub from: Mailbox,
+    /// The only recipient.
+    pub to: Mailbox,
+    /// Written on one line, see [`one_line`]; cut after 250 characters.
+    pub subject: String,
+    /// The part for readers without HTML.
+    pub text: String,
+    /// The part for readers with HTML; a whole document.
+    pub html: String,
+    /// Further headers, such as `List-Unsubscribe` or `References`; not those that every mail has.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// Shows only the Message-ID: addresses and texts do not belong in logs.
+impl fmt::Debug for Mail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Mail").field("message_id", &self.message_id).finish_non_exhaustive()
     }
-    line
 }
 
-fn turns_direction(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// A name and an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Written on one line, see [`one_line`]; cut after 120 characters. May be empty.
+    pub name: String,
+    /// `jane@firm.example`: see [`is_address`].
+    pub address: String,
 }
 
-/// The first characters of [`one_line`], with an ellipsis where some are missing.
-fn shortened(text: &str, characters_max: usize) -> String {
-    let line = one_line(text);
-    if line.chars().nth(characters_max).is_none() {
-        return line;
+impl Mailbox {
+    /// A mailbox of this name and address.
+    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Mailbox {
+        Mailbox { name: name.into(), address: address.into() }
     }
-    let kept: String = line.chars().take(characters_max - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
-/// Whether mail can be sent to this address, as far as its writing goes. Without the forms that serve people who break
-/// parsers more than anybody with mail: quoted local parts (`"a b"@firm.example`, which RFC 5321, 4.1.2, tells mail
-/// systems not to have), network addresses as domains (`jane@[192.0.2.1]`) and encoded words.
+/// Whether this is a valid address. Forms that attackers use more than people are refused: quoted local parts
+/// (`"a b"@firm.example`, which RFC 5321, 4.1.2, advises against), network addresses as domains (`jane@[192.0.2.1]`) and
+/// encoded words.
 pub fn is_address(text: &str) -> bool {
     address(text).is_some()
 }
 
 fn address(text: &str) -> Option<Address> {
-    // `lettre` also takes a bare network address for a domain, which has colons: mail systems would not.
+    // `lettre` also accepts a bare network address as a domain, with colons; mail systems would not.
     let odd = text.contains(['"', '[', ' ', ':']) || text.contains("=?") || one_line(text) != text;
     if odd || text.len() > ADDRESS_BYTES_MAX { None } else { text.parse().ok().map(in_ascii) }
 }
 
-/// With its domain as the DNS has it (RFC 5891), so that any mail server takes it; what stands before the `@` has no other
-/// form than its own.
+/// The address with its domain in ASCII (RFC 5891), which any mail server accepts. The local part has no ASCII form.
 fn in_ascii(address: Address) -> Address {
     match url::Host::parse(address.domain()) {
         Ok(url::Host::Domain(domain)) => Address::new(address.user(), domain).unwrap_or(address),
@@ -124,10 +139,10 @@ fn is_message_id(text: &str) -> bool {
 }
 
 impl Mail {
-    /// The mail as it goes over the wire and into `.eml` files: headers and parts, lines ending in CR LF.
+    /// The mail as it is sent and written to `.eml` files: headers and parts, lines ending in CR LF.
     ///
     /// # Errors
-    /// Permanent: an address, the Message-ID or the name of a further header is none.
+    /// Permanent, if an address, the Message-ID or the name of a further header is invalid.
     pub fn formatted(&self) -> Result<Vec<u8>, MailError> {
         Ok(self.message()?.formatted())
     }
@@ -171,10 +186,10 @@ fn date(date_ms: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A header that holds text. Plain where it can be; folded by `lettre` at its spaces.
+/// A header with text: plain if possible, folded by `lettre` at its spaces.
 fn text(name: &'static str, value: &str) -> HeaderValue {
     let plain = value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        // An encoded word that somebody typed would be decoded by the reader.
+        // The reader would decode an encoded word that a person typed.
         && !value.contains("=?")
         && value.split(' ').all(|word| word.len() <= WORD_BYTES_MAX);
     let name = HeaderName::new_from_ascii_str(name);
@@ -196,8 +211,8 @@ fn further(name: &'static str, value: &str) -> Result<HeaderValue, MailError> {
     Ok(text(name, &one_line(value)))
 }
 
-/// `lettre` writes and reads back the names of mailboxes by rules of its own, which stumble over hostile ones; so the
-/// name is written here, and the value that it reads back is the address alone.
+/// `lettre` writes and reads back the names of mailboxes by rules that fail on hostile names, so the name is written here
+/// and the value that `lettre` reads back is the address alone.
 fn mailbox(header: &'static str, mailbox: &Mailbox, address: &Address) -> HeaderValue {
     let name = shortened(&mailbox.name, NAME_CHARACTERS_MAX);
     let words = |byte: u8| byte.is_ascii_alphanumeric() || byte == b' ';
@@ -213,7 +228,7 @@ fn mailbox(header: &'static str, mailbox: &Mailbox, address: &Address) -> Header
 }
 
 /// Encoded words (RFC 2047, `Q`), each on a line of its own, none cutting a character in two. Only letters and digits
-/// stay as they are, so that the result may also stand for a name (section 5, rule 3).
+/// stay as they are, so that the result is also valid as a name (section 5, rule 3).
 fn encoded(text: &str) -> String {
     let mut words = String::from("=?utf-8?q?");
     let mut word_bytes = 0;
@@ -328,11 +343,5 @@ mod tests {
     #[test]
     fn a_text_has_crlf_and_no_other_control_characters() {
         assert_eq!(lines("a\nb\r\nc\rd\r\r\n\te\0\u{7}\u{85}f"), "a\r\nb\r\nc\r\nd\r\n\r\n\tef");
-    }
-
-    #[test]
-    fn what_is_too_long_ends_in_an_ellipsis() {
-        assert_eq!(shortened("12345", 5), "12345");
-        assert_eq!(shortened("123 56", 5), "123…");
     }
 }

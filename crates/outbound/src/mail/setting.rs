@@ -1,12 +1,13 @@
-//! `PORTAL_MAIL`: which way mail takes, in one line. It may hold a password, so that what is wrong with it is said
-//! without ever repeating the part that could be one.
+//! `PORTAL_MAIL`: where mail is sent. It may contain a password, so errors never repeat the part that could be one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use lettre::transport::smtp::authentication::Credentials;
+use percent_encoding::percent_decode_str;
 
+use super::folder::Folder;
+use super::mailer::Mailer;
 use super::smtp::{Security, Smtp};
-use super::{Folder, Mailer};
 use crate::folder;
 
 /// The port for submission with STARTTLS (RFC 6409).
@@ -15,7 +16,7 @@ const SUBMISSION_PORT: u16 = 587;
 /// The port for submission with TLS from the start (RFC 8314).
 const SUBMISSIONS_PORT: u16 = 465;
 
-/// A setting that names no way for mail.
+/// An invalid mail setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "given was `{given}`: {reason}; expected is `folder:PATH`, `smtp://[USER:PASSWORD@]HOST[:PORT]` \
@@ -29,14 +30,11 @@ pub struct SettingError {
 }
 
 impl Mailer {
-    /// The way that a setting names: `folder:PATH`, `smtp://…` (STARTTLS, which only a loopback host may lack) or
-    /// `smtps://…` (TLS from the start). User name and password may be left out; in them, `%` and two digits stand
-    /// for any byte, and must for `/`, `?`, `#`, `@`, `%` and, in the user name, `:`.
+    /// Reads a setting: `folder:PATH`, `smtp://…` (STARTTLS, which only a loopback host may lack) or
+    /// `smtps://…` (TLS from the start). User name and password may be left out; in them, `%` and two hexadecimal
+    /// digits encode any byte, as is required for `/`, `?`, `#`, `@`, `%` and, in the user name, `:`.
     ///
-    /// Nothing is connected to and nothing written; for that see [`Mailer::check`].
-    ///
-    /// # Errors
-    /// Anything else, saying what is wrong without repeating user name or password.
+    /// Connects to nothing and writes nothing; for that see [`Mailer::check`].
     pub fn from_setting(setting: &str) -> Result<Mailer, SettingError> {
         let way = if let Some(path) = setting.strip_prefix("folder:") {
             folder::named(path).map(|path| Mailer::from(Folder::new(path)))
@@ -79,16 +77,15 @@ fn credentials(user: &str) -> Result<Credentials, &'static str> {
 fn percent_decoded(text: &str) -> Result<String, &'static str> {
     const REASON: &str =
         "in user name and password, `%` is to be followed by two hexadecimal digits, or written as %25";
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        bytes.push(digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or(REASON)?);
-        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    let is_byte =
+        |piece: &str| piece.get(..2).is_some_and(|two| two.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    // The decoder would leave a lone `%` as it is.
+    if !text.split('%').skip(1).all(is_byte) {
+        return Err(REASON);
     }
-    match String::from_utf8(bytes) {
+    match percent_decode_str(text).decode_utf8() {
         // SASL PLAIN parts its fields by NUL (RFC 4616), and no line may be broken.
-        Ok(decoded) if !decoded.contains(['\0', '\r', '\n']) => Ok(decoded),
+        Ok(decoded) if !decoded.contains(['\0', '\r', '\n']) => Ok(decoded.into_owned()),
         _ => Err("user name and password must be UTF-8 without NUL and line breaks"),
     }
 }
@@ -130,7 +127,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// The setting as it may be shown. Without an `@`, what stands around a colon may be user and password without a host.
+/// The setting without secrets. Without an `@`, the parts around a colon may be user and password without a host.
 pub(crate) fn without_secrets(setting: &str) -> String {
     if setting.starts_with("folder:") {
         return setting.to_owned();
@@ -149,7 +146,7 @@ pub(crate) fn without_secrets(setting: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Way;
+    use super::super::mailer::Way;
     use super::*;
 
     fn smtp_of(setting: &str) -> Smtp {

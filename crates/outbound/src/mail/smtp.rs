@@ -1,8 +1,8 @@
-//! Mail through an SMTP server, by `lettre`'s connections, kept and used again for the next mails.
+//! Mail through an SMTP server, with a pool of `lettre`'s connections.
 //!
-//! The pool is our own, because a time limit needs it: `lettre` puts a connection whose sending was given up back into
-//! its pool, where the late answer to one mail would then be taken for the answer to the next. Here such a connection
-//! is dropped. After a plain refusal (one recipient unknown) it is kept, where `lettre` would close it.
+//! The pool is our own because of the time limit: `lettre` returns a connection whose sending was given up to its pool, where
+//! the late answer to one mail would be taken for the answer to the next. Here such a connection is dropped. After a plain
+//! refusal (one recipient unknown) it is kept, where `lettre` would close it.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,20 +16,21 @@ use lettre::transport::smtp::commands::{self, Data, Noop, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout};
 
+use super::error::MailError;
+use super::one_line::one_line;
 use super::status::Status;
-use super::{MailError, one_line};
 
-/// Until one address of the server answers; it may have several, of which the first may be out of reach.
+/// For one network address of the server to answer; it may have several, of which the first may be unreachable.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Until a connection is ready for mail: name look-up, TCP, greeting, TLS, sign-in.
+/// For a connection to be ready for mail: name look-up, TCP, greeting, TLS, sign-in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Until a mail is taken. RFC 5321 (4.5.3.2) allows a server minutes at the end of a mail; giving up too early sends
+/// For a mail to be accepted. RFC 5321 (4.5.3.2) allows a server minutes at the end of a mail; giving up too early sends
 /// the same mail again, with the same Message-ID.
 const SEND_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Until a command is answered that gives the server nothing to do.
+/// For the answer to a command that needs no work.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection is kept unused; servers close after a few minutes.
@@ -38,7 +39,7 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 /// How many unused connections are kept: more than are ever in use at the same time.
 const IDLE_CONNECTIONS_MAX: usize = 64;
 
-/// Most of a server's answer that is kept, in characters.
+/// Maximum characters kept of a server's answer.
 const CAUSE_CHARACTERS_MAX: usize = 300;
 
 /// How a connection is protected.
@@ -48,8 +49,8 @@ pub(super) enum Security {
     Tls,
     /// STARTTLS (RFC 3207), without which nothing is sent.
     Starttls,
-    /// STARTTLS where the server offers it, with whatever certificate: for a server on this machine, where encryption
-    /// protects from nobody, and certificates name another host.
+    /// STARTTLS if the server offers it, with any certificate: for a server on this machine, where encryption protects from
+    /// no one and certificates name another host.
     StarttlsWhereOffered,
 }
 

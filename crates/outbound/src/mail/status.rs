@@ -9,7 +9,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    /// The status that a text is.
+    /// Parses a status.
     pub(super) fn parse(text: &str) -> Option<Status> {
         let mut numbers = text.split('.').map(|digits| {
             let is_number =
@@ -30,14 +30,14 @@ impl Status {
         self.class == 5
     }
 
-    /// Whether it says that the recipient's address takes no mail: unknown mailbox or domain, bad writing, not unique,
-    /// moved (3.2), a domain without mail (RFC 7505), a mailbox that is switched off (3.3). What speaks of the sender, of
-    /// policy or of a full mailbox says nothing about the address.
+    /// Whether it says that the recipient's address accepts no mail: unknown mailbox or domain, bad syntax, ambiguous,
+    /// moved (3.2), a domain without mail (RFC 7505), a disabled mailbox (3.3). Statuses about the sender, policy or a full
+    /// mailbox say nothing about the address.
     pub(super) fn is_about_address(self) -> bool {
         self.is_final() && matches!((self.subject, self.detail), (1, 1 | 2 | 3 | 4 | 6 | 10) | (2, 1))
     }
 
-    /// Whether it says no more than that something is wrong.
+    /// Whether it only says that something is wrong.
     pub(super) fn is_unspecific(self) -> bool {
         self.is_final() && matches!((self.subject, self.detail), (0 | 1, 0))
     }

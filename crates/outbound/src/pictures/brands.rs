@@ -46,9 +46,6 @@ pub struct Made {
 }
 
 /// A logo, and how light it is where something shines through it: from 0 to 1.
-///
-/// # Errors
-/// [`Refused`].
 pub fn logo(bytes: &[u8]) -> Result<(Made, Option<f32>), Refused> {
     let whole = decoded(bytes)?.to_rgba8();
     let cut = trimmed(&whole);
@@ -59,9 +56,6 @@ pub fn logo(bytes: &[u8]) -> Result<(Made, Option<f32>), Refused> {
 
 /// The square icon in all its sizes: `icon-64.png` and so on, and `icon-round.png` for phones that cut icons round. What is not
 /// square is put in the middle of one.
-///
-/// # Errors
-/// [`Refused`].
 pub fn icons(bytes: &[u8]) -> Result<Vec<Made>, Refused> {
     let whole = decoded(bytes)?.to_rgba8();
     let mut made = Vec::new();
@@ -80,9 +74,6 @@ pub fn icons(bytes: &[u8]) -> Result<Vec<Made>, Refused> {
 }
 
 /// The picture beside signing in.
-///
-/// # Errors
-/// [`Refused`].
 pub fn cover(bytes: &[u8]) -> Result<Made, Refused> {
     let whole = fitted(&decoded(bytes)?, COVER_MAX).to_rgba8();
     let picture = DynamicImage::ImageRgba8(on(&whole, Rgba([255; 4]))).to_rgb8();

@@ -1,19 +1,19 @@
-//! Texts as files in a folder: one `.json` a text, named after its delivery, so that a repeat overwrites. Who looks sees
-//! whole files only.
+//! Texts as `.json` files in a folder, named after the delivery so that a repeat overwrites. Readers see complete files only.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Text, TextError};
+use super::error::TextError;
+use super::message::Text;
 use crate::folder;
 
-/// A folder for texts; made when it is first needed.
+/// A folder for texts, created when first needed.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
-/// What stands in a file.
+/// The content of a file.
 #[derive(Serialize)]
 struct Written<'a> {
     id: &'a str,
@@ -39,8 +39,7 @@ impl Folder {
 
     pub(super) async fn send(&self, text: &Text) -> Result<(), TextError> {
         let written = Written { id: &text.id, to: &text.to, body: &text.body };
-        let mut bytes = serde_json::to_vec_pretty(&written)
-            .map_err(|error| TextError::permanent(format!("cannot be written as JSON: {error}")))?;
+        let mut bytes = serde_json::to_vec_pretty(&written).expect("three strings can be written as JSON");
         bytes.push(b'\n');
         let name = folder::file_name(&text.id, ".json");
         folder::put(&self.0, name, bytes).await.map_err(|error| self.failed(&error))

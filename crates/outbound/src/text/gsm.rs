@@ -1,5 +1,5 @@
-//! How long a text is on its way: in the alphabet of GSM 03.38 (3GPP TS 23.038) a character takes one septet, or two where
-//! it stands in the extension table; a text with any other character goes as UCS-2, where each UTF-16 unit counts.
+//! The encoded length of a text: in the alphabet of GSM 03.38 (3GPP TS 23.038) a character takes one septet, or two if it is in
+//! the extension table; a text with any other character is sent as UCS-2, where each UTF-16 unit counts.
 
 /// Septets in a text of one part.
 pub const ONE_PART_SEPTETS: usize = 160;
@@ -12,24 +12,24 @@ const ALPHABET: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæ�
 /// The extension table: each character follows an escape.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// How a text is written on its way, and how much of a part it takes.
+/// The encoding of a text, and its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// In the GSM alphabet: so many septets.
+    /// The GSM alphabet, in septets.
     Gsm(usize),
-    /// As UCS-2: so many units.
+    /// UCS-2, in units.
     Ucs2(usize),
 }
 
 impl Script {
-    /// What a text takes.
+    /// The encoding of a text.
     pub fn of(text: &str) -> Script {
         let septets = text.chars().try_fold(0, |sum, character| Some(sum + septets(character)?));
         septets.map_or_else(|| Script::Ucs2(text.encode_utf16().count()), Script::Gsm)
     }
 }
 
-/// Whether a text goes out in one part.
+/// Whether a text fits in one part.
 pub fn fits(text: &str) -> bool {
     match Script::of(text) {
         Script::Gsm(septets) => septets <= ONE_PART_SEPTETS,
@@ -37,7 +37,7 @@ pub fn fits(text: &str) -> bool {
     }
 }
 
-/// The septets of one character, where the alphabet has it.
+/// The septets of one character; `None` if the alphabet lacks it.
 fn septets(character: char) -> Option<usize> {
     match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' => Some(1),

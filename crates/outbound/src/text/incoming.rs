@@ -1,30 +1,30 @@
-//! What people write back, as the provider's webhook hands it on: who, and whether they want no more, want them again, or
-//! want to know what this is.
+//! Understands what people write back, as the provider's webhook passes it on: whether they want no more texts, want them
+//! again, or ask for help.
 //!
-//! The words are those that providers and the rules of the CTIA name. They are understood alone and in a sentence: since
-//! April 2025 the rules of the FCC (47 CFR 64.1200(a)(10)) count any reasonable wording as a wish to stop.
+//! The words are those of the providers and of the CTIA's rules. They count alone and in a sentence: since April 2025 the FCC
+//! (47 CFR 64.1200(a)(10)) accepts any reasonable wording as a wish to stop.
 
-/// What a text wants of us.
+/// What the sender of a text wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// No more texts.
     Stop,
     /// Texts again.
     Start,
-    /// To know who writes, and how to end it.
+    /// To know who sends texts, and how to stop them.
     Help,
 }
 
-/// Words that end it when they are all there is, or nearly ("please cancel").
+/// Words that mean stop if they are alone, or nearly ("please cancel").
 const STOP_ALONE: [&str; 10] =
     ["stop", "stopall", "unsubscribe", "unsub", "cancel", "end", "quit", "optout", "revoke", "arret"];
-/// Words that end it anywhere in what somebody writes.
+/// Words that mean stop anywhere in a text.
 const STOP_WITHIN: [&str; 6] = ["stop", "stopall", "unsubscribe", "unsub", "optout", "revoke"];
-/// Words that end it where texts are spoken of as well: "cancel these texts".
+/// Words that mean stop in a text about texts: "cancel these texts".
 const STOP_OF_TEXTS: [&str; 4] = ["cancel", "end", "quit", "remove"];
 const TEXTS: [&str; 8] =
     ["text", "texts", "texting", "message", "messages", "messaging", "sms", "notifications"];
-/// Words in a row that end it anywhere.
+/// Phrases that mean stop anywhere.
 const STOP_PHRASES: [&[&str]; 13] = [
     &["opt", "out"],
     &["opt", "me", "out"],
@@ -40,16 +40,16 @@ const STOP_PHRASES: [&[&str]; 13] = [
     &["take", "me", "off"],
     &["leave", "me", "alone"],
 ];
-/// Words before "stop" that turn it round: "please don't stop".
+/// Words before "stop" that negate it: "please don't stop".
 const NEGATIONS: [&str; 4] = ["dont", "not", "never", "t"];
 const START: [&str; 5] = ["start", "unstop", "yes", "resume", "subscribe"];
 const START_WITHIN: [&str; 2] = ["start", "unstop"];
 const HELP: [&str; 2] = ["help", "info"];
 
-/// Bytes of a text that are looked at: ten parts.
+/// Longer texts are cut: ten parts.
 const READ_MAX: usize = 6_400;
 
-/// What a text wants, where it wants something of us. Where it could mean several things, stopping goes first.
+/// What the sender wants, if anything. If a text could mean several things, stopping comes first.
 pub fn wish(text: &str) -> Option<Wish> {
     let text: String = text.chars().take(READ_MAX).collect::<String>().to_lowercase().replace('ê', "e");
     let words: Vec<&str> =

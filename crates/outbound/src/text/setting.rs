@@ -1,7 +1,9 @@
-//! `PORTAL_TEXT`: which way texts take, in one line. It holds a token, so that what is wrong with it is said without ever
-//! repeating the part that could be one.
+//! `PORTAL_TEXT`: where texts are sent. It contains a token, so errors never repeat the part that could be one.
 
-use super::{Folder, Texter, Twilio, is_number};
+use super::folder::Folder;
+use super::message::is_number;
+use super::texter::Texter;
+use super::twilio::Twilio;
 use crate::folder;
 use crate::mail::setting::{host_and_port, is_loopback, without_secrets};
 
@@ -9,7 +11,7 @@ use crate::mail::setting::{host_and_port, is_loopback, without_secrets};
 const HTTPS_PORT: u16 = 443;
 const HTTP_PORT: u16 = 80;
 
-/// A setting that names no way for texts.
+/// An invalid text setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "given was `{given}`: {reason}; expected is `folder:PATH` or `twilio://SID:TOKEN@HOST[:PORT]?from=+NUMBER`"
@@ -22,13 +24,10 @@ pub struct SettingError {
 }
 
 impl Texter {
-    /// The way that a setting names: `folder:PATH`, or `twilio://SID:TOKEN@HOST?from=+NUMBER` for Twilio and any server
+    /// Reads a setting: `folder:PATH`, or `twilio://SID:TOKEN@HOST?from=+NUMBER` for Twilio and any server
     /// that speaks its Messages call: by https, or by http for a loopback host. `+` is literal.
     ///
-    /// Nothing is connected to and nothing written; for that see [`Texter::check`].
-    ///
-    /// # Errors
-    /// Anything else, saying what is wrong without repeating account or token.
+    /// Connects to nothing and writes nothing; for that see [`Texter::check`].
     pub fn from_setting(setting: &str) -> Result<Texter, SettingError> {
         let way = if let Some(path) = setting.strip_prefix("folder:") {
             folder::named(path).map(|path| Texter::Folder(Folder::new(path)))

@@ -1,8 +1,8 @@
-//! A server that speaks Twilio's Messages call: `POST /2010-04-01/Accounts/{SID}/Messages.json`, a form with To, From and
-//! Body, answered by 201. One connection a text: there are few of them, and none waits for another.
+//! A server with Twilio's Messages call: `POST /2010-04-01/Accounts/{SID}/Messages.json`, a form with To, From and Body,
+//! answered by 201. Each text has its own connection: there are few, and none waits for another.
 //!
-//! Neither the server's words nor what it was sent are repeated in errors, as both may hold the number: its code says
-//! what happened, and the provider's list of codes what that means.
+//! Errors repeat neither the server's words nor the request, as both may contain the number. They give the provider's error
+//! code, whose meaning is in its documentation.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,20 +17,20 @@ use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use sha1::Sha1;
 
-use super::{Text, TextError};
+use super::error::TextError;
+use super::message::Text;
 use crate::http::{self, Limits, Server};
 
-/// It answers before the text is on its way, so in a second or so.
+/// The server answers before the text is delivered, so within a second or so.
 const LIMITS: Limits =
     Limits { connect: Duration::from_secs(15), answer: Duration::from_secs(30), answer_bytes: 64 * 1024 };
 
-/// Whoever has that number has told the provider to stop.
+/// The number's owner has told the provider to stop.
 const UNSUBSCRIBED: i64 = 21610;
-/// Codes of answers about the account, the sender or the load rather than the text: they may pass once somebody sees to
-/// them. Not let in; no such resource; too many requests; too many waiting; not to that country; sender not usable.
+/// Error codes about the account, the sender or the load rather than the text: operators can fix them. Login refused; no such resource; too many requests; too many waiting; not to that country; sender not usable.
 const ABOUT_US: [i64; 8] = [20003, 20404, 20429, 14107, 21408, 21606, 21611, 21660];
 
-/// Such a server, the account there, and the number that texts come from.
+/// The server, the account there, and the number that texts come from.
 pub struct Twilio {
     server: Server,
     sid: String,
@@ -39,10 +39,10 @@ pub struct Twilio {
     from: String,
 }
 
-/// What an answer says beyond its status.
+/// The body of an answer.
 #[derive(Default, Deserialize)]
-struct Said {
-    /// The number of what went wrong.
+struct AnswerBody {
+    /// The error code.
     #[serde(default)]
     code: Option<i64>,
     #[serde(default)]
@@ -101,7 +101,7 @@ impl Twilio {
         mac.update(url.as_bytes());
         let mut fields: Vec<&(String, String)> = fields.iter().collect();
         fields.sort_unstable();
-        // A field that comes more than once counts once for each of its values.
+        // A repeated field counts once for each of its values.
         fields.dedup();
         for (name, value) in fields {
             mac.update(name.as_bytes());
@@ -125,13 +125,13 @@ impl Twilio {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, "portal")
-            // The same at each try, for servers that know how to recognise a repeat by it.
+            // The same for each try, for servers that recognize repeats by it.
             .header("idempotency-key", id)
             .body(Full::new(Bytes::from(form)))
             .map_err(|error| TextError::permanent(format!("cannot be asked of {self}: {error}")))
     }
 
-    async fn call(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Said), TextError> {
+    async fn call(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, AnswerBody), TextError> {
         let addresses = self.server.addresses(&LIMITS).await.map_err(|why| self.gone(&why))?;
         let answer = self.server.call(&addresses, request, &LIMITS).await.map_err(|why| self.gone(&why))?;
         Ok((answer.status, serde_json::from_slice(&answer.body).unwrap_or_default()))
@@ -141,8 +141,8 @@ impl Twilio {
         TextError::temporary(format!("{self} {why}"))
     }
 
-    /// What an answer that is no yes means for the text.
-    fn refused(&self, status: StatusCode, said: &Said) -> TextError {
+    /// What a refusal means for the text.
+    fn refused(&self, status: StatusCode, said: &AnswerBody) -> TextError {
         let code = said.code.or(said.error_code).unwrap_or_default();
         let cause = match code {
             0 => format!("{self} answered {}", status.as_u16()),
@@ -159,7 +159,7 @@ impl Twilio {
     }
 }
 
-/// As an address, without account and token.
+/// The address, without account and token.
 impl fmt::Display for Twilio {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.server.fmt(formatter)

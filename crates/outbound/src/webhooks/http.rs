@@ -1,4 +1,4 @@
-//! Webhooks over http and https: a connection for each call, to exactly the network address that was looked at.
+//! Webhooks over http and https, with a connection for each call, to exactly the network address that was checked.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,19 +12,20 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
+use super::call::{ANSWER_BYTES, ANSWER_CHARACTERS, Answer, Call, CallError};
 use super::reach::{self, Reach};
-use super::{ANSWER_BYTES, ANSWER_CHARACTERS, Answer, Call, CallError, signature};
+use super::signature;
 use crate::http::{self, Limits, Server};
 
-/// Network addresses of one name that are tried, one after the other.
+/// Maximum network addresses of one name that are tried, one after the other.
 const ADDRESSES_MAX: usize = 4;
 
-/// How long a program is waited for.
+/// Time limits of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Until a connection stands.
+    /// For connecting.
     pub connect: Duration,
-    /// From then on until it has answered.
+    /// From then on, for the answer.
     pub answer: Duration,
 }
 
@@ -39,12 +40,12 @@ impl Default for Timing {
 pub struct Http {
     reach: Reach,
     limits: Limits,
-    /// Made when it is needed first: many portals never call anybody.
+    /// Created when first needed: many portals have no webhooks.
     tls: OnceLock<Result<Arc<ClientConfig>, &'static str>>,
 }
 
 impl Http {
-    /// Calls that reach so far and wait so long.
+    /// Calls with these limits.
     pub fn new(reach: Reach, timing: Timing) -> Http {
         let limits = Limits { connect: timing.connect, answer: timing.answer, answer_bytes: ANSWER_BYTES };
         Http { reach, limits, tls: OnceLock::new() }
@@ -81,7 +82,7 @@ impl Http {
         Server::new(&host, port, tls)
     }
 
-    /// Those of a name's network addresses that may be connected to.
+    /// The network addresses that may be connected to.
     fn permitted(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, String> {
         let permitted: Vec<SocketAddr> = found
             .iter()
@@ -91,7 +92,7 @@ impl Http {
             .collect();
         match (found.is_empty(), permitted.is_empty()) {
             (true, _) => Err("has no network address".to_owned()),
-            // Not which one: that would tell strangers about the network around this machine.
+            // Without the address: that would tell strangers about the network around this machine.
             (false, true) => Err("does not lead to the internet".to_owned()),
             (false, false) => Ok(permitted),
         }
@@ -114,7 +115,7 @@ fn request(server: &Server, url: &Url, call: &Call) -> hyper::http::Result<Reque
         .body(Full::new(Bytes::from(call.body.clone())))
 }
 
-/// The beginning of an answer as text that can be shown anywhere.
+/// The beginning of an answer, without control characters.
 fn beginning(body: &[u8]) -> String {
     let start = &body[..body.len().min(4 * ANSWER_CHARACTERS)];
     let text = String::from_utf8_lossy(start);

@@ -1,9 +1,9 @@
-//! Webhooks kept in memory, for tests: what was called can be read, and what is answered can be told.
+//! Webhooks in memory, for tests, which read the calls and choose the answers.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Answer, Call, CallError};
+use super::call::{Answer, Call, CallError};
 
 type Answering = dyn FnMut(&Call) -> Result<Answer, CallError> + Send;
 
@@ -18,17 +18,17 @@ struct State {
 }
 
 impl Memory {
-    /// All calls so far, oldest first, whatever was answered.
+    /// All calls so far, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.state().calls.clone()
     }
 
-    /// The calls since the last time this was asked, oldest first.
+    /// The calls since the last `take`, oldest first.
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// What is answered from now on; 200 until this is said.
+    /// Sets the answers from now on; by default 200.
     pub fn answer(&self, answering: impl FnMut(&Call) -> Result<Answer, CallError> + Send + 'static) {
         self.state().answering = Some(Box::new(answering));
     }

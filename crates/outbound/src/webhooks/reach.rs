@@ -1,22 +1,34 @@
-//! Which network addresses a webhook may reach: those of the internet, and no others. What stands on this machine, beside it
-//! or below it (loopback, private, link-local, carriers' own networks, clouds' metadata) often trusts whoever reaches
-//! it, and would do so here for anybody who can type an address.
+//! Which network addresses a webhook may reach: only those of the internet. Services on this machine and around it (loopback,
+//! private, link-local and carrier networks, cloud metadata) often trust everyone who can reach them, and would then trust
+//! everyone who can type an address.
 //!
-//! A name says nothing about where it leads, and may lead elsewhere a moment later: it is looked up once for each call, and
-//! connected is to exactly an address that was looked at.
+//! A name may point elsewhere a moment later, so it is looked up once for each call, and the connection goes to exactly the
+//! address that was checked.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use super::{URL_CHARACTERS, UrlError};
+/// Maximum characters of an address, more than servers accept.
+pub const URL_CHARACTERS: usize = 2_000;
+
+/// Why an address cannot be a webhook's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It is not http or https with a host, or has a user name, a password or a part behind `#`.
+    #[error("this is no address that a webhook can have")]
+    None,
+    /// It leads to a network that only this machine sees.
+    #[error("this address does not lead to the internet")]
+    Private,
+}
 
 /// How far webhooks may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// The internet.
     Internet,
-    /// Also this machine and the networks around it: for trying out, and where the firm's programs run beside the portal.
+    /// Also this machine and the networks around it: for trials, and for programs that run beside the portal.
     Anywhere,
 }
 
@@ -27,10 +39,7 @@ impl Reach {
     }
 }
 
-/// The address of a webhook in its parts, when it may be one as far as it says itself.
-///
-/// # Errors
-/// [`UrlError`].
+/// Parses and checks the address of a webhook, without looking up its name.
 pub(super) fn check(url: &str, reach: Reach) -> Result<Url, UrlError> {
     let is_plain = !url.chars().any(|character| character.is_control() || character.is_whitespace());
     if url.chars().count() > URL_CHARACTERS || !is_plain {
@@ -51,7 +60,7 @@ pub(super) fn check(url: &str, reach: Reach) -> Result<Url, UrlError> {
     if is_permitted { Ok(url) } else { Err(UrlError::Private) }
 }
 
-/// Whether this is a name that a host can have, as it is looked up (RFC 1123, 2.1; `_` is in use).
+/// Whether this is a valid host name (RFC 1123, 2.1; `_` is in use).
 fn is_name(name: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let label = |label: &str| {
@@ -63,7 +72,7 @@ fn is_name(name: &str) -> bool {
     name.strip_suffix('.').unwrap_or(name).split('.').all(label)
 }
 
-/// Names that by their own words lead nowhere else (RFC 6761, 6762, 8375; `.internal` is reserved for the same).
+/// Names that are reserved for local networks (RFC 6761, 6762, 8375; `.internal`).
 fn is_local_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let of = |domain: &str| name == domain || name.ends_with(&format!(".{domain}"));
@@ -107,7 +116,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 /// Of IPv6 only 2000::/3 has been given out to the internet: what is mapped (::ffff:0:0/96), link-local, unique-local,
-/// multicast or loopback lies outside of it.
+/// multicast or loopback is outside of it.
 const NOT_PUBLIC_V6: [(u128, u32); 4] = [
     (0x2001_0000 << 96, 23), // protocol assignments, Teredo among them
     (0x2001_0db8 << 96, 32), // documentation

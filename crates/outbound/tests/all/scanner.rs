@@ -51,7 +51,7 @@ async fn asked(answer: &'static [u8], bytes: &[u8]) -> (Result<Finding, String>,
 }
 
 #[tokio::test]
-async fn f13_what_clamd_says_is_understood_and_it_gets_all_bytes() {
+async fn f4_what_clamd_says_is_understood_and_it_gets_all_bytes() {
     let bytes: Vec<u8> = (0..300_000).map(|number| number as u8).collect();
     let (found, came) = asked(b"stream: OK\0", &bytes).await;
     assert_eq!((found, came), (Ok(Finding::Clean), bytes));
@@ -64,7 +64,7 @@ async fn f13_what_clamd_says_is_understood_and_it_gets_all_bytes() {
 }
 
 #[tokio::test]
-async fn f13_an_answer_that_says_nothing_is_not_taken_for_a_good_one() {
+async fn f4_an_answer_that_says_nothing_is_not_taken_for_a_good_one() {
     for answer in [&b""[..], b"\0", b"stream: \0", b"stream: something ERROR\0", b"OK then\0"] {
         let (found, _) = asked(answer, b"x").await;
         assert!(found.is_err(), "{answer:?}: {found:?}");
@@ -72,7 +72,7 @@ async fn f13_an_answer_that_says_nothing_is_not_taken_for_a_good_one() {
 }
 
 #[tokio::test]
-async fn f13_a_socket_of_the_machine_does_too_and_can_be_asked_whether_it_is_there() {
+async fn f4_a_socket_of_the_machine_does_too_and_can_be_asked_whether_it_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clamd.sock");
     let listener = UnixListener::bind(&path).unwrap();

@@ -24,7 +24,7 @@ use domain::kernel::error::Error;
 use domain::kernel::ids::{BlobId, ChannelId, FileId, MessageId};
 use outbound::blobs::{Blobs, Folder};
 use store::{Clock, Setting, Store};
-use workers::blobs::Keeper;
+use workers::BlobCollector;
 
 use connection::{ANSWERS, Connection};
 use device::{Device, Kind, Target, bytes_of};
@@ -114,18 +114,18 @@ async fn sweep(data: &Path) -> usize {
     let clock = Clock::simulated(Clock::System.now());
     let store = open(data, clock.clone());
     let blobs = Arc::new(Blobs::Folder(Folder::new(data.join("blobs"))));
-    let keeper = Keeper::new(store.clone(), Arc::clone(&blobs));
+    let collector = BlobCollector::new(store.clone(), Arc::clone(&blobs));
     let mut swept = 0;
     for _ in 0..2 {
         clock.advance(Duration::from_secs(25 * 3600));
         loop {
-            match keeper.step().await.expect("a step") {
+            match collector.step().await.expect("a step") {
                 0 => break,
                 count => swept += count,
             }
         }
     }
-    swept += keeper.look_through(Duration::ZERO).await.expect("a look");
+    swept += collector.look_through(Duration::ZERO).await.expect("a look");
     let left = blobs.older_than(Duration::ZERO).await.expect("what lies there");
     assert!(left.staged.is_empty(), "staged and never used, and still there: {:?}", left.staged);
     let (open, known) = store

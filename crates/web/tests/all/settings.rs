@@ -12,8 +12,7 @@ use domain::identity::sign_in_links::LinkKind;
 use domain::kernel::access::Actor;
 use outbound::mail::{Mail, Mailer};
 use outbound::text::Texter;
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 use crate::support::{Browser, Firm, HOST, metadata};
 use crate::texts;
@@ -89,7 +88,7 @@ async fn seen(firm: &Firm, page: &'static str, field: &str) {
             oskar.get("/messages").await.shows("Lee &#38; Partners").hides("Harbor");
             let (mail, text) = missed(firm).await;
             assert_eq!(mail.from.name, "Jane Lee via Lee & Partners");
-            assert!(mail.text.contains("Lee & Partners") && mail.html.contains("Lee &amp; Partners"));
+            assert!(mail.text.contains("Lee & Partners") && mail.html.contains("Lee &#38; Partners"));
             assert!(text.starts_with("Lee & Partners: "), "{text}");
         }
         ("/settings/brand", "colorAccent") => {
@@ -250,8 +249,8 @@ struct Post<'a> {
     firm: &'a Firm,
     mails: outbound::mail::Memory,
     texts: outbound::text::Memory,
-    worker: Worker,
-    teller: Teller,
+    worker: DeliveryWorker,
+    scheduler: DigestScheduler,
 }
 
 impl<'a> Post<'a> {
@@ -264,8 +263,8 @@ impl<'a> Post<'a> {
         let (mailer, texter) =
             (Arc::new(Mailer::from(mails.clone())), Arc::new(Texter::Memory(texts.clone())));
         let from = "notifications@portal.example";
-        let worker = Worker::new(store.clone(), mailer, texter, &format!("http://{HOST}"), from);
-        let post = Post { firm, mails, texts, worker, teller: Teller::new(store, None) };
+        let worker = DeliveryWorker::new(store.clone(), mailer, texter, &format!("http://{HOST}"), from);
+        let post = Post { firm, mails, texts, worker, scheduler: DigestScheduler::new(store, None) };
         post.works().await;
         post.texts.take();
         post
@@ -290,7 +289,7 @@ impl<'a> Post<'a> {
 
     /// Decides and sends whatever is due now.
     async fn works(&self) {
-        while self.teller.step().await.unwrap() > 0 {}
+        while self.scheduler.step().await.unwrap() > 0 {}
         while self.worker.step().await.unwrap() > 0 {}
     }
 

@@ -1,4 +1,4 @@
-//! Letters and signs that the GSM alphabet lacks, as the nearest ones that it has.
+//! Replaces letters and signs that the GSM alphabet lacks by the nearest ones that it has.
 
 use outbound::text::Script;
 
@@ -11,7 +11,7 @@ pub(super) enum Fold {
     Letters,
 }
 
-/// Groups of characters, the first of each standing for the others.
+/// Groups of characters; the first of each replaces the others.
 const SIGNS: [&str; 6] =
     ["'‘’‚‛′`´", "\"“”„‟″«»", "-‐‑‒–—―−", " \u{a0}\u{2002}\u{2003}\u{2009}\u{202f}", ".…·•", "*×"];
 const LETTERS: [&str; 39] = [
@@ -56,7 +56,7 @@ const LETTERS: [&str; 39] = [
     "ßẞ",
 ];
 
-/// A text in the GSM alphabet, where that can be done without losing what it says.
+/// The text in the GSM alphabet; `None` if a character has no replacement.
 pub(super) fn in_gsm(text: &str, fold: Fold) -> Option<String> {
     let mut written = String::with_capacity(text.len());
     for character in text.chars() {

@@ -17,8 +17,8 @@ fn name(given: &str, family: &str) -> Name {
 
 fn said(brand: &str, count: usize, from: &[(&str, &str)], link: &str) -> String {
     let from = from.iter().map(|(given, family)| name(given, family)).collect();
-    let missed = Missed { brand: brand.to_string(), count, from, link: link.to_string() };
-    let text = digest(DeliveryId::new(Time(0)), "+15005550006", &missed);
+    let content = TextContent { brand: brand.to_string(), count, from, link: link.to_string() };
+    let text = digest(DeliveryId::new(Time(0)), "+15005550006", &content);
     assert!(fits(&text.body), "{}", text.body);
     text.body
 }
@@ -95,8 +95,8 @@ proptest! {
     ) {
         let link = format!("https://{host}/r/0123456789ABCDEFGHIJKL");
         let from = names.iter().map(|(given, family)| name(given, family)).collect();
-        let missed = Missed { brand, count, from, link: link.clone() };
-        let body = body(&missed);
+        let content = TextContent { brand, count, from, link: link.clone() };
+        let body = body(&content);
         prop_assert!(fits(&body), "{}", body);
         prop_assert!(body.ends_with(&link));
         let has_count = body.contains(&format!("{count} new"));

@@ -1,4 +1,4 @@
-//! What happens to files later: small versions (F4), the scanner (F13), and everything that nobody needs any more (F3, F5).
+//! What happens to files later: small versions (F4), the scanner, and everything that nobody needs any more (F3, F5).
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -18,9 +18,7 @@ use outbound::blobs::{Blobs, Form, Memory, Name};
 use outbound::documents::Documents;
 use outbound::pictures;
 use outbound::scanner::Scanner;
-use workers::blobs::Keeper;
-use workers::previews::Previewer;
-use workers::scans::Inspector;
+use workers::{BlobCollector, Previewer, ScanWorker};
 
 const ROOM: Room = Room { file_max: 1 << 30, workspace_max: 1 << 40 };
 
@@ -83,8 +81,8 @@ impl Cabinet {
         Previewer::new(self.office.store.clone(), Arc::clone(&self.blobs), documents)
     }
 
-    fn keeper(&self) -> Keeper {
-        Keeper::new(self.office.store.clone(), Arc::clone(&self.blobs))
+    fn collector(&self) -> BlobCollector {
+        BlobCollector::new(self.office.store.clone(), Arc::clone(&self.blobs))
     }
 }
 
@@ -188,27 +186,27 @@ async fn f4_a_document_has_an_icon_where_no_renderer_is_there() {
 }
 
 #[tokio::test]
-async fn f13_the_scanner_lets_through_what_is_clean_and_nothing_else() {
+async fn f4_the_scanner_lets_through_what_is_clean_and_nothing_else() {
     let cabinet = Cabinet { is_scanned: true, ..Cabinet::open().await };
     let good = cabinet.files("good.txt", b"all is well").await;
     let bad = cabinet.files("bad.txt", b"here is EVIL in it").await;
     assert_eq!(cabinet.entry(good).await.status(), Status::HeldBack);
     let (store, blobs) = (cabinet.office.store.clone(), Arc::clone(&cabinet.blobs));
-    let inspector = Inspector::new(store, blobs, Scanner::Memory(b"EVIL".to_vec()));
-    assert_eq!(inspector.step().await.unwrap(), Some(2));
-    assert_eq!(inspector.step().await.unwrap(), Some(0));
+    let scan_worker = ScanWorker::new(store, blobs, Scanner::Memory(b"EVIL".to_vec()));
+    assert_eq!(scan_worker.step().await.unwrap(), Some(2));
+    assert_eq!(scan_worker.step().await.unwrap(), Some(0));
     assert_eq!(cabinet.entry(good).await.status(), Status::Completed);
     let bad = cabinet.entry(bad).await;
     assert_eq!((bad.status(), bad.stored.unwrap().held.as_deref()), (Status::HeldBack, Some("Test")));
 }
 
 #[tokio::test]
-async fn f13_files_wait_while_the_scanner_does_not_answer() {
+async fn f4_files_wait_while_the_scanner_does_not_answer() {
     let cabinet = Cabinet { is_scanned: true, ..Cabinet::open().await };
     let file = cabinet.files("good.txt", b"all is well").await;
     let nobody = Scanner::from_setting("clamd:/nowhere/clamd.sock").unwrap();
-    let inspector = Inspector::new(cabinet.office.store.clone(), Arc::clone(&cabinet.blobs), nobody);
-    assert_eq!(inspector.step().await.unwrap(), None);
+    let scan_worker = ScanWorker::new(cabinet.office.store.clone(), Arc::clone(&cabinet.blobs), nobody);
+    assert_eq!(scan_worker.step().await.unwrap(), None);
     let held = cabinet.entry(file).await.stored.unwrap().held;
     assert_eq!(held.as_deref(), Some(blobs::UNCHECKED));
 }
@@ -217,12 +215,12 @@ async fn f13_files_wait_while_the_scanner_does_not_answer() {
 async fn f3_uploads_that_nobody_finished_leave_nothing_behind() {
     let cabinet = Cabinet::open().await;
     cabinet.stages(Purpose::Message, "half.bin", b"half of").await;
-    let keeper = cabinet.keeper();
-    assert_eq!(keeper.step().await.unwrap(), 0);
+    let collector = cabinet.collector();
+    assert_eq!(collector.step().await.unwrap(), 0);
     cabinet.office.wait(uploads::LASTS);
-    assert_eq!(keeper.step().await.unwrap(), 1);
+    assert_eq!(collector.step().await.unwrap(), 1);
     assert_eq!(cabinet.memory.staged(), 0);
-    assert_eq!(keeper.step().await.unwrap(), 0);
+    assert_eq!(collector.step().await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -230,7 +228,7 @@ async fn f5_the_bytes_of_what_was_deleted_go_in_the_end_and_not_before() {
     let cabinet = Cabinet::open().await;
     let file = cabinet.files("a.txt", b"bytes").await;
     let twin = cabinet.files("b.txt", b"bytes").await;
-    let (ada, channel, keeper) = (cabinet.office.ada, cabinet.channel, cabinet.keeper());
+    let (ada, channel, collector) = (cabinet.office.ada, cabinet.channel, cabinet.collector());
     let delete = async |file| {
         cabinet
             .office
@@ -238,9 +236,9 @@ async fn f5_the_bytes_of_what_was_deleted_go_in_the_end_and_not_before() {
             .await;
     };
     let settle = async || {
-        while keeper.step().await.unwrap() > 0 {}
+        while collector.step().await.unwrap() > 0 {}
         cabinet.office.wait(blobs::DROPPED_KEPT);
-        while keeper.step().await.unwrap() > 0 {}
+        while collector.step().await.unwrap() > 0 {}
     };
     settle().await;
     assert_eq!(cabinet.memory.placed(), 1, "the same bytes are kept once");
@@ -274,6 +272,6 @@ async fn f3_what_a_crash_left_in_the_store_is_found_and_what_counts_is_left_alon
         }
     }
     assert_eq!((cabinet.memory.staged(), cabinet.memory.placed()), (2, 2));
-    assert_eq!(cabinet.keeper().look_through(Duration::ZERO).await.unwrap(), 2);
+    assert_eq!(cabinet.collector().look_through(Duration::ZERO).await.unwrap(), 2);
     assert_eq!((cabinet.memory.staged(), cabinet.memory.placed()), (1, 1));
 }

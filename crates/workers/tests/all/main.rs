@@ -10,6 +10,7 @@ mod server;
 mod deliveries;
 mod files;
 mod mail;
+mod mail_snapshots;
 mod missed;
 mod searches;
 mod smtp;

@@ -7,7 +7,7 @@ use domain::channels::starting::{self, Subject};
 use domain::kernel::ids::ChannelId;
 use domain::messages::search;
 use tokio::sync::watch;
-use workers::searches::Indexer;
+use workers::Indexer;
 
 async fn channel_of_bo(office: &PostOffice) -> ChannelId {
     let (ada, bo) = (office.ada, office.client("Bo").await);

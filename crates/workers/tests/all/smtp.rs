@@ -7,24 +7,28 @@ use std::time::Duration;
 use crate::server::{Answer, Received, Server, Step};
 use crate::support::{PORTAL, PostOffice};
 use domain::administration::{clients, companies};
-use domain::channels::channel;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::ids::ChannelId;
 use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders};
 use outbound::mail::{Dkim, Mailer};
 use outbound::text::Texter;
 use tokio::sync::watch;
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 /// The example of RFC 8410, 10.3.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
 
-fn worker(office: &PostOffice, server: &Server) -> Worker {
+fn worker(office: &PostOffice, server: &Server) -> DeliveryWorker {
     let dkim = Dkim::new(KEY.as_bytes(), "portal.example", "s1").unwrap();
     let mailer = Mailer::from_setting(&format!("smtp://{}", server.address)).unwrap().signed(dkim);
     let texter = Arc::new(Texter::Memory(office.texts.clone()));
-    Worker::new(office.store.clone(), Arc::new(mailer), texter, PORTAL, "notifications@portal.example")
+    DeliveryWorker::new(
+        office.store.clone(),
+        Arc::new(mailer),
+        texter,
+        PORTAL,
+        "notifications@portal.example",
+    )
 }
 
 /// Waits until so many mails have arrived, or the test fails.
@@ -70,13 +74,13 @@ async fn n11_a_digest_arrives_with_all_its_headers_and_both_parts() {
     office.invite(bo).await;
     office.write(|tx| Ok(tx.run("DELETE FROM deliveries", &[])?)).await;
     let worker = worker(&office, &server);
-    let teller = Teller::new(office.store.clone(), None);
+    let scheduler = DigestScheduler::new(office.store.clone(), None);
     let tell = async |channels: &[ChannelId]| {
         for channel in channels {
             office.says(1, *channel, "The **deed** is ready.\n.\nRCPT TO:<eve@evil.example>").await;
         }
         office.wait(Duration::from_secs(300));
-        while teller.step().await.unwrap() > 0 {}
+        while scheduler.step().await.unwrap() > 0 {}
         assert_eq!(worker.step().await.unwrap(), 1);
     };
     tell(&[channel]).await;

@@ -18,7 +18,7 @@ use domain::notify::deliveries;
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
-use workers::deliveries::Worker;
+use workers::DeliveryWorker;
 
 /// Monday 5 January 2026, 09:00 UTC: when every test begins.
 pub const MORNING: Time = Time(1_767_603_600_000);
@@ -29,7 +29,7 @@ pub struct PostOffice {
     pub store: Store,
     pub mails: Memory,
     pub texts: outbound::text::Memory,
-    pub worker: Worker,
+    pub worker: DeliveryWorker,
     pub workspace: WorkspaceId,
     pub ada: Actor,
     _folder: tempfile::TempDir,
@@ -52,7 +52,8 @@ impl PostOffice {
         let mailer = Arc::new(Mailer::from(mails.clone()));
         let texts = outbound::text::Memory::default();
         let texter = Arc::new(Texter::Memory(texts.clone()));
-        let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
+        let worker =
+            DeliveryWorker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
         let ada = Actor::new(workspace, person, Role::Admin, false);
         PostOffice { store, mails, texts, worker, workspace, ada, _folder: folder }
     }

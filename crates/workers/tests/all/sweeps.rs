@@ -7,7 +7,7 @@ use domain::identity::sessions;
 use domain::kernel::limits;
 use store::Time;
 use tokio::sync::watch;
-use workers::sweeps::Sweeper;
+use workers::Sweeper;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

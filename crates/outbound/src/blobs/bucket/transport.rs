@@ -1,5 +1,5 @@
-//! How calls get to a store that speaks S3: over the connections that everything else leaves by, so that no second client
-//! for HTTP and no second TLS come along. A connection serves one call.
+//! Calls to an S3 store over our own HTTP connections, so that the program needs no second HTTP client and no second TLS. Each
+//! call has its own connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use tokio::time::timeout;
 
 use crate::http::{self, Limits, Server};
 
-/// A part is sent and answered within this time: slow lines included.
+/// Time limit for sending a part and its answer, even on slow lines.
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(10),
     answer: Duration::from_secs(300),
-    // What is read is read by whoever asked.
+    // The caller limits what it reads.
     answer_bytes: 0,
 };
 
-/// The way to the store.
+/// The transport to the store.
 #[derive(Clone, Debug)]
 pub(super) struct Transport {
     tls: Arc<ClientConfig>,
@@ -45,7 +45,7 @@ impl HttpConnector for Transport {
     }
 }
 
-/// Why a call did not get there.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Failed(String);
@@ -77,7 +77,7 @@ impl HttpService for Transport {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failed(HttpErrorKind::Connect)(error.to_string()))?;
-        // It ends with the answer's last byte, or when nobody wants the rest.
+        // The task ends with the answer's last byte, or when the rest is dropped.
         tokio::spawn(connection);
         let answer = timeout(LIMITS.answer, sender.send_request(request))
             .await

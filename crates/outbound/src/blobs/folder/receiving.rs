@@ -1,23 +1,25 @@
-//! An upload on its way into a folder: while one buffer is hashed and written, the next one fills; and while what has come is
-//! brought to disk, more is written behind it.
+//! An upload into a folder: while one buffer is hashed and written, the next one fills; and while bytes are synced, more are
+//! written.
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::task::{self, JoinHandle};
 use uuid::Uuid;
 
-use super::{BUFFER_BYTES, HASHES_MAX, Hashes, joined};
-use crate::blobs::{BlobError, Result, Syncing};
+use super::hashes::Hashes;
+use crate::blobs::blob::Syncing;
+use crate::blobs::blocking::{BUFFER_BYTES, joined};
+use crate::blobs::error::{BlobError, Result};
 
 /// The end of an upload that bytes are added to.
 #[derive(Debug)]
 pub(super) struct Writer {
     file: Arc<File>,
-    /// Of everything so far; none where the upload was begun before the program was.
+    /// Of everything so far; `None` if the upload began before the program was restarted.
     hash: Option<Sha256>,
     position: u64,
 }
@@ -43,7 +45,7 @@ enum Writing {
     Idle(Writer),
     /// With the buffer that is written, to be filled again.
     Busy(JoinHandle<io::Result<(Writer, Vec<u8>)>>),
-    /// A write failed: what has come is unknown until the upload is received anew.
+    /// A write failed: the upload must be resumed.
     Broken,
 }
 
@@ -77,7 +79,7 @@ impl Receiving {
         Ok(())
     }
 
-    /// Waits for the last write and begins the next one with what has gathered.
+    /// Waits for the last write and starts the next one with the filled buffer.
     async fn pass_on(&mut self) -> Result<()> {
         let (mut writer, spare) = self.idle().await?;
         let bytes = std::mem::replace(&mut self.filling, spare);
@@ -106,16 +108,12 @@ impl Receiving {
         self.filling = spare;
         let (file, position, hash) = (Arc::clone(&writer.file), writer.position, writer.hash.clone());
         self.writing = Writing::Idle(writer);
-        let (upload, hashes) = (self.upload, Arc::clone(&self.hashes));
+        let (upload, hashes) = (self.upload, self.hashes.clone());
         let syncing = task::spawn_blocking(move || file.sync_data());
         Ok(Box::pin(async move {
             joined(syncing).await?;
             if let Some(hash) = hash {
-                let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-                if hashes.len() >= HASHES_MAX && !hashes.contains_key(&upload) {
-                    hashes.clear();
-                }
-                hashes.insert(upload, (position, hash));
+                hashes.remember(upload, position, hash);
             }
             Ok(position)
         }))

@@ -7,7 +7,7 @@ use domain::messages::unread_backlog::Reason;
 use domain::notify::digest_part::State;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
-use workers::missed::Teller;
+use workers::DigestScheduler;
 
 use super::at;
 use crate::both_engines;
@@ -162,12 +162,12 @@ both_engines! {
             let message = office.posts(jane, channel, &format!("round {round}"));
             office.works();
             office.store.clock().advance(std::time::Duration::from_secs(300));
-            let tellers: Vec<Teller> = (0..4).map(|_| Teller::new(office.store.clone(), None)).collect();
+            let schedulers: Vec<DigestScheduler> = (0..4).map(|_| DigestScheduler::new(office.store.clone(), None)).collect();
             let worker = Arc::new(office.worker.clone());
             office.wait_for(async {
                 let mut all = tokio::task::JoinSet::new();
-                for teller in tellers {
-                    all.spawn(async move { while teller.step().await.unwrap() > 0 {} });
+                for scheduler in schedulers {
+                    all.spawn(async move { while scheduler.step().await.unwrap() > 0 {} });
                 }
                 while all.join_next().await.is_some_and(|ended| ended.is_ok()) {}
                 let mut all = tokio::task::JoinSet::new();

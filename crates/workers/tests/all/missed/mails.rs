@@ -4,7 +4,7 @@ use domain::administration::{profile, settings};
 use domain::channels::channel::Kind;
 use domain::channels::starting;
 use domain::directory::addressee::Addressee;
-use domain::files::{changing, entry, listing};
+use domain::files::{changing, listing};
 use domain::kernel::ids::{ChannelId, DigestId, PersonId};
 use domain::kernel::name::Name;
 use domain::kernel::secrets::Secret;
@@ -14,7 +14,7 @@ use domain::tenant::workspaces;
 use mail_parser::{HeaderValue, MessageParser};
 use outbound::mail::Mail;
 use proptest::prelude::*;
-use workers::mail::Desk;
+use workers::MailComposer;
 
 use crate::both_engines;
 use crate::missed::office::{MORNING, Office, PORTAL};
@@ -65,7 +65,7 @@ fn named(word: &str) -> Mail {
         channels: vec![part(), part()],
         unsubscribe: Some(Secret::new()),
     };
-    Desk::new(PORTAL, "notifications@portal.example").digest(MORNING, &digest)
+    MailComposer::new(PORTAL, "notifications@portal.example").digest(MORNING, &digest)
 }
 
 proptest! {
@@ -117,9 +117,9 @@ both_engines! {
         office.minutes(4);
         let mails = office.digests_to(bo);
         assert!(mails[0].text.contains("    [Deed <b>.pdf, 1.5 KB]\n    [old.pdf, removed]\n"), "{}", mails[0].text);
-        assert!(mails[0].html.contains("Deed &lt;b&gt;.pdf") && mails[0].html.contains(">1.5 KB</span>"));
+        assert!(mails[0].html.contains("Deed &#60;b&#62;.pdf") && mails[0].html.contains(">1.5 KB</span>"));
         // What a list of mails shows after the subject says what came.
-        assert!(mails[0].html.contains("Jane Lee: Deed &lt;b&gt;.pdf, old.pdf</div>"));
+        assert!(mails[0].html.contains("Jane Lee: Deed &#60;b&#62;.pdf, old.pdf</div>"));
         hides(office);
         office.posts_files(jane, channel, "", &[("verdict.pdf", 1), ("testament.pdf", 1)]);
         office.minutes(5);

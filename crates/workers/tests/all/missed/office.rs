@@ -1,9 +1,10 @@
-//! An office whose people miss things: a firm on either engine, its teller and its sender of mails, at a time that a test
+//! An office whose people miss things: a firm on either engine, its scheduler and its sender of mails, at a time that a test
 //! turns.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::administration;
 use domain::administration::clients::{self, ClientChange, NewClient};
 use domain::administration::set_up::{self, SetUp};
 use domain::administration::team::{self, NewInternal};
@@ -24,13 +25,11 @@ use domain::messages::sending::{self, Draft};
 use domain::notify::delivery_status::{self, Fate};
 use domain::notify::digest_part::State;
 use domain::notify::{deliveries, due, muting, preferences};
-use domain::{administration, directory};
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
 use store::{Clock, Migration, Reader, Store, Time, Tx};
 use testing::{Database, Place};
-use workers::deliveries::Worker;
-use workers::missed::Teller;
+use workers::{DeliveryWorker, DigestScheduler};
 
 /// Runs each test on both engines.
 #[macro_export]
@@ -48,8 +47,8 @@ pub struct Office {
     pub store: Store,
     pub mails: Memory,
     pub texts: outbound::text::Memory,
-    pub worker: Worker,
-    pub teller: Teller,
+    pub worker: DeliveryWorker,
+    pub scheduler: DigestScheduler,
     pub workspace: WorkspaceId,
     pub ada: Actor,
     runtime: tokio::runtime::Runtime,
@@ -75,10 +74,11 @@ impl Place for Office {
         let mailer = Arc::new(Mailer::from(mails.clone()));
         let texts = outbound::text::Memory::default();
         let texter = Arc::new(Texter::Memory(texts.clone()));
-        let worker = Worker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
-        let teller = Teller::new(store.clone(), None);
+        let worker =
+            DeliveryWorker::new(store.clone(), mailer, texter, PORTAL, "notifications@portal.example");
+        let scheduler = DigestScheduler::new(store.clone(), None);
         let ada = Actor::new(workspace, person, Role::Admin, false);
-        Office { store, mails, texts, worker, teller, workspace, ada, runtime, _database: database }
+        Office { store, mails, texts, worker, scheduler, workspace, ada, runtime, _database: database }
     }
 }
 
@@ -276,7 +276,7 @@ impl Office {
 
     /// Decides who is told now; sends nothing.
     pub fn decides(&self) {
-        while self.wait_for(self.teller.step()).expect("a step") > 0 {}
+        while self.wait_for(self.scheduler.step()).expect("a step") > 0 {}
     }
 
     pub fn sends(&self) {

@@ -10,19 +10,17 @@ use domain::kernel::journal::Event;
 use domain::messages::sending::{self, Draft};
 use domain::messages::{changing, message};
 use domain::webhooks::call_history::{self, Call as Shown};
-use domain::webhooks::calls;
 use domain::webhooks::webhook::{self, Wanted};
 use outbound::webhooks::{Answer, CallError, Caller, Memory};
 use store::Reader;
-use workers::sweeps::Sweeper;
-use workers::webhooks::Worker;
+use workers::{Sweeper, WebhookWorker};
 
 use crate::support::PostOffice;
 
 pub(crate) struct Program {
     pub(crate) office: PostOffice,
     pub(crate) calls: Memory,
-    pub(crate) worker: Worker,
+    pub(crate) worker: WebhookWorker,
     pub(crate) channel: ChannelId,
 }
 
@@ -46,9 +44,9 @@ impl Program {
     }
 
     /// Another worker for the same database, as after a start.
-    pub(crate) fn worker(office: &PostOffice, calls: &Memory) -> Worker {
+    pub(crate) fn worker(office: &PostOffice, calls: &Memory) -> WebhookWorker {
         let caller = Arc::new(Caller::Memory(calls.clone()));
-        Worker::new(office.store.clone(), caller, Arc::new(shown))
+        WebhookWorker::new(office.store.clone(), caller, Arc::new(shown))
     }
 
     pub(crate) async fn make(&self, url: &str, events: &[&str]) -> WebhookId {

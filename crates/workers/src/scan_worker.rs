@@ -1,5 +1,5 @@
-//! Has files looked at by the scanner, where there is one: what it finds nothing in is handed out from then on, everything
-//! else stays held back. While the scanner does not answer, files wait.
+//! Shows new files to a virus scanner, if there is one. Clean files may be downloaded from then on, all others are held
+//! back. While the scanner does not answer, files wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,31 +11,30 @@ use outbound::scanner::{Finding, Scanner};
 use store::Store;
 use tokio::sync::watch;
 
-/// Files asked for at once.
+use crate::worker_loop::{self, Next, Work};
+
+/// Files read from the database at once.
 const AT_ONCE: i64 = 16;
-/// What other programs noted, nobody signals here: it is found after this.
+/// Other programs write too, without a signal here, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// A scanner that does not answer is asked again after this.
+/// After the scanner has not answered, it is asked again after this.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
-/// Brings files before the scanner. Cheap to clone.
+/// Shows files to the scanner. Cheap to clone.
 #[derive(Clone)]
-pub struct Inspector {
+pub struct ScanWorker {
     store: Store,
     blobs: Arc<Blobs>,
     scanner: Scanner,
 }
 
-impl Inspector {
-    /// Brings what lies in `blobs` before `scanner`.
-    pub fn new(store: Store, blobs: Arc<Blobs>, scanner: Scanner) -> Inspector {
-        Inspector { store, blobs, scanner }
+impl ScanWorker {
+    /// A worker that shows the files in `blobs` to `scanner`.
+    pub fn new(store: Store, blobs: Arc<Blobs>, scanner: Scanner) -> ScanWorker {
+        ScanWorker { store, blobs, scanner }
     }
 
-    /// Has some files looked at, and says how many were; nothing where the scanner does not answer.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Scans some files and returns how many; `None` if the scanner does not answer.
     pub async fn step(&self) -> Result<Option<usize>> {
         let waiting = self.store.read(|reader| blobs::unchecked(reader, AT_ONCE)).await?;
         let mut looked_at = 0;
@@ -75,24 +74,25 @@ impl Inspector {
         }
     }
 
-    /// Has files looked at, whenever there are any, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        while !*stop.borrow() {
-            let pause = match self.step().await {
-                Ok(Some(0)) => POLLED_EVERY,
-                Ok(Some(_)) => continue,
-                Ok(None) => ASKED_AGAIN_AFTER,
-                Err(error) => {
-                    tracing::warn!(%error, "files for the scanner cannot be looked for");
-                    ASKED_AGAIN_AFTER
-                }
-            };
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                _ = signal.changed(), if pause == POLLED_EVERY => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
+    /// Scans new files until `stop` is true or its sender is dropped.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for ScanWorker {
+    const FAILURE: &'static str = "files for the scanner cannot be looked for";
+    const RETRY: Next = Next::After(ASKED_AGAIN_AFTER);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(match self.step().await? {
+            Some(0) => Next::OnWrite(POLLED_EVERY),
+            Some(_) => Next::AtOnce,
+            None => Next::After(ASKED_AGAIN_AFTER),
+        })
     }
 }

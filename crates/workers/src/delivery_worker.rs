@@ -1,8 +1,9 @@
-//! Sends what is due. For each delivery: one short transaction that decides whether it is still wanted and makes its
-//! code and link, then the sending with no transaction open, then one that records how it went.
+//! Sends mails and texts that are due. For each delivery, one short transaction decides whether it is still wanted and makes
+//! its code and link; it is sent with no transaction open; another transaction records the outcome.
 //!
-//! A worker that dies in between leaves a lease that runs out; the mail is then sent again under the same Message-ID.
+//! If a worker dies in between, its lease runs out and the mail is sent again with the same Message-ID.
 
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,89 +22,88 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::digest_text::DigestText;
-use crate::mail::Desk;
+use crate::mail::MailComposer;
 use crate::texts;
+use crate::worker_loop::{self, Next, Work};
 
-/// Deliveries sent side by side where nothing else is said: a slow mail server is not asked for more, and one mail does
-/// not wait for another.
-pub const AT_ONCE: usize = 8;
-/// The longest for one mail: its outcome is recorded before the lease runs out.
+/// Deliveries sent at the same time by default: few enough for a slow mail server, enough that one mail does not wait for
+/// another.
+pub const DELIVERIES_AT_ONCE: usize = 8;
+/// Time limit for one delivery: its outcome must be recorded before the lease runs out.
 const SEND_MAX: Duration = Duration::from_secs(90);
-/// A delivery that nobody signalled is found after this: what makes one has no entry in the journal, and other
-/// programs make some too.
+/// Deliveries have no journal entry, and other programs create them too, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// The shortest pause, so that nothing can make the worker spin.
+/// Shortest pause, so that the worker never spins.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
 /// Sends due deliveries. Cheap to clone.
 #[derive(Clone)]
-pub struct Worker {
+pub struct DeliveryWorker {
     store: Store,
     mailer: Arc<Mailer>,
     texter: Arc<Texter>,
-    desk: Arc<Desk>,
+    composer: Arc<MailComposer>,
     at_once: usize,
 }
 
-/// A delivery as it is at the moment of sending.
+/// A prepared delivery.
 enum Ready {
     Mail(Box<Mail>),
     Text(Text),
-    /// Nothing to send now, if ever; that is recorded.
+    /// Nothing to send, which is already recorded.
     Not(Outcome),
 }
 
-/// Why one did not leave, whichever way it was to take. `reason` is for the people who run the portal.
+/// Why a mail or text was not sent. `reason` is for operators.
 struct Refused {
     reason: String,
     meaning: Meaning,
 }
 
-/// What that means for it.
+/// What a refusal means for the delivery.
 enum Meaning {
-    /// It may well leave later.
+    /// Worth another try.
     ForNow,
-    /// It never will.
+    /// Final.
     ForGood,
-    /// It never will, nor any other mail to this address.
+    /// Final, for every mail to this address.
     Bounced(String),
-    /// It never will, nor any other text to this number: its owner wants none.
+    /// Final, for every text to this number: its owner opted out.
     Unsubscribed(String),
 }
 
-/// What became of one delivery.
+/// How a delivery ended.
 enum Outcome {
     Sent,
     Dropped,
-    /// Not before this time: it is quiet where the person is.
+    /// Postponed until this time: the recipient has quiet hours.
     Held(Time),
+    /// Tried again at this time.
     FailedForNow(Time),
     Failed,
 }
 
-impl Worker {
-    /// A worker. `public_url` is what links begin with, without a slash at its end; `mail_from` the address of the
-    /// sender.
+impl DeliveryWorker {
+    /// `public_url` is what links begin with; `mail_from` is the sender's address.
     pub fn new(
         store: Store,
         mailer: Arc<Mailer>,
         texter: Arc<Texter>,
         public_url: &str,
         mail_from: &str,
-    ) -> Worker {
-        let desk = Arc::new(Desk::new(public_url, mail_from));
-        Worker { store, mailer, texter, desk, at_once: AT_ONCE }
+    ) -> DeliveryWorker {
+        let composer = Arc::new(MailComposer::new(public_url, mail_from));
+        DeliveryWorker { store, mailer, texter, composer, at_once: DELIVERIES_AT_ONCE }
     }
 
-    /// The same, sending at most so many at the same time; at least one.
-    pub fn at_once(self, most: usize) -> Worker {
-        Worker { at_once: most.max(1), ..self }
+    /// The same worker, sending at most this many deliveries at the same time; at least one.
+    pub fn at_once(self, most: usize) -> DeliveryWorker {
+        DeliveryWorker { at_once: most.max(1), ..self }
     }
 
-    /// Sends some of what is due now and says how many deliveries it took; 0 when nothing is due.
+    /// Sends some of the deliveries that are due and returns how many it took; 0 if none are due.
     ///
-    /// # Errors
-    /// Where the database fails. What was taken is then taken again when its lease has run out.
+    /// After an error, deliveries that were taken are taken again when their lease has run out.
     pub async fn step(&self) -> Result<usize> {
         let mut sending = JoinSet::new();
         let count = self.take(&mut sending).await?;
@@ -113,16 +113,16 @@ impl Worker {
         Ok(count)
     }
 
-    /// Begins to send what is due now, as far as there is room, and says how many deliveries those are.
+    /// Starts sending due deliveries, as far as there is room, and returns how many.
     async fn take(&self, sending: &mut JoinSet<()>) -> Result<usize> {
         let room = self.at_once.saturating_sub(sending.len());
-        // Looked at first: a writing transaction for each signal of a busy portal would be in everybody's way.
+        // A read first: a write transaction for each signal of a busy portal would block others.
         let now = self.store.clock().now();
         let next = self.store.read(deliveries::next_due).await?;
         if room == 0 || next.is_none_or(|next| next > now) {
             return Ok(0);
         }
-        let most = i64::try_from(room).unwrap_or(i64::MAX);
+        let most = i64::try_from(room).expect("room for deliveries is far below 2^63");
         let claimed = self.store.write(move |tx| deliveries::claim(tx, most)).await?;
         let count = claimed.len();
         for delivery in claimed {
@@ -132,34 +132,9 @@ impl Worker {
         Ok(count)
     }
 
-    /// Sends what is due, whenever something is, until `stop` says true or its sender is gone. What has begun is ended.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        let mut sending = JoinSet::new();
-        while !*stop.borrow() {
-            // Marked before looking: what comes while looking wakes the next round.
-            signal.mark_unchanged();
-            // Several that have ended make room for as many in one transaction.
-            while let Some(ended) = sending.try_join_next() {
-                note_end(ended);
-            }
-            match self.take(&mut sending).await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "deliveries cannot be looked for"),
-            }
-            let has_room = sending.len() < self.at_once;
-            let pause = if has_room { self.pause().await } else { POLLED_EVERY };
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { break },
-                changed = signal.changed() => if changed.is_err() { break },
-                Some(ended) = sending.join_next() => note_end(ended),
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-        while let Some(ended) = sending.join_next().await {
-            note_end(ended);
-        }
+    /// Sends due deliveries until `stop` is true or its sender is dropped, then finishes those that it has started.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(Sending { worker: self, tasks: JoinSet::new() }, stop).await;
     }
 
     async fn pause(&self) -> Duration {
@@ -168,7 +143,7 @@ impl Worker {
         until.clamp(PAUSE_MIN, POLLED_EVERY)
     }
 
-    /// One delivery from its preparation to its record.
+    /// Prepares, sends and records one delivery.
     async fn deliver(&self, delivery: Delivery) {
         match self.try_to_deliver(&delivery).await {
             Ok(Outcome::Sent) => tracing::info!(delivery = %delivery.id, kind = delivery.kind.word(), "sent"),
@@ -214,42 +189,42 @@ impl Worker {
         }
     }
 
-    /// The mail or text, with a code and a link of its own.
+    /// Prepares the mail or text, with a code and a link of its own.
     async fn prepare(&self, delivery: &Delivery) -> Result<Ready> {
-        let (desk, delivery) = (Arc::clone(&self.desk), delivery.clone());
+        let (composer, delivery) = (Arc::clone(&self.composer), delivery.clone());
         self.store
             .write(move |tx| {
                 let mail = |mail| Ready::Mail(Box::new(mail));
                 let mut why = "no longer wanted";
                 let ready = match delivery.kind {
                     Kind::SignIn(sign_in) => sign_in::prepare_mail(tx, delivery.workspace, sign_in)?
-                        .map(|prepared| mail(desk.sign_in(delivery.id, tx.now(), &prepared))),
+                        .map(|prepared| mail(composer.sign_in(delivery.id, tx.now(), &prepared))),
                     Kind::Invitation => {
                         invitations::prepare_invitation(tx, delivery.workspace, delivery.person)?
-                            .map(|prepared| mail(desk.invitation(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.invitation(delivery.id, tx.now(), &prepared)))
                     }
                     Kind::FreshLink(id) => reply_links::prepare_fresh(tx, delivery.workspace, id)?
-                        .map(|prepared| mail(desk.fresh_link(delivery.id, tx.now(), &prepared))),
+                        .map(|prepared| mail(composer.fresh_link(delivery.id, tx.now(), &prepared))),
                     Kind::SignerMissing(before) => {
                         setting::prepare_missing(tx, delivery.workspace, delivery.person, before)?
-                            .map(|prepared| mail(desk.signer_missing(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.signer_missing(delivery.id, tx.now(), &prepared)))
                     }
                     Kind::WebhookOff(id) => {
                         webhook::prepare_note(tx, delivery.workspace, id, delivery.person)?
-                            .map(|prepared| mail(desk.webhook_off(delivery.id, tx.now(), &prepared)))
+                            .map(|prepared| mail(composer.webhook_off(delivery.id, tx.now(), &prepared)))
                     }
-                    // Taken by the worker of webhooks, never by this one.
+                    // Taken by the webhook worker, never by this one.
                     Kind::Webhook(_) => None,
                     Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
                     Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {
-                        Prepared::Digest(digest) => Some(mail(desk.digest(tx.now(), &digest))),
+                        Prepared::Digest(digest) => Some(mail(composer.digest(tx.now(), &digest))),
                         Prepared::Dropped(reason) => {
                             why = reason;
                             None
                         }
                     },
-                    Kind::DigestText(id) => match desk.digest_text(tx, &delivery, id)? {
+                    Kind::DigestText(id) => match composer.digest_text(tx, &delivery, id)? {
                         DigestText::Text(text) => Some(Ready::Text(text)),
                         DigestText::HeldUntil(until) => {
                             deliveries::held(tx, &delivery, until)?;
@@ -291,6 +266,46 @@ impl Worker {
                 Ok(Outcome::Failed)
             })
             .await
+    }
+}
+
+/// The worker's loop, with the deliveries that it is sending.
+struct Sending {
+    worker: DeliveryWorker,
+    tasks: JoinSet<()>,
+}
+
+impl Work for Sending {
+    const FAILURE: &'static str = "deliveries cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.worker.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        // All that have ended make room at once, so that one transaction takes as many.
+        while let Some(ended) = self.tasks.try_join_next() {
+            note_end(ended);
+        }
+        if self.worker.take(&mut self.tasks).await? > 0 {
+            return Ok(Next::AtOnce);
+        }
+        let has_room = self.tasks.len() < self.worker.at_once;
+        Ok(Next::OnWrite(if has_room { self.worker.pause().await } else { POLLED_EVERY }))
+    }
+
+    async fn task_ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(ended) => note_end(ended),
+            None => future::pending().await,
+        }
+    }
+
+    async fn finish(mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            note_end(ended);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Small versions, made away from any request (F4): one after the other, since one picture may take a good part of a machine's
-//! memory while it is made.
+//! Makes small versions of files outside of requests (F4), one at a time, since one picture may need much of the machine's
+//! memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +12,11 @@ use outbound::pictures::{self, Small};
 use store::Store;
 use tokio::sync::watch;
 
-/// What other programs noted, nobody signals here: it is found after this.
+use crate::worker_loop::{self, Next, Work};
+
+/// Other programs write too, without a signal here, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(2);
-/// Bytes of a file over which no small version is made: far more than pictures and letters have.
+/// No small version is made of larger files; pictures and letters are far smaller.
 const BYTES_MAX: i64 = 200_000_000;
 
 /// Makes small versions. Cheap to clone.
@@ -25,7 +27,7 @@ pub struct Previewer {
     documents: Documents,
 }
 
-/// What came of a try.
+/// The outcome of one attempt.
 enum Made {
     Small(Small),
     Never(String),
@@ -33,17 +35,14 @@ enum Made {
 }
 
 impl Previewer {
-    /// A maker of small versions of what lies in `blobs`.
+    /// A worker that makes small versions of the files in `blobs`.
     pub fn new(store: Store, blobs: Arc<Blobs>, documents: Documents) -> Previewer {
         Previewer { store, blobs, documents }
     }
 
-    /// Makes the small version that has waited longest; false where none is to be made now.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Makes the small version that has waited longest; returns false if none is due.
     pub async fn step(&self) -> Result<bool> {
-        // Looking costs nothing; only what is there is taken.
+        // A read is cheap; a write transaction only if there is something to take.
         let now = self.store.clock().now();
         if self.store.read(previews::next).await?.is_none_or(|next| next > now) {
             return Ok(false);
@@ -95,26 +94,26 @@ impl Previewer {
         match tokio::task::spawn_blocking(move || pictures::small(&bytes)).await {
             Ok(Ok(small)) => Made::Small(small),
             Ok(Err(error)) => Made::Never(error.to_string()),
-            // A decoder made a mistake about these bytes, and would again.
+            // The decoder panicked on these bytes, and would again.
             Err(error) => Made::Never(error.to_string()),
         }
     }
 
-    /// Makes what is to be made, whenever something is, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "small versions cannot be looked for"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                // A picture in a folder and a message with one are both told of.
-                _ = signal.changed() => {}
-                () = tokio::time::sleep(POLLED_EVERY) => {}
-            }
-        }
+    /// Makes small versions until `stop` is true or its sender is dropped.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for Previewer {
+    const FAILURE: &'static str = "small versions cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(if self.step().await? { Next::AtOnce } else { Next::OnWrite(POLLED_EVERY) })
     }
 }

@@ -1,5 +1,5 @@
-//! Removes what nobody needs any more, a little at a time: counted tries, requests and links long expired, and
-//! journal entries that no stream asks for.
+//! Removes old rows in small transactions: rate limit counts, expired requests and links, and journal entries that no
+//! stream asks for any more.
 
 use std::time::Duration;
 
@@ -14,11 +14,13 @@ use domain::webhooks::call_history;
 use store::{Store, Time, Tx};
 use tokio::sync::watch;
 
-/// Looking for old rows costs little and nothing hurries.
+use crate::worker_loop::{self, Next, Work};
+
+/// Old rows do no harm, so there is no hurry.
 const EVERY: Duration = Duration::from_secs(10 * 60);
-/// Journal entries that one transaction removes at most, so that nobody waits for it.
+/// Maximum journal entries that one transaction removes, so that writers do not wait for it.
 const ENTRIES_AT_ONCE: i64 = 1_000;
-/// Transactions for one kind of row in one step; what is left waits for the next.
+/// Maximum transactions for one kind of row in one step; the rest waits for the next step.
 const CHUNKS_MAX: usize = 50;
 
 /// Removes old rows. Cheap to clone.
@@ -28,15 +30,12 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// A sweeper of this database.
+    /// A sweeper for `store`.
     pub fn new(store: Store) -> Sweeper {
         Sweeper { store }
     }
 
-    /// Removes what is old now and says how many rows that were.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes old rows and returns how many.
     pub async fn step(&self) -> Result<usize> {
         let mut swept = self.in_chunks(rate_limits::sweep).await?;
         swept += self.in_chunks(sign_in_requests::sweep).await?;
@@ -53,7 +52,7 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Repeats a small transaction until nothing is left for it.
+    /// Repeats a small transaction until it finds nothing to remove.
     async fn in_chunks(&self, chunk: impl Fn(&Tx) -> Result<usize> + Copy + Send + 'static) -> Result<usize> {
         let mut swept = 0;
         for _ in 0..CHUNKS_MAX {
@@ -65,24 +64,31 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Removes old rows now and then, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(0) => {}
-                Ok(rows) => tracing::info!(rows, "old rows removed"),
-                Err(error) => tracing::warn!(%error, "old rows cannot be removed"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(EVERY) => {}
-            }
-        }
+    /// Removes old rows until `stop` is true or its sender is dropped.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
     }
 }
 
-/// Removes the oldest entries of a workspace's journal, in order and without holes, also where the clock jumped: up to
-/// the first entry that is still kept.
+impl Work for Sweeper {
+    const FAILURE: &'static str = "old rows cannot be removed";
+    const RETRY: Next = Next::After(EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        let rows = self.step().await?;
+        if rows > 0 {
+            tracing::info!(rows, "old rows removed");
+        }
+        Ok(Next::After(EVERY))
+    }
+}
+
+/// Removes the oldest entries of a workspace's journal, up to the first one that is still kept: even if the clock jumped,
+/// no gap appears.
 fn journal_chunk(tx: &Tx, workspace: WorkspaceId) -> Result<usize> {
     let end = tx.journal_tail(workspace.0)? + ENTRIES_AT_ONCE;
     let kept_since: Time = tx.now().before(limits::JOURNAL_LASTS);

@@ -1,11 +1,12 @@
-//! Calls the firm's own programs (H1 to H6): follows the journal for each webhook, which makes the calls, and tries those that
-//! are due. For each try: one reading transaction in which the object is written as it is then, the call with no
-//! transaction open, one that records how it went.
+//! Calls the firm's own programs (H1 to H6). It follows the journal for each webhook, which creates calls, and tries the calls
+//! that are due. For each try, a read transaction renders the object as it is now; the call is made with no transaction
+//! open; a write transaction records the outcome.
 //!
-//! Each webhook is worked for by itself: one that answers slowly or never keeps no other waiting. A worker that dies in
-//! between leaves a lease that runs out; the call is then made again under the same id.
+//! Webhooks are independent: one that answers slowly or never delays no other. If a worker dies in between, its lease runs
+//! out and the call is made again with the same id.
 
 use std::collections::{HashMap, HashSet};
+use std::future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,29 +22,33 @@ use outbound::webhooks::{Answer, Call, CallError, Caller};
 use serde_json::{Value, json};
 use store::{Reader, Store, Time};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 
-/// Calls of one webhook that are under way at once.
+use crate::worker_loop::{self, Next, Work};
+
+/// Simultaneous calls of one webhook.
 const AT_ONCE: i64 = 4;
-/// Webhooks that are called at once: no more sockets than a small machine has room for.
+/// Webhooks that are called at the same time: no more sockets than a small machine can have.
 const WEBHOOKS_AT_ONCE: usize = 32;
-/// Other programs write the journal too, and what is due later nobody signals: found after this.
+/// Other programs write to the journal too, and retries have no signal, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// The shortest pause: what happens meanwhile is looked at together.
+/// Shortest pause: events of this time are handled together.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 
-/// Writes what a program hears of an event now: the name under which it does, and the object as `GET /v1/…` shows it.
-pub type Shown = Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
+/// Renders what a program is told about an event: the event's name, and the object as `GET /v1/…` shows it now. `None` if it
+/// is told nothing.
+pub type EventPayload =
+    Arc<dyn Fn(&Reader, &Actor, &Event) -> Result<Option<(&'static str, Value)>> + Send + Sync>;
 
 /// Calls webhooks. Cheap to clone.
 #[derive(Clone)]
-pub struct Worker {
+pub struct WebhookWorker {
     store: Store,
     caller: Arc<Caller>,
-    shown: Shown,
+    payload: EventPayload,
 }
 
-/// A try that is ready, and what belongs to it.
+/// A prepared try.
 struct Ready {
     delivery: Delivery,
     webhook: WebhookId,
@@ -51,17 +56,15 @@ struct Ready {
     call: Call,
 }
 
-impl Worker {
-    /// A worker that calls by this way and shows objects so.
-    pub fn new(store: Store, caller: Arc<Caller>, shown: Shown) -> Worker {
-        Worker { store, caller, shown }
+impl WebhookWorker {
+    /// A worker that calls through `caller` and renders events with `payload`.
+    pub fn new(store: Store, caller: Arc<Caller>, payload: EventPayload) -> WebhookWorker {
+        WebhookWorker { store, caller, payload }
     }
 
-    /// Does some of what is to be done now, and says how much that was: entries of the journal that were looked at, and
-    /// calls that were tried; 0 when there is nothing.
+    /// Does some of what is due and returns how much: journal entries read plus calls tried; 0 if nothing is due.
     ///
-    /// # Errors
-    /// Where the database fails. What was taken is then taken again when its lease has run out.
+    /// After an error, calls that were taken are taken again when their lease has run out.
     pub async fn step(&self) -> Result<usize> {
         let mut done = self.follow().await?;
         let mut calling = JoinSet::new();
@@ -78,57 +81,12 @@ impl Worker {
         Ok(done)
     }
 
-    /// Follows and calls whenever there is something to do, until `stop` says true or its sender is gone. What has begun is
-    /// ended.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut signal = self.store.signal();
-        let mut calling = JoinSet::new();
-        let mut busy: HashMap<tokio::task::Id, WebhookId> = HashMap::new();
-        while !*stop.borrow() {
-            // Marked before looking: what comes while looking wakes the next round.
-            signal.mark_unchanged();
-            let mut pause = POLLED_EVERY;
-            match self.follow().await {
-                Ok(0) => {}
-                Ok(_) => pause = PAUSE_MIN,
-                Err(error) => tracing::warn!(%error, "the journal cannot be followed for webhooks"),
-            }
-            match self.store.read(calls::due).await {
-                Ok(due) => self.start(due, &mut calling, &mut busy),
-                Err(error) => tracing::warn!(%error, "webhooks that are due cannot be looked for"),
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { break },
-                changed = signal.changed() => if changed.is_err() { break },
-                Some(ended) = calling.join_next_with_id() => ended_one(ended, &mut busy),
-                () = tokio::time::sleep(pause) => {}
-            }
-            tokio::time::sleep(PAUSE_MIN).await;
-            while let Some(ended) = calling.try_join_next_with_id() {
-                ended_one(ended, &mut busy);
-            }
-        }
-        while calling.join_next().await.is_some() {}
+    /// Calls webhooks until `stop` is true or its sender is dropped, then finishes the calls that it has started.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(Calling { worker: self, tasks: JoinSet::new(), busy: HashMap::new() }, stop).await;
     }
 
-    fn start(
-        &self,
-        due: Vec<(WorkspaceId, WebhookId)>,
-        calling: &mut JoinSet<usize>,
-        busy: &mut HashMap<tokio::task::Id, WebhookId>,
-    ) {
-        let called: HashSet<WebhookId> = busy.values().copied().collect();
-        let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
-        for (workspace, webhook) in
-            due.into_iter().filter(|(_, webhook)| !called.contains(webhook)).take(room)
-        {
-            let worker = self.clone();
-            let task = calling.spawn(async move { worker.call_due(workspace, webhook).await });
-            busy.insert(task.id(), webhook);
-        }
-    }
-
-    /// Makes calls of what the journal has, for each webhook by itself.
+    /// Creates calls from new journal entries, for each webhook separately.
     async fn follow(&self) -> Result<usize> {
         let mut followed = 0;
         for (workspace, webhook) in self.store.read(calls::behind).await? {
@@ -142,7 +100,7 @@ impl Worker {
         Ok(followed)
     }
 
-    /// Tries some of a webhook's calls that are due, and says how many.
+    /// Tries some of a webhook's due calls and returns how many.
     async fn call_due(&self, workspace: WorkspaceId, webhook: WebhookId) -> usize {
         let claim = self
             .store
@@ -166,7 +124,7 @@ impl Worker {
         count
     }
 
-    /// One try from its preparation to its record.
+    /// Prepares, makes and records one try.
     async fn try_one(&self, webhook: WebhookId, delivery: Delivery) {
         let id = delivery.id;
         match self.tried(webhook, delivery).await {
@@ -193,12 +151,12 @@ impl Worker {
 
     async fn prepare(&self, webhook: WebhookId, delivery: Delivery) -> Result<Option<Ready>> {
         let Kind::Webhook(id) = delivery.kind else { return Ok(None) };
-        let (workspace, shown) = (delivery.workspace, Arc::clone(&self.shown));
+        let (workspace, payload) = (delivery.workspace, Arc::clone(&self.payload));
         let call = self
             .store
             .read(move |reader| {
                 let Some(prepared) = calls::prepare(reader, workspace, id)? else { return Ok(None) };
-                written(reader, &prepared, &shown).map(Some)
+                written(reader, &prepared, &payload).map(Some)
             })
             .await?;
         let Some(call) = call else {
@@ -233,23 +191,76 @@ impl Worker {
     }
 }
 
-fn ended_one(
-    ended: std::result::Result<(tokio::task::Id, usize), tokio::task::JoinError>,
-    busy: &mut HashMap<tokio::task::Id, WebhookId>,
-) {
-    let task = match ended {
-        Ok((task, _)) => task,
-        Err(error) => {
-            tracing::error!(%error, "calls were given up half-way; they are made again");
-            error.id()
-        }
-    };
-    busy.remove(&task);
+/// The worker's loop, with the webhooks that it is calling.
+struct Calling {
+    worker: WebhookWorker,
+    tasks: JoinSet<usize>,
+    busy: HashMap<task::Id, WebhookId>,
 }
 
-/// A try as it is sent: Standard Webhooks' recommended form.
-fn written(reader: &Reader, prepared: &PreparedCall, shown: &Shown) -> Result<Call> {
-    let object = shown(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
+impl Calling {
+    /// Starts calling due webhooks that are not being called already, as far as there is room.
+    fn start(&mut self, due: Vec<(WorkspaceId, WebhookId)>) {
+        let called: HashSet<WebhookId> = self.busy.values().copied().collect();
+        let room = WEBHOOKS_AT_ONCE.saturating_sub(called.len());
+        for (workspace, webhook) in
+            due.into_iter().filter(|(_, webhook)| !called.contains(webhook)).take(room)
+        {
+            let worker = self.worker.clone();
+            let task = self.tasks.spawn(async move { worker.call_due(workspace, webhook).await });
+            self.busy.insert(task.id(), webhook);
+        }
+    }
+
+    fn note_end(&mut self, ended: std::result::Result<(task::Id, usize), JoinError>) {
+        let task = match ended {
+            Ok((task, _)) => task,
+            Err(error) => {
+                tracing::error!(%error, "calls were given up half-way; they are made again");
+                error.id()
+            }
+        };
+        self.busy.remove(&task);
+    }
+}
+
+impl Work for Calling {
+    const FAILURE: &'static str = "webhooks that are due cannot be looked for";
+    const RETRY: Next = Next::OnWrite(POLLED_EVERY);
+    const GATHER: Duration = PAUSE_MIN;
+
+    fn store(&self) -> &Store {
+        &self.worker.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.note_end(ended);
+        }
+        let followed = self.worker.follow().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the journal cannot be followed for webhooks");
+            0
+        });
+        let due = self.worker.store.read(calls::due).await?;
+        self.start(due);
+        Ok(Next::OnWrite(if followed > 0 { PAUSE_MIN } else { POLLED_EVERY }))
+    }
+
+    async fn task_ended(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.note_end(ended),
+            None => future::pending().await,
+        }
+    }
+
+    async fn finish(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// The call as it is sent, in the form that Standard Webhooks recommends.
+fn written(reader: &Reader, prepared: &PreparedCall, payload: &EventPayload) -> Result<Call> {
+    let object = payload(reader, &prepared.actor, &prepared.event)?.map(|(_, object)| object);
     let mut data = json!({ "workspaceId": prepared.actor.workspace, "object": object });
     if let Some(channel) = prepared.event.channel() {
         data["channelId"] = json!(channel);

@@ -1,8 +1,8 @@
-//! Tells people what they have missed: looks who is due, lets the domain decide again with what is true then, and so makes
-//! the deliveries that [`crate::deliveries`] sends.
+//! Schedules digests of unread messages: finds who is due, lets the domain decide with the data of that moment, and so
+//! creates the deliveries that [`crate::DeliveryWorker`] sends.
 //!
-//! Each channel and each person is a transaction of its own; any number of workers may do the same at once, and one that
-//! dies leaves everything as it was before or after such a step.
+//! Each channel and each person has a transaction of its own, so several workers may run at once, and one that dies leaves
+//! no transaction half done.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,32 +14,31 @@ use store::{Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Channels and people looked at side by side: enough for one commit to carry many.
+use crate::worker_loop::{self, Next, Work};
+
+/// Channels and people handled at the same time: enough to share commits.
 const AT_ONCE: i64 = 64;
-/// What other programs noted, nobody signals here: it is found after this.
+/// Other programs write too, without a signal here, so the database is polled.
 const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// The shortest pause, so that nothing can make the worker spin.
+/// Shortest pause, so that the worker never spins.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-/// Somebody who cannot be decided about is looked at again after this.
+/// After a failure, the decision about a person is tried again after this.
 const PUT_OFF_BY: Duration = Duration::from_secs(60);
 
-/// Decides who is told. Cheap to clone.
+/// Decides who gets a digest. Cheap to clone.
 #[derive(Clone)]
-pub struct Teller {
+pub struct DigestScheduler {
     store: Store,
     wait: Option<Duration>,
 }
 
-impl Teller {
-    /// A teller of this database. `wait` stands in for every workspace's wait, for trying out and tests.
-    pub fn new(store: Store, wait: Option<Duration>) -> Teller {
-        Teller { store, wait }
+impl DigestScheduler {
+    /// `wait` overrides every workspace's own wait, for trials and tests.
+    pub fn new(store: Store, wait: Option<Duration>) -> DigestScheduler {
+        DigestScheduler { store, wait }
     }
 
-    /// Does some of what is to be done now and says how many channels and people that were; 0 when nothing is.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
+    /// Handles some of the channels and people that are due and returns how many; 0 if none are.
     pub async fn step(&self) -> Result<usize> {
         let (store, wait) = (&self.store, self.wait);
         let ripe = store.read(move |reader| due::ripe(reader, wait, AT_ONCE)).await?;
@@ -63,7 +62,7 @@ impl Teller {
         Ok(noted + settled)
     }
 
-    /// Decides about one person; whether that was possible.
+    /// Decides about one person; returns whether that succeeded.
     async fn settle(&self, workspace: WorkspaceId, person: PersonId) -> bool {
         let wait = self.wait;
         match self.store.write(move |tx| due::settle(tx, workspace, person, wait)).await {
@@ -72,28 +71,12 @@ impl Teller {
             Err(error) => {
                 tracing::warn!(%person, %error, "it cannot be decided whether somebody is told");
                 let later = move |tx: &mut Tx| due::put_off(tx, workspace, person, PUT_OFF_BY);
-                // Where even this fails, they are looked at again before long.
+                // If this fails too, the next step tries again.
                 let _ = self.store.write(later).await;
                 return false;
             }
         }
         true
-    }
-
-    /// Does what is to be done, whenever something is, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            match self.step().await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "who is due cannot be looked for"),
-            }
-            let pause = self.pause().await;
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
     }
 
     async fn pause(&self) -> Duration {
@@ -102,9 +85,30 @@ impl Teller {
         let until = next.map_or(POLLED_EVERY, |next| next.since(self.store.clock().now()));
         until.clamp(PAUSE_MIN, POLLED_EVERY)
     }
+
+    /// Schedules digests until `stop` is true or its sender is dropped.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
 }
 
-/// Runs all of them at once, and says how many answered true.
+impl Work for DigestScheduler {
+    const FAILURE: &'static str = "who is due cannot be looked for";
+    const RETRY: Next = Next::After(POLLED_EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        Ok(match self.step().await? {
+            0 => Next::After(self.pause().await),
+            _ => Next::AtOnce,
+        })
+    }
+}
+
+/// Runs the futures at the same time and returns how many yielded true.
 async fn side_by_side<F>(all: impl Iterator<Item = F>) -> usize
 where
     F: Future<Output = bool> + Send + 'static,

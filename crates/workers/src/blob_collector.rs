@@ -1,5 +1,5 @@
-//! Keeps the store of blobs and the database in step: uploads that were never finished or used go, what was deleted long ago
-//! goes, bytes that count for nothing are removed in their time, and so is what a crash left in the store.
+//! Removes files that nothing needs: uploads that were never finished or used, entries deleted long ago, bytes that no entry
+//! refers to any more, and what a crash left in the blob store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,35 +8,35 @@ use domain::files::{blobs, changing, uploads};
 use domain::kernel::error::Result;
 use domain::kernel::ids::{BlobId, UploadId, WorkspaceId};
 use outbound::blobs::{Blobs, Name};
-use store::Store;
+use store::{Store, Time};
 use tokio::sync::watch;
 
-/// Nothing hurries.
+use crate::worker_loop::{self, Next, Work};
+
+/// Old files do no harm, so there is no hurry.
 const EVERY: Duration = Duration::from_secs(5 * 60);
-/// The whole store is looked through this often.
+/// How often the whole blob store is searched for orphans.
 const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(24 * 3600);
-/// What no row names is younger than this while somebody may be about to name it.
+/// Younger bytes without a row may belong to an upload that is about to get one.
 const ORPHANS_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Bytes removed in one go.
+/// Blobs removed in one step.
 const AT_ONCE: i64 = 200;
 
-/// Removes what nobody needs from the store. Cheap to clone.
+/// Removes unneeded files. Cheap to clone.
 #[derive(Clone)]
-pub struct Keeper {
+pub struct BlobCollector {
     store: Store,
     blobs: Arc<Blobs>,
+    looked_through_at: Option<Time>,
 }
 
-impl Keeper {
-    /// A keeper of `blobs`.
-    pub fn new(store: Store, blobs: Arc<Blobs>) -> Keeper {
-        Keeper { store, blobs }
+impl BlobCollector {
+    /// A collector for `blobs`.
+    pub fn new(store: Store, blobs: Arc<Blobs>) -> BlobCollector {
+        BlobCollector { store, blobs, looked_through_at: None }
     }
 
-    /// Removes some of what is old now, and says how much that was; 0 when nothing is.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes some unneeded files and uploads and returns how many; 0 if there are none.
     pub async fn step(&self) -> Result<usize> {
         let forgotten = self.store.write(|tx| uploads::sweep(tx)).await?;
         for upload in &forgotten {
@@ -53,10 +53,7 @@ impl Keeper {
         Ok(forgotten.len() + deleted + removed)
     }
 
-    /// Removes what lies in the store for longer than `age` and no row names: a crash left it. Says how much that was.
-    ///
-    /// # Errors
-    /// Where the database fails.
+    /// Removes files older than `age` that have no row, which only a crash leaves behind. Returns how many.
     pub async fn look_through(&self, age: Duration) -> Result<usize> {
         let old = match self.blobs.older_than(age).await {
             Ok(old) => old,
@@ -96,31 +93,35 @@ impl Keeper {
         removed.is_ok()
     }
 
-    /// Removes what is old now and then, until `stop` says true or its sender is gone.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut looked_through_at = None;
-        while !*stop.borrow() {
-            let now = self.store.clock().now();
-            match self.step().await {
+    /// Removes unneeded files until `stop` is true or its sender is dropped.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        worker_loop::run(self, stop).await;
+    }
+}
+
+impl Work for BlobCollector {
+    const FAILURE: &'static str = "old files cannot be removed";
+    const RETRY: Next = Next::After(EVERY);
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn turn(&mut self) -> Result<Next> {
+        let now = self.store.clock().now();
+        let removed = self.step().await?;
+        if removed > 0 {
+            tracing::info!(count = removed, "old files and uploads removed");
+            return Ok(Next::AtOnce);
+        }
+        if self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
+            self.looked_through_at = Some(now);
+            match self.look_through(ORPHANS_AFTER).await {
                 Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(count, "old files and uploads removed");
-                    continue;
-                }
-                Err(error) => tracing::warn!(%error, "old files cannot be removed"),
-            }
-            if looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
-                looked_through_at = Some(now);
-                match self.look_through(ORPHANS_AFTER).await {
-                    Ok(0) => {}
-                    Ok(count) => tracing::info!(count, "files that a crash left removed"),
-                    Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
-                }
-            }
-            tokio::select! {
-                changed = stop.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(EVERY) => {}
+                Ok(count) => tracing::info!(count, "files that a crash left removed"),
+                Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
             }
         }
+        Ok(Next::After(EVERY))
     }
 }

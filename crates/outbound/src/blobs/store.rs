@@ -1,0 +1,218 @@
+//! The blob store, with its uploads and downloads.
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::blob::{Form, Name, Old, Placed, Syncing};
+#[cfg(feature = "cluster")]
+use super::bucket::{self, Bucket};
+use super::error::Result;
+use super::folder::{self, Folder};
+use super::memory::{self, Memory};
+
+/// The blob store. Its `Debug` and `Display` show no secrets.
+#[derive(Debug)]
+pub enum Blobs {
+    /// A local folder.
+    Folder(Folder),
+    /// A bucket of a store that speaks S3.
+    #[cfg(feature = "cluster")]
+    Bucket(Box<Bucket>),
+    /// Memory, for tests.
+    Memory(Memory),
+}
+
+impl Blobs {
+    /// Resumes an upload after its first `at` bytes; later bytes are discarded.
+    ///
+    /// # Errors
+    /// `Missing` if there are fewer bytes.
+    pub async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
+        Ok(Receiving(match self {
+            Blobs::Folder(folder) => Way::Folder(Box::new(folder.receive(upload, at).await?)),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => Way::Folder(Box::new(bucket.staging().receive(upload, at).await?)),
+            Blobs::Memory(memory) => Way::Memory(memory.receive(upload, at)?),
+        }))
+    }
+
+    /// Puts an upload of exactly `size` bytes in place: afterwards it is on disk under its name, and nothing is staged. After an
+    /// error the upload is unchanged.
+    ///
+    /// # Errors
+    /// `Missing` if the size differs.
+    pub async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
+        match self {
+            Blobs::Folder(folder) => folder.place(upload, size, name).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.place(upload, size, name).await,
+            Blobs::Memory(memory) => memory.place(upload, size, name),
+        }
+    }
+
+    /// Removes the bytes of an upload, if there are any.
+    pub async fn discard(&self, upload: Uuid) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.discard(upload).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.staging().discard(upload).await,
+            Blobs::Memory(memory) => memory.discard(upload),
+        }
+    }
+
+    /// Stores a small version beside its file.
+    pub async fn put_small(&self, name: Name, bytes: Bytes) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.put_small(name, bytes).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.put_small(name, bytes).await,
+            Blobs::Memory(memory) => memory.put_small(name, bytes),
+        }
+    }
+
+    /// The size in bytes.
+    ///
+    /// # Errors
+    /// `Missing` if the blob does not exist.
+    pub async fn size(&self, name: Name, form: Form) -> Result<u64> {
+        match self {
+            Blobs::Folder(folder) => folder.size(name, form).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.size(name, form).await,
+            Blobs::Memory(memory) => memory.size(name, form),
+        }
+    }
+
+    /// Reads a range of bytes.
+    ///
+    /// # Errors
+    /// `Missing` if they do not exist.
+    pub async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
+        Ok(Reading(match self {
+            Blobs::Folder(folder) => Source::Folder(folder.read(name, form, range).await?),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => Source::Bucket(bucket.read(name, form, range).await?),
+            Blobs::Memory(memory) => Source::Memory(Some(memory.read(name, form, range)?)),
+        }))
+    }
+
+    /// Removes a blob and its small version, if they exist.
+    pub async fn remove(&self, name: Name) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.remove(name).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.remove(name).await,
+            Blobs::Memory(memory) => memory.remove(name),
+        }
+    }
+
+    /// Uploads and blobs older than `age`.
+    pub async fn older_than(&self, age: Duration) -> Result<Old> {
+        match self {
+            Blobs::Folder(folder) => folder.older_than(age).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.older_than(age).await,
+            Blobs::Memory(memory) => memory.all(),
+        }
+    }
+
+    /// Checks that blobs can be stored. Returns a sentence for the user.
+    pub async fn check(&self) -> Result<String> {
+        match self {
+            Blobs::Folder(folder) => folder.check().await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.check().await,
+            Blobs::Memory(_) => Ok("files are kept in memory".to_string()),
+        }
+    }
+
+    /// How many bytes of an upload to receive between syncs: at most that much is lost in a crash.
+    pub fn sync_every(&self) -> u64 {
+        32 << 20
+    }
+}
+
+impl fmt::Display for Blobs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Blobs::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.fmt(formatter),
+            Blobs::Memory(_) => formatter.write_str("memory"),
+        }
+    }
+}
+
+/// An upload that is being received. When dropped, what was synced is kept, and perhaps more.
+#[derive(Debug)]
+pub struct Receiving(Way);
+
+#[derive(Debug)]
+enum Way {
+    Folder(Box<folder::Receiving>),
+    Memory(memory::Receiving),
+}
+
+impl Receiving {
+    /// Takes the next bytes, without syncing them. After an error the upload resumes from the last sync.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        match &mut self.0 {
+            Way::Folder(receiving) => receiving.write(bytes).await,
+            Way::Memory(receiving) => receiving.write(&bytes),
+        }
+    }
+
+    /// Syncs everything that was taken and returns how many bytes of the upload are on disk.
+    pub async fn sync(&mut self) -> Result<u64> {
+        self.begin_sync().await?.await
+    }
+
+    /// Starts to sync what was taken until now; more can be taken meanwhile. If it fails, only what was synced before is
+    /// certain, and the upload must be resumed from there.
+    pub async fn begin_sync(&mut self) -> Result<Syncing> {
+        match &mut self.0 {
+            Way::Folder(receiving) => receiving.begin_sync().await,
+            Way::Memory(receiving) => {
+                let position = receiving.sync()?;
+                Ok(Box::pin(std::future::ready(Ok(position))))
+            }
+        }
+    }
+}
+
+/// A blob that is being read.
+#[derive(Debug)]
+pub struct Reading(Source);
+
+#[derive(Debug)]
+enum Source {
+    Folder(folder::Reading),
+    #[cfg(feature = "cluster")]
+    Bucket(bucket::Reading),
+    Memory(Option<Bytes>),
+}
+
+impl Reading {
+    /// The next bytes; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match &mut self.0 {
+            Source::Folder(reading) => reading.next().await,
+            #[cfg(feature = "cluster")]
+            Source::Bucket(reading) => reading.next().await,
+            Source::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+        }
+    }
+
+    /// All bytes at once, for small blobs.
+    pub async fn all(mut self) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        while let Some(bytes) = self.next().await? {
+            all.extend_from_slice(&bytes);
+        }
+        Ok(all)
+    }
+}
