@@ -17,7 +17,7 @@ pub(crate) struct App {
     pub(crate) hub: Arc<hub::Hub>,
     pub(crate) rates: Arc<rate_limits::Rates>,
     /// The uploads that bytes are coming for.
-    pub(crate) busy: locks::Busy,
+    pub(crate) upload_locks: locks::UploadLocks,
 }
 
 impl App {

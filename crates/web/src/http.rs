@@ -18,5 +18,5 @@ pub(crate) mod theme;
 pub(crate) mod times;
 pub(crate) mod undo;
 pub(crate) mod visitor;
-pub(crate) mod wanted;
+pub(crate) mod response_format;
 pub(crate) mod zip_archive;

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 
@@ -38,7 +38,7 @@ struct From {
 async fn live(
     State(app): State<App>,
     visitor: Visitor,
-    Asked(from): Asked<From>,
+    Query(from): Query<From>,
     headers: HeaderMap,
 ) -> Result {
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("").to_string());

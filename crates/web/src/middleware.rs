@@ -12,8 +12,8 @@ use crate::api::auth;
 use crate::app::App;
 use crate::http::answers::Answer;
 use crate::http::brand::Brand;
-use crate::http::theme::Look;
-use crate::http::wanted::Wanted;
+use crate::http::theme::Theme;
+use crate::http::response_format::ResponseFormat;
 use crate::http::{addresses, cookies, problem_page};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
@@ -24,16 +24,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
 const CALLED_BY_OTHERS: [&str; 3] = [addresses::UNSUBSCRIBE, "/hooks/", addresses::SIGNED];
 
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn check_request(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let wanted = Wanted::by(request.uri().path(), request.headers());
-    let look = Look::of(request.headers());
-    let host = (wanted == Wanted::Page).then(|| cookies::host(request.headers()));
+    let wanted = ResponseFormat::by(request.uri().path(), request.headers());
+    let look = Theme::of(request.headers());
+    let host = (wanted == ResponseFormat::Page).then(|| cookies::host(request.headers()));
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
-    let answer = if addresses::is_here(request.uri().path()) {
-        auth::pass(&app, request, next).await
+    let answer = if addresses::is_api(request.uri().path()) {
+        auth::authenticate(&app, request, next).await
     } else if is_open || may_change(&app, &method, request.headers()) {
         next.run(request).await
     } else {

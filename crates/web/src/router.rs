@@ -8,7 +8,7 @@ use crate::http::answers;
 use crate::http::routes::{Route, Routes};
 use crate::live::hub::Hub;
 use crate::services::Web;
-use crate::uploads::locks::Busy;
+use crate::uploads::locks::UploadLocks;
 use crate::{api, health, http, live, middleware, pages, provider_callbacks, uploads};
 
 fn all() -> Routes {
@@ -66,7 +66,7 @@ fn all() -> Routes {
     let routes = pages::profile::notification_preferences::routes(routes);
     let routes = pages::profile::profile_page::routes(routes);
     let routes = pages::profile::texts::routes(routes);
-    let routes = pages::reply::reply::routes(routes);
+    let routes = pages::reply::reply_link::routes(routes);
     let routes = pages::settings::api_keys::routes(routes);
     let routes = pages::settings::audit_log::routes(routes);
     let routes = pages::settings::bounces::routes(routes);
@@ -81,7 +81,7 @@ fn all() -> Routes {
     let routes = pages::settings::welcome::routes(routes);
     let routes = pages::sign_in::link::routes(routes);
     let routes = pages::sign_in::set_up::routes(routes);
-    let routes = pages::sign_in::sign_in::routes(routes);
+    let routes = pages::sign_in::code::routes(routes);
     let routes = pages::sign_in::sign_up::routes(routes);
     let routes = provider_callbacks::routes(routes);
     uploads::tus::routes(routes)
@@ -101,12 +101,12 @@ pub fn router(web: Web) -> Router {
 pub fn router_beside(web: Web, beside: Router) -> Router {
     let rates = std::sync::Arc::new(Rates::new(web.calls_per_minute));
     let hub = Hub::start(&web);
-    let app = App { hub, rates, busy: Busy::default(), web: std::sync::Arc::new(web) };
+    let app = App { hub, rates, upload_locks: UploadLocks::default(), web: std::sync::Arc::new(web) };
     all()
         .router
         .fallback(answers::nothing_here)
         .method_not_allowed_fallback(answers::not_this_way)
         .with_state(app.clone())
         .merge(beside)
-        .layer(axum::middleware::from_fn_with_state(app, middleware::guard))
+        .layer(axum::middleware::from_fn_with_state(app, middleware::check_request))
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -105,8 +105,8 @@ struct Filters {
     responses((status = 200, body = List<Record>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Record>>> {
     let field = |word: &str| Deed::ALL.iter().map(|deed| deed.field()).find(|field| *field == word);

@@ -21,7 +21,7 @@ const OPEN: [&str; 2] = ["/v1/openapi.json", "/v1/docs"];
 
 /// A program that asks with a key.
 #[derive(Clone)]
-pub(crate) struct Program {
+pub(crate) struct ApiClient {
     /// The admin who made its key, with the sight of a program.
     pub(crate) actor: Actor,
     /// Its key.
@@ -30,22 +30,22 @@ pub(crate) struct Program {
     pub(crate) seal: Seal,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Program {
+impl<S: Send + Sync> FromRequestParts<S> for ApiClient {
     type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Program, Answer> {
-        parts.extensions.get::<Program>().cloned().ok_or_else(no_key)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ApiClient, Answer> {
+        parts.extensions.get::<ApiClient>().cloned().ok_or_else(no_key)
     }
 }
 
 /// Answers a call, when its key is good and has not been used too much.
-pub(crate) async fn pass(app: &App, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(app: &App, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     // What is not there is not there for anybody.
     if route.is_none_or(|route| OPEN.contains(&route)) {
         return next.run(request).await;
     }
-    let program = match program(app, request.headers()).await {
+    let program = match api_client(app, request.headers()).await {
         Ok(program) => program,
         Err(answer) => {
             let mut response = answer.into_response();
@@ -65,7 +65,7 @@ pub(crate) async fn pass(app: &App, mut request: Request, next: Next) -> Respons
     response
 }
 
-async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
+async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer> {
     let given = given(headers).ok_or_else(no_key)?;
     let (workspace, secret) = parts(&given);
     let seal = Seal::new(secret);
@@ -87,7 +87,7 @@ async fn program(app: &App, headers: &HeaderMap) -> Result<Program, Answer> {
             tracing::warn!(%error, "a key's last use could not be noted");
         }
     }
-    Ok(Program { actor, key, seal })
+    Ok(ApiClient { actor, key, seal })
 }
 
 /// What was sent as a key: `X-API-Key`, or `Authorization: Bearer` (RFC 6750, 2.1).
@@ -118,7 +118,7 @@ fn no_key() -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::addresses::is_here;
+    use crate::http::addresses::is_api;
 
     #[test]
     fn a_key_may_stand_between_a_workspace_and_more() {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn only_what_begins_with_it_is_here() {
-        assert!(is_here("/v1/messages") && is_here("/v1") && is_here("/v1/"));
-        assert!(!is_here("/v10") && !is_here("/messages") && !is_here("/"));
+        assert!(is_api("/v1/messages") && is_api("/v1") && is_api("/v1/"));
+        assert!(!is_api("/v10") && !is_api("/messages") && !is_api("/"));
     }
 }

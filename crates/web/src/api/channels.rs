@@ -14,15 +14,15 @@ use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Result, named};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Emptiable, time};
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -215,8 +215,8 @@ impl NewChannel {
     responses((status = 200, body = MessageChannel)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewChannel>,
 ) -> Result {
     let actor = program.actor;
@@ -267,8 +267,8 @@ impl Filters {
     responses((status = 200, body = List<MessageChannel>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<MessageChannel>>> {
     let (search, actor) = (filters.search(&page)?, program.actor);
@@ -285,8 +285,8 @@ async fn list(
     responses((status = 200, body = MessageChannel)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ChannelId>,
 ) -> Result<Json<MessageChannel>> {
     let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
     Ok(Json(found.await?))
@@ -307,8 +307,8 @@ struct ChangedChannel {
     responses((status = 200, body = MessageChannel)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ChannelId>,
     Body { given, .. }: Body<ChangedChannel>,
 ) -> Result<Json<MessageChannel>> {
     let actor = program.actor;
@@ -339,9 +339,9 @@ struct ReadUpTo {
     responses((status = 200, body = MessageChannel)))]
 async fn read(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<ChannelId>,
     Body { given, canonical }: Body<ReadUpTo>,
 ) -> Result {
     let actor = program.actor;

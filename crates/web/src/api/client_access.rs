@@ -10,15 +10,15 @@ use domain::kernel::error;
 use domain::kernel::ids::PersonId;
 use store::{Reader, Tx};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::clients::Client;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::inviting::invite;
 use crate::api::json::Nothing;
 use crate::api::objects::Deleted;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -35,9 +35,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[utoipa::path(post, path = "/v1/clients/{id}/invitation", tag = "Clients", responses((status = 200, body = Client)))]
 async fn send_invitation(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     let (actor, public_url) = (program.actor, app.web.public_url.clone());
@@ -56,8 +56,8 @@ async fn send_invitation(
 #[utoipa::path(delete, path = "/v1/clients/{id}/invitation", tag = "Clients", responses((status = 200, body = Deleted)))]
 async fn take_back(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let done = app.store().write(move |tx| {
@@ -71,8 +71,8 @@ async fn take_back(
 /// Does something about the access of a client user, and answers them.
 async fn act(
     app: &App,
-    program: &Program,
-    once: Once,
+    program: &ApiClient,
+    once: IdempotencyKey,
     id: PersonId,
     canonical: &[u8],
     deed: fn(&mut Tx, &Actor, PersonId) -> error::Result<()>,
@@ -91,9 +91,9 @@ async fn act(
 #[utoipa::path(post, path = "/v1/clients/{id}/deactivate", tag = "Clients", responses((status = 200, body = Client)))]
 async fn deactivate(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, team::deactivate).await
@@ -105,9 +105,9 @@ async fn deactivate(
 #[utoipa::path(post, path = "/v1/clients/{id}/reactivate", tag = "Clients", responses((status = 200, body = Client)))]
 async fn reactivate(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, team::reactivate).await

@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::inviting::{Inviting, invite};
 use crate::api::json::{Body, Fields, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
@@ -27,7 +27,7 @@ use crate::api::objects::{Deleted, Emptiable, time};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::avatars;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 use crate::pages::clients::personal_data_export;
 
@@ -163,9 +163,9 @@ struct NewClient {
     responses((status = 200, body = Client)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Asked(inviting): Asked<Inviting>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    Query(inviting): Query<Inviting>,
     Body { given, canonical }: Body<NewClient>,
 ) -> Result {
     let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
@@ -215,8 +215,8 @@ struct Filters {
     responses((status = 200, body = List<Client>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Client>>> {
     let search = ClientSearch {
@@ -237,7 +237,7 @@ async fn list(
 
 /// Get a client user
 #[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
-async fn show(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result<Json<Client>> {
+async fn show(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<PersonId>) -> Result<Json<Client>> {
     Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
 }
 
@@ -279,9 +279,9 @@ struct ChangedClient {
     responses((status = 200, body = Client)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
-    Asked(inviting): Asked<Inviting>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
+    Query(inviting): Query<Inviting>,
     Body { given, .. }: Body<ChangedClient>,
 ) -> Result<Json<Client>> {
     let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
@@ -342,8 +342,8 @@ struct ReplacedClient {
     responses((status = 200, body = Client)))]
 async fn replace(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
     Body { given, .. }: Body<ReplacedClient>,
 ) -> Result<Json<Client>> {
     let actor = program.actor;
@@ -371,8 +371,8 @@ async fn replace(
 #[utoipa::path(delete, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| deleting::delete_client(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "client")))
@@ -383,6 +383,6 @@ async fn delete(
 /// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
 /// was sent to them, what they answered to texts. That it was got is a record.
 #[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
-async fn export(State(app): State<App>, program: Program, Named(id): Named<PersonId>) -> Result {
+async fn export(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<PersonId>) -> Result {
     Ok(personal_data_export::copy(app, program.actor, id).await?)
 }

@@ -14,16 +14,16 @@ use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Fields, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::avatars;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -102,8 +102,8 @@ struct NewCompany {
     responses((status = 200, body = Company)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewCompany>,
 ) -> Result {
     let actor = program.actor;
@@ -139,8 +139,8 @@ struct Filters {
     responses((status = 200, body = List<Company>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Company>>> {
     let search = CompanySearch {
@@ -160,8 +160,8 @@ async fn list(
 #[utoipa::path(get, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Company)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<CompanyId>,
+    program: ApiClient,
+    PathParam(id): PathParam<CompanyId>,
 ) -> Result<Json<Company>> {
     Ok(Json(app.store().read(move |reader| Company::find(reader, &program.actor, id)).await?))
 }
@@ -192,8 +192,8 @@ struct ChangedCompany {
     responses((status = 200, body = Company)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<CompanyId>,
+    program: ApiClient,
+    PathParam(id): PathParam<CompanyId>,
     Body { given, .. }: Body<ChangedCompany>,
 ) -> Result<Json<Company>> {
     let changed = app.store().write(move |tx| {
@@ -216,8 +216,8 @@ async fn change(
 #[utoipa::path(delete, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<CompanyId>,
+    program: ApiClient,
+    PathParam(id): PathParam<CompanyId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| administration::companies::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "company")))

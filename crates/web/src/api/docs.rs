@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::api::openapi::DESCRIPTION;
 use crate::http::answers::{Result, page};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
+use crate::http::theme::Theme;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/v1/docs", docs)
@@ -16,7 +16,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Template)]
 #[template(path = "v1/docs.html")]
 struct DocsPage {
-    look: Look,
+    look: Theme,
     parts: Vec<Part>,
     objects: Vec<Object>,
 }
@@ -61,7 +61,7 @@ struct Field {
     about: String,
 }
 
-async fn docs(look: Look) -> Result {
+async fn docs(look: Theme) -> Result {
     let described = &*DESCRIPTION;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let parts = list(&described["tags"])

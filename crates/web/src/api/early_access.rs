@@ -7,13 +7,13 @@ use domain::tenant::early_access::{self, Entry as Found};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -68,8 +68,8 @@ struct Filters {
     responses((status = 200, body = List<EarlyAccessEntry>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<EarlyAccessEntry>>> {
     let suspicious = query::flag("isSuspicious", &filters.is_suspicious)?.unwrap_or(false);
@@ -89,8 +89,8 @@ async fn list(
     responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<EntryId>,
+    program: ApiClient,
+    PathParam(id): PathParam<EntryId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| early_access::remove(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "earlyAccessEntry")))

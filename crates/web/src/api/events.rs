@@ -27,7 +27,7 @@ use store::{Reader, Recorded};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::channels::MessageChannel;
 use crate::api::clients::Client;
 use crate::api::companies::Company;
@@ -35,11 +35,11 @@ use crate::api::failure::{Failure, Result, named};
 use crate::api::file_channels::FileChannel;
 use crate::api::files::File;
 use crate::api::notifications::Notification;
-use crate::api::objects::{Deleted, Look};
+use crate::api::objects::{Deleted, Viewer};
 use crate::api::projects::Project;
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 
 /// Entries read from the journal at once.
@@ -59,7 +59,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+struct EventQuery {
     /// `workspace` for everything in it. Without that, of channels only those that the admin who made the key is in.
     #[param(value_type = Option<Scope>)]
     scope: Option<String>,
@@ -79,7 +79,7 @@ pub(crate) enum Scope {
 /// What stands behind `data:`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Told {
+pub(crate) struct EventPayload {
     #[schema(value_type = schemas::Id)]
     workspace_id: WorkspaceId,
     /// Where it happened, where that is a channel.
@@ -100,13 +100,13 @@ pub(crate) struct Told {
 /// `messageChannel.created`, `messageChannel.updated`, `fileChannel.created`, `message.sent`, `message.updated`,
 /// `message.deleted`, `file.created`, `file.updated`, `file.deleted`, `notification.sent` and `notification.failed`.
 #[utoipa::path(get, path = "/v1/events", tag = "Events",
-    params(Wanted, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
+    params(EventQuery, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
         description = "The `id:` of the last event that was heard.")),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn open(
     State(app): State<App>,
-    program: Program,
-    Asked(wanted): Asked<Wanted>,
+    program: ApiClient,
+    Query(wanted): Query<EventQuery>,
     headers: HeaderMap,
 ) -> Result {
     let is_whole = query::word("scope", &wanted.scope, |word| (word == "workspace").then_some(()))?.is_some();
@@ -120,7 +120,7 @@ async fn open(
         }
     };
     let actor = program.actor;
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let begin = app.store().read(move |reader| {
         if let Some(channel) = channel {
             named("channelId", access::channel(reader, &actor, channel))?;
@@ -148,7 +148,7 @@ async fn open(
 /// One open stream.
 struct Stream {
     app: App,
-    look: Look,
+    look: Viewer,
     key: KeyId,
     is_whole: bool,
     channel: Option<ChannelId>,
@@ -266,15 +266,15 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
 /// Writes an entry as the event that programs hear of, where they do.
 fn write(
     reader: &Reader,
-    look: &Look,
+    look: &Viewer,
     entry: &Recorded,
     event: &Event,
     written: &mut String,
 ) -> error::Result<()> {
-    let Some((name, object)) = told_to(reader, look, event)? else { return Ok(()) };
-    let told = Told { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    let Some((name, object)) = payload_for(reader, look, event)? else { return Ok(()) };
+    let told = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
     // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
-    let data = serde_json::to_string(&told).unwrap_or_default();
+    let data = serde_json::to_string(&event_payload).unwrap_or_default();
     written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
     Ok(())
 }
@@ -286,18 +286,18 @@ fn write(
 ///
 /// # Errors
 /// Where the database fails.
-pub fn told(
+pub fn event_payload(
     reader: &Reader,
     actor: &Actor,
     wait: Option<Duration>,
     public_url: &str,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let look = Look { actor: *actor, wait, public_url: public_url.to_string() };
-    told_to(reader, &look, event)
+    let look = Viewer { actor: *actor, wait, public_url: public_url.to_string() };
+    payload_for(reader, &look, event)
 }
 
-fn told_to(reader: &Reader, look: &Look, event: &Event) -> error::Result<Option<(&'static str, Value)>> {
+fn payload_for(reader: &Reader, look: &Viewer, event: &Event) -> error::Result<Option<(&'static str, Value)>> {
     let (name, actor) = (event.kind(), &look.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }

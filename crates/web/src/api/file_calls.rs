@@ -15,20 +15,20 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Failure, Result, named};
 use crate::api::file_permissions::Permissions;
 use crate::api::files::{Addresses, File, find};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Nothing, present};
 use crate::api::list::{List, Of, Page, PageQuery};
-use crate::api::objects::{Deleted, Look};
+use crate::api::objects::{Deleted, Viewer};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::answers::Answer;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
-use crate::pages::files::serving::{self, Way};
+use crate::pages::files::serving::{self, Rendition};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -77,11 +77,11 @@ struct NewFile {
     responses((status = 200, body = File)))]
 async fn make_file(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewFile>,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
         making::make_file(tx, &actor, given.channel_id, folder, &name)
@@ -115,11 +115,11 @@ struct NewFolder {
     responses((status = 200, body = File)))]
 async fn make_folder(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewFolder>,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
         let id = making::make_folder(tx, &actor, given.channel_id, inside, &name)?;
@@ -153,11 +153,11 @@ struct NewLink {
     responses((status = 200, body = File)))]
 async fn make_link(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewLink>,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
         making::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
@@ -185,15 +185,15 @@ struct Filters {
     responses((status = 200, body = List<File>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<File>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
     let path = query::text("path", &filters.path)?;
     let after = page.after_id(Of::Files)?;
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let list = app.store().read_long(move |reader| {
         let actor = &look.actor;
         named("channelId", access::channel(reader, actor, channel))?;
@@ -214,8 +214,8 @@ async fn list(
 
 /// Get a file, a folder or a link
 #[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
-async fn show(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<File>> {
-    let look = Look::new(&app, &program);
+async fn show(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<FileId>) -> Result<Json<File>> {
+    let look = Viewer::new(&app, &program);
     Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
 }
 
@@ -240,11 +240,11 @@ struct ChangedFile {
     responses((status = 200, body = File)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
     Body { given, .. }: Body<ChangedFile>,
 ) -> Result<Json<File>> {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let changed = app.store().write(move |tx| {
         let entry = entry::find(tx, &actor, id)?;
         if let Some(path) = &given.path {
@@ -272,7 +272,7 @@ fn within_path(error: Error) -> Error {
 ///
 /// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
 #[utoipa::path(delete, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = Deleted)))]
-async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileId>) -> Result<Json<Deleted>> {
+async fn delete(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<FileId>) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let kind = app.store().write(move |tx| {
         let entry = entry::find(tx, &actor, id)?;
@@ -289,12 +289,12 @@ async fn delete(State(app): State<App>, program: Program, Named(id): Named<FileI
 #[utoipa::path(post, path = "/v1/files/{id}/restore", tag = "Files", responses((status = 200, body = File)))]
 async fn restore(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<FileId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<FileId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| changing::restore_with(tx, &actor, id);
     once.run(&app, &program, &canonical, deed, move |reader, ()| find(reader, &look, id)).await
 }
@@ -305,14 +305,14 @@ async fn restore(
 #[utoipa::path(get, path = "/v1/files/{id}/download", tag = "Files", responses((status = 200)))]
 async fn download(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response> {
     let actor = program.actor;
     let entry = app.store().read(move |reader| entry::find(reader, &actor, id)).await?;
-    Ok(serving::serve(&app, actor.workspace, &entry, Way::Saved, &method, &headers).await?)
+    Ok(serving::serve(&app, actor.workspace, &entry, Rendition::Saved, &method, &headers).await?)
 }
 
 /// Where the bytes of a file are.
@@ -327,10 +327,10 @@ struct DownloadUrl {
 #[utoipa::path(get, path = "/v1/files/{id}/download-url", tag = "Files", responses((status = 200, body = DownloadUrl)))]
 async fn download_url(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
 ) -> Result<Json<DownloadUrl>> {
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let (stored, download_url) = app
         .store()
         .read(move |reader| {

@@ -12,17 +12,17 @@ use serde::Serialize;
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::channels::{About, Filters, NewChannel};
 use crate::api::client_permissions::client_permissions;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -82,8 +82,8 @@ impl FileChannel {
     responses((status = 200, body = FileChannel)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewChannel>,
 ) -> Result {
     let actor = program.actor;
@@ -99,8 +99,8 @@ async fn make(
     responses((status = 200, body = List<FileChannel>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<FileChannel>>> {
     let (search, actor) = (filters.search(&page)?, program.actor);
@@ -117,8 +117,8 @@ async fn list(
     responses((status = 200, body = FileChannel)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ChannelId>,
 ) -> Result<Json<FileChannel>> {
     let found = app.store().read(move |reader| FileChannel::find(reader, &program.actor, id));
     Ok(Json(found.await?))

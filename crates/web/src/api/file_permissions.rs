@@ -8,15 +8,15 @@ use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Result, named};
 use crate::api::file_channels::FileChannel;
 use crate::api::files::{File, find};
 use crate::api::json::Body;
-use crate::api::objects::{Emptiable, Look};
+use crate::api::objects::{Emptiable, Viewer};
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -50,11 +50,11 @@ struct ChangedPermissions {
     responses((status = 200, body = File)))]
 async fn of_folder(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<FileId>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
     Body { given, .. }: Body<ChangedPermissions>,
 ) -> Result<Json<File>> {
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let changed = app.store().write(move |tx| {
         let channel = entry::find(tx, &look.actor, id)?.channel;
         if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
@@ -83,7 +83,7 @@ struct ChangedRoot {
     responses((status = 200, body = FileChannel)))]
 async fn of_root(
     State(app): State<App>,
-    program: Program,
+    program: ApiClient,
     Body { given, .. }: Body<ChangedRoot>,
 ) -> Result<Json<FileChannel>> {
     let (actor, channel) = (program.actor, given.channel_id);

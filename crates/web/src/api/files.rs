@@ -17,7 +17,7 @@ use store::Reader;
 use utoipa::ToSchema;
 
 use crate::api::client_permissions::client_permissions;
-use crate::api::objects::{Look, time};
+use crate::api::objects::{Viewer, time};
 use crate::api::schemas;
 
 /// A file, a folder or a link.
@@ -85,7 +85,7 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn new(reader: &Reader, look: &Look) -> error::Result<Addresses> {
+    pub(crate) fn new(reader: &Reader, look: &Viewer) -> error::Result<Addresses> {
         let workspace = look.actor.workspace;
         Ok(Addresses {
             workspace,
@@ -137,7 +137,7 @@ impl File {
     }
 
     /// One entry alone.
-    pub(crate) fn one(reader: &Reader, look: &Look, entry: Entry) -> error::Result<File> {
+    pub(crate) fn one(reader: &Reader, look: &Viewer, entry: Entry) -> error::Result<File> {
         File::read(reader, &Addresses::new(reader, look)?, entry)
     }
 
@@ -166,7 +166,7 @@ impl File {
 }
 
 /// The files that a message was sent with.
-pub(crate) fn attached(reader: &Reader, look: &Look, message: &Message) -> error::Result<Vec<File>> {
+pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> error::Result<Vec<File>> {
     if message.attachments.is_empty() {
         return Ok(Vec::new());
     }
@@ -184,7 +184,7 @@ pub(crate) fn attached(reader: &Reader, look: &Look, message: &Message) -> error
     message.attachments.iter().map(file).collect()
 }
 
-pub(crate) fn find(reader: &Reader, look: &Look, id: FileId) -> error::Result<File> {
+pub(crate) fn find(reader: &Reader, look: &Viewer, id: FileId) -> error::Result<File> {
     File::one(reader, look, entry::find(reader, &look.actor, id)?)
 }
 

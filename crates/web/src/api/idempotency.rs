@@ -15,7 +15,7 @@ use domain::kernel::secrets;
 use serde::Serialize;
 use store::{Reader, Tx};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Failure, Result};
 use crate::app::App;
 
@@ -24,28 +24,28 @@ const HEADER: &str = "Idempotency-Key";
 pub(crate) const CHARACTERS: usize = 255;
 
 /// A call that may be asked again: under which key of the program's, and what.
-pub(crate) struct Once {
+pub(crate) struct IdempotencyKey {
     name_hash: Option<[u8; 32]>,
     call: String,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Once {
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Once, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<IdempotencyKey, Failure> {
         let call = format!("{} {}", parts.method, parts.uri);
         let Some(name) = parts.headers.get("idempotency-key") else {
-            return Ok(Once { name_hash: None, call });
+            return Ok(IdempotencyKey { name_hash: None, call });
         };
         let is_good = |name: &&str| (1..=CHARACTERS).contains(&name.len()) && !name.contains('\t');
         let name = name.to_str().ok().map(str::trim).filter(is_good).ok_or_else(|| {
             Failure::field(HEADER, &format!("Please use 1 to {CHARACTERS} visible ASCII characters."))
         })?;
-        Ok(Once { name_hash: Some(secrets::hash(name)), call })
+        Ok(IdempotencyKey { name_hash: Some(secrets::hash(name)), call })
     }
 }
 
-impl Once {
+impl IdempotencyKey {
     /// Does what is asked for (`deed`) and answers what came of it (`show`) as JSON; where it was done before, answers the
     /// same again. `body` is what the call came with.
     ///
@@ -54,7 +54,7 @@ impl Once {
     pub(crate) async fn run<D: Send + 'static, T: Serialize + Send + 'static>(
         self,
         app: &App,
-        program: &Program,
+        program: &ApiClient,
         body: &[u8],
         deed: impl FnOnce(&mut Tx) -> error::Result<D> + Send + 'static,
         show: impl FnOnce(&Reader, D) -> error::Result<T> + Send + 'static,

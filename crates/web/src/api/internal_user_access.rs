@@ -9,14 +9,14 @@ use domain::kernel::ids::PersonId;
 use domain::{administration, directory};
 use store::Tx;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::internal_users::InternalUser;
 use crate::api::json::Nothing;
 use crate::api::objects::Deleted;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -30,8 +30,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 /// Does something about the access of an internal user, and answers them.
 async fn act(
     app: &App,
-    program: &Program,
-    once: Once,
+    program: &ApiClient,
+    once: IdempotencyKey,
     id: PersonId,
     canonical: &[u8],
     deed: fn(&mut Tx, &Actor, PersonId) -> error::Result<()>,
@@ -51,9 +51,9 @@ async fn act(
     responses((status = 200, body = InternalUser)))]
 async fn send_invitation(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, invitations::invite).await
@@ -66,8 +66,8 @@ async fn send_invitation(
     responses((status = 200, body = Deleted)))]
 async fn take_back(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let done = app.store().write(move |tx| {
@@ -86,9 +86,9 @@ async fn take_back(
     responses((status = 200, body = InternalUser)))]
 async fn deactivate(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, administration::team::deactivate).await
@@ -101,9 +101,9 @@ async fn deactivate(
     responses((status = 200, body = InternalUser)))]
 async fn reactivate(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, administration::team::reactivate).await

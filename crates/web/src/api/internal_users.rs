@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::avatars;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -141,9 +141,9 @@ struct NewInternalUser {
     request_body = NewInternalUser, responses((status = 200, body = InternalUser)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Asked(inviting): Asked<Inviting>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    Query(inviting): Query<Inviting>,
     Body { given, canonical }: Body<NewInternalUser>,
 ) -> Result {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
@@ -172,7 +172,7 @@ async fn make(
 /// The newest first.
 #[utoipa::path(get, path = "/v1/internal-users", tag = "Internal users", params(PageQuery),
     responses((status = 200, body = List<InternalUser>)))]
-async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<InternalUser>>> {
+async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<InternalUser>>> {
     let before = page.after_id(Of::InternalUsers)?;
     let actor = program.actor;
     let list = app.store().read_long(move |reader| {
@@ -188,8 +188,8 @@ async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Js
     responses((status = 200, body = InternalUser)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<InternalUser>> {
     Ok(Json(app.store().read(move |reader| InternalUser::find(reader, &program.actor, id)).await?))
 }
@@ -225,9 +225,9 @@ struct ChangedInternalUser {
     request_body = ChangedInternalUser, responses((status = 200, body = InternalUser)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
-    Asked(inviting): Asked<Inviting>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
+    Query(inviting): Query<Inviting>,
     Body { given, .. }: Body<ChangedInternalUser>,
 ) -> Result<Json<InternalUser>> {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
@@ -257,8 +257,8 @@ async fn change(
     responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<PersonId>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| deleting::delete_internal(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "internalUser")))

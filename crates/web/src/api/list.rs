@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::api::failure::{Failure, Result};
 use crate::api::schemas::{self, LIMIT, LIMIT_MAX};
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 
 /// What a list is asked for beside its filters.
 #[derive(Deserialize, IntoParams)]
@@ -78,7 +78,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Page, Failure> {
-        let Asked(asked) = Asked::<PageQuery>::from_request_parts(parts, state).await?;
+        let Query(asked) = Query::<PageQuery>::from_request_parts(parts, state).await?;
         let limit = match asked.limit.as_deref().filter(|limit| !limit.is_empty()) {
             None => LIMIT,
             Some(limit) => limit

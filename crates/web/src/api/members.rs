@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Result, named};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -89,8 +89,8 @@ impl ChannelMember {
     responses((status = 200, body = List<ChannelMember>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ChannelId>,
     page: Page,
 ) -> Result<Json<List<ChannelMember>>> {
     let before = page.after_id(Of::Members)?;
@@ -118,9 +118,9 @@ struct NewMember {
     responses((status = 200, body = ChannelMember)))]
 async fn add(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<ChannelId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<ChannelId>,
     Body { given, canonical }: Body<NewMember>,
 ) -> Result {
     let (actor, person) = (program.actor, given.member_id);
@@ -148,8 +148,8 @@ struct ChangedMember {
     request_body = ChangedMember, responses((status = 200, body = ChannelMember)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named((id, person)): Named<(ChannelId, PersonId)>,
+    program: ApiClient,
+    PathParam((id, person)): PathParam<(ChannelId, PersonId)>,
     Body { given, .. }: Body<ChangedMember>,
 ) -> Result<Json<ChannelMember>> {
     let actor = program.actor;
@@ -169,8 +169,8 @@ async fn change(
     responses((status = 200, body = Deleted)))]
 async fn leave(
     State(app): State<App>,
-    program: Program,
-    Named((id, person)): Named<(ChannelId, PersonId)>,
+    program: ApiClient,
+    PathParam((id, person)): PathParam<(ChannelId, PersonId)>,
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let left = app.store().write(move |tx| {

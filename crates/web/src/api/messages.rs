@@ -16,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Failure, Result, named};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
-use crate::api::objects::{Deleted, Emptiable, Look, time};
+use crate::api::objects::{Deleted, Emptiable, Viewer, time};
 use crate::api::{files, query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 /// What became of a message just sent is looked at for so many recipients; looking costs more than sending does.
@@ -132,7 +132,7 @@ impl Delivery {
     }
 }
 
-impl Look {
+impl Viewer {
     /// Messages of one channel, each with what became of it.
     fn messages(
         &self,
@@ -225,11 +225,11 @@ struct NewMessage {
     responses((status = 200, body = Message)))]
 async fn send(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewMessage>,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(&app, &program));
+    let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let draft = Draft {
             id: given.id.unwrap_or_else(|| MessageId::new(tx.now())),
@@ -261,14 +261,14 @@ struct Filters {
     responses((status = 200, body = List<Message>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Message>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
     let stretch = page.after_position(channel.0)?.map_or(Stretch::Newest, Stretch::Before);
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let list = app.store().read_long(move |reader| {
         let found = message::page(reader, &look.actor, channel, stretch, page.read());
         let mut found = named("channelId", found)?;
@@ -288,10 +288,10 @@ async fn list(
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Message)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<MessageId>,
+    program: ApiClient,
+    PathParam(id): PathParam<MessageId>,
 ) -> Result<Json<Message>> {
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let found = app.store().read(move |reader| {
         let message = message::find(reader, &look.actor, id)?;
         look.message(reader, message)
@@ -313,11 +313,11 @@ struct ChangedMessage {
     responses((status = 200, body = Message)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<MessageId>,
+    program: ApiClient,
+    PathParam(id): PathParam<MessageId>,
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     let changed = app.store().write(move |tx| changing::edit(tx, &program.actor, id, &given.text)).await?;
     Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
 }
@@ -328,8 +328,8 @@ async fn change(
 #[utoipa::path(delete, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<MessageId>,
+    program: ApiClient,
+    PathParam(id): PathParam<MessageId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| changing::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "message")))

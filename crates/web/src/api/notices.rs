@@ -8,14 +8,14 @@ use domain::messages::message;
 use domain::notify::manual_send;
 use store::{Reader, Tx};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Nothing;
 use crate::api::messages::Message;
-use crate::api::objects::Look;
+use crate::api::objects::Viewer;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -25,13 +25,13 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 /// Does something about the notices of a message, and answers it with what becomes of it.
 async fn act(
     app: &App,
-    program: &Program,
-    once: Once,
+    program: &ApiClient,
+    once: IdempotencyKey,
     id: MessageId,
     canonical: &[u8],
     deed: fn(&mut Tx, &Actor, MessageId) -> error::Result<()>,
 ) -> Result {
-    let (actor, look) = (program.actor, Look::new(app, program));
+    let (actor, look) = (program.actor, Viewer::new(app, program));
     let show = move |reader: &Reader, ()| look.message(reader, message::find(reader, &look.actor, id)?);
     once.run(app, program, canonical, move |tx| deed(tx, &actor, id), show).await
 }
@@ -42,9 +42,9 @@ async fn act(
 #[utoipa::path(post, path = "/v1/messages/{id}/send-now", tag = "Messages", responses((status = 200, body = Message)))]
 async fn send_now(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<MessageId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<MessageId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, |tx, actor, id| manual_send::send_now(tx, actor, id).map(drop))
@@ -57,9 +57,9 @@ async fn send_now(
 #[utoipa::path(post, path = "/v1/messages/{id}/call-off", tag = "Messages", responses((status = 200, body = Message)))]
 async fn call_off(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<MessageId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<MessageId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     act(&app, &program, once, id, &canonical, manual_send::call_off).await

@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use store::{Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Nothing;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Asked, Named};
+use crate::http::extractors::{Query, PathParam};
 use crate::http::routes::Routes;
 
 /// Characters of the message that a notification shows.
@@ -201,8 +201,8 @@ impl Filters {
     responses((status = 200, body = List<Notification>)))]
 async fn list(
     State(app): State<App>,
-    program: Program,
-    Asked(filters): Asked<Filters>,
+    program: ApiClient,
+    Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Notification>>> {
     let recipient = filters.recipient()?;
@@ -244,9 +244,9 @@ fn place(place: &Place) -> Vec<u8> {
     responses((status = 200, body = Notification)))]
 async fn mark_read(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<NotificationId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<NotificationId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
@@ -261,9 +261,9 @@ async fn mark_read(
     responses((status = 200, body = Notification)))]
 async fn mark_unread(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<NotificationId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<NotificationId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
@@ -278,8 +278,8 @@ async fn mark_unread(
     responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<NotificationId>,
+    program: ApiClient,
+    PathParam(id): PathParam<NotificationId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| notification_marks::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "notification")))

@@ -9,14 +9,14 @@ use store::Time;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::schemas;
 use crate::app::App;
 use crate::http::times;
 
 /// Looks at things as programs see them.
 #[derive(Clone)]
-pub(crate) struct Look {
+pub(crate) struct Viewer {
     pub(crate) actor: Actor,
     /// What stands in for the workspace's wait.
     pub(crate) wait: Option<Duration>,
@@ -24,9 +24,9 @@ pub(crate) struct Look {
     pub(crate) public_url: String,
 }
 
-impl Look {
-    pub(crate) fn new(app: &App, program: &Program) -> Look {
-        Look { actor: program.actor, wait: app.web.wait, public_url: app.web.public_url.clone() }
+impl Viewer {
+    pub(crate) fn new(app: &App, program: &ApiClient) -> Viewer {
+        Viewer { actor: program.actor, wait: app.web.wait, public_url: app.web.public_url.clone() }
     }
 }
 

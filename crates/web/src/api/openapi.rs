@@ -51,7 +51,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
         early_access::list, early_access::delete, audit_log::list,
     ),
-    components(schemas(Refusal, events::Told, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
+    components(schemas(Refusal, events::EventPayload, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),

@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, time};
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -105,8 +105,8 @@ struct NewProject {
     responses((status = 200, body = Project)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewProject>,
 ) -> Result {
     let actor = program.actor;
@@ -129,7 +129,7 @@ async fn make(
 /// The newest first, archived ones too.
 #[utoipa::path(get, path = "/v1/projects", tag = "Projects", params(PageQuery),
     responses((status = 200, body = List<Project>)))]
-async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<Project>>> {
+async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<Project>>> {
     let before = page.after_id(Of::Projects)?;
     let list = app.store().read_long(move |reader| {
         let found = directory::projects::newest(reader, &program.actor, before, page.read())?;
@@ -143,8 +143,8 @@ async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Js
 #[utoipa::path(get, path = "/v1/projects/{id}", tag = "Projects", responses((status = 200, body = Project)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ProjectId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ProjectId>,
 ) -> Result<Json<Project>> {
     Ok(Json(app.store().read(move |reader| Project::find(reader, &program.actor, id)).await?))
 }
@@ -180,8 +180,8 @@ struct ChangedProject {
     responses((status = 200, body = Project)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ProjectId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ProjectId>,
     Body { given, .. }: Body<ChangedProject>,
 ) -> Result<Json<Project>> {
     let changed = app.store().write(move |tx| {
@@ -207,8 +207,8 @@ async fn change(
 #[utoipa::path(delete, path = "/v1/projects/{id}", tag = "Projects", responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<ProjectId>,
+    program: ApiClient,
+    PathParam(id): PathParam<ProjectId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| administration::projects::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "project")))

@@ -110,7 +110,7 @@ schemas! {
         .enum_values(Some(kinds()))
         .examples([json!("message.sent")]);
     /// What a record is about.
-    DeedField: text("What a record is about.").enum_values(Some(deed_fields())).examples([json!("people")]);
+    DeedField: text("What a record is about.").enum_values(Some(audit_action_fields())).examples([json!("people")]);
     /// A picture of the firm's brand.
     BrandPicture: text("A picture of the firm's brand.").enum_values(Some(Place::ALL.map(Place::word)))
         .examples([json!("logo")]);
@@ -151,7 +151,7 @@ schemas! {
 }
 
 /// What records can be about.
-fn deed_fields() -> Vec<&'static str> {
+fn audit_action_fields() -> Vec<&'static str> {
     let mut fields: Vec<&str> = Deed::ALL.iter().map(|deed| deed.field()).collect();
     fields.sort_unstable();
     fields.dedup();

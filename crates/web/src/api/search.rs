@@ -8,14 +8,14 @@ use domain::messages::search::{self, Cursor, Found};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::{Failure, Result, named};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::messages::Message;
-use crate::api::objects::Look;
+use crate::api::objects::Viewer;
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 use crate::pages::messages;
 
@@ -27,7 +27,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+struct SearchQuery {
     /// Words that must all be there, if only as the beginning of longer ones; those in quotes must stand together. Capitals
     /// and accents make no difference. No words find nothing.
     #[param(value_type = schemas::Line, required)]
@@ -40,19 +40,19 @@ struct Wanted {
 /// Search for messages
 ///
 /// The newest first, in all channels of the workspace.
-#[utoipa::path(get, path = "/v1/messages/search", tag = "Messages", params(Wanted, PageQuery),
+#[utoipa::path(get, path = "/v1/messages/search", tag = "Messages", params(SearchQuery, PageQuery),
     responses((status = 200, body = List<Message>)))]
 async fn find(
     State(app): State<App>,
-    program: Program,
-    Asked(wanted): Asked<Wanted>,
+    program: ApiClient,
+    Query(wanted): Query<SearchQuery>,
     page: Page,
 ) -> Result<Json<List<Message>>> {
     let words = wanted.words.ok_or_else(|| Failure::missing("words"))?;
     let words = limits::optional_line("words", &words, limits::NAME_CHARACTERS)?;
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let before: Option<Cursor> = page.after_text(Of::Found)?;
-    let look = Look::new(&app, &program);
+    let look = Viewer::new(&app, &program);
     messages::search::catch_up(&app).await?;
     let list = app.store().read_long(move |reader| {
         let found = search::messages(reader, &look.actor, &words, channel, before, page.read());

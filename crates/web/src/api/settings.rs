@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
 use crate::api::json::{Body, Whole, present, present_object};
 use crate::api::schemas;
@@ -110,7 +110,7 @@ impl Settings {
 
 /// Get the settings
 #[utoipa::path(get, path = "/v1/settings", tag = "Workspace", responses((status = 200, body = Settings)))]
-async fn show(State(app): State<App>, program: Program) -> Result<Json<Settings>> {
+async fn show(State(app): State<App>, program: ApiClient) -> Result<Json<Settings>> {
     let room = app.web.room;
     Ok(Json(app.store().read(move |reader| Settings::read(reader, &program.actor, &room)).await?))
 }
@@ -170,7 +170,7 @@ struct ChangedWelcome {
     responses((status = 200, body = Settings)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
+    program: ApiClient,
     Body { given, .. }: Body<ChangedSettings>,
 ) -> Result<Json<Settings>> {
     let (actor, room) = (program.actor, app.web.room);

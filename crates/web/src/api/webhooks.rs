@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Nothing};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::pages::settings::webhooks::check_url;
 
@@ -104,8 +104,8 @@ struct NewWebhook {
     responses((status = 200, body = Webhook)))]
 async fn make(
     State(app): State<App>,
-    program: Program,
-    once: Once,
+    program: ApiClient,
+    once: IdempotencyKey,
     Body { given, canonical }: Body<NewWebhook>,
 ) -> Result {
     let (actor, by) = (program.actor, app.clone());
@@ -128,7 +128,7 @@ async fn make(
 /// The newest first.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
     responses((status = 200, body = List<Webhook>)))]
-async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Json<List<Webhook>>> {
+async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<Webhook>>> {
     let before = page.after_id(Of::Webhooks)?;
     let list = app.store().read(move |reader| {
         let found = webhook::list(reader, &program.actor, before, page.read())?;
@@ -142,8 +142,8 @@ async fn list(State(app): State<App>, program: Program, page: Page) -> Result<Js
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Webhook)))]
 async fn show(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<WebhookId>,
+    program: ApiClient,
+    PathParam(id): PathParam<WebhookId>,
 ) -> Result<Json<Webhook>> {
     Ok(Json(app.store().read(move |reader| Webhook::find(reader, &program.actor, id)).await?))
 }
@@ -154,8 +154,8 @@ async fn show(
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Deleted)))]
 async fn delete(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<WebhookId>,
+    program: ApiClient,
+    PathParam(id): PathParam<WebhookId>,
 ) -> Result<Json<Deleted>> {
     app.store().write(move |tx| webhook::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "webhook")))
@@ -168,9 +168,9 @@ async fn delete(
     responses((status = 200, body = Webhook)))]
 async fn enable(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named(id): Named<WebhookId>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam(id): PathParam<WebhookId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;
@@ -246,8 +246,8 @@ impl Call {
     responses((status = 200, body = List<Call>)))]
 async fn calls(
     State(app): State<App>,
-    program: Program,
-    Named(id): Named<WebhookId>,
+    program: ApiClient,
+    PathParam(id): PathParam<WebhookId>,
     page: Page,
 ) -> Result<Json<List<Call>>> {
     let before = page.after_id(Of::Calls)?;
@@ -267,9 +267,9 @@ async fn calls(
     responses((status = 200, body = Webhook)))]
 async fn again(
     State(app): State<App>,
-    program: Program,
-    once: Once,
-    Named((id, call)): Named<(WebhookId, CallId)>,
+    program: ApiClient,
+    once: IdempotencyKey,
+    PathParam((id, call)): PathParam<(WebhookId, CallId)>,
     Nothing { canonical }: Nothing,
 ) -> Result {
     let actor = program.actor;

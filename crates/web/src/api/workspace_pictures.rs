@@ -5,14 +5,14 @@ use axum::extract::{Request, State};
 use domain::tenant::branding::{self, Place};
 use domain::tenant::workspaces;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
 use crate::api::objects::Deleted;
 use crate::api::schemas;
 use crate::api::workspaces::Workspace;
 use crate::app::App;
 use crate::http::answers::Answer;
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::pages::settings::brand_pictures::{PICTURE_BYTES, made, received};
 
@@ -33,8 +33,8 @@ fn place(word: &str) -> Result<Place> {
     responses((status = 200, body = Workspace)))]
 async fn set(
     State(app): State<App>,
-    program: Program,
-    Named(word): Named<String>,
+    program: ApiClient,
+    PathParam(word): PathParam<String>,
     request: Request,
 ) -> Result<Json<Workspace>> {
     let (actor, place) = (program.actor, place(&word)?);
@@ -53,8 +53,8 @@ async fn set(
     responses((status = 200, body = Deleted)))]
 async fn remove(
     State(app): State<App>,
-    program: Program,
-    Named(word): Named<String>,
+    program: ApiClient,
+    PathParam(word): PathParam<String>,
 ) -> Result<Json<Deleted>> {
     let (actor, place) = (program.actor, place(&word)?);
     app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await?;

@@ -8,7 +8,7 @@ use domain::tenant::workspaces;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::auth::Program;
+use crate::api::auth::ApiClient;
 use crate::api::failure::Result;
 use crate::api::json::{Body, clearable, present};
 use crate::api::schemas;
@@ -83,7 +83,7 @@ impl Workspace {
 ///
 /// The one that the key belongs to.
 #[utoipa::path(get, path = "/v1/workspaces", tag = "Workspace", responses((status = 200, body = Workspace)))]
-async fn show(State(app): State<App>, program: Program) -> Result<Json<Workspace>> {
+async fn show(State(app): State<App>, program: ApiClient) -> Result<Json<Workspace>> {
     let id = program.actor.workspace;
     let found = app.store().read(move |reader| workspaces::find(reader, id)).await?;
     Ok(Json(Workspace::new(&app, found)))
@@ -115,7 +115,7 @@ struct ChangedWorkspace {
     responses((status = 200, body = Workspace)))]
 async fn change(
     State(app): State<App>,
-    program: Program,
+    program: ApiClient,
     Body { given, .. }: Body<ChangedWorkspace>,
 ) -> Result<Json<Workspace>> {
     let actor = program.actor;

@@ -10,6 +10,6 @@ pub(crate) const SIGNED: &str = "/signed/";
 const BEGIN: &str = "/v1/";
 
 /// Whether an address is one of these.
-pub(crate) fn is_here(path: &str) -> bool {
+pub(crate) fn is_api(path: &str) -> bool {
     path.starts_with(BEGIN) || path == BEGIN.trim_end_matches('/')
 }

@@ -188,6 +188,6 @@ pub(crate) fn page_once(page: &impl Template) -> Result {
 }
 
 /// Sends a browser on after a form has done its work (POST, redirect, GET).
-pub(crate) fn go(to: &str) -> Response {
+pub(crate) fn redirect(to: &str) -> Response {
     Redirect::to(to).into_response()
 }

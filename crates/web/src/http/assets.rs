@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::http::answers::{Answer, Result};
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
 struct Asset {
@@ -31,7 +31,7 @@ impl Asset {
     /// A file as it is served, which for scripts is less than what is written.
     fn of_file(name: &'static str, text: &'static str) -> Asset {
         if name.ends_with(".js") {
-            return Asset::new(name, minify::lean(text).into_bytes());
+            return Asset::new(name, minify::minify(text).into_bytes());
         }
         Asset::new(name, text.as_bytes())
     }
@@ -141,7 +141,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/assets/{folder}/{name}", asset)
 }
 
-async fn asset(Named((_, name)): Named<(String, String)>, headers: HeaderMap) -> Result {
+async fn asset(PathParam((_, name)): PathParam<(String, String)>, headers: HeaderMap) -> Result {
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or_else(Answer::not_found)?;
     let fixed = [
         (header::CONTENT_TYPE, content_type(asset.name)),

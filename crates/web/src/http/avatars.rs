@@ -11,7 +11,7 @@ const COLORS: [&str; 12] = [
 
 /// A face as templates show it.
 #[derive(Clone, Debug)]
-pub(crate) struct Face {
+pub(crate) struct Avatar {
     /// One or two characters.
     pub(crate) initials: String,
     /// The class of its colour: `hue-0` to `hue-11`, the same for the same id everywhere.
@@ -20,27 +20,27 @@ pub(crate) struct Face {
     pub(crate) square: bool,
 }
 
-impl Face {
+impl Avatar {
     /// The face of a person.
-    pub(crate) fn of_person(id: Uuid, name: &name::Name) -> Face {
-        Face { initials: name.initials(), hue: hue(id), square: false }
+    pub(crate) fn of_person(id: Uuid, name: &name::Name) -> Avatar {
+        Avatar { initials: name.initials(), hue: hue(id), square: false }
     }
 
     /// The face of a company, a project or a group: the first letters of its title's first two words.
-    pub(crate) fn of_title(id: Uuid, title: &str) -> Face {
+    pub(crate) fn of_title(id: Uuid, title: &str) -> Avatar {
         let words =
             title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
         let initials: String =
             words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect();
         let initials = if initials.is_empty() { title.chars().take(1).collect() } else { initials };
-        Face { initials, hue: hue(id), square: true }
+        Avatar { initials, hue: hue(id), square: true }
     }
 }
 
-impl Face {
+impl Avatar {
     /// The same for one person of whom only a name is known.
-    pub(crate) fn round(self) -> Face {
-        Face { square: false, ..self }
+    pub(crate) fn round(self) -> Avatar {
+        Avatar { square: false, ..self }
     }
 }
 

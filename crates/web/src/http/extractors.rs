@@ -69,16 +69,16 @@ pub(crate) async fn whole(request: Request, most: usize) -> Result<Bytes, Answer
 }
 
 /// The part of an address behind `?`. Parameters that are not known are ignored.
-pub(crate) struct Asked<T>(pub(crate) T);
+pub(crate) struct Query<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asked<T>, Answer> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Answer> {
         let query = parts.uri.query().unwrap_or("");
         readable_form(query.as_bytes())?;
         let asked = serde_html_form::Deserializer::from_bytes(query.as_bytes());
-        serde_path_to_error::deserialize(asked).map(Asked).map_err(|error| {
+        serde_path_to_error::deserialize(asked).map(Query).map_err(|error| {
             let name = error.path().iter().next().map(ToString::to_string);
             match name.filter(|name| name != ".") {
                 Some(name) => {
@@ -92,14 +92,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// What an address names. An id that is none names nothing.
-pub(crate) struct Named<T>(pub(crate) T);
+pub(crate) struct PathParam<T>(pub(crate) T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParam<T> {
     type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named<T>, Answer> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<PathParam<T>, Answer> {
         match Path::<T>::from_request_parts(parts, state).await {
-            Ok(Path(named)) => Ok(Named(named)),
+            Ok(Path(named)) => Ok(PathParam(named)),
             Err(_) => Err(Answer::not_found()),
         }
     }

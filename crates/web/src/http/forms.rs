@@ -11,7 +11,7 @@ pub(crate) const CHOICES_MAX: usize = 500;
 
 /// What was wrong with a form, if anything was.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wrong(Option<Mistake>);
+pub(crate) struct FieldError(Option<Mistake>);
 
 #[derive(Clone, Debug)]
 struct Mistake {
@@ -20,16 +20,16 @@ struct Mistake {
     message: String,
 }
 
-impl Wrong {
+impl FieldError {
     /// A field was wrong.
-    pub(crate) fn field(field: &'static str, problem: Problem) -> Wrong {
+    pub(crate) fn field(field: &'static str, problem: Problem) -> FieldError {
         let (status, message) = (StatusCode::BAD_REQUEST, problem.to_string());
-        Wrong(Some(Mistake { status, field: Some((field, problem)), message }))
+        FieldError(Some(Mistake { status, field: Some((field, problem)), message }))
     }
 
     /// The form as a whole was refused.
-    pub(crate) fn whole(status: StatusCode, message: String) -> Wrong {
-        Wrong(Some(Mistake { status, field: None, message }))
+    pub(crate) fn whole(status: StatusCode, message: String) -> FieldError {
+        FieldError(Some(Mistake { status, field: None, message }))
     }
 
     /// The message at a field.
@@ -56,11 +56,11 @@ impl Wrong {
 
 /// What came of a form: done, or wrong in a way that whoever filled it in can mend. Everything else is an answer of
 /// its own.
-pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Result<T, Wrong>> {
+pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Result<T, FieldError>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
-        Err(Error::Field { field, problem }) => Ok(Err(Wrong::field(field, problem))),
-        Err(Error::Conflict(message)) => Ok(Err(Wrong::whole(StatusCode::CONFLICT, message.to_string()))),
+        Err(Error::Field { field, problem }) => Ok(Err(FieldError::field(field, problem))),
+        Err(Error::Conflict(message)) => Ok(Err(FieldError::whole(StatusCode::CONFLICT, message.to_string()))),
         Err(error) => Err(Answer::from(error)),
     }
 }

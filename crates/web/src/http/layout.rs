@@ -6,9 +6,9 @@ use domain::kernel::{access, error};
 use store::Reader;
 
 use crate::http::assets;
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::brand::Brand;
-use crate::http::theme::Look;
+use crate::http::theme::Theme;
 use crate::http::visitor::Visitor;
 
 /// The part of the portal that a page belongs to.
@@ -25,7 +25,7 @@ pub(crate) enum Module {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) assets: &'static str,
-    pub(crate) look: Look,
+    pub(crate) look: Theme,
     pub(crate) title: String,
     pub(crate) brand: Brand,
     pub(crate) module: Module,
@@ -35,7 +35,7 @@ pub(crate) struct Layout {
     pub(crate) is_admin: bool,
     pub(crate) my_id: String,
     pub(crate) my_name: String,
-    pub(crate) my_face: Face,
+    pub(crate) my_face: Avatar,
     /// Messages that wait for the visitor.
     pub(crate) unread: i64,
     /// The journal's newest entry when the page was read: live updates go on from there.
@@ -61,7 +61,7 @@ impl Layout {
             is_admin: access::admin(&visitor.actor).is_ok(),
             my_id: me.id.to_string(),
             my_name: me.name.full(),
-            my_face: Face::of_person(me.id.0, &me.name),
+            my_face: Avatar::of_person(me.id.0, &me.name),
             unread: channel::unread(reader, &visitor.actor)?,
             seq: reader.journal_head(visitor.workspace.id.0)?,
             time_zone: me.time_zone,

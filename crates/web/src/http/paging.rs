@@ -11,7 +11,7 @@ pub(crate) const READ: i64 = PAGE as i64 + 1;
 
 /// What is asked of a list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Wanted<Id> {
+pub(crate) struct ListQuery<Id> {
     /// What names or titles have in them; empty for all.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) find: String,
@@ -39,13 +39,13 @@ pub(crate) struct Listing {
 /// Cuts `rows`, of which [`READ`] were read, to a page of the list at `path`.
 pub(crate) fn cut<Row, Id: Clone + Serialize>(
     path: &str,
-    wanted: &Wanted<Id>,
+    wanted: &ListQuery<Id>,
     rows: &mut Vec<Row>,
     id: impl Fn(&Row) -> Id,
 ) -> Listing {
     let is_longer = rows.len() > PAGE;
     rows.truncate(PAGE);
-    let from = |after: Option<Id>| forms::address(path, &Wanted { after, ..wanted.clone() });
+    let from = |after: Option<Id>| forms::address(path, &ListQuery { after, ..wanted.clone() });
     Listing {
         find: wanted.find.clone(),
         archived: wanted.archived.is_some(),

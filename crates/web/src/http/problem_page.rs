@@ -7,29 +7,29 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::http::answers::{Answer, Refusal};
 use crate::http::brand::Brand;
-use crate::http::theme::Look;
-use crate::http::wanted::Wanted;
+use crate::http::theme::Theme;
+use crate::http::response_format::ResponseFormat;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     title: &'static str,
     message: String,
 }
 
 /// Whether an answer becomes a page about what went wrong.
-pub(crate) fn is_problem(response: &Response, wanted: Wanted) -> bool {
+pub(crate) fn is_problem(response: &Response, wanted: ResponseFormat) -> bool {
     let answer = response.extensions().get::<Answer>();
-    wanted == Wanted::Page && matches!(answer, Some(Answer::Refused(_)))
+    wanted == ResponseFormat::Page && matches!(answer, Some(Answer::Refused(_)))
 }
 
 /// Writes the body of an answer that is a refusal; leaves every other as it is.
-pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look, brand: Brand) -> Response {
+pub(crate) fn finish(mut response: Response, wanted: ResponseFormat, look: Theme, brand: Brand) -> Response {
     let refusal = match response.extensions_mut().remove::<Answer>() {
         None => return response,
-        Some(Answer::SignIn(back)) if wanted == Wanted::Page => {
+        Some(Answer::SignIn(back)) if wanted == ResponseFormat::Page => {
             let back: String = form_encoded(&back);
             return Redirect::to(&format!("/sign-in?back={back}")).into_response();
         }
@@ -47,8 +47,8 @@ pub(crate) fn finish(mut response: Response, wanted: Wanted, look: Look, brand: 
     let retry_after = refusal.retry_after;
     let header = refusal.header.clone();
     let mut answer = match wanted {
-        Wanted::Json => (status, axum::Json(refusal)).into_response(),
-        Wanted::Page => {
+        ResponseFormat::Json => (status, axum::Json(refusal)).into_response(),
+        ResponseFormat::Page => {
             let page = ProblemPage { look, brand, title: title(status), message: refusal.message.clone() };
             match page.render() {
                 Ok(page) => (status, Html(page)).into_response(),

@@ -12,19 +12,19 @@ use crate::http::cookies::cookie;
 
 /// What the frame of every page depends on beside the one who looks at it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct Theme {
     /// `light` or `dark`; as the device itself where nothing was chosen.
     pub(crate) theme: Option<&'static str>,
     /// Whether the column of details was closed.
     pub(crate) are_details_closed: bool,
 }
 
-impl Look {
+impl Theme {
     /// The wish of the device that sent these headers.
-    pub(crate) fn of(headers: &HeaderMap) -> Look {
+    pub(crate) fn of(headers: &HeaderMap) -> Theme {
         let theme = cookie(headers, "theme");
         let theme = ["light", "dark"].into_iter().find(|known| theme.as_deref() == Some(*known));
-        Look { theme, are_details_closed: cookie(headers, "details").as_deref() == Some("closed") }
+        Theme { theme, are_details_closed: cookie(headers, "details").as_deref() == Some("closed") }
     }
 
     /// The folder of style and scripts.
@@ -33,17 +33,17 @@ impl Look {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Look {
+impl<S: Send + Sync> FromRequestParts<S> for Theme {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Look, Infallible> {
-        Ok(Look::of(&parts.headers))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Theme, Infallible> {
+        Ok(Theme::of(&parts.headers))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::http::theme::Look;
+    use crate::http::theme::Theme;
     use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
 
     #[test]
@@ -51,14 +51,14 @@ mod tests {
         let look = |cookies: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(COOKIE, HeaderValue::from_static(cookies));
-            Look::of(&headers)
+            Theme::of(&headers)
         };
         assert_eq!(
             look("portal=abc; theme=dark; details=closed"),
-            Look { theme: Some("dark"), are_details_closed: true }
+            Theme { theme: Some("dark"), are_details_closed: true }
         );
         assert_eq!(look("theme=light").theme, Some("light"));
-        assert_eq!(look("theme=\"><script>; details=open"), Look::default());
-        assert_eq!(look("portal=theme=dark"), Look::default());
+        assert_eq!(look("theme=\"><script>; details=open"), Theme::default());
+        assert_eq!(look("portal=theme=dark"), Theme::default());
     }
 }

@@ -14,11 +14,11 @@ use crate::app::App;
 use crate::http::answers::Answer;
 use crate::http::cookies::{cookie, host};
 use crate::http::serve::Peer;
-use crate::http::theme::Look;
+use crate::http::theme::Theme;
 
 /// The workspace in which a request happens.
 #[derive(Clone)]
-pub(crate) struct Here(pub(crate) Workspace);
+pub(crate) struct CurrentWorkspace(pub(crate) Workspace);
 
 /// A person who is signed in.
 #[derive(Clone)]
@@ -30,16 +30,16 @@ pub(crate) struct Visitor {
     /// Where.
     pub(crate) workspace: Workspace,
     /// How their device wants its pages.
-    pub(crate) look: Look,
+    pub(crate) look: Theme,
 }
 
-impl FromRequestParts<App> for Here {
+impl FromRequestParts<App> for CurrentWorkspace {
     type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Here, Answer> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<CurrentWorkspace, Answer> {
         let host = host(&parts.headers);
         let found = app.store().read(move |reader| workspaces::by_host(reader, &host)).await?;
-        found.map(Here).ok_or_else(Answer::not_found)
+        found.map(CurrentWorkspace).ok_or_else(Answer::not_found)
     }
 }
 
@@ -72,7 +72,7 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
                 tracing::warn!(%error, "a session's last use could not be noted");
             }
         }
-        Ok(Some(Visitor { actor, session, workspace, look: Look::of(&parts.headers) }))
+        Ok(Some(Visitor { actor, session, workspace, look: Theme::of(&parts.headers) }))
     }
 }
 

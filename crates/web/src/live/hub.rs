@@ -30,12 +30,12 @@ const HEARTBEAT_EVERY: u32 = 25;
 /// All open streams of this process.
 pub(crate) struct Hub {
     store: Store,
-    houses: Mutex<HashMap<WorkspaceId, House>>,
+    houses: Mutex<HashMap<WorkspaceId, WorkspaceStreams>>,
 }
 
 /// The open streams of one workspace.
 #[derive(Default)]
-struct House {
+struct WorkspaceStreams {
     /// The newest journal entry that has been routed.
     seq: i64,
     channels: HashMap<ChannelId, Vec<Arc<Stream>>>,
@@ -43,7 +43,7 @@ struct House {
 }
 
 /// A journal entry, read and written as the event that pages get.
-struct News {
+struct RoutedEvent {
     seq: i64,
     event: Option<Event>,
     bytes: Option<Bytes>,
@@ -78,14 +78,14 @@ impl Hub {
         hub
     }
 
-    fn houses(&self) -> MutexGuard<'_, HashMap<WorkspaceId, House>> {
+    fn workspaces(&self) -> MutexGuard<'_, HashMap<WorkspaceId, WorkspaceStreams>> {
         // Nothing panics while the lock is held.
         self.houses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many streams are open.
     pub(crate) fn streams(&self) -> usize {
-        self.houses().values().flat_map(|house| house.people.values()).map(Vec::len).sum()
+        self.workspaces().values().flat_map(|house| house.people.values()).map(Vec::len).sum()
     }
 
     /// Opens a stream for somebody, with everything since `after`.
@@ -104,8 +104,8 @@ impl Hub {
         let stream = Stream::new(&actor, session);
         // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
         let followed = {
-            let mut houses = self.houses();
-            let house = houses.entry(workspace).or_insert_with(|| House { seq: head, ..House::default() });
+            let mut houses = self.workspaces();
+            let house = houses.entry(workspace).or_insert_with(|| WorkspaceStreams { seq: head, ..WorkspaceStreams::default() });
             let streams = house.people.entry(actor.person).or_default();
             if streams.len() >= STREAMS_PER_PERSON {
                 streams.remove(0).close();
@@ -118,9 +118,9 @@ impl Hub {
         let channels = self.store.read(move |reader| channel::ids_of(reader, &actor)).await?;
         // What is routed from here on comes live; what was routed before is read from the journal.
         let seq = {
-            let mut houses = self.houses();
+            let mut houses = self.workspaces();
             let house =
-                houses.entry(workspace).or_insert_with(|| House { seq: followed, ..House::default() });
+                houses.entry(workspace).or_insert_with(|| WorkspaceStreams { seq: followed, ..WorkspaceStreams::default() });
             for channel in &channels {
                 house.enter(*channel, &stream);
             }
@@ -144,7 +144,7 @@ impl Hub {
     /// Tells the others in a channel that somebody is writing.
     pub(crate) fn typing(&self, workspace: WorkspaceId, channel: ChannelId, person: PersonId, name: &str) {
         let event = events::typing(channel, person, name);
-        let houses = self.houses();
+        let houses = self.workspaces();
         let streams = houses.get(&workspace).and_then(|house| house.channels.get(&channel));
         for stream in streams.into_iter().flatten().filter(|stream| stream.person != person) {
             stream.send(&event);
@@ -152,7 +152,7 @@ impl Hub {
     }
 
     fn tell_everyone(&self, event: &Bytes) {
-        for streams in self.houses().values().flat_map(|house| house.people.values()) {
+        for streams in self.workspaces().values().flat_map(|house| house.people.values()) {
             for stream in streams {
                 stream.send(event);
             }
@@ -161,14 +161,14 @@ impl Hub {
 
     fn close_all(&self) {
         self.tell_everyone(&events::bare("stopping"));
-        for streams in self.houses().values().flat_map(|house| house.people.values()) {
+        for streams in self.workspaces().values().flat_map(|house| house.people.values()) {
             streams.iter().for_each(|stream| stream.close());
         }
     }
 
     /// What a journal has after entry `seq`. Whoever hears of it asks for what comes behind it later: so it must stay.
-    async fn news(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<News>> {
-        let news = self.store.read(move |reader| read_news(reader, workspace, seq)).await?;
+    async fn routed_event(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
+        let news = self.store.read(move |reader| read_routed_events(reader, workspace, seq)).await?;
         self.store.settled().await?;
         Ok(news)
     }
@@ -176,10 +176,10 @@ impl Hub {
     /// Routes everything that the journals have beyond what was routed already.
     async fn follow(&self) {
         let followed: Vec<(WorkspaceId, i64)> =
-            self.houses().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
+            self.workspaces().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
         for (workspace, mut seq) in followed {
             loop {
-                let news = match self.news(workspace, seq).await {
+                let news = match self.routed_event(workspace, seq).await {
                     Ok(news) => news,
                     Err(error) => {
                         tracing::error!(%error, "the journal could not be read; trying again soon");
@@ -189,7 +189,7 @@ impl Hub {
                 let Some(newest) = news.last() else { break };
                 seq = newest.seq;
                 let full = news.len() as i64 == ENTRIES_AT_ONCE;
-                if let Some(house) = self.houses().get_mut(&workspace) {
+                if let Some(house) = self.workspaces().get_mut(&workspace) {
                     house.route(&news);
                 }
                 if !full {
@@ -202,7 +202,7 @@ impl Hub {
 
 impl Registry for Hub {
     fn forget(&self, stream: &Arc<Stream>) {
-        let mut houses = self.houses();
+        let mut houses = self.workspaces();
         let Some(house) = houses.get_mut(&stream.workspace) else { return };
         house.channels.retain(|_, streams| {
             streams.retain(|other| !Arc::ptr_eq(other, stream));
@@ -218,9 +218,9 @@ impl Registry for Hub {
     }
 }
 
-impl House {
-    fn route(&mut self, news: &[News]) {
-        for News { seq, event, bytes } in news {
+impl WorkspaceStreams {
+    fn route(&mut self, news: &[RoutedEvent]) {
+        for RoutedEvent { seq, event, bytes } in news {
             self.seq = *seq;
             let Some(event) = event else { continue };
             // Who loses access is cut off before anything else is said; who gains it hears that they did.
@@ -274,18 +274,18 @@ impl House {
     }
 }
 
-fn read_news(reader: &Reader, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<News>> {
+fn read_routed_events(reader: &Reader, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
     let entries = reader.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)?;
     entries.iter().map(|entry| news(reader, workspace, entry)).collect()
 }
 
-fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> error::Result<News> {
+fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> error::Result<RoutedEvent> {
     let event = Event::of(entry);
     let bytes = match &event {
         Some(event) => events::of(reader, workspace, entry.seq, event)?,
         None => None,
     };
-    Ok(News { seq: entry.seq, event, bytes })
+    Ok(RoutedEvent { seq: entry.seq, event, bytes })
 }
 
 /// What somebody missed after entry `after` and up to entry `seq`, of what they may see now; `reset` where that is too
@@ -306,7 +306,7 @@ fn missed(
         if entry.seq > seq {
             break;
         }
-        let News { event, bytes, .. } = news(reader, workspace, &entry)?;
+        let RoutedEvent { event, bytes, .. } = news(reader, workspace, &entry)?;
         let Some(event) = event else { continue };
         if event == (Event::AccessChanged { person: actor.person }) {
             return Ok(events::bare("reset"));

@@ -12,9 +12,9 @@ use crate::http::assets;
 use crate::http::brand::{
     OWN_ACCENT, SHORT_NAME_CHARACTERS, colours, drawn_only, kept, letter, letter_stamp, style_stamp,
 };
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
-use crate::http::visitor::Here;
+use crate::http::visitor::CurrentWorkspace;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/brand/{stamp}/{name}", part).get("/manifest.webmanifest", manifest)
@@ -23,8 +23,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 /// A part of a brand: the style, an icon drawn from the name, or one of its pictures.
 pub(crate) async fn part(
     State(app): State<App>,
-    Here(workspace): Here,
-    Named((stamp, name)): Named<(String, String)>,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    PathParam((stamp, name)): PathParam<(String, String)>,
     headers: HeaderMap,
 ) -> Result {
     match name.as_str() {
@@ -61,7 +61,7 @@ pub(crate) async fn part(
 }
 
 /// The portal as an app (W3C Web Application Manifest).
-async fn manifest(Here(workspace): Here) -> Result {
+async fn manifest(CurrentWorkspace(workspace): CurrentWorkspace) -> Result {
     let look = &workspace.brand;
     let accent = look.accent().map_or(OWN_ACCENT.to_string(), |accent| accent.light.fill.to_string());
     let theme = look.side().map_or(accent, |side| side.back.to_string());

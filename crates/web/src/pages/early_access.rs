@@ -18,17 +18,17 @@ use store::Reader;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go, page};
-use crate::http::avatars::Face;
+use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::avatars::Avatar;
 use crate::http::exports;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
+use crate::http::theme::Theme;
 use crate::http::times::{self, Shown};
-use crate::http::visitor::{Here, Sender, Visitor};
-use crate::http::wanted::Wanted;
+use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
+use crate::http::response_format::ResponseFormat;
 
 const FORM: &str = "/early-access";
 const LIST: &str = "/settings/early-access";
@@ -65,9 +65,9 @@ struct Form {
 #[derive(Template)]
 #[template(path = "early_access/front.html")]
 struct FrontPage {
-    look: Look,
+    look: Theme,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
     /// `done`, `failed`, or nothing yet.
     outcome: &'static str,
     /// Why it failed, and what to do.
@@ -75,8 +75,8 @@ struct FrontPage {
 }
 
 impl FrontPage {
-    fn new(look: Look) -> FrontPage {
-        FrontPage { look, form: Form::default(), wrong: Wrong::default(), outcome: "", message: "" }
+    fn new(look: Theme) -> FrontPage {
+        FrontPage { look, form: Form::default(), wrong: FieldError::default(), outcome: "", message: "" }
     }
 }
 
@@ -86,36 +86,36 @@ struct Done {
     done: String,
 }
 
-async fn front(look: Look, Asked(Done { done }): Asked<Done>) -> Result {
+async fn front(look: Theme, Query(Done { done }): Query<Done>) -> Result {
     let outcome = if done == "yes" { "done" } else { "" };
     page(StatusCode::OK, &FrontPage { outcome, ..FrontPage::new(look) })
 }
 
 /// The same page at the bare address of a host that no workspace answers.
-pub(crate) fn front_page(look: Look) -> Result {
+pub(crate) fn front_page(look: Theme) -> Result {
     page(StatusCode::OK, &FrontPage::new(look))
 }
 
 async fn submit(
     State(app): State<App>,
-    look: Look,
+    look: Theme,
     headers: HeaderMap,
-    here: Result<Here>,
+    here: Result<CurrentWorkspace>,
     Sender(sender): Sender,
     form: std::result::Result<Input<Form>, Answer>,
 ) -> Result {
-    let wanted = Wanted::of(&headers);
+    let wanted = ResponseFormat::of(&headers);
     let form = match form {
         Ok(Input(form)) => form,
         Err(answer) => return failed(look, wanted, Form::default(), answer),
     };
     let workspace = match here {
-        Ok(Here(workspace)) => Some(workspace.id),
+        Ok(CurrentWorkspace(workspace)) => Some(workspace.id),
         Err(answer) if answer.status() == StatusCode::NOT_FOUND => None,
         Err(answer) => return failed(look, wanted, form, answer),
     };
     let submitted = keep(&app, workspace, &form, sender).await;
-    if wanted == Wanted::Json {
+    if wanted == ResponseFormat::Json {
         return match submitted {
             Ok(()) => Ok(axum::Json(serde_json::json!({ "message": RECEIVED })).into_response()),
             Err(error @ Error::Field { .. }) => Err(Answer::from(error)),
@@ -145,9 +145,9 @@ fn thanks() -> Response {
 }
 
 /// What was typed stays on the page.
-fn failed(look: Look, wanted: Wanted, form: Form, answer: Answer) -> Result {
+fn failed(look: Theme, wanted: ResponseFormat, form: Form, answer: Answer) -> Result {
     let answer = answer.led_by(WENT_WRONG);
-    if wanted == Wanted::Json {
+    if wanted == ResponseFormat::Json {
         return Err(answer);
     }
     let status = answer.status();
@@ -170,7 +170,7 @@ fn failed(look: Look, wanted: Wanted, form: Form, answer: Answer) -> Result {
 
 /// Which part of the list is wanted.
 #[derive(Clone, Default, Deserialize, Serialize)]
-struct Place {
+struct EntriesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trapped: Option<String>,
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
@@ -181,7 +181,7 @@ struct Place {
 
 struct Row {
     entry: Entry,
-    face: Face,
+    face: Avatar,
     at: Shown,
 }
 
@@ -204,14 +204,14 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(place): Asked<Place>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(place): Query<EntriesQuery>) -> Result {
     let address = format!("{}{FORM}", app.address_of(&visitor.workspace));
     let read = move |reader: &Reader| ListPage::read(reader, &visitor, &place, address);
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, place: &Place, address: String) -> error::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, place: &EntriesQuery, address: String) -> error::Result<ListPage> {
         let trapped = place.trapped.is_some();
         let (people, machines) = early_access::counts(reader, &visitor.actor)?;
         // One more than the page shows tells that another page follows.
@@ -219,7 +219,7 @@ impl ListPage {
         let mut found = early_access::list(reader, &visitor.actor, trapped, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);
-        let from = |before: Option<EntryId>| forms::address(LIST, &Place { before, ..place.clone() });
+        let from = |before: Option<EntryId>| forms::address(LIST, &EntriesQuery { before, ..place.clone() });
         let layout = Layout::read(reader, visitor, Module::Settings, "Early access")?;
         let zone = times::zone(layout.time_zone.as_deref());
         Ok(ListPage {
@@ -232,7 +232,7 @@ impl ListPage {
             rows: found
                 .into_iter()
                 .map(|entry| Row {
-                    face: Face::of_title(face_id(&entry), &entry.name).round(),
+                    face: Avatar::of_title(face_id(&entry), &entry.name).round(),
                     at: times::shown(entry.at, reader.now(), &zone),
                     entry,
                 })
@@ -248,9 +248,9 @@ fn face_id(entry: &Entry) -> Uuid {
     entry.id.0
 }
 
-async fn remove(State(app): State<App>, visitor: Visitor, Named(id): Named<EntryId>) -> Result {
+async fn remove(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<EntryId>) -> Result {
     app.store().write(move |tx| early_access::remove(tx, &visitor.actor, id)).await?;
-    Ok(go("/settings/early-access?done=removed"))
+    Ok(redirect("/settings/early-access?done=removed"))
 }
 
 /// Everybody who asked, as a table that is written while it is read.

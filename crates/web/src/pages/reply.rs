@@ -1,4 +1,4 @@
 //! The page of a reply link.
 
-pub(crate) mod reply;
+pub(crate) mod reply_link;
 pub(crate) mod reply_page;

@@ -3,5 +3,5 @@
 pub(crate) mod browser_session;
 pub(crate) mod link;
 pub(crate) mod set_up;
-pub(crate) mod sign_in;
+pub(crate) mod code;
 pub(crate) mod sign_up;

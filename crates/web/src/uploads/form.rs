@@ -16,7 +16,7 @@ use multer::Multipart;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
-use crate::uploads::paced_body::{Sips, Unread};
+use crate::uploads::paced_body::{PacedBody, Unread};
 use crate::uploads::receiving::{Incoming, discard_all, take_here};
 
 /// Bytes of one text: a message of four bytes a character, and some.
@@ -86,7 +86,7 @@ async fn read_here(
     boundary: String,
 ) -> Result<Form> {
     let unread = Unread::default();
-    let sips = Sips::new(request.into_body().into_data_stream(), unread.clone());
+    let sips = PacedBody::new(request.into_body().into_data_stream(), unread.clone());
     let mut parts = Multipart::new(sips, boundary);
     let mut form = Form::default();
     while let Some(part) = parts.next_field().await.map_err(|_| broken())? {

@@ -28,10 +28,10 @@ const STOPS_WITHIN: Duration = Duration::from_secs(20);
 
 /// The uploads that somebody is busy with in this program.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Busy(Arc<Mutex<HashMap<UploadId, Place>>>);
+pub(crate) struct UploadLocks(Arc<Mutex<HashMap<UploadId, Lock>>>);
 
 #[derive(Clone, Debug)]
-struct Place {
+struct Lock {
     turn: Arc<Semaphore>,
     stop: Arc<Notify>,
     /// Who is busy or waits.
@@ -41,14 +41,14 @@ struct Place {
 /// Being the only one who is busy with an upload, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Alone {
-    busy: Busy,
+    busy: UploadLocks,
     upload: UploadId,
     stop: Arc<Notify>,
     turn: Option<OwnedSemaphorePermit>,
 }
 
-impl Busy {
-    fn places(&self) -> MutexGuard<'_, HashMap<UploadId, Place>> {
+impl UploadLocks {
+    fn places(&self) -> MutexGuard<'_, HashMap<UploadId, Lock>> {
         // Nothing panics while the lock is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,7 +57,7 @@ impl Busy {
     pub(crate) async fn alone(&self, upload: UploadId) -> Option<Alone> {
         let place = {
             let mut places = self.places();
-            let place = places.entry(upload).or_insert_with(|| Place {
+            let place = places.entry(upload).or_insert_with(|| Lock {
                 turn: Arc::new(Semaphore::new(1)),
                 stop: Arc::default(),
                 count: 0,

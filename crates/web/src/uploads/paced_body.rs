@@ -25,15 +25,15 @@ impl Unread {
 }
 
 /// The body of a request in sips.
-pub(crate) struct Sips {
+pub(crate) struct PacedBody {
     body: BodyDataStream,
     unread: Unread,
     rests: bool,
 }
 
-impl Sips {
-    pub(crate) fn new(body: BodyDataStream, unread: Unread) -> Sips {
-        Sips { body, unread, rests: false }
+impl PacedBody {
+    pub(crate) fn new(body: BodyDataStream, unread: Unread) -> PacedBody {
+        PacedBody { body, unread, rests: false }
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Stopped {
     Senseless,
 }
 
-impl Stream for Sips {
+impl Stream for PacedBody {
     type Item = Result<Bytes, Stopped>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -81,7 +81,7 @@ struct BrokenOff;
 
 /// What came of taking bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct Received {
     /// How many bytes of the upload are there.
     pub(crate) offset: i64,
     /// The file that it has become.
@@ -96,7 +96,7 @@ pub(crate) async fn take(
     upload: Upload,
     offset: i64,
     incoming: Incoming<'static>,
-) -> Result<Taken> {
+) -> Result<Received> {
     let app = app.clone();
     let work = tokio::spawn(async move { take_here(&app, actor, &upload, offset, incoming).await });
     work.await.unwrap_or_else(|error| {
@@ -112,9 +112,9 @@ pub(crate) async fn take_here(
     upload: &Upload,
     offset: i64,
     incoming: Incoming<'_>,
-) -> Result<Taken> {
+) -> Result<Received> {
     let id = upload.id;
-    let alone = app.busy.alone(id).await.ok_or_else(locked)?;
+    let alone = app.upload_locks.alone(id).await.ok_or_else(locked)?;
     // Read again: another connection may have brought more until now.
     let upload = app.store().read(move |reader| uploads::find(reader, &actor, id)).await?;
     if offset != upload.received {
@@ -123,7 +123,7 @@ pub(crate) async fn take_here(
     }
     // The answer that it is complete was lost.
     if upload.blob.is_some() {
-        return Ok(Taken { offset, file: None });
+        return Ok(Received { offset, file: None });
     }
     let workspace = actor.workspace;
     let room = app.web.room;
@@ -139,7 +139,7 @@ pub(crate) async fn take_here(
         }
         Err(error) => return Err(store_failed(&error)),
     };
-    let mut stretch = Stretch::new(app, actor, id, &alone, offset);
+    let mut stretch = Segment::new(app, actor, id, &alone, offset);
     let end = stretch.take(&mut receiving, incoming, most).await?;
     let received = stretch.note(&mut receiving).await?;
     drop(receiving);
@@ -150,9 +150,9 @@ pub(crate) async fn take_here(
         }
         End::All if upload.size.is_none_or(|size| size == received) => {
             let file = complete(app, actor, &upload, received).await?;
-            Ok(Taken { offset: received, file })
+            Ok(Received { offset: received, file })
         }
-        End::All => Ok(Taken { offset: received, file: None }),
+        End::All => Ok(Received { offset: received, file: None }),
         // Nobody is there any more to read this.
         End::BrokenOff => Err(broken_off()),
     }
@@ -169,7 +169,7 @@ enum End {
 type Noting = Pin<Box<dyn Future<Output = Result<i64>> + Send>>;
 
 /// Bytes that come over one connection.
-struct Stretch<'a> {
+struct Segment<'a> {
     app: &'a App,
     actor: Actor,
     id: UploadId,
@@ -185,10 +185,10 @@ struct Stretch<'a> {
     come: i64,
 }
 
-impl<'a> Stretch<'a> {
-    fn new(app: &'a App, actor: Actor, id: UploadId, alone: &'a Alone, offset: i64) -> Stretch<'a> {
+impl<'a> Segment<'a> {
+    fn new(app: &'a App, actor: Actor, id: UploadId, alone: &'a Alone, offset: i64) -> Segment<'a> {
         let (noting, begun_at) = (None, Instant::now());
-        Stretch { app, actor, id, alone, noted: offset, noting, begun: offset, begun_at, come: offset }
+        Segment { app, actor, id, alone, noted: offset, noting, begun: offset, begun_at, come: offset }
     }
 
     async fn take(

@@ -16,12 +16,12 @@ use domain::kernel::ids::{ChannelId, FileId, UploadId};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::http::times;
-use crate::http::visitor::Here;
+use crate::http::visitor::CurrentWorkspace;
 use crate::uploads::locks::{locked, wrong};
-use crate::uploads::receiving::{self, Incoming, Taken, take};
+use crate::uploads::receiving::{self, Incoming, Received, take};
 use crate::uploads::uploader::Uploader;
 
 /// The address of uploads.
@@ -80,7 +80,7 @@ async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, 
     let taken = if has_bytes || size == 0 {
         take(&app, actor, upload, 0, Incoming::Body(body)).await?
     } else {
-        Taken::default()
+        Received::default()
     };
     let mut answer = progress(StatusCode::CREATED, &taken, Some(&expires));
     // An id in a path of ours is a header's value.
@@ -94,19 +94,19 @@ async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, 
 async fn state(
     State(app): State<App>,
     uploader: Uploader,
-    Named(id): Named<UploadId>,
+    PathParam(id): PathParam<UploadId>,
     headers: HeaderMap,
 ) -> Result {
     understood(&headers)?;
     let _alone = match found(&app, &uploader, id).await {
-        Ok(_) => app.busy.alone(id).await.ok_or_else(locked)?,
+        Ok(_) => app.upload_locks.alone(id).await.ok_or_else(locked)?,
         Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
     };
     let upload = match found(&app, &uploader, id).await {
         Ok(upload) => upload,
         Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
     };
-    let taken = Taken { offset: upload.received, file: None };
+    let taken = Received { offset: upload.received, file: None };
     let mut answer = progress(StatusCode::OK, &taken, Some(&expires(&upload)));
     if let Some(size) = upload.size {
         answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
@@ -121,7 +121,7 @@ async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
     let file = app.store().read(move |reader| uploads::became(reader, &actor, id)).await?;
     uploader.may(file.channel)?;
     let size = file.stored.as_ref().map_or(0, |stored| stored.size);
-    let mut answer = progress(StatusCode::OK, &Taken { offset: size, file: Some(file.id) }, None);
+    let mut answer = progress(StatusCode::OK, &Received { offset: size, file: Some(file.id) }, None);
     answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(answer)
@@ -131,7 +131,7 @@ async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
 async fn go_on(
     State(app): State<App>,
     uploader: Uploader,
-    Named(id): Named<UploadId>,
+    PathParam(id): PathParam<UploadId>,
     headers: HeaderMap,
     body: Body,
 ) -> Result {
@@ -153,12 +153,12 @@ async fn go_on(
 async fn give_up(
     State(app): State<App>,
     uploader: Uploader,
-    Named(id): Named<UploadId>,
+    PathParam(id): PathParam<UploadId>,
     headers: HeaderMap,
 ) -> Result {
     understood(&headers)?;
     found(&app, &uploader, id).await?;
-    let _alone = app.busy.alone(id).await.ok_or_else(locked)?;
+    let _alone = app.upload_locks.alone(id).await.ok_or_else(locked)?;
     let actor = uploader.actor;
     app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
     receiving::discard(&app, id).await;
@@ -169,8 +169,8 @@ async fn give_up(
 /// session and no key, and today's access.
 async fn signed(
     State(app): State<App>,
-    Here(workspace): Here,
-    Named(address): Named<String>,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    PathParam(address): PathParam<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result {
@@ -188,7 +188,7 @@ async fn signed(
         .await?;
     let id = upload.id;
     match take(&app, actor, upload, 0, Incoming::Body(body)).await {
-        Ok(Taken { file: Some(_), .. }) => Ok(StatusCode::OK.into_response()),
+        Ok(Received { file: Some(_), .. }) => Ok(StatusCode::OK.into_response()),
         // It begins anew, with the whole file: this way cannot go on.
         outcome => {
             receiving::discard_all(&app, actor, id).await;
@@ -255,7 +255,7 @@ fn expires(upload: &Upload) -> String {
     times::http_date(upload.expires_at)
 }
 
-fn progress(status: StatusCode, taken: &Taken, expires: Option<&str>) -> Response {
+fn progress(status: StatusCode, taken: &Received, expires: Option<&str>) -> Response {
     let mut answer = status.into_response();
     let headers = answer.headers_mut();
     headers.insert(RESUMABLE, HeaderValue::from_static("1.0.0"));

@@ -9,7 +9,7 @@ use domain::notify::reply_links::{self, Outcome};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
-use crate::http::visitor::{Here, Visitor};
+use crate::http::visitor::{CurrentWorkspace, Visitor};
 
 /// The secret of a reply link, from the scripts of its page.
 const REPLY_LINK: HeaderName = HeaderName::from_static("portal-reply-link");
@@ -43,7 +43,7 @@ impl FromRequestParts<App> for Uploader {
                 None => Err(Answer::SignIn("/".to_string())),
             };
         };
-        let Here(workspace) = Here::from_request_parts(parts, app).await?;
+        let CurrentWorkspace(workspace) = CurrentWorkspace::from_request_parts(parts, app).await?;
         let signed_in = visitor.map(|visitor| visitor.actor);
         let outcome = app
             .store()

@@ -9,7 +9,7 @@
 const BEFORE_EXPRESSIONS: [&str; 8] = ["return", "typeof", "case", "of", "in", "await", "yield", "void"];
 
 /// The script without what only people read.
-pub(crate) fn lean(script: &str) -> String {
+pub(crate) fn minify(script: &str) -> String {
     let mut lean = String::with_capacity(script.len());
     // For each template that is open, how many braces are open in its `${…}`.
     let mut open: Vec<usize> = Vec::new();
@@ -125,7 +125,7 @@ mod tests {
     fn comments_indentation_and_empty_lines_go() {
         let script = "// What it is for.\n\nimport { a } from \"./a.js\";\n\n/** @param {string} b */\nfunction c(b) {\n  \
                       // Why.\n  return /** @type {any} */ (b); // here\n}\n";
-        assert_eq!(lean(script), "import { a } from \"./a.js\";\nfunction c(b) {\nreturn (b);\n}\n");
+        assert_eq!(minify(script), "import { a } from \"./a.js\";\nfunction c(b) {\nreturn (b);\n}\n");
     }
 
     #[test]
@@ -140,42 +140,42 @@ mod tests {
             r"return /  '  /;",
             "a = [/'/, /`/];",
         ] {
-            assert_eq!(lean(script), script);
+            assert_eq!(minify(script), script);
         }
     }
 
     #[test]
     fn a_division_is_no_regular_expression() {
-        assert_eq!(lean("a = (b) / c; // d / e\nf = g[1] / 2 / h;"), "a = (b) / c;\nf = g[1] / 2 / h;");
-        assert_eq!(lean("a = inner / 2; // 'x\nb();"), "a = inner / 2;\nb();");
+        assert_eq!(minify("a = (b) / c; // d / e\nf = g[1] / 2 / h;"), "a = (b) / c;\nf = g[1] / 2 / h;");
+        assert_eq!(minify("a = inner / 2; // 'x\nb();"), "a = inner / 2;\nb();");
     }
 
     #[test]
     fn a_comment_over_lines_ends_a_line() {
-        assert_eq!(lean("return /* one\ntwo */ a"), "return\na");
-        assert_eq!(lean("a /* one */ + b"), "a + b");
+        assert_eq!(minify("return /* one\ntwo */ a"), "return\na");
+        assert_eq!(minify("a /* one */ + b"), "a + b");
     }
 
     #[test]
     fn what_is_not_finished_ends_with_the_text() {
         for script in ["\"", "`a${b", "/* a", "// a", "'\\", "a = /[", "`${`${"] {
-            assert!(lean(script).len() <= script.len(), "{script}");
+            assert!(minify(script).len() <= script.len(), "{script}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_to_its_end_and_once_is_enough(script in r#"([a-z ;(){}\n/*"'`$\\=]|\$\{|//|/\*|\*/|é){0,60}"#) {
-            let once = lean(&script);
+            let once = minify(&script);
             prop_assert!(once.len() <= script.len());
-            prop_assert_eq!(&lean(&once), &once);
+            prop_assert_eq!(&minify(&once), &once);
         }
 
         #[test]
         fn strings_between_comments_come_through(parts in prop::collection::vec(r#"[a-zé /*'`${}]{0,12}"#, 1..8)) {
             let written: String = parts.iter().map(|part| format!("  /* '\"` */ say(\"{part}\"); // \"`'\n")).collect();
             let served: Vec<String> = parts.iter().map(|part| format!("say(\"{part}\");")).collect();
-            let found = lean(&written);
+            let found = minify(&written);
             prop_assert_eq!(found.lines().collect::<Vec<_>>(), served);
         }
     }

@@ -17,10 +17,10 @@ use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Choices, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -78,7 +78,7 @@ struct Done {
 struct ClientPage {
     layout: Layout,
     client: Person,
-    face: Face,
+    face: Avatar,
     /// Their own channel, where there is one that the visitor may see.
     channel: Option<ChannelId>,
     companies: Vec<(CompanyId, String)>,
@@ -94,7 +94,7 @@ struct ClientPage {
     /// Clients of different companies would meet: the form asks whether they may (C4).
     clients_meet: bool,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
     done: String,
 }
 
@@ -104,7 +104,7 @@ impl ClientPage {
         visitor: &Visitor,
         id: PersonId,
         typed: Option<Form>,
-        wrong: Wrong,
+        wrong: FieldError,
         done: String,
     ) -> error::Result<ClientPage> {
         let actor = &visitor.actor;
@@ -124,7 +124,7 @@ impl ClientPage {
         choices.sort_by_key(|choice| !choice.chosen);
         choices.truncate(forms::CHOICES_MAX);
         Ok(ClientPage {
-            face: Face::of_person(id.0, &client.name),
+            face: Avatar::of_person(id.0, &client.name),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
             belonging: company_suggestion::belonging(reader, actor, id)?,
             projects: directory::projects::of_person(reader, actor, id)?,
@@ -148,7 +148,7 @@ async fn show(
     visitor: Visitor,
     id: PersonId,
     typed: Option<Form>,
-    wrong: Wrong,
+    wrong: FieldError,
     done: String,
 ) -> Result {
     let client =
@@ -159,16 +159,16 @@ async fn show(
 async fn client(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<PersonId>,
-    Asked(done): Asked<Done>,
+    PathParam(id): PathParam<PersonId>,
+    Query(done): Query<Done>,
 ) -> Result {
-    show(&app, visitor, id, None, Wrong::default(), done.done).await
+    show(&app, visitor, id, None, FieldError::default(), done.done).await
 }
 
 async fn edit(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<PersonId>,
+    PathParam(id): PathParam<PersonId>,
     Input(form): Input<Form>,
 ) -> Result {
     let actor = visitor.actor;
@@ -190,8 +190,8 @@ async fn edit(
         })
         .await;
     match forms::checked(edited)? {
-        Ok(true) => Ok(go(&format!("/clients/{id}?done=saved"))),
-        Ok(false) => Ok(go("/clients")),
+        Ok(true) => Ok(redirect(&format!("/clients/{id}?done=saved"))),
+        Ok(false) => Ok(redirect("/clients")),
         Err(wrong) => show(&app, visitor, id, Some(form), wrong, String::new()).await,
     }
 }
@@ -206,12 +206,12 @@ async fn act(
 ) -> Result {
     let actor = visitor.actor;
     match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {
-        Ok(()) => Ok(go(&to)),
+        Ok(()) => Ok(redirect(&to)),
         Err(wrong) => show(app, visitor, id, None, wrong, String::new()).await,
     }
 }
 
-async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn invite(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
         invitations::invite(tx, actor, id)
@@ -219,7 +219,7 @@ async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<Perso
     .await
 }
 
-async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}?done=takenBack"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
         invitations::take_back(tx, actor, id)
@@ -227,7 +227,7 @@ async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<Pe
     .await
 }
 
-async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
         team::deactivate(tx, actor, id)
@@ -235,7 +235,7 @@ async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<P
     .await
 }
 
-async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
         team::reactivate(tx, actor, id)
@@ -253,14 +253,14 @@ struct Chosen {
 async fn put_into(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<PersonId>,
+    PathParam(id): PathParam<PersonId>,
     Input(Chosen { company }): Input<Chosen>,
 ) -> Result {
     let actor = visitor.actor;
     match forms::checked(
         app.store().write(move |tx| company_suggestion::put_into(tx, &actor, id, company)).await,
     )? {
-        Ok(_) => Ok(go(&format!("/clients/{id}?done=saved"))),
+        Ok(_) => Ok(redirect(&format!("/clients/{id}?done=saved"))),
         Err(wrong) => {
             let client =
                 app.store().read(move |reader| directory::clients::client(reader, &actor, id)).await?;
@@ -270,13 +270,13 @@ async fn put_into(
     }
 }
 
-async fn dismiss(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn dismiss(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let to = format!("/clients/{id}");
     act(&app, visitor, id, to, move |tx, actor| company_suggestion::dismiss(tx, actor, id)).await
 }
 
 /// Opens the client user's own channel; makes it where there is none yet (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Client(id)).await?;
-    Ok(go(&format!("/messages/{channel}")))
+    Ok(redirect(&format!("/messages/{channel}")))
 }

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, Wanted};
+use crate::http::paging::{self, Listing, ListQuery};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
@@ -38,7 +38,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 struct Row {
     company: Company,
-    face: Face,
+    face: Avatar,
     /// The names of its client users.
     clients: Vec<String>,
 }
@@ -51,13 +51,13 @@ struct ListPage {
     rows: Vec<Row>,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted<CompanyId>>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<CompanyId>>) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &list)
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<CompanyId>) -> error::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &ListQuery<CompanyId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
@@ -72,7 +72,7 @@ impl ListPage {
             .map(|company| {
                 let clients = directory::companies::clients_of(reader, actor, company.id)?;
                 Ok(Row {
-                    face: Face::of_title(company.id.0, &company.name),
+                    face: Avatar::of_title(company.id.0, &company.name),
                     clients: clients.iter().map(|person| person.name.full()).collect(),
                     company,
                 })
@@ -93,14 +93,14 @@ struct Form {
 struct NewPage {
     layout: Layout,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show_new(&app, visitor, Form::default(), Wrong::default()).await
+    show_new(&app, visitor, Form::default(), FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     access::internal(&visitor.actor)?;
     let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Clients, "New company");
     let layout = app.store().read(read).await?;
@@ -112,19 +112,19 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
     match forms::checked(
         app.store().write(move |tx| administration::companies::add(tx, &actor, &name)).await,
     )? {
-        Ok(company) => Ok(go(&format!("/companies/{company}"))),
+        Ok(company) => Ok(redirect(&format!("/companies/{company}"))),
         Err(wrong) => show_new(&app, visitor, form, wrong).await,
     }
 }
 
 struct Shown {
     person: Person,
-    face: Face,
+    face: Avatar,
 }
 
 impl Shown {
     fn of(people: Vec<Person>) -> Vec<Shown> {
-        let shown = |person: Person| Shown { face: Face::of_person(person.id.0, &person.name), person };
+        let shown = |person: Person| Shown { face: Avatar::of_person(person.id.0, &person.name), person };
         people.into_iter().map(shown).collect()
     }
 }
@@ -134,7 +134,7 @@ impl Shown {
 struct CompanyPage {
     layout: Layout,
     company: Company,
-    face: Face,
+    face: Avatar,
     channel: Option<ChannelId>,
     clients: Vec<Shown>,
     /// Internal users with limited access who are assigned.
@@ -145,7 +145,7 @@ struct CompanyPage {
     /// Whether there are enough client users for a group (C9).
     can_group: bool,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl CompanyPage {
@@ -154,7 +154,7 @@ impl CompanyPage {
         visitor: &Visitor,
         id: CompanyId,
         typed: Option<Form>,
-        wrong: Wrong,
+        wrong: FieldError,
     ) -> error::Result<CompanyPage> {
         let actor = &visitor.actor;
         let company = real(reader, actor, id)?;
@@ -168,7 +168,7 @@ impl CompanyPage {
         assigned.retain(|person| person.limited_at.is_some());
         Ok(CompanyPage {
             layout: Layout::read(reader, visitor, Module::Clients, &company.name)?,
-            face: Face::of_title(id.0, &company.name),
+            face: Avatar::of_title(id.0, &company.name),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
             can_group: clients.iter().filter(|person| person.deactivated_at.is_none()).count() > 1,
             clients: Shown::of(clients),
@@ -188,20 +188,20 @@ fn real(reader: &Reader, actor: &Actor, id: CompanyId) -> error::Result<Company>
     if company.placeholder_at.is_some() { Err(Error::NotFound) } else { Ok(company) }
 }
 
-async fn show(app: &App, visitor: Visitor, id: CompanyId, typed: Option<Form>, wrong: Wrong) -> Result {
+async fn show(app: &App, visitor: Visitor, id: CompanyId, typed: Option<Form>, wrong: FieldError) -> Result {
     let company =
         app.store().read(move |reader| CompanyPage::read(reader, &visitor, id, typed, wrong)).await?;
     page(company.wrong.status(), &company)
 }
 
-async fn company(State(app): State<App>, visitor: Visitor, Named(id): Named<CompanyId>) -> Result {
-    show(&app, visitor, id, None, Wrong::default()).await
+async fn company(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<CompanyId>) -> Result {
+    show(&app, visitor, id, None, FieldError::default()).await
 }
 
 async fn rename(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<CompanyId>,
+    PathParam(id): PathParam<CompanyId>,
     Input(form): Input<Form>,
 ) -> Result {
     let (actor, name) = (visitor.actor, form.name.clone());
@@ -210,15 +210,15 @@ async fn rename(
         administration::companies::rename(tx, &actor, id, &name)
     };
     match forms::checked(app.store().write(renamed).await)? {
-        Ok(()) => Ok(go(&format!("/companies/{id}"))),
+        Ok(()) => Ok(redirect(&format!("/companies/{id}"))),
         Err(wrong) => show(&app, visitor, id, Some(form), wrong).await,
     }
 }
 
 /// Opens the company's channel; makes it where there is none yet (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, Named(id): Named<CompanyId>) -> Result {
+async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<CompanyId>) -> Result {
     let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Company(id)).await?;
-    Ok(go(&format!("/messages/{channel}")))
+    Ok(redirect(&format!("/messages/{channel}")))
 }
 
 #[derive(Deserialize)]
@@ -232,12 +232,12 @@ struct Assign {
 async fn assign(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<CompanyId>,
+    PathParam(id): PathParam<CompanyId>,
     Input(assign): Input<Assign>,
 ) -> Result {
     let (actor, assigned) = (visitor.actor, assign.assigned == "yes");
     app.store()
         .write(move |tx| administration::companies::assign(tx, &actor, id, assign.person, assigned))
         .await?;
-    Ok(go(&format!("/companies/{id}")))
+    Ok(redirect(&format!("/companies/{id}")))
 }

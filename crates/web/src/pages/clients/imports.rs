@@ -21,10 +21,10 @@ use domain::kernel::ids::ImportId;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go, page};
+use crate::http::answers::{Answer, Result, redirect, page};
 use crate::http::exports;
-use crate::http::extractors::{self, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{self, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -57,14 +57,14 @@ struct NewPage {
     layout: Layout,
     lines_max: String,
     invites: bool,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show_new(&app, visitor, false, Wrong::default()).await
+    show_new(&app, visitor, false, FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: Wrong) -> Result {
+async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: FieldError) -> Result {
     let read = move |reader: &Reader| {
         access::internal(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
@@ -88,14 +88,14 @@ async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
         Ok(form) => form,
         Err(answer) if answer.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             let most = i64::try_from(BYTES_MAX).unwrap_or(i64::MAX);
-            let wrong = Wrong::field("file", Problem::TooLarge(most));
+            let wrong = FieldError::field("file", Problem::TooLarge(most));
             return show_new(&app, visitor, false, wrong).await;
         }
         Err(answer) => return Err(answer),
     };
     let (actor, invites) = (visitor.actor, form.invites);
     match forms::checked(keep(&app, actor, form).await)? {
-        Ok(import) => Ok(go(&format!("{NEW}/{import}"))),
+        Ok(import) => Ok(redirect(&format!("{NEW}/{import}"))),
         Err(wrong) => show_new(&app, visitor, invites, wrong).await,
     }
 }
@@ -201,7 +201,7 @@ struct ImportPage {
     done: usize,
     lines: usize,
     progress: Progress,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 /// How far a table is.
@@ -228,7 +228,7 @@ impl Progress {
     }
 }
 
-async fn import(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+async fn import(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     let found = app.store().read(move |reader| ImportPage::read(reader, &visitor, id)).await?;
     let shown = page(StatusCode::OK, &found)?;
     let is_running = found.progress == Progress::Running;
@@ -249,7 +249,7 @@ impl ImportPage {
             left_out: Group::default(),
             done: 0,
             lines: 0,
-            wrong: Wrong::default(),
+            wrong: FieldError::default(),
         };
         let is_begun = found.is_begun();
         for planned in imports::plan(reader, &visitor.actor, id)? {
@@ -308,7 +308,7 @@ fn field_name(field: &str) -> &'static str {
 
 /// Takes a table in. The first step is done before it is answered, so that one of a few lines is in; the others follow by
 /// themselves, whether or not somebody looks on.
-async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+async fn take_in(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     let actor = visitor.actor;
     let first = move |tx: &mut store::Tx| {
         let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
@@ -318,7 +318,7 @@ async fn take_in(State(app): State<App>, visitor: Visitor, Named(id): Named<Impo
     if app.store().write(first).await? == Step::More {
         tokio::spawn(take_in_rest(app, actor, id));
     }
-    Ok(go(&format!("{NEW}/{id}")))
+    Ok(redirect(&format!("{NEW}/{id}")))
 }
 
 async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
@@ -337,13 +337,13 @@ async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
     }
 }
 
-async fn forget(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+async fn forget(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     app.store().write(move |tx| imports::forget(tx, &visitor.actor, id)).await?;
-    Ok(go("/clients"))
+    Ok(redirect("/clients"))
 }
 
 /// What could not be taken, to be mended and handed in again.
-async fn left_out(State(app): State<App>, visitor: Visitor, Named(id): Named<ImportId>) -> Result {
+async fn left_out(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     let planned = app.store().read(move |reader| imports::plan(reader, &visitor.actor, id)).await?;
     let mut table = exports::head(&COLUMNS);
     for Planned { line, outcome, .. } in planned {

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Choice, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, Choice, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, Wanted};
+use crate::http::paging::{self, Listing, ListQuery};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};
@@ -29,13 +29,12 @@ use crate::pages::clients::company_choices::{company_choices, company_names};
 const NEWCOMERS_MAX: usize = 5;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let routes = routes.get("/clients", list).get("/clients/new", new).post("/clients/new", add);
-    routes
+    routes.get("/clients", list).get("/clients/new", new).post("/clients/new", add)
 }
 
 struct Row {
     person: Person,
-    face: Face,
+    face: Avatar,
     companies: String,
 }
 
@@ -46,18 +45,18 @@ struct ListPage {
     listing: Listing,
     rows: Vec<Row>,
     /// Who signed up and belongs nowhere yet, on the first page.
-    newcomers: Vec<(Newcomer, Face)>,
+    newcomers: Vec<(Newcomer, Avatar)>,
     /// Whether there are more of them.
     are_more: bool,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted<PersonId>>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<PersonId>>) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &list)
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<PersonId>) -> error::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &ListQuery<PersonId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
@@ -72,7 +71,7 @@ impl ListPage {
             .into_iter()
             .map(|person| {
                 Ok(Row {
-                    face: Face::of_person(person.id.0, &person.name),
+                    face: Avatar::of_person(person.id.0, &person.name),
                     companies: company_names(reader, visitor, person.id)?,
                     person,
                 })
@@ -84,7 +83,7 @@ impl ListPage {
         let are_more = newcomers.len() > NEWCOMERS_MAX;
         newcomers.truncate(NEWCOMERS_MAX);
         let with_face = |newcomer: Newcomer| {
-            let face = Face::of_person(newcomer.id.0, &newcomer.name);
+            let face = Avatar::of_person(newcomer.id.0, &newcomer.name);
             (newcomer, face)
         };
         let newcomers = newcomers.into_iter().map(with_face).collect();
@@ -112,7 +111,7 @@ struct NewPage {
     /// The names of the companies from whose page this one was opened.
     preset: Option<String>,
     form: NewForm,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 #[derive(Deserialize)]
@@ -121,19 +120,19 @@ struct Preset {
     company: Option<CompanyId>,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor, Asked(preset): Asked<Preset>) -> Result {
+async fn new(State(app): State<App>, visitor: Visitor, Query(preset): Query<Preset>) -> Result {
     let company_ids = preset.company.into_iter().collect();
     let form = NewForm { company_ids, invite: Some("yes".to_string()), ..NewForm::default() };
-    show_new(&app, visitor, form, Wrong::default()).await
+    show_new(&app, visitor, form, FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: NewForm, wrong: Wrong) -> Result {
+async fn show_new(app: &App, visitor: Visitor, form: NewForm, wrong: FieldError) -> Result {
     let new = app.store().read(move |reader| NewPage::read(reader, &visitor, form, wrong)).await?;
     page(new.wrong.status(), &new)
 }
 
 impl NewPage {
-    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: Wrong) -> error::Result<NewPage> {
+    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: FieldError) -> error::Result<NewPage> {
         access::internal(&visitor.actor)?;
         let companies = company_choices(reader, visitor, &form.company_ids)?;
         let chosen = companies.iter().filter(|company| company.chosen).map(|company| company.name.clone());
@@ -171,8 +170,8 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<NewFor
         })
         .await;
     match forms::checked(added)? {
-        Ok(client) if invited => Ok(go(&format!("/clients/{client}?done=invited"))),
-        Ok(client) => Ok(go(&format!("/clients/{client}"))),
+        Ok(client) if invited => Ok(redirect(&format!("/clients/{client}?done=invited"))),
+        Ok(client) => Ok(redirect(&format!("/clients/{client}"))),
         Err(wrong) => show_new(&app, visitor, form, wrong).await,
     }
 }

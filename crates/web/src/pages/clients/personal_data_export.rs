@@ -19,8 +19,8 @@ use outbound::blobs::Name;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::Named;
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::PathParam;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -44,7 +44,7 @@ struct DeletePage {
     client: person::Person,
 }
 
-async fn ask(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn ask(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let read = move |reader: &Reader| {
         let (client, _) = personal_data_export::person(reader, &visitor.actor, id)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, &client.name.full())?;
@@ -53,17 +53,17 @@ async fn ask(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-async fn delete(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     app.store()
         .write(move |tx| {
             access::admin(&visitor.actor)?;
             deleting::delete_client(tx, &visitor.actor, id)
         })
         .await?;
-    Ok(go("/clients?done=deleted"))
+    Ok(redirect("/clients?done=deleted"))
 }
 
-async fn everything(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn everything(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     copy(app, visitor.actor, id).await
 }
 

@@ -16,10 +16,10 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, CHOICES_MAX, Choice, Choices, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, CHOICES_MAX, Choice, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -58,12 +58,12 @@ struct Fields {
     /// Client users of different companies would meet: the form asks whether they may (C4).
     clients_meet: bool,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl Fields {
     /// `on` are the people who are on the project already.
-    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: Wrong, on: &[Person]) -> Found<Fields> {
+    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: FieldError, on: &[Person]) -> Found<Fields> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let mut clients = people_on(on, &form.client_ids, |person| !person.role.is_internal());
@@ -126,14 +126,14 @@ struct NewPage {
     fields: Fields,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor, Asked(mut form): Asked<Form>) -> Result {
+async fn new(State(app): State<App>, visitor: Visitor, Query(mut form): Query<Form>) -> Result {
     if form.internal_user_ids.is_empty() {
         form.internal_user_ids.push(visitor.actor.person);
     }
-    show_new(&app, visitor, form, Wrong::default()).await
+    show_new(&app, visitor, form, FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     let read = move |reader: &Reader| {
         let fields = Fields::read(reader, &visitor, form, wrong, &[])?;
         Found::Ok(NewPage { layout: Layout::read(reader, &visitor, Module::Clients, "New project")?, fields })
@@ -159,7 +159,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
         })
         .await;
     match forms::checked(added)? {
-        Ok((id, is_mine)) => Ok(go(&to(id, is_mine))),
+        Ok((id, is_mine)) => Ok(redirect(&to(id, is_mine))),
         Err(wrong) => show_new(&app, visitor, form, wrong).await,
     }
 }
@@ -174,7 +174,7 @@ fn to(project: ProjectId, is_mine: bool) -> String {
 struct ProjectPage {
     layout: Layout,
     project: Project,
-    face: Face,
+    face: Avatar,
     channel: Option<ChannelId>,
     /// Whether the visitor is on it, and can so talk there.
     am_on: bool,
@@ -188,7 +188,7 @@ impl ProjectPage {
         id: ProjectId,
         typed: Option<Form>,
         find: String,
-        wrong: Wrong,
+        wrong: FieldError,
     ) -> Found<ProjectPage> {
         let actor = &visitor.actor;
         let project = directory::projects::find(reader, actor, id)?;
@@ -206,7 +206,7 @@ impl ProjectPage {
         });
         Ok(ProjectPage {
             layout: Layout::read(reader, visitor, Module::Clients, &project.title)?,
-            face: Face::of_title(id.0, &project.title),
+            face: Avatar::of_title(id.0, &project.title),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
             am_on: on.iter().any(|person| person.id == actor.person),
             fields: Fields::read(reader, visitor, form, wrong, &on)?,
@@ -221,7 +221,7 @@ async fn show(
     id: ProjectId,
     typed: Option<Form>,
     find: String,
-    wrong: Wrong,
+    wrong: FieldError,
 ) -> Result {
     let read = move |reader: &Reader| ProjectPage::read(reader, &visitor, id, typed, find, wrong);
     let project = app.store().read_long(read).await?;
@@ -237,16 +237,16 @@ struct Find {
 async fn project(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<ProjectId>,
-    Asked(Find { find }): Asked<Find>,
+    PathParam(id): PathParam<ProjectId>,
+    Query(Find { find }): Query<Find>,
 ) -> Result {
-    show(&app, visitor, id, None, find, Wrong::default()).await
+    show(&app, visitor, id, None, find, FieldError::default()).await
 }
 
 async fn edit(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<ProjectId>,
+    PathParam(id): PathParam<ProjectId>,
     Input(form): Input<Form>,
 ) -> Result {
     let actor = visitor.actor;
@@ -265,28 +265,28 @@ async fn edit(
         })
         .await;
     match forms::checked(edited)? {
-        Ok(is_mine) => Ok(go(&to(id, is_mine))),
+        Ok(is_mine) => Ok(redirect(&to(id, is_mine))),
         Err(wrong) => show(&app, visitor, id, Some(form), String::new(), wrong).await,
     }
 }
 
 /// Opens the project's channel; makes it where there is none yet (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, Named(id): Named<ProjectId>) -> Result {
+async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
     match forms::checked(subject_channel::make_channel(&app, visitor.actor, Subject::Project(id)).await)? {
-        Ok(channel) => Ok(go(&format!("/messages/{channel}"))),
+        Ok(channel) => Ok(redirect(&format!("/messages/{channel}"))),
         Err(wrong) => show(&app, visitor, id, None, String::new(), wrong).await,
     }
 }
 
-async fn archive(State(app): State<App>, visitor: Visitor, Named(id): Named<ProjectId>) -> Result {
+async fn archive(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
     set_archived(&app, visitor.actor, id, true).await
 }
 
-async fn restore(State(app): State<App>, visitor: Visitor, Named(id): Named<ProjectId>) -> Result {
+async fn restore(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
     set_archived(&app, visitor.actor, id, false).await
 }
 
 async fn set_archived(app: &App, actor: Actor, id: ProjectId, archived: bool) -> Result {
     app.store().write(move |tx| administration::projects::archive(tx, &actor, id, archived)).await?;
-    Ok(go(&format!("/projects/{id}")))
+    Ok(redirect(&format!("/projects/{id}")))
 }

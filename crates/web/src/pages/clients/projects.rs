@@ -11,10 +11,10 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::Asked;
+use crate::http::avatars::Avatar;
+use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, Wanted};
+use crate::http::paging::{self, Listing, ListQuery};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
@@ -25,7 +25,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 struct Row {
     project: Project,
-    face: Face,
+    face: Avatar,
     /// The name of the company it is for; empty for none.
     company: String,
     /// The names of the people on it.
@@ -42,13 +42,13 @@ struct ListPage {
     is_first: bool,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted<ProjectId>>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<ProjectId>>) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &list)
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted<ProjectId>) -> error::Result<ListPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &ListQuery<ProjectId>) -> error::Result<ListPage> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let after = match wanted.after {
@@ -69,7 +69,7 @@ impl ListPage {
                 };
                 let people = projects::people_of(reader, actor, project.id)?;
                 Ok(Row {
-                    face: Face::of_title(project.id.0, &project.title),
+                    face: Avatar::of_title(project.id.0, &project.title),
                     company: company.map(|company| company.name).unwrap_or_default(),
                     people: people.iter().map(|person| person.name.full()).collect(),
                     project,

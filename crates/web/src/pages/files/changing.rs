@@ -11,9 +11,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go};
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong, checked};
+use crate::http::answers::{Answer, Result, redirect};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError, checked};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::files::folder::{At, Refused, show};
@@ -38,15 +38,15 @@ struct Inside {
 
 /// Back to a folder in which something was done.
 pub(crate) fn back(channel: ChannelId, inside: Option<FileId>, at: &At) -> Result {
-    Ok(go(&forms::address(&address(channel, inside), at)))
+    Ok(redirect(&forms::address(&address(channel, inside), at)))
 }
 
 /// Takes files without scripts. Those that came before one that could not be taken stay.
 async fn upload(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Asked(Inside { inside }): Asked<Inside>,
+    PathParam(channel): PathParam<ChannelId>,
+    Query(Inside { inside }): Query<Inside>,
     request: Request,
 ) -> Result {
     let actor = visitor.actor;
@@ -78,7 +78,7 @@ struct Made {
 async fn make_folder(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(made): Input<Made>,
 ) -> Result {
     let (actor, inside, name) = (visitor.actor, made.inside, made.name.clone());
@@ -89,7 +89,7 @@ async fn make_folder(
 async fn make_link(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(made): Input<Made>,
 ) -> Result {
     let (actor, inside) = (visitor.actor, made.inside);
@@ -108,7 +108,7 @@ async fn answer(
     outcome: error::Result<FileId>,
 ) -> Result {
     let inside = made.inside;
-    let wrong: Wrong = match checked(outcome)? {
+    let wrong: FieldError = match checked(outcome)? {
         Ok(_) => return back(channel, inside, &At::done("made")),
         Err(wrong) => wrong,
     };
@@ -138,7 +138,7 @@ impl Chosen {
 async fn delete(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(chosen): Input<Chosen>,
 ) -> Result {
     if chosen.files.is_empty() {
@@ -162,7 +162,7 @@ struct Restored {
 async fn restore(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(restored): Input<Restored>,
 ) -> Result {
     let actor = visitor.actor;

@@ -13,8 +13,8 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::extractors::{Input, Named};
-use crate::http::forms::{Wrong, checked};
+use crate::http::extractors::{Input, PathParam};
+use crate::http::forms::{FieldError, checked};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -55,7 +55,7 @@ struct EditPage {
     inside: String,
     is_link: bool,
     edited: Edited,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl EditPage {
@@ -63,7 +63,7 @@ impl EditPage {
         reader: &Reader,
         visitor: &Visitor,
         (channel, file): (ChannelId, FileId),
-        given: Option<(Edited, Wrong)>,
+        given: Option<(Edited, FieldError)>,
     ) -> error::Result<EditPage> {
         let actor = &visitor.actor;
         let entry = changeable(reader, visitor, channel, file)?;
@@ -71,7 +71,7 @@ impl EditPage {
         let zone = times::zone(layout.time_zone.as_deref());
         let (edited, wrong) = given.unwrap_or_else(|| {
             let url = entry.link_url.clone().unwrap_or_default();
-            (Edited { name: entry.name.clone(), url }, Wrong::default())
+            (Edited { name: entry.name.clone(), url }, FieldError::default())
         });
         Ok(EditPage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
@@ -101,7 +101,7 @@ fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: File
     }
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, Named(place): Named<(ChannelId, FileId)>) -> Result {
+async fn form(State(app): State<App>, visitor: Visitor, PathParam(place): PathParam<(ChannelId, FileId)>) -> Result {
     let found = app.store().read(move |reader| EditPage::read(reader, &visitor, place, None)).await?;
     page(found.wrong.status(), &found)
 }
@@ -109,7 +109,7 @@ async fn form(State(app): State<App>, visitor: Visitor, Named(place): Named<(Cha
 async fn edit(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, file)): Named<(ChannelId, FileId)>,
+    PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
     Input(edited): Input<Edited>,
 ) -> Result {
     let (asking, wanted) = (visitor.clone(), edited.clone());
@@ -145,7 +145,7 @@ struct ReadOnly {
 async fn set_read_only(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, file)): Named<(ChannelId, FileId)>,
+    PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
     Input(wanted): Input<ReadOnly>,
 ) -> Result {
     let read_only = wanted.read_only.is_some();
@@ -163,7 +163,7 @@ async fn set_read_only(
 async fn set_channel_read_only(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(wanted): Input<ReadOnly>,
 ) -> Result {
     let read_only = wanted.read_only.is_some();

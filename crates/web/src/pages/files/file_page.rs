@@ -45,7 +45,7 @@ enum Seen {
 
 #[derive(Template)]
 #[template(path = "files/looking.html")]
-struct LookingPage {
+struct FilePage {
     layout: Layout,
     list: List,
     channel: ChannelId,
@@ -60,8 +60,8 @@ struct LookingPage {
     can_change: bool,
 }
 
-impl LookingPage {
-    fn read(reader: &Reader, visitor: &Visitor, entry: &Entry) -> error::Result<LookingPage> {
+impl FilePage {
+    fn read(reader: &Reader, visitor: &Visitor, entry: &Entry) -> error::Result<FilePage> {
         let actor = &visitor.actor;
         let channel = entry.channel;
         let found = channel::find(reader, actor, channel)?;
@@ -73,7 +73,7 @@ impl LookingPage {
         let layout = Layout::read(reader, visitor, Module::Files, &name)?;
         let zone = times::zone(layout.time_zone.as_deref());
         let above = entry::folder(reader, actor, channel, entry.folder)?;
-        Ok(LookingPage {
+        Ok(FilePage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
             layout,
             channel,
@@ -113,6 +113,6 @@ fn seen(entry: &Entry) -> Seen {
 
 /// The page of a file or link that the one who asks may see.
 pub(crate) async fn show(app: &App, visitor: Visitor, entry: Entry) -> Result {
-    let found = app.store().read(move |reader| LookingPage::read(reader, &visitor, &entry)).await?;
+    let found = app.store().read(move |reader| FilePage::read(reader, &visitor, &entry)).await?;
     page(StatusCode::OK, &found)
 }

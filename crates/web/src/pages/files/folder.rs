@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -59,7 +59,7 @@ pub(crate) struct Refused {
     pub(crate) form: &'static str,
     pub(crate) name: String,
     pub(crate) url: String,
-    pub(crate) wrong: Wrong,
+    pub(crate) wrong: FieldError,
     /// What belongs to no field.
     pub(crate) problem: Option<String>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct FolderPage {
     list: List,
     channel: ChannelId,
     title: String,
-    face: Face,
+    face: Avatar,
     /// The folder's id; empty at the top.
     inside: String,
     /// Where one came from.
@@ -236,8 +236,8 @@ pub(crate) async fn show(
 async fn top(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Asked(at): Asked<At>,
+    PathParam(channel): PathParam<ChannelId>,
+    Query(at): Query<At>,
 ) -> Result {
     show(&app, visitor, (channel, None), at, Refused::default()).await
 }
@@ -246,8 +246,8 @@ async fn top(
 async fn entry(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, file)): Named<(ChannelId, FileId)>,
-    Asked(at): Asked<At>,
+    PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
+    Query(at): Query<At>,
 ) -> Result {
     let actor = visitor.actor;
     let found = app.store().read(move |reader| entry::find(reader, &actor, file)).await?;

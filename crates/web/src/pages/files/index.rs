@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::layout::Module;
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -17,7 +17,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/files", index)
 }
 
-async fn index(State(app): State<App>, visitor: Visitor, Asked(listing): Asked<Listing>) -> Result {
+async fn index(State(app): State<App>, visitor: Visitor, Query(listing): Query<Listing>) -> Result {
     let found =
         app.store().read(move |reader| IndexPage::read(reader, &visitor, Module::Files, &listing)).await?;
     page(StatusCode::OK, &found)

@@ -13,8 +13,8 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, CHOICES_MAX, Wrong, checked};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, CHOICES_MAX, FieldError, checked};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -30,7 +30,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// What is to be moved, and the folder that one looks into on the way.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct Wanted {
+struct MoveQuery {
     #[serde(default)]
     files: Vec<FileId>,
     /// Where it lies now.
@@ -68,7 +68,7 @@ struct MovePage {
     /// Whether they lie here already.
     is_here: bool,
     can_change: bool,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl MovePage {
@@ -76,8 +76,8 @@ impl MovePage {
         reader: &Reader,
         visitor: &Visitor,
         channel: ChannelId,
-        wanted: &Wanted,
-        wrong: Wrong,
+        wanted: &MoveQuery,
+        wrong: FieldError,
     ) -> error::Result<MovePage> {
         let actor = &visitor.actor;
         let found = channel::find(reader, actor, channel)?;
@@ -90,7 +90,7 @@ impl MovePage {
         let layout = Layout::read(reader, visitor, Module::Files, "Move")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let to = |into: Option<FileId>| {
-            forms::address(&format!("/files/{channel}/move"), &Wanted { into, ..wanted.clone() })
+            forms::address(&format!("/files/{channel}/move"), &MoveQuery { into, ..wanted.clone() })
         };
         // Folders stand before everything else.
         let most = i64::try_from(CHOICES_MAX).unwrap_or(i64::MAX) + 1;
@@ -135,17 +135,17 @@ impl MovePage {
 async fn choose(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Asked(wanted): Asked<Wanted>,
+    PathParam(channel): PathParam<ChannelId>,
+    Query(wanted): Query<MoveQuery>,
 ) -> Result {
     if wanted.files.is_empty() {
         let nothing = Chosen { files: Vec::new(), inside: wanted.inside };
         return nothing.nothing(&app, visitor, channel).await;
     }
-    show(&app, visitor, channel, wanted, Wrong::default()).await
+    show(&app, visitor, channel, wanted, FieldError::default()).await
 }
 
-async fn show(app: &App, visitor: Visitor, channel: ChannelId, wanted: Wanted, wrong: Wrong) -> Result {
+async fn show(app: &App, visitor: Visitor, channel: ChannelId, wanted: MoveQuery, wrong: FieldError) -> Result {
     let found =
         app.store().read(move |reader| MovePage::read(reader, &visitor, channel, &wanted, wrong)).await?;
     page(found.wrong.status(), &found)
@@ -154,8 +154,8 @@ async fn show(app: &App, visitor: Visitor, channel: ChannelId, wanted: Wanted, w
 async fn put(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Input(wanted): Input<Wanted>,
+    PathParam(channel): PathParam<ChannelId>,
+    Input(wanted): Input<MoveQuery>,
 ) -> Result {
     let (actor, moved, into) = (visitor.actor, wanted.files.clone(), wanted.into);
     let outcome = app.store().write(move |tx| changing::move_to(tx, &actor, channel, &moved, into)).await;

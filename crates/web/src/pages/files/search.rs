@@ -15,7 +15,7 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::extractors::Asked;
+use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -31,7 +31,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-struct Wanted {
+struct SearchQuery {
     #[serde(default)]
     words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ struct SearchPage {
 }
 
 impl SearchPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &SearchQuery) -> error::Result<SearchPage> {
         let actor = &visitor.actor;
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
         let within = match wanted.channel {
@@ -74,7 +74,7 @@ impl SearchPage {
         let next = entries
             .last()
             .filter(|_| is_longer)
-            .map(|last| forms::address("/files/search", &Wanted { after: Some(last.id), ..wanted.clone() }));
+            .map(|last| forms::address("/files/search", &SearchQuery { after: Some(last.id), ..wanted.clone() }));
         let mut titles: HashMap<ChannelId, String> = HashMap::new();
         let mut found = Vec::with_capacity(entries.len());
         for entry in &entries {
@@ -89,7 +89,7 @@ impl SearchPage {
     }
 }
 
-async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+async fn find(State(app): State<App>, visitor: Visitor, Query(wanted): Query<SearchQuery>) -> Result {
     let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &found)
 }

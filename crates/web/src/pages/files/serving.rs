@@ -20,9 +20,9 @@ use outbound::blobs::{BlobError, Form, Name, Reading};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
-use crate::http::extractors::Named;
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
-use crate::http::visitor::{Here, Visitor};
+use crate::http::visitor::{CurrentWorkspace, Visitor};
 
 /// A document of this kind has no origin, runs nothing and loads nothing.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; \
@@ -38,7 +38,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// How a file is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Rendition {
     /// To be shown or played in place, where that is safe.
     InPlace,
     /// Its small version.
@@ -50,38 +50,38 @@ pub(crate) enum Way {
 async fn whole(
     State(app): State<App>,
     visitor: Visitor,
-    Named(place): Named<(ChannelId, FileId)>,
+    PathParam(place): PathParam<(ChannelId, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    of_visitor(&app, &visitor, place, Way::InPlace, &method, &headers).await
+    of_visitor(&app, &visitor, place, Rendition::InPlace, &method, &headers).await
 }
 
 async fn small(
     State(app): State<App>,
     visitor: Visitor,
-    Named(place): Named<(ChannelId, FileId)>,
+    PathParam(place): PathParam<(ChannelId, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    of_visitor(&app, &visitor, place, Way::Small, &method, &headers).await
+    of_visitor(&app, &visitor, place, Rendition::Small, &method, &headers).await
 }
 
 async fn download(
     State(app): State<App>,
     visitor: Visitor,
-    Named(place): Named<(ChannelId, FileId)>,
+    PathParam(place): PathParam<(ChannelId, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    of_visitor(&app, &visitor, place, Way::Saved, &method, &headers).await
+    of_visitor(&app, &visitor, place, Rendition::Saved, &method, &headers).await
 }
 
 async fn of_visitor(
     app: &App,
     visitor: &Visitor,
     (channel, file): (ChannelId, FileId),
-    way: Way,
+    way: Rendition,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result {
@@ -96,8 +96,8 @@ async fn of_visitor(
 /// An address that was signed for a quarter of an hour: it needs no session and no key, and today's access (F2).
 async fn signed_download(
     State(app): State<App>,
-    Here(workspace): Here,
-    Named(address): Named<String>,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    PathParam(address): PathParam<String>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
@@ -109,7 +109,7 @@ async fn signed_download(
             entry::find(reader, &actor, file)
         })
         .await?;
-    let mut answer = serve(&app, id, &entry, Way::Saved, &method, &headers).await?;
+    let mut answer = serve(&app, id, &entry, Rendition::Saved, &method, &headers).await?;
     // The address is as good as a key while it lasts.
     answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(answer)
@@ -120,7 +120,7 @@ pub(crate) async fn serve(
     app: &App,
     workspace: WorkspaceId,
     entry: &Entry,
-    way: Way,
+    way: Rendition,
     method: &Method,
     asked: &HeaderMap,
 ) -> Result {
@@ -129,9 +129,9 @@ pub(crate) async fn serve(
         return Err(Answer::refused(StatusCode::FORBIDDEN, "heldBack", held_back(stored)));
     }
     let (form, content_type, name) = match way {
-        Way::Small if stored.small.is_none() => return Err(Answer::not_found()),
-        Way::Small => (Form::Small, "image/*", "small"),
-        Way::InPlace | Way::Saved => (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str()),
+        Rendition::Small if stored.small.is_none() => return Err(Answer::not_found()),
+        Rendition::Small => (Form::Small, "image/*", "small"),
+        Rendition::InPlace | Rendition::Saved => (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str()),
     };
     let blob = Name { workspace: workspace.0, id: stored.blob.0 };
     let size = match form {
@@ -139,14 +139,14 @@ pub(crate) async fn serve(
         Form::Small => app.web.blobs.size(blob, form).await.map_err(|error| unread(&error))?,
     };
     let tag = format!("\"{}{}\"", stored.blob.0.simple(), if form == Form::Small { "s" } else { "" });
-    let in_place = way != Way::Saved && (form == Form::Small || Class::of(content_type).opens_in_place());
+    let in_place = way != Rendition::Saved && (form == Form::Small || Class::of(content_type).opens_in_place());
     let mut headers = fixed(&tag);
     let disposition = if in_place { disposition("inline", name) } else { disposition("attachment", name) };
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     if asked.get_all(header::IF_NONE_MATCH).iter().any(|value| is_named(value, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let Ok(range) = stretch(asked, &tag, size) else {
+    let Ok(range) = byte_range(asked, &tag, size) else {
         headers.insert(header::CONTENT_RANGE, value(&format!("bytes */{size}")));
         return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
     };
@@ -231,11 +231,11 @@ fn is_named(given: &HeaderValue, tag: &str) -> bool {
 }
 
 /// A stretch of a file, all of it, or one that there is not.
-type Stretch = std::result::Result<Option<Range<u64>>, ()>;
+type ByteRange = std::result::Result<Option<Range<u64>>, ()>;
 
 /// The stretch that `Range` asks for; nothing where all is to be sent. Several stretches, other units and nonsense are
 /// ignored, as a server may (RFC 9110, 14.2); one that lies behind the end is an error.
-fn stretch(asked: &HeaderMap, tag: &str, size: u64) -> Stretch {
+fn byte_range(asked: &HeaderMap, tag: &str, size: u64) -> ByteRange {
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     // Bytes that belong to another state of the file are of no use: then all of it.
     if text(header::IF_RANGE).is_some_and(|given| given.trim() != tag) {
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn f3_stretches_are_read_as_the_standard_says() {
-        let cases: &[(&str, u64, Stretch)] = &[
+        let cases: &[(&str, u64, ByteRange)] = &[
             ("bytes=0-499", 1000, Ok(Some(0..500))),
             ("bytes=500-", 1000, Ok(Some(500..1000))),
             ("bytes=-200", 1000, Ok(Some(800..1000))),
@@ -324,9 +324,9 @@ mod tests {
         for (range, size, expected) in cases {
             let mut headers = HeaderMap::new();
             headers.insert(header::RANGE, range.parse().unwrap());
-            assert_eq!(&stretch(&headers, "\"a\"", *size), expected, "{range}");
+            assert_eq!(&byte_range(&headers, "\"a\"", *size), expected, "{range}");
             headers.insert(header::IF_RANGE, "\"b\"".parse().unwrap());
-            assert_eq!(stretch(&headers, "\"a\"", *size), Ok(None), "{range}");
+            assert_eq!(byte_range(&headers, "\"a\"", *size), Ok(None), "{range}");
         }
     }
 

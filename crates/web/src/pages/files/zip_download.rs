@@ -17,7 +17,7 @@ use outbound::blobs::Name;
 use crate::app::App;
 use crate::http::answers::Result;
 use crate::http::exports;
-use crate::http::extractors::{Input, Named};
+use crate::http::extractors::{Input, PathParam};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::http::zip_archive::Archive;
@@ -31,7 +31,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 async fn pack(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(chosen): Input<Chosen>,
 ) -> Result {
     if chosen.files.is_empty() {

@@ -13,12 +13,12 @@ use domain::messages::message::{self, Message};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Input, Named};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Input, PathParam};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::conversation::Written;
 use crate::pages::messages::sending::answered;
 
@@ -78,10 +78,10 @@ fn edit_page(
 async fn edit_form(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
-    if Wanted::of(&headers) == Wanted::Json {
+    if ResponseFormat::of(&headers) == ResponseFormat::Json {
         let message = app.store().read(move |reader| own(reader, &visitor, channel, id)).await?;
         return Ok(axum::Json(serde_json::json!({ "id": id, "text": message.text })).into_response());
     }
@@ -97,7 +97,7 @@ struct Edited {
 async fn edit(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
     Input(given): Input<Edited>,
 ) -> Result {
@@ -109,10 +109,10 @@ async fn edit(
             changing::edit(tx, &asking.actor, id, &text)
         })
         .await;
-    match (edited, Wanted::of(&headers)) {
-        (Ok(message), Wanted::Json) => Ok(answered(&message)),
-        (Ok(_), Wanted::Page) => Ok(go(&format!("/messages/{channel}?message={id}#message-{id}"))),
-        (Err(Error::Field { problem, .. }), Wanted::Page) => {
+    match (edited, ResponseFormat::of(&headers)) {
+        (Ok(message), ResponseFormat::Json) => Ok(answered(&message)),
+        (Ok(_), ResponseFormat::Page) => Ok(redirect(&format!("/messages/{channel}?message={id}#message-{id}"))),
+        (Err(Error::Field { problem, .. }), ResponseFormat::Page) => {
             let written =
                 Written { text: given.text, problem: Some(problem.to_string()), ..Written::default() };
             let again = app
@@ -128,7 +128,7 @@ async fn edit(
 async fn delete(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
     let deleted = app
@@ -140,8 +140,8 @@ async fn delete(
             changing::delete(tx, &visitor.actor, id)
         })
         .await?;
-    Ok(match Wanted::of(&headers) {
-        Wanted::Json => answered(&deleted),
-        Wanted::Page => go(&format!("/messages/{channel}")),
+    Ok(match ResponseFormat::of(&headers) {
+        ResponseFormat::Json => answered(&deleted),
+        ResponseFormat::Page => redirect(&format!("/messages/{channel}")),
     })
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::Reader;
 use uuid::Uuid;
 
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::layout::Module;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
@@ -52,7 +52,7 @@ pub(crate) struct Chip {
 pub(crate) struct Row {
     pub(crate) id: ChannelId,
     pub(crate) title: String,
-    pub(crate) face: Face,
+    pub(crate) face: Avatar,
     /// Whose messages stand without a name: the client user's in their own channel.
     pub(crate) subject: Uuid,
     pub(crate) at: Option<Shown>,
@@ -210,8 +210,8 @@ impl Seen<'_> {
 }
 
 /// The face of a channel: a client user's is round, as a person's is, except to that client user, who sees the firm.
-pub(crate) fn face(visitor: &Visitor, channel: &Channel) -> Face {
-    let face = Face::of_title(channel.subject, &channel.title);
+pub(crate) fn face(visitor: &Visitor, channel: &Channel) -> Avatar {
+    let face = Avatar::of_title(channel.subject, &channel.title);
     let is_person = channel.kind == Kind::Client && channel.subject != visitor.actor.person.0;
-    Face { square: !is_person, ..face }
+    Avatar { square: !is_person, ..face }
 }

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input, Named};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input, PathParam};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -23,7 +23,7 @@ use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let routes = routes
+    routes
         .get("/messages", index)
         .get("/messages/counts", counts)
         .post("/messages/{channel}/mute", mute)
@@ -32,8 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/messages/{channel}/join", join)
         .post("/messages/{channel}/add", add)
         .post("/messages/{channel}/archive", archive)
-        .post("/messages/{channel}/restore", restore);
-    routes
+        .post("/messages/{channel}/restore", restore)
 }
 
 /// The channels of Messages or of Files, none of them open.
@@ -59,7 +58,7 @@ impl IndexPage {
     }
 }
 
-async fn index(State(app): State<App>, visitor: Visitor, Asked(listing): Asked<Listing>) -> Result {
+async fn index(State(app): State<App>, visitor: Visitor, Query(listing): Query<Listing>) -> Result {
     let found =
         app.store().read(move |reader| IndexPage::read(reader, &visitor, Module::Messages, &listing)).await?;
     page(StatusCode::OK, &found)
@@ -105,22 +104,22 @@ async fn change(
     change: impl FnOnce(&mut Tx) -> error::Result<()> + Send + 'static,
 ) -> Result {
     app.store().write(change).await?;
-    Ok(go(&format!("/messages/{channel}")))
+    Ok(redirect(&format!("/messages/{channel}")))
 }
 
-async fn mute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn mute(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, true)).await
 }
 
-async fn unmute(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn unmute(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, false)).await
 }
 
-async fn leave(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn leave(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| members::leave(tx, &visitor.actor, channel)).await
 }
 
-async fn join(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn join(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, visitor.actor.person)).await
 }
 
@@ -132,16 +131,16 @@ struct Added {
 async fn add(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(added): Input<Added>,
 ) -> Result {
     change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, added.person)).await
 }
 
-async fn archive(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn archive(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, true)).await
 }
 
-async fn restore(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn restore(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, false)).await
 }

@@ -15,7 +15,7 @@ use domain::messages::message::Message;
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::layout::{Layout, Module};
 use crate::http::times;
 use crate::http::visitor::Visitor;
@@ -23,7 +23,7 @@ use crate::pages::clients::subject_channel::seen;
 use crate::pages::files::entries::{self, Row};
 use crate::pages::messages::channel_list::{List, Listing, face};
 use crate::pages::messages::delivery_status;
-use crate::pages::messages::entries::{Looking, Where, stretch};
+use crate::pages::messages::entries::{Viewpoint, Where, stretch};
 use crate::pages::messages::entry::Entry;
 use crate::pages::messages::fragment::MessagePart;
 use crate::pages::messages::members::{MemberShown, added, readers, shown};
@@ -113,7 +113,7 @@ pub(crate) struct ConversationPage {
 struct Talk {
     title: String,
     subtitle: String,
-    face: Face,
+    face: Avatar,
     kind: &'static str,
     placeholder: String,
     /// The page of the subject, for internal users.
@@ -162,7 +162,7 @@ impl ConversationPage {
         let members = members::of_channel(reader, actor, channel.id)?;
         let found = stretch(reader, visitor, channel.id, place)?;
         let looking =
-            Looking { visitor, channel: &channel, members: &members, now: reader.now(), zone: &zone };
+            Viewpoint { visitor, channel: &channel, members: &members, now: reader.now(), zone: &zone };
         let mut entries = looking.entries(&found, place);
         delivery_status::add(reader, visitor, &found, &mut entries, &zone, wait)?;
         Ok(ConversationPage {

@@ -23,12 +23,12 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, go};
-use crate::http::extractors::{Input, Named};
+use crate::http::answers::{Result, redirect};
+use crate::http::extractors::{Input, PathParam};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::entry::Entry;
 use crate::pages::messages::members::names;
 
@@ -245,16 +245,16 @@ fn in_channel(
 }
 
 fn done(headers: &HeaderMap, channel: ChannelId, message: MessageId) -> axum::response::Response {
-    match Wanted::of(headers) {
-        Wanted::Json => axum::http::StatusCode::NO_CONTENT.into_response(),
-        Wanted::Page => go(&format!("/messages/{channel}?message={message}#message-{message}")),
+    match ResponseFormat::of(headers) {
+        ResponseFormat::Json => axum::http::StatusCode::NO_CONTENT.into_response(),
+        ResponseFormat::Page => redirect(&format!("/messages/{channel}?message={message}#message-{message}")),
     }
 }
 
 async fn send_now(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
     app.store()
@@ -276,7 +276,7 @@ struct Others {
 async fn call_off(
     State(app): State<App>,
     visitor: Visitor,
-    Named((channel, id)): Named<(ChannelId, MessageId)>,
+    PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
     Input(others): Input<Others>,
 ) -> Result {

@@ -52,7 +52,7 @@ impl EntriesPart {
         let channel = channel::find(reader, &visitor.actor, channel)?;
         let zone = times::zone(person::myself(reader, &visitor.actor)?.time_zone.as_deref());
         let found = stretch(reader, visitor, channel.id, place)?;
-        let seen_from = Looking { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
+        let seen_from = Viewpoint { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
         let mut entries = seen_from.entries(&found, place);
         delivery_status::add(reader, visitor, &found, &mut entries, &zone, wait)?;
         Ok(EntriesPart { entries, channel_id: channel.id })
@@ -83,7 +83,7 @@ pub(crate) fn stretch(
 }
 
 /// Who looks at which channel, and when.
-pub(crate) struct Looking<'a> {
+pub(crate) struct Viewpoint<'a> {
     pub(crate) visitor: &'a Visitor,
     pub(crate) channel: &'a Channel,
     pub(crate) members: &'a [Member],
@@ -91,7 +91,7 @@ pub(crate) struct Looking<'a> {
     pub(crate) zone: &'a TimeZone,
 }
 
-impl Looking<'_> {
+impl Viewpoint<'_> {
     pub(crate) fn entries(&self, found: &[Message], place: &Where) -> Vec<Entry> {
         let me = self.visitor.actor.person;
         let first_unread = self.first_unread(found);
@@ -161,7 +161,7 @@ impl Looking<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::theme::Look;
+    use crate::http::theme::Theme;
     use domain::channels::channel::Kind;
     use domain::kernel::access::{Actor, Role};
     use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
@@ -230,7 +230,7 @@ mod tests {
                 visitor: Visitor {
                     actor,
                     session: SessionId::new(MORNING),
-                    look: Look::default(),
+                    look: Theme::default(),
                     workspace: Workspace {
                         id: workspace,
                         host: None,
@@ -263,7 +263,7 @@ mod tests {
         fn entries(&self) -> Vec<Entry> {
             let (channel, members) = (&self.channel, self.members.as_slice());
             let zone = &TimeZone::UTC;
-            let looking = Looking { visitor: &self.visitor, channel, members, now: minutes(20), zone };
+            let looking = Viewpoint { visitor: &self.visitor, channel, members, now: minutes(20), zone };
             looking.entries(&self.messages, &Where::default())
         }
     }

@@ -6,7 +6,7 @@ use domain::formatting::{emoji, plain_text};
 use domain::messages::message::Message;
 use jiff::tz::TimeZone;
 
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::times;
 use crate::pages::files::attached::{self, Reached};
 
@@ -20,7 +20,7 @@ pub(crate) struct MessagePart {
     pub(crate) position: String,
     pub(crate) author: String,
     pub(crate) name: String,
-    pub(crate) face: Face,
+    pub(crate) face: Avatar,
     pub(crate) at: String,
     pub(crate) clock: String,
     pub(crate) html: String,
@@ -45,7 +45,7 @@ pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
         position: message.position.to_string(),
         author: message.author.to_string(),
         name: message.author_name.full(),
-        face: Face::of_person(message.author.0, &message.author_name),
+        face: Avatar::of_person(message.author.0, &message.author_name),
         at: times::exact(message.sent_at),
         clock: times::clock(message.sent_at, &TimeZone::UTC),
         html: formatting::html(&message.text, &message.mentions),

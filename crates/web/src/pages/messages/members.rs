@@ -6,7 +6,7 @@ use domain::kernel::ids::PersonId;
 use jiff::tz::TimeZone;
 use store::Time;
 
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 
@@ -18,7 +18,7 @@ const NAMED: usize = 4;
 pub(crate) struct MemberShown {
     pub(crate) id: PersonId,
     pub(crate) name: String,
-    pub(crate) face: Face,
+    pub(crate) face: Avatar,
     /// What they are, in the words of the one who looks.
     pub(crate) role: String,
     pub(crate) is_me: bool,
@@ -43,7 +43,7 @@ pub(crate) fn shown(visitor: &Visitor, members: &[Member], now: Time, zone: &Tim
         .map(|member| MemberShown {
             id: member.person,
             name: member.name.full(),
-            face: Face::of_person(member.person.0, &member.name),
+            face: Avatar::of_person(member.person.0, &member.name),
             role: role(member),
             is_me: member.person == visitor.actor.person,
             has_left: member.left_at.is_some(),

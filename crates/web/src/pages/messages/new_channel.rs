@@ -16,9 +16,9 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -76,14 +76,14 @@ struct Choosable {
     value: String,
     label: String,
     detail: String,
-    face: Face,
+    face: Avatar,
 }
 
 /// The subject that was chosen, and what its channel will be.
 struct Chosen {
     subject: String,
     title: String,
-    face: Face,
+    face: Avatar,
     people: Vec<PersonShown>,
     existing: Option<String>,
     /// The client users of a group.
@@ -96,7 +96,7 @@ struct PersonShown {
     id: PersonId,
     name: String,
     role: &'static str,
-    face: Face,
+    face: Avatar,
 }
 
 /// The people of a company, to choose from.
@@ -198,7 +198,7 @@ fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> error::Result<Vec<
                 .map(|client| Choosable {
                     value: format!("client:{}", client.id),
                     label: client.name.full(),
-                    face: Face::of_person(client.id.0, &client.name),
+                    face: Avatar::of_person(client.id.0, &client.name),
                     detail: client.name.email,
                 })
                 .collect(),
@@ -210,7 +210,7 @@ fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> error::Result<Vec<
                 .into_iter()
                 .map(|company| Choosable {
                     value: format!("company:{}", company.id),
-                    face: Face::of_title(company.id.0, &company.name),
+                    face: Avatar::of_title(company.id.0, &company.name),
                     label: company.name,
                     detail: "Company".to_string(),
                 })
@@ -223,7 +223,7 @@ fn offered(reader: &Reader, visitor: &Visitor, find: &str) -> error::Result<Vec<
                 .into_iter()
                 .map(|project| Choosable {
                     value: format!("project:{}", project.id),
-                    face: Face::of_title(project.id.0, &project.title),
+                    face: Avatar::of_title(project.id.0, &project.title),
                     label: project.title,
                     detail: "Project".to_string(),
                 })
@@ -242,14 +242,14 @@ fn chosen(choice: &Choice, subject: &Subject, preview: Preview) -> Chosen {
     let clients = preview.people.iter().filter(|(_, _, role)| !role.is_internal()).count();
     Chosen {
         subject: choice.subject.clone(),
-        face: Face { square: !is_person, ..Face::of_title(id, &preview.title) },
+        face: Avatar { square: !is_person, ..Avatar::of_title(id, &preview.title) },
         title: preview.title,
         people: preview
             .people
             .into_iter()
             .map(|(id, name, role)| PersonShown {
                 id,
-                face: Face::of_person(id.0, &name),
+                face: Avatar::of_person(id.0, &name),
                 name: name.full(),
                 role: if role.is_internal() { "Internal user" } else { "Client user" },
             })
@@ -276,7 +276,7 @@ fn choosing(
     let clients = companies::clients_of(reader, &visitor.actor, company)?;
     let shown = |client: Person| PersonShown {
         id: client.id,
-        face: Face::of_person(client.id.0, &client.name),
+        face: Avatar::of_person(client.id.0, &client.name),
         name: client.name.full(),
         role: "Client user",
     };
@@ -291,14 +291,14 @@ fn choosing(
     })
 }
 
-async fn for_messages(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+async fn for_messages(State(app): State<App>, visitor: Visitor, Query(choice): Query<Choice>) -> Result {
     if !visitor.actor.role.is_internal() {
         return start_channel::show(&app, visitor).await;
     }
     form(&app, visitor, Module::Messages, choice).await
 }
 
-async fn for_files(State(app): State<App>, visitor: Visitor, Asked(choice): Asked<Choice>) -> Result {
+async fn for_files(State(app): State<App>, visitor: Visitor, Query(choice): Query<Choice>) -> Result {
     form(&app, visitor, Module::Files, choice).await
 }
 
@@ -326,8 +326,8 @@ async fn make(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Re
         })
         .await;
     let problem = match made {
-        Ok(channel) if module == Module::Files => return Ok(go(&format!("/files/{channel}"))),
-        Ok(channel) => return Ok(go(&format!("/messages/{channel}"))),
+        Ok(channel) if module == Module::Files => return Ok(redirect(&format!("/files/{channel}"))),
+        Ok(channel) => return Ok(redirect(&format!("/messages/{channel}"))),
         Err(Error::Field { problem, .. }) => problem.to_string(),
         Err(Error::Conflict(problem)) => problem.to_string(),
         Err(error) => return Err(error.into()),

@@ -17,8 +17,8 @@ use store::{Reader, Time};
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::Asked;
+use crate::http::avatars::Avatar;
+use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -35,7 +35,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-struct Wanted {
+struct SearchQuery {
     #[serde(default)]
     words: String,
     channel: Option<ChannelId>,
@@ -60,13 +60,13 @@ struct FoundMessage {
     channel: ChannelId,
     channel_title: String,
     author: String,
-    face: Face,
+    face: Avatar,
     at: Shown,
     text: String,
 }
 
 impl SearchPage {
-    fn read(reader: &Reader, visitor: &Visitor, wanted: &Wanted) -> error::Result<SearchPage> {
+    fn read(reader: &Reader, visitor: &Visitor, wanted: &SearchQuery) -> error::Result<SearchPage> {
         let actor = &visitor.actor;
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
         // A place that is none is the beginning.
@@ -108,7 +108,7 @@ fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &Ti
         channel: message.channel,
         channel_title: titles.get(&message.channel).cloned().unwrap_or_default(),
         author: message.author_name.full(),
-        face: Face::of_person(message.author.0, &message.author_name),
+        face: Avatar::of_person(message.author.0, &message.author_name),
         at: times::shown(message.sent_at, now, zone),
         text: plain_text::plain(&message.text, SHOWN_CHARACTERS),
     }
@@ -120,7 +120,7 @@ pub(crate) async fn catch_up(app: &App) -> error::Result<()> {
     Ok(())
 }
 
-async fn find(State(app): State<App>, visitor: Visitor, Asked(wanted): Asked<Wanted>) -> Result {
+async fn find(State(app): State<App>, visitor: Visitor, Query(wanted): Query<SearchQuery>) -> Result {
     catch_up(&app).await?;
     let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &found)

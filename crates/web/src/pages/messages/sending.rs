@@ -20,12 +20,12 @@ use domain::messages::sending::{self, Draft};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go, page};
-use crate::http::extractors::{Asked, Input, Named};
+use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::extractors::{Query, Input, PathParam};
 use crate::http::routes::Routes;
 use crate::http::times;
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::channel_list::Listing;
 use crate::pages::messages::conversation::{ConversationPage, Waiting, Written};
 use crate::pages::messages::entries::{EntriesPart, Where};
@@ -44,9 +44,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 async fn conversation(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Asked(place): Asked<Where>,
-    Asked(listing): Asked<Listing>,
+    PathParam(channel): PathParam<ChannelId>,
+    Query(place): Query<Where>,
+    Query(listing): Query<Listing>,
 ) -> Result {
     let (written, wait) = (Written::default(), app.web.wait);
     let found = app
@@ -62,8 +62,8 @@ async fn conversation(
 async fn stretch(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
-    Asked(place): Asked<Where>,
+    PathParam(channel): PathParam<ChannelId>,
+    Query(place): Query<Where>,
 ) -> Result {
     let wait = app.web.wait;
     let part =
@@ -72,7 +72,7 @@ async fn stretch(
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct MessageInput {
     id: MessageId,
     #[serde(default)]
     text: String,
@@ -87,15 +87,15 @@ struct Given {
     refused: Option<Answer>,
 }
 
-impl Given {
+impl MessageInput {
     /// Reads what is sent: a form with files in it, a form without, or JSON.
-    async fn read(app: &App, actor: Actor, channel: ChannelId, request: Request) -> Result<Given> {
+    async fn read(app: &App, actor: Actor, channel: ChannelId, request: Request) -> Result<MessageInput> {
         let place = Some((actor, channel));
         let form = match form::read(app, place, Purpose::Message, request).await {
             Ok(form) => form?,
-            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+            Err(request) => return Ok(Input::<MessageInput>::from_request(request, app).await?.0),
         };
-        Ok(Given {
+        Ok(MessageInput {
             id: form.read("id")?.ok_or_else(|| Answer::from(Error::field("id", Problem::NoId)))?,
             text: form.text("text"),
             shown: form.read("shown")?,
@@ -113,7 +113,7 @@ impl Given {
 
 /// A message as scripts get it back.
 #[derive(Serialize)]
-struct Answered {
+struct SentMessage {
     id: MessageId,
     channel: ChannelId,
     position: i64,
@@ -123,7 +123,7 @@ struct Answered {
 }
 
 pub(crate) fn answered(message: &Message) -> Response {
-    let answered = Answered {
+    let answered = SentMessage {
         id: message.id,
         channel: message.channel,
         position: message.position,
@@ -137,12 +137,12 @@ pub(crate) fn answered(message: &Message) -> Response {
 async fn send(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     request: Request,
 ) -> Result {
     let actor = visitor.actor;
-    let wants_page = Wanted::of(request.headers()) == Wanted::Page;
-    let given = Given::read(&app, actor, channel, request).await?;
+    let wants_page = ResponseFormat::of(request.headers()) == ResponseFormat::Page;
+    let given = MessageInput::read(&app, actor, channel, request).await?;
     // Somebody else has signed in on the device meanwhile: not in their name.
     if given.author.is_some_and(|author| author != actor.person) {
         return Err(Answer::SignIn("/messages".to_string()));
@@ -154,7 +154,7 @@ async fn send(
     let draft = given.draft(channel);
     let sent = app.store().write(move |tx| sending::send(tx, &actor, &draft)).await;
     match sent {
-        Ok(_) if wants_page => Ok(go(&format!("/messages/{channel}"))),
+        Ok(_) if wants_page => Ok(redirect(&format!("/messages/{channel}"))),
         Ok(message) => Ok(answered(&message)),
         Err(Error::Field { problem, .. }) if wants_page => {
             again(&app, visitor, channel, given, problem.to_string()).await
@@ -168,7 +168,7 @@ async fn send(
 
 /// The page once more, with everything that was written and what is wrong with it. Files that have come wait for the next
 /// try.
-async fn again(app: &App, visitor: Visitor, channel: ChannelId, given: Given, problem: String) -> Result {
+async fn again(app: &App, visitor: Visitor, channel: ChannelId, given: MessageInput, problem: String) -> Result {
     let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
     let found = app
         .store()
@@ -189,7 +189,7 @@ struct ReadUpTo {
 async fn read(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     headers: HeaderMap,
     Input(given): Input<ReadUpTo>,
 ) -> Result {
@@ -198,13 +198,13 @@ async fn read(
         .store()
         .write(move |tx| channels::members::read_up_to(tx, &actor, channel, given.position))
         .await?;
-    Ok(match Wanted::of(&headers) {
-        Wanted::Page => go(&format!("/messages/{channel}")),
-        Wanted::Json => axum::Json(serde_json::json!({ "position": position })).into_response(),
+    Ok(match ResponseFormat::of(&headers) {
+        ResponseFormat::Page => redirect(&format!("/messages/{channel}")),
+        ResponseFormat::Json => axum::Json(serde_json::json!({ "position": position })).into_response(),
     })
 }
 
-async fn typing(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
+async fn typing(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
     let actor = visitor.actor;
     let name = app
         .store()

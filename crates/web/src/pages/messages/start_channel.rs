@@ -9,7 +9,7 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::layout::{Layout, Module};
 use crate::http::times;
 use crate::http::visitor::Visitor;
@@ -20,7 +20,7 @@ struct Own {
     /// What the form sends.
     subject: String,
     title: String,
-    face: Face,
+    face: Avatar,
     /// Who reads along.
     readers: String,
 }
@@ -56,7 +56,7 @@ impl StartPage {
                 }
                 Subject::Group(..) => return None,
             };
-            let face = Face::of_title(id, &one.title);
+            let face = Avatar::of_title(id, &one.title);
             Some(Own { subject: format!("{kind}:{id}"), title: one.title, face, readers })
         });
         let own = own.collect();

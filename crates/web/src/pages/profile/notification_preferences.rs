@@ -18,18 +18,18 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
+use crate::http::answers::{Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Input, Named};
+use crate::http::extractors::{Input, PathParam};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{Here, Visitor};
+use crate::http::theme::Theme;
+use crate::http::visitor::{CurrentWorkspace, Visitor};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
         .post("/profile/choices", choose)
         .post("/profile/links/end", end_links)
-        .get("/unsubscribe/{token}", look)
+        .get("/unsubscribe/{token}", show_unsubscribe)
         .post("/unsubscribe/{token}", unsubscribe)
 }
 
@@ -88,25 +88,25 @@ async fn choose(State(app): State<App>, visitor: Visitor, Input(form): Input<For
     let email = choice("email", form.email.as_ref())?;
     let text = choice("text", form.text.as_ref())?;
     app.store().write(move |tx| preferences::choose(tx, &visitor.actor, email, text)).await?;
-    Ok(go("/profile?done=saved"))
+    Ok(redirect("/profile?done=saved"))
 }
 
 async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| reply_links::revoke_mine(tx, &visitor.actor)).await?;
-    Ok(go("/profile?done=links"))
+    Ok(redirect("/profile?done=links"))
 }
 
 #[derive(Template)]
 #[template(path = "choices/unsubscribe.html")]
 struct UnsubscribePage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     /// `email` or `text`; nothing where the link is not known.
     way: Option<&'static str>,
     is_done: bool,
 }
 
-fn shown(look: Look, workspace: &Workspace, found: error::Result<Unsubscribe>) -> Result<Response> {
+fn shown(look: Theme, workspace: &Workspace, found: error::Result<Unsubscribe>) -> Result<Response> {
     let (status, way, is_done) = match found {
         Ok(link) => (StatusCode::OK, Some(link.way), link.choice == Choice::Never),
         Err(Error::NotFound) => (StatusCode::NOT_FOUND, None, false),
@@ -116,11 +116,11 @@ fn shown(look: Look, workspace: &Workspace, found: error::Result<Unsubscribe>) -
     page(status, &UnsubscribePage { look, brand, way: way.map(Way::word), is_done })
 }
 
-async fn look(
+async fn show_unsubscribe(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
-    Named(token): Named<String>,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    PathParam(token): PathParam<String>,
 ) -> Result<Response> {
     let id = workspace.id;
     let found = app.store().read(move |reader| preferences::look_at_unsubscribe(reader, id, &token)).await;
@@ -131,9 +131,9 @@ async fn look(
 /// sends on (RFC 8058, 3.1).
 async fn unsubscribe(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
-    Named(token): Named<String>,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    PathParam(token): PathParam<String>,
 ) -> Result<Response> {
     let id = workspace.id;
     let found = app.store().write(move |tx| preferences::unsubscribe(tx, id, &token)).await;

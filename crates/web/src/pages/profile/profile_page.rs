@@ -12,9 +12,9 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -63,7 +63,7 @@ struct ProfilePage {
     choices: ChoicesPart,
     /// Whether they may invite colleagues of their company.
     may_invite: bool,
-    wrong: Wrong,
+    wrong: FieldError,
     done: String,
 }
 
@@ -72,7 +72,7 @@ impl ProfilePage {
         reader: &Reader,
         visitor: &Visitor,
         typed: Option<Form>,
-        wrong: Wrong,
+        wrong: FieldError,
         done: String,
     ) -> error::Result<ProfilePage> {
         let me = person::myself(reader, &visitor.actor)?;
@@ -110,7 +110,7 @@ impl ProfilePage {
     }
 }
 
-async fn show(app: &App, visitor: Visitor, typed: Option<Form>, wrong: Wrong, done: String) -> Result {
+async fn show(app: &App, visitor: Visitor, typed: Option<Form>, wrong: FieldError, done: String) -> Result {
     let read = move |reader: &Reader| ProfilePage::read(reader, &visitor, typed, wrong, done);
     let profile = app.store().read(read).await?;
     page(profile.wrong.status(), &profile)
@@ -123,8 +123,8 @@ struct Done {
     done: String,
 }
 
-async fn profile(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
-    show(&app, visitor, None, Wrong::default(), done).await
+async fn profile(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
+    show(&app, visitor, None, FieldError::default(), done).await
 }
 
 async fn edit(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
@@ -136,17 +136,17 @@ async fn edit(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>
         time_zone: Some(form.time_zone.clone()),
     };
     match forms::checked(app.store().write(move |tx| profile::edit_self(tx, &actor, &change)).await)? {
-        Ok(()) => Ok(go("/profile?done=saved")),
+        Ok(()) => Ok(redirect("/profile?done=saved")),
         Err(wrong) => show(&app, visitor, Some(form), wrong, String::new()).await,
     }
 }
 
-async fn end(State(app): State<App>, visitor: Visitor, Named(session): Named<SessionId>) -> Result {
+async fn end(State(app): State<App>, visitor: Visitor, PathParam(session): PathParam<SessionId>) -> Result {
     app.store().write(move |tx| sessions::end(tx, &visitor.actor, session)).await?;
-    Ok(go("/profile?done=ended"))
+    Ok(redirect("/profile?done=ended"))
 }
 
 async fn end_others(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| sessions::end_all_others(tx, &visitor.actor, visitor.session)).await?;
-    Ok(go("/profile?done=ended"))
+    Ok(redirect("/profile?done=ended"))
 }

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -62,7 +62,7 @@ struct TextsPage {
     code: String,
     typed_quiet: QuietForm,
     has_zone: bool,
-    wrong: Wrong,
+    wrong: FieldError,
     done: String,
 }
 
@@ -94,7 +94,7 @@ fn read(
     reader: &Reader,
     visitor: &Visitor,
     typed: Typed,
-    wrong: Wrong,
+    wrong: FieldError,
     done: String,
 ) -> error::Result<TextsPage> {
     let layout = Layout::read(reader, visitor, Module::Profile, "Text messages")?;
@@ -131,7 +131,7 @@ fn read(
     })
 }
 
-async fn show(app: &App, visitor: Visitor, typed: Typed, wrong: Wrong, done: String) -> Result {
+async fn show(app: &App, visitor: Visitor, typed: Typed, wrong: FieldError, done: String) -> Result {
     let read = move |reader: &Reader| read(reader, &visitor, typed, wrong, done);
     let texts = app.store().read(read).await?;
     page(texts.wrong.status(), &texts)
@@ -147,9 +147,9 @@ struct Done {
     other: String,
 }
 
-async fn texts(State(app): State<App>, visitor: Visitor, Asked(asked): Asked<Done>) -> Result {
+async fn texts(State(app): State<App>, visitor: Visitor, Query(asked): Query<Done>) -> Result {
     let typed = Typed { number: (!asked.other.is_empty()).then(String::new), ..Typed::default() };
-    show(&app, visitor, typed, Wrong::default(), asked.done).await
+    show(&app, visitor, typed, FieldError::default(), asked.done).await
 }
 
 #[derive(Deserialize)]
@@ -161,7 +161,7 @@ struct NumberForm {
 async fn give(State(app): State<App>, visitor: Visitor, Input(form): Input<NumberForm>) -> Result {
     let (actor, number) = (visitor.actor, form.number.clone());
     match forms::checked(app.store().write(move |tx| phones::give(tx, &actor, &number)).await)? {
-        Ok(()) => Ok(go(PAGE)),
+        Ok(()) => Ok(redirect(PAGE)),
         Err(wrong) => {
             let typed = Typed { number: Some(form.number), ..Typed::default() };
             show(&app, visitor, typed, wrong, String::new()).await
@@ -179,10 +179,10 @@ async fn prove(State(app): State<App>, visitor: Visitor, Input(form): Input<Code
     let (actor, code) = (visitor.actor, form.code.clone());
     let outcome = app.store().write(move |tx| phones::prove(tx, &actor, &code)).await?;
     if outcome == CodeOutcome::Proved {
-        return Ok(go(PAGE));
+        return Ok(redirect(PAGE));
     }
     let typed = Typed { code: form.code, is_over: outcome == CodeOutcome::Over, ..Typed::default() };
-    show(&app, visitor, typed, Wrong::field("code", Problem::WrongCode), String::new()).await
+    show(&app, visitor, typed, FieldError::field("code", Problem::WrongCode), String::new()).await
 }
 
 #[derive(Deserialize)]
@@ -196,25 +196,25 @@ struct YesForm {
 
 async fn agree(State(app): State<App>, visitor: Visitor, Input(form): Input<YesForm>) -> Result {
     if form.yes.is_none() {
-        let wrong = Wrong::field("yes", Problem::Empty);
+        let wrong = FieldError::field("yes", Problem::Empty);
         return show(&app, visitor, Typed::default(), wrong, String::new()).await;
     }
     let actor = visitor.actor;
     let said = app.store().write(move |tx| phones::agree(tx, &actor, &form.wording)).await;
     match forms::checked(said)? {
-        Ok(()) => Ok(go("/profile/texts?done=yes")),
+        Ok(()) => Ok(redirect("/profile/texts?done=yes")),
         Err(wrong) => show(&app, visitor, Typed::default(), wrong, String::new()).await,
     }
 }
 
 async fn disagree(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| phones::disagree(tx, &visitor.actor)).await?;
-    Ok(go("/profile/texts?done=no"))
+    Ok(redirect("/profile/texts?done=no"))
 }
 
 async fn forget(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| phones::forget(tx, &visitor.actor)).await?;
-    Ok(go("/profile/texts?done=forgotten"))
+    Ok(redirect("/profile/texts?done=forgotten"))
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -235,7 +235,7 @@ async fn quiet(State(app): State<App>, visitor: Visitor, Input(form): Input<Quie
         phones::set_quiet(tx, &actor, quiet)
     });
     match forms::checked(saved.await)? {
-        Ok(()) => Ok(go("/profile/texts?done=quiet")),
+        Ok(()) => Ok(redirect("/profile/texts?done=quiet")),
         Err(wrong) => {
             let typed = Typed { quiet: Some(form), ..Typed::default() };
             show(&app, visitor, typed, wrong, String::new()).await

@@ -15,7 +15,7 @@ use store::{Reader, Time};
 
 use crate::http::answers::Answer;
 use crate::http::brand::Brand;
-use crate::http::theme::Look;
+use crate::http::theme::Theme;
 use crate::http::times::{self, Shown};
 use crate::pages::files::attached::Reached;
 use crate::pages::messages::conversation::Waiting;
@@ -76,7 +76,7 @@ pub(crate) struct Entry {
 #[derive(Template)]
 #[template(path = "reply/reply.html")]
 pub(crate) struct ReplyPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     token: String,
     channel: ChannelId,
@@ -102,7 +102,7 @@ pub(crate) struct ReplyPage {
 impl ReplyPage {
     pub(crate) fn new(
         reader: &Reader,
-        (workspace, look): (&Workspace, Look),
+        (workspace, look): (&Workspace, Theme),
         actor: &Actor,
         token: &str,
         opened: Opened,

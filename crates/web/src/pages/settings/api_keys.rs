@@ -13,9 +13,9 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page, page_once};
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page, page_once};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -68,7 +68,7 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
     let read = move |reader: &Reader| {
         let found = api_keys::list(reader, &visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "API")?;
@@ -91,10 +91,10 @@ struct Form {
 struct NewPage {
     layout: Layout,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
-async fn form(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+async fn form(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     let read = move |reader: &Reader| {
         access::admin(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "New key")?;
@@ -105,7 +105,7 @@ async fn form(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
 }
 
 async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    form(&app, visitor, Form::default(), Wrong::default()).await
+    form(&app, visitor, Form::default(), FieldError::default()).await
 }
 
 #[derive(Template)]
@@ -131,7 +131,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
     }
 }
 
-async fn revoke(State(app): State<App>, visitor: Visitor, Named(id): Named<KeyId>) -> Result {
+async fn revoke(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<KeyId>) -> Result {
     app.store().write(move |tx| api_keys::revoke(tx, &visitor.actor, id)).await?;
-    Ok(go(&format!("{LIST}?done=revoked")))
+    Ok(redirect(&format!("{LIST}?done=revoked")))
 }

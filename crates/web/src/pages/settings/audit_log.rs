@@ -16,10 +16,10 @@ use store::{Reader, Time};
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::avatars::Face;
+use crate::http::avatars::Avatar;
 use crate::http::exports;
-use crate::http::extractors::Asked;
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::Query;
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -115,7 +115,7 @@ struct Colleague {
 struct Row {
     at: Shown,
     who: String,
-    face: Option<Face>,
+    face: Option<Avatar>,
     how: &'static str,
     /// What was done, in words.
     what: String,
@@ -146,10 +146,10 @@ struct RecordsPage {
     newest: String,
     older: Option<String>,
     table: String,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<Asking>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(asking): Query<Asking>) -> Result {
     let read = move |reader: &Reader| RecordsPage::read(reader, &visitor, asking);
     let found = app.store().read(read).await?;
     page(found.wrong.status(), &found)
@@ -164,8 +164,8 @@ impl RecordsPage {
         // One more than the page shows tells that another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let (mut found, wrong) = match asking.filter(&zone) {
-            Ok(filter) => (audit_log::list(reader, actor, &filter, most)?, Wrong::default()),
-            Err(Error::Field { field, problem }) => (Vec::new(), Wrong::field(field, problem)),
+            Ok(filter) => (audit_log::list(reader, actor, &filter, most)?, FieldError::default()),
+            Err(Error::Field { field, problem }) => (Vec::new(), FieldError::field(field, problem)),
             Err(error) => return Err(error),
         };
         let is_longer = found.len() > PAGE;
@@ -225,7 +225,7 @@ fn row(record: Record, now: Time, zone: &TimeZone) -> Row {
     Row {
         at: times::shown(record.at, now, zone),
         who: audit_log_words::who(&record),
-        face: record.person.as_ref().map(|(id, name)| Face::of_person(id.0, name)),
+        face: record.person.as_ref().map(|(id, name)| Avatar::of_person(id.0, name)),
         how: audit_log_words::how(record.via),
         what: deed.map_or(record.deed.clone(), |deed| audit_log_words::of(deed).to_string()),
         about: about.filter(|_| !is_own).map(|(name, place)| (name, place.filter(|_| !is_gone))),
@@ -242,7 +242,7 @@ fn shift(change: &Change) -> Shift {
 }
 
 /// What fits, as a table that is written while it is read. That it was looked at is a record itself.
-async fn export(State(app): State<App>, visitor: Visitor, Asked(asking): Asked<Asking>) -> Result {
+async fn export(State(app): State<App>, visitor: Visitor, Query(asking): Query<Asking>) -> Result {
     let actor = visitor.actor;
     let zone = app
         .store()

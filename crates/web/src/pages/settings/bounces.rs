@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go};
-use crate::http::extractors::Named;
+use crate::http::answers::{Result, redirect};
+use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
@@ -45,32 +45,32 @@ impl Bounced {
     }
 }
 
-async fn client(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn client(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     app.store()
         .write(move |tx| {
             clients::client(tx, &visitor.actor, id)?;
             bounces::try_again(tx, &visitor.actor, id)
         })
         .await?;
-    Ok(go(&format!("/clients/{id}?done=tried")))
+    Ok(redirect(&format!("/clients/{id}?done=tried")))
 }
 
-async fn internal(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn internal(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     app.store()
         .write(move |tx| {
             team::internal(tx, &visitor.actor, id)?;
             bounces::try_again(tx, &visitor.actor, id)
         })
         .await?;
-    Ok(go("/settings/team?done=tried"))
+    Ok(redirect("/settings/team?done=tried"))
 }
 
 async fn all(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| bounces::try_all_again(tx, &visitor.actor)).await?;
-    Ok(go("/settings/messaging/notices"))
+    Ok(redirect("/settings/messaging/notices"))
 }
 
 async fn mine(State(app): State<App>, visitor: Visitor) -> Result {
     app.store().write(move |tx| bounces::try_mine_again(tx, &visitor.actor)).await?;
-    Ok(go("/profile?done=tried"))
+    Ok(redirect("/profile?done=tried"))
 }

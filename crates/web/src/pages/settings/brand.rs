@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
+use crate::http::answers::{Result, redirect, page};
 use crate::http::brand::OWN_ACCENT;
 use crate::http::cookies;
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 
 pub(crate) const HERE: &str = "/settings/brand";
 
@@ -82,7 +82,7 @@ struct BrandPage {
     /// What links begin with.
     address: String,
     former_hosts: Vec<String>,
-    wrong: Wrong,
+    wrong: FieldError,
     saved: Saved,
 }
 
@@ -92,7 +92,7 @@ impl BrandPage {
         visitor: &Visitor,
         address: String,
         typed: Form,
-        wrong: Wrong,
+        wrong: FieldError,
         saved: Saved,
     ) -> error::Result<BrandPage> {
         access::admin(&visitor.actor)?;
@@ -126,10 +126,10 @@ impl BrandPage {
     }
 }
 
-async fn show(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+async fn show(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
     let address = app.address_of(&visitor.workspace);
     let read = move |reader: &Reader| {
-        BrandPage::read(reader, &visitor, address, Form::default(), Wrong::default(), saved)
+        BrandPage::read(reader, &visitor, address, Form::default(), FieldError::default(), saved)
     };
     page(StatusCode::OK, &app.store().read(read).await?)
 }
@@ -159,17 +159,17 @@ async fn change(
             Ok::<_, Error>(Undo::of(&undo))
         })
         .await;
-    if Wanted::of(&headers) == Wanted::Json {
+    if ResponseFormat::of(&headers) == ResponseFormat::Json {
         return Ok(axum::Json(changed?).into_response());
     }
     match forms::checked(changed)? {
-        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
+        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
         Err(wrong) => again(&app, visitor, form, wrong).await,
     }
 }
 
 /// The page once more, with what was wrong and what was typed.
-pub(crate) async fn again(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+pub(crate) async fn again(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     let address = app.address_of(&visitor.workspace);
     let read =
         move |reader: &Reader| BrandPage::read(reader, &visitor, address, form, wrong, Saved::default());

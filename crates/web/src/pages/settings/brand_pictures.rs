@@ -16,13 +16,13 @@ use outbound::pictures::brands::{self, MILLIONS_MAX, Made, Refused, SIDE_MAX};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go};
-use crate::http::extractors::{self, Named};
+use crate::http::answers::{Answer, Result, redirect};
+use crate::http::extractors::{self, PathParam};
 use crate::http::forms;
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 use crate::pages::settings::brand::{Form, HERE, again};
 
 /// Bytes of a picture: what cameras make.
@@ -46,12 +46,12 @@ fn place(word: &str) -> Result<Place> {
 async fn upload(
     State(app): State<App>,
     visitor: Visitor,
-    Named(word): Named<String>,
+    PathParam(word): PathParam<String>,
     request: Request,
 ) -> Result {
     access::admin(&visitor.actor)?;
     let place = place(&word)?;
-    let wanted = Wanted::of(request.headers());
+    let wanted = ResponseFormat::of(request.headers());
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let boundary = multer::parse_boundary(kind).map_err(|_| Answer::from(none(place)));
     let came = match received(place, request, PICTURE_BYTES + BESIDE_BYTES).await? {
@@ -72,19 +72,19 @@ async fn upload(
     answered(&app, visitor, wanted, done).await
 }
 
-async fn remove(State(app): State<App>, visitor: Visitor, Named(word): Named<String>) -> Result {
+async fn remove(State(app): State<App>, visitor: Visitor, PathParam(word): PathParam<String>) -> Result {
     let (actor, place) = (visitor.actor, place(&word)?);
     let done = app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await;
-    answered(&app, visitor, Wanted::Page, done).await
+    answered(&app, visitor, ResponseFormat::Page, done).await
 }
 
-async fn answered(app: &App, visitor: Visitor, wanted: Wanted, done: error::Result<()>) -> Result<Response> {
-    if wanted == Wanted::Json {
+async fn answered(app: &App, visitor: Visitor, wanted: ResponseFormat, done: error::Result<()>) -> Result<Response> {
+    if wanted == ResponseFormat::Json {
         done?;
         return Ok(axum::Json(serde_json::json!({})).into_response());
     }
     match forms::checked(done)? {
-        Ok(()) => Ok(go(&undo::saved(HERE, Undo::of(&Form::default())))),
+        Ok(()) => Ok(redirect(&undo::saved(HERE, Undo::of(&Form::default())))),
         Err(wrong) => again(app, visitor, Form::default(), wrong).await,
     }
 }

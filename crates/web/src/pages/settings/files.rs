@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 
 const HERE: &str = "/settings/files";
 /// The limit is given in megabytes, as people say them.
@@ -69,7 +69,7 @@ struct FilesPage {
     /// What all files of the workspace take, and what they may take, in words.
     stored: String,
     room: String,
-    wrong: Wrong,
+    wrong: FieldError,
     saved: Saved,
 }
 
@@ -79,7 +79,7 @@ impl FilesPage {
         visitor: &Visitor,
         room: Room,
         typed: Option<Form>,
-        wrong: Wrong,
+        wrong: FieldError,
         saved: Saved,
     ) -> error::Result<FilesPage> {
         access::admin(&visitor.actor)?;
@@ -97,9 +97,9 @@ impl FilesPage {
     }
 }
 
-async fn show(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+async fn show(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
     let room = app.web.room;
-    let read = move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, Wrong::default(), saved);
+    let read = move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, FieldError::default(), saved);
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
@@ -120,11 +120,11 @@ async fn change(
             Ok::<_, Error>(Undo::of(&Form::of(before)))
         })
         .await;
-    if Wanted::of(&headers) == Wanted::Json {
+    if ResponseFormat::of(&headers) == ResponseFormat::Json {
         return Ok(axum::Json(changed?).into_response());
     }
     match forms::checked(changed)? {
-        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
+        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
         Err(wrong) => {
             let read = move |reader: &Reader| {
                 FilesPage::read(reader, &visitor, room, Some(form), wrong, Saved::default())

@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 
 const SETTINGS: &str = "/settings/joining";
 const INVITE: &str = "/profile/colleagues";
@@ -41,7 +41,7 @@ struct SettingsPage {
     saved: Saved,
 }
 
-async fn settings(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+async fn settings(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
     let sign_up_address = format!("{}/sign-up", app.address_of(&visitor.workspace));
     let read = move |reader: &Reader| {
         access::admin(&visitor.actor)?;
@@ -102,10 +102,10 @@ async fn change(
             Ok::<_, Error>(Undo::of(&Switches::undo(&before, &change)))
         })
         .await?;
-    if Wanted::of(&headers) == Wanted::Json {
+    if ResponseFormat::of(&headers) == ResponseFormat::Json {
         return Ok(axum::Json(changed).into_response());
     }
-    Ok(go(&undo::saved(SETTINGS, changed)))
+    Ok(redirect(&undo::saved(SETTINGS, changed)))
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -124,7 +124,7 @@ struct InvitePage {
     layout: Layout,
     companies: Vec<(CompanyId, String)>,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
     done: bool,
 }
 
@@ -134,11 +134,11 @@ struct Done {
     done: String,
 }
 
-async fn ask(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
-    show(&app, visitor, Form::default(), Wrong::default(), done == "invited").await
+async fn ask(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
+    show(&app, visitor, Form::default(), FieldError::default(), done == "invited").await
 }
 
-async fn show(app: &App, visitor: Visitor, form: Form, wrong: Wrong, done: bool) -> Result {
+async fn show(app: &App, visitor: Visitor, form: Form, wrong: FieldError, done: bool) -> Result {
     let read = move |reader: &Reader| {
         let companies = joining::own_companies(reader, &visitor.actor)?;
         if companies.is_empty() {
@@ -161,7 +161,7 @@ async fn invite(State(app): State<App>, visitor: Visitor, Input(form): Input<For
     };
     let invited = app.store().write(move |tx| joining::invite_colleague(tx, &actor, &colleague)).await;
     match forms::checked(invited)? {
-        Ok(()) => Ok(go(&format!("{INVITE}?done=invited"))),
+        Ok(()) => Ok(redirect(&format!("{INVITE}?done=invited"))),
         Err(wrong) => show(&app, visitor, form, wrong, false).await,
     }
 }

@@ -20,14 +20,14 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::wanted::Wanted;
+use crate::http::response_format::ResponseFormat;
 use crate::pages::settings::welcome::{Phone, Picker};
 
 const HERE: &str = "/settings/messaging";
@@ -148,7 +148,7 @@ struct MessagingPage {
     wait_least: i64,
     wait_most: i64,
     hides_text: bool,
-    wrong: Wrong,
+    wrong: FieldError,
     saved: Saved,
 }
 
@@ -157,7 +157,7 @@ impl MessagingPage {
         reader: &Reader,
         visitor: &Visitor,
         typed: Form,
-        wrong: Wrong,
+        wrong: FieldError,
         saved: Saved,
     ) -> error::Result<MessagingPage> {
         let actor = &visitor.actor;
@@ -199,9 +199,9 @@ impl MessagingPage {
     }
 }
 
-async fn messaging(State(app): State<App>, visitor: Visitor, Asked(saved): Asked<Saved>) -> Result {
+async fn messaging(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
     let read = move |reader: &Reader| {
-        MessagingPage::read(reader, &visitor, Form::default(), Wrong::default(), saved)
+        MessagingPage::read(reader, &visitor, Form::default(), FieldError::default(), saved)
     };
     page(StatusCode::OK, &app.store().read(read).await?)
 }
@@ -224,11 +224,11 @@ async fn change(
             Ok(Undo::of(&undo))
         })
         .await;
-    if Wanted::of(&headers) == Wanted::Json {
+    if ResponseFormat::of(&headers) == ResponseFormat::Json {
         return Ok(axum::Json(changed?).into_response());
     }
     match forms::checked(changed)? {
-        Ok(undo) => Ok(go(&undo::saved(HERE, undo))),
+        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
         Err(wrong) => {
             let read =
                 move |reader: &Reader| MessagingPage::read(reader, &visitor, form, wrong, Saved::default());

@@ -17,8 +17,8 @@ use store::{Reader, Time};
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::Asked;
+use crate::http::avatars::Avatar;
+use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -36,14 +36,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// Those before this one.
 #[derive(Default, Deserialize)]
-struct Place {
+struct HistoryQuery {
     before: Option<DigestId>,
 }
 
 struct Row {
     name: String,
     email: String,
-    face: Face,
+    face: Avatar,
     at: Shown,
     about: Vec<String>,
     outcomes: Vec<Outcome>,
@@ -69,13 +69,13 @@ struct HistoryPage {
     before: Option<DigestId>,
 }
 
-async fn history(State(app): State<App>, visitor: Visitor, Asked(place): Asked<Place>) -> Result {
+async fn history(State(app): State<App>, visitor: Visitor, Query(place): Query<HistoryQuery>) -> Result {
     let found = app.store().read(move |reader| HistoryPage::read(reader, &visitor, &place)).await?;
     page(StatusCode::OK, &found)
 }
 
 impl HistoryPage {
-    fn read(reader: &Reader, visitor: &Visitor, place: &Place) -> error::Result<HistoryPage> {
+    fn read(reader: &Reader, visitor: &Visitor, place: &HistoryQuery) -> error::Result<HistoryPage> {
         // One more than the page shows tells that another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut found = history::list(reader, &visitor.actor, place.before, most)?;
@@ -112,7 +112,7 @@ fn row(notice: &Notice, now: Time, zone: &TimeZone) -> Row {
     Row {
         name: notice.name.full(),
         email: notice.name.email.clone(),
-        face: Face::of_person(notice.person.0, &notice.name),
+        face: Avatar::of_person(notice.person.0, &notice.name),
         at: times::shown(notice.created_at, now, zone),
         about: about.collect(),
         outcomes,

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
-use crate::http::avatars::Face;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, CHOICES_MAX, Choices, Wrong};
+use crate::http::answers::{Result, redirect, page};
+use crate::http::avatars::Avatar;
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, CHOICES_MAX, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -43,12 +43,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 async fn settings(visitor: Visitor) -> Result {
     access::internal(&visitor.actor)?;
-    Ok(go(LIST))
+    Ok(redirect(LIST))
 }
 
 struct Row {
     person: Person,
-    face: Face,
+    face: Avatar,
     is_me: bool,
 }
 
@@ -68,7 +68,7 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Asked(Done { done }): Asked<Done>) -> Result {
+async fn list(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, done)).await?;
     page(StatusCode::OK, &list)
 }
@@ -79,7 +79,7 @@ impl ListPage {
         let found = directory::team::internal_users(reader, actor)?;
         let layout = Layout::read(reader, visitor, Module::Settings, "Team")?;
         let row = |person: Person| Row {
-            face: Face::of_person(person.id.0, &person.name),
+            face: Avatar::of_person(person.id.0, &person.name),
             is_me: person.id == actor.person,
             person,
         };
@@ -125,7 +125,7 @@ struct PersonPage {
     bounced: Option<Bounced>,
     companies: Choices,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl PersonPage {
@@ -134,7 +134,7 @@ impl PersonPage {
         visitor: &Visitor,
         id: Option<PersonId>,
         typed: Option<Form>,
-        wrong: Wrong,
+        wrong: FieldError,
     ) -> error::Result<PersonPage> {
         let actor = &visitor.actor;
         access::admin(actor)?;
@@ -177,18 +177,18 @@ async fn show(
     visitor: Visitor,
     id: Option<PersonId>,
     typed: Option<Form>,
-    wrong: Wrong,
+    wrong: FieldError,
 ) -> Result {
     let person = app.store().read(move |reader| PersonPage::read(reader, &visitor, id, typed, wrong)).await?;
     page(person.wrong.status(), &person)
 }
 
 async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show(&app, visitor, None, None, Wrong::default()).await
+    show(&app, visitor, None, None, FieldError::default()).await
 }
 
-async fn internal(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
-    show(&app, visitor, Some(id), None, Wrong::default()).await
+async fn internal(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
+    show(&app, visitor, Some(id), None, FieldError::default()).await
 }
 
 async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
@@ -211,7 +211,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
         })
         .await;
     match forms::checked(added)? {
-        Ok(()) => Ok(go(if invited { "/settings/team?done=invited" } else { LIST })),
+        Ok(()) => Ok(redirect(if invited { "/settings/team?done=invited" } else { LIST })),
         Err(wrong) => show(&app, visitor, None, Some(form), wrong).await,
     }
 }
@@ -219,7 +219,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
 async fn edit(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<PersonId>,
+    PathParam(id): PathParam<PersonId>,
     Input(form): Input<Form>,
 ) -> Result {
     let typed = form.clone();
@@ -256,25 +256,25 @@ async fn act(
         })
         .await;
     match forms::checked(done)? {
-        Ok(()) => Ok(go(to)),
+        Ok(()) => Ok(redirect(to)),
         Err(wrong) => show(app, visitor, Some(id), typed, wrong).await,
     }
 }
 
-async fn invite(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn invite(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let to = "/settings/team?done=invited";
     act(&app, visitor, id, None, to, move |tx, actor| invitations::invite(tx, actor, id)).await
 }
 
-async fn take_back(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let to = "/settings/team?done=takenBack";
     act(&app, visitor, id, None, to, move |tx, actor| invitations::take_back(tx, actor, id)).await
 }
 
-async fn deactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::deactivate(tx, actor, id)).await
 }
 
-async fn reactivate(State(app): State<App>, visitor: Visitor, Named(id): Named<PersonId>) -> Result {
+async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::reactivate(tx, actor, id)).await
 }

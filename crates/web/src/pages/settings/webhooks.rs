@@ -16,9 +16,9 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page, page_once};
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Choice, Choices, Wrong};
+use crate::http::answers::{Result, redirect, page, page_once};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, Choice, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
@@ -124,10 +124,10 @@ struct NewPage {
     layout: Layout,
     form: Form,
     events: Choices,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
-async fn form(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
+async fn form(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     let read = move |reader: &Reader| {
         access::admin(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Settings, "New webhook")?;
@@ -146,7 +146,7 @@ async fn form(app: &App, visitor: Visitor, form: Form, wrong: Wrong) -> Result {
 
 async fn new(State(app): State<App>, visitor: Visitor) -> Result {
     let empty = Form { which: "all".to_string(), ..Form::default() };
-    form(&app, visitor, empty, Wrong::default()).await
+    form(&app, visitor, empty, FieldError::default()).await
 }
 
 #[derive(Template)]
@@ -225,7 +225,7 @@ fn row(call: Call, now: Time, zone: &TimeZone) -> Row {
 
 /// Those before this call; and what was just done.
 #[derive(Default, Deserialize)]
-struct Place {
+struct CallsQuery {
     before: Option<CallId>,
     #[serde(default)]
     done: String,
@@ -240,7 +240,7 @@ struct WebhookPage {
     is_first: bool,
     before: Option<CallId>,
     done: String,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl WebhookPage {
@@ -248,8 +248,8 @@ impl WebhookPage {
         reader: &Reader,
         visitor: &Visitor,
         id: WebhookId,
-        place: Place,
-        wrong: Wrong,
+        place: CallsQuery,
+        wrong: FieldError,
     ) -> error::Result<WebhookPage> {
         let webhook = webhook::find(reader, &visitor.actor, id)?;
         // One more than the page shows tells that another page follows.
@@ -277,34 +277,34 @@ impl WebhookPage {
 async fn show(
     State(app): State<App>,
     visitor: Visitor,
-    Named(id): Named<WebhookId>,
-    Asked(place): Asked<Place>,
+    PathParam(id): PathParam<WebhookId>,
+    Query(place): Query<CallsQuery>,
 ) -> Result {
-    let read = move |reader: &Reader| WebhookPage::read(reader, &visitor, id, place, Wrong::default());
+    let read = move |reader: &Reader| WebhookPage::read(reader, &visitor, id, place, FieldError::default());
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-async fn delete(State(app): State<App>, visitor: Visitor, Named(id): Named<WebhookId>) -> Result {
+async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<WebhookId>) -> Result {
     app.store().write(move |tx| webhook::delete(tx, &visitor.actor, id)).await?;
-    Ok(go(LIST))
+    Ok(redirect(LIST))
 }
 
-async fn enable(State(app): State<App>, visitor: Visitor, Named(id): Named<WebhookId>) -> Result {
+async fn enable(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<WebhookId>) -> Result {
     app.store().write(move |tx| webhook::enable(tx, &visitor.actor, id)).await?;
-    Ok(go(&format!("{LIST}/{id}?done=enabled")))
+    Ok(redirect(&format!("{LIST}/{id}?done=enabled")))
 }
 
 async fn again(
     State(app): State<App>,
     visitor: Visitor,
-    Named((id, call)): Named<(WebhookId, CallId)>,
+    PathParam((id, call)): PathParam<(WebhookId, CallId)>,
 ) -> Result {
     let actor = visitor.actor;
     match forms::checked(app.store().write(move |tx| call_history::again(tx, &actor, id, call)).await)? {
-        Ok(()) => Ok(go(&format!("{LIST}/{id}?done=again"))),
+        Ok(()) => Ok(redirect(&format!("{LIST}/{id}?done=again"))),
         Err(wrong) => {
             let read =
-                move |reader: &Reader| WebhookPage::read(reader, &visitor, id, Place::default(), wrong);
+                move |reader: &Reader| WebhookPage::read(reader, &visitor, id, CallsQuery::default(), wrong);
             let again = app.store().read(read).await?;
             page(again.wrong.status(), &again)
         }

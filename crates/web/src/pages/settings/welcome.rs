@@ -18,10 +18,10 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
+use crate::http::answers::{Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
@@ -137,7 +137,7 @@ async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Fo
 async fn preview_for(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(form): Input<Form>,
 ) -> Result {
     let read = move |reader: &Reader| {
@@ -190,7 +190,7 @@ struct EditPage {
     text: String,
     picker: Picker,
     phone: Phone,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl EditPage {
@@ -200,7 +200,7 @@ impl EditPage {
         visitor: &Visitor,
         channel: ChannelId,
         typed: Option<String>,
-        wrong: Wrong,
+        wrong: FieldError,
     ) -> error::Result<Option<EditPage>> {
         let Some(foreseen) = greeting::foreseen(reader, &visitor.actor, channel)? else { return Ok(None) };
         let found = channel::find(reader, &visitor.actor, channel)?;
@@ -220,11 +220,11 @@ impl EditPage {
     }
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, Named(channel): Named<ChannelId>) -> Result {
-    let read = move |reader: &Reader| EditPage::read(reader, &visitor, channel, None, Wrong::default());
+async fn form(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
+    let read = move |reader: &Reader| EditPage::read(reader, &visitor, channel, None, FieldError::default());
     match app.store().read(read).await? {
         Some(found) => page(StatusCode::OK, &found),
-        None => Ok(go(&format!("/messages/{channel}"))),
+        None => Ok(redirect(&format!("/messages/{channel}"))),
     }
 }
 
@@ -241,7 +241,7 @@ struct Written {
 async fn write(
     State(app): State<App>,
     visitor: Visitor,
-    Named(channel): Named<ChannelId>,
+    PathParam(channel): PathParam<ChannelId>,
     Input(form): Input<Written>,
 ) -> Result {
     let (actor, given) = (visitor.actor, form.clone());
@@ -254,7 +254,7 @@ async fn write(
         .await;
     let back = format!("/messages/{channel}");
     match forms::checked(written)? {
-        Ok(()) => Ok(go(&back)),
+        Ok(()) => Ok(redirect(&back)),
         Err(wrong) => {
             let status = wrong.status();
             let read =
@@ -262,7 +262,7 @@ async fn write(
             match app.store().read(read).await? {
                 Some(again) => page(status, &again),
                 // It has been sent, or somebody has written there: the channel shows it.
-                None => Ok(go(&back)),
+                None => Ok(redirect(&back)),
             }
         }
     }

@@ -10,7 +10,7 @@ use domain::kernel::secrets::Secret;
 use store::Tx;
 
 use crate::app::App;
-use crate::http::answers::go;
+use crate::http::answers::redirect;
 use crate::http::visitor::{self, Visitor};
 
 /// Signs this browser in; a session that it had ends.
@@ -46,5 +46,5 @@ pub(crate) fn signed_in(app: &App, secret: &Secret, to: &str) -> Response {
 }
 
 pub(crate) fn with_cookie(cookie: HeaderValue, to: &str) -> Response {
-    ([(SET_COOKIE, cookie)], go(to)).into_response()
+    ([(SET_COOKIE, cookie)], redirect(to)).into_response()
 }

@@ -20,13 +20,13 @@ use store::{Reader, Tx};
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Asked, Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{Here, Visitor};
+use crate::http::theme::Theme;
+use crate::http::visitor::{CurrentWorkspace, Visitor};
 use crate::pages::sign_in::browser_session::{agent, signed_in, start};
-use crate::pages::sign_in::sign_in::Wanted;
+use crate::pages::sign_in::code::ReturnTo;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/sign-in/link/{secret}", link).post("/sign-in/link/{secret}", by_link)
@@ -43,8 +43,8 @@ struct Form {
 }
 
 impl Form {
-    fn wanted(&self) -> Wanted {
-        Wanted { back: self.back.clone(), ..Wanted::default() }
+    fn wanted(&self) -> ReturnTo {
+        ReturnTo { back: self.back.clone(), ..ReturnTo::default() }
     }
 
     fn change(&self) -> SelfChange {
@@ -74,7 +74,7 @@ struct Seen {
 #[derive(Template)]
 #[template(path = "sign_in/link.html")]
 struct LinkPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     name: Name,
     /// Somebody else who is signed in on this device.
@@ -85,7 +85,7 @@ struct LinkPage {
 #[derive(Template)]
 #[template(path = "sign_in/invitation.html")]
 struct InvitationPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     name: Name,
     other: Option<Name>,
@@ -93,13 +93,13 @@ struct InvitationPage {
     given_name: String,
     family_name: String,
     phone: String,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 #[derive(Template)]
 #[template(path = "sign_in/dead_link.html")]
 struct DeadLinkPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     title: &'static str,
     /// Why, and what to do.
@@ -112,24 +112,24 @@ struct DeadLinkPage {
 
 async fn link(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     visitor: Option<Visitor>,
-    Named(secret): Named<String>,
-    Asked(wanted): Asked<Wanted>,
+    PathParam(secret): PathParam<String>,
+    Query(wanted): Query<ReturnTo>,
 ) -> Result {
     let form = Form { back: wanted.back, ..Form::default() };
-    show(&app, look, &workspace, visitor, secret, form, Wrong::default()).await
+    show(&app, look, &workspace, visitor, secret, form, FieldError::default()).await
 }
 
 async fn show(
     app: &App,
-    look: Look,
+    look: Theme,
     workspace: &Workspace,
     visitor: Option<Visitor>,
     secret: String,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 ) -> Result {
     let (id, me) = (workspace.id, visitor.as_ref().map(|visitor| visitor.actor.person));
     let seen = app.store().read(move |reader| see(reader, id, &secret, visitor.as_ref())).await?;
@@ -158,7 +158,7 @@ async fn show(
         }
     }
     let other = seen.here.filter(|_| !is_here);
-    let asked = Wanted { back: seen.back.unwrap_or_default(), ..Wanted::default() };
+    let asked = ReturnTo { back: seen.back.unwrap_or_default(), ..ReturnTo::default() };
     let wanted = form.wanted();
     let back = if form.back.is_empty() { asked.back() } else { wanted.back() }.to_string();
     if seen.kind != LinkKind::Invitation {
@@ -188,7 +188,7 @@ const TAKEN_BACK: &str =
     "Whoever invited you has taken it back. If you think that is a mistake, please ask them.";
 
 fn dead(
-    look: Look,
+    look: Theme,
     brand: Brand,
     status: StatusCode,
     title: &'static str,
@@ -230,11 +230,11 @@ fn see(
 
 async fn by_link(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     visitor: Option<Visitor>,
     headers: HeaderMap,
-    Named(secret): Named<String>,
+    PathParam(secret): PathParam<String>,
     Input(form): Input<Form>,
 ) -> Result {
     let (id, agent) = (workspace.id, agent(&headers));
@@ -258,7 +258,7 @@ async fn by_link(
         Ok(secret) => Ok(signed_in(&app, &secret, form.wanted().back())),
         // Its page says why it signs nobody in.
         Err(Error::Conflict(_) | Error::NotFound) => {
-            show(&app, look, &workspace, visitor, secret, form, Wrong::default()).await
+            show(&app, look, &workspace, visitor, secret, form, FieldError::default()).await
         }
         Err(error @ Error::Field { .. }) => match forms::checked::<()>(Err(error))? {
             Ok(()) => Err(Answer::not_found()),

@@ -13,14 +13,14 @@ use domain::tenant::workspaces;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go, page};
+use crate::http::answers::{Answer, Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Input, Named};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Input, PathParam};
+use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{Here, Visitor};
+use crate::http::theme::Theme;
+use crate::http::visitor::{CurrentWorkspace, Visitor};
 use crate::pages::early_access;
 use crate::pages::sign_in::browser_session;
 
@@ -31,19 +31,19 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Template)]
 #[template(path = "set_up/not_yet.html")]
 struct NotYetPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
 }
 
 /// What a page says while there is no workspace at all; afterwards the `answer` of a host without one.
-pub(crate) async fn not_yet(app: &App, look: Look, answer: Answer) -> Result {
+pub(crate) async fn not_yet(app: &App, look: Theme, answer: Answer) -> Result {
     if app.store().read(workspaces::any).await? {
         return Err(answer);
     }
     page(StatusCode::OK, &NotYetPage { look, brand: Brand::product() })
 }
 
-async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: Option<Visitor>) -> Result {
+async fn front(State(app): State<App>, look: Theme, here: Result<CurrentWorkspace>, visitor: Option<Visitor>) -> Result {
     match here {
         Err(answer) if answer.status() != StatusCode::NOT_FOUND => Err(answer),
         // A host that no workspace answers is the product's own.
@@ -51,8 +51,8 @@ async fn front(State(app): State<App>, look: Look, here: Result<Here>, visitor: 
             Err(answer) if answer.status() == StatusCode::NOT_FOUND => early_access::front_page(look),
             shown => shown,
         },
-        Ok(_) if visitor.is_some() => Ok(go("/messages")),
-        Ok(_) => Ok(go("/sign-in")),
+        Ok(_) if visitor.is_some() => Ok(redirect("/messages")),
+        Ok(_) => Ok(redirect("/sign-in")),
     }
 }
 
@@ -68,19 +68,19 @@ struct Form {
 #[derive(Template)]
 #[template(path = "set_up/form.html")]
 struct FormPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl FormPage {
-    fn new(look: Look) -> FormPage {
-        FormPage { look, brand: Brand::product(), form: Form::default(), wrong: Wrong::default() }
+    fn new(look: Theme) -> FormPage {
+        FormPage { look, brand: Brand::product(), form: Form::default(), wrong: FieldError::default() }
     }
 }
 
-async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) -> Result {
+async fn form(State(app): State<App>, look: Theme, PathParam(secret): PathParam<String>) -> Result {
     let is_good = app.store().read(move |reader| set_up::check_set_up(reader, &secret)).await;
     match is_good {
         Ok(()) => page(StatusCode::OK, &FormPage::new(look)),
@@ -92,15 +92,15 @@ async fn form(State(app): State<App>, look: Look, Named(secret): Named<String>) 
 async fn gone(app: &App, error: Error) -> Result {
     let is_set_up = app.store().read(workspaces::any).await?;
     if is_set_up && matches!(error, Error::NotFound | Error::Conflict(_)) {
-        return Ok(go("/sign-in"));
+        return Ok(redirect("/sign-in"));
     }
     Err(Answer::from(error))
 }
 
 async fn set_up(
     State(app): State<App>,
-    look: Look,
-    Named(secret): Named<String>,
+    look: Theme,
+    PathParam(secret): PathParam<String>,
     headers: HeaderMap,
     Input(form): Input<Form>,
 ) -> Result {
@@ -138,7 +138,7 @@ struct DonePage {
 /// The first admin's first page.
 async fn done(State(app): State<App>, visitor: Option<Visitor>) -> Result {
     let admin = visitor.filter(|visitor| access::admin(&visitor.actor).is_ok());
-    let Some(visitor) = admin else { return Ok(go("/")) };
+    let Some(visitor) = admin else { return Ok(redirect("/")) };
     let title = "Your portal is ready";
     let layout =
         app.store().read(move |reader| Layout::read(reader, &visitor, Module::Clients, title)).await?;

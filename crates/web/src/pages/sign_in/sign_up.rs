@@ -10,14 +10,14 @@ use domain::kernel::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, go, page};
+use crate::http::answers::{Answer, Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{Here, Sender, Visitor};
-use crate::pages::sign_in::sign_in::{INSIDE, Typed};
+use crate::http::theme::Theme;
+use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
+use crate::pages::sign_in::code::{INSIDE, Typed};
 
 const HERE: &str = "/sign-up";
 
@@ -42,32 +42,32 @@ struct Form {
 #[derive(Template)]
 #[template(path = "sign_in/sign_up.html")]
 struct SignUpPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     form: Form,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 async fn show(
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     visitor: Option<Visitor>,
-    Asked(form): Asked<Form>,
+    Query(form): Query<Form>,
 ) -> Result {
     if workspace.sign_up_at.is_none() {
         return Err(Answer::not_found());
     }
     if visitor.is_some() {
-        return Ok(go(INSIDE));
+        return Ok(redirect(INSIDE));
     }
     let brand = Brand::of(&workspace);
-    page(StatusCode::OK, &SignUpPage { look, brand, form, wrong: Wrong::default() })
+    page(StatusCode::OK, &SignUpPage { look, brand, form, wrong: FieldError::default() })
 }
 
 async fn sign_up(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     Sender(sender): Sender,
     Input(form): Input<Form>,
 ) -> Result {
@@ -83,7 +83,7 @@ async fn sign_up(
     if let Err(Error::TooMany(wait)) = &asked {
         // What was typed stays, for when it is time.
         let message = "There were too many tries. Please wait a little and send it again.".to_string();
-        let wrong = Wrong::whole(StatusCode::TOO_MANY_REQUESTS, message);
+        let wrong = FieldError::whole(StatusCode::TOO_MANY_REQUESTS, message);
         let wait = wait.as_secs().max(1);
         let refused = page(wrong.status(), &SignUpPage { look, brand: Brand::of(&workspace), form, wrong })?;
         return Ok(([(header::RETRY_AFTER, wait.to_string())], refused).into_response());
@@ -91,7 +91,7 @@ async fn sign_up(
     match forms::checked(asked)? {
         Ok(sign_in) => {
             let (email, sign_up) = (form.email.trim().to_string(), forms::address(HERE, &form));
-            Ok(Typed { sign_in: Some(sign_in), email, sign_up, ..Typed::default() }.go())
+            Ok(Typed { sign_in: Some(sign_in), email, sign_up, ..Typed::default() }.redirect())
         }
         Err(wrong) => page(wrong.status(), &SignUpPage { look, brand: Brand::of(&workspace), form, wrong }),
     }

@@ -23,21 +23,21 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{self, Result, go, page};
+use crate::http::answers::{self, Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Asked, Input, Named};
+use crate::http::extractors::{Query, Input, PathParam};
 use crate::http::forms;
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{Here, Sender, Visitor};
-use crate::http::wanted::Wanted;
-use crate::pages::files::serving::{self, Way};
+use crate::http::theme::Theme;
+use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
+use crate::http::response_format::ResponseFormat;
+use crate::pages::files::serving::{self, Rendition};
 use crate::pages::reply::reply_page::{ReplyPage, Trouble, Written};
 use crate::uploads::form;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/r/{token}", look)
+        .get("/r/{token}", open)
         .post("/r/{token}", reply)
         .post("/r/{token}/read", read)
         .post("/r/{token}/fresh", fresh)
@@ -48,7 +48,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// Where on the page of a link, and what was just done there.
 #[derive(Clone, Debug, Default, Deserialize)]
-struct Place {
+struct LinkQuery {
     after: Option<i64>,
     /// The position of the answer just sent.
     sent: Option<i64>,
@@ -60,7 +60,7 @@ struct Place {
 #[derive(Template)]
 #[template(path = "reply/closed.html")]
 struct ClosedPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     token: String,
     why: &'static str,
@@ -75,7 +75,7 @@ struct ClosedPage {
 /// Who opened the link, and on what device.
 #[derive(Clone)]
 struct Guest {
-    look: Look,
+    look: Theme,
     /// Who is signed in there.
     visitor: Option<Visitor>,
 }
@@ -91,7 +91,7 @@ impl FromRequestParts<App> for Guest {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Guest, Self::Rejection> {
         let visitor = <Visitor as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
-        Ok(Guest { look: Look::of(&parts.headers), visitor })
+        Ok(Guest { look: Theme::of(&parts.headers), visitor })
     }
 }
 
@@ -110,7 +110,7 @@ fn see(
     workspace: &Workspace,
     guest: &Guest,
     token: &str,
-    place: &Place,
+    place: &LinkQuery,
     written: Written,
 ) -> error::Result<Seen> {
     let outcome = match reply_links::look(reader, workspace.id, token, guest.actor().as_ref()) {
@@ -164,12 +164,12 @@ fn sign_in(channel: ChannelId) -> String {
     forms::address("/sign-in", &Back { back: format!("/messages/{channel}") })
 }
 
-async fn look(
+async fn open(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(token): Named<String>,
-    Asked(place): Asked<Place>,
+    PathParam(token): PathParam<String>,
+    Query(place): Query<LinkQuery>,
 ) -> Result {
     show(&app, workspace, guest, token, place, Written::default()).await
 }
@@ -179,7 +179,7 @@ async fn show(
     workspace: Workspace,
     guest: Guest,
     token: String,
-    place: Place,
+    place: LinkQuery,
     written: Written,
 ) -> Result {
     let text = written.text.clone();
@@ -189,7 +189,7 @@ async fn show(
     let seen = app.store().read(move |reader| see(reader, &there, &who, &link, &place, written)).await?;
     match seen {
         Seen::Page(found) => Ok(unshared(page(status, &*found)?)),
-        Seen::Elsewhere(to) => Ok(unshared(go(&to))),
+        Seen::Elsewhere(to) => Ok(unshared(redirect(&to))),
         Seen::Closed(status, why) => {
             closed(app, &workspace, guest, token, (status, why), is_asked, text).await
         }
@@ -226,7 +226,7 @@ fn unshared(mut response: Response) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct ReplyInput {
     id: MessageId,
     #[serde(default)]
     text: String,
@@ -239,7 +239,7 @@ struct Given {
     refused: Option<answers::Answer>,
 }
 
-impl Given {
+impl ReplyInput {
     /// Reads an answer: a form with files in it, which go where the link leads, a form without, or JSON.
     async fn read(
         app: &App,
@@ -247,7 +247,7 @@ impl Given {
         token: &str,
         actor: Option<Actor>,
         request: Request,
-    ) -> Result<Given> {
+    ) -> Result<ReplyInput> {
         let secret = token.to_string();
         let outcome = app
             .store()
@@ -261,9 +261,9 @@ impl Given {
         };
         let form = match form::read(app, place, Purpose::Message, request).await {
             Ok(form) => form?,
-            Err(request) => return Ok(Input::<Given>::from_request(request, app).await?.0),
+            Err(request) => return Ok(Input::<ReplyInput>::from_request(request, app).await?.0),
         };
-        Ok(Given {
+        Ok(ReplyInput {
             id: form.read("id")?.ok_or(Error::field("id", Problem::NoId))?,
             text: form.text("text"),
             shown: form.read("shown")?,
@@ -275,28 +275,28 @@ impl Given {
 
 async fn reply(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(token): Named<String>,
+    PathParam(token): PathParam<String>,
     request: Request,
 ) -> Result {
     let (id, link) = (workspace.id, token.clone());
     let actor = guest.actor();
-    let given = Given::read(&app, id, &token, actor, request).await?;
+    let given = ReplyInput::read(&app, id, &token, actor, request).await?;
     if let Some(refused) = given.refused {
         let (text, waiting) = (given.text, given.attachments);
         let written = Written { text, problem: Some(Trouble::File(refused)), waiting };
-        return show(&app, workspace, guest, token, Place::default(), written).await;
+        return show(&app, workspace, guest, token, LinkQuery::default(), written).await;
     }
     let attachments = given.attachments.iter().map(|upload| Attached::Upload(*upload)).collect();
     let answer = Answer { id: given.id, text: given.text.clone(), attachments, shown: given.shown };
     let done = app.store().write(move |tx| reply_links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
     match done {
         // Signed in as that person: the conversation goes on in the portal.
-        Ok(Done::Yes(sent)) if actor.is_some() => Ok(go(&format!("/messages/{}", sent.channel))),
+        Ok(Done::Yes(sent)) if actor.is_some() => Ok(redirect(&format!("/messages/{}", sent.channel))),
         Ok(Done::Yes(sent)) => {
             let position = sent.position;
-            Ok(unshared(go(&format!("/r/{token}?sent={position}#message-{}", sent.id))))
+            Ok(unshared(redirect(&format!("/r/{token}?sent={position}#message-{}", sent.id))))
         }
         Ok(Done::No(outcome)) => {
             let Seen::Closed(status, why) = closed_by(&outcome) else {
@@ -307,7 +307,7 @@ async fn reply(
         Err(error @ (Error::Field { .. } | Error::Conflict(_) | Error::TooMany(_))) => {
             let (text, waiting) = (given.text, given.attachments);
             let written = Written { text, problem: Some(Trouble::Rule(error)), waiting };
-            show(&app, workspace, guest, token, Place::default(), written).await
+            show(&app, workspace, guest, token, LinkQuery::default(), written).await
         }
         Err(Error::NotFound) => {
             let unknown = (StatusCode::NOT_FOUND, "unknown");
@@ -324,9 +324,9 @@ struct ReadUpTo {
 
 async fn read(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(token): Named<String>,
+    PathParam(token): PathParam<String>,
     headers: HeaderMap,
     Input(given): Input<ReadUpTo>,
 ) -> Result {
@@ -336,13 +336,13 @@ async fn read(
         .store()
         .write(move |tx| reply_links::read_up_to(tx, id, &link, actor.as_ref(), given.position))
         .await;
-    let is_page = Wanted::of(&headers) == Wanted::Page;
+    let is_page = ResponseFormat::of(&headers) == ResponseFormat::Page;
     match done {
         Ok(Done::Yes(position)) if !is_page => {
             Ok(axum::Json(serde_json::json!({ "position": position })).into_response())
         }
         // The link says itself why it does nothing.
-        Ok(_) if is_page => Ok(unshared(go(&format!("/r/{token}")))),
+        Ok(_) if is_page => Ok(unshared(redirect(&format!("/r/{token}")))),
         Ok(_) => Err(Error::NotFound.into()),
         Err(Error::NotFound) if is_page => {
             let unknown = (StatusCode::NOT_FOUND, "unknown");
@@ -354,35 +354,35 @@ async fn read(
 
 async fn whole(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(place): Named<(String, FileId)>,
+    PathParam(place): PathParam<(String, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    file(&app, &workspace, &guest, place, Way::InPlace, &method, &headers).await
+    file(&app, &workspace, &guest, place, Rendition::InPlace, &method, &headers).await
 }
 
 async fn small(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(place): Named<(String, FileId)>,
+    PathParam(place): PathParam<(String, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    file(&app, &workspace, &guest, place, Way::Small, &method, &headers).await
+    file(&app, &workspace, &guest, place, Rendition::Small, &method, &headers).await
 }
 
 async fn download(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
-    Named(place): Named<(String, FileId)>,
+    PathParam(place): PathParam<(String, FileId)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result {
-    file(&app, &workspace, &guest, place, Way::Saved, &method, &headers).await
+    file(&app, &workspace, &guest, place, Rendition::Saved, &method, &headers).await
 }
 
 /// A file that the link's page shows; older ones need signing in (N8).
@@ -391,7 +391,7 @@ async fn file(
     workspace: &Workspace,
     guest: &Guest,
     (token, file): (String, FileId),
-    way: Way,
+    way: Rendition,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result {
@@ -407,20 +407,20 @@ async fn file(
 /// Sends a fresh link to the address on file. The answer is the same whether or not there is anything to send.
 async fn fresh(
     State(app): State<App>,
-    Here(workspace): Here,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     guest: Guest,
     Sender(sender): Sender,
-    Named(token): Named<String>,
+    PathParam(token): PathParam<String>,
 ) -> Result {
     let (id, link) = (workspace.id, token.clone());
     let actor = guest.actor();
     let done =
         app.store().write(move |tx| reply_links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
     match done {
-        Ok(Done::Yes(())) => Ok(unshared(go(&format!("/r/{token}?done=fresh")))),
+        Ok(Done::Yes(())) => Ok(unshared(redirect(&format!("/r/{token}?done=fresh")))),
         // It still works, or is no link: its page says so.
         Ok(Done::No(_)) | Err(Error::NotFound) => {
-            show(&app, workspace, guest, token, Place::default(), Written::default()).await
+            show(&app, workspace, guest, token, LinkQuery::default(), Written::default()).await
         }
         Err(error) => Err(error.into()),
     }

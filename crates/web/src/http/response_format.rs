@@ -6,29 +6,29 @@ use crate::http::addresses;
 
 /// What the one who asks can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum ResponseFormat {
     Page,
     Json,
 }
 
-impl Wanted {
+impl ResponseFormat {
     /// What the one who sent a request can read: at the addresses of programs always JSON, and at those that they hand on
     /// to browsers too JSON for all who do not ask for a page.
-    pub(crate) fn by(path: &str, headers: &HeaderMap) -> Wanted {
+    pub(crate) fn by(path: &str, headers: &HeaderMap) -> ResponseFormat {
         let is_signed = path.starts_with(addresses::SIGNED) && !says(headers, header::ACCEPT, "text/html");
-        if addresses::is_here(path) || is_signed { Wanted::Json } else { Wanted::of(headers) }
+        if addresses::is_api(path) || is_signed { ResponseFormat::Json } else { ResponseFormat::of(headers) }
     }
 
-    pub(crate) fn of(headers: &HeaderMap) -> Wanted {
+    pub(crate) fn of(headers: &HeaderMap) -> ResponseFormat {
         if says(headers, header::ACCEPT, "text/html") {
-            Wanted::Page
+            ResponseFormat::Page
         } else if says(headers, header::ACCEPT, "json")
             || says(headers, header::CONTENT_TYPE, "json")
             || headers.contains_key("x-api-key")
         {
-            Wanted::Json
+            ResponseFormat::Json
         } else {
-            Wanted::Page
+            ResponseFormat::Page
         }
     }
 }

@@ -17,13 +17,13 @@ use domain::tenant::workspaces::Workspace;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Result, go, page};
+use crate::http::answers::{Result, redirect, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Asked, Input};
-use crate::http::forms::{self, Wrong};
+use crate::http::extractors::{Query, Input};
+use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
-use crate::http::theme::Look;
-use crate::http::visitor::{self, Here, Sender, Visitor};
+use crate::http::theme::Theme;
+use crate::http::visitor::{self, CurrentWorkspace, Sender, Visitor};
 use crate::pages::sign_in::browser_session::{agent, end, signed_in, start, with_cookie};
 use crate::pages::sign_in::set_up;
 
@@ -41,14 +41,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// Where somebody wanted to go before signing in.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Wanted {
+pub(crate) struct ReturnTo {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) email: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) back: String,
 }
 
-impl Wanted {
+impl ReturnTo {
     /// A path of ours, whatever was asked: one `/` at the beginning, and nothing that a browser would read as another
     /// host (`//`, `\`) or leave out (line breaks, tabs).
     pub(crate) fn back(&self) -> &str {
@@ -63,16 +63,16 @@ impl Wanted {
 #[derive(Template)]
 #[template(path = "sign_in/address.html")]
 struct AddressPage {
-    look: Look,
+    look: Theme,
     brand: Brand,
-    form: Wanted,
+    form: ReturnTo,
     /// Whether people may sign up by themselves.
     may_sign_up: bool,
-    wrong: Wrong,
+    wrong: FieldError,
 }
 
 impl AddressPage {
-    fn new(look: Look, workspace: &Workspace, form: Wanted, wrong: Wrong) -> AddressPage {
+    fn new(look: Theme, workspace: &Workspace, form: ReturnTo, wrong: FieldError) -> AddressPage {
         let may_sign_up = workspace.sign_up_at.is_some();
         AddressPage { look, brand: Brand::of(workspace), form, may_sign_up, wrong }
     }
@@ -80,28 +80,28 @@ impl AddressPage {
 
 async fn address(
     State(app): State<App>,
-    look: Look,
-    here: Result<Here>,
+    look: Theme,
+    here: Result<CurrentWorkspace>,
     visitor: Option<Visitor>,
-    Asked(form): Asked<Wanted>,
+    Query(form): Query<ReturnTo>,
 ) -> Result {
     if visitor.is_some() {
-        return Ok(go(form.back()));
+        return Ok(redirect(form.back()));
     }
-    let Here(workspace) = match here {
+    let CurrentWorkspace(workspace) = match here {
         Ok(here) => here,
         Err(answer) => return set_up::not_yet(&app, look, answer).await,
     };
-    page(StatusCode::OK, &AddressPage::new(look, &workspace, form, Wrong::default()))
+    page(StatusCode::OK, &AddressPage::new(look, &workspace, form, FieldError::default()))
 }
 
 /// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
 async fn ask(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     Sender(sender): Sender,
-    Input(form): Input<Wanted>,
+    Input(form): Input<ReturnTo>,
 ) -> Result {
     let (email, back) = (form.email.clone(), form.back().to_string());
     let asked = app
@@ -118,7 +118,7 @@ async fn ask(
         Ok(sign_in) => {
             let email = form.email.trim().to_string();
             let back = form.back;
-            Ok(Typed { sign_in: Some(sign_in), email, back, ..Typed::default() }.go())
+            Ok(Typed { sign_in: Some(sign_in), email, back, ..Typed::default() }.redirect())
         }
         Err(wrong) => page(wrong.status(), &AddressPage::new(look, &workspace, form, wrong)),
     }
@@ -141,13 +141,13 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    fn wanted(&self) -> Wanted {
-        Wanted { email: self.email.clone(), back: self.back.clone() }
+    fn wanted(&self) -> ReturnTo {
+        ReturnTo { email: self.email.clone(), back: self.back.clone() }
     }
 
     /// Goes on to the page of the code.
-    pub(crate) fn go(&self) -> Response {
-        go(&forms::address("/sign-in/code", self))
+    pub(crate) fn redirect(&self) -> Response {
+        redirect(&forms::address("/sign-in/code", self))
     }
 
     /// The page before, with what was typed there.
@@ -164,49 +164,49 @@ impl Typed {
 #[derive(Template)]
 #[template(path = "sign_in/code.html")]
 struct CodePage {
-    look: Look,
+    look: Theme,
     brand: Brand,
     sign_in: SignInId,
     form: Typed,
     /// The address of the page before, with what was typed there.
     again: String,
-    wrong: Wrong,
+    wrong: FieldError,
     /// No further try is possible.
     is_over: bool,
 }
 
 impl CodePage {
-    fn new(look: Look, workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
+    fn new(look: Theme, workspace: &Workspace, sign_in: SignInId, form: Typed) -> CodePage {
         CodePage {
             look,
             brand: Brand::of(workspace),
             sign_in,
             again: form.before(),
             form,
-            wrong: Wrong::default(),
+            wrong: FieldError::default(),
             is_over: false,
         }
     }
 }
 
-async fn code(look: Look, Here(workspace): Here, Asked(form): Asked<Typed>) -> Result {
+async fn code(look: Theme, CurrentWorkspace(workspace): CurrentWorkspace, Query(form): Query<Typed>) -> Result {
     // The page repeats the address: what is none is not repeated.
     let is_address = limits::email("email", &form.email).is_ok();
     match form.sign_in.filter(|_| is_address) {
         Some(sign_in) => page(StatusCode::OK, &CodePage::new(look, &workspace, sign_in, form)),
-        None => Ok(go("/sign-in")),
+        None => Ok(redirect("/sign-in")),
     }
 }
 
 async fn by_code(
     State(app): State<App>,
-    look: Look,
-    Here(workspace): Here,
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
     visitor: Option<Visitor>,
     headers: HeaderMap,
     Input(form): Input<Typed>,
 ) -> Result {
-    let Some(sign_in) = form.sign_in else { return Ok(go("/sign-in")) };
+    let Some(sign_in) = form.sign_in else { return Ok(redirect("/sign-in")) };
     let (id, typed, agent) = (workspace.id, form.code.clone(), agent(&headers));
     let outcome = app
         .store()
@@ -223,7 +223,7 @@ async fn by_code(
     };
     let mut again = CodePage::new(look, &workspace, sign_in, form);
     if !is_over {
-        again.wrong = Wrong::field("code", error::Problem::WrongCode);
+        again.wrong = FieldError::field("code", error::Problem::WrongCode);
     }
     page(StatusCode::BAD_REQUEST, &CodePage { is_over, ..again })
 }
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn only_a_path_of_ours_is_followed() {
-        let back = |back: &str| Wanted { back: back.to_string(), email: String::new() }.back().to_string();
+        let back = |back: &str| ReturnTo { back: back.to_string(), email: String::new() }.back().to_string();
         for ours in ["/", "/messages/1?at=2#3", "/clients?find=a%20b"] {
             assert_eq!(back(ours), ours);
         }
