@@ -7,6 +7,7 @@
 
 mod clock;
 mod connection;
+mod dialect;
 mod engine;
 mod error;
 mod journal;
@@ -19,11 +20,13 @@ mod reader;
 mod row;
 mod sqlite;
 mod store;
+mod text_query;
 mod transaction;
 mod value;
 mod work;
 
 pub use clock::{Clock, Time};
+pub use dialect::TextIndex;
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use journal_entry::{Entry, Recorded};
@@ -33,5 +36,6 @@ pub use row::Row;
 #[cfg(feature = "faults")]
 pub use sqlite::log::HeldDisk;
 pub use store::{Setting, Store};
+pub use text_query::TextQuery;
 pub use transaction::Tx;
 pub use value::{FromValue, Param, Value};

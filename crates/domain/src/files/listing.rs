@@ -68,11 +68,6 @@ pub fn count(
     )?)
 }
 
-/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
-const DOWN: &str = "WITH RECURSIVE down (id) AS (SELECT CAST($2 AS UUID) UNION ALL \
-     SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
-     WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)";
-
 /// Everything in a folder of a channel at every level, newest first; at most `most` entries older than the entry `after`.
 /// What is added meanwhile changes nothing for who goes on.
 ///
@@ -105,12 +100,14 @@ pub fn below(
     Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], read)?)
 }
 
-/// [`DOWN`] as the engine takes it: SQLite has ids as bytes, which a cast to a type that it does not know would change.
+/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
 pub(crate) fn down(reader: &Reader) -> String {
-    match reader.engine() {
-        store::Engine::Sqlite => DOWN.replace("CAST($2 AS UUID)", "$2"),
-        store::Engine::Postgres => DOWN.to_string(),
-    }
+    format!(
+        "WITH RECURSIVE down (id) AS (SELECT {} UNION ALL \
+         SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
+         WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)",
+        reader.id_parameter("$2")
+    )
 }
 
 /// The entries in one's own channels whose names have this text, newest first; those of one channel where one is given.

@@ -1,7 +1,7 @@
 //! Sending: a message gets its place in the channel, and everybody concerned is told (M1 to M4). The statements that run with
 //! every message are few: what is asked is asked at once ([`look_up`]), and what was written is not read back.
 
-use store::{Engine, Tx};
+use store::Tx;
 
 use crate::channels::{acting_as, members};
 use crate::kernel::access::{self, Actor};
@@ -131,12 +131,8 @@ struct Next {
 
 /// Holds the channel until the transaction ends: its next position is taken once.
 fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
-    let held = match tx.engine() {
-        // It has one writer.
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR NO KEY UPDATE OF c",
-    };
-    let newest_row = search::newest_row(tx.engine());
+    let held = tx.row_lock("FOR NO KEY UPDATE OF c");
+    let newest_row = search::newest_row(tx.text_index());
     let (next, channel, author) = tx
         .first(
             &format!(

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::directory::team;
@@ -209,10 +209,7 @@ fn untold(
         after: i64,
         is_undelivered: bool,
     }
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE OF m",
-    };
+    let lock = tx.row_lock("FOR UPDATE OF m");
     // Undelivered: suppressed for want of an address, or a mail that failed and nothing beside it that left.
     let sql = format!(
         "SELECT t.channel, t.after_position, g.suppressed, g.created_at, \

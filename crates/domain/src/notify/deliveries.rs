@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Param, Reader, Time, Tx};
+use store::{Param, Reader, Time, Tx};
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId, WorkspaceId};
@@ -63,10 +63,7 @@ pub(crate) fn take(
 ) -> Result<Vec<Delivery>> {
     // SQLite has one writer; on PostgreSQL rows that another worker is taking just now are passed over. The list is
     // made once (MATERIALIZED): a plan that made it anew for each row would lock more than `most`.
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let now = tx.now();
     let sql = format!(
         "WITH due AS MATERIALIZED (SELECT workspace, id FROM deliveries \

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
@@ -81,10 +81,10 @@ pub fn come_due(
     wait: Option<Duration>,
 ) -> Result<()> {
     // Whoever is sending here just now holds the channel: their message is seen below, or comes after all of this.
-    if tx.engine() == Engine::Postgres {
-        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
-        tx.first(sql, &[&workspace, &channel], |_| Ok(()))?;
-    }
+    tx.lock_rows(
+        "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
+        &[&workspace, &channel],
+    )?;
     let first: Option<i64> = tx.first(
         "SELECT position FROM waiting WHERE workspace = $1 AND channel = $2",
         &[&workspace, &channel],
@@ -130,10 +130,7 @@ pub fn settle(
     person: PersonId,
     wait: Option<Duration>,
 ) -> Result<Option<DigestId>> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!("SELECT asked_at FROM due WHERE workspace = $1 AND person = $2 {lock}");
     let asked_at: Option<Option<Time>> = tx.first(&sql, &[&workspace, &person], |row| row.get(0))?;
     let Some(asked_at) = asked_at else { return Ok(None) };

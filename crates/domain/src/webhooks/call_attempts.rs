@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Time, Tx};
+use store::{Time, Tx};
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CallId, WebhookId, WorkspaceId};
@@ -120,10 +120,7 @@ fn days(delivery: &Delivery) -> u64 {
 /// Takes a webhook for the rest of the transaction, so that its calls are recorded one after the other; answers when it last
 /// took one.
 fn hold(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<Option<Time>> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE",
-    };
+    let lock = tx.row_lock("FOR UPDATE");
     let sql = format!("SELECT taken_at FROM webhooks WHERE workspace = $1 AND id = $2 {lock}");
     Ok(tx.first(&sql, &[&workspace, &webhook], |row| row.get(0))?.flatten())
 }

@@ -4,7 +4,7 @@
 //! between any two steps, none is left out and none is made twice. Of a call that waits only the next few are made, so
 //! that a program that takes nothing costs little however much happens: the journal keeps the rest.
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
@@ -37,10 +37,7 @@ pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
 /// # Errors
 /// Where the database fails.
 pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<usize> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!(
         "SELECT seq, events, person FROM webhooks \
          WHERE workspace = $1 AND id = $2 AND disabled_at IS NULL AND deleted_at IS NULL {lock}"

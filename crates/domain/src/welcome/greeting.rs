@@ -3,7 +3,7 @@
 //! A client user is greeted in their own channel; where the workspace puts them into their company's (C6), in that one.
 //! An internal user who wrote there first has greeted them already.
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::channels::channel::Kind;
 use crate::channels::{members, starting};
@@ -47,10 +47,10 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
         }
     };
     // Whoever writes there just now is waited for.
-    if tx.engine() == Engine::Postgres {
-        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
-        tx.first(sql, &[&workspace, &place.channel], |_| Ok(()))?;
-    }
+    tx.lock_rows(
+        "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
+        &[&workspace, &place.channel],
+    )?;
     if is_under_way(tx, workspace, place.channel)? {
         return Ok(None);
     }
