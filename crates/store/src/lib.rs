@@ -32,7 +32,7 @@ pub use error::{Error, Result};
 pub use journal_entry::{Entry, Recorded};
 pub use migrations::Migration;
 pub use reader::Reader;
-pub use row::Row;
+pub use row::{Columns, FromRow, Nullable, Row};
 #[cfg(feature = "faults")]
 pub use sqlite::log::HeldDisk;
 pub use store::{Setting, Store};

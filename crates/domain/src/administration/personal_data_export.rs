@@ -9,28 +9,31 @@ use crate::channels::channel;
 use crate::directory::person::Person;
 use crate::directory::{clients, companies};
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId};
 use crate::kernel::medium;
 use crate::kernel::name::Name;
 
-/// A message of the copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// In which channel.
-    pub channel: ChannelId,
-    /// Its place there.
-    pub position: i64,
-    /// When it was sent.
-    pub sent_at: Time,
-    /// Who wrote it.
-    pub author: Name,
-    /// What; empty where it was deleted.
-    pub text: String,
-    /// When it was edited.
-    pub edited_at: Option<Time>,
-    /// When it was deleted.
-    pub deleted_at: Option<Time>,
+columns! {
+    /// A message of the copy.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Message {
+        /// In which channel.
+        pub channel: ChannelId = "m.channel",
+        /// Its place there.
+        pub position: i64 = "m.position",
+        /// When it was sent.
+        pub sent_at: Time = "m.sent_at",
+        /// Who wrote it.
+        pub author: Name = "p.given_name, p.family_name, p.email",
+        /// What; empty where it was deleted.
+        pub text: String = "m.text",
+        /// When it was edited.
+        pub edited_at: Option<Time> = "m.edited_at",
+        /// When it was deleted.
+        pub deleted_at: Option<Time> = "m.deleted_at",
+    }
 }
 
 /// A file of the copy.
@@ -84,23 +87,15 @@ pub fn messages(
     person(reader, actor, client)?;
     let (channel, position) = after.unwrap_or((ChannelId(Uuid::nil()), 0));
     Ok(reader.all(
-        "SELECT m.channel, m.position, m.sent_at, p.given_name, p.family_name, p.email, m.text, m.edited_at, \
-         m.deleted_at FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
-         JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
-         WHERE m.workspace = $1 AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
-         ORDER BY m.channel, m.position LIMIT $5",
+        &format!(
+            "SELECT {} FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+             JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
+             WHERE m.workspace = $1 AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
+             ORDER BY m.channel, m.position LIMIT $5",
+            Message::COLUMNS
+        ),
         &[&actor.workspace, &client, &channel, &position, &most],
-        |row| {
-            Ok(Message {
-                channel: row.get(0)?,
-                position: row.get(1)?,
-                sent_at: row.get(2)?,
-                author: Name::read(row, 3)?,
-                text: row.get(6)?,
-                edited_at: row.get(7)?,
-                deleted_at: row.get(8)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 

@@ -41,7 +41,7 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
         "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
          WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role, made_by",
         &[&workspace, &person, &tx.now()],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if first.is_some() {
         // Accepted: an invitation sent twice lets nobody else in.

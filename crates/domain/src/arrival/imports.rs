@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
+use store::{Reader, Row, Time, Tx};
 
 use crate::arrival::import_table::Line;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ImportId, PersonId};
+use crate::kernel::words::words;
 use crate::kernel::{limits, name};
 
 /// Lines that one transaction keeps or takes in: others wait for it no longer than a moment.
@@ -75,36 +76,13 @@ pub struct Planned {
     pub is_done: bool,
 }
 
-/// What a line came to, as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CameTo {
-    Client,
-    Company,
-    Here,
-    LeftOut,
-}
-
-impl CameTo {
-    fn word(self) -> &'static str {
-        match self {
-            CameTo::Client => "client",
-            CameTo::Company => "company",
-            CameTo::Here => "here",
-            CameTo::LeftOut => "leftOut",
-        }
-    }
-}
-
-impl FromValue for CameTo {
-    fn from_value(value: Value<'_>) -> Option<CameTo> {
-        let all = [CameTo::Client, CameTo::Company, CameTo::Here, CameTo::LeftOut];
-        all.into_iter().find(|kind| value == Value::Text(kind.word()))
-    }
-}
-
-impl Param for CameTo {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
+words! {
+    /// What a line came to, as it is kept.
+    pub(crate) enum CameTo {
+        Client = "client",
+        Company = "company",
+        Here = "here",
+        LeftOut = "leftOut",
     }
 }
 

@@ -88,7 +88,7 @@ pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, S
          WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL AND c.deleted_at IS NULL \
          ORDER BY b.place, b.since, c.id",
         &[&actor.workspace, &actor.person],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 

@@ -49,7 +49,7 @@ pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> R
         "SELECT person, expires_at FROM sign_ins WHERE workspace = $1 AND id = $2 AND person IS NOT NULL \
          AND used_at IS NULL AND expires_at > $3 AND tries < $4",
         &[&workspace, &sign_in, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let Some((person, expires_at)) = open else { return Ok(None) };
     let known = addressee(tx, workspace, person)?;
@@ -82,7 +82,7 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
          WHERE workspace = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND tries < $4 \
          RETURNING person, code_hash, tries",
         &[&workspace, &sign_in, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((person, expected, tries)) = counted else { return Ok(CodeOutcome::Over) };
     let is_right = expected.is_some_and(|expected| expected == code_hash(sign_in, &code));

@@ -63,7 +63,7 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
          AND p.id IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $2) \
          ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
         &[&actor.workspace, &read_like],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+        |row| row.read(),
     )?;
     let title = match subject {
         _ if !actor.role.is_internal() => {

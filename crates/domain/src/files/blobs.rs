@@ -125,7 +125,7 @@ pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>>
     Ok(reader.all(
         "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
         &[&reader.now().before(DROPPED_KEPT), &most],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
@@ -198,7 +198,7 @@ pub(crate) fn tell(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<
     let files: Vec<(ChannelId, FileId)> = tx.all(
         "SELECT channel, id FROM files WHERE workspace = $1 AND blob = $2 AND deleted_at IS NULL ORDER BY id",
         &[&workspace, &blob],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     for (channel, file) in files {
         journal::record(tx, workspace, &Event::FileUpdated { channel, file });

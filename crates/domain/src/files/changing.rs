@@ -289,7 +289,7 @@ pub fn restore_with(tx: &mut Tx, actor: &Actor, file: FileId) -> Result<()> {
     let found: Option<(ChannelId, Option<Uuid>)> = tx.first(
         "SELECT channel, deletion FROM files WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &file],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let (channel, deletion) = found.ok_or(Error::NotFound)?;
     access::channel(tx, actor, channel)?;

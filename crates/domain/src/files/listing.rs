@@ -4,7 +4,7 @@
 use store::{Param, Reader};
 use uuid::Uuid;
 
-use crate::files::entry::{COLUMNS, Entry, TABLES, folder, folder_key, read};
+use crate::files::entry::{COLUMNS, Entry, TABLES, folder, folder_key};
 use crate::files::names;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Result};
@@ -32,7 +32,7 @@ pub fn in_folder(
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
              ORDER BY f.sort_key, f.id LIMIT $3"
         );
-        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], read)?);
+        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], |row| row.read())?);
     };
     // Its place holds also where it was deleted or renamed meanwhile.
     let place: Option<Vec<u8>> = reader.first(
@@ -45,7 +45,7 @@ pub fn in_folder(
         "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
          AND (f.sort_key, f.id) > ($3, $4) ORDER BY f.sort_key, f.id LIMIT $5"
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], |row| row.read())?)
 }
 
 /// How many entries a folder has, counted up to `most`.
@@ -88,7 +88,7 @@ pub fn below(
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $2 AND f.deleted_at IS NULL \
              AND f.id < $3 ORDER BY f.id DESC LIMIT $4"
         );
-        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], read)?);
+        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], |row| row.read())?);
     }
     let key = folder_key(channel, inside);
     let sql = format!(
@@ -97,7 +97,7 @@ pub fn below(
         down(reader)
     );
     let bound = names::AFTER_FOLDERS;
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], |row| row.read())?)
 }
 
 /// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
@@ -146,5 +146,5 @@ pub fn search(
     if let Some(channel) = &channel {
         params.push(channel);
     }
-    Ok(reader.all(&sql, &params, read)?)
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }

@@ -2,7 +2,7 @@
 
 use store::Reader;
 
-use crate::files::entry::{COLUMNS, DEPTH_MAX, Entry, Kind, TABLES, folder_key, read};
+use crate::files::entry::{COLUMNS, DEPTH_MAX, Entry, Kind, TABLES, folder_key};
 use crate::files::names::{self, FileName};
 use crate::files::permissions::is_read_only;
 use crate::kernel::access::{self, Actor};
@@ -26,7 +26,7 @@ pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -
              AND f.deleted_at IS NULL"
         );
         let safe = FileName::or("path", part, "file")?.safe;
-        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], read)?;
+        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], |row| row.read())?;
         if found.is_none() {
             return Ok(None);
         }

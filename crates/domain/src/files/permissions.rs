@@ -68,7 +68,7 @@ pub(crate) fn is_read_only(
         let found: Option<(FileId, Option<Time>)> = reader.first(
             "SELECT folder, read_only_at FROM files WHERE workspace = $1 AND id = $2",
             &[&workspace, &id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.read(),
         )?;
         depth += 1;
         match found {

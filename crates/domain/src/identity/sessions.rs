@@ -12,7 +12,7 @@ use crate::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::limits;
 use crate::kernel::secrets::{self, Secret};
-use crate::tenant::workspaces::{self, COLUMNS, Workspace};
+use crate::tenant::workspaces::{COLUMNS, Workspace};
 
 /// The last use is noted at most this often: a write for each request would cost more than the request.
 const NOTED_EVERY: Duration = Duration::from_secs(3600);
@@ -84,12 +84,17 @@ pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<Sig
     let params: [&dyn Param; 3] =
         [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::key(host)];
     let found = reader.first(&sql, &params, |row| {
-        let used_at: Time = row.get(2)?;
-        let limited_at: Option<Time> = row.get(4)?;
-        let workspace = workspaces::read(row, 5)?;
-        let actor = Actor::new(workspace.id, row.get(1)?, row.get(3)?, limited_at.is_some());
+        let (session, person, used_at, role, limited_at, workspace): (
+            _,
+            _,
+            Time,
+            _,
+            Option<Time>,
+            Workspace,
+        ) = row.read()?;
+        let actor = Actor::new(workspace.id, person, role, limited_at.is_some());
         let is_stale = used_at <= now.before(NOTED_EVERY);
-        Ok(SignedIn { session: row.get(0)?, actor, workspace, is_stale })
+        Ok(SignedIn { session, actor, workspace, is_stale })
     })?;
     Ok(found)
 }

@@ -104,7 +104,7 @@ pub(crate) fn newcomer(
         "SELECT n.given_name, n.family_name, n.email, n.company_name FROM ({NEWCOMERS}) n \
          WHERE n.workspace = $1 AND n.person = $2"
     );
-    Ok(reader.first(&sql, &[&workspace, &person], |row| Ok((Name::read(row, 0)?, row.get(3)?)))?)
+    Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
 }
 
 /// Forgets what a client user who is deleted had filled in.

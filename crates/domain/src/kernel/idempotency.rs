@@ -50,7 +50,7 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
     let (request_hash, answer): (Vec<u8>, Vec<u8>) = tx.one(
         "SELECT request_hash, answer FROM first_answers WHERE workspace = $1 AND key = $2 AND name_hash = $3",
         &[workspace, key, name_hash],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if request_hash == question.request_hash {
         Ok(Some(answer))

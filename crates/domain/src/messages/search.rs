@@ -296,7 +296,7 @@ type Unnumbered = Reverse<(Time, WorkspaceId, ChannelId, i64)>;
 /// so of all channels' oldest the oldest is next.
 fn number(tx: &Tx) -> Result<()> {
     let channels: Vec<(WorkspaceId, ChannelId)> =
-        tx.all("SELECT workspace, id FROM channels", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        tx.all("SELECT workspace, id FROM channels", &[], |row| row.read())?;
     let mut waiting = BinaryHeap::new();
     for (workspace, channel) in channels {
         waiting.extend(next_unnumbered(tx, workspace, channel, 0)?);

@@ -133,7 +133,7 @@ struct Next {
 fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
     let held = tx.row_lock("FOR NO KEY UPDATE OF c");
     let newest_row = search::newest_row(tx.text_index());
-    let (next, channel, author) = tx
+    let (next, channel, author): (_, Option<ChannelId>, Option<PersonId>) = tx
         .first(
             &format!(
                 "SELECT p.given_name, p.family_name, p.email, c.last_position, m.channel, m.author, ({newest_row}) FROM people p \
@@ -143,9 +143,8 @@ fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
             ),
             &[&actor.workspace, &actor.person, &draft.id, &draft.channel],
             |row| {
-                let (last, newest_row) = (row.get::<i64>(3)?, row.get(6)?);
-                let next = Next { author_name: Name::read(row, 0)?, position: last + 1, newest_row };
-                Ok((next, row.get::<Option<ChannelId>>(4)?, row.get::<Option<PersonId>>(5)?))
+                let (author_name, last, channel, author, newest_row): (_, i64, _, _, _) = row.read()?;
+                Ok((Next { author_name, position: last + 1, newest_row }, channel, author))
             },
         )?
         .ok_or(Error::NotFound)?;

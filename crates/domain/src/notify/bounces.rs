@@ -139,7 +139,7 @@ pub fn list(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<(PersonId, 
         "SELECT id, given_name, family_name, email, role FROM people WHERE workspace = $1 \
          AND bounced_at IS NOT NULL AND deactivated_at IS NULL ORDER BY bounced_at DESC, id LIMIT $2",
         &[&actor.workspace, &most],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+        |row| row.read(),
     )?)
 }
 

@@ -208,15 +208,9 @@ impl Asked<'_> {
              WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3",
             &[&self.actor.workspace, &self.channel, &self.last],
             |row| {
-                let muted: Option<Time> = row.get(5)?;
-                Ok(Recipient {
-                    person: row.get(0)?,
-                    name: Arc::new(Name::read(row, 1)?),
-                    joined: row.get(4)?,
-                    left: None,
-                    muted: muted.is_some(),
-                    told_position: row.get(6)?,
-                })
+                let (person, name, joined, muted_at, told_position): (_, Name, _, Option<Time>, _) = row.read()?;
+                let (name, muted) = (Arc::new(name), muted_at.is_some());
+                Ok(Recipient { person, name, joined, left: None, muted, told_position })
             },
         )?;
         found.extend(self.reader.all(
@@ -225,14 +219,9 @@ impl Asked<'_> {
              WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3",
             &[&self.actor.workspace, &self.channel, &self.first, &self.last],
             |row| {
-                Ok(Recipient {
-                    person: row.get(0)?,
-                    name: Arc::new(Name::read(row, 1)?),
-                    joined: row.get(4)?,
-                    left: Some((row.get(5)?, row.get(6)?)),
-                    muted: false,
-                    told_position: 0,
-                })
+                let (person, name, joined, left): (_, Name, _, _) = row.read()?;
+                let (name, left) = (Arc::new(name), Some(left));
+                Ok(Recipient { person, name, joined, left, muted: false, told_position: 0 })
             },
         )?);
         found.sort_by_cached_key(|recipient| (recipient.name.full(), recipient.person));

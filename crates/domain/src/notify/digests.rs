@@ -11,6 +11,7 @@ use crate::channels::channel::{self, Kind};
 use crate::directory::addressee::{self, Addressee};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::limits;
@@ -123,21 +124,23 @@ pub struct Part {
     pub link: Secret,
 }
 
-/// One message in a digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Who wrote it.
-    pub author: PersonId,
-    /// The author's name.
-    pub author_name: Name,
-    /// When it was received.
-    pub sent_at: Time,
-    /// When its text was last changed.
-    pub edited_at: Option<Time>,
-    /// What it says, in Markdown. May be empty where there are files.
-    pub text: String,
-    /// What it was sent with, in the sender's order.
-    pub files: Vec<SentFile>,
+columns! {
+    /// One message in a digest.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Said {
+        /// Who wrote it.
+        pub author: PersonId = "x.author",
+        /// The author's name.
+        pub author_name: Name = "p.given_name, p.family_name, p.email",
+        /// When it was received.
+        pub sent_at: Time = "x.sent_at",
+        /// When its text was last changed.
+        pub edited_at: Option<Time> = "x.edited_at",
+        /// What it says, in Markdown. May be empty where there are files.
+        pub text: String = "x.text",
+        /// What it was sent with, in the sender's order.
+        pub files: Vec<SentFile> => Vec::new(),
+    }
 }
 
 /// A file that a message was sent with. Its bytes are in no mail: they may be deleted, or found to be harmful, later.
@@ -170,7 +173,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     let found: Option<(PersonId, Time)> = tx.first(
         "SELECT person, created_at FROM digests WHERE workspace = $1 AND id = $2",
         &[&workspace, &id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let Some((person, created_at)) = found else { return Ok(Prepared::Dropped(NOTHING_LEFT)) };
     let mut parts = Vec::new();
@@ -325,26 +328,13 @@ fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
          JOIN people p ON p.workspace = x.workspace AND p.id = x.author \
          WHERE x.workspace = $1 AND x.channel = $2 AND x.position > $4 AND x.position <= $5 AND {COUNTS}"
     );
-    let sql = format!(
-        "SELECT x.author, p.given_name, p.family_name, p.email, x.sent_at, x.edited_at, x.text, x.id, x.attachments \
-         {of_it} ORDER BY x.position LIMIT $6"
-    );
-    let messages: Vec<(MessageId, i64, Said)> = tx.all(
+    let sql = format!("SELECT {}, x.id, x.attachments {of_it} ORDER BY x.position LIMIT $6", Said::COLUMNS);
+    let messages: Vec<(Said, MessageId, i64)> = tx.all(
         &sql,
         &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to, &MESSAGES_MAX],
-        |row| {
-            let said = Said {
-                author: row.get(0)?,
-                author_name: Name::read(row, 1)?,
-                sent_at: row.get(4)?,
-                edited_at: row.get(5)?,
-                text: row.get(6)?,
-                files: Vec::new(),
-            };
-            Ok((row.get(7)?, row.get::<i64>(8)?, said))
-        },
+        |row| row.read(),
     )?;
-    let messages = messages.into_iter().map(|(message, files, said)| match files {
+    let messages = messages.into_iter().map(|(said, message, files)| match files {
         0 => Ok(said),
         _ => Ok(Said { files: sent_files(tx, actor.workspace, message)?, ..said }),
     });

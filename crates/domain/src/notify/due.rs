@@ -38,8 +38,7 @@ pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(W
          AND o.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY o.since, o.channel LIMIT $3) \
          ORDER BY d.since, d.channel LIMIT $3"
     );
-    Ok(reader
-        .all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(reader.all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| row.read())?)
 }
 
 /// At most `most` people, of all workspaces, whose time has come.
@@ -50,7 +49,7 @@ pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
     Ok(reader.all(
         "SELECT workspace, person FROM due WHERE decide_at <= $1 ORDER BY decide_at, workspace, person LIMIT $2",
         &[&reader.now(), &most],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
@@ -107,7 +106,7 @@ pub fn come_due(
         "SELECT min(sent_at), min(position) FROM messages \
          WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4",
         &[&workspace, &channel, &first, &received_until],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     match (since, position) {
         (Some(since), Some(position)) => tx.run(
@@ -180,12 +179,15 @@ pub(crate) fn circumstances(
 ) -> Result<Circumstances> {
     let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
         .first(
-            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, email_choice, text_choice \
-             FROM people WHERE workspace = $1 AND id = $2",
+            &format!(
+                "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, {} FROM people WHERE workspace = $1 AND id = $2",
+                Choices::COLUMNS
+            ),
             &[&workspace, &person],
             |row| {
-                let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, Choices::read(row, 4)?))
+                let (invited, seen, bounced, last_seen, choices): (Option<Time>, Option<Time>, Option<Time>, _, _) =
+                    row.read()?;
+                Ok((invited.or(seen).is_some(), bounced.is_some(), last_seen, choices))
             },
         )?
         .ok_or(Error::NotFound)?;

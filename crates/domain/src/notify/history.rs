@@ -5,29 +5,32 @@ use uuid::Uuid;
 
 use crate::channels::channel;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId};
 use crate::kernel::medium::{self, Way};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::Reason;
 
-/// A digest and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The digest.
-    pub digest: DigestId,
-    /// To whom.
-    pub person: PersonId,
-    /// Their name and address now.
-    pub name: Name,
-    /// When it was decided.
-    pub created_at: Time,
-    /// Why nothing was sent at all.
-    pub suppressed: Option<Reason>,
-    /// What it is about.
-    pub about: Vec<About>,
-    /// What was to be sent: an email, a text message, or both.
-    pub sendings: Vec<Sending>,
+columns! {
+    /// A digest and what became of it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notice {
+        /// The digest.
+        pub digest: DigestId = "d.id",
+        /// To whom.
+        pub person: PersonId = "d.person",
+        /// Their name and address now.
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        /// When it was decided.
+        pub created_at: Time = "d.created_at",
+        /// Why nothing was sent at all.
+        pub suppressed: Option<Reason> = "d.suppressed",
+        /// What it is about.
+        pub about: Vec<About> => Vec::new(),
+        /// What was to be sent: an email, a text message, or both.
+        pub sendings: Vec<Sending> => Vec::new(),
+    }
 }
 
 /// One channel of a notice.
@@ -66,22 +69,14 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<DigestId>, most: i64)
     access::admin(actor)?;
     let before = before.unwrap_or(DigestId(Uuid::max()));
     // Ids begin with the time: their order is that of the decisions.
-    let mut found = reader.all(
-        "SELECT d.id, d.person, p.given_name, p.family_name, p.email, d.created_at, d.suppressed FROM digests d \
-         JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
-         WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+    let mut found: Vec<Notice> = reader.all(
+        &format!(
+            "SELECT {} FROM digests d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
+             WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+            Notice::COLUMNS
+        ),
         &[&actor.workspace, &before, &most],
-        |row| {
-            Ok(Notice {
-                digest: row.get(0)?,
-                person: row.get(1)?,
-                name: Name::read(row, 2)?,
-                created_at: row.get(5)?,
-                suppressed: row.get(6)?,
-                about: Vec::new(),
-                sendings: Vec::new(),
-            })
-        },
+        |row| row.read(),
     )?;
     for notice in &mut found {
         notice.about = about(reader, actor, notice.digest)?;

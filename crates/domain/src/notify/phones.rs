@@ -144,7 +144,7 @@ pub fn prove(tx: &mut Tx, actor: &Actor, code: &str) -> Result<CodeOutcome> {
         "UPDATE phones SET tries = tries + 1 WHERE workspace = $1 AND person = $2 AND proved_at IS NULL \
          AND code_expires_at > $3 AND tries < $4 RETURNING number, code_hash, tries",
         &[&actor.workspace, &actor.person, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((number, expected, tries)) = counted else { return Ok(CodeOutcome::Over) };
     if expected.is_some_and(|expected| expected == code_hash(actor.person, &number, &code)) {

@@ -346,7 +346,7 @@ pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Re
     let asked: Option<(PersonId, DigestId, ChannelId)> = tx.first(
         "SELECT person, digest, channel FROM fresh_links WHERE workspace = $1 AND id = $2",
         &[&workspace, &id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((person, digest, channel)) = asked else { return Ok(None) };
     let Some(to) = addressee::addressee(tx, workspace, person)? else { return Ok(None) };

@@ -7,6 +7,7 @@ use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{KeyId, PersonId};
 use crate::kernel::limits;
@@ -18,21 +19,23 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 /// Keys of a workspace that are good at once: far more than there are programs.
 pub const KEYS_MAX: i64 = 100;
 
-/// A program's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Its id.
-    pub id: KeyId,
-    /// What it is for, in the words of whoever made it.
-    pub name: String,
-    /// The admin for whom it speaks.
-    pub person: PersonId,
-    /// That admin's name.
-    pub person_name: Name,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was last used, give or take a minute.
-    pub used_at: Option<Time>,
+columns! {
+    /// A program's key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Key {
+        /// Its id.
+        pub id: KeyId = "k.id",
+        /// What it is for, in the words of whoever made it.
+        pub name: String = "k.name",
+        /// The admin for whom it speaks.
+        pub person: PersonId = "k.person",
+        /// That admin's name.
+        pub person_name: Name = "p.given_name, p.family_name, p.email",
+        /// When it was made.
+        pub created_at: Time = "k.created_at",
+        /// When it was last used, give or take a minute.
+        pub used_at: Option<Time> = "k.used_at",
+    }
 }
 
 /// Makes a key and answers its secret, which is not to be had a second time.
@@ -119,20 +122,13 @@ pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Key>> {
     access::admin(actor)?;
     Ok(reader.all(
-        "SELECT k.id, k.name, k.person, p.given_name, p.family_name, p.email, k.created_at, k.used_at FROM keys k \
-         JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
-         WHERE k.workspace = $1 AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC",
+        &format!(
+            "SELECT {} FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
+             WHERE k.workspace = $1 AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC",
+            Key::COLUMNS
+        ),
         &[&actor.workspace],
-        |row| {
-            Ok(Key {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                person: row.get(2)?,
-                person_name: Name::read(row, 3)?,
-                created_at: row.get(6)?,
-                used_at: row.get(7)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 

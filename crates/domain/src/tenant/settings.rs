@@ -4,89 +4,32 @@
 
 use std::time::Duration;
 
-use store::{FromValue, Param, Reader, Time, Tx, Value};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::WorkspaceId;
+use crate::kernel::words::words;
 
 /// Minutes that a workspace may let its messages wait (N2).
 pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
 
-/// What a reply link leads to on a device where nobody is signed in (N8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyLinks {
-    /// A page that shows the messages and sends an answer.
-    Reply,
-    /// Signing in, and then the channel.
-    SignIn,
-}
-
-impl ReplyLinks {
-    /// The word that the database and forms use.
-    pub fn word(self) -> &'static str {
-        match self {
-            ReplyLinks::Reply => "reply",
-            ReplyLinks::SignIn => "signIn",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<ReplyLinks> {
-        [ReplyLinks::Reply, ReplyLinks::SignIn].into_iter().find(|links| links.word() == word)
+words! {
+    /// What a reply link leads to on a device where nobody is signed in (N8).
+    pub enum ReplyLinks {
+        /// A page that shows the messages and sends an answer.
+        Reply = "reply",
+        /// Signing in, and then the channel.
+        SignIn = "signIn",
     }
 }
 
-impl FromValue for ReplyLinks {
-    fn from_value(value: Value<'_>) -> Option<ReplyLinks> {
-        match value {
-            Value::Text(word) => ReplyLinks::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for ReplyLinks {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
-    }
-}
-
-/// Where a new client user's conversation is (C6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefaultChannel {
-    /// In a channel of their own.
-    Client,
-    /// In their company's channel.
-    Company,
-}
-
-impl DefaultChannel {
-    /// The word that the database and the API use.
-    pub fn word(self) -> &'static str {
-        match self {
-            DefaultChannel::Client => "client",
-            DefaultChannel::Company => "company",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<DefaultChannel> {
-        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
-    }
-}
-
-impl FromValue for DefaultChannel {
-    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
-        match value {
-            Value::Text(word) => DefaultChannel::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for DefaultChannel {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
+words! {
+    /// Where a new client user's conversation is (C6).
+    pub enum DefaultChannel {
+        /// In a channel of their own.
+        Client = "client",
+        /// In their company's channel.
+        Company = "company",
     }
 }
 

@@ -131,13 +131,13 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
         "SELECT c.workspace, c.id FROM webhook_calls c WHERE c.at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d \
          WHERE d.workspace = c.workspace AND d.reference = c.id AND d.next_try_at IS NOT NULL) ORDER BY c.at LIMIT $2",
         &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let of_deleted: Vec<(WorkspaceId, CallId)> = tx.all(
         "SELECT c.workspace, c.id FROM webhooks w JOIN webhook_calls c ON c.workspace = w.workspace AND c.webhook = w.id \
          WHERE w.deleted_at IS NOT NULL LIMIT $1",
         &[&SWEPT_AT_ONCE],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     old.extend(of_deleted);
     let mut swept = 0;

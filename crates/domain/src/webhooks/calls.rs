@@ -27,7 +27,7 @@ pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
         "SELECT w.workspace, w.id FROM webhooks w JOIN journal_heads h ON h.workspace = w.workspace \
          WHERE w.seq < h.seq AND w.disabled_at IS NULL AND w.deleted_at IS NULL ORDER BY w.workspace, w.id",
         &[],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
@@ -42,8 +42,7 @@ pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result
         "SELECT seq, events, person FROM webhooks \
          WHERE workspace = $1 AND id = $2 AND disabled_at IS NULL AND deleted_at IS NULL {lock}"
     );
-    let found: Option<(i64, Wanted, PersonId)> =
-        tx.first(&sql, &[&workspace, &webhook], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let found: Option<(i64, Wanted, PersonId)> = tx.first(&sql, &[&workspace, &webhook], |row| row.read())?;
     let Some((seq, wanted, person)) = found else { return Ok(0) };
     let mut room = WAITING_MAX - webhook_deliveries::waiting_calls(tx, workspace, webhook)?;
     let mut passed = seq;

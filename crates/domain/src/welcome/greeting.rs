@@ -110,9 +110,8 @@ fn signer_in(
          ORDER BY CASE WHEN p.id = $3 THEN 0 WHEN p.role = 'admin' THEN 1 ELSE 2 END, p.created_at, p.id LIMIT 1",
         &[&workspace, &channel, &welcome.chosen],
         |row| {
-            let limited_at: Option<Time> = row.get(2)?;
-            let actor = Actor::new(workspace, row.get(0)?, row.get(1)?, limited_at.is_some());
-            Ok((actor, Name::read(row, 3)?))
+            let (person, role, limited_at, name): (_, _, Option<Time>, _) = row.read()?;
+            Ok((Actor::new(workspace, person, role, limited_at.is_some()), name))
         },
     )?)
 }
@@ -210,7 +209,7 @@ pub fn foreseen_with(
          WHERE m.workspace = $1 AND m.channel = $2 AND p.role = 'client' AND p.first_seen_at IS NULL \
          ORDER BY p.given_name, p.family_name, p.id",
         &[&workspace, &channel],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?)),
+        |row| row.read(),
     )?;
     let mut place = None;
     let mut here = Vec::new();

@@ -117,7 +117,7 @@ pub fn signer(reader: &Reader, workspace: WorkspaceId) -> Result<Option<(PersonI
          AND (p.role = 'admin' OR (p.id = w.welcome_sender AND p.role <> 'client')) \
          ORDER BY CASE WHEN p.id = w.welcome_sender THEN 0 ELSE 1 END, p.created_at, p.id LIMIT 1",
         &[&workspace],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?)),
+        |row| row.read(),
     )?)
 }
 
@@ -130,7 +130,7 @@ pub fn missing(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Name>> 
         "SELECT p.given_name, p.family_name, p.email FROM people p JOIN workspaces w ON w.id = p.workspace \
          WHERE p.workspace = $1 AND p.id = w.welcome_sender AND p.deactivated_at IS NOT NULL",
         &[&workspace],
-        |row| Name::read(row, 0),
+        |row| row.read(),
     )?)
 }
 

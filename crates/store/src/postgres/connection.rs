@@ -9,7 +9,7 @@ use postgres::{Client, NoTls, Statement};
 
 use crate::error::Result;
 use crate::postgres::cell::Bound;
-use crate::row::{Cells, Row};
+use crate::row::{DriverRow, Row};
 use crate::value::Param;
 
 /// A connection and its prepared statements.
@@ -60,7 +60,7 @@ impl Connection {
         let mut client = self.client.borrow_mut();
         let mut rows = client.query_raw(&statement, bound.iter().map(|value| value as &dyn ToSql))?;
         while let Some(row) = rows.next()? {
-            if !visitor(&Row(Cells::Postgres(&row)))? {
+            if !visitor(&Row(DriverRow::Postgres(&row)))? {
                 break;
             }
         }

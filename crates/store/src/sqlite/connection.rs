@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::{OpenFlags, Statement};
 
 use crate::error::{Error, Result};
-use crate::row::{Cells, Row};
+use crate::row::{DriverRow, Row};
 use crate::value::{Param, Value};
 
 /// How long to wait for another process (a command beside the running program) that has the write lock.
@@ -68,7 +68,7 @@ impl Connection {
         bind(&mut statement, params)?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            if !visitor(&Row(Cells::Sqlite(row)))? {
+            if !visitor(&Row(DriverRow::Sqlite(row)))? {
                 break;
             }
         }
