@@ -47,19 +47,21 @@ pub struct File {
     pub bytes: Option<(BlobId, i64)>,
 }
 
-/// Something that was sent outside the portal, or was to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// When it was due.
-    pub created_at: Time,
-    /// What, as the word of its kind.
-    pub kind: String,
-    /// When it left.
-    pub sent_at: Option<Time>,
-    /// When it failed for good.
-    pub failed_at: Option<Time>,
-    /// Why it failed or was not wanted any more.
-    pub reason: Option<String>,
+columns! {
+    /// Something that was sent outside the portal, or was to be.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notice {
+        /// When it was due.
+        pub created_at: Time = "created_at",
+        /// What, as the word of its kind.
+        pub kind: String = "kind",
+        /// When it left.
+        pub sent_at: Option<Time> = "sent_at",
+        /// When it failed for good.
+        pub failed_at: Option<Time> = "failed_at",
+        /// Why it failed or was not wanted any more.
+        pub reason: Option<String> = "reason",
+    }
 }
 
 /// The client user and the names of their companies.
@@ -87,12 +89,13 @@ pub fn messages(
     person(reader, actor, client)?;
     let (channel, position) = after.unwrap_or((ChannelId(Uuid::nil()), 0));
     Ok(reader.all(
-        &format!(
-            "SELECT {} FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
-             JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
-             WHERE m.workspace = $1 AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
-             ORDER BY m.channel, m.position LIMIT $5",
-            Message::COLUMNS
+        constcat::concat!(
+            "SELECT ",
+            Message::COLUMNS,
+            " FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+             JOIN people p ON p.workspace = m.workspace AND p.id = m.author WHERE m.workspace = $1 \
+             AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
+             ORDER BY m.channel, m.position LIMIT $5"
         ),
         &[&actor.workspace, &client, &channel, &position, &most],
         |row| row.read(),
@@ -129,8 +132,8 @@ pub fn files(
          AND (c.subject = $2 OR f.creator = $2) ORDER BY f.id LIMIT $4",
         &[&actor.workspace, &client, &after, &most],
         |row| {
-            let (blob, size): (Option<BlobId>, Option<i64>) = (row.get(2)?, row.get(3)?);
-            Ok(File { id: row.get(0)?, name: row.get(1)?, bytes: blob.zip(size) })
+            let (id, name, blob, size): (_, _, Option<BlobId>, Option<i64>) = row.read()?;
+            Ok(File { id, name, bytes: blob.zip(size) })
         },
     )?)
 }
@@ -141,19 +144,14 @@ pub fn files(
 /// As [`person`].
 pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<Notice>> {
     person(reader, actor, client)?;
-    let mut found = reader.all(
-        "SELECT created_at, kind, sent_at, failed_at, reason FROM deliveries WHERE workspace = $1 AND person = $2 \
-         AND webhook IS NULL ORDER BY created_at, id",
+    let mut found: Vec<Notice> = reader.all(
+        constcat::concat!(
+            "SELECT ",
+            Notice::COLUMNS,
+            " FROM deliveries WHERE workspace = $1 AND person = $2 AND webhook IS NULL ORDER BY created_at, id"
+        ),
         &[&actor.workspace, &client],
-        |row| {
-            Ok(Notice {
-                created_at: row.get(0)?,
-                kind: row.get(1)?,
-                sent_at: row.get(2)?,
-                failed_at: row.get(3)?,
-                reason: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.extend(reader.all(
         "SELECT created_at, suppressed FROM digests WHERE workspace = $1 AND person = $2 AND suppressed IS NOT NULL \
@@ -161,8 +159,8 @@ pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<N
         &[&actor.workspace, &client],
         |row| {
             let kind = medium::digest_word(medium::Way::Email).to_string();
-            let reason = row.get(1)?;
-            Ok(Notice { created_at: row.get(0)?, kind, sent_at: None, failed_at: None, reason })
+            let (created_at, reason) = row.read()?;
+            Ok(Notice { created_at, kind, sent_at: None, failed_at: None, reason })
         },
     )?);
     found.sort_by_key(|notice| notice.created_at);

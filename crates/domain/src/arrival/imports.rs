@@ -10,6 +10,7 @@ use store::{Reader, Row, Time, Tx};
 
 use crate::arrival::import_table::Line;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ImportId, PersonId};
 use crate::kernel::words::words;
@@ -22,21 +23,23 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Tables that one sweep takes at most, so that nobody waits for it.
 const SWEPT_AT_ONCE: i64 = 10;
 
-/// A table that was handed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// Its id.
-    pub id: ImportId,
-    /// What its file is called.
-    pub file_name: String,
-    /// Whether everybody in it is invited when it is taken in.
-    pub invites: bool,
-    /// When somebody said that it be taken in.
-    pub started_at: Option<Time>,
-    /// When some of its lines were last taken in.
-    pub stepped_at: Option<Time>,
-    /// When all of it was.
-    pub finished_at: Option<Time>,
+columns! {
+    /// A table that was handed in.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Import {
+        /// Its id.
+        pub id: ImportId = "id",
+        /// What its file is called.
+        pub file_name: String = "file_name",
+        /// Whether everybody in it is invited when it is taken in.
+        pub invites: bool = "invite_at" => |at: Option<Time>| at.is_some(),
+        /// When somebody said that it be taken in.
+        pub started_at: Option<Time> = "started_at",
+        /// When some of its lines were last taken in.
+        pub stepped_at: Option<Time> = "stepped_at",
+        /// When all of it was.
+        pub finished_at: Option<Time> = "finished_at",
+    }
 }
 
 /// What a line comes to.
@@ -186,20 +189,13 @@ pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]
 pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> {
     access::internal(actor)?;
     let found = reader.first(
-        "SELECT id, file_name, invite_at, started_at, stepped_at, finished_at FROM imports \
-         WHERE workspace = $1 AND id = $2 AND person = $3",
+        constcat::concat!(
+            "SELECT ",
+            Import::COLUMNS,
+            " FROM imports WHERE workspace = $1 AND id = $2 AND person = $3"
+        ),
         &[&actor.workspace, &import, &actor.person],
-        |row| {
-            let invite_at: Option<Time> = row.get(2)?;
-            Ok(Import {
-                id: row.get(0)?,
-                file_name: row.get(1)?,
-                invites: invite_at.is_some(),
-                started_at: row.get(3)?,
-                stepped_at: row.get(4)?,
-                finished_at: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }

@@ -148,12 +148,13 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channe
 /// Where the database cannot be read.
 pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Option<Told>> {
     let told = reader.first(
-        &format!(
-            "SELECT c.kind, c.archived_at, {SUBJECT} FROM channels c \
-             LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+        constcat::concat!(
+            "SELECT c.kind, c.archived_at, ",
+            SUBJECT,
+            " FROM channels c LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
              LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
-             LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject \
-             WHERE c.workspace = $1 AND c.id = $2"
+             LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject WHERE c.workspace = $1 \
+             AND c.id = $2"
         ),
         &[&workspace, &channel],
         |row| {

@@ -36,8 +36,8 @@ columns! {
         /// How many files it was sent with.
         pub attachments: i64 = "l.attachments",
         /// The name of the first of them.
-        pub first_attachment: Option<String> = "CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t WHERE t.workspace = l.workspace \
-                AND t.message = l.id AND t.place = 0) END",
+        pub first_attachment: Option<String> = "CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t \
+            WHERE t.workspace = l.workspace AND t.message = l.id AND t.place = 0) END",
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::files::blobs;
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{BlobId, WorkspaceId};
 
@@ -14,17 +15,19 @@ const LEASE: Duration = Duration::from_secs(5 * 60);
 /// A version that fails for want of the machine is tried so often.
 const TRIES_MAX: i64 = 3;
 
-/// What a small version is to be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Whose.
-    pub workspace: WorkspaceId,
-    /// Which bytes.
-    pub blob: BlobId,
-    /// What they are.
-    pub content_type: String,
-    /// How many.
-    pub size: i64,
+columns! {
+    /// What a small version is to be made of.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Due {
+        /// Whose.
+        pub workspace: WorkspaceId = "v.workspace",
+        /// Which bytes.
+        pub blob: BlobId = "v.blob",
+        /// What they are.
+        pub content_type: String = "b.content_type",
+        /// How many.
+        pub size: i64 = "b.size",
+    }
 }
 
 /// Takes the small version that has waited longest and is not taken by others. What is held back waits.
@@ -32,19 +35,15 @@ pub struct Due {
 /// # Errors
 /// Where the database fails.
 pub fn take(tx: &Tx) -> Result<Option<Due>> {
-    let next = tx.first(
-        "SELECT v.workspace, v.blob, b.content_type, b.size FROM previews v \
-         JOIN blobs b ON b.workspace = v.workspace AND b.id = v.blob \
-         WHERE v.next_try_at <= $1 AND b.held_at IS NULL ORDER BY v.next_try_at LIMIT 1",
+    let next: Option<Due> = tx.first(
+        constcat::concat!(
+            "SELECT ",
+            Due::COLUMNS,
+            " FROM previews v JOIN blobs b ON b.workspace = v.workspace AND b.id = v.blob \
+             WHERE v.next_try_at <= $1 AND b.held_at IS NULL ORDER BY v.next_try_at LIMIT 1"
+        ),
         &[&tx.now()],
-        |row| {
-            Ok(Due {
-                workspace: row.get(0)?,
-                blob: row.get(1)?,
-                content_type: row.get(2)?,
-                size: row.get(3)?,
-            })
-        },
+        |row| row.read(),
     )?;
     let Some(next) = next else { return Ok(None) };
     let taken = tx.run(

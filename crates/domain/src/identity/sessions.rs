@@ -7,6 +7,7 @@ use std::time::Duration;
 use store::{Param, Reader, Time, Tx};
 
 use crate::kernel::access::Actor;
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -23,19 +24,21 @@ const ANSWERS: &str = "(w.host = $3 OR EXISTS (SELECT 1 FROM former_hosts f WHER
      (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3) AND NOT EXISTS (SELECT 1 FROM \
      former_hosts f WHERE f.host = $3)))";
 
-/// A browser that is signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// Who is signed in.
-    pub person: PersonId,
-    /// What the browser said it is.
-    pub agent: String,
-    /// When it was signed in.
-    pub created_at: Time,
-    /// When it was last used, give or take an hour.
-    pub used_at: Time,
+columns! {
+    /// A browser that is signed in.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Session {
+        /// Its id.
+        pub id: SessionId = "id",
+        /// Who is signed in.
+        pub person: PersonId = "person",
+        /// What the browser said it is.
+        pub agent: String = "agent",
+        /// When it was signed in.
+        pub created_at: Time = "created_at",
+        /// When it was last used, give or take an hour.
+        pub used_at: Time = "used_at",
+    }
 }
 
 /// Signs a browser in and answers its secret. `agent` is what the browser says it is, for the person to recognise it.
@@ -118,18 +121,14 @@ pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<
 /// Where the database fails.
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Session>> {
     Ok(reader.all(
-        "SELECT id, person, agent, created_at, used_at FROM sessions \
-         WHERE workspace = $1 AND person = $2 AND ended_at IS NULL AND used_at > $3 ORDER BY used_at DESC, id DESC",
+        constcat::concat!(
+            "SELECT ",
+            Session::COLUMNS,
+            " FROM sessions WHERE workspace = $1 AND person = $2 AND ended_at IS NULL AND used_at > $3 \
+             ORDER BY used_at DESC, id DESC"
+        ),
         &[&actor.workspace, &actor.person, &reader.now().before(limits::SESSION_LASTS)],
-        |row| {
-            Ok(Session {
-                id: row.get(0)?,
-                person: row.get(1)?,
-                agent: row.get(2)?,
-                created_at: row.get(3)?,
-                used_at: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 

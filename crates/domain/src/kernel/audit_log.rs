@@ -256,6 +256,10 @@ impl About {
     }
 }
 
+fn named((person, Nullable(name)): (Option<PersonId>, Nullable<Name>)) -> Option<(PersonId, Name)> {
+    person.zip(name)
+}
+
 /// An id, and what the person, company or project of that id is called.
 type Names = (Option<Uuid>, Nullable<Name>, Option<Role>, Option<String>, Option<String>);
 
@@ -268,7 +272,7 @@ columns! {
         /// When it was done.
         pub at: Time = "r.at",
         /// Who did it; nobody where it was done on the machine.
-        pub person: Option<(PersonId, Name)> = "r.person, w.given_name, w.family_name, w.email" => |(person, Nullable(name)): (Option<_>, _)| person.zip(name),
+        pub person: Option<(PersonId, Name)> = "r.person, w.given_name, w.family_name, w.email" => named,
         /// How.
         pub via: Via = "r.via",
         /// What was done, as its word; a newer program may have written one that is unknown here.

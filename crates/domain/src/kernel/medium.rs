@@ -35,3 +35,8 @@ pub(crate) fn digest_word(way: Way) -> &'static str {
         Way::Text => "digestText",
     }
 }
+
+/// The way of a delivery that carries a digest.
+pub(crate) fn way_of(digest_kind: String) -> Way {
+    if digest_kind == digest_word(Way::Email) { Way::Email } else { Way::Text }
+}

@@ -174,9 +174,8 @@ pub(crate) fn of_message(
         constcat::concat!(
             "SELECT ",
             Attachment::COLUMNS,
-            " FROM attachments a \
-             LEFT JOIN files f ON f.workspace = a.workspace AND f.id = a.file AND f.deleted_at IS NULL \
-             LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob \
+            " FROM attachments a LEFT JOIN files f ON f.workspace = a.workspace AND f.id = a.file \
+             AND f.deleted_at IS NULL LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob \
              LEFT JOIN previews v ON v.workspace = b.workspace AND v.blob = b.id AND v.made_at IS NOT NULL \
              WHERE a.workspace = $1 AND a.message = $2 ORDER BY a.place"
         ),

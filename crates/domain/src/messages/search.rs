@@ -131,7 +131,7 @@ fn places_of(
     before: Cursor,
     most: i64,
 ) -> Result<Vec<(ChannelId, i64, i64)>> {
-    let row = |row: &store::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let row = |row: &store::Row<'_>| row.read();
     // Where all channels are open, whoever asks needs to be there only, and not in each of them.
     let seen = if actor.is_program() {
         "people s ON s.workspace = m.workspace AND s.id = $2"

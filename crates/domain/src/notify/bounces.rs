@@ -225,15 +225,22 @@ fn untold(
     );
     let mail = medium::digest_word(Way::Email);
     let (back_to, no_address) = (since.before(LOOKED_BACK), Reason::NoAddress);
-    let parts = tx.all(&sql, &[&workspace, &person, &since, &back_to, &mail, &no_address], |row| {
-        let (suppressed, created_at): (Option<Reason>, Time) = (row.get(2)?, row.get(3)?);
-        let (failed, left): (i64, i64) = (row.get(4)?, row.get(5)?);
-        let is_undelivered = match suppressed {
-            Some(reason) => reason == no_address && created_at >= since,
-            None => failed > 0 && left == 0,
-        };
-        Ok(Part { channel: row.get(0)?, after: row.get(1)?, is_undelivered })
-    })?;
+    let parts: Vec<Part> =
+        tx.all(&sql, &[&workspace, &person, &since, &back_to, &mail, &no_address], |row| {
+            let (channel, after, suppressed, created_at, failed, left): (
+                _,
+                _,
+                Option<Reason>,
+                Time,
+                i64,
+                i64,
+            ) = row.read()?;
+            let is_undelivered = match suppressed {
+                Some(reason) => reason == no_address && created_at >= since,
+                None => failed > 0 && left == 0,
+            };
+            Ok(Part { channel, after, is_undelivered })
+        })?;
     // The newest come first: as far back as nothing between was delivered.
     let mut found: Vec<(ChannelId, i64)> = Vec::new();
     let mut ended = None;

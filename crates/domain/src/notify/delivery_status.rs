@@ -241,7 +241,10 @@ impl Asked<'_> {
              AND v.position = (SELECT min(n.position) FROM read_moves n \
              WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)",
             &[&self.actor.workspace, &self.channel, &self.first, &self.last],
-            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+            |row| {
+                let (person, position, at) = row.read()?;
+                Ok((person, (position, at)))
+            },
         )?;
         Ok(by_person(moves))
     }
@@ -260,16 +263,10 @@ impl Asked<'_> {
                 Ok((row.get(0)?, Part { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
             },
         )?;
-        let sending = |row: &Row<'_>| {
-            let kind: String = row.get(1)?;
-            let sending = Sending {
-                way: if kind == medium::digest_word(Way::Email) { Way::Email } else { Way::Text },
-                next_try_at: row.get(2)?,
-                sent_at: row.get(3)?,
-                failed_at: row.get(4)?,
-                reason: row.get(5)?,
-            };
-            Ok((row.get::<DigestId>(0)?, sending))
+        let sending = |row: &Row<'_>| -> store::Result<(DigestId, Sending)> {
+            let (digest, kind, next_try_at, sent_at, failed_at, reason) = row.read()?;
+            let sending = Sending { way: medium::way_of(kind), next_try_at, sent_at, failed_at, reason };
+            Ok((digest, sending))
         };
         let sendings = self.reader.all(
             "SELECT t.digest, d.kind, d.next_try_at, d.sent_at, d.failed_at, d.reason FROM digest_parts t \

@@ -179,15 +179,16 @@ pub(crate) fn circumstances(
 ) -> Result<Circumstances> {
     let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
         .first(
-            &format!(
-                "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, {} FROM people WHERE workspace = $1 AND id = $2",
-                Choices::COLUMNS
+            constcat::concat!(
+                "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, ",
+                Choices::COLUMNS,
+                " FROM people WHERE workspace = $1 AND id = $2"
             ),
             &[&workspace, &person],
             |row| {
-                let (invited, seen, bounced, last_seen, choices): (Option<Time>, Option<Time>, Option<Time>, _, _) =
-                    row.read()?;
-                Ok((invited.or(seen).is_some(), bounced.is_some(), last_seen, choices))
+                let (invited, seen, bounced, last_seen, choices) = row.read()?;
+                let is_invited = Option::<Time>::or(invited, seen).is_some();
+                Ok((is_invited, Option::<Time>::is_some(&bounced), last_seen, choices))
             },
         )?
         .ok_or(Error::NotFound)?;

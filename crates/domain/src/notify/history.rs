@@ -44,21 +44,23 @@ pub struct About {
     pub left_out: Option<Reason>,
 }
 
-/// One email or text message of a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sending {
-    /// By which way.
-    pub way: Way,
-    /// How often it was tried.
-    pub tries: i64,
-    /// When it left.
-    pub sent_at: Option<Time>,
-    /// When it failed for good.
-    pub failed_at: Option<Time>,
-    /// When it is tried next.
-    pub next_try_at: Option<Time>,
-    /// Why it failed, is late or was not wanted any more, as it was recorded.
-    pub reason: Option<String>,
+columns! {
+    /// One email or text message of a notice.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Sending {
+        /// By which way.
+        pub way: Way = "kind" => medium::way_of,
+        /// How often it was tried.
+        pub tries: i64 = "tries",
+        /// When it left.
+        pub sent_at: Option<Time> = "sent_at",
+        /// When it failed for good.
+        pub failed_at: Option<Time> = "failed_at",
+        /// When it is tried next.
+        pub next_try_at: Option<Time> = "next_try_at",
+        /// Why it failed, is late or was not wanted any more, as it was recorded.
+        pub reason: Option<String> = "reason",
+    }
 }
 
 /// The newest notices of the workspace, those before `before` where one is named; at most `most`.
@@ -70,10 +72,11 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<DigestId>, most: i64)
     let before = before.unwrap_or(DigestId(Uuid::max()));
     // Ids begin with the time: their order is that of the decisions.
     let mut found: Vec<Notice> = reader.all(
-        &format!(
-            "SELECT {} FROM digests d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
-             WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
-            Notice::COLUMNS
+        constcat::concat!(
+            "SELECT ",
+            Notice::COLUMNS,
+            " FROM digests d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
+             WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
         ),
         &[&actor.workspace, &before, &most],
         |row| row.read(),
@@ -105,20 +108,12 @@ fn about(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<About>>
 
 fn sendings(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<Sending>> {
     Ok(reader.all(
-        "SELECT kind, tries, sent_at, failed_at, next_try_at, reason FROM deliveries \
-         WHERE workspace = $1 AND reference = $2 ORDER BY kind",
+        constcat::concat!(
+            "SELECT ",
+            Sending::COLUMNS,
+            " FROM deliveries WHERE workspace = $1 AND reference = $2 ORDER BY kind"
+        ),
         &[&actor.workspace, &digest],
-        |row| {
-            let kind: String = row.get(0)?;
-            let is_mail = kind == medium::digest_word(Way::Email);
-            Ok(Sending {
-                way: if is_mail { Way::Email } else { Way::Text },
-                tries: row.get(1)?,
-                sent_at: row.get(2)?,
-                failed_at: row.get(3)?,
-                next_try_at: row.get(4)?,
-                reason: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }

@@ -37,7 +37,7 @@ columns! {
 /// `NotFound` where there is no such person.
 pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Choices> {
     let found = reader.first(
-        &format!("SELECT {} FROM people WHERE workspace = $1 AND id = $2", Choices::COLUMNS),
+        constcat::concat!("SELECT ", Choices::COLUMNS, " FROM people WHERE workspace = $1 AND id = $2"),
         &[&workspace, &person],
         |row| row.read(),
     )?;

@@ -14,6 +14,7 @@ use crate::directory::addressee::{self, Addressee};
 use crate::directory::person;
 use crate::files::entry::{self, Entry};
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, FileId, FreshLinkId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
@@ -63,21 +64,23 @@ pub fn make(
     Ok(secret)
 }
 
-/// A reply link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Whose it is.
-    pub person: PersonId,
-    /// The digest that it came with.
-    pub digest: DigestId,
-    /// Where it leads.
-    pub channel: ChannelId,
-    /// Until when it works.
-    pub expires_at: Time,
-    /// Since when it works no more, though its time is not over.
-    pub revoked_at: Option<Time>,
-    /// What the digest begins after in that channel.
-    after: i64,
+columns! {
+    /// A reply link.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Link {
+        /// Whose it is.
+        pub person: PersonId = "l.person",
+        /// The digest that it came with.
+        pub digest: DigestId = "l.digest",
+        /// Where it leads.
+        pub channel: ChannelId = "l.channel",
+        /// Until when it works.
+        pub expires_at: Time = "l.expires_at",
+        /// Since when it works no more, though its time is not over.
+        pub revoked_at: Option<Time> = "l.revoked_at",
+        /// What the digest begins after in that channel.
+        after: i64 = "d.after_position",
+    }
 }
 
 /// What a link leads to for whoever holds it. Only `Reply` shows anything of the channel.
@@ -139,20 +142,14 @@ pub fn look(
 
 fn find(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Link> {
     let found = reader.first(
-        "SELECT l.person, l.digest, l.channel, l.expires_at, l.revoked_at, d.after_position FROM reply_links l \
-         JOIN digest_parts d ON d.workspace = l.workspace AND d.digest = l.digest AND d.channel = l.channel \
-         WHERE l.token_hash = $2 AND l.workspace = $1",
+        constcat::concat!(
+            "SELECT ",
+            Link::COLUMNS,
+            " FROM reply_links l JOIN digest_parts d ON d.workspace = l.workspace AND d.digest = l.digest \
+             AND d.channel = l.channel WHERE l.token_hash = $2 AND l.workspace = $1"
+        ),
         &[&workspace, &secrets::hash(secret)],
-        |row| {
-            Ok(Link {
-                person: row.get(0)?,
-                digest: row.get(1)?,
-                channel: row.get(2)?,
-                expires_at: row.get(3)?,
-                revoked_at: row.get(4)?,
-                after: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }

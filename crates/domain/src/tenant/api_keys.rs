@@ -77,12 +77,8 @@ pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, 
          WHERE k.token_hash = $1 AND k.revoked_at IS NULL AND p.role = 'admin' AND p.deactivated_at IS NULL",
         &[&secrets::hash(secret)],
         |row| {
-            let used_at: Option<Time> = row.get(3)?;
-            Ok((
-                Actor::program(row.get(0)?, row.get(2)?),
-                row.get(1)?,
-                used_at.is_none_or(|used_at| used_at <= stale),
-            ))
+            let (workspace, key, admin, used_at): (_, _, _, Option<Time>) = row.read()?;
+            Ok((Actor::program(workspace, admin), key, used_at.is_none_or(|used_at| used_at <= stale)))
         },
     )?;
     Ok(found)
@@ -122,10 +118,11 @@ pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Key>> {
     access::admin(actor)?;
     Ok(reader.all(
-        &format!(
-            "SELECT {} FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
-             WHERE k.workspace = $1 AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC",
-            Key::COLUMNS
+        constcat::concat!(
+            "SELECT ",
+            Key::COLUMNS,
+            " FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person WHERE k.workspace = $1 \
+             AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC"
         ),
         &[&actor.workspace],
         |row| row.read(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use store::{Reader, Time, Tx};
 
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::WorkspaceId;
 use crate::kernel::words::words;
@@ -33,19 +34,21 @@ words! {
     }
 }
 
-/// How people talk in a workspace, and are told what they have missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Messaging {
-    /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
-    pub wait_minutes: i64,
-    /// Since when the text of messages is left out of emails (N11).
-    pub hide_text_at: Option<Time>,
-    /// What reply links lead to.
-    pub reply_links: ReplyLinks,
-    /// Where a new client user's conversation is (C6).
-    pub default_channel: DefaultChannel,
-    /// Since when client users may start channels themselves.
-    pub clients_start_at: Option<Time>,
+columns! {
+    /// How people talk in a workspace, and are told what they have missed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Messaging {
+        /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
+        pub wait_minutes: i64 = "wait_minutes",
+        /// Since when the text of messages is left out of emails (N11).
+        pub hide_text_at: Option<Time> = "hide_text_at",
+        /// What reply links lead to.
+        pub reply_links: ReplyLinks = "reply_links",
+        /// Where a new client user's conversation is (C6).
+        pub default_channel: DefaultChannel = "default_channel",
+        /// Since when client users may start channels themselves.
+        pub clients_start_at: Option<Time> = "clients_start_at",
+    }
 }
 
 impl Messaging {
@@ -61,18 +64,9 @@ impl Messaging {
 /// `NotFound` where there is no such workspace.
 pub fn messaging(reader: &Reader, workspace: WorkspaceId) -> Result<Messaging> {
     let found = reader.first(
-        "SELECT wait_minutes, hide_text_at, reply_links, default_channel, clients_start_at FROM workspaces \
-         WHERE id = $1",
+        constcat::concat!("SELECT ", Messaging::COLUMNS, " FROM workspaces WHERE id = $1"),
         &[&workspace],
-        |row| {
-            Ok(Messaging {
-                wait_minutes: row.get(0)?,
-                hide_text_at: row.get(1)?,
-                reply_links: row.get(2)?,
-                default_channel: row.get(3)?,
-                clients_start_at: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }

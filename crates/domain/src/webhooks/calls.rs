@@ -119,13 +119,11 @@ pub fn prepare(reader: &Reader, workspace: WorkspaceId, call: CallId) -> Result<
          JOIN webhooks w ON w.workspace = c.workspace AND w.id = c.webhook \
          WHERE c.workspace = $1 AND c.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL",
         &[&workspace, &call],
-        |row| {
-            let (person, payload): (PersonId, String) = (row.get(2)?, row.get(5)?);
-            let told: (String, Vec<u8>, String, Time) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
-            Ok((told, person, payload))
-        },
+        |row| row.read(),
     )?;
-    let Some(((url, secret, kind, at), person, payload)) = found else { return Ok(None) };
+    let Some((url, secret, person, kind, at, payload)): Option<(_, _, _, _, _, String)> = found else {
+        return Ok(None);
+    };
     let Some(event) = Event::read(&payload) else { return Ok(None) };
     let actor = Actor::program(workspace, person);
     Ok(Some(PreparedCall { id: call, url, secret, kind, at, event, actor }))
