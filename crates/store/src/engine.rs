@@ -1,4 +1,4 @@
-//! The two engines, and the few places where their SQL differs.
+//! The two engines.
 
 /// Which engine a store runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,6 +65,11 @@ impl<'r> Columns<'r> {
         T::from_row(self)
     }
 
+    /// The error for the column read last.
+    pub fn unexpected(&self, found: &'static str) -> Error {
+        Error::Unexpected { column: self.next.saturating_sub(1), found }
+    }
+
     /// Passes over the next `count` columns, which can be read from the result.
     pub fn skip(&mut self, count: usize) -> Columns<'r> {
         let skipped = Columns { row: self.row, next: self.next };

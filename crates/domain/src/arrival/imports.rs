@@ -218,8 +218,9 @@ pub(crate) fn plan_some(
     most: i64,
 ) -> Result<Vec<Planned>> {
     let sql = format!(
-        "SELECT line, given_name, family_name, email, phone, company, field, problem, person, came_to \
-         FROM import_lines WHERE workspace = $1 AND import = $2 {and} ORDER BY line LIMIT $3"
+        "SELECT {}, field, problem, person, came_to \
+         FROM import_lines WHERE workspace = $1 AND import = $2 {and} ORDER BY line LIMIT $3",
+        Line::COLUMNS
     );
     let rows = reader.all(&sql, &[&actor.workspace, &import, &most], kept)?;
     let open = rows.iter().filter(|(_, outcome)| outcome.is_none()).map(|(planned, _)| planned.line.number);
@@ -234,17 +235,8 @@ pub(crate) fn plan_some(
 
 /// A line as it is kept, and what came of it, or why it cannot be taken.
 fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
-    let line = Line {
-        number: row.get(0)?,
-        given_name: row.get(1)?,
-        family_name: row.get(2)?,
-        email: row.get(3)?,
-        phone: row.get(4)?,
-        company: row.get(5)?,
-    };
-    let (field, problem): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
-    let person: Option<PersonId> = row.get(8)?;
-    let came_to: Option<CameTo> = row.get(9)?;
+    type Columns = (Line, Option<String>, Option<String>, Option<PersonId>, Option<CameTo>);
+    let (line, field, problem, person, came_to): Columns = row.read()?;
     let is_done = came_to.is_some();
     let outcome = match (field, problem, came_to) {
         (Some(field), Some(problem), _) => Some(Outcome::LeftOut(field, problem)),

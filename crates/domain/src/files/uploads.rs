@@ -351,10 +351,7 @@ pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
         "DELETE FROM uploads WHERE (workspace, id) IN \
          (SELECT workspace, id FROM uploads WHERE expires_at <= $1 LIMIT $2) RETURNING workspace, id, blob",
         &[&tx.now(), &SWEPT_AT_ONCE],
-        |row| {
-            let ids: (WorkspaceId, UploadId) = (row.get(0)?, row.get(1)?);
-            Ok((ids, row.get::<Option<BlobId>>(2)?))
-        },
+        |row| row.read::<((WorkspaceId, UploadId), Option<BlobId>)>(),
     )?;
     for ((workspace, _), blob) in &gone {
         if let Some(blob) = blob {

@@ -44,8 +44,7 @@ pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId)
          AND c.last_position > m.read_position AND c.last_position > m.told_position ORDER BY m.channel"
     );
     let found = reader.all(&sql, &[&workspace, &person], |row| {
-        let oldest: Option<Time> = row.get(3)?;
-        let (channel, after, up_to) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (channel, after, up_to, oldest): (_, _, _, Option<Time>) = row.read()?;
         Ok(oldest.map(|oldest| Waiting { channel, after, up_to, oldest }))
     })?;
     Ok(found.into_iter().flatten().collect())

@@ -19,7 +19,7 @@ use crate::kernel::medium::{self, Way};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::{self, Reason};
 use crate::notify::deliveries;
-use crate::notify::delivery::{self, Delivery};
+use crate::notify::delivery::Delivery;
 use crate::tenant::settings;
 
 /// Reports come back within days: what was sent longer before an address was known to be dead has arrived.
@@ -108,16 +108,16 @@ fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     // Through the workspaces, by whose id every index begins.
     let by = match kind {
-        "digest" => "d.reference = $1 AND d.kind = 'digestMail'",
-        "sign-in" | "invitation" | "fresh-link" => "d.id = $1",
+        "digest" => "deliveries.reference = $1 AND deliveries.kind = 'digestMail'",
+        "sign-in" | "invitation" | "fresh-link" => "deliveries.id = $1",
         _ => return Ok(None),
     };
     let sql = format!(
-        "SELECT d.workspace, d.id, d.kind, d.reference, d.person, d.created_at, d.tries FROM workspaces w \
-         JOIN deliveries d ON d.workspace = w.id AND {by} \
-         WHERE d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL OR d.failed_at IS NOT NULL"
+        "SELECT {} FROM workspaces JOIN deliveries ON deliveries.workspace = workspaces.id AND {by} \
+         WHERE deliveries.sent_at IS NOT NULL OR deliveries.next_try_at IS NOT NULL OR deliveries.failed_at IS NOT NULL",
+        Delivery::COLUMNS
     );
-    Ok(reader.first(&sql, &[&id], delivery::delivery)?)
+    Ok(reader.first(&sql, &[&id], |row| row.read())?)
 }
 
 /// Whoever may manage a person has their address tried again.

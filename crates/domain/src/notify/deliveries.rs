@@ -12,7 +12,7 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::medium::Way;
-use crate::notify::delivery::{Delivery, Kind, channels, delivery};
+use crate::notify::delivery::{Delivery, Kind, channels};
 use crate::notify::text_deliveries;
 
 /// A worker has this long for one try: longer than any mail server is waited for.
@@ -71,12 +71,13 @@ pub(crate) fn take(
          ORDER BY next_try_at, {order} LIMIT $2 {lock}) \
          UPDATE deliveries SET leased_until = $3, tries = tries + 1 \
          WHERE (workspace, id) IN (SELECT workspace, id FROM due) \
-         RETURNING workspace, id, kind, reference, person, created_at, tries"
+         RETURNING {columns}",
+        columns = Delivery::COLUMNS
     );
     let until = now.after(LEASE);
     let mut params: Vec<&dyn Param> = vec![&now, &most, &until];
     params.extend(asked);
-    let mut claimed = tx.all(&sql, &params, delivery)?;
+    let mut claimed: Vec<Delivery> = tx.all(&sql, &params, |row| row.read())?;
     claimed.sort_by_key(|delivery| (delivery.created_at, delivery.id));
     Ok(claimed)
 }

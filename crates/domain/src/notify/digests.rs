@@ -262,15 +262,10 @@ fn spans(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Ve
          WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
         &[&workspace, &digest],
         |row| {
-            let up_to = row.get(2)?;
-            let member = Standing {
-                joined_position: row.get(3)?,
-                left_at: row.get(4)?,
-                muted_at: row.get(5)?,
-                read_position: row.get(6)?,
-                up_to,
-            };
-            Ok(Span { digest, channel: row.get(0)?, after: row.get(1)?, up_to, member })
+            let ((channel, after, up_to), member) = row.read()?;
+            let (joined_position, left_at, muted_at, read_position) = member;
+            let member = Standing { joined_position, left_at, muted_at, read_position, up_to };
+            Ok(Span { digest, channel, after, up_to, member })
         },
     )?)
 }

@@ -78,8 +78,7 @@ fn place_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result
          ORDER BY CASE c.kind WHEN 'client' THEN 0 ELSE 1 END, c.created_at, c.id LIMIT 1",
         &[&workspace, &client],
         |row| {
-            let (channel, kind): (ChannelId, Kind) = (row.get(0)?, row.get(1)?);
-            let subject: CompanyId = row.get(2)?;
+            let (channel, kind, subject): (_, Kind, _) = row.read()?;
             Ok(Place { channel, company: (kind == Kind::Company).then_some(subject) })
         },
     )?)

@@ -45,12 +45,9 @@ pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Welcome> {
         "SELECT welcome_off_at, welcome_text, welcome_sender FROM workspaces WHERE id = $1",
         &[&workspace],
         |row| {
-            let (off_at, text): (Option<Time>, Option<String>) = (row.get(0)?, row.get(1)?);
-            Ok(Welcome {
-                enabled: off_at.is_none(),
-                text: text.unwrap_or_else(|| FIRST_TEXT.to_string()),
-                chosen: row.get(2)?,
-            })
+            let (off_at, text, chosen): (Option<Time>, Option<String>, _) = row.read()?;
+            let text = text.unwrap_or_else(|| FIRST_TEXT.to_string());
+            Ok(Welcome { enabled: off_at.is_none(), text, chosen })
         },
     )?;
     found.ok_or(Error::NotFound)
