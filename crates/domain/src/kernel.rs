@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit_log;
+pub(crate) mod columns;
 pub mod custom_fields;
 pub mod error;
 pub mod human;
@@ -21,3 +22,4 @@ pub mod simulation;
 pub mod time_zone;
 pub mod web_address;
 pub mod where_builder;
+pub(crate) mod words;

@@ -5,6 +5,5 @@ pub mod changing;
 pub mod mentions;
 pub mod message;
 pub mod search;
-pub mod search_words;
 pub mod sending;
 pub mod unread_backlog;

@@ -146,8 +146,9 @@ impl Portal {
         workers.spawn(worker.run(stopping.clone()));
         workers.spawn(DigestScheduler::new(self.store.clone(), self.settings.wait).run(stopping.clone()));
         let (wait, url) = (self.settings.wait, public_url.to_string());
-        let event_payload =
-            move |reader: &Reader, actor: &Actor, event: &Event| web::event_payload(reader, actor, wait, &url, event);
+        let event_payload = move |reader: &Reader, actor: &Actor, event: &Event| {
+            web::event_payload(reader, actor, wait, &url, event)
+        };
         let hooks = WebhookWorker::new(self.store.clone(), caller, Arc::new(event_payload));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));

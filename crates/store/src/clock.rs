@@ -1,4 +1,4 @@
-//! Where the time comes from: the system, or a hand that a test turns. Nothing else in the product asks for it.
+//! The only source of time in the product: the system's clock, or one that a test sets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,7 +21,7 @@ impl Time {
         Time(self.0.saturating_sub(milliseconds(span)))
     }
 
-    /// How long after `earlier` this is; nothing where it is not later.
+    /// How long after `earlier` this is; zero if it is not later.
     pub fn since(self, earlier: Time) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -48,7 +48,7 @@ impl FromValue for Time {
 pub enum Clock {
     /// The machine's own clock.
     System,
-    /// A clock that stands still until a test moves it: milliseconds since the epoch.
+    /// A clock that only a test moves: milliseconds since the epoch.
     Simulated(Arc<AtomicI64>),
 }
 
@@ -58,28 +58,28 @@ impl Clock {
         Clock::Simulated(Arc::new(AtomicI64::new(start.0)))
     }
 
-    /// What the clock shows.
+    /// The current time.
     pub fn now(&self) -> Time {
         match self {
             Clock::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Time(milliseconds(since))
             }
-            Clock::Simulated(hand) => Time(hand.load(Ordering::SeqCst)),
+            Clock::Simulated(time) => Time(time.load(Ordering::SeqCst)),
         }
     }
 
-    /// Moves a simulated clock; the system's is left alone.
+    /// Moves a simulated clock forward; does nothing to the system's.
     pub fn advance(&self, span: Duration) {
-        if let Clock::Simulated(hand) = self {
-            hand.fetch_add(milliseconds(span), Ordering::SeqCst);
+        if let Clock::Simulated(time) = self {
+            time.fetch_add(milliseconds(span), Ordering::SeqCst);
         }
     }
 
-    /// Sets a simulated clock back; the system's is left alone.
+    /// Moves a simulated clock back; does nothing to the system's.
     pub fn turn_back(&self, span: Duration) {
-        if let Clock::Simulated(hand) = self {
-            hand.fetch_sub(milliseconds(span), Ordering::SeqCst);
+        if let Clock::Simulated(time) = self {
+            time.fetch_sub(milliseconds(span), Ordering::SeqCst);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong below the product's own rules.
+//! Errors of the store.
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -12,10 +12,10 @@ pub enum Error {
     /// The engine refused a statement: a mistake in the program, or a broken constraint.
     #[error("the database refused a statement: {0}")]
     Refused(String),
-    /// A value in the database is not of the kind that the program expects there.
+    /// A column has a value of a kind that the program does not expect.
     #[error("column {column} holds {found}, which was not expected there")]
     Unexpected {
-        /// The column's place in the row, from 0.
+        /// The column's position in the row, from 0.
         column: usize,
         /// The kind of value found.
         found: &'static str,
@@ -46,6 +46,12 @@ pub enum Error {
         /// The newest that this program knows.
         known: i64,
     },
+}
+
+impl Error {
+    pub(crate) fn closed() -> Error {
+        Error::Unavailable("the store is closed".to_string())
+    }
 }
 
 impl From<rusqlite::Error> for Error {

@@ -1,47 +1,17 @@
-//! The journal: one row for every change that somebody may have to hear of, written in the change's own transaction.
+//! The journal: one row for every change that subscribers may need to know about, written in the change's own
+//! transaction.
 //!
-//! `seq` counts up per workspace without gaps. The numbers are given at the end of the transaction, so the counter's
-//! row, which puts transactions in order on PostgreSQL, is held for the commit only.
+//! `seq` counts up per workspace without gaps. Numbers are assigned at the end of the transaction, so that the counter's
+//! row, which orders transactions on PostgreSQL, is locked for the commit only.
 
 use uuid::Uuid;
 
-use crate::clock::Time;
-use crate::connection::{Reader, Tx};
 use crate::error::Result;
-
-/// A change that somebody may have to hear of. It refers to what changed and never repeats a message's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Whose change it is.
-    pub workspace: Uuid,
-    /// What happened, for instance `message.sent`.
-    pub kind: &'static str,
-    /// The place whose people are concerned, where there is one.
-    pub channel: Option<Uuid>,
-    /// What it refers to, as JSON.
-    pub payload: String,
-}
-
-/// A journal entry that has its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// Its place in the workspace's order, from 1, without gaps.
-    pub seq: i64,
-    /// When it was recorded.
-    pub at: Time,
-    /// What happened.
-    pub kind: String,
-    /// The place whose people are concerned.
-    pub channel: Option<Uuid>,
-    /// What it refers to, as JSON.
-    pub payload: String,
-}
+use crate::journal_entry::{Entry, Recorded};
+use crate::reader::Reader;
 
 impl Reader {
-    /// The number of the newest entry of a workspace; 0 where there is none.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
+    /// The number of the newest entry of a workspace; 0 if there is none.
     pub fn journal_head(&self, workspace: Uuid) -> Result<i64> {
         let head =
             self.first("SELECT seq FROM journal_heads WHERE workspace = $1", &[&workspace], |row| {
@@ -50,10 +20,7 @@ impl Reader {
         Ok(head.unwrap_or(0))
     }
 
-    /// The number of the oldest entry of a workspace that is still kept; one past the head where none is.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
+    /// The number of the oldest entry of a workspace that has not been deleted; one past the head if there is none.
     pub fn journal_tail(&self, workspace: Uuid) -> Result<i64> {
         let tail: Option<i64> =
             self.one("SELECT min(seq) FROM journal WHERE workspace = $1", &[&workspace], |row| row.get(0))?;
@@ -63,15 +30,12 @@ impl Reader {
         }
     }
 
-    /// At most `most` entries of a workspace after number `seq`, in order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn journal_after(&self, workspace: Uuid, seq: i64, most: i64) -> Result<Vec<Recorded>> {
+    /// At most `limit` entries of a workspace after number `seq`, in order.
+    pub fn journal_after(&self, workspace: Uuid, seq: i64, limit: i64) -> Result<Vec<Recorded>> {
         self.all(
             "SELECT seq, at, kind, channel, payload FROM journal \
              WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-            &[&workspace, &seq, &most],
+            &[&workspace, &seq, &limit],
             |row| {
                 Ok(Recorded {
                     seq: row.get(0)?,
@@ -85,8 +49,8 @@ impl Reader {
     }
 }
 
-/// Writes `entries`, in order, and gives each its number.
-pub(crate) fn write(tx: &Tx, entries: &[Entry]) -> Result<()> {
+/// Writes `entries`, in order, and assigns their numbers.
+pub(crate) fn write(tx: &Reader, entries: &[Entry]) -> Result<()> {
     let now = tx.now();
     let mut heads: Vec<(Uuid, i64)> = Vec::new();
     for entry in entries {

@@ -1,24 +1,24 @@
 //! Migrations: numbered SQL texts, embedded in the program, applied at start, forward only.
 //!
-//! One text serves both engines. What only one of them understands stands in `/*sqlite … */` or `/*postgres … */`.
+//! One text serves both engines. What only one of them understands goes into a comment `/*sqlite … */` or `/*postgres … */`.
 
-use crate::connection::Tx;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::transaction::Tx;
 
-/// One step from an older form of the database to a newer one.
+/// One change of the database's schema or data.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Its place in the order, from 1.
+    /// Its position in the order, from 1.
     pub number: i64,
-    /// What it brings, in a word or two.
+    /// A word or two, for the log.
     pub name: &'static str,
     /// Its statements, separated by `;` at a line's end.
     pub sql: &'static str,
 }
 
-/// The store's own tables, before every numbered migration.
-const GROUND: &str = "
+/// The store's own tables, applied before the numbered migrations.
+const OWN_TABLES: &str = "
 CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS journal_heads (workspace UUID PRIMARY KEY, seq BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS journal (
@@ -28,17 +28,17 @@ CREATE TABLE IF NOT EXISTS journal (
 DROP INDEX IF EXISTS journal_at;
 ";
 
-/// Applies what is missing, inside the caller's transaction.
+/// Applies the missing migrations, in the caller's transaction.
 pub(crate) fn apply(tx: &Tx, migrations: &[Migration]) -> Result<()> {
     let engine = tx.engine();
-    tx.batch(&for_engine(GROUND, engine))?;
+    tx.batch(&for_engine(OWN_TABLES, engine))?;
     let applied: Vec<i64> = tx.all("SELECT number FROM migrations ORDER BY number", &[], |row| row.get(0))?;
     let found = applied.last().copied().unwrap_or(0);
     let known = migrations.last().map_or(0, |newest| newest.number);
     if found > known {
         return Err(Error::Newer { found, known });
     }
-    // Numbers are given out before the work is done: a lower one may come to be known after a higher one.
+    // Numbers are assigned before the work is done, so a lower one may be released after a higher one.
     for migration in migrations.iter().filter(|migration| !applied.contains(&migration.number)) {
         tx.batch(&for_engine(migration.sql, engine)).map_err(|cause| Error::Migration {
             number: migration.number,
@@ -54,7 +54,7 @@ pub(crate) fn apply(tx: &Tx, migrations: &[Migration]) -> Result<()> {
     Ok(())
 }
 
-/// Opens the comments meant for `engine`; those for the other stay comments.
+/// Uncomments what is meant for `engine`; what is meant for the other stays a comment.
 fn for_engine(sql: &str, engine: Engine) -> String {
     let mark = match engine {
         Engine::Sqlite => "/*sqlite",

@@ -1,15 +1,13 @@
-//! Values on their way to and from SQL, alike on both engines.
+//! Values of parameters and columns, alike on both engines.
 
 use uuid::Uuid;
-
-use crate::error::{Error, Result};
 
 /// A value that both engines know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     /// No value.
     Null,
-    /// A 64-bit number; times too, as milliseconds.
+    /// A 64-bit number; also times, in milliseconds.
     Integer(i64),
     /// Text, UTF-8.
     Text(&'a str),
@@ -31,7 +29,7 @@ impl Value<'_> {
     }
 }
 
-/// What may stand for a `$1` in a statement.
+/// What can be bound to a parameter (`$1`) of a statement.
 pub trait Param {
     /// The value that is bound.
     fn value(&self) -> Value<'_>;
@@ -90,7 +88,7 @@ impl<T: Param + ?Sized> Param for &T {
 
 /// What a column can be read as.
 pub trait FromValue: Sized {
-    /// The value, or nothing where it is of another kind.
+    /// The value, or `None` if it is of another kind.
     fn from_value(value: Value<'_>) -> Option<Self>;
 }
 
@@ -132,38 +130,6 @@ impl<T: FromValue> FromValue for Option<T> {
         match value {
             Value::Null => Some(None),
             other => T::from_value(other).map(Some),
-        }
-    }
-}
-
-/// One row of an answer, valid while it is looked at.
-pub struct Row<'a>(pub(crate) Cells<'a>);
-
-pub(crate) enum Cells<'a> {
-    Sqlite(&'a rusqlite::Row<'a>),
-    #[cfg(feature = "cluster")]
-    Postgres(&'a postgres::Row),
-}
-
-impl Row<'_> {
-    /// The value of column `index`, counted from 0, as a `T`.
-    ///
-    /// # Errors
-    /// [`Error::Unexpected`] where the column holds another kind of value or there is no such column.
-    pub fn get<T: FromValue>(&self, index: usize) -> Result<T> {
-        let value = self.value(index)?;
-        T::from_value(value).ok_or(Error::Unexpected { column: index, found: value.kind() })
-    }
-
-    /// The value of column `index` as the engine holds it.
-    ///
-    /// # Errors
-    /// [`Error::Unexpected`] where there is no such column or its type is unknown here.
-    pub fn value(&self, index: usize) -> Result<Value<'_>> {
-        match &self.0 {
-            Cells::Sqlite(row) => crate::sqlite::cell(row, index),
-            #[cfg(feature = "cluster")]
-            Cells::Postgres(row) => crate::postgres::cell(row, index),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A closure on its way to the database and its answer on the way back.
+//! Closures sent to a thread of the store, and their results sent back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -6,24 +6,25 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::connection::{Reader, Tx};
 use crate::error::Error;
+use crate::reader::Reader;
+use crate::transaction::Tx;
 
-/// What waits for a thread that owns a connection and a transaction.
+/// A boxed [`Write`].
 pub(crate) type Work = Box<dyn Write>;
 
-/// Work for a thread that owns a connection and a transaction.
+/// A writing closure for a thread that owns a connection.
 pub(crate) trait Write: Send {
-    /// Runs the closure; false where it failed or panicked and must be undone.
+    /// Runs the closure; false if it failed or panicked and must be rolled back.
     fn run(&mut self, tx: &mut Tx) -> bool;
-    /// Hands the answer back. `committed` says how the commit went.
+    /// Sends the result back. `committed` is the outcome of the commit.
     fn answer(self: Box<Self>, committed: Result<(), Error>);
-    /// Where its answer is waited for.
+    /// The runtime in which the result is awaited.
     fn runtime(&self) -> &Handle;
 }
 
-/// Hands a batch its answers, from inside the runtime that waits for them: waking each waiter from a thread of the
-/// store's would wake a worker each. `failed` says why the commit failed, where it did.
+/// Sends a batch its results from inside the runtime that awaits them: sent from a thread of the store, each would wake a
+/// worker of the runtime. `failed` is the reason if the commit failed.
 pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<String>) {
     let Some(runtime) = batch.first().map(|work| work.runtime().clone()) else { return };
     runtime.spawn(async move {
@@ -33,7 +34,7 @@ pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<String>) {
     });
 }
 
-/// Starts a thread of the store's.
+/// Starts a thread of the store.
 pub(crate) fn spawn(
     name: String,
     run: impl FnOnce() + Send + 'static,
@@ -79,7 +80,7 @@ where
             (_, Err(error)) => Err(E::from(error)),
             (None, Ok(())) => Err(E::from(Error::Panicked)),
         };
-        // Nobody waits any more where the request was given up; the work is done all the same.
+        // Fails if the request was dropped meanwhile; the work is done all the same.
         let _ = self.reply.send(answer);
     }
 
@@ -88,18 +89,18 @@ where
     }
 }
 
-/// Runs a closure that asks once, outside of any transaction.
-pub(crate) fn ask<T, E: From<Error>>(
+/// Runs a closure with a single query, outside any transaction.
+pub(crate) fn read_one<T, E: From<Error>>(
     reader: &Reader,
     closure: impl FnOnce(&Reader) -> Result<T, E>,
 ) -> Result<T, E> {
     reader.start();
     let answer = read(reader, closure);
-    debug_assert!(reader.asked() <= 1, "what asks more than once needs a transaction around it");
+    debug_assert!(reader.queries() <= 1, "several queries need a transaction around them");
     answer
 }
 
-/// Runs a reading closure so that a panic in it stays there.
+/// Runs a reading closure and turns a panic into an error.
 pub(crate) fn read<T, E: From<Error>>(
     reader: &Reader,
     closure: impl FnOnce(&Reader) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! Databases in the server that the tests were given, made and dropped by its administrator.
+//! PostgreSQL databases, created and dropped by the server's administrator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use postgres::{Client, NoTls};
 use store::{Clock, Migration, Setting, Store};
 
-/// Migrated databases of this program that no test uses just now.
+/// Migrated databases of this program that no test is using.
 static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Takes all rows out, in any order of their tables, but for the numbers of the migrations.
+/// Deletes all rows but the numbers of the migrations. Foreign keys are not checked, so the order of tables does not matter.
 const EMPTY: &str = "
 DO $$ DECLARE filled text; BEGIN
     SET LOCAL session_replication_role = replica;
@@ -34,7 +34,7 @@ impl Lent {
         Some(Lent { server, name, is_migrated })
     }
 
-    /// Two connections let writes meet, and each takes a while to be opened.
+    /// Two connections are enough for concurrent writes; opening more takes time.
     pub(crate) fn setting(&self) -> Setting {
         Setting::Postgres { address: self.address(), connections: 2 }
     }
@@ -46,7 +46,7 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        // What a failed test leaves is not given to another.
+        // The database of a failed test is not reused.
         if self.is_migrated && !std::thread::panicking() {
             administer(&self.address(), EMPTY);
             FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self.name.clone());
@@ -68,7 +68,7 @@ fn create(server: &str, migrations: &'static [Migration]) -> String {
 }
 
 fn administer(address: &str, statement: &str) {
-    // On a thread of its own: the client blocks, which a thread of a test's runtime must not.
+    // On a thread of its own, because the client blocks and the runtime's threads must not.
     let outcome = std::thread::scope(|scope| {
         let done = scope.spawn(|| Client::connect(address, NoTls)?.batch_execute(statement));
         done.join().expect("no panic")
@@ -76,7 +76,7 @@ fn administer(address: &str, statement: &str) {
     outcome.expect("the PostgreSQL server");
 }
 
-/// The server's address, which ends with the name of a database, with another one's.
+/// The server's address with the name of another database.
 fn address_of(server: &str, name: &str) -> String {
     let (path, settings) = server.split_once('?').unwrap_or((server, ""));
     let path = path.rsplit_once('/').expect("an address with the name of a database").0;

@@ -12,8 +12,8 @@ use crate::api::auth;
 use crate::app::App;
 use crate::http::answers::Answer;
 use crate::http::brand::Brand;
-use crate::http::theme::Theme;
 use crate::http::response_format::ResponseFormat;
+use crate::http::theme::Theme;
 use crate::http::{addresses, cookies, problem_page};
 
 /// Nothing runs or loads but what comes from the portal itself; no inline script or style.
@@ -46,7 +46,7 @@ pub(crate) async fn check_request(State(app): State<App>, request: Request, next
     };
     // A page says from which number it listens, so what it shows must stay. Where the disk fails, it can still be read.
     if method == Method::GET && is_html(&answer) {
-        let _ = app.store().settled().await;
+        let _ = app.store().durable().await;
     }
     let brand = match host.filter(|_| problem_page::is_problem(&answer, wanted)) {
         Some(host) => Brand::at(&app, host).await,

@@ -19,11 +19,8 @@ use crate::kernel::{limits, lock};
 /// A colleague about to be invited.
 #[derive(Clone, Debug, Default)]
 pub struct Colleague {
-    /// Given name.
     pub given_name: String,
-    /// Family name.
     pub family_name: String,
-    /// Email address.
     pub email: String,
     /// One of the companies of whoever invites them; the main one where none is named.
     pub company: Option<CompanyId>,
@@ -32,11 +29,8 @@ pub struct Colleague {
 /// A client user about to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewClient {
-    /// Given name.
     pub given_name: String,
-    /// Family name.
     pub family_name: String,
-    /// Email address.
     pub email: String,
     /// Telephone number; empty for none.
     pub phone: String,
@@ -136,11 +130,8 @@ pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: P
 /// What changes about a client user; nothing for what stays.
 #[derive(Clone, Debug, Default)]
 pub struct ClientChange {
-    /// Given name.
     pub given_name: Option<String>,
-    /// Family name.
     pub family_name: Option<String>,
-    /// Email address.
     pub email: Option<String>,
     /// Telephone number; empty for none.
     pub phone: Option<String>,

@@ -9,34 +9,31 @@ use crate::channels::channel;
 use crate::directory::person::Person;
 use crate::directory::{clients, companies};
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId};
 use crate::kernel::medium;
 use crate::kernel::name::Name;
 
-/// A message of the copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// In which channel.
-    pub channel: ChannelId,
-    /// Its place there.
-    pub position: i64,
-    /// When it was sent.
-    pub sent_at: Time,
-    /// Who wrote it.
-    pub author: Name,
-    /// What; empty where it was deleted.
-    pub text: String,
-    /// When it was edited.
-    pub edited_at: Option<Time>,
-    /// When it was deleted.
-    pub deleted_at: Option<Time>,
+columns! {
+    /// A message of the copy.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Message {
+        pub channel: ChannelId = "m.channel",
+        /// Its place there.
+        pub position: i64 = "m.position",
+        pub sent_at: Time = "m.sent_at",
+        pub author: Name = "p.given_name, p.family_name, p.email",
+        /// What; empty where it was deleted.
+        pub text: String = "m.text",
+        pub edited_at: Option<Time> = "m.edited_at",
+        pub deleted_at: Option<Time> = "m.deleted_at",
+    }
 }
 
 /// A file of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Which.
     pub id: FileId,
     /// A name that every system takes.
     pub name: String,
@@ -44,19 +41,21 @@ pub struct File {
     pub bytes: Option<(BlobId, i64)>,
 }
 
-/// Something that was sent outside the portal, or was to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// When it was due.
-    pub created_at: Time,
-    /// What, as the word of its kind.
-    pub kind: String,
-    /// When it left.
-    pub sent_at: Option<Time>,
-    /// When it failed for good.
-    pub failed_at: Option<Time>,
-    /// Why it failed or was not wanted any more.
-    pub reason: Option<String>,
+columns! {
+    /// Something that was sent outside the portal, or was to be.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notice {
+        /// When it was due.
+        pub created_at: Time = "created_at",
+        /// What, as the word of its kind.
+        pub kind: String = "kind",
+        /// When it left.
+        pub sent_at: Option<Time> = "sent_at",
+        /// When it failed for good.
+        pub failed_at: Option<Time> = "failed_at",
+        /// Why it failed or was not wanted any more.
+        pub reason: Option<String> = "reason",
+    }
 }
 
 /// The client user and the names of their companies.
@@ -84,30 +83,20 @@ pub fn messages(
     person(reader, actor, client)?;
     let (channel, position) = after.unwrap_or((ChannelId(Uuid::nil()), 0));
     Ok(reader.all(
-        "SELECT m.channel, m.position, m.sent_at, p.given_name, p.family_name, p.email, m.text, m.edited_at, \
-         m.deleted_at FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
-         JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
-         WHERE m.workspace = $1 AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
-         ORDER BY m.channel, m.position LIMIT $5",
+        constcat::concat!(
+            "SELECT ",
+            Message::COLUMNS,
+            " FROM messages m JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+             JOIN people p ON p.workspace = m.workspace AND p.id = m.author WHERE m.workspace = $1 \
+             AND (m.channel, m.position) > ($3, $4) AND (c.subject = $2 OR m.author = $2) \
+             ORDER BY m.channel, m.position LIMIT $5"
+        ),
         &[&actor.workspace, &client, &channel, &position, &most],
-        |row| {
-            Ok(Message {
-                channel: row.get(0)?,
-                position: row.get(1)?,
-                sent_at: row.get(2)?,
-                author: Name::read(row, 3)?,
-                text: row.get(6)?,
-                edited_at: row.get(7)?,
-                deleted_at: row.get(8)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 
 /// What a channel of the copy is called.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn title(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<String> {
     let told = channel::as_told(reader, actor.workspace, channel)?;
     Ok(told.map(|told| told.title).unwrap_or_default())
@@ -134,8 +123,8 @@ pub fn files(
          AND (c.subject = $2 OR f.creator = $2) ORDER BY f.id LIMIT $4",
         &[&actor.workspace, &client, &after, &most],
         |row| {
-            let (blob, size): (Option<BlobId>, Option<i64>) = (row.get(2)?, row.get(3)?);
-            Ok(File { id: row.get(0)?, name: row.get(1)?, bytes: blob.zip(size) })
+            let (id, name, blob, size): (_, _, Option<BlobId>, Option<i64>) = row.read()?;
+            Ok(File { id, name, bytes: blob.zip(size) })
         },
     )?)
 }
@@ -146,19 +135,14 @@ pub fn files(
 /// As [`person`].
 pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<Notice>> {
     person(reader, actor, client)?;
-    let mut found = reader.all(
-        "SELECT created_at, kind, sent_at, failed_at, reason FROM deliveries WHERE workspace = $1 AND person = $2 \
-         AND webhook IS NULL ORDER BY created_at, id",
+    let mut found: Vec<Notice> = reader.all(
+        constcat::concat!(
+            "SELECT ",
+            Notice::COLUMNS,
+            " FROM deliveries WHERE workspace = $1 AND person = $2 AND webhook IS NULL ORDER BY created_at, id"
+        ),
         &[&actor.workspace, &client],
-        |row| {
-            Ok(Notice {
-                created_at: row.get(0)?,
-                kind: row.get(1)?,
-                sent_at: row.get(2)?,
-                failed_at: row.get(3)?,
-                reason: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.extend(reader.all(
         "SELECT created_at, suppressed FROM digests WHERE workspace = $1 AND person = $2 AND suppressed IS NOT NULL \
@@ -166,8 +150,8 @@ pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<N
         &[&actor.workspace, &client],
         |row| {
             let kind = medium::digest_word(medium::Way::Email).to_string();
-            let reason = row.get(1)?;
-            Ok(Notice { created_at: row.get(0)?, kind, sent_at: None, failed_at: None, reason })
+            let (created_at, reason) = row.read()?;
+            Ok(Notice { created_at, kind, sent_at: None, failed_at: None, reason })
         },
     )?);
     found.sort_by_key(|notice| notice.created_at);

@@ -17,9 +17,7 @@ use crate::notify::text_deliveries;
 /// What people change about themselves; nothing for what stays.
 #[derive(Clone, Debug, Default)]
 pub struct SelfChange {
-    /// Given name.
     pub given_name: Option<String>,
-    /// Family name.
     pub family_name: Option<String>,
     /// Telephone number; empty for none.
     pub phone: Option<String>,

@@ -23,7 +23,6 @@ use crate::kernel::{limits, lock};
 pub struct NewProject {
     /// What it is called.
     pub title: String,
-    /// The company it is for.
     pub company: Option<CompanyId>,
     /// The client users on it.
     pub clients: Vec<PersonId>,

@@ -43,9 +43,6 @@ const SET_UP_TRIES: i64 = 30;
 const SET_UP_WINDOW: Duration = Duration::from_secs(60);
 
 /// Makes the one-time link that sets the portal up (S4), and forgets earlier ones. Nothing where it is set up already.
-///
-/// # Errors
-/// Where the database fails.
 pub fn set_up_link(tx: &mut Tx) -> Result<Option<Secret>> {
     if workspaces::any(tx)? {
         return Ok(None);

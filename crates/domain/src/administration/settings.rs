@@ -14,7 +14,6 @@ use crate::tenant::settings::{
 /// What an admin changes; nothing for what stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessagingChange {
-    /// The wait in minutes.
     pub wait_minutes: Option<i64>,
     /// Whether the text of messages is left out of emails.
     pub hide_text: Option<bool>,

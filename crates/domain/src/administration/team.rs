@@ -20,11 +20,8 @@ use crate::welcome::setting;
 /// An internal user about to be made.
 #[derive(Clone, Debug)]
 pub struct NewInternal {
-    /// Given name.
     pub given_name: String,
-    /// Family name.
     pub family_name: String,
-    /// Email address.
     pub email: String,
     /// Admin or staff.
     pub role: Role,
@@ -61,11 +58,8 @@ pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Resul
 /// What changes about an internal user; nothing for what stays.
 #[derive(Clone, Debug, Default)]
 pub struct InternalChange {
-    /// Given name.
     pub given_name: Option<String>,
-    /// Family name.
     pub family_name: Option<String>,
-    /// Email address.
     pub email: Option<String>,
     /// Admin or staff.
     pub role: Option<Role>,

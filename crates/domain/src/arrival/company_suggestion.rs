@@ -7,6 +7,7 @@ use crate::administration::clients::{self, ClientChange};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
@@ -21,9 +22,7 @@ const DECIDED: Error = Error::Conflict("Somebody has decided this already.");
 /// A company that a client user might belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which.
     pub company: CompanyId,
-    /// Its name.
     pub name: String,
     /// How many of its client users have an address at the same domain; 0 where the client user named it.
     pub alike: i64,
@@ -70,15 +69,15 @@ pub fn belonging(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Opt
     Ok(Some(Belonging { named, is_new, places, domain }))
 }
 
-/// A client user who signed up, while nobody has decided where they belong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newcomer {
-    /// Who.
-    pub id: PersonId,
-    /// What they are called.
-    pub name: Name,
-    /// What they call their company; empty where they said nothing.
-    pub company: String,
+columns! {
+    /// A client user who signed up, while nobody has decided where they belong.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Newcomer {
+        pub id: PersonId = "p.id",
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        /// What they call their company; empty where they said nothing.
+        pub company: String = "q.company_name",
+    }
 }
 
 /// Whoever signed up and belongs nowhere yet, of those whom the internal user who asks sees; the newest first, at most `most`.
@@ -88,17 +87,16 @@ pub struct Newcomer {
 pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<Newcomer>> {
     access::internal(actor)?;
     let sql = format!(
-        "SELECT p.id, p.given_name, p.family_name, p.email, q.company_name FROM company_requests q \
+        "SELECT {columns} FROM company_requests q \
          JOIN people p ON p.workspace = q.workspace AND p.id = q.person \
          JOIN company_clients k ON k.workspace = p.workspace AND k.person = p.id \
          JOIN companies h ON h.workspace = k.workspace AND h.id = k.company AND h.placeholder_at IS NOT NULL \
          WHERE q.workspace = $1 AND p.deactivated_at IS NULL AND h.deleted_at IS NULL AND {sees} \
          ORDER BY q.id DESC LIMIT $4",
+        columns = Newcomer::COLUMNS,
         sees = access::SEES_CLIENT
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &most], |row| {
-        Ok(Newcomer { id: row.get(0)?, name: Name::read(row, 1)?, company: row.get(4)? })
-    })?)
+    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &most], |row| row.read())?)
 }
 
 /// What somebody who signed up calls their company, while nobody has decided where they belong.

@@ -16,9 +16,6 @@ use crate::welcome::greeting;
 
 /// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
 /// (W1). Who signed up becomes a client user by it. Answers who it is; nobody where that person is deactivated.
-///
-/// # Errors
-/// Where the database fails.
 pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
     let seen: Option<Option<Time>> = tx.first(
         "SELECT first_seen_at FROM people WHERE workspace = $1 AND id = $2",
@@ -41,7 +38,7 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
         "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
          WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role, made_by",
         &[&workspace, &person, &tx.now()],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if first.is_some() {
         // Accepted: an invitation sent twice lets nobody else in.

@@ -1,6 +1,7 @@
 //! Reads a table as people hand it in: whatever program wrote it. Encoding and separator are found from the bytes, columns by
 //! their names; what stands in a cell is text, never a formula. Pure: bytes in, lines out.
 
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 
 /// Bytes of a table: [`LINES_MAX`] lines with long names.
@@ -12,21 +13,21 @@ const CELL_CHARACTERS: usize = 300;
 /// Columns that are looked at.
 const COLUMNS_MAX: usize = 200;
 
-/// A line of a table, as it was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
-    /// The line of the file at which it begins, from 1.
-    pub number: i64,
-    /// Given name.
-    pub given_name: String,
-    /// Family name.
-    pub family_name: String,
-    /// Email address; empty where the line is about a company only.
-    pub email: String,
-    /// Telephone number.
-    pub phone: String,
-    /// The company's name.
-    pub company: String,
+columns! {
+    /// A line of a table, as it was written.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Line {
+        /// The line of the file at which it begins, from 1.
+        pub number: i64 = "line",
+        pub given_name: String = "given_name",
+        pub family_name: String = "family_name",
+        /// Email address; empty where the line is about a company only.
+        pub email: String = "email",
+        /// Telephone number.
+        pub phone: String = "phone",
+        /// The company's name.
+        pub company: String = "company",
+    }
 }
 
 /// What a column holds.

@@ -6,12 +6,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
+use store::{Reader, Row, Time, Tx};
 
 use crate::arrival::import_table::Line;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ImportId, PersonId};
+use crate::kernel::words::words;
 use crate::kernel::{limits, name};
 
 /// Lines that one transaction keeps or takes in: others wait for it no longer than a moment.
@@ -21,21 +23,21 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Tables that one sweep takes at most, so that nobody waits for it.
 const SWEPT_AT_ONCE: i64 = 10;
 
-/// A table that was handed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// Its id.
-    pub id: ImportId,
-    /// What its file is called.
-    pub file_name: String,
-    /// Whether everybody in it is invited when it is taken in.
-    pub invites: bool,
-    /// When somebody said that it be taken in.
-    pub started_at: Option<Time>,
-    /// When some of its lines were last taken in.
-    pub stepped_at: Option<Time>,
-    /// When all of it was.
-    pub finished_at: Option<Time>,
+columns! {
+    /// A table that was handed in.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Import {
+        pub id: ImportId = "id",
+        pub file_name: String = "file_name",
+        /// Whether everybody in it is invited when it is taken in.
+        pub invites: bool = "invite_at" => |at: Option<Time>| at.is_some(),
+        /// When somebody said that it be taken in.
+        pub started_at: Option<Time> = "started_at",
+        /// When some of its lines were last taken in.
+        pub stepped_at: Option<Time> = "stepped_at",
+        /// When all of it was.
+        pub finished_at: Option<Time> = "finished_at",
+    }
 }
 
 /// What a line comes to.
@@ -65,7 +67,6 @@ pub enum Belonging {
 /// A line and what it comes to, or came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// The line.
     pub line: Line,
     /// What it comes to.
     pub outcome: Outcome,
@@ -75,36 +76,13 @@ pub struct Planned {
     pub is_done: bool,
 }
 
-/// What a line came to, as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CameTo {
-    Client,
-    Company,
-    Here,
-    LeftOut,
-}
-
-impl CameTo {
-    fn word(self) -> &'static str {
-        match self {
-            CameTo::Client => "client",
-            CameTo::Company => "company",
-            CameTo::Here => "here",
-            CameTo::LeftOut => "leftOut",
-        }
-    }
-}
-
-impl FromValue for CameTo {
-    fn from_value(value: Value<'_>) -> Option<CameTo> {
-        let all = [CameTo::Client, CameTo::Company, CameTo::Here, CameTo::LeftOut];
-        all.into_iter().find(|kind| value == Value::Text(kind.word()))
-    }
-}
-
-impl Param for CameTo {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
+words! {
+    /// What a line came to, as it is kept.
+    pub(crate) enum CameTo {
+        Client = "client",
+        Company = "company",
+        Here = "here",
+        LeftOut = "leftOut",
     }
 }
 
@@ -208,20 +186,13 @@ pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]
 pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> {
     access::internal(actor)?;
     let found = reader.first(
-        "SELECT id, file_name, invite_at, started_at, stepped_at, finished_at FROM imports \
-         WHERE workspace = $1 AND id = $2 AND person = $3",
+        constcat::concat!(
+            "SELECT ",
+            Import::COLUMNS,
+            " FROM imports WHERE workspace = $1 AND id = $2 AND person = $3"
+        ),
         &[&actor.workspace, &import, &actor.person],
-        |row| {
-            let invite_at: Option<Time> = row.get(2)?;
-            Ok(Import {
-                id: row.get(0)?,
-                file_name: row.get(1)?,
-                invites: invite_at.is_some(),
-                started_at: row.get(3)?,
-                stepped_at: row.get(4)?,
-                finished_at: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }
@@ -244,8 +215,9 @@ pub(crate) fn plan_some(
     most: i64,
 ) -> Result<Vec<Planned>> {
     let sql = format!(
-        "SELECT line, given_name, family_name, email, phone, company, field, problem, person, came_to \
-         FROM import_lines WHERE workspace = $1 AND import = $2 {and} ORDER BY line LIMIT $3"
+        "SELECT {}, field, problem, person, came_to \
+         FROM import_lines WHERE workspace = $1 AND import = $2 {and} ORDER BY line LIMIT $3",
+        Line::COLUMNS
     );
     let rows = reader.all(&sql, &[&actor.workspace, &import, &most], kept)?;
     let open = rows.iter().filter(|(_, outcome)| outcome.is_none()).map(|(planned, _)| planned.line.number);
@@ -260,17 +232,8 @@ pub(crate) fn plan_some(
 
 /// A line as it is kept, and what came of it, or why it cannot be taken.
 fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
-    let line = Line {
-        number: row.get(0)?,
-        given_name: row.get(1)?,
-        family_name: row.get(2)?,
-        email: row.get(3)?,
-        phone: row.get(4)?,
-        company: row.get(5)?,
-    };
-    let (field, problem): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
-    let person: Option<PersonId> = row.get(8)?;
-    let came_to: Option<CameTo> = row.get(9)?;
+    type Columns = (Line, Option<String>, Option<String>, Option<PersonId>, Option<CameTo>);
+    let (line, field, problem, person, came_to): Columns = row.read()?;
     let is_done = came_to.is_some();
     let outcome = match (field, problem, came_to) {
         (Some(field), Some(problem), _) => Some(Outcome::LeftOut(field, problem)),
@@ -352,9 +315,6 @@ pub fn forget(tx: &mut Tx, actor: &Actor, import: ImportId) -> Result<()> {
 }
 
 /// Forgets some tables that were handed in long ago, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM imports WHERE (workspace, id) IN \

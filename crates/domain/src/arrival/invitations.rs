@@ -43,7 +43,7 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
         .first(
             "SELECT role, deactivated_at FROM people WHERE workspace = $1 AND id = $2",
             &[&actor.workspace, &person],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.read(),
         )?
         .ok_or(Error::NotFound)?;
     match role {
@@ -111,9 +111,6 @@ pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
 }
 
 /// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated, or it was taken back.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_invitation(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -76,9 +76,6 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &JoiningChange) -> Result<()> 
 
 /// The companies to which the client user who asks may invite colleagues, the main one first: id and name. Nothing for
 /// internal users, where the workspace does not let client users invite, and for one without a company.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, String)>> {
     if actor.role != Role::Client || setting(reader, actor.workspace)?.colleagues_at.is_none() {
         return Ok(Vec::new());
@@ -88,7 +85,7 @@ pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, S
          WHERE b.workspace = $1 AND b.person = $2 AND c.placeholder_at IS NULL AND c.deleted_at IS NULL \
          ORDER BY b.place, b.since, c.id",
         &[&actor.workspace, &actor.person],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 

@@ -41,15 +41,12 @@ pub enum CodeOutcome {
 /// Makes what the mail of a request says: a fresh code and a fresh link; earlier ones of the same request are good no
 /// more. Called just before the mail is sent. Nothing where the request is used up or expired, or its person is
 /// deactivated: there is nothing to send then.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<Option<Prepared>> {
     let open: Option<(PersonId, Time)> = tx.first(
         "SELECT person, expires_at FROM sign_ins WHERE workspace = $1 AND id = $2 AND person IS NOT NULL \
          AND used_at IS NULL AND expires_at > $3 AND tries < $4",
         &[&workspace, &sign_in, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let Some((person, expires_at)) = open else { return Ok(None) };
     let known = addressee(tx, workspace, person)?;
@@ -82,7 +79,7 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
          WHERE workspace = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND tries < $4 \
          RETURNING person, code_hash, tries",
         &[&workspace, &sign_in, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((person, expected, tries)) = counted else { return Ok(CodeOutcome::Over) };
     let is_right = expected.is_some_and(|expected| expected == code_hash(sign_in, &code));

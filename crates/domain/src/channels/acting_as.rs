@@ -3,7 +3,7 @@
 use store::{Reader, Tx};
 use uuid::Uuid;
 
-use crate::channels::members::{COLUMNS, Member, TABLES, find, read, read_up_to};
+use crate::channels::members::{COLUMNS, Member, TABLES, find, read_up_to};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
@@ -26,7 +26,7 @@ pub fn newest(
         "SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 AND m.person < $3 \
          ORDER BY m.person DESC LIMIT $4"
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &channel, &before, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &channel, &before, &most], |row| row.read())?)
 }
 
 /// The person as whom a program writes or reads in a channel: the one whom it names in `field`, else the admin who made its

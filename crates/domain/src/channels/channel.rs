@@ -1,96 +1,89 @@
 //! Channels: one conversation about exactly one subject (C1), with a title that is always derived (C2).
 
-use store::{Reader, Row, Time, Tx};
+use store::{Columns, FromRow, Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::channels::members::{self, Scope};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::{columns, count};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, CompanyId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::name::Name;
+use crate::kernel::words::words;
 
-/// The kind of a channel's subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A client user.
-    Client,
-    /// A company.
-    Company,
-    /// A project.
-    Project,
-    /// A group of client users.
-    Group,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 4] = [Kind::Client, Kind::Company, Kind::Project, Kind::Group];
-
-    /// The word that the database uses.
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Client => "client",
-            Kind::Company => "company",
-            Kind::Project => "project",
-            Kind::Group => "group",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn from_word(word: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+words! {
+    /// The kind of a channel's subject.
+    pub enum Kind {
+        /// A client user.
+        Client = "client",
+        Company = "company",
+        Project = "project",
+        /// A group of client users.
+        Group = "group",
     }
 }
 
-impl store::FromValue for Kind {
-    fn from_value(value: store::Value<'_>) -> Option<Kind> {
-        match value {
-            store::Value::Text(word) => Kind::from_word(word),
-            _ => None,
-        }
+columns! {
+    /// A channel as one person sees it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Channel {
+        pub id: ChannelId = "c.id",
+        /// What kind of subject it has.
+        pub kind: Kind = "c.kind",
+        /// The subject's id; for a group one made from its first people.
+        pub subject: Uuid = "c.subject",
+        /// A group's company.
+        pub company: Option<CompanyId> = "c.company",
+        /// Its title for the one who asks: derived, never stored (C2).
+        pub title: String => String::new(),
+        /// The newest message's position; 0 before the first.
+        pub last_position: i64 = "c.last_position",
+        /// When the newest message was received.
+        pub last_message_at: Option<Time> = "c.last_message_at",
+        /// Since when it is archived (C8).
+        pub archived_at: Option<Time> = "c.archived_at",
+        pub created_at: Time = "c.created_at",
+        /// When it was last changed, messages aside.
+        pub updated_at: Time = "c.updated_at",
+        /// The position up to which the one who asks has read.
+        pub read_position: i64 = "coalesce(m.read_position, c.last_position)",
+        /// How many messages wait for the one who asks (M7).
+        pub unread: i64 = "coalesce(c.last_position - m.read_position - m.skipped, 0)",
+        /// Since when the one who asks has muted it.
+        pub muted_at: Option<Time> = "m.muted_at",
+        /// Since when the one who asks has left it by choice.
+        pub left_at: Option<Time> = "m.left_at",
     }
 }
 
-/// A channel as one person sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Channel {
-    /// Its id.
-    pub id: ChannelId,
-    /// What kind of subject it has.
-    pub kind: Kind,
-    /// The subject's id; for a group one made from its first people.
-    pub subject: Uuid,
-    /// A group's company.
-    pub company: Option<CompanyId>,
-    /// Its title for the one who asks: derived, never stored (C2).
-    pub title: String,
-    /// The newest message's position; 0 before the first.
-    pub last_position: i64,
-    /// When the newest message was received.
-    pub last_message_at: Option<Time>,
-    /// Since when it is archived (C8).
-    pub archived_at: Option<Time>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was last changed, messages aside.
-    pub updated_at: Time,
-    /// The position up to which the one who asks has read.
-    pub read_position: i64,
-    /// How many messages wait for the one who asks (M7).
-    pub unread: i64,
-    /// Since when the one who asks has muted it.
-    pub muted_at: Option<Time>,
-    /// Since when the one who asks has left it by choice.
-    pub left_at: Option<Time>,
+/// The names of the person, the company or the project that is a channel's subject.
+const SUBJECT: &str = "s.given_name, s.family_name, s.email, k.name, j.title";
+
+/// The title that internal users see (C2), from the columns of [`SUBJECT`]. Groups get theirs from [`group_title`].
+fn title(columns: &mut Columns<'_>, kind: Kind) -> store::Result<String> {
+    let (mut person, mut company, mut project) =
+        (columns.skip(Name::WIDTH), columns.skip(1), columns.skip(1));
+    match kind {
+        Kind::Client => Ok(person.next::<Name>()?.full()),
+        Kind::Company => company.next(),
+        Kind::Project => project.next(),
+        Kind::Group => Ok(String::new()),
+    }
 }
 
-/// The columns of [`Channel`], for the channel `c` and, where the one who asks is in it, the member `m`.
-pub(crate) const COLUMNS: &str = "c.id, c.kind, c.subject, c.company, c.last_position, c.last_message_at, c.archived_at, \
-     c.created_at, c.updated_at, coalesce(m.read_position, c.last_position), \
-     coalesce(c.last_position - m.read_position - m.skipped, 0), m.muted_at, m.left_at, \
-     s.given_name, s.family_name, s.email, k.name, j.title, w.brand_name";
+/// A channel from [`COLUMNS`]. Client users see the brand as the title of their own channel.
+pub(crate) fn read(columns: &mut Columns<'_>, actor: &Actor) -> store::Result<Channel> {
+    let mut channel: Channel = columns.next()?;
+    let (mut subject, mut brand) = (columns.skip(count(SUBJECT)), columns.skip(1));
+    let is_own = channel.kind == Kind::Client && channel.subject == actor.person.0;
+    channel.title = if is_own { brand.next()? } else { title(&mut subject, channel.kind)? };
+    Ok(channel)
+}
+
+/// The columns that [`read`] takes, for the channel `c` and, where the one who asks is in it, the member `m`.
+pub(crate) const COLUMNS: &str = constcat::concat!(Channel::COLUMNS, ", ", SUBJECT, ", w.brand_name");
 
 /// What [`COLUMNS`] are taken from, with the condition under which the one who asks sees a channel: `$1` is the
 /// workspace, `$2` the person.
@@ -116,34 +109,6 @@ pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
     (tables, condition)
 }
 
-pub(crate) fn read(row: &Row<'_>, actor: &Actor) -> store::Result<Channel> {
-    let kind: Kind = row.get(1)?;
-    let subject: Uuid = row.get(2)?;
-    let title = match kind {
-        Kind::Client if subject == actor.person.0 => row.get(18)?,
-        Kind::Client => Name::read(row, 13)?.full(),
-        Kind::Company => row.get(16)?,
-        Kind::Project => row.get(17)?,
-        Kind::Group => String::new(),
-    };
-    Ok(Channel {
-        id: row.get(0)?,
-        kind,
-        subject,
-        company: row.get(3)?,
-        title,
-        last_position: row.get(4)?,
-        last_message_at: row.get(5)?,
-        archived_at: row.get(6)?,
-        created_at: row.get(7)?,
-        updated_at: row.get(8)?,
-        read_position: row.get(9)?,
-        unread: row.get(10)?,
-        muted_at: row.get(11)?,
-        left_at: row.get(12)?,
-    })
-}
-
 /// The names of a group's people, as its title (C9).
 pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<String> {
     let names = reader.all(
@@ -151,7 +116,7 @@ pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: Chan
          JOIN people p ON p.workspace = m.workspace AND p.id = m.person AND p.role = 'client' \
          WHERE m.workspace = $1 AND m.channel = $2 ORDER BY p.given_name, p.family_name, p.id",
         &[&workspace, &channel],
-        |row| Ok(Name::read(row, 0)?.full()),
+        |row| Ok(row.read::<Name>()?.full()),
     )?;
     Ok(if names.is_empty() { "Empty group".to_string() } else { names.join(", ") })
 }
@@ -163,7 +128,8 @@ pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: Chan
 pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
     let (tables, condition) = seen(actor);
     let sql = format!("SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {condition} AND c.id = $3");
-    let found = reader.first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(row, actor))?;
+    let found = reader
+        .first(&sql, &[&actor.workspace, &actor.person, &channel], |row| read(&mut row.columns(), actor))?;
     let mut found = found.ok_or(Error::NotFound)?;
     if found.kind == Kind::Group {
         found.title = group_title(reader, actor.workspace, channel)?;
@@ -173,26 +139,21 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channe
 
 /// A channel as those hear of it who keep open pages up to date: with the title that internal users see. A client
 /// user's page keeps the brand as the title of their own channel (C2).
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Option<Told>> {
     let told = reader.first(
-        "SELECT c.kind, c.archived_at, s.given_name, s.family_name, s.email, k.name, j.title FROM channels c \
-         LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
-         LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
-         LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject \
-         WHERE c.workspace = $1 AND c.id = $2",
+        constcat::concat!(
+            "SELECT c.kind, c.archived_at, ",
+            SUBJECT,
+            " FROM channels c LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
+             LEFT JOIN companies k ON k.workspace = c.workspace AND k.id = c.subject \
+             LEFT JOIN projects j ON j.workspace = c.workspace AND j.id = c.subject WHERE c.workspace = $1 \
+             AND c.id = $2"
+        ),
         &[&workspace, &channel],
         |row| {
-            let kind: Kind = row.get(0)?;
-            let title = match kind {
-                Kind::Client => Name::read(row, 2)?.full(),
-                Kind::Company => row.get(5)?,
-                Kind::Project => row.get(6)?,
-                Kind::Group => String::new(),
-            };
-            Ok(Told { kind, title, archived_at: row.get(1)? })
+            let mut columns = row.columns();
+            let (kind, archived_at) = columns.next()?;
+            Ok(Told { kind, title: title(&mut columns, kind)?, archived_at })
         },
     )?;
     let Some(mut told) = told else { return Ok(None) };
@@ -207,16 +168,12 @@ pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
 pub struct Told {
     /// What kind of subject it has.
     pub kind: Kind,
-    /// Its title.
     pub title: String,
     /// Since when it is archived.
     pub archived_at: Option<Time>,
 }
 
 /// How many messages wait for the one who asks, in all channels that they have not muted.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
     Ok(reader.one(
         "SELECT CAST(coalesce(sum(c.last_position - m.read_position - m.skipped), 0) AS BIGINT) FROM members m \
@@ -228,9 +185,6 @@ pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
 }
 
 /// Every channel that a person is a member of, for live updates.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
     Ok(reader.all(
         "SELECT channel FROM members WHERE workspace = $1 AND person = $2",
@@ -240,9 +194,6 @@ pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
 }
 
 /// The channel of a subject, where there is one.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn of_subject(reader: &Reader, workspace: WorkspaceId, subject: Uuid) -> Result<Option<ChannelId>> {
     Ok(reader.first(
         "SELECT id FROM channels WHERE workspace = $1 AND subject = $2",

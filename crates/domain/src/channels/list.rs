@@ -1,43 +1,41 @@
 //! Lists of channels: as pages show them, with their newest message; as programs ask for them, newest channel first.
 
-use store::{Reader, Time};
+use store::{Nullable, Reader, Time};
 use uuid::Uuid;
 
 use crate::channels::channel::{COLUMNS, Channel, Kind, group_title, read, seen};
 use crate::kernel::access::Actor;
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId};
 use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::where_builder::Conditions;
 
-/// How many columns [`COLUMNS`] are.
-const WIDTH: usize = 19;
-
 /// A channel in the list, with its newest message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The channel.
     pub channel: Channel,
     /// Its newest message, where it has one.
     pub last: Option<Last>,
 }
 
-/// The newest message of a channel, as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Last {
-    /// Who wrote it.
-    pub author: PersonId,
-    /// The author's name.
-    pub author_name: Name,
-    /// Its text; empty where it was deleted.
-    pub text: String,
-    /// When it was deleted.
-    pub deleted_at: Option<Time>,
-    /// How many files it was sent with.
-    pub attachments: i64,
-    /// The name of the first of them.
-    pub first_attachment: Option<String>,
+columns! {
+    /// The newest message of a channel, as the list shows it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Last {
+        pub author: PersonId = "l.author",
+        /// The author's name.
+        pub author_name: Name = "a.given_name, a.family_name, a.email",
+        /// Its text; empty where it was deleted.
+        pub text: String = "l.text",
+        pub deleted_at: Option<Time> = "l.deleted_at",
+        /// How many files it was sent with.
+        pub attachments: i64 = "l.attachments",
+        /// The name of the first of them.
+        pub first_attachment: Option<String> = "CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t \
+            WHERE t.workspace = l.workspace AND t.message = l.id AND t.place = 0) END",
+    }
 }
 
 /// Which channels a list shows.
@@ -54,36 +52,23 @@ pub struct Filter {
 }
 
 /// The channels of the one who asks, newest message first.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
     let wanted = wanted(filter);
     let (tables, _) = seen(actor);
     let sql = format!(
-        "SELECT {COLUMNS}, l.author, a.given_name, a.family_name, a.email, l.text, l.deleted_at, l.attachments, \
-         CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t WHERE t.workspace = l.workspace \
-         AND t.message = l.id AND t.place = 0) END FROM {tables} \
+        "SELECT {COLUMNS}, {last} FROM {tables} \
          LEFT JOIN messages l ON l.workspace = c.workspace AND l.channel = c.id AND l.position = c.last_position \
          LEFT JOIN people a ON a.workspace = l.workspace AND a.id = l.author \
-         WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3"
+         WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3",
+        last = Last::COLUMNS
     );
     // A title is derived, so its filter stands behind the query; then all of them must be looked at.
     let all = if filter.title.is_empty() { most } else { i64::MAX };
     let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
-        let author: Option<PersonId> = row.get(WIDTH)?;
-        let last = match author {
-            Some(author) => Some(Last {
-                author,
-                author_name: Name::read(row, WIDTH + 1)?,
-                text: row.get(WIDTH + 4)?,
-                deleted_at: row.get(WIDTH + 5)?,
-                attachments: row.get(WIDTH + 6)?,
-                first_attachment: row.get(WIDTH + 7)?,
-            }),
-            None => None,
-        };
-        Ok(Listed { channel: read(row, actor)?, last })
+        let mut columns = row.columns();
+        let channel = read(&mut columns, actor)?;
+        let Nullable(last) = columns.next()?;
+        Ok(Listed { channel, last })
     })?;
     entitle(reader, actor, filter, most, &mut found, |listed| &mut listed.channel)?;
     Ok(found)
@@ -133,7 +118,6 @@ fn entitle<T>(
 /// A channel in the list of file channels, with the newest of what lies in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filed {
-    /// The channel.
     pub channel: Channel,
     /// When anything in its folders last changed.
     pub changed_at: Option<Time>,
@@ -141,43 +125,35 @@ pub struct Filed {
     pub newest: Option<NewestEntry>,
 }
 
-/// The newest entry of a file channel, as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewestEntry {
-    /// Its name.
-    pub name: String,
-    /// Who put it there.
-    pub creator: PersonId,
-    /// Their name.
-    pub creator_name: Name,
+columns! {
+    /// The newest entry of a file channel, as the list shows it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct NewestEntry {
+        pub name: String = "e.name",
+        /// Who put it there.
+        pub creator: PersonId = "e.creator",
+        pub creator_name: Name = "a.given_name, a.family_name, a.email",
+    }
 }
 
 /// The file channels of the one who asks, last changed first (F6). They are the channels themselves.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn with_files(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Filed>> {
     let wanted = wanted(filter);
     let (tables, _) = seen(actor);
     let sql = format!(
-        "SELECT {COLUMNS}, c.files_changed_at, e.creator, a.given_name, a.family_name, a.email, e.name FROM {tables} \
+        "SELECT {COLUMNS}, c.files_changed_at, {newest} FROM {tables} \
          LEFT JOIN files e ON e.workspace = c.workspace AND e.id = (SELECT f.id FROM files f \
          WHERE f.workspace = c.workspace AND f.channel = c.id AND f.deleted_at IS NULL ORDER BY f.id DESC LIMIT 1) \
          LEFT JOIN people a ON a.workspace = e.workspace AND a.id = e.creator \
-         WHERE {wanted} ORDER BY coalesce(c.files_changed_at, c.created_at) DESC, c.id DESC LIMIT $3"
+         WHERE {wanted} ORDER BY coalesce(c.files_changed_at, c.created_at) DESC, c.id DESC LIMIT $3",
+        newest = NewestEntry::COLUMNS
     );
     let all = if filter.title.is_empty() { most } else { i64::MAX };
     let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
-        let creator: Option<PersonId> = row.get(WIDTH + 1)?;
-        let newest = match creator {
-            Some(creator) => Some(NewestEntry {
-                creator,
-                creator_name: Name::read(row, WIDTH + 2)?,
-                name: row.get(WIDTH + 5)?,
-            }),
-            None => None,
-        };
-        Ok(Filed { channel: read(row, actor)?, changed_at: row.get(WIDTH)?, newest })
+        let mut columns = row.columns();
+        let channel = read(&mut columns, actor)?;
+        let (changed_at, Nullable(newest)) = columns.next()?;
+        Ok(Filed { channel, changed_at, newest })
     })?;
     entitle(reader, actor, filter, most, &mut found, |filed| &mut filed.channel)?;
     Ok(found)
@@ -202,9 +178,6 @@ pub struct Search {
 
 /// The channels that the one who asks sees, archived ones too, the newest made first. What they are asked for by does not
 /// change, so a list read page by page has each of them once.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Result<Vec<Channel>> {
     let (tables, condition) = seen(actor);
     let kind = search.kind.map(|kind| kind.word().to_string());
@@ -224,7 +197,7 @@ pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Res
         "SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {} ORDER BY c.id DESC LIMIT {most}",
         wanted.sql()
     );
-    let mut found = reader.all(&sql, wanted.params(), |row| read(row, actor))?;
+    let mut found = reader.all(&sql, wanted.params(), |row| read(&mut row.columns(), actor))?;
     for channel in found.iter_mut().filter(|channel| channel.kind == Kind::Group) {
         channel.title = group_title(reader, actor.workspace, channel.id)?;
     }

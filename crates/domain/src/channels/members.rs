@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::channels::notification_marks;
 use crate::kernel::access::{self, Actor, Role};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -26,27 +27,27 @@ pub(crate) enum Scope {
     Person(PersonId),
 }
 
-/// A person in a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// Who.
-    pub person: PersonId,
-    /// Their name.
-    pub name: Name,
-    /// What they are in the workspace.
-    pub role: Role,
-    /// Since when.
-    pub joined_at: Time,
-    /// Internal users: since when they have left by choice (C8).
-    pub left_at: Option<Time>,
-    /// Since when they have muted the channel (C8).
-    pub muted_at: Option<Time>,
-    /// The newest message that they have had on screen.
-    pub read_position: i64,
-    /// When the read position last moved.
-    pub read_at: Option<Time>,
-    /// When they last wrote here.
-    pub spoke_at: Option<Time>,
+columns! {
+    /// A person in a channel.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Member {
+        pub person: PersonId = "m.person",
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        /// What they are in the workspace.
+        pub role: Role = "p.role",
+        /// Since when.
+        pub joined_at: Time = "m.joined_at",
+        /// Internal users: since when they have left by choice (C8).
+        pub left_at: Option<Time> = "m.left_at",
+        /// Since when they have muted the channel (C8).
+        pub muted_at: Option<Time> = "m.muted_at",
+        /// The newest message that they have had on screen.
+        pub read_position: i64 = "m.read_position",
+        /// When the read position last moved.
+        pub read_at: Option<Time> = "m.read_at",
+        /// When they last wrote here.
+        pub spoke_at: Option<Time> = "m.spoke_at",
+    }
 }
 
 /// Brings the members in line with who is entitled, and tells everybody concerned.
@@ -94,7 +95,7 @@ pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Resul
         Scope::Channel(channel) => (channel.0, subject_of(tx, workspace, channel)?),
         Scope::Person(person) => (person.0, person.0),
     };
-    let pair = |row: &Row<'_>| Ok((row.get::<ChannelId>(0)?, row.get::<PersonId>(1)?));
+    let pair = |row: &Row<'_>| row.read::<(ChannelId, PersonId)>();
     tx.run(&departing, &[&workspace, &id, &other, &tx.now()])?;
     let left = tx.all(&leaving, &[&workspace, &id, &other], pair)?;
     let joined = tx.all(&joining, &[&workspace, &id, &other, &tx.now()], pair)?;
@@ -149,7 +150,7 @@ pub(crate) fn all(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -
         "SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 \
          ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id"
     );
-    Ok(reader.all(&sql, &[&workspace, &channel], read)?)
+    Ok(reader.all(&sql, &[&workspace, &channel], |row| row.read())?)
 }
 
 /// One member of a channel.
@@ -160,32 +161,15 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId, person: PersonId
     access::channel(reader, actor, channel)?;
     let sql =
         format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3");
-    reader.first(&sql, &[&actor.workspace, &channel, &person], read)?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&actor.workspace, &channel, &person], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// The columns of [`Member`].
-pub(crate) const COLUMNS: &str = "m.person, p.given_name, p.family_name, p.email, p.role, m.joined_at, m.left_at, m.muted_at, \
-     m.read_position, m.read_at, m.spoke_at";
+pub(crate) const COLUMNS: &str = Member::COLUMNS;
+
 pub(crate) const TABLES: &str = "members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person";
 
-pub(crate) fn read(row: &Row<'_>) -> store::Result<Member> {
-    Ok(Member {
-        person: row.get(0)?,
-        name: Name::read(row, 1)?,
-        role: row.get(4)?,
-        joined_at: row.get(5)?,
-        left_at: row.get(6)?,
-        muted_at: row.get(7)?,
-        read_position: row.get(8)?,
-        read_at: row.get(9)?,
-        spoke_at: row.get(10)?,
-    })
-}
-
 /// Whether somebody is in a channel and has not left it by choice.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
     let member = reader.first(
         "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
@@ -197,9 +181,6 @@ pub fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool>
 
 /// Who is in a channel at present: client users first, then by name. Whoever calls this has seen to it that the one who
 /// asks may see it.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn present(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Vec<PersonId>> {
     Ok(reader.all(
         "SELECT m.person FROM members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
@@ -222,7 +203,7 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
              JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
              WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3",
             &[&actor.workspace, &channel, &actor.person],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| row.read(),
         )?
         .ok_or(Error::NotFound)?;
     let position = position.min(newest);

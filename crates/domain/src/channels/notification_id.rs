@@ -40,7 +40,7 @@ pub(crate) fn candidates(
     let messages: Vec<(MessageId, ChannelId)> = reader.all(
         "SELECT id, channel FROM messages WHERE workspace = $1 AND id >= $2 AND id <= $3 ORDER BY id LIMIT $4",
         &[&workspace, &Uuid::from_bytes(first), &Uuid::from_bytes(last), &ALIKE_MAX],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let mut found = Vec::new();
     for (message, channel) in messages {

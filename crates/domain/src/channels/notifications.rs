@@ -9,42 +9,42 @@ use uuid::Uuid;
 
 use crate::channels::notification_id;
 use crate::kernel::access::{Actor, Role};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, NotificationId, PersonId, WorkspaceId};
 use crate::kernel::medium::{self, Way};
 use crate::kernel::name::Name;
 
-/// A notification of what was written in a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notification {
-    /// Its id: the same for as long as it is about the same message.
-    pub id: NotificationId,
-    /// For whom.
-    pub recipient: PersonId,
-    /// What they are.
-    pub recipient_role: Role,
-    /// Where.
-    pub channel: ChannelId,
-    /// The message that it was made for: the first of those it is about.
-    pub message: MessageId,
-    /// That message's place in the channel.
-    pub position: i64,
-    /// Who wrote it.
-    pub sender: PersonId,
-    /// Their name.
-    pub sender_name: Name,
-    /// What they are.
-    pub sender_role: Role,
-    /// What it says, in Markdown.
-    pub text: String,
-    /// When it was received.
-    pub created_at: Time,
-    /// When the notification was read, or marked as such.
-    pub read_at: Option<Time>,
-    /// What became of telling them by email; nothing where that was not decided yet.
-    pub email: Option<Email>,
-    /// The last position that it is about, where it is over.
-    pub(crate) up_to: Option<i64>,
+columns! {
+    /// A notification of what was written in a channel.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notification {
+        /// For whom.
+        pub recipient: PersonId = "m.person",
+        pub recipient_role: Role = "p.role",
+        /// Where.
+        pub channel: ChannelId = "m.channel",
+        /// The message that it was made for: the first of those it is about.
+        pub message: MessageId = "x.id",
+        /// Its id: the same for as long as it is about the same message.
+        pub id: NotificationId => notification_id::of(recipient, message),
+        /// That message's place in the channel.
+        pub position: i64 = "x.position",
+        /// Who wrote it.
+        pub sender: PersonId = "x.author",
+        pub sender_name: Name = "s.given_name, s.family_name, s.email",
+        pub sender_role: Role = "s.role",
+        /// What it says, in Markdown.
+        pub text: String = "x.text",
+        /// When it was received.
+        pub created_at: Time = "x.sent_at",
+        /// When the notification was read, or marked as such.
+        pub read_at: Option<Time> => None,
+        /// What became of telling them by email; nothing where that was not decided yet.
+        pub email: Option<Email> => None,
+        /// The last position that it is about, where it is over.
+        pub(crate) up_to: Option<i64> => None,
+    }
 }
 
 /// What became of an email about the messages of a notification.
@@ -76,9 +76,7 @@ pub struct Search {
 pub struct Place {
     /// When its message was received.
     pub created_at: Time,
-    /// Its message.
     pub message: MessageId,
-    /// Its recipient.
     pub recipient: PersonId,
 }
 
@@ -99,8 +97,7 @@ const RECEIVES: &str =
     "m.left_at IS NULL AND m.muted_at IS NULL AND (p.invited_at IS NOT NULL OR p.first_seen_at IS NOT NULL)";
 
 /// Columns of a notification of the member `m`, who is `p`, about the message `x` of `s`.
-const COLUMNS: &str = "m.person, p.role, m.channel, x.id, x.position, x.author, s.given_name, s.family_name, s.email, s.role, \
-     x.text, x.sent_at";
+const COLUMNS: &str = Notification::COLUMNS;
 
 /// Open notifications: those of members for whom something counts beyond [`AFTER`].
 fn open(which: &str) -> String {
@@ -130,24 +127,10 @@ fn over(which: &str) -> String {
     )
 }
 
+/// A notification from [`open`] or [`over`].
 fn read(row: &Row<'_>) -> store::Result<Notification> {
-    let (recipient, message): (PersonId, MessageId) = (row.get(0)?, row.get(3)?);
-    Ok(Notification {
-        id: notification_id::of(recipient, message),
-        recipient,
-        recipient_role: row.get(1)?,
-        channel: row.get(2)?,
-        message,
-        position: row.get(4)?,
-        sender: row.get(5)?,
-        sender_name: Name::read(row, 6)?,
-        sender_role: row.get(9)?,
-        text: row.get(10)?,
-        created_at: row.get(11)?,
-        read_at: row.get(12)?,
-        up_to: row.get(13)?,
-        email: None,
-    })
+    let (notification, read_at, up_to) = row.read()?;
+    Ok(Notification { read_at, up_to, ..notification })
 }
 
 /// The newest notifications that the one who asks may see, at most `most`: a program those of everybody, anybody else
@@ -238,9 +221,6 @@ pub(crate) fn open_at(
 }
 
 /// The notification that a digest told somebody of, in one of its channels: for those who carry news of it.
-///
-/// # Errors
-/// Where the database fails.
 pub fn of_digest(
     reader: &Reader,
     workspace: WorkspaceId,

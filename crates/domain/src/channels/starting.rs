@@ -29,7 +29,6 @@ pub enum Subject {
     Client(PersonId),
     /// A company with all its client users.
     Company(CompanyId),
-    /// A project.
     Project(ProjectId),
     /// Client users of one company, put together by hand (C9).
     Group(CompanyId, Vec<PersonId>),
@@ -63,7 +62,7 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
          AND p.id IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $2) \
          ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, p.given_name, p.family_name, p.id",
         &[&actor.workspace, &read_like],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+        |row| row.read(),
     )?;
     let title = match subject {
         _ if !actor.role.is_internal() => {
@@ -132,7 +131,6 @@ fn check_own(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind,
 /// Something that a client user may start a channel about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Startable {
-    /// What.
     pub subject: Subject,
     /// The title that the channel has, or will have.
     pub title: String,
@@ -140,9 +138,6 @@ pub struct Startable {
 
 /// What the client user who asks may start channels about, those that are there already included: themselves, their
 /// companies, their projects. Nothing where the workspace does not let client users start any.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
     let may = settings::messaging(reader, actor.workspace)?.clients_start_at.is_some();
     if actor.role.is_internal() || !may {

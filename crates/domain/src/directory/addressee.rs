@@ -6,12 +6,11 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::name::Name;
 use crate::tenant::brand::Brand;
-use crate::tenant::workspaces::{self, Workspace};
+use crate::tenant::workspaces::Workspace;
 
 /// To whom a mail goes, and from which firm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addressee {
-    /// Who.
     pub person: PersonId,
     /// Their name and address.
     pub name: Name,
@@ -32,10 +31,11 @@ pub(crate) fn addressee(
     let sql = format!(
         "SELECT p.given_name, p.family_name, p.email, {} FROM people p JOIN workspaces w ON w.id = p.workspace \
          WHERE p.workspace = $1 AND p.id = $2 AND p.deactivated_at IS NULL",
-        workspaces::COLUMNS
+        Workspace::COLUMNS
     );
     Ok(reader.first(&sql, &[&workspace, &person], |row| {
-        let Workspace { brand_name, brand, host, .. } = workspaces::read(row, 3)?;
-        Ok(Addressee { person, name: Name::read(row, 0)?, brand_name, brand, host })
+        let (name, workspace): (Name, Workspace) = row.read()?;
+        let Workspace { brand_name, brand, host, .. } = workspace;
+        Ok(Addressee { person, name, brand_name, brand, host })
     })?)
 }

@@ -5,7 +5,7 @@ use store::Reader;
 use uuid::Uuid;
 
 use crate::directory::companies;
-use crate::directory::person::{COLUMNS, Person, find, read};
+use crate::directory::person::{COLUMNS, Person, find};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
@@ -84,7 +84,7 @@ pub fn clients(reader: &Reader, actor: &Actor, filter: &ClientFilter, most: i64)
     if let Some(company) = &filter.company {
         params.push(company);
     }
-    Ok(reader.all(&sql, &params, read)?)
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
 /// The companies of a client user that the one who asks may see, by name: id, name, and whether it is a placeholder.
@@ -109,9 +109,6 @@ pub fn companies_of(
 }
 
 /// All companies of a client user in their order, the main one first; for those who may see the client user.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn ordered_companies(
     reader: &Reader,
     workspace: WorkspaceId,

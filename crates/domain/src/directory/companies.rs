@@ -3,53 +3,40 @@
 //! A client user without a company has a placeholder, which has no name and no channel, holds nobody else, and goes
 //! with the last one who leaves it.
 
-use store::{Reader, Row, Time};
+use store::{Reader, Time};
 use uuid::Uuid;
 
-use crate::directory::person::{self, Person};
+use crate::directory::person::Person;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::{self, Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::limits;
 use crate::kernel::where_builder::{self, Conditions};
 
-/// A client company.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Company {
-    /// Its id.
-    pub id: CompanyId,
-    /// Its name; empty for a placeholder.
-    pub name: String,
-    /// Since when it stands in for a client user who has no company.
-    pub placeholder_at: Option<Time>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was last changed, or made.
-    pub updated_at: Time,
-    /// Where its picture is, for programs that show one.
-    pub icon_url: Option<String>,
-    /// Its colour, where it is not the one made from its id.
-    pub color: Option<String>,
-    /// What programs have added.
-    pub custom_fields: CustomFields,
+columns! {
+    /// A client company.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Company {
+        pub id: CompanyId = "c.id",
+        /// Its name; empty for a placeholder.
+        pub name: String = "c.name",
+        /// Since when it stands in for a client user who has no company.
+        pub placeholder_at: Option<Time> = "c.placeholder_at",
+        pub created_at: Time = "c.created_at",
+        /// When it was last changed, or made.
+        pub updated_at: Time = "c.updated_at",
+        /// Where its picture is, for programs that show one.
+        pub icon_url: Option<String> = "c.icon_url",
+        /// Its colour, where it is not the one made from its id.
+        pub color: Option<String> = "c.color",
+        /// What programs have added.
+        pub custom_fields: CustomFields = "c.custom_fields",
+    }
 }
 
-const COLUMNS: &str =
-    "c.id, c.name, c.placeholder_at, c.created_at, c.updated_at, c.icon_url, c.color, c.custom_fields";
-
-fn read(row: &Row<'_>) -> store::Result<Company> {
-    Ok(Company {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        placeholder_at: row.get(2)?,
-        created_at: row.get(3)?,
-        updated_at: row.get(4)?,
-        icon_url: row.get(5)?,
-        color: row.get(6)?,
-        custom_fields: row.get(7)?,
-    })
-}
+const COLUMNS: &str = Company::COLUMNS;
 
 /// A company.
 ///
@@ -58,7 +45,7 @@ fn read(row: &Row<'_>) -> store::Result<Company> {
 pub fn find(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Company> {
     access::company(reader, actor, company)?;
     let sql = format!("SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND c.id = $2");
-    reader.first(&sql, &[&actor.workspace, &company], read)?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&actor.workspace, &company], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// Which companies a list shows.
@@ -90,13 +77,12 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &CompanyFilter, most: i64) -
         (limits::key(&where_builder::pattern(&filter.text)), limits::key(&where_builder::searchable(&name)));
     let params: [&dyn store::Param; 7] =
         [&actor.workspace, &actor.limit(), &actor.person, &text, &name, &id, &most];
-    Ok(reader.all(&sql, &params, read)?)
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
 /// Which companies a program asks for; nothing for all.
 #[derive(Clone, Debug, Default)]
 pub struct CompanySearch {
-    /// The one of this name.
     pub name: Option<String>,
     /// Placeholders only, or no placeholders.
     pub placeholder: Option<bool>,
@@ -121,7 +107,7 @@ pub fn newest(reader: &Reader, actor: &Actor, search: &CompanySearch, most: i64)
         "SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND {} ORDER BY c.id DESC LIMIT {most}",
         wanted.sql()
     );
-    Ok(reader.all(&sql, wanted.params(), read)?)
+    Ok(reader.all(&sql, wanted.params(), |row| row.read())?)
 }
 
 /// The client users of a company, deactivated ones too, by given name, family name and id.
@@ -151,9 +137,9 @@ pub(crate) fn related(
     let sql = format!(
         "SELECT {} FROM {table} k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
          WHERE k.workspace = $1 AND k.company = $2 AND p.deleted_at IS NULL ORDER BY lower(p.given_name), lower(p.family_name), p.id",
-        person::COLUMNS
+        Person::COLUMNS
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &company], person::read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &company], |row| row.read())?)
 }
 
 /// Companies given in a list, each once, when all of them are open to the one who asks.

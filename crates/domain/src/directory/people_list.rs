@@ -3,7 +3,7 @@
 
 use store::Reader;
 
-use crate::directory::person::{COLUMNS, Person, read};
+use crate::directory::person::{COLUMNS, Person};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CompanyId, PersonId};
@@ -75,5 +75,5 @@ fn newest<'a>(reader: &Reader, mut wanted: Conditions<'a>, most: &'a i64) -> Res
         "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND {} ORDER BY p.id DESC LIMIT {place}",
         wanted.sql()
     );
-    Ok(reader.all(&sql, wanted.params(), read)?)
+    Ok(reader.all(&sql, wanted.params(), |row| row.read())?)
 }

@@ -4,9 +4,10 @@
 //! client users, `team` what admins do with internal users. Whatever changes who may see what makes the members of channels
 //! follow in the same transaction (C3), and takes the workspace's `turn` first.
 
-use store::{Reader, Row, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{Actor, Role};
+use crate::kernel::columns::columns;
 use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
@@ -14,37 +15,37 @@ use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::where_builder::searchable;
 
-/// An internal user or a client user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// Their id.
-    pub id: PersonId,
-    /// What they are.
-    pub role: Role,
-    /// What they are called, and their address.
-    pub name: Name,
-    /// Their telephone number: `+` and digits.
-    pub phone: Option<String>,
-    /// Their time zone, as the IANA database names it.
-    pub time_zone: Option<String>,
-    /// Internal users: since when they see assigned companies only.
-    pub limited_at: Option<Time>,
-    /// How they came here: `setUp`, `internalUser`, `directSignUp`, `client` or `api`.
-    pub made_by: String,
-    /// When they were last invited.
-    pub invited_at: Option<Time>,
-    /// When they first signed in.
-    pub first_seen_at: Option<Time>,
-    /// When they were last here.
-    pub last_seen_at: Option<Time>,
-    /// Since when they can no longer sign in.
-    pub deactivated_at: Option<Time>,
-    /// When they were made.
-    pub created_at: Time,
-    /// When something of this was last changed by somebody.
-    pub updated_at: Time,
-    /// What programs have added (client users).
-    pub custom_fields: CustomFields,
+columns! {
+    /// An internal user or a client user.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Person {
+        pub id: PersonId = "p.id",
+        pub role: Role = "p.role",
+        /// What they are called, and their address.
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        /// Their telephone number: `+` and digits.
+        pub phone: Option<String> = "p.phone",
+        /// Their time zone, as the IANA database names it.
+        pub time_zone: Option<String> = "p.time_zone",
+        /// Internal users: since when they see assigned companies only.
+        pub limited_at: Option<Time> = "p.limited_at",
+        /// How they came here: `setUp`, `internalUser`, `directSignUp`, `client` or `api`.
+        pub made_by: String = "p.made_by",
+        /// When they were last invited.
+        pub invited_at: Option<Time> = "p.invited_at",
+        /// When they first signed in.
+        pub first_seen_at: Option<Time> = "p.first_seen_at",
+        /// When they were last here.
+        pub last_seen_at: Option<Time> = "p.last_seen_at",
+        /// Since when they can no longer sign in.
+        pub deactivated_at: Option<Time> = "p.deactivated_at",
+        /// When they were made.
+        pub created_at: Time = "p.created_at",
+        /// When something of this was last changed by somebody.
+        pub updated_at: Time = "p.updated_at",
+        /// What programs have added (client users).
+        pub custom_fields: CustomFields = "p.custom_fields",
+    }
 }
 
 /// How far somebody has come on their way in.
@@ -97,54 +98,27 @@ impl Person {
 }
 
 /// The columns of [`Person`], for the person `p`.
-pub(crate) const COLUMNS: &str = "p.id, p.role, p.given_name, p.family_name, p.email, p.phone, p.time_zone, \
-     p.limited_at, p.made_by, p.invited_at, p.first_seen_at, p.last_seen_at, p.deactivated_at, p.created_at, p.updated_at, \
-     p.custom_fields";
-
-pub(crate) fn read(row: &Row<'_>) -> store::Result<Person> {
-    Ok(Person {
-        id: row.get(0)?,
-        role: row.get(1)?,
-        name: Name::read(row, 2)?,
-        phone: row.get(5)?,
-        time_zone: row.get(6)?,
-        limited_at: row.get(7)?,
-        made_by: row.get(8)?,
-        invited_at: row.get(9)?,
-        first_seen_at: row.get(10)?,
-        last_seen_at: row.get(11)?,
-        deactivated_at: row.get(12)?,
-        created_at: row.get(13)?,
-        updated_at: row.get(14)?,
-        custom_fields: row.get(15)?,
-    })
-}
+pub(crate) const COLUMNS: &str = Person::COLUMNS;
 
 pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Person> {
     let sql = format!(
         "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.id = $2 AND p.deleted_at IS NULL"
     );
-    reader.first(&sql, &[&workspace, &person], read)?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&workspace, &person], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// Whoever has an address, deactivated people too. For signing in and the command line, not for those who ask.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn by_email(reader: &Reader, workspace: WorkspaceId, email: &str) -> Result<Option<Person>> {
     let sql = format!("SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.email_key = $2");
-    Ok(reader.first(&sql, &[&workspace, &limits::key(&searchable(email))], read)?)
+    Ok(reader.first(&sql, &[&workspace, &limits::key(&searchable(email))], |row| row.read())?)
 }
 
 /// What somebody is called, for those who carry news; who hears of it is decided where it is routed.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn called(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Name>> {
     Ok(reader.first(
         "SELECT given_name, family_name, email FROM people WHERE workspace = $1 AND id = $2",
         &[&workspace, &person],
-        |row| Name::read(row, 0),
+        |row| row.read(),
     )?)
 }
 

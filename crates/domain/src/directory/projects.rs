@@ -1,43 +1,33 @@
 //! Finding projects.
 
-use store::{Reader, Row, Time};
+use store::{Reader, Time};
 use uuid::Uuid;
 
-use crate::directory::person::{self, Person};
+use crate::directory::person::Person;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId};
 use crate::kernel::where_builder::{self, Conditions};
 
-/// A project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
-    /// Its id.
-    pub id: ProjectId,
-    /// What it is called.
-    pub title: String,
-    /// The company it is for, where it is for one.
-    pub company: Option<CompanyId>,
-    /// Since when it is archived.
-    pub archived_at: Option<Time>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was last changed.
-    pub updated_at: Time,
+columns! {
+    /// A project.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Project {
+        pub id: ProjectId = "j.id",
+        /// What it is called.
+        pub title: String = "j.title",
+        /// The company it is for, where it is for one.
+        pub company: Option<CompanyId> = "j.company",
+        /// Since when it is archived.
+        pub archived_at: Option<Time> = "j.archived_at",
+        pub created_at: Time = "j.created_at",
+        /// When it was last changed.
+        pub updated_at: Time = "j.updated_at",
+    }
 }
 
-const COLUMNS: &str = "j.id, j.title, j.company, j.archived_at, j.created_at, j.updated_at";
-
-fn read(row: &Row<'_>) -> store::Result<Project> {
-    Ok(Project {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        company: row.get(2)?,
-        archived_at: row.get(3)?,
-        created_at: row.get(4)?,
-        updated_at: row.get(5)?,
-    })
-}
+const COLUMNS: &str = Project::COLUMNS;
 
 /// A project.
 ///
@@ -46,7 +36,7 @@ fn read(row: &Row<'_>) -> store::Result<Project> {
 pub fn find(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<Project> {
     access::project(reader, actor, project)?;
     let sql = format!("SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND j.id = $2");
-    reader.first(&sql, &[&actor.workspace, &project], read)?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&actor.workspace, &project], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// Which projects a list shows.
@@ -77,7 +67,7 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &ProjectFilter, most: i64) -
     let (text, title) = (where_builder::pattern(&filter.text), where_builder::searchable(&title));
     let params: [&dyn store::Param; 7] =
         [&actor.workspace, &actor.limit(), &actor.person, &text, &title, &id, &most];
-    Ok(reader.all(&sql, &params, read)?)
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
 /// The projects that the internal user who asks may see, archived ones too, newest first; those made before `before`.
@@ -94,7 +84,7 @@ pub fn newest(reader: &Reader, actor: &Actor, before: Option<ProjectId>, most: i
         "SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND {} ORDER BY j.id DESC LIMIT {most}",
         wanted.sql()
     );
-    Ok(reader.all(&sql, wanted.params(), read)?)
+    Ok(reader.all(&sql, wanted.params(), |row| row.read())?)
 }
 
 /// Who is put on a project, deactivated people too: client users first, then by given name, family name and id.
@@ -107,9 +97,9 @@ pub fn people_of(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<V
         "SELECT {} FROM project_people o JOIN people p ON p.workspace = o.workspace AND p.id = o.person \
          WHERE o.workspace = $1 AND o.project = $2 ORDER BY CASE p.role WHEN 'client' THEN 0 ELSE 1 END, \
          lower(p.given_name), lower(p.family_name), p.id",
-        person::COLUMNS
+        Person::COLUMNS
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &project], person::read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &project], |row| row.read())?)
 }
 
 /// The projects that somebody is put on, of those that the internal user who asks may see, by title and id.
@@ -123,5 +113,5 @@ pub fn of_person(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec
          WHERE m.workspace = $1 AND m.person = $4 AND {} ORDER BY lower(j.title), j.id",
         access::SEES_PROJECT
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &person], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &person], |row| row.read())?)
 }

@@ -3,7 +3,7 @@
 use store::Reader;
 
 use crate::directory::companies;
-use crate::directory::person::{COLUMNS, Person, find, read};
+use crate::directory::person::{COLUMNS, Person, find};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId};
@@ -29,7 +29,7 @@ pub fn internal_users(reader: &Reader, actor: &Actor) -> Result<Vec<Person>> {
         "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.role <> 'client' AND p.deleted_at IS NULL \
          ORDER BY lower(p.given_name), lower(p.family_name), p.id"
     );
-    Ok(reader.all(&sql, &[&actor.workspace], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace], |row| row.read())?)
 }
 
 /// An internal user.

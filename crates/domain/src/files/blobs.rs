@@ -118,30 +118,21 @@ pub fn stored(reader: &Reader, workspace: WorkspaceId) -> Result<i64> {
 }
 
 /// Bytes to be removed from the store by now, at most `most`.
-///
-/// # Errors
-/// Where the database fails.
 pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>> {
     Ok(reader.all(
         "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
         &[&reader.now().before(DROPPED_KEPT), &most],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
 /// Notes that dropped bytes are gone from the store.
-///
-/// # Errors
-/// Where the database fails.
 pub fn removed(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     tx.run("DELETE FROM dropped_blobs WHERE workspace = $1 AND id = $2", &[&workspace, &blob])?;
     Ok(())
 }
 
 /// Whether the database knows bytes of the store: they count, or are still to be removed in their time.
-///
-/// # Errors
-/// Where the database fails.
 pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result<bool> {
     let known = reader.first(
         "SELECT 1 FROM blobs WHERE workspace = $1 AND id = $2 \
@@ -157,16 +148,12 @@ pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result
 pub struct Unchecked {
     /// Whose.
     pub workspace: WorkspaceId,
-    /// Which.
     pub blob: BlobId,
     /// How many.
     pub size: i64,
 }
 
 /// The bytes that have waited longest for a scanner.
-///
-/// # Errors
-/// Where the database fails.
 pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
     Ok(reader.all(
         "SELECT workspace, id, size FROM blobs WHERE held_at IS NOT NULL AND held_why = $1 \
@@ -178,9 +165,6 @@ pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
 
 /// Notes what a scanner found: nothing, and the bytes are handed out from now on; or what is wrong with them, and they stay
 /// held back. Everybody who sees one of their files hears of it.
-///
-/// # Errors
-/// Where the database fails.
 pub fn checked(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId, found: Option<&str>) -> Result<()> {
     let at: Option<Time> = found.map(|_| tx.now());
     let changed = tx.run(
@@ -198,7 +182,7 @@ pub(crate) fn tell(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<
     let files: Vec<(ChannelId, FileId)> = tx.all(
         "SELECT channel, id FROM files WHERE workspace = $1 AND blob = $2 AND deleted_at IS NULL ORDER BY id",
         &[&workspace, &blob],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     for (channel, file) in files {
         journal::record(tx, workspace, &Event::FileUpdated { channel, file });

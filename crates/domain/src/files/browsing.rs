@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use store::Reader;
 
 use crate::files::changing::{Deletion, roots};
-use crate::files::entry::{COLUMNS, Entry, Kind, TABLES, find, folder_key, read};
+use crate::files::entry::{COLUMNS, Entry, Kind, TABLES, find, folder_key};
 use crate::files::names::{self, FileName};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
@@ -69,7 +69,6 @@ pub fn deleted(
 pub struct Packed {
     /// Its path there: safe names, with `/` between them. No other has it.
     pub path: String,
-    /// What it is.
     pub entry: Entry,
 }
 
@@ -109,7 +108,7 @@ pub fn packed(reader: &Reader, actor: &Actor, channel: ChannelId, chosen: &[File
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
              ORDER BY f.sort_key, f.id LIMIT $3"
         );
-        let inside = reader.all(&sql, &[&actor.workspace, &key, &room], read)?;
+        let inside = reader.all(&sql, &[&actor.workspace, &key, &room], |row| row.read())?;
         let under = |entry: Entry| Packed { path: format!("{path}/{}", entry.safe_name), entry };
         packed.extend(inside.into_iter().map(under));
         if packed.len() > PACKED_MAX {
@@ -141,5 +140,5 @@ pub fn newest(reader: &Reader, actor: &Actor, channel: ChannelId, most: i64) -> 
         "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $2 AND f.deleted_at IS NULL \
          AND f.kind = 'file' ORDER BY f.id DESC LIMIT $3"
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &channel, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &channel, &most], |row| row.read())?)
 }

@@ -289,7 +289,7 @@ pub fn restore_with(tx: &mut Tx, actor: &Actor, file: FileId) -> Result<()> {
     let found: Option<(ChannelId, Option<Uuid>)> = tx.first(
         "SELECT channel, deletion FROM files WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &file],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let (channel, deletion) = found.ok_or(Error::NotFound)?;
     access::channel(tx, actor, channel)?;
@@ -318,9 +318,8 @@ pub(crate) fn roots(
          WHERE u.workspace = f.workspace AND u.id = f.folder AND u.deletion = f.deletion) ORDER BY f.id",
         &[&actor.workspace, &channel, &deletion.0],
         |row| {
-            let name = FileName { given: row.get(2)?, safe: row.get(3)? };
-            let root = Root { id: row.get(0)?, kind: row.get(1)?, name, folder: row.get(4)? };
-            Ok((root, row.get::<PersonId>(5)?))
+            let (id, kind, given, safe, folder, changed_by): (_, _, _, _, _, PersonId) = row.read()?;
+            Ok((Root { id, kind, name: FileName { given, safe }, folder }, changed_by))
         },
     )?;
     let theirs = |by: &PersonId| actor.role.is_internal() || *by == actor.person;
@@ -351,15 +350,12 @@ pub fn set_link(tx: &mut Tx, actor: &Actor, file: FileId, url: &str) -> Result<(
 
 /// Removes some entries that were deleted long ago, and files whose bytes never came, and says how many; 0 when none are
 /// left. Bytes that nothing else refers to are given up with them.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let deleted = tx.all(
         "DELETE FROM files WHERE (workspace, id) IN \
          (SELECT workspace, id FROM files WHERE deleted_at <= $1 LIMIT $2) RETURNING workspace, blob",
         &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
-        |row| Ok((row.get::<WorkspaceId>(0)?, row.get::<Option<BlobId>>(1)?)),
+        |row| row.read::<(WorkspaceId, Option<BlobId>)>(),
     )?;
     for (workspace, blob) in &deleted {
         if let Some(blob) = blob {

@@ -22,9 +22,7 @@ pub enum Class {
     Pdf,
     /// Text to be read: letters, reports, notes.
     Document,
-    /// Tables.
     Table,
-    /// Slides.
     Slides,
     /// Files packed into one.
     Archive,

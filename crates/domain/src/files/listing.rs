@@ -4,7 +4,7 @@
 use store::{Param, Reader};
 use uuid::Uuid;
 
-use crate::files::entry::{COLUMNS, Entry, TABLES, folder, folder_key, read};
+use crate::files::entry::{COLUMNS, Entry, TABLES, folder, folder_key};
 use crate::files::names;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Result};
@@ -32,7 +32,7 @@ pub fn in_folder(
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
              ORDER BY f.sort_key, f.id LIMIT $3"
         );
-        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], read)?);
+        return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], |row| row.read())?);
     };
     // Its place holds also where it was deleted or renamed meanwhile.
     let place: Option<Vec<u8>> = reader.first(
@@ -45,7 +45,7 @@ pub fn in_folder(
         "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
          AND (f.sort_key, f.id) > ($3, $4) ORDER BY f.sort_key, f.id LIMIT $5"
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], |row| row.read())?)
 }
 
 /// How many entries a folder has, counted up to `most`.
@@ -68,11 +68,6 @@ pub fn count(
     )?)
 }
 
-/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
-const DOWN: &str = "WITH RECURSIVE down (id) AS (SELECT CAST($2 AS UUID) UNION ALL \
-     SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
-     WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)";
-
 /// Everything in a folder of a channel at every level, newest first; at most `most` entries older than the entry `after`.
 /// What is added meanwhile changes nothing for who goes on.
 ///
@@ -93,7 +88,7 @@ pub fn below(
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.channel = $2 AND f.deleted_at IS NULL \
              AND f.id < $3 ORDER BY f.id DESC LIMIT $4"
         );
-        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], read)?);
+        return Ok(reader.all(&sql, &[&actor.workspace, &channel, &after, &most], |row| row.read())?);
     }
     let key = folder_key(channel, inside);
     let sql = format!(
@@ -102,15 +97,17 @@ pub fn below(
         down(reader)
     );
     let bound = names::AFTER_FOLDERS;
-    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], |row| row.read())?)
 }
 
-/// [`DOWN`] as the engine takes it: SQLite has ids as bytes, which a cast to a type that it does not know would change.
+/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
 pub(crate) fn down(reader: &Reader) -> String {
-    match reader.engine() {
-        store::Engine::Sqlite => DOWN.replace("CAST($2 AS UUID)", "$2"),
-        store::Engine::Postgres => DOWN.to_string(),
-    }
+    format!(
+        "WITH RECURSIVE down (id) AS (SELECT {} UNION ALL \
+         SELECT f.id FROM files f JOIN down d ON f.workspace = $1 AND f.folder = d.id \
+         WHERE f.deleted_at IS NULL AND f.kind = 'folder' AND f.sort_key < $3)",
+        reader.id_parameter("$2")
+    )
 }
 
 /// The entries in one's own channels whose names have this text, newest first; those of one channel where one is given.
@@ -149,5 +146,5 @@ pub fn search(
     if let Some(channel) = &channel {
         params.push(channel);
     }
-    Ok(reader.all(&sql, &params, read)?)
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }

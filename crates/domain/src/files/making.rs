@@ -95,7 +95,7 @@ pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Resu
         let found: Option<(FileId, Kind)> = tx.first(
             "SELECT id, kind FROM files WHERE workspace = $1 AND folder = $2 AND name_key = $3 AND deleted_at IS NULL",
             &[&actor.workspace, &folder_key(channel, inside), &key],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.read(),
         )?;
         match found {
             Some((folder, Kind::Folder)) => inside = Some(folder),

@@ -2,7 +2,7 @@
 
 use store::Reader;
 
-use crate::files::entry::{COLUMNS, DEPTH_MAX, Entry, Kind, TABLES, folder_key, read};
+use crate::files::entry::{COLUMNS, DEPTH_MAX, Entry, Kind, TABLES, folder_key};
 use crate::files::names::{self, FileName};
 use crate::files::permissions::is_read_only;
 use crate::kernel::access::{self, Actor};
@@ -26,7 +26,7 @@ pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -
              AND f.deleted_at IS NULL"
         );
         let safe = FileName::or("path", part, "file")?.safe;
-        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], read)?;
+        found = reader.first(&sql, &[&actor.workspace, &key, &names::key(&safe)], |row| row.read())?;
         if found.is_none() {
             return Ok(None);
         }
@@ -35,9 +35,6 @@ pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -
 }
 
 /// The folders that lead to an entry, from the top, with their names as they were given and as they are safe.
-///
-/// # Errors
-/// Where the database fails.
 pub fn folders_to(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -74,9 +71,6 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Those in a folder, or at the top of a channel where none is given.
-    ///
-    /// # Errors
-    /// Where the database fails.
     pub fn of(
         reader: &Reader,
         workspace: WorkspaceId,

@@ -43,9 +43,6 @@ pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Re
 }
 
 /// Whether all of a channel is read-only for client users.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<bool> {
     let since: Option<Option<Time>> = reader.first(
         "SELECT files_read_only_at FROM channels WHERE workspace = $1 AND id = $2",
@@ -68,7 +65,7 @@ pub(crate) fn is_read_only(
         let found: Option<(FileId, Option<Time>)> = reader.first(
             "SELECT folder, read_only_at FROM files WHERE workspace = $1 AND id = $2",
             &[&workspace, &id],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.read(),
         )?;
         depth += 1;
         match found {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::files::blobs;
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{BlobId, WorkspaceId};
 
@@ -14,37 +15,31 @@ const LEASE: Duration = Duration::from_secs(5 * 60);
 /// A version that fails for want of the machine is tried so often.
 const TRIES_MAX: i64 = 3;
 
-/// What a small version is to be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Whose.
-    pub workspace: WorkspaceId,
-    /// Which bytes.
-    pub blob: BlobId,
-    /// What they are.
-    pub content_type: String,
-    /// How many.
-    pub size: i64,
+columns! {
+    /// What a small version is to be made of.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Due {
+        /// Whose.
+        pub workspace: WorkspaceId = "v.workspace",
+        /// Which bytes.
+        pub blob: BlobId = "v.blob",
+        pub content_type: String = "b.content_type",
+        /// How many.
+        pub size: i64 = "b.size",
+    }
 }
 
 /// Takes the small version that has waited longest and is not taken by others. What is held back waits.
-///
-/// # Errors
-/// Where the database fails.
 pub fn take(tx: &Tx) -> Result<Option<Due>> {
-    let next = tx.first(
-        "SELECT v.workspace, v.blob, b.content_type, b.size FROM previews v \
-         JOIN blobs b ON b.workspace = v.workspace AND b.id = v.blob \
-         WHERE v.next_try_at <= $1 AND b.held_at IS NULL ORDER BY v.next_try_at LIMIT 1",
+    let next: Option<Due> = tx.first(
+        constcat::concat!(
+            "SELECT ",
+            Due::COLUMNS,
+            " FROM previews v JOIN blobs b ON b.workspace = v.workspace AND b.id = v.blob \
+             WHERE v.next_try_at <= $1 AND b.held_at IS NULL ORDER BY v.next_try_at LIMIT 1"
+        ),
         &[&tx.now()],
-        |row| {
-            Ok(Due {
-                workspace: row.get(0)?,
-                blob: row.get(1)?,
-                content_type: row.get(2)?,
-                size: row.get(3)?,
-            })
-        },
+        |row| row.read(),
     )?;
     let Some(next) = next else { return Ok(None) };
     let taken = tx.run(
@@ -57,17 +52,11 @@ pub fn take(tx: &Tx) -> Result<Option<Due>> {
 }
 
 /// When the next small version may be made; nothing where none is to be.
-///
-/// # Errors
-/// Where the database fails.
 pub fn next(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one("SELECT min(next_try_at) FROM previews", &[], |row| row.get(0))?)
 }
 
 /// Notes that the small version is there, in these dimensions. Everybody who sees one of its files hears of it.
-///
-/// # Errors
-/// Where the database fails.
 pub fn made(tx: &mut Tx, due: &Due, (width, height): (i64, i64)) -> Result<()> {
     let changed = tx.run(
         "UPDATE previews SET next_try_at = NULL, made_at = $3, width = $4, height = $5 \
@@ -81,9 +70,6 @@ pub fn made(tx: &mut Tx, due: &Due, (width, height): (i64, i64)) -> Result<()> {
 }
 
 /// Notes that there will be no small version: the bytes do not give one.
-///
-/// # Errors
-/// Where the database fails.
 pub fn impossible(tx: &mut Tx, due: &Due) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = NULL WHERE workspace = $1 AND blob = $2",
@@ -93,9 +79,6 @@ pub fn impossible(tx: &mut Tx, due: &Due) -> Result<()> {
 }
 
 /// Notes that the machine was not able to make it this time; it is tried again when the lease is over, a few times.
-///
-/// # Errors
-/// Where the database fails.
 pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = NULL WHERE workspace = $1 AND blob = $2 AND tries >= $3",
@@ -105,9 +88,6 @@ pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
 }
 
 /// Has all small versions made anew, after a restore: a backup holds what they are made of.
-///
-/// # Errors
-/// Where the database fails.
 pub fn rebuild(tx: &Tx) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = $1, tries = 0, made_at = NULL, width = NULL, height = NULL",

@@ -51,9 +51,6 @@ pub struct Signer {
 
 impl Signer {
     /// A signer for somebody who looks now.
-    ///
-    /// # Errors
-    /// Where the database fails.
     pub fn new(reader: &Reader, actor: &Actor) -> Result<Signer> {
         let until = reader.now().after(LASTS);
         Ok(Signer { actor: *actor, until, mac: mac(reader, actor.workspace)? })

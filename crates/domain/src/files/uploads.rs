@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use store::{Reader, Row, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::files::blobs::{self, Arrived};
 use crate::files::entry::{self, Entry};
@@ -12,6 +12,7 @@ use crate::files::making::{self, Making, insert, may_make};
 use crate::files::names::FileName;
 use crate::files::permissions;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
 use crate::tenant::settings;
@@ -64,12 +65,21 @@ pub enum Purpose {
     File(FileId),
 }
 
+impl Purpose {
+    /// From the folder (the channel's id at the top) and the file that the database has.
+    fn of(channel: ChannelId, place: (Option<FileId>, Option<FileId>)) -> Purpose {
+        match place {
+            (_, Some(file)) => Purpose::File(file),
+            (Some(folder), None) => Purpose::Folder((folder.0 != channel.0).then_some(folder)),
+            (None, None) => Purpose::Message,
+        }
+    }
+}
+
 /// An upload that is announced.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
-    /// In which channel.
     pub channel: ChannelId,
-    /// What for.
     pub purpose: Purpose,
     /// What the file is called.
     pub name: String,
@@ -77,25 +87,24 @@ pub struct NewUpload {
     pub size: Option<i64>,
 }
 
-/// An upload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upload {
-    /// Its id.
-    pub id: UploadId,
-    /// In which channel.
-    pub channel: ChannelId,
-    /// What for.
-    pub purpose: Purpose,
-    /// What the file is called, as it was given.
-    pub name: String,
-    /// How many bytes will come, where that is known.
-    pub size: Option<i64>,
-    /// How many have come and are on disk.
-    pub received: i64,
-    /// The bytes, once all of them have come.
-    pub blob: Option<BlobId>,
-    /// Until when it is kept where nothing happens.
-    pub expires_at: Time,
+columns! {
+    /// An upload.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Upload {
+        pub id: UploadId = "id",
+        pub channel: ChannelId = "channel",
+        pub purpose: Purpose = "folder, file" => |place| Purpose::of(channel, place),
+        /// What the file is called, as it was given.
+        pub name: String = "name",
+        /// How many bytes will come, where that is known.
+        pub size: Option<i64> = "size",
+        /// How many have come and are on disk.
+        pub received: i64 = "received",
+        /// The bytes, once all of them have come.
+        pub blob: Option<BlobId> = "blob",
+        /// Until when it is kept where nothing happens.
+        pub expires_at: Time = "expires_at",
+    }
 }
 
 /// How many bytes one file may have in a workspace.
@@ -129,7 +138,7 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
          CAST(coalesce(sum(CASE WHEN expires_at > $4 THEN coalesce(size, received) ELSE received END), 0) AS BIGINT) \
          FROM uploads WHERE workspace = $1 AND blob IS NULL",
         &[&actor.workspace, &actor.person, &now, &now.after(LASTS).before(QUIET)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if open >= OPEN_MAX && !make_way(tx, actor)? {
         return Err(Error::Conflict("There are too many uploads at once. Please wait for some to finish."));
@@ -202,27 +211,7 @@ fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid
     })
 }
 
-const COLUMNS: &str = "id, channel, folder, file, name, size, received, blob, expires_at";
-
-fn read(row: &Row<'_>) -> store::Result<Upload> {
-    let (channel, folder, file): (ChannelId, Option<FileId>, Option<FileId>) =
-        (row.get(1)?, row.get(2)?, row.get(3)?);
-    let purpose = match (folder, file) {
-        (_, Some(file)) => Purpose::File(file),
-        (Some(folder), None) => Purpose::Folder((folder.0 != channel.0).then_some(folder)),
-        (None, None) => Purpose::Message,
-    };
-    Ok(Upload {
-        id: row.get(0)?,
-        channel,
-        purpose,
-        name: row.get(4)?,
-        size: row.get(5)?,
-        received: row.get(6)?,
-        blob: row.get(7)?,
-        expires_at: row.get(8)?,
-    })
-}
+const COLUMNS: &str = Upload::COLUMNS;
 
 /// An upload of the one who asks, to a channel that they still see.
 ///
@@ -232,8 +221,9 @@ pub fn find(reader: &Reader, actor: &Actor, upload: UploadId) -> Result<Upload> 
     let sql = format!(
         "SELECT {COLUMNS} FROM uploads WHERE workspace = $1 AND id = $2 AND person = $3 AND expires_at > $4"
     );
-    let found = reader.first(&sql, &[&actor.workspace, &upload, &actor.person, &reader.now()], read)?;
-    let found = found.ok_or(Error::NotFound)?;
+    let found =
+        reader.first(&sql, &[&actor.workspace, &upload, &actor.person, &reader.now()], |row| row.read())?;
+    let found: Upload = found.ok_or(Error::NotFound)?;
     access::channel(reader, actor, found.channel)?;
     Ok(found)
 }
@@ -348,18 +338,12 @@ pub fn abandon(tx: &mut Tx, actor: &Actor, upload: UploadId) -> Result<()> {
 
 /// Removes some uploads that were never finished or never used, and answers them: what has come of them is to be removed
 /// from the store.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
     let gone = tx.all(
         "DELETE FROM uploads WHERE (workspace, id) IN \
          (SELECT workspace, id FROM uploads WHERE expires_at <= $1 LIMIT $2) RETURNING workspace, id, blob",
         &[&tx.now(), &SWEPT_AT_ONCE],
-        |row| {
-            let ids: (WorkspaceId, UploadId) = (row.get(0)?, row.get(1)?);
-            Ok((ids, row.get::<Option<BlobId>>(2)?))
-        },
+        |row| row.read::<((WorkspaceId, UploadId), Option<BlobId>)>(),
     )?;
     for ((workspace, _), blob) in &gone {
         if let Some(blob) = blob {
@@ -370,9 +354,6 @@ pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
 }
 
 /// Whether an upload is still on its way, whoever's it is: what has come of any other is swept from the store.
-///
-/// # Errors
-/// Where the database fails.
 pub fn is_open(reader: &Reader, upload: UploadId) -> Result<bool> {
     // Its id alone names it: the store's staging place knows no workspaces.
     let open =

@@ -7,12 +7,13 @@ use std::time::Duration;
 use store::{Param, Reader, Time, Tx};
 
 use crate::kernel::access::Actor;
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::limits;
 use crate::kernel::secrets::{self, Secret};
-use crate::tenant::workspaces::{self, COLUMNS, Workspace};
+use crate::tenant::workspaces::{COLUMNS, Workspace};
 
 /// The last use is noted at most this often: a write for each request would cost more than the request.
 const NOTED_EVERY: Duration = Duration::from_secs(3600);
@@ -23,25 +24,23 @@ const ANSWERS: &str = "(w.host = $3 OR EXISTS (SELECT 1 FROM former_hosts f WHER
      (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3) AND NOT EXISTS (SELECT 1 FROM \
      former_hosts f WHERE f.host = $3)))";
 
-/// A browser that is signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// Who is signed in.
-    pub person: PersonId,
-    /// What the browser said it is.
-    pub agent: String,
-    /// When it was signed in.
-    pub created_at: Time,
-    /// When it was last used, give or take an hour.
-    pub used_at: Time,
+columns! {
+    /// A browser that is signed in.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Session {
+        pub id: SessionId = "id",
+        /// Who is signed in.
+        pub person: PersonId = "person",
+        /// What the browser said it is.
+        pub agent: String = "agent",
+        /// When it was signed in.
+        pub created_at: Time = "created_at",
+        /// When it was last used, give or take an hour.
+        pub used_at: Time = "used_at",
+    }
 }
 
 /// Signs a browser in and answers its secret. `agent` is what the browser says it is, for the person to recognise it.
-///
-/// # Errors
-/// Where the database fails.
 pub fn start(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, agent: &str) -> Result<Secret> {
     let secret = Secret::new();
     let now = tx.now();
@@ -62,7 +61,6 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Its person, and what they may see.
     pub actor: Actor,
-    /// Their workspace.
     pub workspace: Workspace,
     /// Whether the last use is to be noted again ([`touch`]).
     pub is_stale: bool,
@@ -70,9 +68,6 @@ pub struct SignedIn {
 
 /// Who is signed in with a secret in the workspace that answers a host ([`workspaces::by_host`]). Nothing where the
 /// session has ended, was unused for too long, or its person is deactivated.
-///
-/// # Errors
-/// Where the database fails.
 pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<SignedIn>> {
     let now = reader.now();
     let sql = format!(
@@ -84,20 +79,22 @@ pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<Sig
     let params: [&dyn Param; 3] =
         [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::key(host)];
     let found = reader.first(&sql, &params, |row| {
-        let used_at: Time = row.get(2)?;
-        let limited_at: Option<Time> = row.get(4)?;
-        let workspace = workspaces::read(row, 5)?;
-        let actor = Actor::new(workspace.id, row.get(1)?, row.get(3)?, limited_at.is_some());
+        let (session, person, used_at, role, limited_at, workspace): (
+            _,
+            _,
+            Time,
+            _,
+            Option<Time>,
+            Workspace,
+        ) = row.read()?;
+        let actor = Actor::new(workspace.id, person, role, limited_at.is_some());
         let is_stale = used_at <= now.before(NOTED_EVERY);
-        Ok(SignedIn { session: row.get(0)?, actor, workspace, is_stale })
+        Ok(SignedIn { session, actor, workspace, is_stale })
     })?;
     Ok(found)
 }
 
 /// Notes that a session is used now, at most once an hour.
-///
-/// # Errors
-/// Where the database fails.
 pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -108,23 +105,16 @@ pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<
 }
 
 /// Where the one who asks is signed in, the last used first.
-///
-/// # Errors
-/// Where the database fails.
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Session>> {
     Ok(reader.all(
-        "SELECT id, person, agent, created_at, used_at FROM sessions \
-         WHERE workspace = $1 AND person = $2 AND ended_at IS NULL AND used_at > $3 ORDER BY used_at DESC, id DESC",
+        constcat::concat!(
+            "SELECT ",
+            Session::COLUMNS,
+            " FROM sessions WHERE workspace = $1 AND person = $2 AND ended_at IS NULL AND used_at > $3 \
+             ORDER BY used_at DESC, id DESC"
+        ),
         &[&actor.workspace, &actor.person, &reader.now().before(limits::SESSION_LASTS)],
-        |row| {
-            Ok(Session {
-                id: row.get(0)?,
-                person: row.get(1)?,
-                agent: row.get(2)?,
-                created_at: row.get(3)?,
-                used_at: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 
@@ -145,9 +135,6 @@ pub fn end(tx: &mut Tx, actor: &Actor, session: SessionId) -> Result<()> {
 }
 
 /// Ends every session of the one who asks but `keep`, and says how many those were.
-///
-/// # Errors
-/// Where the database fails.
 pub fn end_all_others(tx: &mut Tx, actor: &Actor, keep: SessionId) -> Result<usize> {
     let ended: Vec<SessionId> = tx.all(
         "UPDATE sessions SET ended_at = $4 WHERE workspace = $1 AND person = $2 AND id <> $3 AND ended_at IS NULL \

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use store::{FromValue, Reader, Time, Tx, Value};
+use store::{Reader, Time, Tx};
 
 use crate::directory::addressee;
 use crate::identity::sign_ups;
@@ -13,6 +13,7 @@ use crate::kernel::ids::{PersonId, SignInId, WorkspaceId};
 use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::secrets::{self, Secret};
+use crate::kernel::words::words;
 
 /// A link of the demonstration is good for this long: a day of looking around.
 const DEMO_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -21,30 +22,20 @@ pub(crate) const USED: Error = Error::Conflict("This link has been used already.
 pub(crate) const TAKEN_BACK: Error = Error::Conflict("This invitation was taken back.");
 pub(crate) const EXPIRED: Error = Error::Conflict("This link has expired. Please ask for a new one.");
 
-/// Where a link comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkKind {
-    /// A mail that somebody asked for; used up together with its code.
-    Mail,
-    /// The command line.
-    Command,
-    /// An invitation.
-    Invitation,
-    /// The demonstration. It is not used up.
-    Demo,
+words! {
+    /// Where a link comes from.
+    pub enum LinkKind {
+        /// A mail that somebody asked for; used up together with its code.
+        Mail = "mail",
+        /// The command line.
+        Command = "command",
+        Invitation = "invitation",
+        /// The demonstration. It is not used up.
+        Demo = "demo",
+    }
 }
 
 impl LinkKind {
-    /// The word that the database uses.
-    pub fn word(self) -> &'static str {
-        match self {
-            LinkKind::Mail => "mail",
-            LinkKind::Command => "command",
-            LinkKind::Invitation => "invitation",
-            LinkKind::Demo => "demo",
-        }
-    }
-
     /// How long a link of this kind is good.
     pub fn lasts(self) -> Duration {
         match self {
@@ -55,13 +46,6 @@ impl LinkKind {
     }
 }
 
-impl FromValue for LinkKind {
-    fn from_value(value: Value<'_>) -> Option<LinkKind> {
-        let kinds = [LinkKind::Mail, LinkKind::Command, LinkKind::Invitation, LinkKind::Demo];
-        kinds.into_iter().find(|kind| value == Value::Text(kind.word()))
-    }
-}
-
 /// Whether a link is still good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -69,7 +53,6 @@ pub enum LinkState {
     Good,
     /// It was used, or its code was.
     Used,
-    /// It was taken back.
     TakenBack,
     /// Its time is over.
     Expired,
@@ -82,7 +65,6 @@ pub struct Link {
     pub workspace: WorkspaceId,
     /// Who signs in with it.
     pub person: PersonId,
-    /// Their name.
     pub name: Name,
     /// Where it comes from.
     pub kind: LinkKind,
@@ -152,18 +134,17 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
         newcomers = sign_ups::NEWCOMERS
     );
     let link = reader.first(&sql, &[&secrets::hash(secret)], |row| {
-        let expires_at: Time = row.get(6)?;
-        let used_at: Option<Time> = row.get(7)?;
-        let taken_back_at: Option<Time> = row.get(10)?;
+        let mut columns = row.columns();
+        let (workspace, person, name, kind) = columns.next()?;
+        let (expires_at, used_at, sign_in, back): (Time, Option<Time>, _, _) = columns.next()?;
+        let taken_back_at: Option<Time> = columns.next()?;
         let state = match used_at {
             _ if taken_back_at.is_some() => LinkState::TakenBack,
             Some(_) => LinkState::Used,
             None if expires_at <= now => LinkState::Expired,
             None => LinkState::Good,
         };
-        let (workspace, person) = (row.get(0)?, row.get(1)?);
-        let (name, kind, sign_in) = (Name::read(row, 2)?, row.get(5)?, row.get(8)?);
-        Ok(Link { workspace, person, name, kind, state, back: row.get(9)?, sign_in })
+        Ok(Link { workspace, person, name, kind, state, back, sign_in })
     })?;
     link.ok_or(Error::NotFound)
 }

@@ -107,9 +107,6 @@ pub(crate) fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Resu
 
 /// Calls off whatever could still sign a person in, or answer as them, by a mail or a link. For when their address turns out to be
 /// another's or they are deactivated: what went to the old address is good for nothing then.
-///
-/// # Errors
-/// Where the database fails.
 pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -124,9 +121,6 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
 }
 
 /// Removes some requests and links that expired long ago, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let before = tx.now().before(KEPT);
     let requests = tx.run(

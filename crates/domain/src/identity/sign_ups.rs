@@ -34,11 +34,8 @@ pub(crate) const NEWCOMERS: &str = "SELECT k.workspace, k.person, k.given_name, 
 /// What somebody who signs up fills in.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Given name.
     pub given_name: String,
-    /// Family name.
     pub family_name: String,
-    /// Email address.
     pub email: String,
     /// What they call their company; may be empty.
     pub company: String,
@@ -104,7 +101,7 @@ pub(crate) fn newcomer(
         "SELECT n.given_name, n.family_name, n.email, n.company_name FROM ({NEWCOMERS}) n \
          WHERE n.workspace = $1 AND n.person = $2"
     );
-    Ok(reader.first(&sql, &[&workspace, &person], |row| Ok((Name::read(row, 0)?, row.get(3)?)))?)
+    Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
 }
 
 /// Forgets what a client user who is deleted had filled in.
@@ -116,9 +113,6 @@ pub(crate) fn forget(tx: &Tx, workspace: WorkspaceId, client: PersonId, email: &
 }
 
 /// Forgets some newcomers who never came, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM newcomers WHERE (workspace, person) IN \

@@ -5,49 +5,28 @@
 //! channel whose subject is open to whom; the rules for people, companies and projects stand below, as SQL conditions
 //! that finders and lists share.
 
-use store::{Reader, Time, Value};
+use store::{Reader, Time};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
+use crate::kernel::words::words;
 
-/// What somebody is in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// An internal user who also manages the team and the settings.
-    Admin,
-    /// An internal user.
-    Staff,
-    /// A client's person.
-    Client,
+words! {
+    /// What somebody is in a workspace.
+    pub enum Role {
+        /// An internal user who also manages the team and the settings.
+        Admin = "admin",
+        /// An internal user.
+        Staff = "staff",
+        /// A client's person.
+        Client = "client",
+    }
 }
 
 impl Role {
-    /// The word that the database and the API use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Staff => "staff",
-            Role::Client => "client",
-        }
-    }
-
-    /// The role of a word.
-    pub fn from_word(word: &str) -> Option<Role> {
-        [Role::Admin, Role::Staff, Role::Client].into_iter().find(|role| role.word() == word)
-    }
-
     /// Whether this is one of the firm's own people.
     pub fn is_internal(self) -> bool {
         self != Role::Client
-    }
-}
-
-impl store::FromValue for Role {
-    fn from_value(value: store::Value<'_>) -> Option<Role> {
-        match value {
-            store::Value::Text(word) => Role::from_word(word),
-            _ => None,
-        }
     }
 }
 
@@ -58,7 +37,6 @@ pub struct Actor {
     pub workspace: WorkspaceId,
     /// Who asks.
     pub person: PersonId,
-    /// What they are.
     pub role: Role,
     /// Whether an internal user sees assigned companies only.
     pub limited: bool,
@@ -67,33 +45,15 @@ pub struct Actor {
     pub(crate) via: Via,
 }
 
-/// How somebody comes to do what they do, and with it how far their sight reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// On a page: the channels that they are in.
-    Page,
-    /// By a program with a key that they made: everything in the workspace, and every channel too.
-    Program,
-    /// In their name, by whoever runs the portal on its machine: what a page would show them.
-    Machine,
-}
-
-impl Via {
-    const ALL: [Via; 3] = [Via::Page, Via::Program, Via::Machine];
-
-    /// The word that the database and exports use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Via::Page => "page",
-            Via::Program => "program",
-            Via::Machine => "machine",
-        }
-    }
-}
-
-impl store::FromValue for Via {
-    fn from_value(value: Value<'_>) -> Option<Via> {
-        Via::ALL.into_iter().find(|via| value == Value::Text(via.word()))
+words! {
+    /// How somebody comes to do what they do, and with it how far their sight reaches.
+    pub enum Via {
+        /// On a page: the channels that they are in.
+        Page = "page",
+        /// By a program with a key that they made: everything in the workspace, and every channel too.
+        Program = "program",
+        /// In their name, by whoever runs the portal on its machine: what a page would show them.
+        Machine = "machine",
     }
 }
 
@@ -211,9 +171,6 @@ pub fn channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<()>
 }
 
 /// A person as one who asks; nothing where they are not there or deactivated.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn actor(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Actor>> {
     Ok(reader.first(
         "SELECT role, limited_at FROM people WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",

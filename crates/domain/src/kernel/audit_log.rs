@@ -5,129 +5,93 @@
 //! were deleted. Values before and after stand beside it where they say something; never a message's text, never a secret.
 
 use serde::{Deserialize, Serialize};
-use store::{Param, Reader, Row, Time, Tx, Value};
+use store::{Nullable, Param, Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::kernel::access::{self, Actor, Role, Via};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId, RecordId, WorkspaceId};
 use crate::kernel::name::Name;
+use crate::kernel::words::words;
 
 /// Characters kept of a value: enough to recognise it.
 const VALUE_CHARACTERS: usize = 200;
 
-macro_rules! deeds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
-        /// What was done. The first part of its word is its [`Field`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Deed {
-            $($(#[$doc])* $name),*
-        }
-
-        impl Deed {
-            /// Every deed.
-            pub const ALL: &[Deed] = &[$(Deed::$name),*];
-
-            /// The word that the database and exports use.
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Deed::$name => $word),*
-                }
-            }
-        }
-    };
-}
-
-deeds! {
-    /// Somebody was added.
-    PersonAdded = "people.added";
-    /// Name, address, number, companies, role or access of somebody were changed.
-    PersonChanged = "people.changed";
-    /// Somebody was invited, for the first time or again.
-    PersonInvited = "people.invited";
-    /// An invitation was taken back.
-    PersonUninvited = "people.uninvited";
-    /// Somebody signed up by themselves.
-    PersonJoined = "people.joined";
-    /// A client user invited a colleague.
-    ColleagueInvited = "people.colleagueInvited";
-    /// Somebody's access was taken away; they were signed out everywhere.
-    PersonDeactivated = "people.deactivated";
-    /// Somebody was given their access back.
-    PersonReactivated = "people.reactivated";
-    /// A welcome message was written for one client user alone.
-    WelcomeWritten = "people.welcomeWritten";
-    /// A link that signs somebody in was made on the machine.
-    LinkMade = "people.linkMade";
-    /// Somebody was deleted.
-    PersonDeleted = "people.deleted";
-    /// Where somebody who signed up might work was looked at, and left as it was.
-    BelongingDismissed = "people.belongingDismissed";
-    /// A table of people and companies was taken in.
-    TableImported = "people.imported";
-    /// A company was added.
-    CompanyAdded = "companies.added";
-    /// A company was renamed or otherwise changed.
-    CompanyChanged = "companies.changed";
-    /// An internal user was assigned to a company, or no longer is.
-    CompanyAssigned = "companies.assigned";
-    /// A company was deleted.
-    CompanyDeleted = "companies.deleted";
-    /// A project was added.
-    ProjectAdded = "projects.added";
-    /// A project, or who is on it, was changed.
-    ProjectChanged = "projects.changed";
-    /// A project was deleted.
-    ProjectDeleted = "projects.deleted";
-    /// A channel was made by hand.
-    ChannelMade = "channels.made";
-    /// Whether client users may change the files of a channel, or of a folder in it, was changed.
-    FilesPermitted = "channels.filesPermitted";
-    /// A channel was put away or brought back.
-    ChannelArchived = "channels.archived";
-    /// The portal was set up.
-    SetUp = "settings.setUp";
-    /// A setting was changed.
-    SettingsChanged = "settings.changed";
-    /// What client users are welcomed with, or who signs it, was changed.
-    WelcomeChanged = "settings.welcomeChanged";
-    /// A program is called from now on.
-    WebhookMade = "keys.webhookMade";
-    /// A program that was called no more is called again.
-    WebhookEnabled = "keys.webhookEnabled";
-    /// A program is called no more.
-    WebhookDeleted = "keys.webhookDeleted";
-    /// A program was given a key.
-    KeyMade = "keys.made";
-    /// A key was revoked.
-    KeyRevoked = "keys.revoked";
-    /// What people answered to texts was exported.
-    ConsentsExported = "exports.consents";
-    /// Who asked for early access was exported.
-    EarlyAccessExported = "exports.earlyAccess";
-    /// These records were exported.
-    RecordsExported = "exports.records";
-    /// All about one client user was exported.
-    PersonExported = "exports.person";
-    /// Somebody who asked for early access was removed from the list.
-    EarlyAccessRemoved = "earlyAccess.removed";
+words! {
+    /// What was done. The first part of its word is its [`Field`].
+    #[derive(Hash)]
+    pub enum Deed {
+        PersonAdded = "people.added",
+        /// Name, address, number, companies, role or access of somebody were changed.
+        PersonChanged = "people.changed",
+        /// Somebody was invited, for the first time or again.
+        PersonInvited = "people.invited",
+        /// An invitation was taken back.
+        PersonUninvited = "people.uninvited",
+        /// Somebody signed up by themselves.
+        PersonJoined = "people.joined",
+        /// A client user invited a colleague.
+        ColleagueInvited = "people.colleagueInvited",
+        /// Somebody's access was taken away; they were signed out everywhere.
+        PersonDeactivated = "people.deactivated",
+        /// Somebody was given their access back.
+        PersonReactivated = "people.reactivated",
+        /// A welcome message was written for one client user alone.
+        WelcomeWritten = "people.welcomeWritten",
+        /// A link that signs somebody in was made on the machine.
+        LinkMade = "people.linkMade",
+        PersonDeleted = "people.deleted",
+        /// Where somebody who signed up might work was looked at, and left as it was.
+        BelongingDismissed = "people.belongingDismissed",
+        /// A table of people and companies was taken in.
+        TableImported = "people.imported",
+        CompanyAdded = "companies.added",
+        /// A company was renamed or otherwise changed.
+        CompanyChanged = "companies.changed",
+        /// An internal user was assigned to a company, or no longer is.
+        CompanyAssigned = "companies.assigned",
+        CompanyDeleted = "companies.deleted",
+        ProjectAdded = "projects.added",
+        ProjectChanged = "projects.changed",
+        ProjectDeleted = "projects.deleted",
+        /// A channel was made by hand.
+        ChannelMade = "channels.made",
+        /// Whether client users may change the files of a channel, or of a folder in it, was changed.
+        FilesPermitted = "channels.filesPermitted",
+        /// A channel was put away or brought back.
+        ChannelArchived = "channels.archived",
+        /// The portal was set up.
+        SetUp = "settings.setUp",
+        SettingsChanged = "settings.changed",
+        /// What client users are welcomed with, or who signs it, was changed.
+        WelcomeChanged = "settings.welcomeChanged",
+        /// A program is called from now on.
+        WebhookMade = "keys.webhookMade",
+        /// A program that was called no more is called again.
+        WebhookEnabled = "keys.webhookEnabled",
+        /// A program is called no more.
+        WebhookDeleted = "keys.webhookDeleted",
+        /// A program was given a key.
+        KeyMade = "keys.made",
+        KeyRevoked = "keys.revoked",
+        /// What people answered to texts was exported.
+        ConsentsExported = "exports.consents",
+        /// Who asked for early access was exported.
+        EarlyAccessExported = "exports.earlyAccess",
+        /// These records were exported.
+        RecordsExported = "exports.records",
+        /// All about one client user was exported.
+        PersonExported = "exports.person",
+        /// Somebody who asked for early access was removed from the list.
+        EarlyAccessRemoved = "earlyAccess.removed",
+    }
 }
 
 impl Deed {
-    /// The deed of a word.
-    pub fn from_word(word: &str) -> Option<Deed> {
-        Deed::ALL.iter().copied().find(|deed| deed.word() == word)
-    }
-
     /// What it is about.
     pub fn field(self) -> &'static str {
         self.word().split('.').next().unwrap_or("")
-    }
-}
-
-impl Param for Deed {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
     }
 }
 
@@ -139,7 +103,6 @@ pub struct Change {
     /// What it was; nothing where there was none, or it is not to be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
@@ -264,31 +227,48 @@ fn next(tx: &Tx, workspace: WorkspaceId) -> Result<RecordId> {
 pub enum About {
     /// The workspace as a whole, or something that has no name of its own.
     Nothing,
-    /// A person.
     Person(PersonId, Name, Role),
     /// A company; its name is empty where it is a placeholder.
     Company(CompanyId, String),
-    /// A project.
     Project(ProjectId, String),
 }
 
-/// One record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Its id.
-    pub id: RecordId,
-    /// When it was done.
-    pub at: Time,
-    /// Who did it; nobody where it was done on the machine.
-    pub person: Option<(PersonId, Name)>,
-    /// How.
-    pub via: Via,
-    /// What was done, as its word; a newer program may have written one that is unknown here.
-    pub deed: String,
-    /// To whom or what.
-    pub about: About,
-    /// What is another value now.
-    pub changes: Vec<Change>,
+impl About {
+    fn of((id, Nullable(person), role, company, project): Names) -> About {
+        match (id, person.zip(role), company, project) {
+            (Some(id), Some((name, role)), _, _) => About::Person(PersonId(id), name, role),
+            (Some(id), _, Some(name), _) => About::Company(CompanyId(id), name),
+            (Some(id), _, _, Some(title)) => About::Project(ProjectId(id), title),
+            _ => About::Nothing,
+        }
+    }
+}
+
+fn named((person, Nullable(name)): (Option<PersonId>, Nullable<Name>)) -> Option<(PersonId, Name)> {
+    person.zip(name)
+}
+
+/// An id, and what the person, company or project of that id is called.
+type Names = (Option<Uuid>, Nullable<Name>, Option<Role>, Option<String>, Option<String>);
+
+columns! {
+    /// One record.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Record {
+        pub id: RecordId = "r.id",
+        /// When it was done.
+        pub at: Time = "r.at",
+        /// Who did it; nobody where it was done on the machine.
+        pub person: Option<(PersonId, Name)> = "r.person, w.given_name, w.family_name, w.email" => named,
+        /// How.
+        pub via: Via = "r.via",
+        /// What was done, as its word; a newer program may have written one that is unknown here.
+        pub deed: String = "r.deed",
+        /// To whom or what.
+        pub about: About = "r.about, p.given_name, p.family_name, p.email, p.role, k.name, j.title" => About::of,
+        /// What is another value now.
+        pub changes: Vec<Change> = "r.changes" => |changes: String| serde_json::from_str(&changes).unwrap_or_default(),
+    }
 }
 
 /// Which records are wanted.
@@ -323,43 +303,16 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
         ""
     };
     let sql = format!(
-        "SELECT r.id, r.at, r.person, w.given_name, w.family_name, w.email, r.via, r.deed, r.about, \
-         p.given_name, p.family_name, p.email, p.role, k.name, j.title, r.changes FROM records r \
+        "SELECT {columns} FROM records r \
          LEFT JOIN people w ON w.workspace = r.workspace AND w.id = r.person \
          LEFT JOIN people p ON p.workspace = r.workspace AND p.id = r.about \
          LEFT JOIN companies k ON k.workspace = r.workspace AND k.id = r.about \
          LEFT JOIN projects j ON j.workspace = r.workspace AND j.id = r.about \
          WHERE r.workspace = $1 AND r.id < $2 AND r.deed LIKE $3 AND r.at >= $4 AND r.at < $5 {of_person} \
-         ORDER BY r.id DESC LIMIT $6"
+         ORDER BY r.id DESC LIMIT $6",
+        columns = Record::COLUMNS
     );
-    Ok(reader.all(&sql, &params, read)?)
-}
-
-fn read(row: &Row<'_>) -> store::Result<Record> {
-    let about: Option<Uuid> = row.get(8)?;
-    let role: Option<Role> = row.get(12)?;
-    let (company, project): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
-    let about = match (about, role, company, project) {
-        (Some(id), Some(role), _, _) => About::Person(PersonId(id), Name::read(row, 9)?, role),
-        (Some(id), _, Some(name), _) => About::Company(CompanyId(id), name),
-        (Some(id), _, _, Some(title)) => About::Project(ProjectId(id), title),
-        _ => About::Nothing,
-    };
-    let person: Option<PersonId> = row.get(2)?;
-    let is_there = row.get::<Option<String>>(5)?.is_some();
-    let person = match person.filter(|_| is_there) {
-        Some(person) => Some((person, Name::read(row, 3)?)),
-        None => None,
-    };
-    Ok(Record {
-        id: row.get(0)?,
-        at: row.get(1)?,
-        person,
-        via: row.get(6)?,
-        deed: row.get(7)?,
-        about,
-        changes: serde_json::from_str(&row.get::<String>(15)?).unwrap_or_default(),
-    })
+    Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
 /// Notes that the one who asks has an export before them. It is written before anything of it is shown.
@@ -381,7 +334,7 @@ mod tests {
     #[test]
     fn a_deed_is_known_by_its_word_and_no_two_share_one() {
         for deed in Deed::ALL {
-            assert_eq!(Deed::from_word(deed.word()), Some(*deed));
+            assert_eq!(Deed::from_word(deed.word()), Some(deed));
             assert!(!deed.field().is_empty() && deed.field() != deed.word(), "{}", deed.word());
         }
         assert_eq!(Deed::from_word("people.eaten"), None);

@@ -50,7 +50,6 @@ pub enum Problem {
     Empty,
     /// It has more than so many characters.
     TooLong(usize),
-    /// It has control characters.
     ControlCharacters,
     /// It is no email address.
     NoAddress,
@@ -70,7 +69,6 @@ pub enum Problem {
     OpenQuote(u64),
     /// It stands in the same table already, at this line.
     TwiceInTable(i64),
-    /// It is no day.
     NoDay,
     /// It is no id of version 7.
     NoId,

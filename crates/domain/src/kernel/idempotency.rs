@@ -50,7 +50,7 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
     let (request_hash, answer): (Vec<u8>, Vec<u8>) = tx.one(
         "SELECT request_hash, answer FROM first_answers WHERE workspace = $1 AND key = $2 AND name_hash = $3",
         &[workspace, key, name_hash],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if request_hash == question.request_hash {
         Ok(Some(answer))
@@ -60,9 +60,6 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
 }
 
 /// Keeps the answer to a question that [`known`] knew nothing of.
-///
-/// # Errors
-/// Where the database fails.
 pub fn keep(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8]) -> Result<()> {
     tx.run(
         "UPDATE first_answers SET answer = $4 WHERE workspace = $1 AND key = $2 AND name_hash = $3",
@@ -72,9 +69,6 @@ pub fn keep(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8]) -> Resul
 }
 
 /// Removes some answers that are kept no longer, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM first_answers WHERE (workspace, key, name_hash) IN \

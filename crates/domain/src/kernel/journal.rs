@@ -12,16 +12,13 @@ use crate::kernel::medium::Way;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Event {
-    /// A message was sent.
     #[serde(rename = "message.sent")]
     MessageSent {
         /// Where.
         channel: ChannelId,
-        /// Which.
         message: MessageId,
         /// Its place in the channel.
         position: i64,
-        /// Who wrote it.
         author: PersonId,
     },
     /// A message's text was changed.
@@ -29,7 +26,6 @@ pub enum Event {
     MessageUpdated {
         /// Where.
         channel: ChannelId,
-        /// Which.
         message: MessageId,
         /// Its place in the channel.
         position: i64,
@@ -39,7 +35,6 @@ pub enum Event {
     MessageDeleted {
         /// Where.
         channel: ChannelId,
-        /// Which.
         message: MessageId,
         /// Its place in the channel.
         position: i64,
@@ -49,7 +44,6 @@ pub enum Event {
     FileCreated {
         /// Where.
         channel: ChannelId,
-        /// Which.
         file: FileId,
     },
     /// Something about a file, a folder or a link changed: its name, its place, its bytes, who may change it.
@@ -57,7 +51,6 @@ pub enum Event {
     FileUpdated {
         /// Where.
         channel: ChannelId,
-        /// Which.
         file: FileId,
     },
     /// A file, a folder or a link was deleted.
@@ -65,7 +58,6 @@ pub enum Event {
     FileDeleted {
         /// Where.
         channel: ChannelId,
-        /// Which.
         file: FileId,
     },
     /// Somebody's read position moved.
@@ -75,31 +67,19 @@ pub enum Event {
         channel: ChannelId,
         /// Whose.
         person: PersonId,
-        /// To which position.
         position: i64,
     },
-    /// A channel was made.
     #[serde(rename = "messageChannel.created")]
-    ChannelCreated {
-        /// Which.
-        channel: ChannelId,
-    },
+    ChannelCreated { channel: ChannelId },
     /// A channel was made, and so a place for its files.
     #[serde(rename = "fileChannel.created")]
-    FileChannelCreated {
-        /// Which.
-        channel: ChannelId,
-    },
+    FileChannelCreated { channel: ChannelId },
     /// A channel's title changed, or it was archived or brought back.
     #[serde(rename = "messageChannel.updated")]
-    ChannelUpdated {
-        /// Which.
-        channel: ChannelId,
-    },
+    ChannelUpdated { channel: ChannelId },
     /// People joined a channel or lost access to it.
     #[serde(rename = "members.changed")]
     MembersChanged {
-        /// Which.
         channel: ChannelId,
         /// Who came.
         joined: Vec<PersonId>,
@@ -109,25 +89,21 @@ pub enum Event {
     /// A notice of missed messages has left (N12): one entry for each channel that it is about.
     #[serde(rename = "notification.sent")]
     NotificationSent {
-        /// Which of its channels.
         channel: ChannelId,
         /// To whom.
         person: PersonId,
         /// What it says, and more about it.
         digest: DigestId,
-        /// By which way.
         way: Way,
     },
     /// A notice of missed messages will never arrive (N12): one entry for each channel that it is about.
     #[serde(rename = "notification.failed")]
     NotificationFailed {
-        /// Which of its channels.
         channel: ChannelId,
         /// To whom.
         person: PersonId,
         /// What it would have said, and why it failed.
         digest: DigestId,
-        /// By which way.
         way: Way,
     },
     /// When, or whether, somebody is told of what was written in a channel is another than it was (N12, N14).
@@ -145,71 +121,34 @@ pub enum Event {
     /// A signed-in browser was signed out.
     #[serde(rename = "session.ended")]
     SessionEnded {
-        /// Which.
         session: SessionId,
         /// Whose.
         person: PersonId,
     },
     /// A client user was made.
     #[serde(rename = "client.created")]
-    ClientCreated {
-        /// Which.
-        client: PersonId,
-    },
+    ClientCreated { client: PersonId },
     /// A client user changed.
     #[serde(rename = "client.updated")]
-    ClientUpdated {
-        /// Which.
-        client: PersonId,
-    },
+    ClientUpdated { client: PersonId },
     /// A client user signed in for the first time.
     #[serde(rename = "client.activated")]
-    ClientActivated {
-        /// Which.
-        client: PersonId,
-    },
+    ClientActivated { client: PersonId },
     /// A client user was deleted.
     #[serde(rename = "client.deleted")]
-    ClientDeleted {
-        /// Which.
-        client: PersonId,
-    },
-    /// A company was made.
+    ClientDeleted { client: PersonId },
     #[serde(rename = "company.created")]
-    CompanyCreated {
-        /// Which.
-        company: CompanyId,
-    },
-    /// A company changed.
+    CompanyCreated { company: CompanyId },
     #[serde(rename = "company.updated")]
-    CompanyUpdated {
-        /// Which.
-        company: CompanyId,
-    },
-    /// A company was deleted.
+    CompanyUpdated { company: CompanyId },
     #[serde(rename = "company.deleted")]
-    CompanyDeleted {
-        /// Which.
-        company: CompanyId,
-    },
-    /// A project was made.
+    CompanyDeleted { company: CompanyId },
     #[serde(rename = "project.created")]
-    ProjectCreated {
-        /// Which.
-        project: ProjectId,
-    },
-    /// A project or who is on it changed.
+    ProjectCreated { project: ProjectId },
     #[serde(rename = "project.updated")]
-    ProjectUpdated {
-        /// Which.
-        project: ProjectId,
-    },
-    /// A project was deleted.
+    ProjectUpdated { project: ProjectId },
     #[serde(rename = "project.deleted")]
-    ProjectDeleted {
-        /// Which.
-        project: ProjectId,
-    },
+    ProjectDeleted { project: ProjectId },
 }
 
 impl Event {

@@ -1,6 +1,6 @@
 //! A person's name, and what pages make of it.
 
-use store::Row;
+use store::{Columns, FromRow};
 
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
@@ -35,19 +35,19 @@ pub struct Name {
     pub given: String,
     /// Family name; may be empty.
     pub family: String,
-    /// Email address.
     pub email: String,
 }
 
-impl Name {
-    /// Reads `given_name`, `family_name` and `email` from three columns beginning with `index`.
-    ///
-    /// # Errors
-    /// Where they hold something else.
-    pub fn read(row: &Row<'_>, index: usize) -> store::Result<Name> {
-        Ok(Name { given: row.get(index)?, family: row.get(index + 1)?, email: row.get(index + 2)? })
-    }
+/// From the columns `given_name`, `family_name` and `email`.
+impl FromRow for Name {
+    const WIDTH: usize = 3;
 
+    fn from_row(columns: &mut Columns<'_>) -> store::Result<Name> {
+        Ok(Name { given: columns.next()?, family: columns.next()?, email: columns.next()? })
+    }
+}
+
+impl Name {
     /// "Jane Lee"; the address where there is neither name.
     pub fn full(&self) -> String {
         let full = format!("{} {}", self.given, self.family);

@@ -33,7 +33,7 @@ pub fn count(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> 
          ELSE $2 END \
          RETURNING window_start, count",
         &[&subject, &now, &now.before(window)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     if count <= most { Ok(()) } else { Err(Error::TooMany(start.after(window).since(now))) }
 }
@@ -51,9 +51,6 @@ pub(crate) fn network(sender: &str) -> String {
 }
 
 /// Removes some rows whose window is long over, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let over = tx.now().before(WINDOW_MAX);
     Ok(tx.run(

@@ -74,8 +74,6 @@ pub fn code() -> String {
     }
 }
 
-/// Chance that is the same each time, for simulations alone: the program is built without it.
-
 #[cfg(test)]
 mod tests {
     use super::*;

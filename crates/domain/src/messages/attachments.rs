@@ -1,14 +1,15 @@
 //! What a message is sent with: files that were uploaded for it, which are filed at the top of the channel in the same
 //! transaction (F1), or files that lie in the channel already.
 
-use store::{Reader, Tx};
+use store::{Nullable, Reader, Tx};
 
 use crate::files::content::Class;
-use crate::files::entry::{Entry, Kind, Stored, find, stored};
+use crate::files::entry::{Entry, Kind, Stored, find};
 use crate::files::making::{Making, insert};
 use crate::files::names::FileName;
 use crate::files::uploads;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{BlobId, ChannelId, FileId, MessageId, UploadId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -23,30 +24,39 @@ pub enum Attached {
     File(FileId),
 }
 
-/// Something that a message was sent with, as everybody in the channel sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attachment {
-    /// The file.
-    pub file: FileId,
-    /// Its name when it was sent.
-    pub name: String,
-    /// Bytes.
-    pub size: i64,
-    /// What it is.
-    pub content_type: String,
-    /// What is left of it.
-    pub state: State,
+columns! {
+    /// Something that a message was sent with, as everybody in the channel sees it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Attachment {
+        pub file: FileId = "a.file",
+        /// Its name when it was sent.
+        pub name: String = "a.name",
+        /// Bytes.
+        pub size: i64 = "a.size",
+        pub content_type: String = "a.content_type",
+        /// What is left of it.
+        pub state: State = Stored::COLUMNS => State::of,
+    }
 }
 
 /// What is left of an attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is there.
     There(Stored),
     /// It is handed to nobody: not checked yet, or found to be harmful.
     HeldBack(String),
     /// The file was deleted (F5).
     Removed,
+}
+
+impl State {
+    fn of(Nullable(stored): Nullable<Stored>) -> State {
+        match stored {
+            None => State::Removed,
+            Some(Stored { held: Some(why), .. }) => State::HeldBack(why),
+            Some(stored) => State::There(stored),
+        }
+    }
 }
 
 impl Attachment {
@@ -95,7 +105,7 @@ pub(crate) fn check(
         let (size, content_type) = reader.one(
             "SELECT size, content_type FROM blobs WHERE workspace = $1 AND id = $2",
             &[&actor.workspace, &blob],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.read(),
         )?;
         ready.push(Ready { what: *attached, name, blob, size, content_type });
     }
@@ -158,27 +168,16 @@ pub(crate) fn of_message(
     message: MessageId,
 ) -> Result<Vec<Attachment>> {
     Ok(reader.all(
-        "SELECT a.file, a.name, a.size, a.content_type, \
-         b.id, b.size, b.content_type, b.width, b.height, b.held_why, v.width, v.height FROM attachments a \
-         LEFT JOIN files f ON f.workspace = a.workspace AND f.id = a.file AND f.deleted_at IS NULL \
-         LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob \
-         LEFT JOIN previews v ON v.workspace = b.workspace AND v.blob = b.id AND v.made_at IS NOT NULL \
-         WHERE a.workspace = $1 AND a.message = $2 ORDER BY a.place",
+        constcat::concat!(
+            "SELECT ",
+            Attachment::COLUMNS,
+            " FROM attachments a LEFT JOIN files f ON f.workspace = a.workspace AND f.id = a.file \
+             AND f.deleted_at IS NULL LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob \
+             LEFT JOIN previews v ON v.workspace = b.workspace AND v.blob = b.id AND v.made_at IS NOT NULL \
+             WHERE a.workspace = $1 AND a.message = $2 ORDER BY a.place"
+        ),
         &[&workspace, &message],
-        |row| {
-            let state = match stored(row, 4)? {
-                None => State::Removed,
-                Some(Stored { held: Some(why), .. }) => State::HeldBack(why),
-                Some(stored) => State::There(stored),
-            };
-            Ok(Attachment {
-                file: row.get(0)?,
-                name: row.get(1)?,
-                size: row.get(2)?,
-                content_type: row.get(3)?,
-                state,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 

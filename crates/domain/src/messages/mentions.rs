@@ -61,6 +61,6 @@ pub(crate) fn of(
     Ok(reader.all(
         "SELECT person, name FROM mentions WHERE workspace = $1 AND message = $2 ORDER BY name, person",
         &[&workspace, &message],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }

@@ -14,14 +14,13 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::str::FromStr;
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, TextIndex, TextQuery, Time, Tx};
 use uuid::Uuid;
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, WorkspaceId};
 use crate::messages::message::{self, Message};
-use crate::messages::search_words::{self, Words};
 
 /// Messages indexed in one transaction: whoever writes meanwhile waits for it, and the fewer they are the more often the
 /// index's parts are merged.
@@ -34,7 +33,6 @@ const CHANNELS_NAMED: usize = 250;
 /// A message that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The message.
     pub message: Message,
     /// Its place: what is older comes when this is given as `before`.
     pub cursor: Cursor,
@@ -93,7 +91,7 @@ pub fn messages(
         }
         None => own_places(reader, actor)?,
     };
-    let Some(words) = Words::of(words).filter(|_| !places.is_empty()) else { return Ok(Vec::new()) };
+    let Some(words) = TextQuery::of(words).filter(|_| !places.is_empty()) else { return Ok(Vec::new()) };
     let before = before.unwrap_or(Cursor::NEWEST);
     let mut found = Vec::new();
     for (channel, position, at) in places_of(reader, actor, &words, &places, before, most)? {
@@ -127,30 +125,30 @@ fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
 fn places_of(
     reader: &Reader,
     actor: &Actor,
-    words: &Words,
+    words: &TextQuery,
     places: &[String],
     before: Cursor,
     most: i64,
 ) -> Result<Vec<(ChannelId, i64, i64)>> {
-    let row = |row: &store::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let row = |row: &store::Row<'_>| row.read();
     // Where all channels are open, whoever asks needs to be there only, and not in each of them.
     let seen = if actor.is_program() {
         "people s ON s.workspace = m.workspace AND s.id = $2"
     } else {
         "members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2"
     };
-    let found = match reader.engine() {
+    let found = match reader.text_index() {
         // The order of the joins is given: the index is walked from its newest row until there are enough.
-        Engine::Sqlite => reader.all(
+        TextIndex::Table => reader.all(
             &format!(
                 "SELECT m.channel, m.position, w.rowid FROM message_words w \
                  CROSS JOIN messages m ON m.search_row = w.rowid CROSS JOIN {seen} \
                  WHERE w.message_words MATCH $3 AND w.rowid < $4 AND m.workspace = $1 ORDER BY w.rowid DESC LIMIT $5"
             ),
-            &[&actor.workspace, &actor.person, &words.for_sqlite(places), &before.at, &most],
+            &[&actor.workspace, &actor.person, &words.fts5(places), &before.at, &most],
             row,
         )?,
-        Engine::Postgres => reader.all(
+        TextIndex::Expression => reader.all(
             &format!(
                 "SELECT m.channel, m.position, m.sent_at FROM messages m JOIN {seen} \
                  WHERE m.workspace = $1 AND message_words(m.workspace, m.channel, m.text) @@ \
@@ -161,8 +159,8 @@ fn places_of(
             &[
                 &actor.workspace,
                 &actor.person,
-                &search_words::places_for_postgres(places),
-                &words.for_postgres(),
+                &TextQuery::places_tsquery(places),
+                &words.tsquery(),
                 &before.at,
                 &before.channel,
                 &before.position,
@@ -175,16 +173,16 @@ fn places_of(
 }
 
 /// Asks what [`add`] wants to know, within a statement that asks for more: it runs with every message sent.
-pub(crate) fn newest_row(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Sqlite => "SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL",
-        Engine::Postgres => "SELECT CAST(NULL AS BIGINT)",
+pub(crate) fn newest_row(index: TextIndex) -> &'static str {
+    match index {
+        TextIndex::Table => "SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL",
+        TextIndex::Expression => "SELECT CAST(NULL AS BIGINT)",
     }
 }
 
 /// The row number of a message about to be sent, where the index is a table of its own; `newest` is the last one given.
 pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
-    if tx.engine() != Engine::Sqlite {
+    if tx.text_index() != TextIndex::Table {
         return Ok(None);
     }
     let row = newest.unwrap_or(0) + 1;
@@ -197,7 +195,7 @@ pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
 
 /// Puts a message's new words in the place of the old ones; answers its row number as [`add`].
 pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: &str) -> Result<Option<i64>> {
-    if tx.engine() != Engine::Sqlite {
+    if tx.text_index() != TextIndex::Table {
         return Ok(None);
     }
     let row: Option<i64> = tx.one(
@@ -221,7 +219,7 @@ pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: 
 
 /// Takes a message's words out. Its row number must still be there.
 pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Result<()> {
-    if tx.engine() == Engine::Sqlite {
+    if tx.text_index() == TextIndex::Table {
         tx.run(
             "DELETE FROM message_words WHERE rowid = (SELECT search_row FROM messages \
              WHERE workspace = $1 AND channel = $2 AND position = $3)",
@@ -233,9 +231,6 @@ pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Resu
 
 /// Indexes the oldest thousand of the messages that are not indexed yet, where the index does not follow by itself; true
 /// where more are left. Without any it costs next to nothing.
-///
-/// # Errors
-/// Where the database fails.
 pub fn catch_up(tx: &Tx) -> Result<bool> {
     if waiting(tx)? == 0 {
         return Ok(false);
@@ -250,18 +245,15 @@ pub fn catch_up(tx: &Tx) -> Result<bool> {
 }
 
 /// Whether so many messages wait that it is time for [`catch_up`].
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn is_behind(reader: &Reader) -> Result<bool> {
     Ok(waiting(reader)? >= AT_ONCE)
 }
 
 /// Row numbers that are not indexed yet.
 fn waiting(reader: &Reader) -> Result<i64> {
-    match reader.engine() {
-        Engine::Sqlite => Ok((newest_numbered(reader)? - newest_indexed(reader)?).max(0)),
-        Engine::Postgres => Ok(0),
+    match reader.text_index() {
+        TextIndex::Table => Ok((newest_numbered(reader)? - newest_indexed(reader)?).max(0)),
+        TextIndex::Expression => Ok(0),
     }
 }
 
@@ -273,16 +265,13 @@ fn newest_indexed(reader: &Reader) -> Result<i64> {
 }
 
 fn newest_numbered(reader: &Reader) -> Result<i64> {
-    let newest: Option<i64> = reader.one(newest_row(reader.engine()), &[], |row| row.get(0))?;
+    let newest: Option<i64> = reader.one(newest_row(reader.text_index()), &[], |row| row.get(0))?;
     Ok(newest.unwrap_or(0))
 }
 
 /// Makes the index anew from the messages, after a restore. Memory is bounded by the number of channels.
-///
-/// # Errors
-/// Where the database fails.
 pub fn rebuild(tx: &Tx) -> Result<()> {
-    if tx.engine() == Engine::Sqlite {
+    if tx.text_index() == TextIndex::Table {
         tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
         number(tx)?;
         while catch_up(tx)? {}
@@ -297,7 +286,7 @@ type Unnumbered = Reverse<(Time, WorkspaceId, ChannelId, i64)>;
 /// so of all channels' oldest the oldest is next.
 fn number(tx: &Tx) -> Result<()> {
     let channels: Vec<(WorkspaceId, ChannelId)> =
-        tx.all("SELECT workspace, id FROM channels", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        tx.all("SELECT workspace, id FROM channels", &[], |row| row.read())?;
     let mut waiting = BinaryHeap::new();
     for (workspace, channel) in channels {
         waiting.extend(next_unnumbered(tx, workspace, channel, 0)?);

@@ -1,7 +1,7 @@
 //! Sending: a message gets its place in the channel, and everybody concerned is told (M1 to M4). The statements that run with
 //! every message are few: what is asked is asked at once ([`look_up`]), and what was written is not read back.
 
-use store::{Engine, Tx};
+use store::Tx;
 
 use crate::channels::{acting_as, members};
 use crate::kernel::access::{self, Actor};
@@ -121,7 +121,6 @@ enum Known {
 
 /// What a message is sent with.
 struct Next {
-    /// What its author is called.
     author_name: Name,
     /// Its place in the channel.
     position: i64,
@@ -131,13 +130,9 @@ struct Next {
 
 /// Holds the channel until the transaction ends: its next position is taken once.
 fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
-    let held = match tx.engine() {
-        // It has one writer.
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR NO KEY UPDATE OF c",
-    };
-    let newest_row = search::newest_row(tx.engine());
-    let (next, channel, author) = tx
+    let held = tx.row_lock("FOR NO KEY UPDATE OF c");
+    let newest_row = search::newest_row(tx.text_index());
+    let (next, channel, author): (_, Option<ChannelId>, Option<PersonId>) = tx
         .first(
             &format!(
                 "SELECT p.given_name, p.family_name, p.email, c.last_position, m.channel, m.author, ({newest_row}) FROM people p \
@@ -147,9 +142,8 @@ fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
             ),
             &[&actor.workspace, &actor.person, &draft.id, &draft.channel],
             |row| {
-                let (last, newest_row) = (row.get::<i64>(3)?, row.get(6)?);
-                let next = Next { author_name: Name::read(row, 0)?, position: last + 1, newest_row };
-                Ok((next, row.get::<Option<ChannelId>>(4)?, row.get::<Option<PersonId>>(5)?))
+                let (author_name, last, channel, author, newest_row): (_, i64, _, _, _) = row.read()?;
+                Ok((Next { author_name, position: last + 1, newest_row }, channel, author))
             },
         )?
         .ok_or(Error::NotFound)?;

@@ -1,10 +1,11 @@
 //! What is unread and not yet in a digest, noted when a message is sent (N1, N2).
 
-use store::{FromValue, Param, Reader, Time, Tx, Value};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
+use crate::kernel::words::words;
 
 /// What a message is, `x`, that counts for the member `m`: not their own, not deleted, not called off.
 pub(crate) const COUNTS: &str = "x.author <> m.person AND x.deleted_at IS NULL AND x.called_off_at IS NULL";
@@ -43,8 +44,7 @@ pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId)
          AND c.last_position > m.read_position AND c.last_position > m.told_position ORDER BY m.channel"
     );
     let found = reader.all(&sql, &[&workspace, &person], |row| {
-        let oldest: Option<Time> = row.get(3)?;
-        let (channel, after, up_to) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (channel, after, up_to, oldest): (_, _, _, Option<Time>) = row.read()?;
         Ok(oldest.map(|oldest| Waiting { channel, after, up_to, oldest }))
     })?;
     Ok(found.into_iter().flatten().collect())
@@ -65,76 +65,29 @@ pub struct Waiting {
     pub channel: ChannelId,
     /// They come after this position,
     pub after: i64,
-    /// and up to this one.
     pub up_to: i64,
     /// When the oldest of them was received.
     pub oldest: Time,
 }
 
-/// Why somebody was not told of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Nobody has invited them yet (N1).
-    NotInvited,
-    /// They chose so (N10).
-    Choice,
-    /// There is no address or number that takes it.
-    NoAddress,
-    /// They have muted the channel (C8).
-    Muted,
-    /// They can see the channel no more (N13).
-    LostAccess,
-    /// They left the channel by choice (C8).
-    Left,
-    /// An internal user called it off (N14).
-    CalledOff,
-    /// It was sent before the portal told anybody of anything.
-    Earlier,
-}
-
-impl Reason {
-    pub(crate) const ALL: [Reason; 8] = [
-        Reason::NotInvited,
-        Reason::Choice,
-        Reason::NoAddress,
-        Reason::Muted,
-        Reason::LostAccess,
-        Reason::Left,
-        Reason::CalledOff,
-        Reason::Earlier,
-    ];
-
-    /// The word that the database and the API use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Reason::NotInvited => "notInvited",
-            Reason::Choice => "choice",
-            Reason::NoAddress => "noAddress",
-            Reason::Muted => "muted",
-            Reason::LostAccess => "lostAccess",
-            Reason::Left => "left",
-            Reason::CalledOff => "calledOff",
-            Reason::Earlier => "earlier",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<Reason> {
-        Reason::ALL.into_iter().find(|reason| reason.word() == word)
-    }
-}
-
-impl FromValue for Reason {
-    fn from_value(value: Value<'_>) -> Option<Reason> {
-        match value {
-            Value::Text(word) => Reason::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for Reason {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
+words! {
+    /// Why somebody was not told of a message.
+    pub enum Reason {
+        /// Nobody has invited them yet (N1).
+        NotInvited = "notInvited",
+        /// They chose so (N10).
+        Choice = "choice",
+        /// There is no address or number that takes it.
+        NoAddress = "noAddress",
+        /// They have muted the channel (C8).
+        Muted = "muted",
+        /// They can see the channel no more (N13).
+        LostAccess = "lostAccess",
+        /// They left the channel by choice (C8).
+        Left = "left",
+        /// An internal user called it off (N14).
+        CalledOff = "calledOff",
+        /// It was sent before the portal told anybody of anything.
+        Earlier = "earlier",
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::directory::team;
@@ -19,7 +19,7 @@ use crate::kernel::medium::{self, Way};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::{self, Reason};
 use crate::notify::deliveries;
-use crate::notify::delivery::{self, Delivery};
+use crate::notify::delivery::Delivery;
 use crate::tenant::settings;
 
 /// Reports come back within days: what was sent longer before an address was known to be dead has arrived.
@@ -38,9 +38,6 @@ pub struct Bounce {
 }
 
 /// Whether a person's address takes no mail.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Bounce>> {
     let found = reader.first(
         "SELECT bounced_at, bounce_reason FROM people WHERE workspace = $1 AND id = $2",
@@ -54,9 +51,6 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
 }
 
 /// Notes that the address of a person takes no mail. Where it is another one by now nothing happens.
-///
-/// # Errors
-/// Where the database fails.
 pub fn note(tx: &mut Tx, delivery: &Delivery, address: &str, reason: &str) -> Result<()> {
     let marked = tx.run(
         "UPDATE people SET bounced_at = $4, bounce_reason = $5 \
@@ -87,9 +81,6 @@ pub struct Report {
 
 /// Takes a report that a mail came back. It counts only where it names a mail that was sent, by an id that nobody else
 /// knows; so nobody can make an address look dead. Answers the delivery, or nothing where it names none.
-///
-/// # Errors
-/// Where the database fails.
 pub fn returned(tx: &mut Tx, report: &Report) -> Result<Option<Delivery>> {
     let Some(delivery) = named(tx, &report.message_id)? else { return Ok(None) };
     deliveries::returned(tx, &delivery, &report.reason)?;
@@ -108,16 +99,16 @@ fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     // Through the workspaces, by whose id every index begins.
     let by = match kind {
-        "digest" => "d.reference = $1 AND d.kind = 'digestMail'",
-        "sign-in" | "invitation" | "fresh-link" => "d.id = $1",
+        "digest" => "deliveries.reference = $1 AND deliveries.kind = 'digestMail'",
+        "sign-in" | "invitation" | "fresh-link" => "deliveries.id = $1",
         _ => return Ok(None),
     };
     let sql = format!(
-        "SELECT d.workspace, d.id, d.kind, d.reference, d.person, d.created_at, d.tries FROM workspaces w \
-         JOIN deliveries d ON d.workspace = w.id AND {by} \
-         WHERE d.sent_at IS NOT NULL OR d.next_try_at IS NOT NULL OR d.failed_at IS NOT NULL"
+        "SELECT {} FROM workspaces JOIN deliveries ON deliveries.workspace = workspaces.id AND {by} \
+         WHERE deliveries.sent_at IS NOT NULL OR deliveries.next_try_at IS NOT NULL OR deliveries.failed_at IS NOT NULL",
+        Delivery::COLUMNS
     );
-    Ok(reader.first(&sql, &[&id], delivery::delivery)?)
+    Ok(reader.first(&sql, &[&id], |row| row.read())?)
 }
 
 /// Whoever may manage a person has their address tried again.
@@ -139,7 +130,7 @@ pub fn list(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<(PersonId, 
         "SELECT id, given_name, family_name, email, role FROM people WHERE workspace = $1 \
          AND bounced_at IS NOT NULL AND deactivated_at IS NULL ORDER BY bounced_at DESC, id LIMIT $2",
         &[&actor.workspace, &most],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?, row.get(4)?)),
+        |row| row.read(),
     )?)
 }
 
@@ -155,9 +146,6 @@ pub fn try_all_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
 }
 
 /// The one who asks has their own address tried again.
-///
-/// # Errors
-/// Where the database fails.
 pub fn try_mine_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
     well_again(tx, actor.workspace, actor.person, tx.now())
 }
@@ -209,10 +197,7 @@ fn untold(
         after: i64,
         is_undelivered: bool,
     }
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE OF m",
-    };
+    let lock = tx.row_lock("FOR UPDATE OF m");
     // Undelivered: suppressed for want of an address, or a mail that failed and nothing beside it that left.
     let sql = format!(
         "SELECT t.channel, t.after_position, g.suppressed, g.created_at, \
@@ -228,15 +213,22 @@ fn untold(
     );
     let mail = medium::digest_word(Way::Email);
     let (back_to, no_address) = (since.before(LOOKED_BACK), Reason::NoAddress);
-    let parts = tx.all(&sql, &[&workspace, &person, &since, &back_to, &mail, &no_address], |row| {
-        let (suppressed, created_at): (Option<Reason>, Time) = (row.get(2)?, row.get(3)?);
-        let (failed, left): (i64, i64) = (row.get(4)?, row.get(5)?);
-        let is_undelivered = match suppressed {
-            Some(reason) => reason == no_address && created_at >= since,
-            None => failed > 0 && left == 0,
-        };
-        Ok(Part { channel: row.get(0)?, after: row.get(1)?, is_undelivered })
-    })?;
+    let parts: Vec<Part> =
+        tx.all(&sql, &[&workspace, &person, &since, &back_to, &mail, &no_address], |row| {
+            let (channel, after, suppressed, created_at, failed, left): (
+                _,
+                _,
+                Option<Reason>,
+                Time,
+                i64,
+                i64,
+            ) = row.read()?;
+            let is_undelivered = match suppressed {
+                Some(reason) => reason == no_address && created_at >= since,
+                None => failed > 0 && left == 0,
+            };
+            Ok(Part { channel, after, is_undelivered })
+        })?;
     // The newest come first: as far back as nothing between was delivered.
     let mut found: Vec<(ChannelId, i64)> = Vec::new();
     let mut ended = None;

@@ -1,72 +1,48 @@
 //! What people answered to whether texts may be sent to them (N9): kept with its wording, time, number and way, never
 //! changed, and shown to admins. `phones` decides by it; here it is only written down.
 
-use store::{FromValue, Param, Reader, Row, Time, Tx, Value};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ConsentId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
+use crate::kernel::words::words;
 
 /// Characters kept of what somebody wrote by text.
 const WORDING_CHARACTERS: usize = 1_000;
 
-/// How an answer was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// On the page Profile → Texts.
-    Profile,
-    /// By a text such as STOP or START.
-    TextMessage,
-    /// The provider said so: it takes no texts to this number (Twilio's 21610).
-    Provider,
-    /// Another number was given, or none any more: the yes was for this one only.
-    NumberChanged,
-}
-
-impl How {
-    const ALL: [How; 4] = [How::Profile, How::TextMessage, How::Provider, How::NumberChanged];
-
-    /// The word that the database and the export use.
-    pub fn word(self) -> &'static str {
-        match self {
-            How::Profile => "profile",
-            How::TextMessage => "textMessage",
-            How::Provider => "provider",
-            How::NumberChanged => "numberChanged",
-        }
+words! {
+    /// How an answer was given.
+    pub enum How {
+        /// On the page Profile → Texts.
+        Profile = "profile",
+        /// By a text such as STOP or START.
+        TextMessage = "textMessage",
+        /// The provider said so: it takes no texts to this number (Twilio's 21610).
+        Provider = "provider",
+        /// Another number was given, or none any more: the yes was for this one only.
+        NumberChanged = "numberChanged",
     }
 }
 
-impl FromValue for How {
-    fn from_value(value: Value<'_>) -> Option<How> {
-        How::ALL.into_iter().find(|how| value == Value::Text(how.word()))
+columns! {
+    /// One answer.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Consent {
+        /// When it was given.
+        pub at: Time = "c.at",
+        /// By whom.
+        pub person: PersonId = "c.person",
+        /// Their name and address, as they are now.
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        pub number: String = "c.number",
+        pub is_yes: bool = "c.answer" => |answer: String| answer == "yes",
+        /// What was on the page, or what was written by text.
+        pub wording: String = "c.wording",
+        pub how: How = "c.how",
     }
-}
-
-impl Param for How {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
-    }
-}
-
-/// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
-    /// When it was given.
-    pub at: Time,
-    /// By whom.
-    pub person: PersonId,
-    /// Their name and address, as they are now.
-    pub name: Name,
-    /// For which number.
-    pub number: String,
-    /// Whether it was a yes.
-    pub is_yes: bool,
-    /// What was on the page, or what was written by text.
-    pub wording: String,
-    /// How.
-    pub how: How,
 }
 
 /// The answer about to be kept.
@@ -109,20 +85,11 @@ pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, given: &Given<'_>) -> Result
     Ok(())
 }
 
-const ANSWERS: &str = "SELECT c.at, c.person, p.given_name, p.family_name, p.email, c.number, c.answer, c.wording, c.how \
-     FROM consents c JOIN people p ON p.workspace = c.workspace AND p.id = c.person WHERE c.workspace = $1";
-
-fn read_answer(row: &Row<'_>) -> store::Result<Consent> {
-    Ok(Consent {
-        at: row.get(0)?,
-        person: row.get(1)?,
-        name: Name::read(row, 2)?,
-        number: row.get(5)?,
-        is_yes: row.get::<String>(6)? == "yes",
-        wording: row.get(7)?,
-        how: row.get(8)?,
-    })
-}
+const ANSWERS: &str = constcat::concat!(
+    "SELECT ",
+    Consent::COLUMNS,
+    " FROM consents c JOIN people p ON p.workspace = c.workspace AND p.id = c.person WHERE c.workspace = $1"
+);
 
 /// Every answer ever given in the workspace, oldest first.
 ///
@@ -131,7 +98,7 @@ fn read_answer(row: &Row<'_>) -> store::Result<Consent> {
 pub fn all(reader: &Reader, actor: &Actor) -> Result<Vec<Consent>> {
     access::admin(actor)?;
     let sql = format!("{ANSWERS} ORDER BY c.at, c.id");
-    Ok(reader.all(&sql, &[&actor.workspace], read_answer)?)
+    Ok(reader.all(&sql, &[&actor.workspace], |row| row.read())?)
 }
 
 /// Every answer that one person ever gave, oldest first.
@@ -141,5 +108,5 @@ pub fn all(reader: &Reader, actor: &Actor) -> Result<Vec<Consent>> {
 pub fn of(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<Consent>> {
     access::admin(actor)?;
     let sql = format!("{ANSWERS} AND c.person = $2 ORDER BY c.at, c.id");
-    Ok(reader.all(&sql, &[&actor.workspace, &person], read_answer)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &person], |row| row.read())?)
 }

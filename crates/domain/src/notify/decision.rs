@@ -67,7 +67,6 @@ pub enum Decision {
     Later(Time),
     /// Everything that waits goes into one digest, by these ways; at least one of them is true.
     Digest {
-        /// An email.
         email: bool,
         /// A text message.
         text: bool,

@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use store::{Engine, Param, Reader, Time, Tx};
+use store::{Param, Reader, Time, Tx};
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::medium::Way;
-use crate::notify::delivery::{Delivery, Kind, channels, delivery};
+use crate::notify::delivery::{Delivery, Kind, channels};
 use crate::notify::text_deliveries;
 
 /// A worker has this long for one try: longer than any mail server is waited for.
@@ -45,9 +45,6 @@ pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<Pe
 }
 
 /// Takes at most `most` due mails and texts of all workspaces for the time of a [`LEASE`]. No two workers hold the same one.
-///
-/// # Errors
-/// Where the database fails.
 pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
     take(tx, "webhook IS NULL AND carried_by IS NULL", "id", most, &[])
 }
@@ -63,10 +60,7 @@ pub(crate) fn take(
 ) -> Result<Vec<Delivery>> {
     // SQLite has one writer; on PostgreSQL rows that another worker is taking just now are passed over. The list is
     // made once (MATERIALIZED): a plan that made it anew for each row would lock more than `most`.
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let now = tx.now();
     let sql = format!(
         "WITH due AS MATERIALIZED (SELECT workspace, id FROM deliveries \
@@ -74,20 +68,18 @@ pub(crate) fn take(
          ORDER BY next_try_at, {order} LIMIT $2 {lock}) \
          UPDATE deliveries SET leased_until = $3, tries = tries + 1 \
          WHERE (workspace, id) IN (SELECT workspace, id FROM due) \
-         RETURNING workspace, id, kind, reference, person, created_at, tries"
+         RETURNING {columns}",
+        columns = Delivery::COLUMNS
     );
     let until = now.after(LEASE);
     let mut params: Vec<&dyn Param> = vec![&now, &most, &until];
     params.extend(asked);
-    let mut claimed = tx.all(&sql, &params, delivery)?;
+    let mut claimed: Vec<Delivery> = tx.all(&sql, &params, |row| row.read())?;
     claimed.sort_by_key(|delivery| (delivery.created_at, delivery.id));
     Ok(claimed)
 }
 
 /// When the next mail or text wants to be taken; nothing where none is left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one(
         "SELECT min(CASE WHEN leased_until > next_try_at THEN leased_until ELSE next_try_at END) FROM deliveries \
@@ -106,9 +98,6 @@ pub fn next_wait(tries: i64, age: Duration, retried_for: Duration) -> Option<Dur
 }
 
 /// Records that it has left. Counts also where the lease had run out meanwhile: what was sent was sent.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
     let changed = tx.run(
         "UPDATE deliveries SET sent_at = $3, next_try_at = NULL, leased_until = NULL, failed_at = NULL, reason = NULL \
@@ -125,9 +114,6 @@ pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
 
 /// Records that this try failed, and when the next one is due: the time of that, or nothing where it was the last one.
 /// `reason` is for the people who run the portal.
-///
-/// # Errors
-/// Where the database fails.
 pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<Option<Time>> {
     let now = tx.now();
     let Some(wait) = next_wait(delivery.tries, now.since(delivery.created_at), delivery.kind.retried_for())
@@ -146,9 +132,6 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
 }
 
 /// Puts it off until a time: it may not go yet (quiet hours). Decided again then.
-///
-/// # Errors
-/// Where the database fails.
 pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
     let changed = tx.run(
         "UPDATE deliveries SET next_try_at = $4, leased_until = NULL \
@@ -159,9 +142,6 @@ pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
 }
 
 /// Records that it will never leave.
-///
-/// # Errors
-/// Where the database fails.
 pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let now = tx.now();
     let changed = finish(tx, delivery, Some(now), reason)?;
@@ -188,9 +168,6 @@ pub(crate) fn returned(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result
 }
 
 /// Records that it is no longer wanted: the sign-in is over, the person deactivated.
-///
-/// # Errors
-/// Where the database fails.
 pub fn dropped(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let changed = finish(tx, delivery, None, reason)?;
     tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })

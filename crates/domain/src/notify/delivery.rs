@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use store::{Reader, Row, Time};
+use store::{Columns, FromRow, Reader, Time};
 use uuid::Uuid;
 
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{
     CallId, ChannelId, DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WebhookId, WorkspaceId,
@@ -94,46 +95,44 @@ impl Kind {
     }
 }
 
-/// A delivery that a worker holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Whose.
-    pub workspace: WorkspaceId,
-    /// Its id: the same at every try.
-    pub id: DeliveryId,
-    /// What is to be sent.
-    pub kind: Kind,
-    /// To whom.
-    pub person: PersonId,
-    /// When it was due first.
-    pub created_at: Time,
-    /// The number of this try, from 1. It tells this lease from a later one.
-    pub tries: i64,
+/// From the columns `kind` and `reference`.
+impl FromRow for Kind {
+    const WIDTH: usize = 2;
+
+    fn from_row(columns: &mut Columns<'_>) -> store::Result<Kind> {
+        let (word, reference): (String, Option<Uuid>) = columns.next()?;
+        Ok(match (word.as_str(), reference) {
+            ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
+            ("invitation", None) => Kind::Invitation,
+            ("phoneCode", None) => Kind::PhoneCode,
+            ("signerMissing", Some(id)) => Kind::SignerMissing(PersonId(id)),
+            ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
+            ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
+            ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
+            ("webhook", Some(id)) => Kind::Webhook(CallId(id)),
+            ("webhookOff", Some(id)) => Kind::WebhookOff(WebhookId(id)),
+            _ => return Err(columns.unexpected("a kind unknown here")),
+        })
+    }
 }
 
-/// A delivery from columns in the order of [`claim`].
-pub(crate) fn delivery(row: &Row<'_>) -> store::Result<Delivery> {
-    let word: String = row.get(2)?;
-    let kind = match (word.as_str(), row.get::<Option<Uuid>>(3)?) {
-        ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
-        ("invitation", None) => Kind::Invitation,
-        ("phoneCode", None) => Kind::PhoneCode,
-        ("signerMissing", Some(id)) => Kind::SignerMissing(PersonId(id)),
-        ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
-        ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
-        ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),
-        ("webhook", Some(id)) => Kind::Webhook(CallId(id)),
-        ("webhookOff", Some(id)) => Kind::WebhookOff(WebhookId(id)),
-        _ => return Err(store::Error::Unexpected { column: 2, found: "a kind unknown here" }),
-    };
-    Ok(Delivery {
-        workspace: row.get(0)?,
-        id: row.get(1)?,
-        kind,
-        person: row.get(4)?,
-        created_at: row.get(5)?,
-        tries: row.get(6)?,
-    })
+columns! {
+    /// A delivery that a worker holds.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Delivery {
+        /// Whose.
+        pub workspace: WorkspaceId = "deliveries.workspace",
+        /// Its id: the same at every try.
+        pub id: DeliveryId = "deliveries.id",
+        /// What is to be sent.
+        pub kind: Kind = "deliveries.kind, deliveries.reference",
+        /// To whom.
+        pub person: PersonId = "deliveries.person",
+        /// When it was due first.
+        pub created_at: Time = "deliveries.created_at",
+        /// The number of this try, from 1. It tells this lease from a later one.
+        pub tries: i64 = "deliveries.tries",
+    }
 }
 
 pub(crate) fn channels(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<ChannelId>> {

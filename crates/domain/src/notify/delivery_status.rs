@@ -20,9 +20,7 @@ use crate::notify::{decision, due};
 /// One recipient of a message and what became of it for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fate {
-    /// Who.
     pub person: PersonId,
-    /// Their name.
     pub name: Arc<Name>,
     /// What became of it: of all that did, what tells most.
     pub state: State,
@@ -35,7 +33,6 @@ pub struct Fate {
 /// A message and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFates {
-    /// Which.
     pub message: MessageId,
     /// Its place in the channel.
     pub position: i64,
@@ -208,15 +205,9 @@ impl Asked<'_> {
              WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3",
             &[&self.actor.workspace, &self.channel, &self.last],
             |row| {
-                let muted: Option<Time> = row.get(5)?;
-                Ok(Recipient {
-                    person: row.get(0)?,
-                    name: Arc::new(Name::read(row, 1)?),
-                    joined: row.get(4)?,
-                    left: None,
-                    muted: muted.is_some(),
-                    told_position: row.get(6)?,
-                })
+                let (person, name, joined, muted_at, told_position): (_, Name, _, Option<Time>, _) = row.read()?;
+                let (name, muted) = (Arc::new(name), muted_at.is_some());
+                Ok(Recipient { person, name, joined, left: None, muted, told_position })
             },
         )?;
         found.extend(self.reader.all(
@@ -225,14 +216,9 @@ impl Asked<'_> {
              WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3",
             &[&self.actor.workspace, &self.channel, &self.first, &self.last],
             |row| {
-                Ok(Recipient {
-                    person: row.get(0)?,
-                    name: Arc::new(Name::read(row, 1)?),
-                    joined: row.get(4)?,
-                    left: Some((row.get(5)?, row.get(6)?)),
-                    muted: false,
-                    told_position: 0,
-                })
+                let (person, name, joined, left): (_, Name, _, _) = row.read()?;
+                let (name, left) = (Arc::new(name), Some(left));
+                Ok(Recipient { person, name, joined, left, muted: false, told_position: 0 })
             },
         )?);
         found.sort_by_cached_key(|recipient| (recipient.name.full(), recipient.person));
@@ -252,7 +238,10 @@ impl Asked<'_> {
              AND v.position = (SELECT min(n.position) FROM read_moves n \
              WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)",
             &[&self.actor.workspace, &self.channel, &self.first, &self.last],
-            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+            |row| {
+                let (person, position, at) = row.read()?;
+                Ok((person, (position, at)))
+            },
         )?;
         Ok(by_person(moves))
     }
@@ -271,16 +260,10 @@ impl Asked<'_> {
                 Ok((row.get(0)?, Part { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
             },
         )?;
-        let sending = |row: &Row<'_>| {
-            let kind: String = row.get(1)?;
-            let sending = Sending {
-                way: if kind == medium::digest_word(Way::Email) { Way::Email } else { Way::Text },
-                next_try_at: row.get(2)?,
-                sent_at: row.get(3)?,
-                failed_at: row.get(4)?,
-                reason: row.get(5)?,
-            };
-            Ok((row.get::<DigestId>(0)?, sending))
+        let sending = |row: &Row<'_>| -> store::Result<(DigestId, Sending)> {
+            let (digest, kind, next_try_at, sent_at, failed_at, reason) = row.read()?;
+            let sending = Sending { way: medium::way_of(kind), next_try_at, sent_at, failed_at, reason };
+            Ok((digest, sending))
         };
         let sendings = self.reader.all(
             "SELECT t.digest, d.kind, d.next_try_at, d.sent_at, d.failed_at, d.reason FROM digest_parts t \

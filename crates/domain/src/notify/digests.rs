@@ -11,6 +11,7 @@ use crate::channels::channel::{self, Kind};
 use crate::directory::addressee::{self, Addressee};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::limits;
@@ -28,7 +29,6 @@ pub const MESSAGES_MAX: i64 = limits::PAGE_MESSAGES;
 /// By which ways a digest goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ways {
-    /// An email.
     pub email: bool,
     /// A text message.
     pub text: bool,
@@ -109,7 +109,6 @@ pub struct Digest {
 
 /// One channel in a digest.
 pub struct Part {
-    /// Which.
     pub channel: ChannelId,
     /// Its title, as the person sees it.
     pub title: String,
@@ -123,21 +122,22 @@ pub struct Part {
     pub link: Secret,
 }
 
-/// One message in a digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Who wrote it.
-    pub author: PersonId,
-    /// The author's name.
-    pub author_name: Name,
-    /// When it was received.
-    pub sent_at: Time,
-    /// When its text was last changed.
-    pub edited_at: Option<Time>,
-    /// What it says, in Markdown. May be empty where there are files.
-    pub text: String,
-    /// What it was sent with, in the sender's order.
-    pub files: Vec<SentFile>,
+columns! {
+    /// One message in a digest.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Said {
+        pub author: PersonId = "x.author",
+        /// The author's name.
+        pub author_name: Name = "p.given_name, p.family_name, p.email",
+        /// When it was received.
+        pub sent_at: Time = "x.sent_at",
+        /// When its text was last changed.
+        pub edited_at: Option<Time> = "x.edited_at",
+        /// What it says, in Markdown. May be empty where there are files.
+        pub text: String = "x.text",
+        /// What it was sent with, in the sender's order.
+        pub files: Vec<SentFile> => Vec::new(),
+    }
 }
 
 /// A file that a message was sent with. Its bytes are in no mail: they may be deleted, or found to be harmful, later.
@@ -163,14 +163,11 @@ pub enum Prepared {
 pub const NOTHING_LEFT: &str = "nothingLeft";
 
 /// Puts together what a digest says with what is true now. Called just before it is sent, at each try.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> Result<Prepared> {
     let found: Option<(PersonId, Time)> = tx.first(
         "SELECT person, created_at FROM digests WHERE workspace = $1 AND id = $2",
         &[&workspace, &id],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let Some((person, created_at)) = found else { return Ok(Prepared::Dropped(NOTHING_LEFT)) };
     let mut parts = Vec::new();
@@ -259,15 +256,10 @@ fn spans(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Ve
          WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
         &[&workspace, &digest],
         |row| {
-            let up_to = row.get(2)?;
-            let member = Standing {
-                joined_position: row.get(3)?,
-                left_at: row.get(4)?,
-                muted_at: row.get(5)?,
-                read_position: row.get(6)?,
-                up_to,
-            };
-            Ok(Span { digest, channel: row.get(0)?, after: row.get(1)?, up_to, member })
+            let ((channel, after, up_to), member) = row.read()?;
+            let (joined_position, left_at, muted_at, read_position) = member;
+            let member = Standing { joined_position, left_at, muted_at, read_position, up_to };
+            Ok(Span { digest, channel, after, up_to, member })
         },
     )?)
 }
@@ -325,26 +317,13 @@ fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
          JOIN people p ON p.workspace = x.workspace AND p.id = x.author \
          WHERE x.workspace = $1 AND x.channel = $2 AND x.position > $4 AND x.position <= $5 AND {COUNTS}"
     );
-    let sql = format!(
-        "SELECT x.author, p.given_name, p.family_name, p.email, x.sent_at, x.edited_at, x.text, x.id, x.attachments \
-         {of_it} ORDER BY x.position LIMIT $6"
-    );
-    let messages: Vec<(MessageId, i64, Said)> = tx.all(
+    let sql = format!("SELECT {}, x.id, x.attachments {of_it} ORDER BY x.position LIMIT $6", Said::COLUMNS);
+    let messages: Vec<(Said, MessageId, i64)> = tx.all(
         &sql,
         &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to, &MESSAGES_MAX],
-        |row| {
-            let said = Said {
-                author: row.get(0)?,
-                author_name: Name::read(row, 1)?,
-                sent_at: row.get(4)?,
-                edited_at: row.get(5)?,
-                text: row.get(6)?,
-                files: Vec::new(),
-            };
-            Ok((row.get(7)?, row.get::<i64>(8)?, said))
-        },
+        |row| row.read(),
     )?;
-    let messages = messages.into_iter().map(|(message, files, said)| match files {
+    let messages = messages.into_iter().map(|(said, message, files)| match files {
         0 => Ok(said),
         _ => Ok(Said { files: sent_files(tx, actor.workspace, message)?, ..said }),
     });

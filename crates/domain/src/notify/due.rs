@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
@@ -27,9 +27,6 @@ const WAIT: &str = "coalesce(CAST($2 AS BIGINT), w.wait_minutes * 60000)";
 
 /// At most `most` channels, of all workspaces, where something has waited long enough; that which has waited longest first.
 /// `wait` stands in for every workspace's wait.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(WorkspaceId, ChannelId)>> {
     // So many of each workspace, however many more there are; joined crosswise, which is how SQLite is told the order.
     let sql = format!(
@@ -38,26 +35,19 @@ pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(W
          AND o.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY o.since, o.channel LIMIT $3) \
          ORDER BY d.since, d.channel LIMIT $3"
     );
-    Ok(reader
-        .all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(reader.all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| row.read())?)
 }
 
 /// At most `most` people, of all workspaces, whose time has come.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
     Ok(reader.all(
         "SELECT workspace, person FROM due WHERE decide_at <= $1 ORDER BY decide_at, workspace, person LIMIT $2",
         &[&reader.now(), &most],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
 /// When there will be something to do next; nothing where nothing waits.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
     let ripe: Option<Time> = reader.one(
         "SELECT min((SELECT min(d.since) FROM waiting d WHERE d.workspace = w.id) \
@@ -71,9 +61,6 @@ pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
 
 /// Makes everybody due for whom something in a channel has waited long enough, and notes when the next message there will
 /// have. Where that has been done meanwhile nothing happens.
-///
-/// # Errors
-/// Where the database fails.
 pub fn come_due(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -81,10 +68,10 @@ pub fn come_due(
     wait: Option<Duration>,
 ) -> Result<()> {
     // Whoever is sending here just now holds the channel: their message is seen below, or comes after all of this.
-    if tx.engine() == Engine::Postgres {
-        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
-        tx.first(sql, &[&workspace, &channel], |_| Ok(()))?;
-    }
+    tx.lock_rows(
+        "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
+        &[&workspace, &channel],
+    )?;
     let first: Option<i64> = tx.first(
         "SELECT position FROM waiting WHERE workspace = $1 AND channel = $2",
         &[&workspace, &channel],
@@ -107,7 +94,7 @@ pub fn come_due(
         "SELECT min(sent_at), min(position) FROM messages \
          WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4",
         &[&workspace, &channel, &first, &received_until],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     match (since, position) {
         (Some(since), Some(position)) => tx.run(
@@ -121,19 +108,13 @@ pub fn come_due(
 
 /// Decides about a person who is due with what is true now, and writes the digest where there is to be one. Where
 /// another worker does so just now, or has done so, nothing happens.
-///
-/// # Errors
-/// Where the database fails.
 pub fn settle(
     tx: &mut Tx,
     workspace: WorkspaceId,
     person: PersonId,
     wait: Option<Duration>,
 ) -> Result<Option<DigestId>> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!("SELECT asked_at FROM due WHERE workspace = $1 AND person = $2 {lock}");
     let asked_at: Option<Option<Time>> = tx.first(&sql, &[&workspace, &person], |row| row.get(0))?;
     let Some(asked_at) = asked_at else { return Ok(None) };
@@ -163,9 +144,6 @@ pub fn settle(
 }
 
 /// Puts off what could not be decided, so that it stands in nobody's way.
-///
-/// # Errors
-/// Where the database fails.
 pub fn put_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
     tx.run(
         "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
@@ -183,12 +161,16 @@ pub(crate) fn circumstances(
 ) -> Result<Circumstances> {
     let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
         .first(
-            "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, email_choice, text_choice \
-             FROM people WHERE workspace = $1 AND id = $2",
+            constcat::concat!(
+                "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, ",
+                Choices::COLUMNS,
+                " FROM people WHERE workspace = $1 AND id = $2"
+            ),
             &[&workspace, &person],
             |row| {
-                let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
-                Ok((times[0].or(times[1]).is_some(), times[2].is_some(), row.get(3)?, Choices::read(row, 4)?))
+                let (invited, seen, bounced, last_seen, choices) = row.read()?;
+                let is_invited = Option::<Time>::or(invited, seen).is_some();
+                Ok((is_invited, Option::<Time>::is_some(&bounced), last_seen, choices))
             },
         )?
         .ok_or(Error::NotFound)?;

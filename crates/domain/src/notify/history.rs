@@ -5,35 +5,35 @@ use uuid::Uuid;
 
 use crate::channels::channel;
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId};
 use crate::kernel::medium::{self, Way};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::Reason;
 
-/// A digest and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The digest.
-    pub digest: DigestId,
-    /// To whom.
-    pub person: PersonId,
-    /// Their name and address now.
-    pub name: Name,
-    /// When it was decided.
-    pub created_at: Time,
-    /// Why nothing was sent at all.
-    pub suppressed: Option<Reason>,
-    /// What it is about.
-    pub about: Vec<About>,
-    /// What was to be sent: an email, a text message, or both.
-    pub sendings: Vec<Sending>,
+columns! {
+    /// A digest and what became of it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notice {
+        pub digest: DigestId = "d.id",
+        /// To whom.
+        pub person: PersonId = "d.person",
+        /// Their name and address now.
+        pub name: Name = "p.given_name, p.family_name, p.email",
+        /// When it was decided.
+        pub created_at: Time = "d.created_at",
+        /// Why nothing was sent at all.
+        pub suppressed: Option<Reason> = "d.suppressed",
+        pub about: Vec<About> => Vec::new(),
+        /// What was to be sent: an email, a text message, or both.
+        pub sendings: Vec<Sending> => Vec::new(),
+    }
 }
 
 /// One channel of a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
-    /// Which.
     pub channel: ChannelId,
     /// Its title; nothing where the one who asks cannot see the channel.
     pub title: Option<String>,
@@ -41,21 +41,22 @@ pub struct About {
     pub left_out: Option<Reason>,
 }
 
-/// One email or text message of a notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sending {
-    /// By which way.
-    pub way: Way,
-    /// How often it was tried.
-    pub tries: i64,
-    /// When it left.
-    pub sent_at: Option<Time>,
-    /// When it failed for good.
-    pub failed_at: Option<Time>,
-    /// When it is tried next.
-    pub next_try_at: Option<Time>,
-    /// Why it failed, is late or was not wanted any more, as it was recorded.
-    pub reason: Option<String>,
+columns! {
+    /// One email or text message of a notice.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Sending {
+        pub way: Way = "kind" => medium::way_of,
+        /// How often it was tried.
+        pub tries: i64 = "tries",
+        /// When it left.
+        pub sent_at: Option<Time> = "sent_at",
+        /// When it failed for good.
+        pub failed_at: Option<Time> = "failed_at",
+        /// When it is tried next.
+        pub next_try_at: Option<Time> = "next_try_at",
+        /// Why it failed, is late or was not wanted any more, as it was recorded.
+        pub reason: Option<String> = "reason",
+    }
 }
 
 /// The newest notices of the workspace, those before `before` where one is named; at most `most`.
@@ -66,22 +67,15 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<DigestId>, most: i64)
     access::admin(actor)?;
     let before = before.unwrap_or(DigestId(Uuid::max()));
     // Ids begin with the time: their order is that of the decisions.
-    let mut found = reader.all(
-        "SELECT d.id, d.person, p.given_name, p.family_name, p.email, d.created_at, d.suppressed FROM digests d \
-         JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
-         WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+    let mut found: Vec<Notice> = reader.all(
+        constcat::concat!(
+            "SELECT ",
+            Notice::COLUMNS,
+            " FROM digests d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
+             WHERE d.workspace = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
+        ),
         &[&actor.workspace, &before, &most],
-        |row| {
-            Ok(Notice {
-                digest: row.get(0)?,
-                person: row.get(1)?,
-                name: Name::read(row, 2)?,
-                created_at: row.get(5)?,
-                suppressed: row.get(6)?,
-                about: Vec::new(),
-                sendings: Vec::new(),
-            })
-        },
+        |row| row.read(),
     )?;
     for notice in &mut found {
         notice.about = about(reader, actor, notice.digest)?;
@@ -110,20 +104,12 @@ fn about(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<About>>
 
 fn sendings(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<Sending>> {
     Ok(reader.all(
-        "SELECT kind, tries, sent_at, failed_at, next_try_at, reason FROM deliveries \
-         WHERE workspace = $1 AND reference = $2 ORDER BY kind",
+        constcat::concat!(
+            "SELECT ",
+            Sending::COLUMNS,
+            " FROM deliveries WHERE workspace = $1 AND reference = $2 ORDER BY kind"
+        ),
         &[&actor.workspace, &digest],
-        |row| {
-            let kind: String = row.get(0)?;
-            let is_mail = kind == medium::digest_word(Way::Email);
-            Ok(Sending {
-                way: if is_mail { Way::Email } else { Way::Text },
-                tries: row.get(1)?,
-                sent_at: row.get(2)?,
-                failed_at: row.get(3)?,
-                next_try_at: row.get(4)?,
-                reason: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }

@@ -3,29 +3,32 @@
 use jiff::civil::Time as Clock;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use store::{Reader, Row, Time};
+use store::{Reader, Time};
 
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::limits;
 
-/// What a person has given for texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phone {
-    /// The number: `+` and digits.
-    pub number: String,
-    /// Until when a code that was asked for is good.
-    pub code_expires_at: Option<Time>,
-    /// Wrong codes so far.
-    pub tries: i64,
-    /// When a code proved it.
-    pub proved_at: Option<Time>,
-    /// Since when texts are wanted there.
-    pub agreed_at: Option<Time>,
-    /// Since when texts to it are stopped, by STOP or at the provider.
-    pub stopped_at: Option<Time>,
-    /// When no text comes.
-    pub quiet: Option<Quiet>,
+columns! {
+    /// What a person has given for texts.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Phone {
+        /// The number: `+` and digits.
+        pub number: String = "f.number",
+        /// Until when a code that was asked for is good.
+        pub code_expires_at: Option<Time> = "f.code_expires_at",
+        /// Wrong codes so far.
+        pub tries: i64 = "f.tries",
+        /// When a code proved it.
+        pub proved_at: Option<Time> = "f.proved_at",
+        /// Since when texts are wanted there.
+        pub agreed_at: Option<Time> = "f.agreed_at",
+        /// Since when texts to it are stopped, by STOP or at the provider.
+        pub stopped_at: Option<Time> = "s.at",
+        /// When no text comes.
+        pub quiet: Option<Quiet> = "f.quiet_from, f.quiet_until" => |(from, until)| Quiet::of(from, until),
+    }
 }
 
 impl Phone {
@@ -37,24 +40,13 @@ impl Phone {
     }
 }
 
-const COLUMNS: &str = "f.number, f.code_expires_at, f.tries, f.proved_at, f.agreed_at, s.at, f.quiet_from, f.quiet_until \
-     FROM phones f LEFT JOIN stopped_numbers s ON s.workspace = f.workspace AND s.number = f.number";
-
-fn read(row: &Row<'_>) -> store::Result<Phone> {
-    Ok(Phone {
-        number: row.get(0)?,
-        code_expires_at: row.get(1)?,
-        tries: row.get(2)?,
-        proved_at: row.get(3)?,
-        agreed_at: row.get(4)?,
-        stopped_at: row.get(5)?,
-        quiet: Quiet::of(row.get(6)?, row.get(7)?),
-    })
-}
-
 pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Phone>> {
-    let sql = format!("SELECT {COLUMNS} WHERE f.workspace = $1 AND f.person = $2");
-    Ok(reader.first(&sql, &[&workspace, &person], read)?)
+    let sql = format!(
+        "SELECT {} FROM phones f LEFT JOIN stopped_numbers s ON s.workspace = f.workspace AND s.number = f.number \
+         WHERE f.workspace = $1 AND f.person = $2",
+        Phone::COLUMNS
+    );
+    Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
 }
 
 /// Minutes of a day.

@@ -50,9 +50,6 @@ pub struct PreparedCode {
 }
 
 /// What the one who asks has given, if anything.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn mine(reader: &Reader, actor: &Actor) -> Result<Option<Phone>> {
     find(reader, actor.workspace, actor.person)
 }
@@ -96,9 +93,6 @@ pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
 }
 
 /// Takes the number of the one who asks away again, with what they had agreed to.
-///
-/// # Errors
-/// Where the database fails.
 pub fn forget(tx: &mut Tx, actor: &Actor) -> Result<()> {
     let Some(before) = mine(tx, actor)? else { return Ok(()) };
     end_consent(tx, actor, &before, How::NumberChanged, "The number was removed.")?;
@@ -108,9 +102,6 @@ pub fn forget(tx: &mut Tx, actor: &Actor) -> Result<()> {
 
 /// Makes the code that a person's number is to be proven with; an earlier one is good no more. Called just before its
 /// text is sent. Nothing where none is wanted any more.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_code(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PreparedCode>> {
     let Some(phone) = find(tx, workspace, person)? else { return Ok(None) };
     if !phone.awaits_code(tx.now()) || phone.stopped_at.is_some() {
@@ -144,7 +135,7 @@ pub fn prove(tx: &mut Tx, actor: &Actor, code: &str) -> Result<CodeOutcome> {
         "UPDATE phones SET tries = tries + 1 WHERE workspace = $1 AND person = $2 AND proved_at IS NULL \
          AND code_expires_at > $3 AND tries < $4 RETURNING number, code_hash, tries",
         &[&actor.workspace, &actor.person, &tx.now(), &limits::CODE_TRIES],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((number, expected, tries)) = counted else { return Ok(CodeOutcome::Over) };
     if expected.is_some_and(|expected| expected == code_hash(actor.person, &number, &code)) {
@@ -165,9 +156,6 @@ fn code_hash(person: PersonId, number: &str, code: &str) -> [u8; 32] {
 }
 
 /// What the one who asks would say yes to, word for word; nothing where they have no proven number.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn wording(reader: &Reader, actor: &Actor) -> Result<Option<String>> {
     let Some(phone) = mine(reader, actor)?.filter(|phone| phone.proved_at.is_some()) else { return Ok(None) };
     let brand = workspaces::find(reader, actor.workspace)?.brand_name;
@@ -214,9 +202,6 @@ pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
 }
 
 /// The one who asks takes their yes back. The number stays proven.
-///
-/// # Errors
-/// Where the database fails.
 pub fn disagree(tx: &mut Tx, actor: &Actor) -> Result<()> {
     let Some(before) = mine(tx, actor)? else { return Ok(()) };
     end_consent(tx, actor, &before, How::Profile, "No more texts.")?;

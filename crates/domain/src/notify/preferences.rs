@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use store::{Reader, Row, Tx};
+use store::{Reader, Tx};
 
 use crate::kernel::access::Actor;
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::medium::{Choice, Way};
@@ -19,22 +20,13 @@ pub const UNSUBSCRIBE_LASTS: Duration = Duration::from_secs(180 * 24 * 3600);
 /// Rows that one sweep takes at most, so that nobody waits for it.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// What somebody has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choices {
-    /// For emails.
-    pub email: Choice,
-    /// For text messages; they also need a proven number and a yes.
-    pub text: Choice,
-}
-
-impl Choices {
-    /// Reads `email_choice` and `text_choice` from two columns beginning with `index`.
-    ///
-    /// # Errors
-    /// Where they hold something else.
-    pub(crate) fn read(row: &Row<'_>, index: usize) -> store::Result<Choices> {
-        Ok(Choices { email: row.get(index)?, text: row.get(index + 1)? })
+columns! {
+    /// What somebody has chosen.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Choices {
+        pub email: Choice = "email_choice",
+        /// For text messages; they also need a proven number and a yes.
+        pub text: Choice = "text_choice",
     }
 }
 
@@ -44,9 +36,9 @@ impl Choices {
 /// `NotFound` where there is no such person.
 pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Choices> {
     let found = reader.first(
-        "SELECT email_choice, text_choice FROM people WHERE workspace = $1 AND id = $2",
+        constcat::concat!("SELECT ", Choices::COLUMNS, " FROM people WHERE workspace = $1 AND id = $2"),
         &[&workspace, &person],
-        |row| Choices::read(row, 0),
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }
@@ -71,9 +63,6 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, choices: Choices)
 }
 
 /// Makes the secret of an unsubscribe link for one mail: the link is `/unsubscribe/SECRET`.
-///
-/// # Errors
-/// Where the database fails.
 pub fn unsubscribe_secret(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, way: Way) -> Result<Secret> {
     let secret = Secret::new();
     let now = tx.now();
@@ -104,7 +93,7 @@ pub fn look_at_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str
     let found: Option<(PersonId, Way)> = reader.first(
         "SELECT person, way FROM unsubscribe_links WHERE token_hash = $2 AND workspace = $1 AND expires_at > $3",
         &[&workspace, &secrets::hash(secret), &reader.now()],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let (person, way) = found.ok_or(Error::NotFound)?;
     let choices = of_person(reader, workspace, person)?;
@@ -131,9 +120,6 @@ pub fn unsubscribe(tx: &mut Tx, workspace: WorkspaceId, secret: &str) -> Result<
 }
 
 /// Removes some unsubscribe links whose time is over, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM unsubscribe_links WHERE (workspace, token_hash) IN \

@@ -24,7 +24,6 @@ pub enum TextDue {
     Now(String),
     /// Not before this time: it is quiet where they are. Decided again then.
     HeldUntil(Time),
-    /// Not at all.
     NotAtAll(Silence),
 }
 

@@ -14,6 +14,7 @@ use crate::directory::addressee::{self, Addressee};
 use crate::directory::person;
 use crate::files::entry::{self, Entry};
 use crate::kernel::access::{self, Actor};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, FileId, FreshLinkId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
@@ -43,9 +44,6 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 
 /// Makes the link that a digest has for one of its channels. Whoever holds the secret reads that channel from the digest
 /// on and answers there as this person: `/r/SECRET`.
-///
-/// # Errors
-/// Where the database fails.
 pub fn make(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -63,21 +61,23 @@ pub fn make(
     Ok(secret)
 }
 
-/// A reply link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Whose it is.
-    pub person: PersonId,
-    /// The digest that it came with.
-    pub digest: DigestId,
-    /// Where it leads.
-    pub channel: ChannelId,
-    /// Until when it works.
-    pub expires_at: Time,
-    /// Since when it works no more, though its time is not over.
-    pub revoked_at: Option<Time>,
-    /// What the digest begins after in that channel.
-    after: i64,
+columns! {
+    /// A reply link.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Link {
+        /// Whose it is.
+        pub person: PersonId = "l.person",
+        /// The digest that it came with.
+        pub digest: DigestId = "l.digest",
+        /// Where it leads.
+        pub channel: ChannelId = "l.channel",
+        /// Until when it works.
+        pub expires_at: Time = "l.expires_at",
+        /// Since when it works no more, though its time is not over.
+        pub revoked_at: Option<Time> = "l.revoked_at",
+        /// What the digest begins after in that channel.
+        after: i64 = "d.after_position",
+    }
 }
 
 /// What a link leads to for whoever holds it. Only `Reply` shows anything of the channel.
@@ -139,20 +139,14 @@ pub fn look(
 
 fn find(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Link> {
     let found = reader.first(
-        "SELECT l.person, l.digest, l.channel, l.expires_at, l.revoked_at, d.after_position FROM reply_links l \
-         JOIN digest_parts d ON d.workspace = l.workspace AND d.digest = l.digest AND d.channel = l.channel \
-         WHERE l.token_hash = $2 AND l.workspace = $1",
+        constcat::concat!(
+            "SELECT ",
+            Link::COLUMNS,
+            " FROM reply_links l JOIN digest_parts d ON d.workspace = l.workspace AND d.digest = l.digest \
+             AND d.channel = l.channel WHERE l.token_hash = $2 AND l.workspace = $1"
+        ),
         &[&workspace, &secrets::hash(secret)],
-        |row| {
-            Ok(Link {
-                person: row.get(0)?,
-                digest: row.get(1)?,
-                channel: row.get(2)?,
-                expires_at: row.get(3)?,
-                revoked_at: row.get(4)?,
-                after: row.get(5)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }
@@ -339,14 +333,11 @@ pub struct PreparedFresh {
 
 /// Makes the fresh link that was asked for. Called just before its mail is sent. Nothing where the person can see the
 /// channel no more: there is nothing to send then.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Result<Option<PreparedFresh>> {
     let asked: Option<(PersonId, DigestId, ChannelId)> = tx.first(
         "SELECT person, digest, channel FROM fresh_links WHERE workspace = $1 AND id = $2",
         &[&workspace, &id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| row.read(),
     )?;
     let Some((person, digest, channel)) = asked else { return Ok(None) };
     let Some(to) = addressee::addressee(tx, workspace, person)? else { return Ok(None) };
@@ -360,9 +351,6 @@ pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Re
 }
 
 /// Makes every link that the one who asks was sent so far worthless.
-///
-/// # Errors
-/// Where the database fails.
 pub fn revoke_mine(tx: &mut Tx, actor: &Actor) -> Result<()> {
     revoke_of_person(tx, actor.workspace, actor.person)
 }
@@ -378,9 +366,6 @@ pub(crate) fn revoke_of_person(tx: &Tx, workspace: WorkspaceId, person: PersonId
 }
 
 /// Removes some links, and requests for fresh ones, that ran out long ago, and says how many; 0 when none are left.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let before = tx.now().before(KEPT);
     let links = tx.run(

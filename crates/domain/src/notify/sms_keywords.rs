@@ -39,9 +39,6 @@ pub fn stop(tx: &mut Tx, number: &str, words: &str) -> Result<Told> {
 }
 
 /// The provider takes no texts to a number, as its owner told it so (Twilio's 21610). Email goes on.
-///
-/// # Errors
-/// Where the database fails.
 pub fn unsubscribed(tx: &mut Tx, number: &str) -> Result<()> {
     end(tx, number, How::Provider, "The provider reports this number as unsubscribed.")
 }

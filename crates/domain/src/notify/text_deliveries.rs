@@ -19,9 +19,6 @@ pub(crate) fn is_held(now: &str) -> String {
 
 /// Has the text of `digest` say what the person's older texts were to say that wait and were never tried. One that has failed
 /// already takes no more along: what is new has its own 24 hours (N12).
-///
-/// # Errors
-/// Where the database fails.
 pub fn take_along(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
     let sql = format!(
         "UPDATE deliveries SET carried_by = $3 WHERE workspace = $1 AND person = $2 AND carried_by IS NULL \

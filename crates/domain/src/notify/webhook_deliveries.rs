@@ -27,9 +27,6 @@ pub(crate) fn add_call(
 
 /// Takes at most `most` due deliveries of one webhook for the time of a [`LEASE`](crate::notify::deliveries::LEASE). No two workers hold the
 /// same one.
-///
-/// # Errors
-/// Where the database fails.
 pub fn claim_calls(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -7,6 +7,7 @@ use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{KeyId, PersonId};
 use crate::kernel::limits;
@@ -18,21 +19,21 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 /// Keys of a workspace that are good at once: far more than there are programs.
 pub const KEYS_MAX: i64 = 100;
 
-/// A program's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Its id.
-    pub id: KeyId,
-    /// What it is for, in the words of whoever made it.
-    pub name: String,
-    /// The admin for whom it speaks.
-    pub person: PersonId,
-    /// That admin's name.
-    pub person_name: Name,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was last used, give or take a minute.
-    pub used_at: Option<Time>,
+columns! {
+    /// A program's key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Key {
+        pub id: KeyId = "k.id",
+        /// What it is for, in the words of whoever made it.
+        pub name: String = "k.name",
+        /// The admin for whom it speaks.
+        pub person: PersonId = "k.person",
+        /// That admin's name.
+        pub person_name: Name = "p.given_name, p.family_name, p.email",
+        pub created_at: Time = "k.created_at",
+        /// When it was last used, give or take a minute.
+        pub used_at: Option<Time> = "k.used_at",
+    }
 }
 
 /// Makes a key and answers its secret, which is not to be had a second time.
@@ -63,9 +64,6 @@ pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
 
 /// The program that a key stands for, which speaks as the admin who made it, and whether its use is to be noted again ([`touch`]). Nothing where it was revoked or its
 /// person is no longer an active admin.
-///
-/// # Errors
-/// Where the database fails.
 pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, bool)>> {
     let stale = reader.now().before(NOTED_EVERY);
     let found = reader.first(
@@ -74,21 +72,14 @@ pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, 
          WHERE k.token_hash = $1 AND k.revoked_at IS NULL AND p.role = 'admin' AND p.deactivated_at IS NULL",
         &[&secrets::hash(secret)],
         |row| {
-            let used_at: Option<Time> = row.get(3)?;
-            Ok((
-                Actor::program(row.get(0)?, row.get(2)?),
-                row.get(1)?,
-                used_at.is_none_or(|used_at| used_at <= stale),
-            ))
+            let (workspace, key, admin, used_at): (_, _, _, Option<Time>) = row.read()?;
+            Ok((Actor::program(workspace, admin), key, used_at.is_none_or(|used_at| used_at <= stale)))
         },
     )?;
     Ok(found)
 }
 
 /// Whether a program's key is still good: it was not revoked, and its person is an active admin.
-///
-/// # Errors
-/// Where the database fails.
 pub fn is_good(reader: &Reader, program: &Actor, key: KeyId) -> Result<bool> {
     let found = reader.first(
         "SELECT 1 FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
@@ -100,9 +91,6 @@ pub fn is_good(reader: &Reader, program: &Actor, key: KeyId) -> Result<bool> {
 }
 
 /// Notes that a key is used now, at most once a minute.
-///
-/// # Errors
-/// Where the database fails.
 pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -119,20 +107,14 @@ pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Key>> {
     access::admin(actor)?;
     Ok(reader.all(
-        "SELECT k.id, k.name, k.person, p.given_name, p.family_name, p.email, k.created_at, k.used_at FROM keys k \
-         JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
-         WHERE k.workspace = $1 AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC",
+        constcat::concat!(
+            "SELECT ",
+            Key::COLUMNS,
+            " FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person WHERE k.workspace = $1 \
+             AND k.revoked_at IS NULL ORDER BY k.created_at DESC, k.id DESC"
+        ),
         &[&actor.workspace],
-        |row| {
-            Ok(Key {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                person: row.get(2)?,
-                person_name: Name::read(row, 3)?,
-                created_at: row.get(6)?,
-                used_at: row.get(7)?,
-            })
-        },
+        |row| row.read(),
     )?)
 }
 

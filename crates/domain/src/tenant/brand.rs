@@ -1,24 +1,28 @@
 //! The brand as pages and mails show it.
 
-use store::{Row, Time};
+use store::Time;
 
+use crate::kernel::columns::columns;
+use crate::kernel::words::words;
 use crate::tenant::colors::{Accent, Shade, Side};
 
-/// What a firm looks like.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Brand {
-    /// `#0b7a5c`; nothing: the product's own.
-    pub accent: Option<String>,
-    /// The colour behind the modules; nothing: as the page.
-    pub side: Option<String>,
-    /// The colour of the words on it; nothing: white or black.
-    pub side_text: Option<String>,
-    /// Its name as a picture.
-    pub logo: Option<Logo>,
-    /// Since when it has a square picture.
-    pub icon_at: Option<Time>,
-    /// Since when there is a picture beside signing in.
-    pub cover_at: Option<Time>,
+columns! {
+    /// What a firm looks like.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Brand {
+        /// `#0b7a5c`; nothing: the product's own.
+        pub accent: Option<String> = "w.accent",
+        /// The colour behind the modules; nothing: as the page.
+        pub side: Option<String> = "w.side",
+        /// The colour of the words on it; nothing: white or black.
+        pub side_text: Option<String> = "w.side_text",
+        /// Its name as a picture.
+        pub logo: Option<Logo> = "w.logo_at, w.logo_width, w.logo_height, w.logo_ink" => Logo::of,
+        /// Since when it has a square picture.
+        pub icon_at: Option<Time> = "w.icon_at",
+        /// Since when there is a picture beside signing in.
+        pub cover_at: Option<Time> = "w.cover_at",
+    }
 }
 
 /// A firm's name as a picture.
@@ -34,48 +38,24 @@ pub struct Logo {
     pub ink: Option<Ink>,
 }
 
-/// What a picture that lets something shine through is drawn with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
-    /// It needs something light behind it.
-    Dark,
-    /// It needs something dark behind it.
-    Light,
-}
-
-impl Ink {
-    /// The word that the database and pages use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Ink::Dark => "dark",
-            Ink::Light => "light",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Ink> {
-        [Ink::Dark, Ink::Light].into_iter().find(|ink| ink.word() == word)
+impl Logo {
+    /// Only a picture with a size is one. A word for the ink that is not known counts as none.
+    fn of(
+        (at, width, height, ink): (Option<Time>, Option<i64>, Option<i64>, Option<String>),
+    ) -> Option<Logo> {
+        let ink = ink.as_deref().and_then(Ink::from_word);
+        Some(Logo { at: at?, width: width?, height: height?, ink })
     }
 }
 
-/// A brand from the columns that begin at `at`, in the order that [`workspaces::COLUMNS`] ends with.
-pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Brand> {
-    let logo_at: Option<Time> = row.get(at + 3)?;
-    let (width, height): (Option<i64>, Option<i64>) = (row.get(at + 4)?, row.get(at + 5)?);
-    let ink: Option<String> = row.get(at + 6)?;
-    let logo = logo_at.zip(width.zip(height));
-    Ok(Brand {
-        accent: row.get(at)?,
-        side: row.get(at + 1)?,
-        side_text: row.get(at + 2)?,
-        logo: logo.map(|(at, (width, height))| Logo {
-            at,
-            width,
-            height,
-            ink: ink.as_deref().and_then(Ink::from_word),
-        }),
-        icon_at: row.get(at + 7)?,
-        cover_at: row.get(at + 8)?,
-    })
+words! {
+    /// What a picture that lets something shine through is drawn with.
+    pub enum Ink {
+        /// It needs something light behind it.
+        Dark = "dark",
+        /// It needs something dark behind it.
+        Light = "light",
+    }
 }
 
 impl Brand {

@@ -9,6 +9,7 @@ use crate::kernel::audit_log::{self, Changes, Deed};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::WorkspaceId;
 use crate::kernel::limits;
+use crate::kernel::words::words;
 use crate::tenant::brand::{Brand, Ink};
 use crate::tenant::workspaces;
 
@@ -64,33 +65,15 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &BrandChange) -> Result<()> {
     audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
 }
 
-/// Where a picture of a brand stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The firm's name as a picture.
-    Logo,
-    /// Square: beside the name where there is little room, and the icon of the installed app.
-    Icon,
-    /// Beside signing in.
-    Cover,
-}
-
-impl Place {
-    /// All of them.
-    pub const ALL: [Place; 3] = [Place::Logo, Place::Icon, Place::Cover];
-
-    /// Its word, which the names of its pictures begin with and forms and errors call it by.
-    pub fn word(self) -> &'static str {
-        match self {
-            Place::Logo => "logo",
-            Place::Icon => "icon",
-            Place::Cover => "cover",
-        }
-    }
-
-    /// The place of a word.
-    pub fn from_word(word: &str) -> Option<Place> {
-        Place::ALL.into_iter().find(|place| place.word() == word)
+words! {
+    /// Where a picture of a brand stands.
+    pub enum Place {
+        /// The firm's name as a picture.
+        Logo = "logo",
+        /// Square: beside the name where there is little room, and the icon of the installed app.
+        Icon = "icon",
+        /// Beside signing in.
+        Cover = "cover",
     }
 }
 
@@ -99,9 +82,7 @@ impl Place {
 pub struct Picture {
     /// Its name: the place's word first, such as `icon-192.png`.
     pub name: String,
-    /// What it is.
     pub content_type: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use store::{Reader, Row, Time, Tx};
+use store::{Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{EntryId, WorkspaceId};
 use crate::kernel::{limits, rate_limits};
@@ -25,9 +26,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What a visitor filled in.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Their name.
     pub name: String,
-    /// Their address.
     pub email: String,
     /// Their company; may be empty.
     pub company: String,
@@ -35,21 +34,19 @@ pub struct Given {
     pub trap: String,
 }
 
-/// One entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id.
-    pub id: EntryId,
-    /// Their name.
-    pub name: String,
-    /// Their address.
-    pub email: String,
-    /// Their company; may be empty.
-    pub company: String,
-    /// When.
-    pub at: Time,
-    /// Whether a machine seems to have made it.
-    pub is_trapped: bool,
+columns! {
+    /// One entry.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Entry {
+        pub id: EntryId = "e.id",
+        pub name: String = "e.name",
+        pub email: String = "e.email",
+        /// Their company; may be empty.
+        pub company: String = "e.company",
+        pub at: Time = "e.at",
+        /// Whether a machine seems to have made it.
+        pub is_trapped: bool = "e.trapped_at" => |at: Option<Time>| at.is_some(),
+    }
 }
 
 /// Keeps an entry. The same again changes nothing. What a machine made is kept too, apart from the others, and answered
@@ -113,22 +110,12 @@ pub fn list(
     let is_trapped = if trapped { "NOT NULL" } else { "NULL" };
     let before = before.unwrap_or(EntryId(Uuid::max()));
     let sql = format!(
-        "SELECT e.id, e.name, e.email, e.company, e.at, e.trapped_at FROM early_access e \
+        "SELECT {columns} FROM early_access e \
          WHERE {of_workspace} AND e.trapped_at IS {is_trapped} AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
+        columns = Entry::COLUMNS,
         of_workspace = LISTED
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &before, &most], read)?)
-}
-
-fn read(row: &Row<'_>) -> store::Result<Entry> {
-    Ok(Entry {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        email: row.get(2)?,
-        company: row.get(3)?,
-        at: row.get(4)?,
-        is_trapped: row.get::<Option<Time>>(5)?.is_some(),
-    })
+    Ok(reader.all(&sql, &[&actor.workspace, &before, &most], |row| row.read())?)
 }
 
 /// How many entries there are: of people, and of what seem to be machines.
@@ -141,8 +128,7 @@ pub fn counts(reader: &Reader, actor: &Actor) -> Result<(i64, i64)> {
         "SELECT count(*), count(e.trapped_at) FROM early_access e WHERE {of_workspace}",
         of_workspace = LISTED
     );
-    let (all, trapped): (i64, i64) =
-        reader.one(&sql, &[&actor.workspace], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (all, trapped): (i64, i64) = reader.one(&sql, &[&actor.workspace], |row| row.read())?;
     Ok((all - trapped, trapped))
 }
 

@@ -4,105 +4,51 @@
 
 use std::time::Duration;
 
-use store::{FromValue, Param, Reader, Time, Tx, Value};
+use store::{Reader, Time, Tx};
 
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::WorkspaceId;
+use crate::kernel::words::words;
 
 /// Minutes that a workspace may let its messages wait (N2).
 pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
 
-/// What a reply link leads to on a device where nobody is signed in (N8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyLinks {
-    /// A page that shows the messages and sends an answer.
-    Reply,
-    /// Signing in, and then the channel.
-    SignIn,
-}
-
-impl ReplyLinks {
-    /// The word that the database and forms use.
-    pub fn word(self) -> &'static str {
-        match self {
-            ReplyLinks::Reply => "reply",
-            ReplyLinks::SignIn => "signIn",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<ReplyLinks> {
-        [ReplyLinks::Reply, ReplyLinks::SignIn].into_iter().find(|links| links.word() == word)
+words! {
+    /// What a reply link leads to on a device where nobody is signed in (N8).
+    pub enum ReplyLinks {
+        /// A page that shows the messages and sends an answer.
+        Reply = "reply",
+        /// Signing in, and then the channel.
+        SignIn = "signIn",
     }
 }
 
-impl FromValue for ReplyLinks {
-    fn from_value(value: Value<'_>) -> Option<ReplyLinks> {
-        match value {
-            Value::Text(word) => ReplyLinks::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for ReplyLinks {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
-    }
-}
-
-/// Where a new client user's conversation is (C6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefaultChannel {
-    /// In a channel of their own.
-    Client,
-    /// In their company's channel.
-    Company,
-}
-
-impl DefaultChannel {
-    /// The word that the database and the API use.
-    pub fn word(self) -> &'static str {
-        match self {
-            DefaultChannel::Client => "client",
-            DefaultChannel::Company => "company",
-        }
-    }
-
-    /// The meaning of a word.
-    pub fn from_word(word: &str) -> Option<DefaultChannel> {
-        [DefaultChannel::Client, DefaultChannel::Company].into_iter().find(|choice| choice.word() == word)
-    }
-}
-
-impl FromValue for DefaultChannel {
-    fn from_value(value: Value<'_>) -> Option<DefaultChannel> {
-        match value {
-            Value::Text(word) => DefaultChannel::from_word(word),
-            _ => None,
-        }
-    }
-}
-
-impl Param for DefaultChannel {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.word())
-    }
-}
-
-/// How people talk in a workspace, and are told what they have missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Messaging {
-    /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
-    pub wait_minutes: i64,
-    /// Since when the text of messages is left out of emails (N11).
-    pub hide_text_at: Option<Time>,
-    /// What reply links lead to.
-    pub reply_links: ReplyLinks,
+words! {
     /// Where a new client user's conversation is (C6).
-    pub default_channel: DefaultChannel,
-    /// Since when client users may start channels themselves.
-    pub clients_start_at: Option<Time>,
+    pub enum DefaultChannel {
+        /// In a channel of their own.
+        Client = "client",
+        /// In their company's channel.
+        Company = "company",
+    }
+}
+
+columns! {
+    /// How people talk in a workspace, and are told what they have missed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Messaging {
+        /// How many minutes a message may stay unread before its reader is told: one of [`WAIT_MINUTES`].
+        pub wait_minutes: i64 = "wait_minutes",
+        /// Since when the text of messages is left out of emails (N11).
+        pub hide_text_at: Option<Time> = "hide_text_at",
+        /// What reply links lead to.
+        pub reply_links: ReplyLinks = "reply_links",
+        /// Where a new client user's conversation is (C6).
+        pub default_channel: DefaultChannel = "default_channel",
+        /// Since when client users may start channels themselves.
+        pub clients_start_at: Option<Time> = "clients_start_at",
+    }
 }
 
 impl Messaging {
@@ -118,18 +64,9 @@ impl Messaging {
 /// `NotFound` where there is no such workspace.
 pub fn messaging(reader: &Reader, workspace: WorkspaceId) -> Result<Messaging> {
     let found = reader.first(
-        "SELECT wait_minutes, hide_text_at, reply_links, default_channel, clients_start_at FROM workspaces \
-         WHERE id = $1",
+        constcat::concat!("SELECT ", Messaging::COLUMNS, " FROM workspaces WHERE id = $1"),
         &[&workspace],
-        |row| {
-            Ok(Messaging {
-                wait_minutes: row.get(0)?,
-                hide_text_at: row.get(1)?,
-                reply_links: row.get(2)?,
-                default_channel: row.get(3)?,
-                clients_start_at: row.get(4)?,
-            })
-        },
+        |row| row.read(),
     )?;
     found.ok_or(Error::NotFound)
 }

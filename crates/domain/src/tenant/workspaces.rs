@@ -1,75 +1,60 @@
 //! Workspaces: one firm's portal each, told apart by the host name that is asked for.
 
-use store::{Reader, Row, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::{limits, random};
-use crate::tenant::brand::{self, Brand};
+use crate::tenant::brand::Brand;
 use crate::tenant::settings::DefaultChannel;
 
 /// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
 const HOST_CHARACTERS: usize = 253;
 
-/// One firm's portal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workspace {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// The host name that it answers, lower case and without a port; none: every host that no other workspace names.
-    pub host: Option<String>,
-    /// What the firm is called.
-    pub brand_name: String,
-    /// What the firm looks like.
-    pub brand: Brand,
-    /// Since when people sign up by themselves (S2); none: they do not.
-    pub sign_up_at: Option<Time>,
-    /// Since when.
-    pub created_at: Time,
-    /// When something of the above last changed.
-    pub updated_at: Time,
+columns! {
+    /// One firm's portal.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Workspace {
+        pub id: WorkspaceId = "w.id",
+        /// The host name that it answers, lower case and without a port; none: every host that no other workspace names.
+        pub host: Option<String> = "w.host",
+        /// What the firm is called.
+        pub brand_name: String = "w.brand_name",
+        /// What the firm looks like.
+        pub brand: Brand = Brand::COLUMNS,
+        /// Since when people sign up by themselves (S2); none: they do not.
+        pub sign_up_at: Option<Time> = "w.sign_up_at",
+        /// Since when.
+        pub created_at: Time = "w.created_at",
+        /// When something of the above last changed.
+        pub updated_at: Time = "w.updated_at",
+    }
 }
 
-/// The columns of the workspace `w`, as [`read`] takes them.
-pub(crate) const COLUMNS: &str = "w.id, w.host, w.brand_name, w.sign_up_at, w.created_at, w.updated_at, w.accent, w.side, w.side_text, \
-     w.logo_at, w.logo_width, w.logo_height, w.logo_ink, w.icon_at, w.cover_at";
-
-/// A workspace from the columns that begin at `at`.
-pub(crate) fn read(row: &Row<'_>, at: usize) -> store::Result<Workspace> {
-    Ok(Workspace {
-        id: row.get(at)?,
-        host: row.get(at + 1)?,
-        brand_name: row.get(at + 2)?,
-        sign_up_at: row.get(at + 3)?,
-        created_at: row.get(at + 4)?,
-        updated_at: row.get(at + 5)?,
-        brand: brand::read(row, at + 6)?,
-    })
-}
+/// The columns of the workspace `w`, as [`Workspace`] reads them.
+pub(crate) const COLUMNS: &str = Workspace::COLUMNS;
 
 /// The workspace that answers a host name (without a port): the one that names it, else the one that named it before, else
 /// the one that names none.
-///
-/// # Errors
-/// Where the database fails.
 pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
     // Asked at every request: few looks at an index, and no sorting. At most one workspace has no host.
     let host = host.to_lowercase();
     let named = format!("SELECT {COLUMNS} FROM workspaces w WHERE host = $1");
-    if let Some(found) = reader.first(&named, &[&host], |row| read(row, 0))? {
+    if let Some(found) = reader.first(&named, &[&host], |row| row.read())? {
         return Ok(Some(found));
     }
     let former = format!(
         "SELECT {COLUMNS} FROM former_hosts f JOIN workspaces w ON w.id = f.workspace WHERE f.host = $1"
     );
-    if let Some(found) = reader.first(&former, &[&host], |row| read(row, 0))? {
+    if let Some(found) = reader.first(&former, &[&host], |row| row.read())? {
         return Ok(Some(found));
     }
     let other = format!("SELECT {COLUMNS} FROM workspaces w WHERE host IS NULL");
-    Ok(reader.first(&other, &[], |row| read(row, 0))?)
+    Ok(reader.first(&other, &[], |row| row.read())?)
 }
 
 /// A workspace.
@@ -78,22 +63,16 @@ pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
 /// `NotFound`.
 pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE id = $1");
-    reader.first(&sql, &[&id], |row| read(row, 0))?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&id], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// All workspaces of this installation, oldest first.
-///
-/// # Errors
-/// Where the database fails.
 pub fn all(reader: &Reader) -> Result<Vec<Workspace>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w ORDER BY created_at, id");
-    Ok(reader.all(&sql, &[], |row| read(row, 0))?)
+    Ok(reader.all(&sql, &[], |row| row.read())?)
 }
 
 /// Whether there is any workspace: if not, the portal is still to be set up.
-///
-/// # Errors
-/// Where the database fails.
 pub fn any(reader: &Reader) -> Result<bool> {
     Ok(reader.first("SELECT 1 FROM workspaces LIMIT 1", &[], |_| Ok(()))?.is_some())
 }
@@ -193,9 +172,6 @@ pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Re
 }
 
 /// The host names that a workspace had before and goes on answering, the newest first.
-///
-/// # Errors
-/// Where the database fails.
 pub fn former_hosts(reader: &Reader, workspace: WorkspaceId) -> Result<Vec<String>> {
     Ok(reader.all(
         "SELECT host FROM former_hosts WHERE workspace = $1 ORDER BY since DESC, host",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{Engine, Time, Tx};
+use store::{Time, Tx};
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CallId, WebhookId, WorkspaceId};
@@ -40,7 +40,6 @@ pub enum Verdict {
 /// What became of a call after a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was taken.
     Taken,
     /// It is tried again at this time.
     Again(Time),
@@ -50,9 +49,6 @@ pub enum Outcome {
 
 /// Records a try and what it means: the next one, or none; and where the webhook has taken nothing for as long as calls
 /// are tried, or says that it is gone, that it is switched off (H5).
-///
-/// # Errors
-/// Where the database fails.
 pub fn record(
     tx: &mut Tx,
     delivery: &Delivery,
@@ -120,10 +116,7 @@ fn days(delivery: &Delivery) -> u64 {
 /// Takes a webhook for the rest of the transaction, so that its calls are recorded one after the other; answers when it last
 /// took one.
 fn hold(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<Option<Time>> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE",
-    };
+    let lock = tx.row_lock("FOR UPDATE");
     let sql = format!("SELECT taken_at FROM webhooks WHERE workspace = $1 AND id = $2 {lock}");
     Ok(tx.first(&sql, &[&workspace, &webhook], |row| row.get(0))?.flatten())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::kernel::access::Actor;
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CallId, WebhookId, WorkspaceId};
 use crate::notify::webhook_deliveries;
@@ -16,23 +17,26 @@ pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Calls that one transaction of a sweep removes at most.
 const SWEPT_AT_ONCE: i64 = 500;
 
-/// A call as admins see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// `webhook-id`.
-    pub id: CallId,
-    /// The number of the journal's entry.
-    pub seq: i64,
-    /// Which kind.
-    pub kind: String,
-    /// When it happened.
-    pub at: Time,
-    /// When the program took it.
-    pub taken_at: Option<Time>,
-    /// When it is tried next.
-    pub next_try_at: Option<Time>,
-    /// Each try, oldest first.
-    pub tries: Vec<Try>,
+columns! {
+    /// A call as admins see it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Call {
+        /// `webhook-id`.
+        pub id: CallId = "c.id",
+        /// The number of the journal's entry.
+        pub seq: i64 = "c.seq",
+        pub kind: String = "c.kind",
+        /// When it happened.
+        pub at: Time = "c.at",
+        /// When the program took it.
+        pub taken_at: Option<Time> = "(SELECT max(d.sent_at) FROM deliveries d \
+            WHERE d.workspace = c.workspace AND d.reference = c.id)",
+        /// When it is tried next.
+        pub next_try_at: Option<Time> = "(SELECT max(d.next_try_at) FROM deliveries d \
+            WHERE d.workspace = c.workspace AND d.reference = c.id)",
+        /// Each try, oldest first.
+        pub tries: Vec<Try> => Vec::new(),
+    }
 }
 
 /// The newest calls of a webhook, those before `before` where one is named; at most `most`.
@@ -59,24 +63,15 @@ pub fn list(
     };
     // What came before one that is swept is swept too.
     let Some((seq, call)) = before else { return Ok(Vec::new()) };
-    let mut calls = reader.all(
-        "SELECT c.id, c.seq, c.kind, c.at, \
-         (SELECT max(d.sent_at) FROM deliveries d WHERE d.workspace = c.workspace AND d.reference = c.id), \
-         (SELECT max(d.next_try_at) FROM deliveries d WHERE d.workspace = c.workspace AND d.reference = c.id) \
-         FROM webhook_calls c WHERE c.workspace = $1 AND c.webhook = $2 AND c.seq <= $3 AND (c.seq < $3 OR c.id < $4) \
-         ORDER BY c.seq DESC, c.id DESC LIMIT $5",
+    let mut calls: Vec<Call> = reader.all(
+        constcat::concat!(
+            "SELECT ",
+            Call::COLUMNS,
+            " FROM webhook_calls c WHERE c.workspace = $1 AND c.webhook = $2 AND c.seq <= $3 \
+             AND (c.seq < $3 OR c.id < $4) ORDER BY c.seq DESC, c.id DESC LIMIT $5"
+        ),
         &[&actor.workspace, &webhook, &seq, &call, &most],
-        |row| {
-            Ok(Call {
-                id: row.get(0)?,
-                seq: row.get(1)?,
-                kind: row.get(2)?,
-                at: row.get(3)?,
-                taken_at: row.get(4)?,
-                next_try_at: row.get(5)?,
-                tries: Vec::new(),
-            })
-        },
+        |row| row.read(),
     )?;
     for call in &mut calls {
         call.tries = tries(reader, actor.workspace, call.id)?;
@@ -123,21 +118,18 @@ pub fn again(tx: &mut Tx, actor: &Actor, webhook: WebhookId, call: CallId) -> Re
 
 /// Removes calls that are old or whose webhook was deleted, with their tries, and then such webhooks; at most a few hundred.
 /// Answers how many rows.
-///
-/// # Errors
-/// Where the database fails.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let mut old: Vec<(WorkspaceId, CallId)> = tx.all(
         "SELECT c.workspace, c.id FROM webhook_calls c WHERE c.at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d \
          WHERE d.workspace = c.workspace AND d.reference = c.id AND d.next_try_at IS NOT NULL) ORDER BY c.at LIMIT $2",
         &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let of_deleted: Vec<(WorkspaceId, CallId)> = tx.all(
         "SELECT c.workspace, c.id FROM webhooks w JOIN webhook_calls c ON c.workspace = w.workspace AND c.webhook = w.id \
          WHERE w.deleted_at IS NOT NULL LIMIT $1",
         &[&SWEPT_AT_ONCE],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     old.extend(of_deleted);
     let mut swept = 0;

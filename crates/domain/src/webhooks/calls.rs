@@ -4,7 +4,7 @@
 //! between any two steps, none is left out and none is made twice. Of a call that waits only the next few are made, so
 //! that a program that takes nothing costs little however much happens: the journal keeps the rest.
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
@@ -19,34 +19,24 @@ pub const WAITING_MAX: i64 = 100;
 const ENTRIES_AT_ONCE: i64 = 500;
 
 /// Webhooks that are on and for which the journal has something that was not looked at yet.
-///
-/// # Errors
-/// Where the database fails.
 pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     Ok(reader.all(
         "SELECT w.workspace, w.id FROM webhooks w JOIN journal_heads h ON h.workspace = w.workspace \
          WHERE w.seq < h.seq AND w.disabled_at IS NULL AND w.deleted_at IS NULL ORDER BY w.workspace, w.id",
         &[],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?)
 }
 
 /// Looks at what the journal has next for a webhook and makes the calls, due now. Answers how many entries that were: 0
 /// where there is nothing, where enough calls wait already, or where another worker does so just now.
-///
-/// # Errors
-/// Where the database fails.
 pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<usize> {
-    let lock = match tx.engine() {
-        Engine::Sqlite => "",
-        Engine::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!(
         "SELECT seq, events, person FROM webhooks \
          WHERE workspace = $1 AND id = $2 AND disabled_at IS NULL AND deleted_at IS NULL {lock}"
     );
-    let found: Option<(i64, Wanted, PersonId)> =
-        tx.first(&sql, &[&workspace, &webhook], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let found: Option<(i64, Wanted, PersonId)> = tx.first(&sql, &[&workspace, &webhook], |row| row.read())?;
     let Some((seq, wanted, person)) = found else { return Ok(0) };
     let mut room = WAITING_MAX - webhook_deliveries::waiting_calls(tx, workspace, webhook)?;
     let mut passed = seq;
@@ -79,9 +69,6 @@ pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result
 }
 
 /// Webhooks that are on and have a call that is due, that which has waited longest first.
-///
-/// # Errors
-/// Where the database fails.
 pub fn due(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     let found = reader.all(
         "SELECT w.workspace, w.id, (SELECT min(d.next_try_at) FROM deliveries d \
@@ -103,7 +90,6 @@ pub struct PreparedCall {
     pub url: String,
     /// What signs it.
     pub secret: Vec<u8>,
-    /// Which kind.
     pub kind: String,
     /// When it happened.
     pub at: Time,
@@ -114,22 +100,17 @@ pub struct PreparedCall {
 }
 
 /// Reads what a try says. Nothing where its webhook is off or gone.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare(reader: &Reader, workspace: WorkspaceId, call: CallId) -> Result<Option<PreparedCall>> {
     let found = reader.first(
         "SELECT w.url, w.secret, w.person, c.kind, c.at, c.payload FROM webhook_calls c \
          JOIN webhooks w ON w.workspace = c.workspace AND w.id = c.webhook \
          WHERE c.workspace = $1 AND c.id = $2 AND w.disabled_at IS NULL AND w.deleted_at IS NULL",
         &[&workspace, &call],
-        |row| {
-            let (person, payload): (PersonId, String) = (row.get(2)?, row.get(5)?);
-            let told: (String, Vec<u8>, String, Time) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
-            Ok((told, person, payload))
-        },
+        |row| row.read(),
     )?;
-    let Some(((url, secret, kind, at), person, payload)) = found else { return Ok(None) };
+    let Some((url, secret, person, kind, at, payload)): Option<(_, _, _, _, _, String)> = found else {
+        return Ok(None);
+    };
     let Some(event) = Event::read(&payload) else { return Ok(None) };
     let actor = Actor::program(workspace, person);
     Ok(Some(PreparedCall { id: call, url, secret, kind, at, event, actor }))

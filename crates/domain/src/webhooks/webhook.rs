@@ -3,11 +3,12 @@
 //! Each follows the journal by a place of its own ([`calls`]), and the calls are deliveries like mails ([`crate::deliveries`]).
 //! How a call is signed and sent is `outbound`'s matter; what an object looks like is shown by `web`.
 
-use store::{Reader, Row, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::directory::addressee::{self, Addressee};
 use crate::kernel::access::{self, Actor, Role};
 use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WebhookId, WorkspaceId};
 use crate::kernel::journal::Event;
@@ -112,27 +113,27 @@ impl store::FromValue for Wanted {
     }
 }
 
-/// A webhook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// Its id.
-    pub id: WebhookId,
-    /// What is called.
-    pub url: String,
-    /// What it hears of.
-    pub events: Wanted,
-    /// The admin who made it.
-    pub person: PersonId,
-    /// That admin's name.
-    pub person_name: Name,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it last took a call.
-    pub taken_at: Option<Time>,
-    /// Since when it is switched off.
-    pub disabled_at: Option<Time>,
-    /// Why.
-    pub disabled_reason: Option<String>,
+columns! {
+    /// A webhook.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Webhook {
+        pub id: WebhookId = "w.id",
+        /// What is called.
+        pub url: String = "w.url",
+        /// What it hears of.
+        pub events: Wanted = "w.events",
+        /// The admin who made it.
+        pub person: PersonId = "w.person",
+        /// That admin's name.
+        pub person_name: Name = "p.given_name, p.family_name, p.email",
+        pub created_at: Time = "w.created_at",
+        /// When it last took a call.
+        pub taken_at: Option<Time> = "w.taken_at",
+        /// Since when it is switched off.
+        pub disabled_at: Option<Time> = "w.disabled_at",
+        /// Why.
+        pub disabled_reason: Option<String> = "w.disabled_reason",
+    }
 }
 
 /// Makes a webhook, and answers it with the secret that signs its calls: it is not to be had a second time. It hears of what
@@ -170,22 +171,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, url: &str, events: &Wanted) -> Result<(W
     Ok((find(tx, actor, id)?, secret))
 }
 
-const COLUMNS: &str = "w.id, w.url, w.events, w.person, p.given_name, p.family_name, p.email, w.created_at, w.taken_at, \
-     w.disabled_at, w.disabled_reason";
-
-fn read(row: &Row<'_>) -> store::Result<Webhook> {
-    Ok(Webhook {
-        id: row.get(0)?,
-        url: row.get(1)?,
-        events: row.get(2)?,
-        person: row.get(3)?,
-        person_name: Name::read(row, 4)?,
-        created_at: row.get(7)?,
-        taken_at: row.get(8)?,
-        disabled_at: row.get(9)?,
-        disabled_reason: row.get(10)?,
-    })
-}
+const COLUMNS: &str = Webhook::COLUMNS;
 
 /// The workspace's webhooks, newest first: those made before `before` where one is named, at most `most`.
 ///
@@ -198,7 +184,7 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<WebhookId>, most: i64
         "SELECT {COLUMNS} FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = w.person \
          WHERE w.workspace = $1 AND w.id < $2 AND w.deleted_at IS NULL ORDER BY w.id DESC LIMIT $3"
     );
-    Ok(reader.all(&sql, &[&actor.workspace, &before, &most], read)?)
+    Ok(reader.all(&sql, &[&actor.workspace, &before, &most], |row| row.read())?)
 }
 
 /// One webhook.
@@ -211,7 +197,7 @@ pub fn find(reader: &Reader, actor: &Actor, webhook: WebhookId) -> Result<Webhoo
         "SELECT {COLUMNS} FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = w.person \
          WHERE w.workspace = $1 AND w.id = $2 AND w.deleted_at IS NULL"
     );
-    reader.first(&sql, &[&actor.workspace, &webhook], read)?.ok_or(Error::NotFound)
+    reader.first(&sql, &[&actor.workspace, &webhook], |row| row.read())?.ok_or(Error::NotFound)
 }
 
 /// Deletes a webhook: it is not called any more, not even with what waits for it.
@@ -281,9 +267,6 @@ pub struct PreparedNote {
 }
 
 /// Makes what an admin is told, just before it is sent. Nothing where that is no longer so, or no longer theirs to know.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_note(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -294,7 +277,7 @@ pub fn prepare_note(
         "SELECT w.url, w.disabled_reason FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = $3 \
          WHERE w.workspace = $1 AND w.id = $2 AND w.disabled_at IS NOT NULL AND w.deleted_at IS NULL AND p.role = $4",
         &[&workspace, &webhook, &person, &Role::Admin.word()],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.read(),
     )?;
     let Some((url, reason)) = off else { return Ok(None) };
     let to = addressee::addressee(tx, workspace, person)?;

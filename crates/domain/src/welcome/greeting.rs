@@ -3,7 +3,7 @@
 //! A client user is greeted in their own channel; where the workspace puts them into their company's (C6), in that one.
 //! An internal user who wrote there first has greeted them already.
 
-use store::{Engine, Reader, Time, Tx};
+use store::{Reader, Time, Tx};
 
 use crate::channels::channel::Kind;
 use crate::channels::{members, starting};
@@ -31,9 +31,6 @@ struct Place {
 
 /// Greets a client user who signs in for the first time, and says where. Nobody is greeted where that is switched off, or
 /// where an internal user has written already. Takes the workspace's turn to be held (`people::turn`).
-///
-/// # Errors
-/// Where the database fails.
 pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Option<ChannelId>> {
     let welcome = setting(tx, workspace)?;
     if !welcome.enabled {
@@ -47,10 +44,10 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
         }
     };
     // Whoever writes there just now is waited for.
-    if tx.engine() == Engine::Postgres {
-        let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE";
-        tx.first(sql, &[&workspace, &place.channel], |_| Ok(()))?;
-    }
+    tx.lock_rows(
+        "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
+        &[&workspace, &place.channel],
+    )?;
     if is_under_way(tx, workspace, place.channel)? {
         return Ok(None);
     }
@@ -78,8 +75,7 @@ fn place_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result
          ORDER BY CASE c.kind WHEN 'client' THEN 0 ELSE 1 END, c.created_at, c.id LIMIT 1",
         &[&workspace, &client],
         |row| {
-            let (channel, kind): (ChannelId, Kind) = (row.get(0)?, row.get(1)?);
-            let subject: CompanyId = row.get(2)?;
+            let (channel, kind, subject): (_, Kind, _) = row.read()?;
             Ok(Place { channel, company: (kind == Kind::Company).then_some(subject) })
         },
     )?)
@@ -110,9 +106,8 @@ fn signer_in(
          ORDER BY CASE WHEN p.id = $3 THEN 0 WHEN p.role = 'admin' THEN 1 ELSE 2 END, p.created_at, p.id LIMIT 1",
         &[&workspace, &channel, &welcome.chosen],
         |row| {
-            let limited_at: Option<Time> = row.get(2)?;
-            let actor = Actor::new(workspace, row.get(0)?, row.get(1)?, limited_at.is_some());
-            Ok((actor, Name::read(row, 3)?))
+            let (person, role, limited_at, name): (_, _, Option<Time>, _) = row.read()?;
+            Ok((Actor::new(workspace, person, role, limited_at.is_some()), name))
         },
     )?)
 }
@@ -162,7 +157,6 @@ fn values(
 pub struct Foreseen {
     /// Who will find it.
     pub client: PersonId,
-    /// What they are called.
     pub client_name: Name,
     /// Who signs.
     pub sender: PersonId,
@@ -210,7 +204,7 @@ pub fn foreseen_with(
          WHERE m.workspace = $1 AND m.channel = $2 AND p.role = 'client' AND p.first_seen_at IS NULL \
          ORDER BY p.given_name, p.family_name, p.id",
         &[&workspace, &channel],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?)),
+        |row| row.read(),
     )?;
     let mut place = None;
     let mut here = Vec::new();

@@ -28,7 +28,6 @@ const FIRST_TEXT: &str = "Hello {{client.givenName}},\n\n\
 /// How client users are welcomed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcome {
-    /// Whether they are.
     pub enabled: bool,
     /// What they read, with its merge fields.
     pub text: String,
@@ -45,12 +44,9 @@ pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Welcome> {
         "SELECT welcome_off_at, welcome_text, welcome_sender FROM workspaces WHERE id = $1",
         &[&workspace],
         |row| {
-            let (off_at, text): (Option<Time>, Option<String>) = (row.get(0)?, row.get(1)?);
-            Ok(Welcome {
-                enabled: off_at.is_none(),
-                text: text.unwrap_or_else(|| FIRST_TEXT.to_string()),
-                chosen: row.get(2)?,
-            })
+            let (off_at, text, chosen): (Option<Time>, Option<String>, _) = row.read()?;
+            let text = text.unwrap_or_else(|| FIRST_TEXT.to_string());
+            Ok(Welcome { enabled: off_at.is_none(), text, chosen })
         },
     )?;
     found.ok_or(Error::NotFound)
@@ -107,9 +103,6 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> 
 }
 
 /// Who signs at present: the one who was chosen, else the first admin, of those who can sign in.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn signer(reader: &Reader, workspace: WorkspaceId) -> Result<Option<(PersonId, Name)>> {
     Ok(reader.first(
         "SELECT p.id, p.given_name, p.family_name, p.email FROM people p JOIN workspaces w ON w.id = p.workspace \
@@ -117,20 +110,17 @@ pub fn signer(reader: &Reader, workspace: WorkspaceId) -> Result<Option<(PersonI
          AND (p.role = 'admin' OR (p.id = w.welcome_sender AND p.role <> 'client')) \
          ORDER BY CASE WHEN p.id = w.welcome_sender THEN 0 ELSE 1 END, p.created_at, p.id LIMIT 1",
         &[&workspace],
-        |row| Ok((row.get(0)?, Name::read(row, 1)?)),
+        |row| row.read(),
     )?)
 }
 
 /// The one who was chosen to sign and can no longer sign in: an admin signs instead, until another is chosen.
-///
-/// # Errors
-/// Where the database cannot be read.
 pub fn missing(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Name>> {
     Ok(reader.first(
         "SELECT p.given_name, p.family_name, p.email FROM people p JOIN workspaces w ON w.id = p.workspace \
          WHERE p.workspace = $1 AND p.id = w.welcome_sender AND p.deactivated_at IS NOT NULL",
         &[&workspace],
-        |row| Name::read(row, 0),
+        |row| row.read(),
     )?)
 }
 
@@ -162,9 +152,6 @@ pub struct SignerMissing {
 }
 
 /// Puts that together, just before it is sent. Nothing where it is no longer so.
-///
-/// # Errors
-/// Where the database fails.
 pub fn prepare_missing(
     tx: &mut Tx,
     workspace: WorkspaceId,

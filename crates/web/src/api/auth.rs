@@ -24,7 +24,6 @@ const OPEN: [&str; 2] = ["/v1/openapi.json", "/v1/docs"];
 pub(crate) struct ApiClient {
     /// The admin who made its key, with the sight of a program.
     pub(crate) actor: Actor,
-    /// Its key.
     pub(crate) key: KeyId,
     /// What seals the answers that are kept for it.
     pub(crate) seal: Seal,

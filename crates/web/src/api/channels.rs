@@ -22,7 +22,7 @@ use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Emptiable, time};
 use crate::api::{query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -152,7 +152,6 @@ pub(crate) struct NewChannel {
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<Uuid>>,
-    /// For `project`.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     project_id: Option<Emptiable<Uuid>>,

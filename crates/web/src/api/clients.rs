@@ -27,7 +27,7 @@ use crate::api::objects::{Deleted, Emptiable, time};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::avatars;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 use crate::pages::clients::personal_data_export;
 
@@ -237,7 +237,11 @@ async fn list(
 
 /// Get a client user
 #[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
-async fn show(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<PersonId>) -> Result<Json<Client>> {
+async fn show(
+    State(app): State<App>,
+    program: ApiClient,
+    PathParam(id): PathParam<PersonId>,
+) -> Result<Json<Client>> {
     Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
 }
 

@@ -23,7 +23,7 @@ use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::avatars;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -124,7 +124,6 @@ async fn make(
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// The one of this name.
     #[param(value_type = Option<schemas::Filter>)]
     name: Option<String>,
     /// `true` for placeholders only, `false` for none of them.

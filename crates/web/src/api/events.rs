@@ -79,6 +79,7 @@ pub(crate) enum Scope {
 /// What stands behind `data:`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Told)]
 pub(crate) struct EventPayload {
     #[schema(value_type = schemas::Id)]
     workspace_id: WorkspaceId,
@@ -132,7 +133,7 @@ async fn open(
         Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
     });
     let (seq, is_lost) = begin.await?;
-    app.store().settled().await?;
+    app.store().durable().await?;
     let (pieces, body) = mpsc::channel(WAITING_MAX);
     let stream = Stream { app, look, key: program.key, is_whole, channel, seq, pieces };
     tokio::spawn(stream.run(is_lost));
@@ -224,7 +225,7 @@ impl Stream {
         });
         let read = read.await?;
         // Whoever hears of it goes on behind it later: so it must stay.
-        self.app.store().settled().await?;
+        self.app.store().durable().await?;
         Ok(read.map(|(seq, written, is_all)| {
             self.seq = seq;
             (Bytes::from(written), is_all)
@@ -272,9 +273,9 @@ fn write(
     written: &mut String,
 ) -> error::Result<()> {
     let Some((name, object)) = payload_for(reader, look, event)? else { return Ok(()) };
-    let told = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    let payload = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
     // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
-    let data = serde_json::to_string(&event_payload).unwrap_or_default();
+    let data = serde_json::to_string(&payload).expect("an object of the API has a JSON form");
     written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
     Ok(())
 }
@@ -283,9 +284,6 @@ fn write(
 /// told as deleted.
 ///
 /// `wait` stands in for the workspace's wait; `public_url` is what addresses of the installation begin with.
-///
-/// # Errors
-/// Where the database fails.
 pub fn event_payload(
     reader: &Reader,
     actor: &Actor,
@@ -297,7 +295,11 @@ pub fn event_payload(
     payload_for(reader, &look, event)
 }
 
-fn payload_for(reader: &Reader, look: &Viewer, event: &Event) -> error::Result<Option<(&'static str, Value)>> {
+fn payload_for(
+    reader: &Reader,
+    look: &Viewer,
+    event: &Event,
+) -> error::Result<Option<(&'static str, Value)>> {
     let (name, actor) = (event.kind(), &look.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }

@@ -26,7 +26,7 @@ use crate::api::objects::{Deleted, Viewer};
 use crate::api::{query, schemas};
 use crate::app::App;
 use crate::http::answers::Answer;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 use crate::pages::files::serving::{self, Rendition};
 
@@ -214,7 +214,11 @@ async fn list(
 
 /// Get a file, a folder or a link
 #[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
-async fn show(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<FileId>) -> Result<Json<File>> {
+async fn show(
+    State(app): State<App>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
+) -> Result<Json<File>> {
     let look = Viewer::new(&app, &program);
     Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
 }
@@ -272,7 +276,11 @@ fn within_path(error: Error) -> Error {
 ///
 /// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
 #[utoipa::path(delete, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = Deleted)))]
-async fn delete(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<FileId>) -> Result<Json<Deleted>> {
+async fn delete(
+    State(app): State<App>,
+    program: ApiClient,
+    PathParam(id): PathParam<FileId>,
+) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let kind = app.store().write(move |tx| {
         let entry = entry::find(tx, &actor, id)?;

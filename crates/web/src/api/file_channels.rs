@@ -22,7 +22,7 @@ use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::schemas;
 use crate::app::App;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {

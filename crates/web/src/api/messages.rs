@@ -24,7 +24,7 @@ use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, Viewer, time};
 use crate::api::{files, query, schemas};
 use crate::app::App;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
 /// What became of a message just sent is looked at for so many recipients; looking costs more than sending does.

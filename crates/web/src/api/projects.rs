@@ -86,7 +86,6 @@ impl Project {
 struct NewProject {
     #[schema(value_type = schemas::Name)]
     title: String,
-    /// The company it is for.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,

@@ -51,7 +51,6 @@ macro_rules! schemas {
 }
 
 schemas! {
-    /// An id.
     Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
     /// An id, or nothing.
@@ -62,7 +61,6 @@ schemas! {
     OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
         .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
-    /// A time.
     Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples([json!("2026-01-05T09:00:00.000Z")]);
     /// A line of text.
@@ -72,7 +70,6 @@ schemas! {
     Name: text("Text of one line in which something can be seen.").min_length(Some(1)).max_length(Some(NAME_CHARACTERS))
         .pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$")))
         .examples([json!("Brightwater Clinic")]);
-    /// An email address.
     Email: text("An email address.").max_length(Some(EMAIL_CHARACTERS)).pattern(Some(
         "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?@[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){1,3}$"))
         .examples([json!("maria@brightwater.example")]);
@@ -80,11 +77,9 @@ schemas! {
     Phone: text("A telephone number with its country code; empty for none.")
         .pattern(Some("^(\\+[1-9]([ ()./-]?[0-9]){6,14})?$"))
         .examples([json!("+44 20 7946 0018")]);
-    /// The text of a message.
     MessageText: text("Text in Markdown. CR and CRLF become LF; other control characters than LF and TAB are refused.")
         .max_length(Some(MESSAGE_CHARACTERS)).pattern(Some(r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"))
         .examples([json!("The plan is **ready**.")]);
-    /// The text of the welcome.
     WelcomeText: text("As the text of a message; something can be seen of it. Merge fields such as `{{client.givenName}}` are filled in.")
         .min_length(Some(1)).max_length(Some(TEMPLATE_CHARACTERS)).pattern(Some(welcome()))
         .examples([json!("Welcome! Write to us here whenever you like.")]);
@@ -105,7 +100,6 @@ schemas! {
         .min_length(Some(1)).max_length(Some(webhook::URL_CHARACTERS))
         .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(:[1-9][0-9]{0,3})?([/?][!\"$-~]*)?$"))
         .examples([json!("https://hooks.example.com/portal")]);
-    /// A kind of events.
     EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")
         .enum_values(Some(kinds()))
         .examples([json!("message.sent")]);
@@ -132,15 +126,12 @@ schemas! {
         .property_names(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(custom_fields::NAME_CHARACTERS)).pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$"))).build()))
         .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true)))
         .examples([json!({"tags": ["vip"], "since": 2026})]);
-    /// Ids.
     Ids: ids("Ids of objects. One that stands there twice counts once.", PEOPLE_AT_ONCE);
-    /// One id or more.
     OneOrMoreIds: ids("Ids of objects, at least one. One that stands there twice counts once.", PEOPLE_AT_ONCE).min_items(Some(1));
     /// Ids of people who are put together.
     GroupIds: ids("Ids of people, each once.", PEOPLE_AT_ONCE).unique_items(true);
     /// Ids of files.
     AttachmentIds: ids("Ids of files. One that stands there twice counts once.", ATTACHMENTS);
-    /// Kinds of events.
     EventKinds: ArrayBuilder::new().description(Some("Kinds of events. One that stands there twice counts once."))
         .items(Ref::from_schema_name("EventKind")).min_items(Some(1)).max_items(Some(webhook::WANTED_MAX));
     /// How long a message may wait.

@@ -60,7 +60,9 @@ pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Resul
     match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Field { field, problem }) => Ok(Err(FieldError::field(field, problem))),
-        Err(Error::Conflict(message)) => Ok(Err(FieldError::whole(StatusCode::CONFLICT, message.to_string()))),
+        Err(Error::Conflict(message)) => {
+            Ok(Err(FieldError::whole(StatusCode::CONFLICT, message.to_string())))
+        }
         Err(error) => Err(Answer::from(error)),
     }
 }
@@ -89,7 +91,6 @@ pub(crate) struct Choice {
     pub(crate) name: String,
     /// What tells it from others of that name.
     pub(crate) note: String,
-    /// Whether it is chosen.
     pub(crate) chosen: bool,
 }
 

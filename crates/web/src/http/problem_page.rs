@@ -7,8 +7,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::http::answers::{Answer, Refusal};
 use crate::http::brand::Brand;
-use crate::http::theme::Theme;
 use crate::http::response_format::ResponseFormat;
+use crate::http::theme::Theme;
 
 #[derive(Template)]
 #[template(path = "problem.html")]

@@ -10,7 +10,6 @@ use crate::app::App;
 /// One way to call one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The method.
     pub method: Method,
     /// The path, with `{names}` for what varies.
     pub path: &'static str,

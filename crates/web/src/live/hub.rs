@@ -100,12 +100,14 @@ impl Hub {
         // A workspace without streams is not followed: it begins at what is newest now.
         let head =
             self.store.read(move |reader| Ok::<_, error::Error>(reader.journal_head(workspace.0)?)).await?;
-        self.store.settled().await?;
+        self.store.durable().await?;
         let stream = Stream::new(&actor, session);
         // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
         let followed = {
             let mut houses = self.workspaces();
-            let house = houses.entry(workspace).or_insert_with(|| WorkspaceStreams { seq: head, ..WorkspaceStreams::default() });
+            let house = houses
+                .entry(workspace)
+                .or_insert_with(|| WorkspaceStreams { seq: head, ..WorkspaceStreams::default() });
             let streams = house.people.entry(actor.person).or_default();
             if streams.len() >= STREAMS_PER_PERSON {
                 streams.remove(0).close();
@@ -119,8 +121,9 @@ impl Hub {
         // What is routed from here on comes live; what was routed before is read from the journal.
         let seq = {
             let mut houses = self.workspaces();
-            let house =
-                houses.entry(workspace).or_insert_with(|| WorkspaceStreams { seq: followed, ..WorkspaceStreams::default() });
+            let house = houses
+                .entry(workspace)
+                .or_insert_with(|| WorkspaceStreams { seq: followed, ..WorkspaceStreams::default() });
             for channel in &channels {
                 house.enter(*channel, &stream);
             }
@@ -169,7 +172,7 @@ impl Hub {
     /// What a journal has after entry `seq`. Whoever hears of it asks for what comes behind it later: so it must stay.
     async fn routed_event(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
         let news = self.store.read(move |reader| read_routed_events(reader, workspace, seq)).await?;
-        self.store.settled().await?;
+        self.store.durable().await?;
         Ok(news)
     }
 

@@ -18,17 +18,17 @@ use store::Reader;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::answers::{Answer, Result, page, redirect};
 use crate::http::avatars::Avatar;
 use crate::http::exports;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
-use crate::http::response_format::ResponseFormat;
 
 const FORM: &str = "/early-access";
 const LIST: &str = "/settings/early-access";
@@ -211,7 +211,12 @@ async fn list(State(app): State<App>, visitor: Visitor, Query(place): Query<Entr
 }
 
 impl ListPage {
-    fn read(reader: &Reader, visitor: &Visitor, place: &EntriesQuery, address: String) -> error::Result<ListPage> {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        place: &EntriesQuery,
+        address: String,
+    ) -> error::Result<ListPage> {
         let trapped = place.trapped.is_some();
         let (people, machines) = early_access::counts(reader, &visitor.actor)?;
         // One more than the page shows tells that another page follows.

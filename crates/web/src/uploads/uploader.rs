@@ -17,7 +17,6 @@ const REPLY_LINK: HeaderName = HeaderName::from_static("portal-reply-link");
 /// Somebody who may upload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Uploader {
-    /// Who.
     pub(crate) actor: Actor,
     /// The only channel that they reach.
     only: Option<ChannelId>,

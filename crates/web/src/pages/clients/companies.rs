@@ -15,12 +15,12 @@ use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, ListQuery};
+use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
@@ -51,7 +51,11 @@ struct ListPage {
     rows: Vec<Row>,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<CompanyId>>) -> Result {
+async fn list(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(wanted): Query<ListQuery<CompanyId>>,
+) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &list)
 }

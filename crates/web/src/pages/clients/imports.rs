@@ -21,7 +21,7 @@ use domain::kernel::ids::ImportId;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::answers::{Answer, Result, page, redirect};
 use crate::http::exports;
 use crate::http::extractors::{self, PathParam};
 use crate::http::forms::{self, FieldError};

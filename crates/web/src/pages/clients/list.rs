@@ -15,12 +15,12 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Query, Input};
+use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, Choice, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, ListQuery};
+use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};

@@ -19,7 +19,7 @@ use outbound::blobs::Name;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::extractors::PathParam;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;

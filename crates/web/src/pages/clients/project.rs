@@ -16,9 +16,9 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, CHOICES_MAX, Choice, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
@@ -63,7 +63,13 @@ struct Fields {
 
 impl Fields {
     /// `on` are the people who are on the project already.
-    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: FieldError, on: &[Person]) -> Found<Fields> {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        form: Form,
+        wrong: FieldError,
+        on: &[Person],
+    ) -> Found<Fields> {
         let actor = &visitor.actor;
         access::internal(actor)?;
         let mut clients = people_on(on, &form.client_ids, |person| !person.role.is_internal());

@@ -14,7 +14,7 @@ use crate::http::answers::{Result, page};
 use crate::http::avatars::Avatar;
 use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
-use crate::http::paging::{self, Listing, ListQuery};
+use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
@@ -42,7 +42,11 @@ struct ListPage {
     is_first: bool,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<ProjectId>>) -> Result {
+async fn list(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(wanted): Query<ListQuery<ProjectId>>,
+) -> Result {
     let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
     page(StatusCode::OK, &list)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, redirect};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError, checked};
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;

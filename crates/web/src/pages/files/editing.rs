@@ -101,7 +101,11 @@ fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: File
     }
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, PathParam(place): PathParam<(ChannelId, FileId)>) -> Result {
+async fn form(
+    State(app): State<App>,
+    visitor: Visitor,
+    PathParam(place): PathParam<(ChannelId, FileId)>,
+) -> Result {
     let found = app.store().read(move |reader| EditPage::read(reader, &visitor, place, None)).await?;
     page(found.wrong.status(), &found)
 }

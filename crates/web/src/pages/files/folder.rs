@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Query, PathParam};
+use crate::http::extractors::{PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;

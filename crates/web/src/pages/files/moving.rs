@@ -13,7 +13,7 @@ use store::Reader;
 
 use crate::app::App;
 use crate::http::answers::{Result, page};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, CHOICES_MAX, FieldError, checked};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
@@ -145,7 +145,13 @@ async fn choose(
     show(&app, visitor, channel, wanted, FieldError::default()).await
 }
 
-async fn show(app: &App, visitor: Visitor, channel: ChannelId, wanted: MoveQuery, wrong: FieldError) -> Result {
+async fn show(
+    app: &App,
+    visitor: Visitor,
+    channel: ChannelId,
+    wanted: MoveQuery,
+    wrong: FieldError,
+) -> Result {
     let found =
         app.store().read(move |reader| MovePage::read(reader, &visitor, channel, &wanted, wrong)).await?;
     page(found.wrong.status(), &found)

@@ -71,10 +71,9 @@ impl SearchPage {
         let mut entries = listing::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
         let is_longer = entries.len() > FOUND;
         entries.truncate(FOUND);
-        let next = entries
-            .last()
-            .filter(|_| is_longer)
-            .map(|last| forms::address("/files/search", &SearchQuery { after: Some(last.id), ..wanted.clone() }));
+        let next = entries.last().filter(|_| is_longer).map(|last| {
+            forms::address("/files/search", &SearchQuery { after: Some(last.id), ..wanted.clone() })
+        });
         let mut titles: HashMap<ChannelId, String> = HashMap::new();
         let mut found = Vec::with_capacity(entries.len());
         for entry in &entries {

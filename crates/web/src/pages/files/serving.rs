@@ -43,7 +43,6 @@ pub(crate) enum Rendition {
     InPlace,
     /// Its small version.
     Small,
-    /// To be saved.
     Saved,
 }
 
@@ -131,7 +130,9 @@ pub(crate) async fn serve(
     let (form, content_type, name) = match way {
         Rendition::Small if stored.small.is_none() => return Err(Answer::not_found()),
         Rendition::Small => (Form::Small, "image/*", "small"),
-        Rendition::InPlace | Rendition::Saved => (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str()),
+        Rendition::InPlace | Rendition::Saved => {
+            (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str())
+        }
     };
     let blob = Name { workspace: workspace.0, id: stored.blob.0 };
     let size = match form {
@@ -139,7 +140,8 @@ pub(crate) async fn serve(
         Form::Small => app.web.blobs.size(blob, form).await.map_err(|error| unread(&error))?,
     };
     let tag = format!("\"{}{}\"", stored.blob.0.simple(), if form == Form::Small { "s" } else { "" });
-    let in_place = way != Rendition::Saved && (form == Form::Small || Class::of(content_type).opens_in_place());
+    let in_place =
+        way != Rendition::Saved && (form == Form::Small || Class::of(content_type).opens_in_place());
     let mut headers = fixed(&tag);
     let disposition = if in_place { disposition("inline", name) } else { disposition("attachment", name) };
     headers.insert(header::CONTENT_DISPOSITION, disposition);

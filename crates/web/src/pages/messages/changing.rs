@@ -13,12 +13,12 @@ use domain::messages::message::{self, Message};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::extractors::{Input, PathParam};
 use crate::http::layout::{Layout, Module};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::conversation::Written;
 use crate::pages::messages::sending::answered;
 
@@ -111,7 +111,9 @@ async fn edit(
         .await;
     match (edited, ResponseFormat::of(&headers)) {
         (Ok(message), ResponseFormat::Json) => Ok(answered(&message)),
-        (Ok(_), ResponseFormat::Page) => Ok(redirect(&format!("/messages/{channel}?message={id}#message-{id}"))),
+        (Ok(_), ResponseFormat::Page) => {
+            Ok(redirect(&format!("/messages/{channel}?message={id}#message-{id}")))
+        }
         (Err(Error::Field { problem, .. }), ResponseFormat::Page) => {
             let written =
                 Written { text: given.text, problem: Some(problem.to_string()), ..Written::default() };

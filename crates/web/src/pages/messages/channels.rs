@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::answers::{Result, page, redirect};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
@@ -111,7 +111,11 @@ async fn mute(State(app): State<App>, visitor: Visitor, PathParam(channel): Path
     change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, true)).await
 }
 
-async fn unmute(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
+async fn unmute(
+    State(app): State<App>,
+    visitor: Visitor,
+    PathParam(channel): PathParam<ChannelId>,
+) -> Result {
     change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, false)).await
 }
 
@@ -137,10 +141,18 @@ async fn add(
     change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, added.person)).await
 }
 
-async fn archive(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
+async fn archive(
+    State(app): State<App>,
+    visitor: Visitor,
+    PathParam(channel): PathParam<ChannelId>,
+) -> Result {
     change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, true)).await
 }
 
-async fn restore(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
+async fn restore(
+    State(app): State<App>,
+    visitor: Visitor,
+    PathParam(channel): PathParam<ChannelId>,
+) -> Result {
     change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, false)).await
 }

@@ -25,10 +25,10 @@ use store::{Reader, Time};
 use crate::app::App;
 use crate::http::answers::{Result, redirect};
 use crate::http::extractors::{Input, PathParam};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::entry::Entry;
 use crate::pages::messages::members::names;
 

@@ -52,7 +52,8 @@ impl EntriesPart {
         let channel = channel::find(reader, &visitor.actor, channel)?;
         let zone = times::zone(person::myself(reader, &visitor.actor)?.time_zone.as_deref());
         let found = stretch(reader, visitor, channel.id, place)?;
-        let seen_from = Viewpoint { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
+        let seen_from =
+            Viewpoint { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
         let mut entries = seen_from.entries(&found, place);
         delivery_status::add(reader, visitor, &found, &mut entries, &zone, wait)?;
         Ok(EntriesPart { entries, channel_id: channel.id })

@@ -20,12 +20,12 @@ use domain::messages::sending::{self, Draft};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, redirect, page};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::answers::{Answer, Result, page, redirect};
+use crate::http::extractors::{Input, PathParam, Query};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::times;
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 use crate::pages::messages::channel_list::Listing;
 use crate::pages::messages::conversation::{ConversationPage, Waiting, Written};
 use crate::pages::messages::entries::{EntriesPart, Where};
@@ -168,7 +168,13 @@ async fn send(
 
 /// The page once more, with everything that was written and what is wrong with it. Files that have come wait for the next
 /// try.
-async fn again(app: &App, visitor: Visitor, channel: ChannelId, given: MessageInput, problem: String) -> Result {
+async fn again(
+    app: &App,
+    visitor: Visitor,
+    channel: ChannelId,
+    given: MessageInput,
+    problem: String,
+) -> Result {
     let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
     let found = app
         .store()
@@ -204,7 +210,11 @@ async fn read(
     })
 }
 
-async fn typing(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
+async fn typing(
+    State(app): State<App>,
+    visitor: Visitor,
+    PathParam(channel): PathParam<ChannelId>,
+) -> Result {
     let actor = visitor.actor;
     let name = app
         .store()

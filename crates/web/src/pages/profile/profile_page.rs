@@ -12,8 +12,8 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::answers::{Result, page, redirect};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;

@@ -23,14 +23,14 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{self, Result, redirect, page};
+use crate::http::answers::{self, Result, page, redirect};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms;
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
 use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
-use crate::http::response_format::ResponseFormat;
 use crate::pages::files::serving::{self, Rendition};
 use crate::pages::reply::reply_page::{ReplyPage, Trouble, Written};
 use crate::uploads::form;

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page, page_once};
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::answers::{Result, page, page_once, redirect};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;

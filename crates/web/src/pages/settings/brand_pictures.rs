@@ -19,10 +19,10 @@ use crate::app::App;
 use crate::http::answers::{Answer, Result, redirect};
 use crate::http::extractors::{self, PathParam};
 use crate::http::forms;
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 use crate::pages::settings::brand::{Form, HERE, again};
 
 /// Bytes of a picture: what cameras make.
@@ -78,7 +78,12 @@ async fn remove(State(app): State<App>, visitor: Visitor, PathParam(word): PathP
     answered(&app, visitor, ResponseFormat::Page, done).await
 }
 
-async fn answered(app: &App, visitor: Visitor, wanted: ResponseFormat, done: error::Result<()>) -> Result<Response> {
+async fn answered(
+    app: &App,
+    visitor: Visitor,
+    wanted: ResponseFormat,
+    done: error::Result<()>,
+) -> Result<Response> {
     if wanted == ResponseFormat::Json {
         done?;
         return Ok(axum::Json(serde_json::json!({})).into_response());

@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
-use crate::http::extractors::{Query, Input};
+use crate::http::answers::{Result, page, redirect};
+use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 
 const HERE: &str = "/settings/files";
 /// The limit is given in megabytes, as people say them.
@@ -99,7 +99,8 @@ impl FilesPage {
 
 async fn show(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
     let room = app.web.room;
-    let read = move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, FieldError::default(), saved);
+    let read =
+        move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, FieldError::default(), saved);
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 

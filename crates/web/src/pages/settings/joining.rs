@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
-use crate::http::extractors::{Query, Input};
+use crate::http::answers::{Result, page, redirect};
+use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
-use crate::http::response_format::ResponseFormat;
 
 const SETTINGS: &str = "/settings/joining";
 const INVITE: &str = "/profile/colleagues";

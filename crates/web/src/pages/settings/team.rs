@@ -14,9 +14,9 @@ use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, CHOICES_MAX, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::brand::Brand;
 use crate::http::extractors::{Input, PathParam};
 use crate::http::forms::{self, FieldError};

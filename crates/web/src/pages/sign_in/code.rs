@@ -17,9 +17,9 @@ use domain::tenant::workspaces::Workspace;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Result, redirect, page};
+use crate::http::answers::{Result, page, redirect};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Query, Input};
+use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
@@ -189,7 +189,11 @@ impl CodePage {
     }
 }
 
-async fn code(look: Theme, CurrentWorkspace(workspace): CurrentWorkspace, Query(form): Query<Typed>) -> Result {
+async fn code(
+    look: Theme,
+    CurrentWorkspace(workspace): CurrentWorkspace,
+    Query(form): Query<Typed>,
+) -> Result {
     // The page repeats the address: what is none is not repeated.
     let is_address = limits::email("email", &form.email).is_ok();
     match form.sign_in.filter(|_| is_address) {

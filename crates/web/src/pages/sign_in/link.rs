@@ -20,7 +20,7 @@ use store::{Reader, Tx};
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Query, Input, PathParam};
+use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;

@@ -13,7 +13,7 @@ use domain::tenant::workspaces;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::answers::{Answer, Result, page, redirect};
 use crate::http::brand::Brand;
 use crate::http::extractors::{Input, PathParam};
 use crate::http::forms::{self, FieldError};
@@ -43,7 +43,12 @@ pub(crate) async fn not_yet(app: &App, look: Theme, answer: Answer) -> Result {
     page(StatusCode::OK, &NotYetPage { look, brand: Brand::product() })
 }
 
-async fn front(State(app): State<App>, look: Theme, here: Result<CurrentWorkspace>, visitor: Option<Visitor>) -> Result {
+async fn front(
+    State(app): State<App>,
+    look: Theme,
+    here: Result<CurrentWorkspace>,
+    visitor: Option<Visitor>,
+) -> Result {
     match here {
         Err(answer) if answer.status() != StatusCode::NOT_FOUND => Err(answer),
         // A host that no workspace answers is the product's own.

@@ -10,9 +10,9 @@ use domain::kernel::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, redirect, page};
+use crate::http::answers::{Answer, Result, page, redirect};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Query, Input};
+use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;

@@ -1,24 +1,24 @@
-//! What somebody looks for, in the languages of the two indexes. Only letters and digits get through, always in quotes,
-//! so that nothing in it is syntax.
+//! A search for words, in the query languages of both engines' full-text indexes. Only letters and digits are passed on,
+//! always quoted, so that no input is syntax.
 
-/// Words looked for at once; what is written beyond is left out.
+/// Most words of a search; further ones are ignored.
 const WORDS_MOST: usize = 12;
-/// Characters looked at.
+/// Most characters of a search; further ones are ignored.
 const CHARACTERS_MOST: usize = 200;
 
-/// Words that must all be there.
-pub(crate) struct Words(Vec<Phrase>);
+/// Words and phrases that must all occur.
+pub struct TextQuery(Vec<Phrase>);
 
-/// Words that must stand together; of the last a beginning is enough unless the phrase was put in quotes.
+/// Adjacent words. The last one may be only the beginning of a word unless the phrase was quoted.
 #[derive(Debug, PartialEq, Eq)]
 struct Phrase {
     words: Vec<String>,
     is_whole: bool,
 }
 
-impl Words {
-    /// The words in a text, where it has any.
-    pub(crate) fn of(text: &str) -> Option<Words> {
+impl TextQuery {
+    /// The words in a text; `None` if it has none.
+    pub fn of(text: &str) -> Option<TextQuery> {
         let text: String =
             text.chars().take(CHARACTERS_MOST).filter(|character| !is_accent(*character)).collect();
         let mut phrases = Vec::new();
@@ -32,11 +32,11 @@ impl Words {
             }
         }
         phrases.truncate(WORDS_MOST);
-        (!phrases.is_empty()).then_some(Words(phrases))
+        (!phrases.is_empty()).then_some(TextQuery(phrases))
     }
 
-    /// The query for FTS5: one of the places, and all the words.
-    pub(crate) fn for_sqlite(&self, places: &[String]) -> String {
+    /// The query for SQLite's FTS5: any of `places` in the column `place`, and all the words in the column `text`.
+    pub fn fts5(&self, places: &[String]) -> String {
         let places = joined(places.iter().map(|place| format!("\"{place}\"")), " OR ");
         let phrases = self.0.iter().map(|phrase| {
             let beginning = if phrase.is_whole { "" } else { " *" };
@@ -45,13 +45,18 @@ impl Words {
         format!("place : ({places}) AND text : ({})", joined(phrases, " AND "))
     }
 
-    /// The words for PostgreSQL's `to_tsquery`.
-    pub(crate) fn for_postgres(&self) -> String {
+    /// All the words, for PostgreSQL's `to_tsquery`.
+    pub fn tsquery(&self) -> String {
         let phrases = self.0.iter().map(|phrase| {
             let beginning = if phrase.is_whole { "" } else { ":*" };
             format!("{}{beginning}", joined(phrase.words.iter().map(|word| format!("'{word}'")), " <-> "))
         });
         joined(phrases, " & ")
+    }
+
+    /// Any of `places`, as a PostgreSQL `tsquery`.
+    pub fn places_tsquery(places: &[String]) -> String {
+        joined(places.iter().map(|place| format!("'{place}'")), " | ")
     }
 }
 
@@ -66,11 +71,6 @@ impl Phrase {
     }
 }
 
-/// The places as a `tsquery`.
-pub(crate) fn places_for_postgres(places: &[String]) -> String {
-    joined(places.iter().map(|place| format!("'{place}'")), " | ")
-}
-
 fn joined(parts: impl Iterator<Item = String>, between: &str) -> String {
     parts.collect::<Vec<_>>().join(between)
 }
@@ -79,7 +79,7 @@ fn is_quote(character: char) -> bool {
     matches!(character, '"' | '“' | '”' | '„' | '«' | '»')
 }
 
-/// An accent written after its letter; the indexes leave them out too.
+/// An accent written after its letter; the indexes ignore them too.
 fn is_accent(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}')
 }
@@ -90,9 +90,8 @@ mod tests {
 
     #[test]
     fn m8_nothing_that_is_written_is_syntax() {
-        let query = |text: &str| {
-            Words::of(text).map(|words| (words.for_sqlite(&["p".to_string()]), words.for_postgres()))
-        };
+        let query =
+            |text: &str| TextQuery::of(text).map(|words| (words.fts5(&["p".to_string()]), words.tsquery()));
         for (text, sqlite, postgres) in [
             ("deed", "\"deed\" *", "'deed':*"),
             ("the deed", "\"the\" * AND \"deed\" *", "'the':* & 'deed':*"),
@@ -112,6 +111,6 @@ mod tests {
         for nothing in ["", " ", "\"\"", "*", "\" - \"", "\u{301}", "😀"] {
             assert_eq!(query(nothing), None, "{nothing}");
         }
-        assert_eq!(Words::of(&"a ".repeat(1_000)).map(|words| words.0.len()), Some(WORDS_MOST));
+        assert_eq!(TextQuery::of(&"a ".repeat(1_000)).map(|words| words.0.len()), Some(WORDS_MOST));
     }
 }

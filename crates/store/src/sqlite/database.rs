@@ -1,0 +1,206 @@
+//! An open SQLite database: its threads, its queue of writes and its pool of readers.
+//!
+//! The writer commits what is waiting in one transaction (`writer`). Its closures are all answered when that commit is on
+//! disk (`log`): durability costs one fsync for many, and meanwhile the writer runs what has arrived since.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::connection;
+use crate::error::{Error, Result};
+use crate::migrations::{self, Migration};
+use crate::mutex::lock;
+use crate::reader::Reader;
+use crate::sqlite::connection::Connection;
+#[cfg(feature = "faults")]
+use crate::sqlite::log::HeldDisk;
+use crate::sqlite::log::{Committed, Log};
+use crate::sqlite::writer::{BATCH_MAX, commit};
+use crate::transaction::Tx;
+use crate::work::{self, Work, spawn};
+
+/// How many commits may wait while others are flushed. One flush takes all of them: a slow disk flushes more at a time.
+const COMMITS_AHEAD: usize = 7;
+/// Most closures in the writer's queue; further callers wait until it has room.
+const QUEUE_MAX: usize = 4096;
+/// Idle reading connections that are kept, each with its prepared statements.
+const READERS_MAX: usize = 4;
+/// How often the write-ahead log is moved into the database file.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+/// How many pages the write-ahead log may have before the writer checkpoints it. While writes never pause, a checkpoint
+/// beside them always leaves some pages, so SQLite would never restart the log; and a growing file takes longer to flush
+/// than one that is overwritten.
+pub(super) const LOG_PAGES: i64 = 4096;
+
+/// An open SQLite database.
+pub(crate) struct Sqlite {
+    file: PathBuf,
+    clock: Clock,
+    queue: Mutex<Option<mpsc::Sender<Work>>>,
+    log: Arc<Log>,
+    readers: Mutex<Vec<Reader>>,
+    pub(super) threads: Mutex<Vec<thread::JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(
+        file: &Path,
+        clock: &Clock,
+        migrations: &[Migration],
+        signal: Arc<watch::Sender<u64>>,
+    ) -> Result<Sqlite> {
+        let writer = Connection::open(file)?;
+        let tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), clock.clone()));
+        tx.batch("BEGIN IMMEDIATE")?;
+        match migrations::apply(&tx, migrations) {
+            Ok(()) => tx.batch("COMMIT")?,
+            Err(error) => {
+                tx.batch("ROLLBACK")?;
+                return Err(error);
+            }
+        }
+        Sqlite::start(file, clock, tx, Log::beside(file)?, signal)
+    }
+
+    /// Starts the threads. `tx` is the writer's connection, `log` its write-ahead log.
+    pub(super) fn start(
+        file: &Path,
+        clock: &Clock,
+        mut tx: Tx,
+        log: Log,
+        signal: Arc<watch::Sender<u64>>,
+    ) -> Result<Sqlite> {
+        let log = Arc::new(log);
+        let (queue, mut waiting) = mpsc::channel::<Work>(QUEUE_MAX);
+        let (flushes, committed) = std::sync::mpsc::sync_channel::<Committed>(COMMITS_AHEAD);
+        let appended = Arc::clone(&log);
+        let is_long = Arc::new(AtomicBool::new(false));
+        let was_long = Arc::clone(&is_long);
+        let writing = spawn("store-writer".to_string(), move || {
+            let mut batch = Vec::new();
+            while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+                let done = commit(&mut tx, std::mem::take(&mut batch), &mut waiting, &appended);
+                if flushes.send(done).is_err() {
+                    break;
+                }
+                // If that moves all of it and no reader uses it, the next commit restarts the log.
+                if was_long.swap(false, Ordering::Relaxed) {
+                    let _ = checkpoint(&tx);
+                }
+            }
+        })?;
+        let flushed = Arc::clone(&log);
+        let flushing = spawn("store-flusher".to_string(), move || {
+            while let Ok(first) = committed.recv() {
+                flushed.flush(std::iter::once(first).chain(committed.try_iter()).collect(), &signal);
+            }
+        })?;
+        let (stop, stopping) = watch::channel(false);
+        let beside = Reader::new(connection::Connection::Sqlite(Connection::open(file)?), clock.clone());
+        let database =
+            File::open(file).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+        let checkpoints = spawn("store-checkpoints".to_string(), move || {
+            while !*stopping.borrow() {
+                thread::park_timeout(CHECKPOINT_EVERY);
+                // What cannot be moved now is moved by the next checkpoint.
+                let pages = checkpoint(&beside).unwrap_or(0);
+                if pages > LOG_PAGES {
+                    // Leaves less to flush for the writer's checkpoint. A failure is ignored here because SQLite flushes the
+                    // file again.
+                    let _ = database.sync_data();
+                    is_long.store(true, Ordering::Relaxed);
+                }
+            }
+            let _ = beside.visit("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(false));
+        })?;
+        Ok(Sqlite {
+            file: file.to_path_buf(),
+            clock: clock.clone(),
+            queue: Mutex::new(Some(queue)),
+            readers: Mutex::new(Vec::new()),
+            log,
+            threads: Mutex::new(vec![writing, flushing, checkpoints]),
+            stop,
+        })
+    }
+
+    pub(crate) fn read<T, E: From<Error>>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.with_reader(|reader| {
+            reader.run("BEGIN DEFERRED", &[])?;
+            reader.start();
+            let answer = work::read(reader, closure);
+            reader.run("COMMIT", &[])?;
+            Ok(answer)
+        })
+    }
+
+    pub(crate) fn read_one<T, E: From<Error>>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.with_reader(|reader| Ok(work::read_one(reader, closure)))
+    }
+
+    /// Runs `run` with a pooled connection. After an error of the connection itself it does not return to the pool.
+    fn with_reader<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce(&Reader) -> Result<std::result::Result<T, E>>,
+    ) -> std::result::Result<T, E> {
+        let kept = lock(&self.readers).pop();
+        let reader = match kept {
+            Some(reader) => reader,
+            None => {
+                let connection = Connection::open(&self.file)?;
+                connection.batch("PRAGMA query_only = ON")?;
+                Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
+            }
+        };
+        let answer = run(&reader)?;
+        let mut readers = lock(&self.readers);
+        if readers.len() < READERS_MAX {
+            readers.push(reader);
+        }
+        answer
+    }
+
+    pub(crate) async fn durable(&self) -> Result<()> {
+        self.log.durable().await
+    }
+
+    #[cfg(feature = "faults")]
+    pub(crate) fn hold(&self) -> HeldDisk<'_> {
+        self.log.hold()
+    }
+
+    pub(crate) async fn queue(&self, work: Work) -> Result<()> {
+        let queue = lock(&self.queue).clone().ok_or_else(Error::closed)?;
+        queue.send(work).await.map_err(|_| Error::closed())
+    }
+
+    pub(crate) fn close(&self) {
+        // The writer ends once the queue is closed and empty: waiting closures are still run.
+        lock(&self.queue).take();
+        lock(&self.readers).clear();
+        self.stop.send_replace(true);
+        for thread in lock(&self.threads).drain(..) {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Moves what it can of the write-ahead log into the database file, and returns how many pages the log has.
+fn checkpoint(reader: &Reader) -> Result<i64> {
+    reader.one("PRAGMA wal_checkpoint(PASSIVE)", &[], |row| row.get(1))
+}
