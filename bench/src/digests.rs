@@ -10,7 +10,7 @@ use domain::channels::starting::{self, Subject};
 use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId};
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::messages::sending::{self, Draft};
 use domain::notify::digests::{self, Prepared};
 use domain::notify::due;
@@ -98,7 +98,7 @@ async fn add(
 async fn crowd(store: &Store, jane: Actor) -> Result<ChannelId> {
     let company = store.write(move |tx| administration::companies::add(tx, &jane, "Santos")).await?;
     add(store, jane, CROWD, "crowd", &[company]).await?;
-    let channel = store.write(move |tx| starting::make(tx, &jane, &Subject::Company(company))).await?;
+    let channel = store.write(move |tx| starting::create(tx, &jane, &Subject::Company(company))).await?;
     let present = store.read(move |reader| members::present(reader, jane.workspace, channel)).await?;
     if present.len() != CROWD + 1 {
         return Err(format!("{} people are in the crowded channel", present.len()).into());
@@ -234,6 +234,6 @@ fn digest(tx: &mut Tx, jane: &Actor, person: PersonId) -> error::Result<Option<P
         "INSERT INTO due (workspace, person, decide_at) VALUES ($1, $2, $3)",
         &[&jane.workspace, &person, &tx.now()],
     )?;
-    let written = due::settle(tx, jane.workspace, person, Some(Duration::ZERO))?;
-    written.map(|digest| digests::prepare(tx, jane.workspace, digest, Way::Email)).transpose()
+    let written = due::decide(tx, jane.workspace, person, Some(Duration::ZERO))?;
+    written.map(|digest| digests::prepare(tx, jane.workspace, digest, Medium::Email)).transpose()
 }

@@ -4,8 +4,8 @@ use domain::administration::clients::{self, NewClient};
 use domain::administration::set_up::{self, SetUp};
 use domain::administration::team::{self, NewInternal};
 use domain::channels::starting::{self, Subject};
-use domain::files::blobs::Arrived;
-use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::files::blobs::ReceivedBlob;
+use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
 use domain::identity::sessions;
 use domain::kernel::access::{self, Actor, Role};
 use domain::kernel::error::Error;
@@ -17,7 +17,7 @@ use store::Store;
 use crate::error::Result;
 
 /// More than what is measured needs.
-pub(crate) const ROOM: Room = Room { file_max: 1 << 40, workspace_max: 1 << 50 };
+pub(crate) const ROOM: StorageLimits = StorageLimits { file_max: 1 << 40, workspace_max: 1 << 50 };
 /// Messages written in one transaction.
 const AT_ONCE: i64 = 5_000;
 
@@ -49,7 +49,7 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
             let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
             let jane = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
-            let key = api_keys::make(tx, &jane, "Bench")?;
+            let key = api_keys::create(tx, &jane, "Bench")?;
             let mut secrets = Vec::new();
             for number in 0..colleagues {
                 let colleague = NewInternal {
@@ -86,7 +86,7 @@ impl Office {
                     ..NewClient::default()
                 };
                 let client = clients::add_client(tx, &jane, &client)?;
-                starting::make(tx, &jane, &Subject::Client(client))
+                starting::create(tx, &jane, &Subject::Client(client))
             })
             .await?;
         let mut written = 0;
@@ -130,7 +130,7 @@ impl Office {
                         let id = BlobId::new(tx.now());
                         let mut hash = [0; 32];
                         hash[..16].copy_from_slice(id.0.as_bytes());
-                        let arrived = Arrived {
+                        let arrived = ReceivedBlob {
                             id,
                             hash,
                             size: 1_000,

@@ -16,7 +16,7 @@ mod status;
 pub use self::dkim::{Dkim, DkimError};
 pub use self::error::{MailError, MailErrorKind};
 pub use self::folder::Folder;
-pub use self::mailer::{Mailer, Memory, Way};
+pub use self::mailer::{Mailer, Medium, Memory};
 pub use self::message::{Mail, Mailbox, is_address};
 pub use self::one_line::one_line;
 pub use self::setting::SettingError;

@@ -98,7 +98,7 @@ async fn addresses(store: &Store, public_url: &PublicUrl) -> Result<Vec<String>>
             for (kind, email) in firm::VISITED {
                 // A visitor may have renamed or deactivated them.
                 let Some(person) = person::by_email(tx, workspace.id, email)? else { continue };
-                match sign_in_links::make_link(tx, workspace.id, person.id, LinkKind::Demo) {
+                match sign_in_links::create_link(tx, workspace.id, person.id, LinkKind::Demo) {
                     Ok(secret) => {
                         let address = sign_in_link::address(tx, workspace.id, &public_url, &secret)?;
                         lines.push(format!("{kind} {email} {address}"));

@@ -30,7 +30,7 @@ impl Create {
             if actor.role != Role::Admin {
                 return Err(Error::refused(format!("{} is no admin: keys speak as admins", self.admin)));
             }
-            Ok(api_keys::make(tx, &actor.on_machine(), &self.name)?)
+            Ok(api_keys::create(tx, &actor.on_machine(), &self.name)?)
         });
         let made = made.await;
         store.close();

@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::files::uploads::Room;
+use domain::files::uploads::StorageLimits;
 use outbound::blobs::Blobs;
 use outbound::mail::Mailer;
 use outbound::scanner::Scanner;
@@ -59,7 +59,7 @@ pub(crate) struct Settings {
     /// Replaces the wait of every workspace.
     pub(crate) wait: Option<Duration>,
     pub(crate) blobs: Blobs,
-    pub(crate) room: Room,
+    pub(crate) room: StorageLimits,
     pub(crate) scanner: Option<Scanner>,
     /// A tracing filter.
     pub(crate) log: Option<String>,
@@ -112,7 +112,7 @@ impl Settings {
             .unwrap_or_else(|| Blobs::Folder(outbound::blobs::Folder::new(data.join("blobs"))));
         let scanner = sources.parse("scanner", Scanner::from_setting)?;
         let size = |option| sources.read(option, "a size such as 100MB", forms::size);
-        let room = Room {
+        let room = StorageLimits {
             file_max: size("upload-limit")?.unwrap_or(UPLOAD_LIMIT),
             workspace_max: size("storage-limit")?.unwrap_or(STORAGE_LIMIT),
         };

@@ -28,7 +28,7 @@ impl SignInLink {
         let public_url = data::public_url(settings);
         let made = store.write(move |tx| {
             let actor = person::find(tx, &self.email, self.host.as_deref())?;
-            let secret = sign_in_links::make_link(tx, actor.workspace, actor.person, LinkKind::Command)?;
+            let secret = sign_in_links::create_link(tx, actor.workspace, actor.person, LinkKind::Command)?;
             Ok::<_, Error>(address(tx, actor.workspace, &public_url, &secret)?)
         });
         let made = made.await;

@@ -62,7 +62,7 @@ impl Add {
                 ));
             }
             let (workspace, admin) = set_up::add_with_admin(tx, &self.host, &given).map_err(in_options)?;
-            let secret = sign_in_links::make_link(tx, workspace, admin, LinkKind::Command)?;
+            let secret = sign_in_links::create_link(tx, workspace, admin, LinkKind::Command)?;
             Ok(sign_in_link::address(tx, workspace, &public_url, &secret)?)
         });
         let added = added.await;

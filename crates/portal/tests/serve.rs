@@ -182,8 +182,8 @@ async fn a_backup_of_a_busy_portal_is_one_moment_of_it() {
         )
     });
     assert_eq!(torn.await.unwrap(), 0);
-    let found = store
-        .read(move |reader| message::page(reader, &actor, channel, message::Stretch::After(0), i64::MAX));
+    let found =
+        store.read(move |reader| message::page(reader, &actor, channel, message::Window::After(0), i64::MAX));
     assert!(found.await.unwrap().iter().any(|message| message.text == "Before the backup"));
     store.close();
 }

@@ -1,9 +1,9 @@
 //! At the end of a run: each message has exactly one state for each of its recipients, and the right one (N5, N12).
 
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::delivery_status;
-use domain::notify::digest_part::State;
+use domain::notify::digest_part::DeliveryState;
 
 use crate::broken::{Broken, broken};
 use crate::compared::Sent;
@@ -15,7 +15,7 @@ pub(crate) fn delivery_status(simulation: &Simulation) -> Result<(), Broken> {
     for (channel, id) in simulation.firm.channels.iter().copied().enumerate() {
         let last = simulation.model.last(channel);
         let found =
-            simulation.read(move |reader| delivery_status::fates(reader, &ada, id, 1..=last, None))?;
+            simulation.read(move |reader| delivery_status::of_messages(reader, &ada, id, 1..=last, None))?;
         let messages = simulation.model.messages.iter().enumerate();
         let mut messages: Vec<(usize, &Message)> =
             messages.filter(|(_, message)| message.channel == channel && !message.deleted).collect();
@@ -57,13 +57,13 @@ fn fits(
     index: usize,
     message: &Message,
     recipient: &Recipient,
-    state: &State,
+    state: &DeliveryState,
 ) -> bool {
     if let Some(at) = recipient.seen_at {
-        return *state == State::Seen(at);
+        return *state == DeliveryState::Seen(at);
     }
     let suppressed = match state {
-        State::Suppressed(reason) => Some(*reason),
+        DeliveryState::Suppressed(reason) => Some(*reason),
         _ => None,
     };
     match &recipient.decision {
@@ -71,13 +71,15 @@ fn fits(
             let of_digest = || simulation.compared.sent.iter().filter(|sent| sent.digest == *digest);
             let complete = of_digest().filter(|sent| sent.confirmed && sent.messages.contains(&index));
             // What reached them first counts; if both did at once, the email.
-            let first = complete.min_by_key(|sent| (sent.at, sent.medium == Way::Text));
+            let first = complete.min_by_key(|sent| (sent.at, sent.medium == Medium::Text));
             match (first, state) {
-                (Some(Sent { medium: Way::Email, at, .. }), State::Emailed(when)) => at == when,
-                (Some(Sent { medium: Way::Text, at, .. }), State::Texted(when)) => at == when,
+                (Some(Sent { medium: Medium::Email, at, .. }), DeliveryState::Emailed(when)) => at == when,
+                (Some(Sent { medium: Medium::Text, at, .. }), DeliveryState::Texted(when)) => at == when,
                 (Some(_), _) => false,
-                (None, State::Failed(..)) => of_digest().any(|sent| !sent.confirmed),
-                (None, State::Suppressed(reason)) => is_reason(simulation, message, recipient, *reason),
+                (None, DeliveryState::Failed(..)) => of_digest().any(|sent| !sent.confirmed),
+                (None, DeliveryState::Suppressed(reason)) => {
+                    is_reason(simulation, message, recipient, *reason)
+                }
                 (None, _) => false,
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId};
-use domain::kernel::medium::{Choice, Way};
+use domain::kernel::medium::{Frequency, Medium};
 use domain::messages::unread_backlog::Reason;
 use uuid::Uuid;
 
@@ -84,10 +84,10 @@ impl Simulation {
         let this = &self.model.people[person];
         // `None` if it depends on whether they have been back since.
         let wanted = |choice, reachable: bool| match choice {
-            Choice::Never => Some(false),
+            Frequency::Off => Some(false),
             _ if !reachable => Some(false),
-            Choice::Each => Some(true),
-            Choice::Once => None,
+            Frequency::EveryMessage => Some(true),
+            Frequency::OncePerVisit => None,
         };
         let (mail, text) =
             (wanted(this.mail_frequency, true), wanted(this.text_frequency, this.takes_texts()));
@@ -187,8 +187,8 @@ impl Simulation {
             let content: Vec<(DigestId, Vec<usize>)> = content.collect();
             let messages: Vec<usize> = content.iter().flat_map(|(_, messages)| messages).copied().collect();
             match attempt.medium {
-                Way::Email => self.compare_mail(person, &messages, attempt)?,
-                Way::Text => self.compare_text(person, &messages, attempt)?,
+                Medium::Email => self.compare_mail(person, &messages, attempt)?,
+                Medium::Text => self.compare_text(person, &messages, attempt)?,
             }
             let (medium, at, confirmed) = (attempt.medium, attempt.at, attempt.confirmed);
             let sent = content.into_iter().map(|(digest, messages)| Sent {
@@ -217,11 +217,11 @@ impl Simulation {
     /// The digest that was sent, for a text with those merged into it; empty if it was something else.
     fn digests_of(&self, attempt: &Attempt) -> Result<Vec<DigestId>, Broken> {
         match attempt.medium {
-            Way::Email => {
+            Medium::Email => {
                 let id = attempt.id.strip_prefix("digest.").and_then(|rest| rest.split('@').next());
                 Ok(id.map(Uuid::parse_str).transpose()?.map(DigestId).into_iter().collect())
             }
-            Way::Text => {
+            Medium::Text => {
                 let delivery = DeliveryId(Uuid::parse_str(&attempt.id)?);
                 self.read(move |reader| {
                     let sql = "SELECT d.reference FROM deliveries d, deliveries o WHERE o.id = $1 \
@@ -241,7 +241,7 @@ impl Simulation {
         if expected != found || found.is_empty() {
             return broken(format!("N3, N6, N13: a mail to {person} says {found:?} and not {expected:?}"));
         }
-        if self.model.people[person].mail_frequency == Choice::Never {
+        if self.model.people[person].mail_frequency == Frequency::Off {
             return broken(format!("N10: a mail to {person}, who chose never"));
         }
         Ok(())
@@ -257,7 +257,7 @@ impl Simulation {
             ));
         }
         let this = &self.model.people[person];
-        if this.text_frequency == Choice::Never || !this.takes_texts() {
+        if this.text_frequency == Frequency::Off || !this.takes_texts() {
             return broken(format!("N9, N10: a text to {person}, who wants none"));
         }
         if this.is_quiet(attempt.at) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::kernel::ids::DigestId;
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use store::Time;
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Compared {
 /// A digest that a server was given.
 pub(crate) struct Sent {
     pub(crate) digest: DigestId,
-    pub(crate) medium: Way,
+    pub(crate) medium: Medium,
     pub(crate) at: Time,
     /// Whether the sender knows that the server has it.
     pub(crate) confirmed: bool,

@@ -149,11 +149,11 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     let mut channels = Vec::new();
     for person in people.iter().filter(|person| person.company.is_some()) {
         let subject = Subject::Client(person.actor.person);
-        channels.push(later(&runtime, &store, move |tx| starting::make(tx, &ada, &subject))?);
+        channels.push(later(&runtime, &store, move |tx| starting::create(tx, &ada, &subject))?);
     }
     for company in companies.clone() {
         channels
-            .push(later(&runtime, &store, move |tx| starting::make(tx, &ada, &Subject::Company(company)))?);
+            .push(later(&runtime, &store, move |tx| starting::create(tx, &ada, &Subject::Company(company)))?);
     }
     store.close();
     Ok(Firm { people, companies, channels, database: std::fs::read(&file)? })

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::kernel::ids::{DigestId, MessageId};
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::unread_backlog::Reason;
 use store::Time;
 
@@ -52,8 +52,8 @@ pub(crate) struct Membership {
 pub(crate) struct Person {
     pub(crate) invited: bool,
     pub(crate) active: bool,
-    pub(crate) mail_frequency: Choice,
-    pub(crate) text_frequency: Choice,
+    pub(crate) mail_frequency: Frequency,
+    pub(crate) text_frequency: Frequency,
     /// Whether they have a verified number and agreed to texts.
     pub(crate) has_number: bool,
     /// Whether texts to it were stopped, by them or at the provider.

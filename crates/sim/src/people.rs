@@ -8,7 +8,7 @@ use domain::administration::team;
 use domain::arrival::invitations;
 use domain::channels::members;
 use domain::kernel::ids::MessageId;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::changing;
 use domain::messages::sending::{self, Draft};
 use domain::notify::{manual_send, muting, preferences, sms_keywords};
@@ -230,7 +230,12 @@ impl Simulation {
 
     fn choose_frequency(&mut self) -> Result<(), Broken> {
         let person = self.random.index(self.model.people.len());
-        let choice = *self.random.pick(&[Choice::Each, Choice::Each, Choice::Once, Choice::Never]);
+        let choice = *self.random.pick(&[
+            Frequency::EveryMessage,
+            Frequency::EveryMessage,
+            Frequency::OncePerVisit,
+            Frequency::Off,
+        ]);
         if !self.model.people[person].active {
             return Ok(());
         }
@@ -244,7 +249,7 @@ impl Simulation {
             self.write(move |tx| preferences::choose(tx, &actor, Some(choice), None))?;
             self.model.people[person].mail_frequency = choice;
         }
-        if choice == Choice::Never {
+        if choice == Frequency::Off {
             self.ever_opted_out.insert(person);
         }
         Ok(())

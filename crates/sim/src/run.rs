@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::notify::{deliveries, due};
 use store::Time;
 
@@ -66,7 +66,7 @@ pub fn run_against(seed: u64, rules: Rules) -> Result<Report, Box<Failure>> {
     match ended {
         Ok(()) => {
             let by = |medium| simulation.compared.sent.iter().filter(|sent| sent.medium == medium).count();
-            Ok(Report { trace, mails: by(Way::Email), texts: by(Way::Text) })
+            Ok(Report { trace, mails: by(Medium::Email), texts: by(Medium::Text) })
         }
         Err(broken) => Err(Box::new(Failure { seed, broken, trace })),
     }
@@ -153,18 +153,18 @@ impl Simulation {
     fn run_workers_partly(&mut self) -> Result<(), Broken> {
         let steps = self.random.below(6);
         let mut left = steps;
-        for (workspace, channel) in self.read(|reader| due::ripe(reader, None, 100))? {
+        for (workspace, channel) in self.read(|reader| due::channels_past_wait(reader, None, 100))? {
             if left == 0 {
                 break;
             }
-            self.write(move |tx| due::come_due(tx, workspace, channel, None))?;
+            self.write(move |tx| due::enqueue_due(tx, workspace, channel, None))?;
             left -= 1;
         }
         for (workspace, person) in self.read(|reader| due::due(reader, 100))? {
             if left == 0 {
                 break;
             }
-            self.write(move |tx| due::settle(tx, workspace, person, None))?;
+            self.write(move |tx| due::decide(tx, workspace, person, None))?;
             left -= 1;
         }
         if left > 0 {

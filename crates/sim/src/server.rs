@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use outbound::mail::{self, Mail, MailError};
 use outbound::memory::Behaviour;
 use outbound::text::{self, Text, TextError};
@@ -16,7 +16,7 @@ use crate::random::hashed;
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     pub(crate) at: Time,
-    pub(crate) medium: Way,
+    pub(crate) medium: Medium,
     /// The mail's Message-ID, or the text's delivery.
     pub(crate) id: String,
     pub(crate) to: String,
@@ -63,7 +63,7 @@ impl Servers {
             let behaviour = of_mail(seed, state.mails, mail);
             state.attempts.push(Attempt {
                 at: Time(mail.date_ms),
-                medium: Way::Email,
+                medium: Medium::Email,
                 id: mail.message_id.clone(),
                 to: mail.to.address.clone(),
                 text: mail.text.clone(),
@@ -81,7 +81,7 @@ impl Servers {
             let unsubscribed = matches!(&behaviour, Behaviour::Refuses(error) if *error == unsubscribed());
             state.attempts.push(Attempt {
                 at,
-                medium: Way::Text,
+                medium: Medium::Text,
                 id: text.id.clone(),
                 to: text.to.clone(),
                 text: text.body.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::kernel::error;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use outbound::mail::Mailer;
 use outbound::text::Texter;
 use store::{Clock, Reader, Setting, Store, Time, Tx};
@@ -59,8 +59,8 @@ impl Simulation {
         let people = firm.people.iter().map(|person| Person {
             invited: person.invited,
             active: true,
-            mail_frequency: Choice::Each,
-            text_frequency: if person.number.is_some() { Choice::Each } else { Choice::Never },
+            mail_frequency: Frequency::EveryMessage,
+            text_frequency: if person.number.is_some() { Frequency::EveryMessage } else { Frequency::Off },
             has_number: person.number.is_some(),
             stopped: false,
             has_quiet_hours: person.has_quiet_hours,

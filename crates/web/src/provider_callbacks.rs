@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::kernel::error;
-use domain::notify::sms_keywords::{self, Told};
+use domain::notify::sms_keywords::{self, KeywordReply};
 use domain::tenant::workspaces;
 use outbound::mail::one_line;
 use outbound::text::incoming::{Wish, wish};
@@ -104,7 +104,7 @@ fn read(fields: &[(String, String)]) -> Incoming {
 }
 
 /// What is answered to whoever wrote.
-fn said(app: &App, wish: Wish, told: &Told) -> String {
+fn said(app: &App, wish: Wish, told: &KeywordReply) -> String {
     let brand: String = one_line(&told.brand_name).chars().take(BRAND_CHARACTERS).collect();
     match wish {
         Wish::Stop => format!("{brand}: no more texts will come. Answer START to get them again."),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::files::uploads::Room;
+use domain::files::uploads::StorageLimits;
 use outbound::blobs::Blobs;
 use outbound::text::Texter;
 use outbound::webhooks::Caller;
@@ -20,7 +20,7 @@ pub struct Web {
     /// Where the bytes of files lie.
     pub blobs: Arc<Blobs>,
     /// How much may come in.
-    pub room: Room,
+    pub room: StorageLimits,
     /// Whether a scanner looks at files before anybody gets them.
     pub is_scanned: bool,
     /// What stands in for every workspace's wait.

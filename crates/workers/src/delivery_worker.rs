@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::arrival::{invitations, sign_in};
 use domain::kernel::error::Result;
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::notify::delivery::{Delivery, Kind};
 use domain::notify::digests::{self, Prepared};
 use domain::notify::{bounces, deliveries, phones, reply_links, sms_keywords};
@@ -205,7 +205,7 @@ impl DeliveryWorker {
                     }
                     Kind::FreshLink(id) => reply_links::prepare_fresh(tx, delivery.workspace, id)?
                         .map(|prepared| mail(composer.fresh_link(delivery.id, tx.now(), &prepared))),
-                    Kind::SignerMissing(before) => {
+                    Kind::PreparedSignerMissing(before) => {
                         setting::prepare_missing(tx, delivery.workspace, delivery.person, before)?
                             .map(|prepared| mail(composer.signer_missing(delivery.id, tx.now(), &prepared)))
                     }
@@ -217,13 +217,15 @@ impl DeliveryWorker {
                     Kind::Webhook(_) => None,
                     Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
-                    Kind::DigestMail(id) => match digests::prepare(tx, delivery.workspace, id, Way::Email)? {
-                        Prepared::Digest(digest) => Some(mail(composer.digest(tx.now(), &digest))),
-                        Prepared::Dropped(reason) => {
-                            why = reason;
-                            None
+                    Kind::DigestMail(id) => {
+                        match digests::prepare(tx, delivery.workspace, id, Medium::Email)? {
+                            Prepared::Digest(digest) => Some(mail(composer.digest(tx.now(), &digest))),
+                            Prepared::Dropped(reason) => {
+                                why = reason;
+                                None
+                            }
                         }
-                    },
+                    }
                     Kind::DigestText(id) => match composer.digest_text(tx, &delivery, id)? {
                         DigestText::Text(text) => Some(Ready::Text(text)),
                         DigestText::HeldUntil(until) => {
@@ -259,7 +261,7 @@ impl DeliveryWorker {
                         return Ok(next.map_or(Outcome::Failed, Outcome::FailedForNow));
                     }
                     Meaning::ForGood => {}
-                    Meaning::Bounced(address) => bounces::note(tx, &delivery, &address, &reason)?,
+                    Meaning::Bounced(address) => bounces::record_bounce(tx, &delivery, &address, &reason)?,
                     Meaning::Unsubscribed(number) => sms_keywords::unsubscribed(tx, &number)?,
                 }
                 deliveries::failed(tx, &delivery, &reason)?;

@@ -8,7 +8,7 @@ use askama::Template;
 use domain::formatting;
 use domain::formatting::plain_text;
 use domain::kernel::human;
-use domain::notify::digests::{Digest, Part, Said, SentFile};
+use domain::notify::digests::{Digest, DigestChannel, DigestMessage, SentFile};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use outbound::mail::{Mail, Mailbox, one_line};
@@ -18,7 +18,7 @@ use crate::mail::{Frame, MailComposer, rendered};
 
 /// Maximum characters of the author in the sender's name; the brand beside it may have as many.
 const SENDER_CHARACTERS_MAX: usize = 50;
-/// Said if the workspace hides what was written.
+/// DigestMessage if the workspace hides what was written.
 const HIDDEN: &str = "What was written is not in this email: the link leads to it.";
 /// Maximum characters of what a list of mails shows after the subject.
 const PREVIEW_CHARACTERS: usize = 140;
@@ -154,7 +154,7 @@ impl Clock {
     }
 }
 
-fn message<'a>(said: &'a Said, is_hidden: bool, clock: &Clock) -> Message<'a> {
+fn message<'a>(said: &'a DigestMessage, is_hidden: bool, clock: &Clock) -> Message<'a> {
     let edited = if said.edited_at.is_some() { ", edited" } else { "" };
     Message {
         author: one_line(&said.author_name.full()),
@@ -166,7 +166,7 @@ fn message<'a>(said: &'a Said, is_hidden: bool, clock: &Clock) -> Message<'a> {
 }
 
 /// If what people wrote is hidden, so are the names of files: only their number is given.
-fn files(said: &Said, is_hidden: bool) -> Vec<File> {
+fn files(said: &DigestMessage, is_hidden: bool) -> Vec<File> {
     let count = |name: String| vec![File { name, about: String::new() }];
     match said.files.len() {
         0 => Vec::new(),
@@ -181,7 +181,7 @@ fn file(file: &SentFile) -> File {
     File { name: one_line(&human::shown(&file.name)), about }
 }
 
-fn more(part: &Part) -> Option<String> {
+fn more(part: &DigestChannel) -> Option<String> {
     match part.more {
         0 => None,
         1 => Some("And one more message.".to_string()),

@@ -41,11 +41,11 @@ impl DigestScheduler {
     /// Handles some of the channels and people that are due and returns how many; 0 if none are.
     pub async fn step(&self) -> Result<usize> {
         let (store, wait) = (&self.store, self.wait);
-        let ripe = store.read(move |reader| due::ripe(reader, wait, AT_ONCE)).await?;
+        let ripe = store.read(move |reader| due::channels_past_wait(reader, wait, AT_ONCE)).await?;
         let noted = side_by_side(ripe.into_iter().map(|(workspace, channel)| {
             let store = store.clone();
             async move {
-                let done = store.write(move |tx| due::come_due(tx, workspace, channel, wait)).await;
+                let done = store.write(move |tx| due::enqueue_due(tx, workspace, channel, wait)).await;
                 if let Err(error) = &done {
                     tracing::warn!(%channel, %error, "who is due in a channel cannot be noted; it is tried again");
                 }
@@ -65,12 +65,12 @@ impl DigestScheduler {
     /// Decides about one person; returns whether that succeeded.
     async fn settle(&self, workspace: WorkspaceId, person: PersonId) -> bool {
         let wait = self.wait;
-        match self.store.write(move |tx| due::settle(tx, workspace, person, wait)).await {
+        match self.store.write(move |tx| due::decide(tx, workspace, person, wait)).await {
             Ok(Some(digest)) => tracing::info!(%digest, "a digest is written"),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%person, %error, "it cannot be decided whether somebody is told");
-                let later = move |tx: &mut Tx| due::put_off(tx, workspace, person, PUT_OFF_BY);
+                let later = move |tx: &mut Tx| due::postpone(tx, workspace, person, PUT_OFF_BY);
                 // If this fails too, the next step tries again.
                 let _ = self.store.write(later).await;
                 return false;

@@ -3,7 +3,7 @@
 
 use domain::kernel::error::Result;
 use domain::kernel::ids::DigestId;
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::kernel::name::Name;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::delivery::Delivery;
@@ -30,14 +30,14 @@ impl MailComposer {
     /// The text of a digest, with the data of this moment.
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
         // Digests that are held back are merged, so that one text is sent when quiet hours end.
-        text_deliveries::take_along(tx, delivery, id)?;
+        text_deliveries::merge(tx, delivery, id)?;
         let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
         let number = match quiet_hours::text_due(&texting, tx.now()) {
             TextDue::Now(number) => number,
             TextDue::HeldUntil(until) => return Ok(DigestText::HeldUntil(until)),
             TextDue::NotAtAll(why) => return Ok(DigestText::Dropped(reason(why).word())),
         };
-        Ok(match digests::prepare(tx, delivery.workspace, id, Way::Text)? {
+        Ok(match digests::prepare(tx, delivery.workspace, id, Medium::Text)? {
             Prepared::Digest(digest) => match self.text_content(&digest) {
                 Some(content) => DigestText::Text(texts::digest(delivery.id, &number, &content)),
                 None => DigestText::Dropped(digests::NOTHING_LEFT),

@@ -10,8 +10,8 @@ use domain::kernel::ids::DeliveryId;
 use domain::kernel::limits;
 use domain::notify::reply_links::{self, PreparedFresh};
 use domain::tenant::workspaces;
-use domain::webhooks::webhook::PreparedNote;
-use domain::welcome::setting::SignerMissing;
+use domain::webhooks::webhook::PreparedWebhookOff;
+use domain::welcome::setting::PreparedSignerMissing;
 use outbound::mail::{Mail, Mailbox, one_line};
 use store::Time;
 
@@ -123,7 +123,7 @@ impl MailComposer {
     }
 
     /// Tells an admin that the sender of the welcome message was deactivated.
-    pub fn signer_missing(&self, delivery: DeliveryId, now: Time, prepared: &SignerMissing) -> Mail {
+    pub fn signer_missing(&self, delivery: DeliveryId, now: Time, prepared: &PreparedSignerMissing) -> Mail {
         let (before, signs) = (one_line(&prepared.before.full()), one_line(&prepared.now.full()));
         let content = MailContent {
             subject: format!("{before} no longer signs your welcome message"),
@@ -140,7 +140,7 @@ impl MailComposer {
     }
 
     /// Tells an admin that a webhook was switched off (H5).
-    pub fn webhook_off(&self, delivery: DeliveryId, now: Time, prepared: &PreparedNote) -> Mail {
+    pub fn webhook_off(&self, delivery: DeliveryId, now: Time, prepared: &PreparedWebhookOff) -> Mail {
         let brand = one_line(&prepared.to.brand_name);
         let url = one_line(&prepared.url);
         let content = MailContent {

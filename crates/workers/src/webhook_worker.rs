@@ -90,7 +90,7 @@ impl WebhookWorker {
     async fn follow(&self) -> Result<usize> {
         let mut followed = 0;
         for (workspace, webhook) in self.store.read(calls::behind).await? {
-            match self.store.write(move |tx| calls::follow(tx, workspace, webhook)).await {
+            match self.store.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).await {
                 Ok(entries) => followed += entries,
                 Err(error) => {
                     tracing::warn!(%webhook, %error, "the journal cannot be followed for a webhook")

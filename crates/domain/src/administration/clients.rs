@@ -8,7 +8,7 @@ use crate::channels::{channel, starting};
 use crate::directory::person::{BY_COLLEAGUE, Person, email_is_free, find, insert, new};
 use crate::directory::{companies, company_overlap, company_rows};
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::{Error, Problem, Result, at_field};
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
@@ -48,12 +48,13 @@ pub struct NewClient {
 /// `NotFound` for client users; `Field`.
 pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<PersonId> {
     access::internal(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let name = name_of(&client.given_name, &client.family_name, &client.email)?;
-    let phone = limits::phone("phone", &client.phone)?;
+    let phone = limits::validate_phone("phone", &client.phone)?;
     let mut joined = companies::open(tx, actor, "companyIds", &client.companies)?;
     refuse_placeholders(tx, actor, &joined)?;
-    let new_company = limits::optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
+    let new_company =
+        limits::validate_optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
     let known = companies::by_name(tx, actor.workspace, &new_company)?;
     if let Some(known) = known {
         // To somebody who may not see that company the name is just not free.
@@ -62,7 +63,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     }
     email_is_free(tx, actor.workspace, None, &name.email)?;
 
-    let made_by = if actor.is_program() { "api" } else { "internalUser" };
+    let made_by = if actor.is_api_client() { "api" } else { "internalUser" };
     let custom_fields = client.custom_fields.clone();
     let person = Person { phone, custom_fields, ..new(tx.now(), Role::Client, name, made_by) };
     insert(tx, actor.workspace, &person)?;
@@ -73,10 +74,10 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
         joined.push(company_rows::insert_placeholder(tx, actor)?);
     }
     settle(tx, actor.workspace, person.id, &joined)?;
-    audit_log::keep(
+    audit_log::append(
         tx,
         actor,
-        Deed::PersonAdded,
+        AuditAction::PersonAdded,
         Some(person.id.0),
         Changes::none().note("email", &person.name.email),
     )?;
@@ -100,7 +101,7 @@ pub(crate) fn add_colleague(
 
 /// Makes a client user who signed up by themselves, under the id that was theirs before. They belong to no company: it is
 /// for an internal user to say where they do.
-pub(crate) fn add_newcomer(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, name: Name) -> Result<()> {
+pub(crate) fn add_signed_up(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, name: Name) -> Result<()> {
     let person = Person { id, ..new(tx.now(), Role::Client, name, "directSignUp") };
     insert(tx, workspace, &person)?;
     let placeholder = company_rows::insert_placeholder(tx, &Actor::new(workspace, id, Role::Client, false))?;
@@ -124,7 +125,7 @@ fn belong(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[Compa
 /// Makes the channel that a client user begins with (C6), and puts them into all that are theirs.
 pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     starting::for_new_client(tx, workspace, client)?;
-    members::follow(tx, workspace, Scope::Person(client))
+    members::sync_members(tx, workspace, Scope::Person(client))
 }
 
 /// What changes about a client user; nothing for what stays.
@@ -151,13 +152,13 @@ pub struct ClientChange {
 /// `NotFound`; `Field`, also where companies change so that clients of different ones meet in a project and nobody
 /// was told (C4).
 pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &ClientChange) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
     let before = find(tx, actor.workspace, client)?;
     let mut after = before.clone();
     after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
     if let Some(number) = &change.phone {
-        after.phone = limits::phone("phone", number)?;
+        after.phone = limits::validate_phone("phone", number)?;
     }
     if let Some(fields) = &change.custom_fields {
         after.custom_fields = fields.clone();
@@ -175,7 +176,7 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
         changes = changes.field("companies", earlier, companies::names_of(tx, actor.workspace, client)?);
         is_changed = true;
     }
-    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(client.0), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::PersonChanged, Some(client.0), changes)?;
     if is_changed {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client });
     }
@@ -241,10 +242,10 @@ fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Res
         "UPDATE people SET updated_at = $3 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &client, &tx.now()],
     )?;
-    members::follow(tx, actor.workspace, Scope::Person(client))?;
+    members::sync_members(tx, actor.workspace, Scope::Person(client))?;
     // Internal users with limited access see the client user's own channel through the companies.
     if let Some(channel) = channel::of_subject(tx, actor.workspace, client.0)? {
-        members::follow(tx, actor.workspace, Scope::Channel(channel))?;
+        members::sync_members(tx, actor.workspace, Scope::Channel(channel))?;
     }
     Ok(())
 }

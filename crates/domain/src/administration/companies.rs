@@ -9,7 +9,7 @@ use crate::directory::companies::{Company, by_name, find, related};
 use crate::directory::company_rows::{delete_assignment, insert_assignment, insert_whole};
 use crate::directory::{person, team};
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId};
@@ -28,7 +28,7 @@ pub fn assign(
     assigned: bool,
 ) -> Result<()> {
     access::admin(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::company(tx, actor, company)?;
     team::internal(tx, actor, person)?;
     if assigned {
@@ -36,10 +36,10 @@ pub fn assign(
     } else {
         delete_assignment(tx, actor.workspace, company, person)?;
     }
-    let name = person::called(tx, actor.workspace, person)?.map(|name| name.full()).unwrap_or_default();
+    let name = person::display_name(tx, actor.workspace, person)?.map(|name| name.full()).unwrap_or_default();
     let changes = Changes::none().note(if assigned { "assigned" } else { "unassigned" }, name);
-    audit_log::keep(tx, actor, Deed::CompanyAssigned, Some(company.0), changes)?;
-    members::follow(tx, actor.workspace, Scope::Person(person))
+    audit_log::append(tx, actor, AuditAction::CompanyAssigned, Some(company.0), changes)?;
+    members::sync_members(tx, actor.workspace, Scope::Person(person))
 }
 
 /// What a program adds to a company, and changes of it; nothing for what stays.
@@ -67,8 +67,8 @@ pub fn add(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
 /// As [`add`].
 pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Result<CompanyId> {
     access::internal(actor)?;
-    lock::turn(tx, actor.workspace)?;
-    let name = limits::line("name", name, limits::NAME_CHARACTERS)?;
+    lock::lock_directory(tx, actor.workspace)?;
+    let name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
     if by_name(tx, actor.workspace, &name)?.is_some() {
         return Err(Error::field("name", Problem::Taken));
     }
@@ -96,11 +96,11 @@ pub fn edit(
     name: Option<&str>,
     details: &Details,
 ) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, company)?;
     let mut after = detailed(before.clone(), details)?;
     if let Some(name) = name {
-        after.name = limits::line("name", name, limits::NAME_CHARACTERS)?;
+        after.name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
         if by_name(tx, actor.workspace, &after.name)?.is_some_and(|holder| holder != company) {
             return Err(Error::field("name", Problem::Taken));
         }
@@ -110,7 +110,7 @@ pub fn edit(
     }
     let is_renamed = before.name != after.name;
     after.placeholder_at = before.placeholder_at.filter(|_| !is_renamed);
-    let key = after.placeholder_at.is_none().then(|| limits::key(&after.name));
+    let key = after.placeholder_at.is_none().then(|| limits::normalize(&after.name));
     tx.run(
         "UPDATE companies SET name = $3, name_key = $4, placeholder_at = $5, icon_url = $6, color = $7, \
          custom_fields = $8, updated_at = $9 WHERE workspace = $1 AND id = $2",
@@ -131,7 +131,7 @@ pub fn edit(
         .field("name", &before.name, &after.name)
         .field("iconImageUrl", text(&before.icon_url), text(&after.icon_url))
         .field("fallbackColor", text(&before.color), text(&after.color));
-    audit_log::keep_change(tx, actor, Deed::CompanyChanged, Some(company.0), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::CompanyChanged, Some(company.0), changes)?;
     journal::record(tx, actor.workspace, &Event::CompanyUpdated { company });
     if is_renamed { channel::renamed(tx, actor.workspace, company.0) } else { Ok(()) }
 }
@@ -142,7 +142,7 @@ fn detailed(mut company: Company, details: &Details) -> Result<Company> {
         company.icon_url = url.map(|url| web_address::address("iconImageUrl", url)).transpose()?;
     }
     if let Some(color) = &details.color {
-        company.color = limits::color("fallbackColor", color)?;
+        company.color = limits::validate_color("fallbackColor", color)?;
     }
     if let Some(fields) = &details.custom_fields {
         company.custom_fields = fields.clone();
@@ -156,7 +156,7 @@ fn detailed(mut company: Company, details: &Details) -> Result<Company> {
 /// # Errors
 /// `NotFound`.
 pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::company(tx, actor, company)?;
     let clients = related(tx, actor, "company_clients", company)?;
     tx.run(
@@ -171,8 +171,8 @@ pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
     for client in clients {
         clients::leave_company(tx, actor, client.id, company)?;
     }
-    channel::put_away_of_company(tx, actor.workspace, company)?;
-    audit_log::keep(tx, actor, Deed::CompanyDeleted, Some(company.0), Changes::none())?;
+    channel::archive_with_company(tx, actor.workspace, company)?;
+    audit_log::append(tx, actor, AuditAction::CompanyDeleted, Some(company.0), Changes::none())?;
     journal::record(tx, actor.workspace, &Event::CompanyDeleted { company });
     Ok(())
 }

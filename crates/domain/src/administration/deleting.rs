@@ -13,7 +13,7 @@ use crate::directory::person::{Person, find};
 use crate::directory::{companies, company_rows, team};
 use crate::identity::sign_ups;
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -25,7 +25,7 @@ use crate::kernel::{limits, lock};
 /// # Errors
 /// `NotFound`.
 pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
     let person = find(tx, actor.workspace, client)?;
     for company in companies::all_of(tx, actor.workspace, client)? {
@@ -34,18 +34,18 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
     // The companies stay theirs: whoever sees the conversation through one of them goes on seeing it.
     company_rows::forget_placeholder(tx, actor.workspace, client)?;
     close(tx, actor.workspace, &person)?;
-    channel::put_away(tx, actor.workspace, client.0)?;
+    channel::archive_with_subject(tx, actor.workspace, client.0)?;
     tx.run(
         "UPDATE people SET email = '', phone = NULL, time_zone = NULL WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &client],
     )?;
     tx.run(
         "DELETE FROM import_lines WHERE workspace = $1 AND email_key = $2",
-        &[&actor.workspace, &limits::key(&person.name.email)],
+        &[&actor.workspace, &limits::normalize(&person.name.email)],
     )?;
     sign_ups::forget(tx, actor.workspace, client, &person.name.email)?;
     journal::record(tx, actor.workspace, &Event::ClientDeleted { client });
-    audit_log::keep(tx, actor, Deed::PersonDeleted, Some(client.0), Changes::none())
+    audit_log::append(tx, actor, AuditAction::PersonDeleted, Some(client.0), Changes::none())
 }
 
 /// Deletes an internal user. Their keys are good for nothing from then on.
@@ -54,11 +54,11 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
 /// `NotFound`, `Forbidden` for staff, `Field` for the last active admin.
 pub fn delete_internal(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     access::admin(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let person = team::internal(tx, actor, person)?;
     keep_an_admin(tx, actor.workspace, &person)?;
     close(tx, actor.workspace, &person)?;
-    audit_log::keep(tx, actor, Deed::PersonDeleted, Some(person.id.0), Changes::none())
+    audit_log::append(tx, actor, AuditAction::PersonDeleted, Some(person.id.0), Changes::none())
 }
 
 fn close(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
@@ -72,5 +72,5 @@ fn close(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
         "UPDATE people SET deleted_at = $3, email_key = $4 WHERE workspace = $1 AND id = $2",
         &[&workspace, &person.id, &tx.now(), &nobody],
     )?;
-    members::follow(tx, workspace, Scope::Person(person.id))
+    members::sync_members(tx, workspace, Scope::Person(person.id))
 }

@@ -98,7 +98,7 @@ pub fn messages(
 
 /// What a channel of the copy is called.
 pub fn title(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<String> {
-    let told = channel::as_told(reader, actor.workspace, channel)?;
+    let told = channel::for_events(reader, actor.workspace, channel)?;
     Ok(told.map(|told| told.title).unwrap_or_default())
 }
 
@@ -149,7 +149,7 @@ pub fn notices(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Vec<N
          ORDER BY created_at, id",
         &[&actor.workspace, &client],
         |row| {
-            let kind = medium::digest_word(medium::Way::Email).to_string();
+            let kind = medium::digest_word(medium::Medium::Email).to_string();
             let (created_at, reason) = row.read()?;
             Ok(Notice { created_at, kind, sent_at: None, failed_at: None, reason })
         },

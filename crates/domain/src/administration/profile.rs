@@ -3,13 +3,13 @@
 use store::Tx;
 
 use crate::administration::save_person::{changes, save};
-use crate::directory::person::myself;
+use crate::directory::person::profile;
 use crate::kernel::access::{Actor, Role};
-use crate::kernel::audit_log::{self, Deed};
+use crate::kernel::audit_log::{self, AuditAction};
 use crate::kernel::error::Result;
 use crate::kernel::journal::{self, Event};
 use crate::kernel::limits;
-use crate::kernel::lock::turn;
+use crate::kernel::lock::lock_directory;
 use crate::kernel::name::changed_name;
 use crate::kernel::time_zone::time_zone;
 use crate::notify::text_deliveries;
@@ -30,12 +30,12 @@ pub struct SelfChange {
 /// # Errors
 /// `Field`; `NotFound` where they are not there any more.
 pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> {
-    turn(tx, actor.workspace)?;
-    let before = myself(tx, actor)?;
+    lock_directory(tx, actor.workspace)?;
+    let before = profile(tx, actor)?;
     let mut after = before.clone();
     after.name = changed_name(&before.name, &change.given_name, &change.family_name, &None)?;
     if let Some(number) = &change.phone {
-        after.phone = limits::phone("phone", number)?;
+        after.phone = limits::validate_phone("phone", number)?;
     }
     if let Some(name) = &change.time_zone {
         after.time_zone = time_zone(name)?;
@@ -45,7 +45,7 @@ pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> 
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: actor.person });
     }
     if change.time_zone.is_some() {
-        text_deliveries::hasten_texts(tx, actor.workspace, actor.person)?;
+        text_deliveries::expedite_texts(tx, actor.workspace, actor.person)?;
     }
-    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(actor.person.0), changes)
+    audit_log::append_change(tx, actor, AuditAction::PersonChanged, Some(actor.person.0), changes)
 }

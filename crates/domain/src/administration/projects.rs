@@ -12,7 +12,7 @@ use crate::directory::company_overlap::{check_clients, check_company, check_inte
 use crate::directory::person::{self, Person};
 use crate::directory::projects::{Project, find, people_of};
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -38,8 +38,8 @@ pub struct NewProject {
 /// `NotFound` for client users; `Field`, also where clients of different companies meet and nobody was told (C4).
 pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId> {
     access::internal(actor)?;
-    lock::turn(tx, actor.workspace)?;
-    let title = limits::line("title", &project.title, limits::NAME_CHARACTERS)?;
+    lock::lock_directory(tx, actor.workspace)?;
+    let title = limits::validate_line("title", &project.title, limits::NAME_CHARACTERS)?;
     check_company(tx, actor, project.company)?;
     let clients = check_clients(tx, actor, &project.clients, &[], project.told)?;
     let mut internals = check_internals(tx, actor, &project.internals)?;
@@ -56,7 +56,13 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
         put_on(tx, actor.workspace, id, *person)?;
     }
     journal::record(tx, actor.workspace, &Event::ProjectCreated { project: id });
-    audit_log::keep(tx, actor, Deed::ProjectAdded, Some(id.0), Changes::none().note("title", &title))?;
+    audit_log::append(
+        tx,
+        actor,
+        AuditAction::ProjectAdded,
+        Some(id.0),
+        Changes::none().note("title", &title),
+    )?;
     Ok(id)
 }
 
@@ -80,7 +86,7 @@ pub struct ProjectChange {
 /// # Errors
 /// `NotFound`; `Field`, also where clients are added that share no company and nobody was told (C4).
 pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChange) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
     let current = people_of(tx, actor, project)?;
     let (internals, clients): (Vec<&Person>, Vec<&Person>) =
@@ -90,7 +96,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
 
     let mut after = before.clone();
     if let Some(title) = &change.title {
-        after.title = limits::line("title", title, limits::NAME_CHARACTERS)?;
+        after.title = limits::validate_line("title", title, limits::NAME_CHARACTERS)?;
     }
     if let Some(company) = change.company.filter(|company| *company != before.company) {
         check_company(tx, actor, company)?;
@@ -121,7 +127,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
         let name = |company: Option<CompanyId>| companies::names(tx, actor.workspace, company.as_slice());
         changes = changes.field("company", name(before.company)?, name(after.company)?);
     }
-    audit_log::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &after, is_same)?;
     if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
 }
@@ -157,7 +163,7 @@ fn replace(
         put_on(tx, workspace, project, *person)?;
     }
     match channel::of_subject(tx, workspace, project.0)? {
-        Some(channel) => members::follow(tx, workspace, Scope::Channel(channel)),
+        Some(channel) => members::sync_members(tx, workspace, Scope::Channel(channel)),
         None => Ok(()),
     }
 }
@@ -175,11 +181,11 @@ fn put_on(tx: &Tx, workspace: WorkspaceId, project: ProjectId, person: PersonId)
 /// # Errors
 /// `NotFound`.
 pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
     let archived_at = archived.then(|| before.archived_at.unwrap_or(tx.now()));
     let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
-    audit_log::keep_change(tx, actor, Deed::ProjectChanged, Some(project.0), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &Project { archived_at, ..before.clone() }, true)
 }
 
@@ -189,7 +195,7 @@ pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -
 /// # Errors
 /// `NotFound`.
 pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::project(tx, actor, project)?;
     tx.run(
         "UPDATE projects SET deleted_at = $3 WHERE workspace = $1 AND id = $2",
@@ -200,9 +206,9 @@ pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
          (SELECT p.id FROM people p WHERE p.workspace = $1 AND p.role = 'client')",
         &[&actor.workspace, &project],
     )?;
-    channel::put_away(tx, actor.workspace, project.0)?;
+    channel::archive_with_subject(tx, actor.workspace, project.0)?;
     journal::record(tx, actor.workspace, &Event::ProjectDeleted { project });
-    audit_log::keep(tx, actor, Deed::ProjectDeleted, Some(project.0), Changes::none())
+    audit_log::append(tx, actor, AuditAction::ProjectDeleted, Some(project.0), Changes::none())
 }
 
 /// Takes a person who is being deleted off every project. Whoever calls this makes the members follow.

@@ -39,7 +39,7 @@ pub(crate) fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: 
             &after.name.given,
             &after.name.family,
             &after.name.email,
-            &limits::key(&after.name.email),
+            &limits::normalize(&after.name.email),
             &after.phone,
             &after.time_zone,
             &after.limited_at,
@@ -52,7 +52,7 @@ pub(crate) fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: 
         channel::renamed(tx, workspace, after.id.0)?;
     }
     // What lies in the old address's mail, or in that of somebody who lost access, must not open the door.
-    let is_moved = limits::key(&before.name.email) != limits::key(&after.name.email);
+    let is_moved = limits::normalize(&before.name.email) != limits::normalize(&after.name.email);
     if is_moved {
         bounces::address_changed(tx, workspace, after.id)?;
     }

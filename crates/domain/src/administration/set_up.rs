@@ -6,10 +6,10 @@ use store::{Reader, Tx};
 
 use crate::directory::person::{email_is_free, insert, new};
 use crate::kernel::access::Role;
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
-use crate::kernel::lock::turn;
+use crate::kernel::lock::lock_directory;
 use crate::kernel::name::name_of;
 use crate::kernel::rate_limits;
 use crate::kernel::secrets::{self, Secret};
@@ -26,7 +26,7 @@ pub fn first_admin(
     family_name: &str,
     email: &str,
 ) -> Result<PersonId> {
-    turn(tx, workspace)?;
+    lock_directory(tx, workspace)?;
     let name = name_of(given_name, family_name, email)?;
     email_is_free(tx, workspace, None, &name.email)?;
     let person = new(tx.now(), Role::Admin, name, "setUp");
@@ -59,7 +59,7 @@ pub fn set_up_link(tx: &mut Tx) -> Result<Option<Secret>> {
 
 /// Counts a try to set the portal up. Two at the same moment wait for each other here: one of them finds it done.
 pub(crate) fn count_set_up(tx: &Tx) -> Result<()> {
-    rate_limits::count(tx, "set-up", SET_UP_WINDOW, SET_UP_TRIES)
+    rate_limits::hit(tx, "set-up", SET_UP_WINDOW, SET_UP_TRIES)
 }
 
 /// Makes sure that a secret is that of the set-up link. Changes nothing.
@@ -101,7 +101,7 @@ pub struct SetUp {
 pub fn add_with_admin(tx: &mut Tx, host: &str, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
     let workspace = add(tx, &given.brand, Some(host))?;
     let person = first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
-    audit_log::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
+    audit_log::append_by_cli(tx, workspace, AuditAction::SetUp, Some(person.0), Changes::none())?;
     Ok((workspace, person))
 }
 
@@ -121,6 +121,6 @@ pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(Works
     let workspace = add(tx, &given.brand, None)?;
     let person = first_admin(tx, workspace, &given.given_name, &given.family_name, &given.email)?;
     end_set_up(tx)?;
-    audit_log::keep_of_machine(tx, workspace, Deed::SetUp, Some(person.0), Changes::none())?;
+    audit_log::append_by_cli(tx, workspace, AuditAction::SetUp, Some(person.0), Changes::none())?;
     Ok((workspace, person))
 }

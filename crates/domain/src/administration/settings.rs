@@ -3,7 +3,7 @@
 use store::Tx;
 
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::human;
 use crate::messages::unread_backlog;
@@ -72,7 +72,7 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
             before.clients_start_at.is_some(),
             after.clients_start_at.is_some(),
         );
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
 /// Sets how many bytes one file may have from now on; nothing for as many as the program takes, which is `most`.
@@ -94,5 +94,5 @@ pub fn limit_files(tx: &mut Tx, actor: &Actor, limit: Option<i64>, most: i64) ->
     )?;
     let words = |limit: Option<i64>| limit.map(human::size).unwrap_or_default();
     let changes = Changes::none().field("fileLimit", words(before), words(limit));
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }

@@ -9,7 +9,7 @@ use crate::directory::person::{Person, email_is_free, insert, new};
 use crate::directory::team::{internal, manageable};
 use crate::directory::{companies, company_rows};
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, SessionId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -37,7 +37,7 @@ pub struct NewInternal {
 /// `NotFound` for client users, `Forbidden` for staff; `Field`.
 pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Result<PersonId> {
     access::admin(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let name = name_of(&internal.given_name, &internal.family_name, &internal.email)?;
     let role = internal_role(internal.role)?;
     let assigned = companies::open(tx, actor, "companyAccessList", &internal.companies)?;
@@ -49,9 +49,9 @@ pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Resul
     for company in assigned {
         company_rows::insert_assignment(tx, actor.workspace, company, person.id)?;
     }
-    members::follow(tx, actor.workspace, Scope::Person(person.id))?;
+    members::sync_members(tx, actor.workspace, Scope::Person(person.id))?;
     let changes = Changes::none().note("email", &person.name.email).note("role", role.word());
-    audit_log::keep(tx, actor, Deed::PersonAdded, Some(person.id.0), changes)?;
+    audit_log::append(tx, actor, AuditAction::PersonAdded, Some(person.id.0), changes)?;
     Ok(person.id)
 }
 
@@ -75,7 +75,7 @@ pub struct InternalChange {
 /// `NotFound`; `Forbidden` for staff; `Field`, also where it would leave no active admin.
 pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalChange) -> Result<()> {
     access::admin(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = internal(tx, actor, person)?;
     let mut after = before.clone();
     after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
@@ -104,14 +104,14 @@ pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &Inte
     let earlier = companies::names(tx, actor.workspace, &current)?;
     changes = changes.field("companyAccessList", earlier, companies::names(tx, actor.workspace, &assigned)?);
     save(tx, actor.workspace, &before, after)?;
-    audit_log::keep_change(tx, actor, Deed::PersonChanged, Some(person.0), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::PersonChanged, Some(person.0), changes)?;
     for company in current.iter().filter(|company| !assigned.contains(company)) {
         company_rows::delete_assignment(tx, actor.workspace, *company, person)?;
     }
     for company in assigned.iter().filter(|company| !current.contains(company)) {
         company_rows::insert_assignment(tx, actor.workspace, *company, person)?;
     }
-    members::follow(tx, actor.workspace, Scope::Person(person))
+    members::sync_members(tx, actor.workspace, Scope::Person(person))
 }
 
 fn internal_role(role: Role) -> Result<Role> {
@@ -138,7 +138,7 @@ pub(crate) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Pe
 /// # Errors
 /// `NotFound`; `Forbidden` where staff ask for an internal user; `Field` for the last active admin.
 pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = manageable(tx, actor, person)?;
     if before.deactivated_at.is_some() {
         return Ok(());
@@ -148,9 +148,9 @@ pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     let after = Person { deactivated_at: Some(tx.now()), ..before.clone() };
     save(tx, actor.workspace, &before, after)?;
     end_sessions(tx, actor.workspace, person)?;
-    audit_log::keep(tx, actor, Deed::PersonDeactivated, Some(person.0), Changes::none())?;
+    audit_log::append(tx, actor, AuditAction::PersonDeactivated, Some(person.0), Changes::none())?;
     follow_status(tx, actor.workspace, &before)?;
-    if signs { setting::tell_of_missing(tx, actor.workspace, person) } else { Ok(()) }
+    if signs { setting::notify_signer_missing(tx, actor.workspace, person) } else { Ok(()) }
 }
 
 /// Gives somebody their access back; they sign in anew. Again changes nothing.
@@ -158,14 +158,14 @@ pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
 /// # Errors
 /// `NotFound`; `Forbidden` where staff ask for an internal user.
 pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let before = manageable(tx, actor, person)?;
     if before.deactivated_at.is_none() {
         return Ok(());
     }
     let after = Person { deactivated_at: None, ..before.clone() };
     save(tx, actor.workspace, &before, after)?;
-    audit_log::keep(tx, actor, Deed::PersonReactivated, Some(person.0), Changes::none())?;
+    audit_log::append(tx, actor, AuditAction::PersonReactivated, Some(person.0), Changes::none())?;
     follow_status(tx, actor.workspace, &before)
 }
 
@@ -183,7 +183,7 @@ pub(crate) fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId
 
 /// The members follow, and with a client user the titles of their groups, which are their names (C9).
 fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
-    members::follow(tx, workspace, Scope::Person(person.id))?;
+    members::sync_members(tx, workspace, Scope::Person(person.id))?;
     if person.role.is_internal() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use store::{Reader, Tx};
 use crate::administration::clients::{self, ClientChange};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
@@ -21,7 +21,7 @@ const DECIDED: Error = Error::Conflict("Somebody has decided this already.");
 
 /// A company that a client user might belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SuggestedCompany {
     pub company: CompanyId,
     pub name: String,
     /// How many of its client users have an address at the same domain; 0 where the client user named it.
@@ -30,13 +30,13 @@ pub struct Place {
 
 /// Where a client user who signed up might belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Belonging {
+pub struct CompanySuggestion {
     /// What they call their company; empty where they said nothing.
     pub named: String,
     /// Whether a company of that name can be made: there is none.
     pub is_new: bool,
     /// Companies that they might belong to, the likeliest first.
-    pub places: Vec<Place>,
+    pub places: Vec<SuggestedCompany>,
     /// The domain of their address, where it is not a public provider's.
     pub domain: Option<String>,
 }
@@ -45,13 +45,14 @@ pub struct Belonging {
 ///
 /// # Errors
 /// `NotFound`.
-pub fn belonging(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<Belonging>> {
+pub fn find(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<CompanySuggestion>> {
     access::client(reader, actor, client)?;
     let Some(named) = open_request(reader, actor.workspace, client)? else { return Ok(None) };
     if directory::companies::placeholder_of(reader, actor.workspace, client)?.is_none() {
         return Ok(None);
     }
-    let domain = person::called(reader, actor.workspace, client)?.and_then(|name| own_domain(&name.email));
+    let domain =
+        person::display_name(reader, actor.workspace, client)?.and_then(|name| own_domain(&name.email));
     let mut places = match &domain {
         Some(domain) => alike(reader, actor, client, domain)?,
         None => Vec::new(),
@@ -64,9 +65,9 @@ pub fn belonging(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Opt
         && directory::companies::sees(reader, actor, company)?
     {
         let name = directory::companies::find(reader, actor, company)?.name;
-        places.insert(0, Place { company, name, alike: 0 });
+        places.insert(0, SuggestedCompany { company, name, alike: 0 });
     }
-    Ok(Some(Belonging { named, is_new, places, domain }))
+    Ok(Some(CompanySuggestion { named, is_new, places, domain }))
 }
 
 columns! {
@@ -109,7 +110,7 @@ fn open_request(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Re
 }
 
 /// The companies whose client users have addresses at a domain, those with most of them first.
-fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Result<Vec<Place>> {
+fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Result<Vec<SuggestedCompany>> {
     // No domain has a character that means something in a pattern.
     let pattern = format!("%@{domain}");
     let sql = format!(
@@ -124,7 +125,7 @@ fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Resu
     Ok(reader.all(
         &sql,
         &[&actor.workspace, &actor.limit(), &actor.person, &client, &pattern, &PLACES_MAX],
-        |row| Ok(Place { company: row.get(0)?, name: row.get(1)?, alike: row.get(2)? }),
+        |row| Ok(SuggestedCompany { company: row.get(0)?, name: row.get(1)?, alike: row.get(2)? }),
     )?)
 }
 
@@ -138,7 +139,7 @@ pub fn put_into(
     client: PersonId,
     company: Option<CompanyId>,
 ) -> Result<CompanyId> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
     let named = open_request(tx, actor.workspace, client)?.ok_or(DECIDED)?;
     let company = match company {
@@ -159,12 +160,12 @@ pub fn put_into(
 /// # Errors
 /// `NotFound`; `Conflict` where somebody has decided already.
 pub fn dismiss(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
     let named = open_request(tx, actor.workspace, client)?.ok_or(DECIDED)?;
     close(tx, actor.workspace, client)?;
     let changes = Changes::none().note("company", named);
-    audit_log::keep(tx, actor, Deed::BelongingDismissed, Some(client.0), changes)
+    audit_log::append(tx, actor, AuditAction::BelongingDismissed, Some(client.0), changes)
 }
 
 fn close(tx: &Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
@@ -282,7 +283,7 @@ const FAMILIES: &[&str] = &["yahoo", "hotmail", "outlook", "live", "gmx", "yande
 /// The domain of an address, where it is not a public provider's.
 fn own_domain(email: &str) -> Option<String> {
     let (_, domain) = email.rsplit_once('@')?;
-    let domain = limits::key(domain);
+    let domain = limits::normalize(domain);
     let family = domain.split('.').next().unwrap_or("");
     let is_public = PROVIDERS.contains(&domain.as_str()) || FAMILIES.contains(&family);
     (!is_public).then_some(domain)

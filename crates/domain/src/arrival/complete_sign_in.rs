@@ -5,9 +5,9 @@ use store::{Time, Tx};
 use crate::administration::clients;
 use crate::directory::person;
 use crate::identity::sign_in_requests;
-use crate::identity::sign_ups::newcomer;
+use crate::identity::sign_ups::pending_sign_up;
 use crate::kernel::access::{Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{PersonId, RequestId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -16,7 +16,7 @@ use crate::welcome::greeting;
 
 /// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
 /// (W1). Who signed up becomes a client user by it. Answers who it is; nobody where that person is deactivated.
-pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
+pub fn complete_sign_in(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
     let seen: Option<Option<Time>> = tx.first(
         "SELECT first_seen_at FROM people WHERE workspace = $1 AND id = $2",
         &[&workspace, &person],
@@ -25,10 +25,10 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
     let person = match seen {
         Some(Some(_)) => person,
         Some(None) => {
-            lock::turn(tx, workspace)?;
+            lock::lock_directory(tx, workspace)?;
             person
         }
-        None => match settle(tx, workspace, person)? {
+        None => match create_client(tx, workspace, person)? {
             Some(settled) => settled,
             None => return Ok(None),
         },
@@ -64,20 +64,24 @@ pub fn arrive(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<O
 
 /// Makes a client user of a newcomer whose address is proved, and answers who it is. Where the address became somebody's
 /// meanwhile it is them. Takes the workspace's turn.
-pub(crate) fn settle(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
-    lock::turn(tx, workspace)?;
-    let Some((name, company)) = newcomer(tx, workspace, person)? else { return Ok(None) };
+pub(crate) fn create_client(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+) -> Result<Option<PersonId>> {
+    lock::lock_directory(tx, workspace)?;
+    let Some((name, company)) = pending_sign_up(tx, workspace, person)? else { return Ok(None) };
     tx.run("DELETE FROM newcomers WHERE workspace = $1 AND person = $2", &[&workspace, &person])?;
     if person::by_email(tx, workspace, &name.email)?.is_some() {
-        return sign_in_requests::who_may(tx, workspace, &limits::key(&name.email));
+        return sign_in_requests::who_may(tx, workspace, &limits::normalize(&name.email));
     }
     let changes = Changes::none().note("email", &name.email).note("company", &company);
-    clients::add_newcomer(tx, workspace, person, name)?;
+    clients::add_signed_up(tx, workspace, person, name)?;
     tx.run(
         "INSERT INTO company_requests (workspace, id, person, company_name, created_at) VALUES ($1, $2, $3, $4, $5)",
         &[&workspace, &RequestId::new(tx.now()), &person, &company, &tx.now()],
     )?;
     let actor = Actor::new(workspace, person, Role::Client, false);
-    audit_log::keep(tx, &actor, Deed::PersonJoined, Some(person.0), changes)?;
+    audit_log::append(tx, &actor, AuditAction::PersonJoined, Some(person.0), changes)?;
     Ok(Some(person))
 }

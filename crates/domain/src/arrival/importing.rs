@@ -4,10 +4,10 @@ use store::Tx;
 
 use crate::administration::clients::{self, NewClient};
 use crate::administration::companies;
-use crate::arrival::imports::{CameTo, Outcome, Planned, find, plan_some};
+use crate::arrival::imports::{LineResult, Outcome, Planned, find, plan_some};
 use crate::arrival::invitations;
 use crate::kernel::access::Actor;
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ImportId, PersonId, WorkspaceId};
 use crate::kernel::lock;
@@ -26,8 +26,8 @@ pub enum Step {
 ///
 /// # Errors
 /// `NotFound`.
-pub fn take_in_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> Result<Step> {
-    lock::turn(tx, actor.workspace)?;
+pub fn apply_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> Result<Step> {
+    lock::lock_directory(tx, actor.workspace)?;
     let found = find(tx, actor, import)?;
     if found.finished_at.is_some() {
         return Ok(Step::Done);
@@ -40,17 +40,19 @@ pub fn take_in_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -
             false,
             found.invites,
         );
-        audit_log::keep(tx, actor, Deed::TableImported, None, changes)?;
+        audit_log::append(tx, actor, AuditAction::TableImported, None, changes)?;
     }
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let planned = plan_some(tx, actor, import, "AND came_to IS NULL", limit)?;
     let step = if planned.len() < most { Step::Done } else { Step::More };
     for planned in planned {
         let number = planned.line.number;
-        let taken = match take_in(tx, actor, planned, found.invites) {
+        let taken = match apply(tx, actor, planned, found.invites) {
             Ok(taken) => taken,
             // What is refused here was refused before anything was done.
-            Err(Error::Field { field, problem }) => Taken::left_out(field.to_string(), problem.to_string()),
+            Err(Error::Field { field, problem }) => {
+                AppliedLine::left_out(field.to_string(), problem.to_string())
+            }
             Err(error) => return Err(error),
         };
         note(tx, actor.workspace, import, number, &taken)?;
@@ -65,23 +67,23 @@ pub fn take_in_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -
 }
 
 /// What came of a line.
-struct Taken {
-    came_to: CameTo,
+struct AppliedLine {
+    came_to: LineResult,
     person: Option<PersonId>,
     wrong: Option<(String, String)>,
 }
 
-impl Taken {
-    fn plain(came_to: CameTo) -> Taken {
-        Taken { came_to, person: None, wrong: None }
+impl AppliedLine {
+    fn plain(came_to: LineResult) -> AppliedLine {
+        AppliedLine { came_to, person: None, wrong: None }
     }
 
-    fn left_out(field: String, problem: String) -> Taken {
-        Taken { wrong: Some((field, problem)), ..Taken::plain(CameTo::LeftOut) }
+    fn left_out(field: String, problem: String) -> AppliedLine {
+        AppliedLine { wrong: Some((field, problem)), ..AppliedLine::plain(LineResult::LeftOut) }
     }
 }
 
-fn take_in(tx: &mut Tx, actor: &Actor, planned: Planned, invites: bool) -> Result<Taken> {
+fn apply(tx: &mut Tx, actor: &Actor, planned: Planned, invites: bool) -> Result<AppliedLine> {
     let line = planned.line;
     match planned.outcome {
         Outcome::Client(_) => {
@@ -97,18 +99,18 @@ fn take_in(tx: &mut Tx, actor: &Actor, planned: Planned, invites: bool) -> Resul
             if invites {
                 invitations::invite(tx, actor, person)?;
             }
-            Ok(Taken { person: Some(person), ..Taken::plain(CameTo::Client) })
+            Ok(AppliedLine { person: Some(person), ..AppliedLine::plain(LineResult::Client) })
         }
         Outcome::Company => {
             companies::add(tx, actor, &line.company)?;
-            Ok(Taken::plain(CameTo::Company))
+            Ok(AppliedLine::plain(LineResult::Company))
         }
-        Outcome::Here => Ok(Taken::plain(CameTo::Here)),
-        Outcome::LeftOut(field, problem) => Ok(Taken::left_out(field, problem)),
+        Outcome::Here => Ok(AppliedLine::plain(LineResult::Here)),
+        Outcome::LeftOut(field, problem) => Ok(AppliedLine::left_out(field, problem)),
     }
 }
 
-fn note(tx: &Tx, workspace: WorkspaceId, import: ImportId, line: i64, taken: &Taken) -> Result<()> {
+fn note(tx: &Tx, workspace: WorkspaceId, import: ImportId, line: i64, taken: &AppliedLine) -> Result<()> {
     let (field, problem) = taken.wrong.as_ref().map(|(field, problem)| (&**field, &**problem)).unzip();
     tx.run(
         "UPDATE import_lines SET person = $4, field = $5, problem = $6, came_to = $7, done_at = $8 \

@@ -44,7 +44,7 @@ columns! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A client user is added, in a company that is there, in one that is made with them, or in none.
-    Client(Belonging),
+    Client(LineCompany),
     /// A company is added.
     Company,
     /// It is there already: nothing changes.
@@ -55,7 +55,7 @@ pub enum Outcome {
 
 /// Where a new client user belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Belonging {
+pub enum LineCompany {
     /// Nowhere.
     Alone,
     /// To a company that is there.
@@ -78,7 +78,7 @@ pub struct Planned {
 
 words! {
     /// What a line came to, as it is kept.
-    pub(crate) enum CameTo {
+    pub(crate) enum LineResult {
         Client = "client",
         Company = "company",
         Here = "here",
@@ -109,15 +109,15 @@ pub fn check(lines: Vec<Line>) -> Vec<Checked> {
 
 /// `seen` are the addresses of earlier lines that can be taken, with the line of each.
 fn check_line(line: &Line, seen: &mut HashMap<String, i64>) -> Result<()> {
-    limits::optional_line("company", &line.company, limits::NAME_CHARACTERS)?;
+    limits::validate_optional_line("company", &line.company, limits::NAME_CHARACTERS)?;
     if is_about_company(line) {
         let is_empty = limits::is_blank(&line.company);
         return if is_empty { Err(Error::field("email", Problem::Empty)) } else { Ok(()) };
     }
-    let email = limits::email("email", &line.email)?;
+    let email = limits::validate_email("email", &line.email)?;
     name::name_of(&line.given_name, &line.family_name, &email)?;
-    limits::phone("phone", &line.phone)?;
-    let key = limits::key(&email);
+    limits::validate_phone("phone", &line.phone)?;
+    let key = limits::normalize(&email);
     if let Some(earlier) = seen.get(&key) {
         return Err(Error::field("email", Problem::TwiceInTable(*earlier)));
     }
@@ -154,8 +154,8 @@ pub fn begin(tx: &mut Tx, actor: &Actor, file_name: &str, invites: bool) -> Resu
 pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]) -> Result<()> {
     find(tx, actor, import)?;
     for Checked { line, wrong } in lines {
-        let key = (!line.email.is_empty()).then(|| limits::key(&line.email));
-        let company_key = (!line.company.is_empty()).then(|| limits::key(&line.company));
+        let key = (!line.email.is_empty()).then(|| limits::normalize(&line.email));
+        let company_key = (!line.company.is_empty()).then(|| limits::normalize(&line.company));
         let (field, problem) = wrong.as_ref().map(|(field, problem)| (&**field, &**problem)).unzip();
         tx.run(
             "INSERT INTO import_lines (workspace, import, line, given_name, family_name, email, email_key, phone, \
@@ -232,17 +232,17 @@ pub(crate) fn plan_some(
 
 /// A line as it is kept, and what came of it, or why it cannot be taken.
 fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
-    type Columns = (Line, Option<String>, Option<String>, Option<PersonId>, Option<CameTo>);
+    type Columns = (Line, Option<String>, Option<String>, Option<PersonId>, Option<LineResult>);
     let (line, field, problem, person, came_to): Columns = row.read()?;
     let is_done = came_to.is_some();
     let outcome = match (field, problem, came_to) {
         (Some(field), Some(problem), _) => Some(Outcome::LeftOut(field, problem)),
-        (_, _, Some(CameTo::Client)) => {
+        (_, _, Some(LineResult::Client)) => {
             let is_alone = line.company.is_empty();
-            Some(Outcome::Client(if is_alone { Belonging::Alone } else { Belonging::Known }))
+            Some(Outcome::Client(if is_alone { LineCompany::Alone } else { LineCompany::Known }))
         }
-        (_, _, Some(CameTo::Company)) => Some(Outcome::Company),
-        (_, _, Some(CameTo::Here | CameTo::LeftOut)) => Some(Outcome::Here),
+        (_, _, Some(LineResult::Company)) => Some(Outcome::Company),
+        (_, _, Some(LineResult::Here | LineResult::LeftOut)) => Some(Outcome::Here),
         (_, _, None) => None,
     };
     Ok((Planned { line, outcome: Outcome::Here, person, is_done }, outcome))
@@ -282,22 +282,22 @@ impl There {
 
     /// What a line comes to that nothing is wrong with by itself.
     fn outcome(&mut self, line: &Line) -> Outcome {
-        let company = limits::key(&line.company);
+        let company = limits::normalize(&line.company);
         let belonging = match self.companies.get(&company) {
-            _ if limits::is_blank(&company) => Belonging::Alone,
-            Some(true) => Belonging::Known,
+            _ if limits::is_blank(&company) => LineCompany::Alone,
+            Some(true) => LineCompany::Known,
             // To somebody who may not see that company the name is just not free.
             Some(false) => return Outcome::LeftOut("company".to_string(), Problem::Taken.to_string()),
-            None => Belonging::New,
+            None => LineCompany::New,
         };
         let outcome = if is_about_company(line) {
-            if belonging == Belonging::Known { Outcome::Here } else { Outcome::Company }
+            if belonging == LineCompany::Known { Outcome::Here } else { Outcome::Company }
         } else if self.people.contains(&line.number) {
             Outcome::Here
         } else {
             Outcome::Client(belonging)
         };
-        if belonging == Belonging::New && outcome != Outcome::Here {
+        if belonging == LineCompany::New && outcome != Outcome::Here {
             self.companies.insert(company, true);
         }
         outcome

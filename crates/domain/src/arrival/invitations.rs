@@ -10,7 +10,7 @@ use crate::directory::team;
 use crate::identity::sign_in_links::{self, LinkKind};
 use crate::identity::sign_in_requests;
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -55,7 +55,7 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     }
     let is_first = "SELECT 1 FROM people WHERE workspace = $1 AND id = $2 AND invited_at IS NULL";
     let is_first = tx.first(is_first, &[&actor.workspace, &person], |_| Ok(()))?.is_some();
-    rate_limits::count(tx, &format!("invitation:{}:{person}", actor.workspace), WINDOW, INVITED_MAX)?;
+    rate_limits::hit(tx, &format!("invitation:{}:{person}", actor.workspace), WINDOW, INVITED_MAX)?;
     tx.run(
         "UPDATE people SET invited_at = $3, uninvited_at = NULL, updated_at = $3 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &person, &tx.now()],
@@ -64,7 +64,7 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: person });
     }
     let changes = if is_first { Changes::none() } else { Changes::none().note("again", "yes") };
-    audit_log::keep(tx, actor, Deed::PersonInvited, Some(person.0), changes)?;
+    audit_log::append(tx, actor, AuditAction::PersonInvited, Some(person.0), changes)?;
     deliveries::add(tx, actor.workspace, Kind::Invitation, Some(person))
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn send_invitation(tx: &mut Tx, workspace: WorkspaceId, client: Perso
 /// # Errors
 /// As [`invite`]; `Conflict` where its person has accepted it.
 pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let found = team::manageable(tx, actor, person)?;
     if found.first_seen_at.is_some() {
         return Err(Error::Conflict(
@@ -107,7 +107,7 @@ pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     if found.role == Role::Client {
         journal::record(tx, actor.workspace, &Event::ClientUpdated { client: person });
     }
-    audit_log::keep(tx, actor, Deed::PersonUninvited, Some(person.0), Changes::none())
+    audit_log::append(tx, actor, AuditAction::PersonUninvited, Some(person.0), Changes::none())
 }
 
 /// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated, or it was taken back.
@@ -121,6 +121,6 @@ pub fn prepare_invitation(
         return Ok(None);
     }
     let Some(to) = addressee(tx, workspace, person)? else { return Ok(None) };
-    let link_secret = sign_in_links::make_link(tx, workspace, person, LinkKind::Invitation)?;
+    let link_secret = sign_in_links::create_link(tx, workspace, person, LinkKind::Invitation)?;
     Ok(Some(PreparedInvitation { to, link_secret }))
 }

@@ -10,7 +10,7 @@ use crate::administration::clients::{self, Colleague};
 use crate::arrival::invitations;
 use crate::directory::person;
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, WorkspaceId};
 use crate::kernel::{lock, name, rate_limits};
@@ -71,7 +71,7 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &JoiningChange) -> Result<()> 
     let changes = Changes::none()
         .switch("peopleMaySignUp", before.sign_up_at.is_some(), after.sign_up_at.is_some())
         .switch("clientsMayInviteColleagues", before.colleagues_at.is_some(), after.colleagues_at.is_some());
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
 /// The companies to which the client user who asks may invite colleagues, the main one first: id and name. Nothing for
@@ -95,7 +95,7 @@ pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, S
 /// # Errors
 /// `NotFound` where the one who asks may not invite; `Field`; `TooMany`.
 pub fn invite_colleague(tx: &mut Tx, actor: &Actor, colleague: &Colleague) -> Result<()> {
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let own = own_companies(tx, actor)?;
     let main = own.first().ok_or(Error::NotFound)?.0;
     let company = colleague.company.unwrap_or(main);
@@ -104,12 +104,12 @@ pub fn invite_colleague(tx: &mut Tx, actor: &Actor, colleague: &Colleague) -> Re
     }
     name::name_of(&colleague.given_name, &colleague.family_name, &colleague.email)?;
     let subject = format!("colleague:{}:{}", actor.workspace, actor.person);
-    rate_limits::count(tx, &subject, DAY, COLLEAGUES_MAX)?;
+    rate_limits::hit(tx, &subject, DAY, COLLEAGUES_MAX)?;
     if person::by_email(tx, actor.workspace, &colleague.email)?.is_some() {
         return Ok(());
     }
     let person = clients::add_colleague(tx, actor, colleague, company)?;
     invitations::send_invitation(tx, actor.workspace, person)?;
     let changes = Changes::none().note("email", colleague.email.trim());
-    audit_log::keep(tx, actor, Deed::ColleagueInvited, Some(person.0), changes)
+    audit_log::append(tx, actor, AuditAction::ColleagueInvited, Some(person.0), changes)
 }

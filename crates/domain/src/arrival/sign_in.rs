@@ -2,11 +2,9 @@
 
 use store::{Time, Tx};
 
-use crate::arrival::complete_sign_in::{self, arrive};
+use crate::arrival::complete_sign_in::{self, complete_sign_in};
 use crate::directory::addressee::{Addressee, addressee};
-use crate::identity::sign_in_links::{
-    self, EXPIRED, Link, LinkKind, LinkState, TAKEN_BACK, USED, look_at_link,
-};
+use crate::identity::sign_in_links::{self, EXPIRED, Link, LinkKind, LinkState, TAKEN_BACK, USED, find_link};
 use crate::identity::sign_in_requests::{self, code_hash, is_separator, use_up};
 use crate::identity::sign_ups;
 use crate::kernel::error::{Error, Result};
@@ -86,7 +84,7 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
     match person {
         Some(person) if is_right => {
             use_up(tx, workspace, sign_in)?;
-            let Some(person) = arrive(tx, workspace, person)? else { return Ok(CodeOutcome::Over) };
+            let Some(person) = complete_sign_in(tx, workspace, person)? else { return Ok(CodeOutcome::Over) };
             bounces::mail_arrived(tx, workspace, person)?;
             Ok(CodeOutcome::SignedIn(person))
         }
@@ -100,11 +98,11 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
 /// # Errors
 /// `NotFound` where there is none or its person is deactivated; `Conflict` where it is used or expired.
 pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
-    let mut link = look_at_link(tx, secret)?;
+    let mut link = find_link(tx, secret)?;
     if link.kind == LinkKind::Invitation {
         // Whoever accepts another link of the same invitation at this moment is waited for: one of them is first.
-        lock::turn(tx, link.workspace)?;
-        link = look_at_link(tx, secret)?;
+        lock::lock_directory(tx, link.workspace)?;
+        link = find_link(tx, secret)?;
     }
     match link.state {
         LinkState::Good => {}
@@ -115,7 +113,8 @@ pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
     if !use_up_link(tx, &link, secret)? {
         return Err(USED);
     }
-    let person = complete_sign_in::arrive(tx, link.workspace, link.person)?.ok_or(Error::NotFound)?;
+    let person =
+        complete_sign_in::complete_sign_in(tx, link.workspace, link.person)?.ok_or(Error::NotFound)?;
     if matches!(link.kind, LinkKind::Mail | LinkKind::Invitation) {
         bounces::mail_arrived(tx, link.workspace, person)?;
     }

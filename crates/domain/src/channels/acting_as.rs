@@ -34,7 +34,7 @@ pub fn newest(
 ///
 /// # Errors
 /// `Field`: `Unknown` for somebody who is not there, `NoMember` for somebody who is not in the channel.
-pub(crate) fn speaker(
+pub(crate) fn resolve_sender(
     reader: &Reader,
     program: &Actor,
     channel: ChannelId,
@@ -42,7 +42,7 @@ pub(crate) fn speaker(
     named: Option<PersonId>,
 ) -> Result<Actor> {
     let person = named.unwrap_or(program.person);
-    if person::called(reader, program.workspace, person)?.is_none() {
+    if person::display_name(reader, program.workspace, person)?.is_none() {
         return Err(Error::field(field, Problem::Unknown));
     }
     let present = reader.first(
@@ -59,7 +59,7 @@ pub(crate) fn speaker(
 /// # Errors
 /// `NotFound` for a channel and for a person that are not there, and for somebody who is not in the channel; `Conflict`
 /// for a client user.
-pub fn stand_in(reader: &Reader, program: &Actor, channel: ChannelId, person: PersonId) -> Result<Actor> {
+pub fn act_as(reader: &Reader, program: &Actor, channel: ChannelId, person: PersonId) -> Result<Actor> {
     if !find(reader, program, channel, person)?.role.is_internal() {
         return Err(Error::Conflict(
             "Client users are in the channels of what they belong to, and mute none.",
@@ -87,6 +87,6 @@ pub fn read_as(
         |row| row.get(0),
     )?;
     let position = position.ok_or(Error::field("messageId", Problem::Unknown))?;
-    let reader = speaker(tx, program, channel, "readerId", reader)?;
+    let reader = resolve_sender(tx, program, channel, "readerId", reader)?;
     read_up_to(tx, &reader, channel, position)
 }

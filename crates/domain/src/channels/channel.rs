@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::channels::members::{self, Scope};
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::{columns, count};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, CompanyId, WorkspaceId};
@@ -88,7 +88,7 @@ pub(crate) const COLUMNS: &str = constcat::concat!(Channel::COLUMNS, ", ", SUBJE
 /// What [`COLUMNS`] are taken from, with the condition under which the one who asks sees a channel: `$1` is the
 /// workspace, `$2` the person.
 pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
-    let (tables, condition) = if actor.is_program() {
+    let (tables, condition) = if actor.is_api_client() {
         (
             "channels c LEFT JOIN members m ON m.workspace = c.workspace AND m.channel = c.id AND m.person = $2",
             "c.workspace = $1",
@@ -139,7 +139,11 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channe
 
 /// A channel as those hear of it who keep open pages up to date: with the title that internal users see. A client
 /// user's page keeps the brand as the title of their own channel (C2).
-pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Option<Told>> {
+pub fn for_events(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+) -> Result<Option<ChannelSnapshot>> {
     let told = reader.first(
         constcat::concat!(
             "SELECT c.kind, c.archived_at, ",
@@ -153,7 +157,7 @@ pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
         |row| {
             let mut columns = row.columns();
             let (kind, archived_at) = columns.next()?;
-            Ok(Told { kind, title: title(&mut columns, kind)?, archived_at })
+            Ok(ChannelSnapshot { kind, title: title(&mut columns, kind)?, archived_at })
         },
     )?;
     let Some(mut told) = told else { return Ok(None) };
@@ -165,7 +169,7 @@ pub fn as_told(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
 
 /// What open pages are told of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ChannelSnapshot {
     /// What kind of subject it has.
     pub kind: Kind,
     pub title: String,
@@ -227,7 +231,7 @@ pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -
     let at = archived.then(|| tx.now());
     let before = find(tx, actor, channel)?;
     let changes = Changes::none().switch("archived", before.archived_at.is_some(), archived);
-    audit_log::keep_change(tx, actor, Deed::ChannelArchived, Some(before.subject), changes)?;
+    audit_log::append_change(tx, actor, AuditAction::ChannelArchived, Some(before.subject), changes)?;
     tx.run(
         "UPDATE channels SET archived_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &channel, &at, &tx.now()],
@@ -237,29 +241,29 @@ pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -
 }
 
 /// Archives the channel of a subject that is being deleted, and closes it for those who are not to read it any more.
-pub(crate) fn put_away(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
+pub(crate) fn archive_with_subject(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
     match of_subject(tx, workspace, subject)? {
-        Some(channel) => put_away_one(tx, workspace, channel),
+        Some(channel) => archive_one(tx, workspace, channel),
         None => Ok(()),
     }
 }
 
 /// Does the same for the channel of a company and for its groups (C9).
-pub(crate) fn put_away_of_company(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId) -> Result<()> {
+pub(crate) fn archive_with_company(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId) -> Result<()> {
     let channels: Vec<ChannelId> = tx.all(
         "SELECT id FROM channels WHERE workspace = $1 AND (subject = $2 OR company = $2) ORDER BY id",
         &[&workspace, &company],
         |row| row.get(0),
     )?;
-    channels.into_iter().try_for_each(|channel| put_away_one(tx, workspace, channel))
+    channels.into_iter().try_for_each(|channel| archive_one(tx, workspace, channel))
 }
 
-fn put_away_one(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
+fn archive_one(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
     tx.run(
         "UPDATE channels SET archived_at = coalesce(archived_at, $3), updated_at = $3 WHERE workspace = $1 AND id = $2",
         &[&workspace, &channel, &tx.now()],
     )?;
-    members::follow(tx, workspace, Scope::Channel(channel))?;
+    members::sync_members(tx, workspace, Scope::Channel(channel))?;
     journal::record(tx, workspace, &Event::ChannelUpdated { channel });
     Ok(())
 }

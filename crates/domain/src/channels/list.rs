@@ -10,7 +10,7 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId};
 use crate::kernel::limits;
 use crate::kernel::name::Name;
-use crate::kernel::where_builder::Conditions;
+use crate::kernel::where_builder::WhereBuilder;
 
 /// A channel in the list, with its newest message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +107,9 @@ fn entitle<T>(
             channel.title = group_title(reader, actor.workspace, channel.id)?;
         }
     }
-    let title = limits::key(filter.title.trim());
+    let title = limits::normalize(filter.title.trim());
     if !title.is_empty() {
-        found.retain_mut(|found| limits::key(&channel(found).title).contains(&title));
+        found.retain_mut(|found| limits::normalize(&channel(found).title).contains(&title));
         found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
     Ok(())
@@ -181,7 +181,7 @@ pub struct Search {
 pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Result<Vec<Channel>> {
     let (tables, condition) = seen(actor);
     let kind = search.kind.map(|kind| kind.word().to_string());
-    let mut wanted = Conditions::new(condition, &[&actor.workspace, &actor.person]);
+    let mut wanted = WhereBuilder::new(condition, &[&actor.workspace, &actor.person]);
     wanted.and_if("c.kind = ?", &kind);
     wanted.and_if("(c.subject = ? OR c.company = ?)", &search.entity);
     wanted.and_if("c.kind = 'client' AND c.subject = ?", &search.client);

@@ -51,7 +51,7 @@ columns! {
 }
 
 /// Brings the members in line with who is entitled, and tells everybody concerned.
-pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Result<()> {
+pub(crate) fn sync_members(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Result<()> {
     // Who no longer belongs, and who has to come.
     let (leaving, joining) = match scope {
         Scope::Channel(_) => (
@@ -99,7 +99,7 @@ pub(crate) fn follow(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Resul
     tx.run(&departing, &[&workspace, &id, &other, &tx.now()])?;
     let left = tx.all(&leaving, &[&workspace, &id, &other], pair)?;
     let joined = tx.all(&joining, &[&workspace, &id, &other, &tx.now()], pair)?;
-    tell(tx, workspace, scope, &joined, &left);
+    publish_changes(tx, workspace, scope, &joined, &left);
     Ok(())
 }
 
@@ -112,7 +112,7 @@ fn subject_of(tx: &Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<Uui
     subject.ok_or(Error::NotFound)
 }
 
-fn tell(
+fn publish_changes(
     tx: &mut Tx,
     workspace: WorkspaceId,
     scope: Scope,
@@ -238,7 +238,12 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
 
 /// Where a message that the firm sent by itself is the first of a channel, it is no news to the firm: to its people it
 /// counts as written before they came, open to them but waiting for none.
-pub(crate) fn no_news(tx: &mut Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
+pub(crate) fn mark_nothing_new(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+    position: i64,
+) -> Result<()> {
     if position != 1 {
         return Ok(());
     }

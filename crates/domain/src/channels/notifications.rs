@@ -12,7 +12,7 @@ use crate::kernel::access::{Actor, Role};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, NotificationId, PersonId, WorkspaceId};
-use crate::kernel::medium::{self, Way};
+use crate::kernel::medium::{self, Medium};
 use crate::kernel::name::Name;
 
 columns! {
@@ -176,7 +176,7 @@ pub fn list(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Resul
 
 /// Whose notifications the one who asks means, and may see.
 fn recipient(actor: &Actor, named: Option<PersonId>) -> Result<Option<PersonId>> {
-    if actor.is_program() {
+    if actor.is_api_client() {
         return Ok(named);
     }
     match named {
@@ -261,7 +261,7 @@ fn email(reader: &Reader, workspace: WorkspaceId, notification: &Notification) -
             &notification.recipient,
             &notification.position,
             &up_to,
-            &medium::digest_word(Way::Email),
+            &medium::digest_word(Medium::Email),
         ],
         |row| {
             let times: [Option<Time>; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];

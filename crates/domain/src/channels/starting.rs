@@ -8,7 +8,7 @@ use crate::channels::channel::{Kind, of_subject};
 use crate::channels::members::{self, Scope};
 use crate::directory::{clients, companies, person, projects};
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{self, Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -216,13 +216,13 @@ fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
 /// # Errors
 /// `NotFound` for a subject that is not there or not open to the one who asks; `Conflict` for a project that the
 /// one who asks is not on; `Field` for a group that cannot be.
-pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
+pub fn create(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
     // Who reads along is settled by what is there: nobody may join or leave the subject meanwhile.
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let (kind, id) = check(tx, actor, subject)?;
     if let Subject::Project(project) = subject
         && actor.role.is_internal()
-        && !actor.is_program()
+        && !actor.is_api_client()
         && !projects::people_of(tx, actor, *project)?.iter().any(|person| person.id == actor.person)
     {
         return Err(Error::Conflict("Only people on a project can talk there: put yourself on it first."));
@@ -246,8 +246,8 @@ pub fn make(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> 
             )?;
         }
     }
-    members::follow(tx, actor.workspace, Scope::Channel(channel))?;
-    audit_log::keep(tx, actor, Deed::ChannelMade, Some(id), changes)?;
+    members::sync_members(tx, actor.workspace, Scope::Channel(channel))?;
+    audit_log::append(tx, actor, AuditAction::ChannelMade, Some(id), changes)?;
     Ok(channel)
 }
 
@@ -297,7 +297,7 @@ pub(crate) fn for_new_client(tx: &mut Tx, workspace: WorkspaceId, client: Person
             Some(channel) => channel,
             None => insert(tx, workspace, kind, subject, None)?,
         };
-        members::follow(tx, workspace, Scope::Channel(channel))?;
+        members::sync_members(tx, workspace, Scope::Channel(channel))?;
     }
     Ok(())
 }

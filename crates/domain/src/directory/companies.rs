@@ -13,7 +13,7 @@ use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::{self, Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::limits;
-use crate::kernel::where_builder::{self, Conditions};
+use crate::kernel::where_builder::{self, WhereBuilder};
 
 columns! {
     /// A client company.
@@ -73,8 +73,10 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &CompanyFilter, most: i64) -
         sees = access::SEES_COMPANY,
     );
     let (name, id) = filter.after.clone().unwrap_or((String::new(), CompanyId(Uuid::nil())));
-    let (text, name) =
-        (limits::key(&where_builder::pattern(&filter.text)), limits::key(&where_builder::searchable(&name)));
+    let (text, name) = (
+        limits::normalize(&where_builder::pattern(&filter.text)),
+        limits::normalize(&where_builder::searchable(&name)),
+    );
     let params: [&dyn store::Param; 7] =
         [&actor.workspace, &actor.limit(), &actor.person, &text, &name, &id, &most];
     Ok(reader.all(&sql, &params, |row| row.read())?)
@@ -96,8 +98,8 @@ pub struct CompanySearch {
 /// `NotFound` for client users.
 pub fn newest(reader: &Reader, actor: &Actor, search: &CompanySearch, most: i64) -> Result<Vec<Company>> {
     access::internal(actor)?;
-    let (limit, name) = (actor.limit(), search.name.as_deref().map(limits::key));
-    let mut wanted = Conditions::new(access::SEES_COMPANY, &[&actor.workspace, &limit, &actor.person]);
+    let (limit, name) = (actor.limit(), search.name.as_deref().map(limits::normalize));
+    let mut wanted = WhereBuilder::new(access::SEES_COMPANY, &[&actor.workspace, &limit, &actor.person]);
     wanted.and_if("c.name_key = ?", &name);
     let placeholder = search.placeholder.map(i64::from);
     wanted.and_if("CASE WHEN c.placeholder_at IS NULL THEN 0 ELSE 1 END = ?", &placeholder);
@@ -175,7 +177,7 @@ pub(crate) fn sees(reader: &Reader, actor: &Actor, company: CompanyId) -> Result
 pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Result<Option<CompanyId>> {
     Ok(reader.first(
         "SELECT id FROM companies WHERE workspace = $1 AND name_key = $2",
-        &[&workspace, &limits::key(name)],
+        &[&workspace, &limits::normalize(name)],
         |row| row.get(0),
     )?)
 }

@@ -4,7 +4,7 @@ use store::{Time, Tx};
 
 use crate::directory::companies::{Company, placeholder_of};
 use crate::kernel::access::Actor;
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::custom_fields::CustomFields;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
@@ -42,7 +42,7 @@ pub(crate) fn insert_placeholder(tx: &mut Tx, actor: &Actor) -> Result<CompanyId
 }
 
 pub(crate) fn insert_whole(tx: &mut Tx, actor: &Actor, company: &Company) -> Result<()> {
-    let key = company.placeholder_at.is_none().then(|| limits::key(&company.name));
+    let key = company.placeholder_at.is_none().then(|| limits::normalize(&company.name));
     tx.run(
         "INSERT INTO companies (workspace, id, name, name_key, placeholder_at, icon_url, color, custom_fields, \
          created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
@@ -66,7 +66,7 @@ pub(crate) fn insert_whole(tx: &mut Tx, actor: &Actor, company: &Company) -> Res
         return Ok(());
     }
     let changes = Changes::none().note("name", &company.name);
-    audit_log::keep(tx, actor, Deed::CompanyAdded, Some(company.id.0), changes)
+    audit_log::append(tx, actor, AuditAction::CompanyAdded, Some(company.id.0), changes)
 }
 
 pub(crate) fn insert_assignment(

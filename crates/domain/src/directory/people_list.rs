@@ -8,7 +8,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{CompanyId, PersonId};
 use crate::kernel::limits;
-use crate::kernel::where_builder::Conditions;
+use crate::kernel::where_builder::WhereBuilder;
 
 /// Which client users a program asks for; nothing for all.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +37,9 @@ pub fn clients_newest(
 ) -> Result<Vec<Person>> {
     access::internal(actor)?;
     let limit = actor.limit();
-    let email_key = search.email.as_ref().map(|email| limits::key(email));
+    let email_key = search.email.as_ref().map(|email| limits::normalize(email));
     let begin = format!("p.role = 'client' AND {}", access::SEES_CLIENT);
-    let mut wanted = Conditions::new(&begin, &[&actor.workspace, &limit, &actor.person]);
+    let mut wanted = WhereBuilder::new(&begin, &[&actor.workspace, &limit, &actor.person]);
     wanted.and_if(
         "EXISTS (SELECT 1 FROM company_clients k \
          WHERE k.workspace = p.workspace AND k.person = p.id AND k.company = ?)",
@@ -64,12 +64,12 @@ pub fn internals_newest(
 ) -> Result<Vec<Person>> {
     access::internal(actor)?;
     let begin = "p.role <> 'client' AND p.deleted_at IS NULL";
-    let mut wanted = Conditions::new(begin, &[&actor.workspace]);
+    let mut wanted = WhereBuilder::new(begin, &[&actor.workspace]);
     wanted.and_if("p.id < ?", &before);
     newest(reader, wanted, &most)
 }
 
-fn newest<'a>(reader: &Reader, mut wanted: Conditions<'a>, most: &'a i64) -> Result<Vec<Person>> {
+fn newest<'a>(reader: &Reader, mut wanted: WhereBuilder<'a>, most: &'a i64) -> Result<Vec<Person>> {
     let place = wanted.bind(most);
     let sql = format!(
         "SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND {} ORDER BY p.id DESC LIMIT {place}",

@@ -110,11 +110,11 @@ pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) ->
 /// Whoever has an address, deactivated people too. For signing in and the command line, not for those who ask.
 pub fn by_email(reader: &Reader, workspace: WorkspaceId, email: &str) -> Result<Option<Person>> {
     let sql = format!("SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.email_key = $2");
-    Ok(reader.first(&sql, &[&workspace, &limits::key(&searchable(email))], |row| row.read())?)
+    Ok(reader.first(&sql, &[&workspace, &limits::normalize(&searchable(email))], |row| row.read())?)
 }
 
 /// What somebody is called, for those who carry news; who hears of it is decided where it is routed.
-pub fn called(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Name>> {
+pub fn display_name(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Name>> {
     Ok(reader.first(
         "SELECT given_name, family_name, email FROM people WHERE workspace = $1 AND id = $2",
         &[&workspace, &person],
@@ -126,7 +126,7 @@ pub fn called(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Resu
 pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
     let mut names = Vec::with_capacity(people.len());
     for person in people.iter().take(limits::NAMES_KEPT) {
-        names.extend(called(reader, workspace, *person)?.map(|name| name.full()));
+        names.extend(display_name(reader, workspace, *person)?.map(|name| name.full()));
     }
     names.sort();
     Ok(names.join(", "))
@@ -173,7 +173,7 @@ pub(crate) fn insert(tx: &Tx, workspace: WorkspaceId, person: &Person) -> Result
             &person.name.given,
             &person.name.family,
             &person.name.email,
-            &limits::key(&person.name.email),
+            &limits::normalize(&person.name.email),
             &person.phone,
             &person.limited_at,
             &person.made_by,
@@ -188,6 +188,6 @@ pub(crate) fn insert(tx: &Tx, workspace: WorkspaceId, person: &Person) -> Result
 ///
 /// # Errors
 /// `NotFound` where they are not there any more.
-pub fn myself(reader: &Reader, actor: &Actor) -> Result<Person> {
+pub fn profile(reader: &Reader, actor: &Actor) -> Result<Person> {
     find(reader, actor.workspace, actor.person)
 }

@@ -8,7 +8,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId};
-use crate::kernel::where_builder::{self, Conditions};
+use crate::kernel::where_builder::{self, WhereBuilder};
 
 columns! {
     /// A project.
@@ -77,7 +77,7 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &ProjectFilter, most: i64) -
 pub fn newest(reader: &Reader, actor: &Actor, before: Option<ProjectId>, most: i64) -> Result<Vec<Project>> {
     access::internal(actor)?;
     let limit = actor.limit();
-    let mut wanted = Conditions::new(access::SEES_PROJECT, &[&actor.workspace, &limit, &actor.person]);
+    let mut wanted = WhereBuilder::new(access::SEES_PROJECT, &[&actor.workspace, &limit, &actor.person]);
     wanted.and_if("j.id < ?", &before);
     let most = wanted.bind(&most);
     let sql = format!(

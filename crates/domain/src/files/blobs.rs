@@ -23,7 +23,7 @@ pub const TOO_LARGE: &str = "tooLarge";
 
 /// Bytes that have just been put into the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrived {
+pub struct ReceivedBlob {
     /// Their name there.
     pub id: BlobId,
     /// Their SHA-256.
@@ -40,9 +40,14 @@ pub struct Arrived {
 
 /// Lets bytes count, and answers the id under which they do: that of the same bytes where these are there already. At most
 /// `workspace_max` bytes may count in the workspace.
-pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, arrived: &Arrived, workspace_max: i64) -> Result<BlobId> {
+pub(crate) fn insert(
+    tx: &Tx,
+    workspace: WorkspaceId,
+    arrived: &ReceivedBlob,
+    workspace_max: i64,
+) -> Result<BlobId> {
     // Neither are the same bytes let go of nor brought by others meanwhile.
-    lock::turn(tx, workspace)?;
+    lock::lock_directory(tx, workspace)?;
     let known: Option<BlobId> = tx.first(
         "SELECT id FROM blobs WHERE workspace = $1 AND hash = $2",
         &[&workspace, &arrived.hash],
@@ -86,7 +91,7 @@ pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, arrived: &Arrived, workspace
 
 /// Lets go of bytes where no file and no upload refers to them any more.
 pub(crate) fn release(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
-    lock::turn(tx, workspace)?;
+    lock::lock_directory(tx, workspace)?;
     let size: Option<i64> = tx.first(
         "DELETE FROM blobs WHERE workspace = $1 AND id = $2 \
          AND NOT EXISTS (SELECT 1 FROM files f WHERE f.workspace = $1 AND f.blob = $2) \
@@ -172,13 +177,13 @@ pub fn checked(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId, found: Option<
         &[&workspace, &blob, &at, &found, &UNCHECKED],
     )?;
     if changed > 0 {
-        tell(tx, workspace, blob)?;
+        publish(tx, workspace, blob)?;
     }
     Ok(())
 }
 
 /// Tells those who see a file of these bytes that there is something new about it.
-pub(crate) fn tell(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+pub(crate) fn publish(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     let files: Vec<(ChannelId, FileId)> = tx.all(
         "SELECT channel, id FROM files WHERE workspace = $1 AND blob = $2 AND deleted_at IS NULL ORDER BY id",
         &[&workspace, &blob],
@@ -191,7 +196,7 @@ pub(crate) fn tell(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<
 }
 
 /// Asks for the small version of bytes that can have one.
-pub(crate) fn ask(tx: &Tx, workspace: WorkspaceId, arrived: &Arrived) -> Result<()> {
+pub(crate) fn ask(tx: &Tx, workspace: WorkspaceId, arrived: &ReceivedBlob) -> Result<()> {
     if arrived.dimensions.is_some() || arrived.content_type == "application/pdf" {
         tx.run(
             "INSERT INTO previews (workspace, blob, next_try_at, tries) VALUES ($1, $2, $3, 0)",

@@ -7,7 +7,7 @@ use store::{Reader, Tx};
 use uuid::Uuid;
 
 use crate::files::blobs;
-use crate::files::entry::{DEPTH_MAX, Entry, Kind, folder, folder_key, turn};
+use crate::files::entry::{DEPTH_MAX, Entry, Kind, folder, folder_key, lock_files};
 use crate::files::listing::down;
 use crate::files::making::{free, is_taken};
 use crate::files::names::{self, FileName};
@@ -76,7 +76,7 @@ fn all_changeable(
 pub fn rename(tx: &mut Tx, actor: &Actor, file: FileId, name: &str) -> Result<()> {
     let name = FileName::new("name", name)?;
     let found = changeable(tx, actor, file)?;
-    turn(tx, actor.workspace, found.channel)?;
+    lock_files(tx, actor.workspace, found.channel)?;
     let key = folder_key(found.channel, found.folder);
     if is_taken(tx, actor.workspace, key, &name, Some(file))? {
         return Err(Error::field("name", Problem::Taken));
@@ -125,7 +125,7 @@ pub fn move_to(
     if !may_change(tx, actor, channel, into)? {
         return Err(Error::Forbidden);
     }
-    turn(tx, actor.workspace, channel)?;
+    lock_files(tx, actor.workspace, channel)?;
     let way = folders_to(tx, actor.workspace, channel, into)?;
     for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
         if way.iter().any(|(above, _)| *above == entry.id) {
@@ -171,7 +171,7 @@ pub fn delete(
     contents: Contents,
 ) -> Result<Deletion> {
     let entries = all_changeable(tx, actor, channel, files)?;
-    turn(tx, actor.workspace, channel)?;
+    lock_files(tx, actor.workspace, channel)?;
     for entry in entries.iter().filter(|entry| entry.kind == Kind::Folder) {
         if contents == Contents::Refuse && !is_empty(tx, actor.workspace, entry.id)? {
             return Err(Error::field("id", Problem::NotEmpty));
@@ -238,7 +238,7 @@ fn has_read_only(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Res
 /// `NotFound`; `Forbidden` where the one who asks only looks.
 pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletion) -> Result<()> {
     access::channel(tx, actor, channel)?;
-    turn(tx, actor.workspace, channel)?;
+    lock_files(tx, actor.workspace, channel)?;
     let roots = roots(tx, actor, channel, deletion)?;
     if roots.is_empty() {
         return Err(Error::NotFound);
@@ -339,7 +339,7 @@ pub fn set_link(tx: &mut Tx, actor: &Actor, file: FileId, url: &str) -> Result<(
     if found.kind != Kind::Link {
         return Err(Error::Conflict("Only links lead somewhere else."));
     }
-    turn(tx, actor.workspace, found.channel)?;
+    lock_files(tx, actor.workspace, found.channel)?;
     tx.run(
         "UPDATE files SET link_url = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &file, &url, &actor.person, &tx.now()],

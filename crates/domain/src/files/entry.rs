@@ -150,8 +150,8 @@ pub(crate) fn folder_key(channel: ChannelId, folder: Option<FileId>) -> Uuid {
 /// # Errors
 /// `NotFound`.
 pub fn find(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
-    if actor.is_program() {
-        return as_told(reader, actor.workspace, file)?.ok_or(Error::NotFound);
+    if actor.is_api_client() {
+        return for_events(reader, actor.workspace, file)?.ok_or(Error::NotFound);
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} \
@@ -163,7 +163,7 @@ pub fn find(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
 
 /// An entry of a workspace for those who carry news of it; who hears of it is decided where it is routed. Nothing where
 /// it was deleted.
-pub fn as_told(reader: &Reader, workspace: WorkspaceId, file: FileId) -> Result<Option<Entry>> {
+pub fn for_events(reader: &Reader, workspace: WorkspaceId, file: FileId) -> Result<Option<Entry>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.id = $2 AND f.deleted_at IS NULL"
     );
@@ -192,7 +192,7 @@ pub fn folder(
 
 /// Waits until nobody else changes the files of a channel; nobody else does until the end of the transaction. A name that
 /// is free then stays so.
-pub(crate) fn turn(tx: &Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
+pub(crate) fn lock_files(tx: &Tx, workspace: WorkspaceId, channel: ChannelId) -> Result<()> {
     tx.run(
         "UPDATE channels SET files_changed_at = $3 WHERE workspace = $1 AND id = $2",
         &[&workspace, &channel, &tx.now()],

@@ -4,7 +4,7 @@
 use store::{Reader, Tx};
 use uuid::Uuid;
 
-use crate::files::entry::{DEPTH_MAX, Kind, PATH_CHARACTERS, folder, folder_key, turn};
+use crate::files::entry::{DEPTH_MAX, Kind, PATH_CHARACTERS, folder, folder_key, lock_files};
 use crate::files::names::{self, FileName};
 use crate::files::paths::folders_to;
 use crate::files::permissions::may_change;
@@ -131,7 +131,7 @@ pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Re
         |row| row.get(0),
     )?;
     let channel = channel.ok_or(Error::NotFound)?;
-    turn(tx, actor.workspace, channel)?;
+    lock_files(tx, actor.workspace, channel)?;
     journal::record(tx, actor.workspace, &Event::FileUpdated { channel, file });
     Ok(())
 }
@@ -156,7 +156,7 @@ impl Making {
 }
 
 pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
-    turn(tx, actor.workspace, making.channel)?;
+    lock_files(tx, actor.workspace, making.channel)?;
     let is_folder = making.kind == Kind::Folder;
     let folder = folder_key(making.channel, making.inside);
     let name = free(tx, actor.workspace, folder, &making.name, is_folder)?;

@@ -3,9 +3,9 @@
 use store::{Reader, Time, Tx};
 
 use crate::channels::channel;
-use crate::files::entry::{DEPTH_MAX, Entry, Kind, find, turn};
+use crate::files::entry::{DEPTH_MAX, Entry, Kind, find, lock_files};
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, FileId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -30,7 +30,7 @@ pub fn may_change(
 /// # Errors
 /// `NotFound` for the channel.
 pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
-    if actor.is_program() {
+    if actor.is_api_client() {
         access::channel(reader, actor, channel)?;
         return Ok(true);
     }
@@ -97,7 +97,7 @@ pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool
     if found.read_only_at.is_some() == read_only {
         return Ok(());
     }
-    turn(tx, actor.workspace, found.channel)?;
+    lock_files(tx, actor.workspace, found.channel)?;
     let at = read_only.then(|| tx.now());
     tx.run(
         "UPDATE files SET read_only_at = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2",
@@ -106,7 +106,7 @@ pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool
     journal::record(tx, actor.workspace, &Event::FileUpdated { channel: found.channel, file: folder });
     let subject = channel::find(tx, actor, found.channel)?.subject;
     let changes = Changes::none().note("folder", &found.name).switch("readOnly", !read_only, read_only);
-    audit_log::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
+    audit_log::append(tx, actor, AuditAction::FilesPermitted, Some(subject), changes)
 }
 
 /// Makes all of a channel read-only for client users, or lets them change it again (F6). What they send in the conversation
@@ -120,7 +120,7 @@ pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, rea
     if is_channel_read_only(tx, actor.workspace, channel)? == read_only {
         return Ok(());
     }
-    turn(tx, actor.workspace, channel)?;
+    lock_files(tx, actor.workspace, channel)?;
     let at = read_only.then(|| tx.now());
     tx.run(
         "UPDATE channels SET files_read_only_at = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
@@ -129,5 +129,5 @@ pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, rea
     journal::record(tx, actor.workspace, &Event::ChannelUpdated { channel });
     let subject = channel::find(tx, actor, channel)?.subject;
     let changes = Changes::none().switch("readOnly", !read_only, read_only);
-    audit_log::keep(tx, actor, Deed::FilesPermitted, Some(subject), changes)
+    audit_log::append(tx, actor, AuditAction::FilesPermitted, Some(subject), changes)
 }

@@ -64,7 +64,7 @@ pub fn made(tx: &mut Tx, due: &Due, (width, height): (i64, i64)) -> Result<()> {
         &[&due.workspace, &due.blob, &tx.now(), &width, &height],
     )?;
     if changed > 0 {
-        blobs::tell(tx, due.workspace, due.blob)?;
+        blobs::publish(tx, due.workspace, due.blob)?;
     }
     Ok(())
 }

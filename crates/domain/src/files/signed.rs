@@ -32,8 +32,8 @@ pub enum Purpose {
 
 impl Purpose {
     /// The letter for it: a small one for a person, a capital for a program that speaks as one.
-    fn byte(self, is_program: bool) -> u8 {
-        match (self, is_program) {
+    fn byte(self, is_api_client: bool) -> u8 {
+        match (self, is_api_client) {
             (Purpose::Download, false) => b'd',
             (Purpose::Download, true) => b'D',
             (Purpose::Upload, false) => b'u',
@@ -59,7 +59,7 @@ impl Signer {
     /// The signed part of an address: letters, digits, `-` and `_`. Whether the person may do it is not asked here.
     pub fn sign(&self, purpose: Purpose, file: FileId) -> String {
         let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
-        signed.push(purpose.byte(self.actor.is_program()));
+        signed.push(purpose.byte(self.actor.is_api_client()));
         signed.extend_from_slice(&self.until.0.to_be_bytes());
         signed.extend_from_slice(self.actor.person.0.as_bytes());
         signed.extend_from_slice(file.0.as_bytes());
@@ -87,14 +87,14 @@ pub fn check(
     mac(reader, workspace)?.chain_update(claim).verify_slice(tag).map_err(|_| Error::NotFound)?;
     let id = |from: usize| Uuid::from_slice(&claim[from..from + 16]).map_err(|_| Error::NotFound);
     let until: [u8; 8] = claim[1..9].try_into().map_err(|_| Error::NotFound)?;
-    let is_program = claim[0] == purpose.byte(true);
-    let is_for_this = is_program || claim[0] == purpose.byte(false);
+    let is_api_client = claim[0] == purpose.byte(true);
+    let is_for_this = is_api_client || claim[0] == purpose.byte(false);
     let is_good = is_for_this && reader.now() < Time(i64::from_be_bytes(until));
     let person = PersonId(id(9)?);
     let actor = access::actor(reader, workspace, person)?.filter(|_| is_good).ok_or(Error::NotFound)?;
-    let actor = match is_program {
+    let actor = match is_api_client {
         false => actor,
-        true if actor.role == Role::Admin => Actor::program(workspace, person),
+        true if actor.role == Role::Admin => Actor::api_client(workspace, person),
         true => return Err(Error::NotFound),
     };
     Ok((actor, FileId(id(25)?)))

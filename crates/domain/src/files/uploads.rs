@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use store::{Reader, Time, Tx};
 
-use crate::files::blobs::{self, Arrived};
+use crate::files::blobs::{self, ReceivedBlob};
 use crate::files::entry::{self, Entry};
 use crate::files::making::{self, Making, insert, may_make};
 use crate::files::names::FileName;
@@ -47,7 +47,7 @@ const SWEPT_AT_ONCE: i64 = 200;
 
 /// How much may come in, as the program is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct StorageLimits {
     /// Most bytes of one file; a workspace may set less.
     pub file_max: i64,
     /// Most bytes of all files of a workspace.
@@ -111,7 +111,7 @@ columns! {
 ///
 /// # Errors
 /// `NotFound` where there is no such workspace.
-pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &Room) -> Result<i64> {
+pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &StorageLimits) -> Result<i64> {
     Ok(settings::file_limit(reader, workspace)?.unwrap_or(i64::MAX).min(room.file_max))
 }
 
@@ -120,7 +120,7 @@ pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &Room) -> Result<
 /// # Errors
 /// `NotFound`; `Forbidden` where the one who asks only looks (F6) or has left; `Field` for a size over the limit, a full
 /// workspace or a name; `Conflict` for too many open uploads, or a file that has its bytes.
-pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result<Upload> {
+pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) -> Result<Upload> {
     let name = FileName::or("name", &new.name, "file")?.given;
     access::channel(tx, actor, new.channel)?;
     let (folder, file) = place(tx, actor, new)?;
@@ -132,7 +132,7 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &Room) -> Result
         return Err(Error::field("file", Problem::Empty));
     }
     let now = tx.now();
-    // Room is held for what is coming; of what has lost its connection only what is there needs any.
+    // StorageLimits is held for what is coming; of what has lost its connection only what is there needs any.
     let (open, coming): (i64, i64) = tx.one(
         "SELECT (SELECT count(*) FROM uploads WHERE workspace = $1 AND person = $2 AND expires_at > $3), \
          CAST(coalesce(sum(CASE WHEN expires_at > $4 THEN coalesce(size, received) ELSE received END), 0) AS BIGINT) \
@@ -265,8 +265,8 @@ pub fn complete(
     tx: &mut Tx,
     actor: &Actor,
     upload: UploadId,
-    arrived: &Arrived,
-    room: &Room,
+    arrived: &ReceivedBlob,
+    room: &StorageLimits,
 ) -> Result<Option<FileId>> {
     let found = find(tx, actor, upload)?;
     if found.blob.is_some() {
@@ -283,7 +283,7 @@ pub fn complete(
         size: found.size,
     };
     place(tx, actor, &new)?;
-    let blob = blobs::keep(tx, actor.workspace, arrived, room.workspace_max)?;
+    let blob = blobs::insert(tx, actor.workspace, arrived, room.workspace_max)?;
     match found.purpose {
         Purpose::Message => {
             tx.run(

@@ -77,7 +77,7 @@ pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<Sig
          WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.used_at > $2 AND p.deactivated_at IS NULL AND {ANSWERS}"
     );
     let params: [&dyn Param; 3] =
-        [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::key(host)];
+        [&secrets::hash(secret), &now.before(limits::SESSION_LASTS), &limits::normalize(host)];
     let found = reader.first(&sql, &params, |row| {
         let (session, person, used_at, role, limited_at, workspace): (
             _,

@@ -7,7 +7,7 @@ use store::{Reader, Time, Tx};
 
 use crate::directory::addressee;
 use crate::identity::sign_ups;
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, SignInId, WorkspaceId};
 use crate::kernel::limits;
@@ -80,10 +80,10 @@ pub struct Link {
 ///
 /// # Errors
 /// `NotFound` for somebody who is not there or is deactivated.
-pub fn make_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> Result<Secret> {
+pub fn create_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> Result<Secret> {
     addressee::addressee(tx, workspace, person)?.ok_or(Error::NotFound)?;
     if kind == LinkKind::Command {
-        audit_log::keep_of_machine(tx, workspace, Deed::LinkMade, Some(person.0), Changes::none())?;
+        audit_log::append_by_cli(tx, workspace, AuditAction::LinkMade, Some(person.0), Changes::none())?;
     }
     insert(tx, workspace, person, kind, None, tx.now().after(kind.lasts()))
 }
@@ -121,7 +121,7 @@ fn insert(
 ///
 /// # Errors
 /// `NotFound` where there is none or its person is deactivated.
-pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
+pub fn find_link(reader: &Reader, secret: &str) -> Result<Link> {
     let now = reader.now();
     // Whoever signed up is nobody yet.
     let sql = format!(
@@ -131,7 +131,7 @@ pub fn look_at_link(reader: &Reader, secret: &str) -> Result<Link> {
          LEFT JOIN ({newcomers}) n ON n.workspace = l.workspace AND n.person = l.person \
          LEFT JOIN sign_ins s ON s.workspace = l.workspace AND s.id = l.sign_in \
          WHERE l.token_hash = $1 AND p.deactivated_at IS NULL AND (p.id IS NOT NULL OR n.person IS NOT NULL)",
-        newcomers = sign_ups::NEWCOMERS
+        newcomers = sign_ups::PENDING_SIGN_UPS
     );
     let link = reader.first(&sql, &[&secrets::hash(secret)], |row| {
         let mut columns = row.columns();

@@ -36,16 +36,16 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 /// # Errors
 /// `Field` for what is no address, `TooMany`.
 pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<SignInId> {
-    let email = limits::key(&limits::email("email", email)?);
-    count(tx, workspace, &email, sender)?;
+    let email = limits::normalize(&limits::validate_email("email", email)?);
+    hit_rate_limits(tx, workspace, &email, sender)?;
     let person = who_may(tx, workspace, &email)?;
     request(tx, workspace, person)
 }
 
 /// Counts a request for an address, given as it is compared, by a sender.
-pub(crate) fn count(tx: &Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<()> {
-    rate_limits::count(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
-    rate_limits::count(
+pub(crate) fn hit_rate_limits(tx: &Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<()> {
+    rate_limits::hit(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
+    rate_limits::hit(
         tx,
         &format!("sign-in:sender:{}", rate_limits::network(sender)),
         WINDOW,
@@ -80,7 +80,7 @@ pub(crate) fn request(tx: &Tx, workspace: WorkspaceId, person: Option<PersonId>)
 /// # Errors
 /// `Field` for a path that is too long.
 pub fn note_back(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, back: &str) -> Result<()> {
-    let back = limits::line("back", back, BACK_CHARACTERS)?;
+    let back = limits::validate_line("back", back, BACK_CHARACTERS)?;
     tx.run("UPDATE sign_ins SET back = $3 WHERE workspace = $1 AND id = $2", &[&workspace, &sign_in, &back])?;
     Ok(())
 }

@@ -28,12 +28,12 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 const SWEPT_AT_ONCE: i64 = 1_000;
 
 /// Newcomers who may still come in, where the workspace lets people sign up.
-pub(crate) const NEWCOMERS: &str = "SELECT k.workspace, k.person, k.given_name, k.family_name, k.email, k.company_name \
+pub(crate) const PENDING_SIGN_UPS: &str = "SELECT k.workspace, k.person, k.given_name, k.family_name, k.email, k.company_name \
      FROM newcomers k JOIN workspaces o ON o.id = k.workspace WHERE o.sign_up_at IS NOT NULL";
 
 /// What somebody who signs up fills in.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct SignUpInput {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
@@ -48,15 +48,15 @@ pub struct Given {
 ///
 /// # Errors
 /// `NotFound` where people do not sign up by themselves; `Field`, `TooMany`.
-pub fn ask(tx: &mut Tx, workspace: WorkspaceId, given: &Given, sender: &str) -> Result<SignInId> {
+pub fn ask(tx: &mut Tx, workspace: WorkspaceId, given: &SignUpInput, sender: &str) -> Result<SignInId> {
     if workspaces::find(tx, workspace)?.sign_up_at.is_none() {
         return Err(Error::NotFound);
     }
     let name = name::name_of(&given.given_name, &given.family_name, &given.email)?;
-    let company = limits::optional_line("company", &given.company, limits::NAME_CHARACTERS)?;
-    let key = limits::key(&name.email);
-    sign_in_requests::count(tx, workspace, &key, sender)?;
-    rate_limits::count(tx, &format!("sign-up:workspace:{workspace}"), WINDOW, IN_A_DAY_MAX)?;
+    let company = limits::validate_optional_line("company", &given.company, limits::NAME_CHARACTERS)?;
+    let key = limits::normalize(&name.email);
+    sign_in_requests::hit_rate_limits(tx, workspace, &key, sender)?;
+    rate_limits::hit(tx, &format!("sign-up:workspace:{workspace}"), WINDOW, IN_A_DAY_MAX)?;
     let now = tx.now();
     let newcomer = PersonId::new(now);
     tx.run(
@@ -85,20 +85,20 @@ pub(crate) fn addressee(
     workspace: WorkspaceId,
     person: PersonId,
 ) -> Result<Option<Addressee>> {
-    let Some((name, _)) = newcomer(reader, workspace, person)? else { return Ok(None) };
+    let Some((name, _)) = pending_sign_up(reader, workspace, person)? else { return Ok(None) };
     let found = workspaces::find(reader, workspace)?;
     let name = Name { given: String::new(), family: String::new(), email: name.email };
     Ok(Some(Addressee { person, name, brand_name: found.brand_name, brand: found.brand, host: found.host }))
 }
 
 /// A newcomer's name, and what they call their company.
-pub(crate) fn newcomer(
+pub(crate) fn pending_sign_up(
     reader: &Reader,
     workspace: WorkspaceId,
     person: PersonId,
 ) -> Result<Option<(Name, String)>> {
     let sql = format!(
-        "SELECT n.given_name, n.family_name, n.email, n.company_name FROM ({NEWCOMERS}) n \
+        "SELECT n.given_name, n.family_name, n.email, n.company_name FROM ({PENDING_SIGN_UPS}) n \
          WHERE n.workspace = $1 AND n.person = $2"
     );
     Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
@@ -106,7 +106,7 @@ pub(crate) fn newcomer(
 
 /// Forgets what a client user who is deleted had filled in.
 pub(crate) fn forget(tx: &Tx, workspace: WorkspaceId, client: PersonId, email: &str) -> Result<()> {
-    let key = limits::key(email);
+    let key = limits::normalize(email);
     tx.run("DELETE FROM newcomers WHERE workspace = $1 AND email_key = $2", &[&workspace, &key])?;
     tx.run("DELETE FROM company_requests WHERE workspace = $1 AND person = $2", &[&workspace, &client])?;
     Ok(())

@@ -42,40 +42,40 @@ pub struct Actor {
     pub limited: bool,
     /// How they come to do what they do. Not to be set from outside: only a key opens more than what is a person's own (see
     /// `keys`).
-    pub(crate) via: Via,
+    pub(crate) via: Origin,
 }
 
 words! {
     /// How somebody comes to do what they do, and with it how far their sight reaches.
-    pub enum Via {
+    pub enum Origin {
         /// On a page: the channels that they are in.
         Page = "page",
         /// By a program with a key that they made: everything in the workspace, and every channel too.
-        Program = "program",
+        ApiKey = "program",
         /// In their name, by whoever runs the portal on its machine: what a page would show them.
-        Machine = "machine",
+        Cli = "machine",
     }
 }
 
 impl Actor {
     /// Somebody who asks for themselves.
     pub fn new(workspace: WorkspaceId, person: PersonId, role: Role, limited: bool) -> Actor {
-        Actor { workspace, person, role, limited, via: Via::Page }
+        Actor { workspace, person, role, limited, via: Origin::Page }
     }
 
     /// A program with a key that this admin made. It may do whatever the pages can do for anybody.
-    pub(crate) fn program(workspace: WorkspaceId, admin: PersonId) -> Actor {
-        Actor { workspace, person: admin, role: Role::Admin, limited: false, via: Via::Program }
+    pub(crate) fn api_client(workspace: WorkspaceId, admin: PersonId) -> Actor {
+        Actor { workspace, person: admin, role: Role::Admin, limited: false, via: Origin::ApiKey }
     }
 
     /// Whether a program asks: no channel of the workspace is closed to it, and it may act for anybody.
-    pub fn is_program(&self) -> bool {
-        self.via == Via::Program
+    pub fn is_api_client(&self) -> bool {
+        self.via == Origin::ApiKey
     }
 
     /// The same person, in whose name whoever runs the portal does something on its machine.
     pub fn on_machine(self) -> Actor {
-        Actor { via: Via::Machine, ..self }
+        Actor { via: Origin::Cli, ..self }
     }
 
     /// 1 where this person sees assigned companies only, for the conditions below.
@@ -160,7 +160,7 @@ fn found(reader: &Reader, sql: &str, actor: &Actor, id: &dyn store::Param) -> Re
 /// # Errors
 /// `NotFound`.
 pub fn channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<()> {
-    let found = if actor.is_program() {
+    let found = if actor.is_api_client() {
         let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2";
         reader.first(sql, &[&actor.workspace, &channel], |_| Ok(()))?
     } else {

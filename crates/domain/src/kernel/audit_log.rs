@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{Nullable, Param, Reader, Time, Tx};
 use uuid::Uuid;
 
-use crate::kernel::access::{self, Actor, Role, Via};
+use crate::kernel::access::{self, Actor, Origin, Role};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId, RecordId, WorkspaceId};
@@ -21,7 +21,7 @@ const VALUE_CHARACTERS: usize = 200;
 words! {
     /// What was done. The first part of its word is its [`Field`].
     #[derive(Hash)]
-    pub enum Deed {
+    pub enum AuditAction {
         PersonAdded = "people.added",
         /// Name, address, number, companies, role or access of somebody were changed.
         PersonChanged = "people.changed",
@@ -88,7 +88,7 @@ words! {
     }
 }
 
-impl Deed {
+impl AuditAction {
     /// What it is about.
     pub fn field(self) -> &'static str {
         self.word().split('.').next().unwrap_or("")
@@ -158,38 +158,44 @@ fn kept(value: &str) -> Option<String> {
 }
 
 /// Keeps what the one who asks has done, in the transaction in which they do it.
-pub(crate) fn keep(tx: &Tx, actor: &Actor, deed: Deed, about: Option<Uuid>, changes: Changes) -> Result<()> {
+pub(crate) fn append(
+    tx: &Tx,
+    actor: &Actor,
+    deed: AuditAction,
+    about: Option<Uuid>,
+    changes: Changes,
+) -> Result<()> {
     insert(tx, actor.workspace, Some(actor.person), actor.via, deed, about, &changes)
 }
 
 /// Keeps a change, unless nothing is another one.
-pub(crate) fn keep_change(
+pub(crate) fn append_change(
     tx: &Tx,
     actor: &Actor,
-    deed: Deed,
+    deed: AuditAction,
     about: Option<Uuid>,
     changes: Changes,
 ) -> Result<()> {
-    if changes.is_empty() { Ok(()) } else { keep(tx, actor, deed, about, changes) }
+    if changes.is_empty() { Ok(()) } else { append(tx, actor, deed, about, changes) }
 }
 
 /// Keeps what was done on the machine, by whoever runs the portal.
-pub(crate) fn keep_of_machine(
+pub(crate) fn append_by_cli(
     tx: &Tx,
     workspace: WorkspaceId,
-    deed: Deed,
+    deed: AuditAction,
     about: Option<Uuid>,
     changes: Changes,
 ) -> Result<()> {
-    insert(tx, workspace, None, Via::Machine, deed, about, &changes)
+    insert(tx, workspace, None, Origin::Cli, deed, about, &changes)
 }
 
 fn insert(
     tx: &Tx,
     workspace: WorkspaceId,
     person: Option<PersonId>,
-    via: Via,
-    deed: Deed,
+    via: Origin,
+    deed: AuditAction,
     about: Option<Uuid>,
     changes: &Changes,
 ) -> Result<()> {
@@ -261,7 +267,7 @@ columns! {
         /// Who did it; nobody where it was done on the machine.
         pub person: Option<(PersonId, Name)> = "r.person, w.given_name, w.family_name, w.email" => named,
         /// How.
-        pub via: Via = "r.via",
+        pub via: Origin = "r.via",
         /// What was done, as its word; a newer program may have written one that is unknown here.
         pub deed: String = "r.deed",
         /// To whom or what.
@@ -319,12 +325,12 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
-pub fn note_export(tx: &mut Tx, actor: &Actor, deed: Deed, about: Option<PersonId>) -> Result<()> {
+pub fn note_export(tx: &mut Tx, actor: &Actor, deed: AuditAction, about: Option<PersonId>) -> Result<()> {
     access::admin(actor)?;
     if deed.field() != "exports" {
         return Err(Error::NotFound);
     }
-    keep(tx, actor, deed, about.map(|person| person.0), Changes::none())
+    append(tx, actor, deed, about.map(|person| person.0), Changes::none())
 }
 
 #[cfg(test)]
@@ -333,11 +339,11 @@ mod tests {
 
     #[test]
     fn a_deed_is_known_by_its_word_and_no_two_share_one() {
-        for deed in Deed::ALL {
-            assert_eq!(Deed::from_word(deed.word()), Some(deed));
+        for deed in AuditAction::ALL {
+            assert_eq!(AuditAction::from_word(deed.word()), Some(deed));
             assert!(!deed.field().is_empty() && deed.field() != deed.word(), "{}", deed.word());
         }
-        assert_eq!(Deed::from_word("people.eaten"), None);
+        assert_eq!(AuditAction::from_word("people.eaten"), None);
     }
 
     #[test]

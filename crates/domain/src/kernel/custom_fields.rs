@@ -67,7 +67,7 @@ fn check_name(name: &str) -> Result<()> {
     if name.chars().any(char::is_control) {
         return Err(Error::field(FIELD, Problem::ControlCharacters));
     }
-    limits::line(FIELD, name, NAME_CHARACTERS).map(|_| ())
+    limits::validate_line(FIELD, name, NAME_CHARACTERS).map(|_| ())
 }
 
 /// A value as it is kept: line ends become LF, as in a message.

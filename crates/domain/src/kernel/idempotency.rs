@@ -60,7 +60,7 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
 }
 
 /// Keeps the answer to a question that [`known`] knew nothing of.
-pub fn keep(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8]) -> Result<()> {
+pub fn record_answer(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8]) -> Result<()> {
     tx.run(
         "UPDATE first_answers SET answer = $4 WHERE workspace = $1 AND key = $2 AND name_hash = $3",
         &[&actor.workspace, &question.key, &question.name_hash, &answer],

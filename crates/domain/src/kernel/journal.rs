@@ -6,7 +6,7 @@ use store::{Entry, Recorded, Tx};
 use crate::kernel::ids::{
     ChannelId, CompanyId, DigestId, FileId, MessageId, PersonId, ProjectId, SessionId, WorkspaceId,
 };
-use crate::kernel::medium::Way;
+use crate::kernel::medium::Medium;
 
 /// Something that somebody may have to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ pub enum Event {
         person: PersonId,
         /// What it says, and more about it.
         digest: DigestId,
-        way: Way,
+        way: Medium,
     },
     /// A notice of missed messages will never arrive (N12): one entry for each channel that it is about.
     #[serde(rename = "notification.failed")]
@@ -104,7 +104,7 @@ pub enum Event {
         person: PersonId,
         /// What it would have said, and why it failed.
         digest: DigestId,
-        way: Way,
+        way: Medium,
     },
     /// When, or whether, somebody is told of what was written in a channel is another than it was (N12, N14).
     #[serde(rename = "notification.changed")]

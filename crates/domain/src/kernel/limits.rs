@@ -37,8 +37,8 @@ pub const JOURNAL_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters`.
-pub fn line(field: &'static str, text: &str, most: usize) -> Result<String> {
-    let text = optional_line(field, text, most)?;
+pub fn validate_line(field: &'static str, text: &str, most: usize) -> Result<String> {
+    let text = validate_optional_line(field, text, most)?;
     if is_blank(&text) {
         return Err(Error::field(field, Problem::Empty));
     }
@@ -49,7 +49,7 @@ pub fn line(field: &'static str, text: &str, most: usize) -> Result<String> {
 ///
 /// # Errors
 /// `TooLong`, `ControlCharacters`.
-pub fn optional_line(field: &'static str, text: &str, most: usize) -> Result<String> {
+pub fn validate_optional_line(field: &'static str, text: &str, most: usize) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > most {
         return Err(Error::field(field, Problem::TooLong(most)));
@@ -64,7 +64,7 @@ pub fn optional_line(field: &'static str, text: &str, most: usize) -> Result<Str
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters` (all but LF and TAB).
-pub fn message(field: &'static str, text: &str, has_files: bool) -> Result<String> {
+pub fn validate_message(field: &'static str, text: &str, has_files: bool) -> Result<String> {
     if has_files && is_blank(text) {
         return Ok(String::new());
     }
@@ -95,7 +95,7 @@ pub(crate) fn text(field: &'static str, text: &str) -> Result<String> {
 ///
 /// # Errors
 /// `NoColor`.
-pub fn color(field: &'static str, text: &str) -> Result<Option<String>> {
+pub fn validate_color(field: &'static str, text: &str) -> Result<Option<String>> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -111,8 +111,8 @@ pub fn color(field: &'static str, text: &str) -> Result<Option<String>> {
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `NoAddress`.
-pub fn email(field: &'static str, text: &str) -> Result<String> {
-    let text = line(field, text, EMAIL_CHARACTERS)?;
+pub fn validate_email(field: &'static str, text: &str) -> Result<String> {
+    let text = validate_line(field, text, EMAIL_CHARACTERS)?;
     let refused = Error::field(field, Problem::NoAddress);
     let Some((local, host)) = text.rsplit_once('@') else { return Err(refused) };
     // The dot-atom of RFC 5322, 3.2.3, with RFC 6531's letters; quoted local parts are left out on purpose.
@@ -132,7 +132,7 @@ pub fn email(field: &'static str, text: &str) -> Result<String> {
 }
 
 /// The form in which addresses and names are compared: lower case.
-pub fn key(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     text.to_lowercase()
 }
 
@@ -140,7 +140,7 @@ pub fn key(text: &str) -> String {
 ///
 /// # Errors
 /// `NoNumber`.
-pub fn phone(field: &'static str, text: &str) -> Result<Option<String>> {
+pub fn validate_phone(field: &'static str, text: &str) -> Result<Option<String>> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn a_message_keeps_its_text_but_for_line_ends() {
-        assert_eq!(message("text", " a\r\nb\rc\t👩‍👩‍👧 ", false).unwrap(), " a\nb\nc\t👩‍👩‍👧 ");
+        assert_eq!(validate_message("text", " a\r\nb\rc\t👩‍👩‍👧 ", false).unwrap(), " a\nb\nc\t👩‍👩‍👧 ");
         for refused in ["", " \n\t ", "\u{200b}\u{202e}", "a\u{0}b", "a\u{1b}[1m", "a\u{85}b"] {
-            assert!(message("text", refused, false).is_err(), "{refused:?}");
+            assert!(validate_message("text", refused, false).is_err(), "{refused:?}");
         }
-        assert!(message("text", &"😀".repeat(MESSAGE_CHARACTERS), false).is_ok());
-        assert!(message("text", &"a".repeat(MESSAGE_CHARACTERS + 1), false).is_err());
+        assert!(validate_message("text", &"😀".repeat(MESSAGE_CHARACTERS), false).is_ok());
+        assert!(validate_message("text", &"a".repeat(MESSAGE_CHARACTERS + 1), false).is_err());
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn addresses_are_taken_or_refused_as_mail_servers_would() {
         for good in ["a@b.de", "Jane.Lee+x@sub.example.com", "jörg@exämple.de", "o'neil@example.ie"] {
-            assert!(email("email", good).is_ok(), "{good}");
+            assert!(validate_email("email", good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -241,16 +241,16 @@ mod tests {
             "<a@b.de>",
             "a,b@c.de",
         ] {
-            assert!(email("email", bad).is_err(), "{bad:?}");
+            assert!(validate_email("email", bad).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn numbers_are_kept_as_plus_and_digits() {
-        assert_eq!(phone("phone", "+44 (20) 7946-0018").unwrap().as_deref(), Some("+442079460018"));
-        assert_eq!(phone("phone", "  ").unwrap(), None);
+        assert_eq!(validate_phone("phone", "+44 (20) 7946-0018").unwrap().as_deref(), Some("+442079460018"));
+        assert_eq!(validate_phone("phone", "  ").unwrap(), None);
         for bad in ["020 7946", "+", "+12", "+0441234567", "+44 call me", "+1234567890123456"] {
-            assert!(phone("phone", bad).is_err(), "{bad}");
+            assert!(validate_phone("phone", bad).is_err(), "{bad}");
         }
     }
 }

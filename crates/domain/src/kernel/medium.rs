@@ -8,7 +8,7 @@ words! {
     /// The way on which somebody is told outside the portal.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "camelCase")]
-    pub enum Way {
+    pub enum Medium {
         Email = "email",
         /// By text message.
         Text = "text",
@@ -17,24 +17,24 @@ words! {
 
 words! {
     /// How often somebody wants to be told.
-    pub enum Choice {
+    pub enum Frequency {
         /// Each time.
-        Each = "each",
+        EveryMessage = "each",
         /// Once, and then not before they have been back.
-        Once = "once",
-        Never = "never",
+        OncePerVisit = "once",
+        Off = "never",
     }
 }
 
 /// The word of the deliveries that carry a digest by a way.
-pub(crate) fn digest_word(way: Way) -> &'static str {
+pub(crate) fn digest_word(way: Medium) -> &'static str {
     match way {
-        Way::Email => "digestMail",
-        Way::Text => "digestText",
+        Medium::Email => "digestMail",
+        Medium::Text => "digestText",
     }
 }
 
 /// The way of a delivery that carries a digest.
-pub(crate) fn way_of(digest_kind: String) -> Way {
-    if digest_kind == digest_word(Way::Email) { Way::Email } else { Way::Text }
+pub(crate) fn medium_of(digest_kind: String) -> Medium {
+    if digest_kind == digest_word(Medium::Email) { Medium::Email } else { Medium::Text }
 }

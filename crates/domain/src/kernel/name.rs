@@ -7,12 +7,12 @@ use crate::kernel::limits;
 
 /// Checks a name and an address. One of the names must be there.
 pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
-    let given = limits::optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
-    let family = limits::optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
+    let given = limits::validate_optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
+    let family = limits::validate_optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
     if limits::is_blank(&given) && limits::is_blank(&family) {
         return Err(Error::field("givenName", Problem::Empty));
     }
-    Ok(Name { given, family, email: limits::email("email", email)? })
+    Ok(Name { given, family, email: limits::validate_email("email", email)? })
 }
 
 pub(crate) fn changed_name(

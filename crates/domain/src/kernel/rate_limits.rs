@@ -21,7 +21,7 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 ///
 /// # Errors
 /// `TooMany`, with the time until the window ends. The refused try is not counted: the row stands at its limit already.
-pub fn count(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> {
+pub fn hit(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> {
     let now = tx.now();
     let window = window.min(WINDOW_MAX);
     // A window that begins in the future was left by a clock that was set back since: a new one begins.

@@ -5,15 +5,15 @@ use store::Param;
 use crate::kernel::limits;
 
 /// An SQL condition and its parameters.
-pub(crate) struct Conditions<'a> {
+pub(crate) struct WhereBuilder<'a> {
     sql: String,
     params: Vec<&'a dyn Param>,
 }
 
-impl<'a> Conditions<'a> {
+impl<'a> WhereBuilder<'a> {
     /// Begins with a condition whose parameters are `$1`, `$2` and so on.
-    pub(crate) fn new(sql: &str, params: &[&'a dyn Param]) -> Conditions<'a> {
-        Conditions { sql: sql.to_string(), params: params.to_vec() }
+    pub(crate) fn new(sql: &str, params: &[&'a dyn Param]) -> WhereBuilder<'a> {
+        WhereBuilder { sql: sql.to_string(), params: params.to_vec() }
     }
 
     /// One condition more, with `?` wherever its value stands.

@@ -16,7 +16,7 @@ use crate::messages::{attachments, mentions, search};
 /// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
 pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Result<Message> {
     let found = own(tx, actor, message)?;
-    let text = limits::message("text", text, !found.attachments.is_empty())?;
+    let text = limits::validate_message("text", text, !found.attachments.is_empty())?;
     if found.deleted_at.is_some() {
         return Err(Error::Conflict("This message was deleted."));
     }
@@ -30,7 +30,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Resul
         &[&actor.workspace, &found.channel, &found.position, &text, &tx.now(), &search_row],
     )?;
     mentions::forget(tx, actor, message)?;
-    mentions::keep(tx, actor, found.channel, message, &text)?;
+    mentions::insert(tx, actor, found.channel, message, &text)?;
     let event = Event::MessageUpdated { channel: found.channel, message, position: found.position };
     journal::record(tx, actor.workspace, &event);
     find(tx, actor, message)
@@ -67,5 +67,5 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
 
 fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
     let found = find(tx, actor, message)?;
-    if found.author == actor.person || actor.is_program() { Ok(found) } else { Err(Error::Forbidden) }
+    if found.author == actor.person || actor.is_api_client() { Ok(found) } else { Err(Error::Forbidden) }
 }

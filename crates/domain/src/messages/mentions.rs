@@ -10,7 +10,7 @@ use crate::kernel::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 
 /// Keeps which members a text names: `@` and a member's full name, or their given name where nobody's full name is
 /// meant. Answers them in the order of their names.
-pub(crate) fn keep(
+pub(crate) fn insert(
     tx: &Tx,
     actor: &Actor,
     channel: ChannelId,

@@ -41,7 +41,7 @@ columns! {
 
 /// Which stretch of a conversation is wanted.
 #[derive(Clone, Copy, Debug)]
-pub enum Stretch {
+pub enum Window {
     /// The newest messages.
     Newest,
     /// Those just before a position.
@@ -76,14 +76,14 @@ pub fn page(
     reader: &Reader,
     actor: &Actor,
     channel: ChannelId,
-    stretch: Stretch,
+    stretch: Window,
     most: i64,
 ) -> Result<Vec<Message>> {
     access::channel(reader, actor, channel)?;
     let (from, order, edge) = match stretch {
-        Stretch::Newest => ("<", "DESC", i64::MAX),
-        Stretch::Before(position) => ("<", "DESC", position),
-        Stretch::After(position) => (">", "ASC", position),
+        Window::Newest => ("<", "DESC", i64::MAX),
+        Window::Before(position) => ("<", "DESC", position),
+        Window::After(position) => (">", "ASC", position),
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \

@@ -109,7 +109,7 @@ fn channel_word(channel: ChannelId) -> String {
 /// The words for where to look: each of one's channels, or the workspace where these are many or all of them are open.
 fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
     let everywhere = || vec![format!("w{}", actor.workspace.0.simple())];
-    if actor.is_program() {
+    if actor.is_api_client() {
         return Ok(everywhere());
     }
     let own = reader.all(
@@ -132,7 +132,7 @@ fn places_of(
 ) -> Result<Vec<(ChannelId, i64, i64)>> {
     let row = |row: &store::Row<'_>| row.read();
     // Where all channels are open, whoever asks needs to be there only, and not in each of them.
-    let seen = if actor.is_program() {
+    let seen = if actor.is_api_client() {
         "people s ON s.workspace = m.workspace AND s.id = $2"
     } else {
         "members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2"

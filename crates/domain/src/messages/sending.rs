@@ -39,7 +39,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     if draft.id.0.get_version_num() != 7 {
         return Err(Error::field("id", Problem::NoId));
     }
-    let text = limits::message("text", &draft.text, !draft.attachments.is_empty())?;
+    let text = limits::validate_message("text", &draft.text, !draft.attachments.is_empty())?;
     let Next { author_name, position, newest_row } = match look_up(tx, actor, draft)? {
         Known::Message(message) => return Ok(*message),
         Known::Next(next) => next,
@@ -69,8 +69,8 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
             &count(&ready),
         ],
     )?;
-    let mentions = mentions::keep(tx, actor, draft.channel, draft.id, &text)?;
-    unread_backlog::note(tx, actor.workspace, draft.channel, position)?;
+    let mentions = mentions::insert(tx, actor, draft.channel, draft.id, &text)?;
+    unread_backlog::mark_pending(tx, actor.workspace, draft.channel, position)?;
     let event =
         Event::MessageSent { channel: draft.channel, message: draft.id, position, author: actor.person };
     journal::record(tx, actor.workspace, &event);
@@ -107,7 +107,7 @@ fn count<T>(list: &[T]) -> i64 {
 /// As [`send`]; `Field` for a sender who is not there or not in the channel.
 pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &Draft) -> Result<Message> {
     access::channel(tx, program, draft.channel)?;
-    let sender = acting_as::speaker(tx, program, draft.channel, "senderId", sender)?;
+    let sender = acting_as::resolve_sender(tx, program, draft.channel, "senderId", sender)?;
     send(tx, &sender, draft)
 }
 

@@ -15,7 +15,7 @@ pub(crate) const AFTER: &str =
     "CASE WHEN m.read_position > m.told_position THEN m.read_position ELSE m.told_position END";
 
 /// Notes, in the transaction that sends it, that a message waits to be read.
-pub(crate) fn note(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
+pub(crate) fn mark_pending(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
     // What waits already came earlier, unless the clock was set back.
     tx.run(
         "INSERT INTO waiting (workspace, channel, since, position) VALUES ($1, $2, $3, $4) \
@@ -51,7 +51,7 @@ pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId)
 }
 
 /// Tells whoever looks at what waits for a person that it may be told at another time now, or not at all.
-pub(crate) fn outlook_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+pub(crate) fn forecast_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     for Waiting { channel, .. } in waiting(tx, workspace, person)? {
         journal::record(tx, workspace, &Event::NotificationChanged { channel });
     }

@@ -15,7 +15,7 @@ use crate::kernel::access::{self, Actor, Role};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::limits;
-use crate::kernel::medium::{self, Way};
+use crate::kernel::medium::{self, Medium};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::{self, Reason};
 use crate::notify::deliveries;
@@ -51,19 +51,23 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
 }
 
 /// Notes that the address of a person takes no mail. Where it is another one by now nothing happens.
-pub fn note(tx: &mut Tx, delivery: &Delivery, address: &str, reason: &str) -> Result<()> {
+pub fn record_bounce(tx: &mut Tx, delivery: &Delivery, address: &str, reason: &str) -> Result<()> {
     let marked = tx.run(
         "UPDATE people SET bounced_at = $4, bounce_reason = $5 \
          WHERE workspace = $1 AND id = $2 AND email_key = $3 AND bounced_at IS NULL",
         &[
             &delivery.workspace,
             &delivery.person,
-            &limits::key(address),
+            &limits::normalize(address),
             &tx.now(),
             &deliveries::shortened(reason),
         ],
     )?;
-    if marked > 0 { unread_backlog::outlook_changed(tx, delivery.workspace, delivery.person) } else { Ok(()) }
+    if marked > 0 {
+        unread_backlog::forecast_changed(tx, delivery.workspace, delivery.person)
+    } else {
+        Ok(())
+    }
 }
 
 /// A report that a mail did not arrive, as its sender gets it afterwards.
@@ -86,7 +90,7 @@ pub fn returned(tx: &mut Tx, report: &Report) -> Result<Option<Delivery>> {
     deliveries::returned(tx, &delivery, &report.reason)?;
     if report.is_about_address {
         for address in &report.addresses {
-            note(tx, &delivery, address, &report.reason)?;
+            record_bounce(tx, &delivery, address, &report.reason)?;
         }
     }
     Ok(Some(delivery))
@@ -117,7 +121,7 @@ fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
 /// `NotFound`; `Forbidden` for staff, where it is a colleague.
 pub fn try_again(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     team::manageable(tx, actor, person)?;
-    well_again(tx, actor.workspace, person, tx.now())
+    clear_bounce(tx, actor.workspace, person, tx.now())
 }
 
 /// People whose address takes no mail, for admins: those of whom that was noted last first, at most `most`.
@@ -140,29 +144,29 @@ pub fn list(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<(PersonId, 
 /// `NotFound` for client users, `Forbidden` for staff.
 pub fn try_all_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
     for (person, _, _) in list(tx, actor, TRIED_AT_ONCE)? {
-        well_again(tx, actor.workspace, person, tx.now())?;
+        clear_bounce(tx, actor.workspace, person, tx.now())?;
     }
     Ok(())
 }
 
 /// The one who asks has their own address tried again.
 pub fn try_mine_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
-    well_again(tx, actor.workspace, actor.person, tx.now())
+    clear_bounce(tx, actor.workspace, actor.person, tx.now())
 }
 
 /// The address is another one now.
 pub(crate) fn address_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
-    well_again(tx, workspace, person, tx.now())
+    clear_bounce(tx, workspace, person, tx.now())
 }
 
 /// A mail has arrived: what was in it came back. Its person is here just now, so what waits may wait a little longer.
 pub(crate) fn mail_arrived(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let wait = settings::messaging(tx, workspace)?.wait();
-    well_again(tx, workspace, person, tx.now().after(wait))
+    clear_bounce(tx, workspace, person, tx.now().after(wait))
 }
 
 /// Takes the mark away, and has what was not delivered because of it decided about anew at `decide_at`.
-fn well_again(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, decide_at: Time) -> Result<()> {
+fn clear_bounce(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, decide_at: Time) -> Result<()> {
     let Some(Bounce { at, .. }) = of_person(tx, workspace, person)? else { return Ok(()) };
     tx.run(
         "UPDATE people SET bounced_at = NULL, bounce_reason = NULL WHERE workspace = $1 AND id = $2",
@@ -174,19 +178,19 @@ fn well_again(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, decide_at: 
          DO UPDATE SET decide_at = excluded.decide_at WHERE due.decide_at > excluded.decide_at",
         &[&workspace, &person, &decide_at],
     )?;
-    for (channel, told) in untold(tx, workspace, person, at)? {
+    for (channel, told) in undelivered(tx, workspace, person, at)? {
         tx.run(
             "UPDATE members SET told_position = CASE WHEN joined_position > $4 THEN joined_position ELSE $4 END \
              WHERE workspace = $1 AND channel = $2 AND person = $3 AND told_position > $4",
             &[&workspace, &channel, &person, &told],
         )?;
     }
-    unread_backlog::outlook_changed(tx, workspace, person)
+    unread_backlog::forecast_changed(tx, workspace, person)
 }
 
 /// For each channel, the position up to which a person was really told: what came after it, and is not read, was in
 /// nothing that was delivered since their address took no mail.
-fn untold(
+fn undelivered(
     tx: &mut Tx,
     workspace: WorkspaceId,
     person: PersonId,
@@ -211,7 +215,7 @@ fn untold(
          WHERE m.workspace = $1 AND m.person = $2 AND m.left_at IS NULL AND m.told_position > m.read_position \
          AND g.created_at >= $4 ORDER BY t.channel, t.digest DESC {lock}"
     );
-    let mail = medium::digest_word(Way::Email);
+    let mail = medium::digest_word(Medium::Email);
     let (back_to, no_address) = (since.before(LOOKED_BACK), Reason::NoAddress);
     let parts: Vec<Part> =
         tx.all(&sql, &[&workspace, &person, &since, &back_to, &mail, &no_address], |row| {

@@ -46,7 +46,7 @@ columns! {
 }
 
 /// The answer about to be kept.
-pub(crate) struct Given<'a> {
+pub(crate) struct ConsentInput<'a> {
     pub(crate) person: PersonId,
     pub(crate) number: &'a str,
     pub(crate) is_yes: bool,
@@ -63,7 +63,7 @@ pub fn wording(brand: &str, number: &str) -> String {
     )
 }
 
-pub(crate) fn keep(tx: &Tx, workspace: WorkspaceId, given: &Given<'_>) -> Result<()> {
+pub(crate) fn append(tx: &Tx, workspace: WorkspaceId, given: &ConsentInput<'_>) -> Result<()> {
     let now = tx.now();
     let answer = if given.is_yes { "yes" } else { "no" };
     let wording: String =

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use store::Time;
 
-use crate::kernel::medium::Choice;
+use crate::kernel::medium::Frequency;
 use crate::messages::unread_backlog::{Reason, Waiting};
 
 /// One way of reaching somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// How often they want to be reached so.
-    pub choice: Choice,
+    pub choice: Frequency,
     /// Whether there is an address or number that takes it.
     pub reachable: bool,
     /// Whether they were reached so since they were last back.
@@ -25,10 +25,10 @@ impl Reach {
     /// Why they are not to be reached so; nothing where they are.
     pub fn refused(self) -> Option<Reason> {
         match self.choice {
-            Choice::Never => Some(Reason::Choice),
+            Frequency::Off => Some(Reason::Choice),
             _ if !self.reachable => Some(Reason::NoAddress),
-            Choice::Once if self.told => Some(Reason::Choice),
-            Choice::Once | Choice::Each => None,
+            Frequency::OncePerVisit if self.told => Some(Reason::Choice),
+            Frequency::OncePerVisit | Frequency::EveryMessage => None,
         }
     }
 }
@@ -103,8 +103,8 @@ mod tests {
     use uuid::Uuid;
 
     const WAIT: Duration = Duration::from_secs(300);
-    const EACH: Reach = Reach { choice: Choice::Each, reachable: true, told: false };
-    const NEVER: Reach = Reach { choice: Choice::Never, reachable: true, told: false };
+    const EACH: Reach = Reach { choice: Frequency::EveryMessage, reachable: true, told: false };
+    const NEVER: Reach = Reach { choice: Frequency::Off, reachable: true, told: false };
     const USUAL: Circumstances =
         Circumstances { wait: WAIT, asked: false, invited: true, email: EACH, text: NEVER };
     const MAIL: Decision = Decision::Digest { email: true, text: false };
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn n10_choices_and_addresses_decide_by_which_way() {
-        let once = |told| Reach { choice: Choice::Once, reachable: true, told };
+        let once = |told| Reach { choice: Frequency::OncePerVisit, reachable: true, told };
         let lost = Reach { reachable: false, ..EACH };
         let both = Decision::Digest { email: true, text: true };
         let text = Decision::Digest { email: false, text: true };

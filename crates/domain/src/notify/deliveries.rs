@@ -11,7 +11,7 @@ use store::{Param, Reader, Time, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
-use crate::kernel::medium::Way;
+use crate::kernel::medium::Medium;
 use crate::notify::delivery::{Delivery, Kind, channels};
 use crate::notify::text_deliveries;
 
@@ -188,12 +188,12 @@ fn tell(
     tx: &mut Tx,
     delivery: &Delivery,
     changed: usize,
-    event: impl Fn(ChannelId, DigestId, Way) -> Event,
+    event: impl Fn(ChannelId, DigestId, Medium) -> Event,
 ) -> Result<()> {
     let Some((digest, way)) = delivery.kind.digest_and_way().filter(|_| changed > 0) else { return Ok(()) };
     let mut digests = vec![digest];
-    if way == Way::Text {
-        digests.extend(text_deliveries::carry(tx, delivery, digest)?);
+    if way == Medium::Text {
+        digests.extend(text_deliveries::merge_into(tx, delivery, digest)?);
     }
     for digest in digests {
         for channel in channels(tx, delivery.workspace, digest)? {

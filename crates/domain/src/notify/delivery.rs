@@ -10,7 +10,7 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{
     CallId, ChannelId, DeliveryId, DigestId, FreshLinkId, PersonId, SignInId, WebhookId, WorkspaceId,
 };
-use crate::kernel::medium::{Way, digest_word};
+use crate::kernel::medium::{Medium, digest_word};
 
 /// What failed for now is not tried again later than this after it was due first (N12).
 pub const RETRIED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -30,7 +30,7 @@ pub enum Kind {
     /// A code by text that proves a number (N9).
     PhoneCode,
     /// An admin hears that this person no longer signs the welcome message.
-    SignerMissing(PersonId),
+    PreparedSignerMissing(PersonId),
     /// What somebody has missed, by email (N3).
     DigestMail(DigestId),
     /// What somebody has missed, by text message (N9).
@@ -43,10 +43,10 @@ pub enum Kind {
 
 impl Kind {
     /// A digest by a way.
-    pub(crate) fn digest(way: Way, id: DigestId) -> Kind {
+    pub(crate) fn digest(way: Medium, id: DigestId) -> Kind {
         match way {
-            Way::Email => Kind::DigestMail(id),
-            Way::Text => Kind::DigestText(id),
+            Medium::Email => Kind::DigestMail(id),
+            Medium::Text => Kind::DigestText(id),
         }
     }
 
@@ -57,9 +57,9 @@ impl Kind {
             Kind::Invitation => "invitation",
             Kind::FreshLink(_) => "freshLink",
             Kind::PhoneCode => "phoneCode",
-            Kind::SignerMissing(_) => "signerMissing",
-            Kind::DigestMail(_) => digest_word(Way::Email),
-            Kind::DigestText(_) => digest_word(Way::Text),
+            Kind::PreparedSignerMissing(_) => "signerMissing",
+            Kind::DigestMail(_) => digest_word(Medium::Email),
+            Kind::DigestText(_) => digest_word(Medium::Text),
             Kind::Webhook(_) => "webhook",
             Kind::WebhookOff(_) => "webhookOff",
         }
@@ -74,10 +74,10 @@ impl Kind {
     }
 
     /// What is sent by which way, where it is a digest.
-    pub(crate) fn digest_and_way(self) -> Option<(DigestId, Way)> {
+    pub(crate) fn digest_and_way(self) -> Option<(DigestId, Medium)> {
         match self {
-            Kind::DigestMail(digest) => Some((digest, Way::Email)),
-            Kind::DigestText(digest) => Some((digest, Way::Text)),
+            Kind::DigestMail(digest) => Some((digest, Medium::Email)),
+            Kind::DigestText(digest) => Some((digest, Medium::Text)),
             _ => None,
         }
     }
@@ -86,7 +86,7 @@ impl Kind {
         match self {
             Kind::SignIn(sign_in) => Some(sign_in.0),
             Kind::FreshLink(id) => Some(id.0),
-            Kind::SignerMissing(person) => Some(person.0),
+            Kind::PreparedSignerMissing(person) => Some(person.0),
             Kind::DigestMail(digest) | Kind::DigestText(digest) => Some(digest.0),
             Kind::Webhook(call) => Some(call.0),
             Kind::WebhookOff(webhook) => Some(webhook.0),
@@ -105,7 +105,7 @@ impl FromRow for Kind {
             ("signIn", Some(sign_in)) => Kind::SignIn(SignInId(sign_in)),
             ("invitation", None) => Kind::Invitation,
             ("phoneCode", None) => Kind::PhoneCode,
-            ("signerMissing", Some(id)) => Kind::SignerMissing(PersonId(id)),
+            ("signerMissing", Some(id)) => Kind::PreparedSignerMissing(PersonId(id)),
             ("digestMail", Some(id)) => Kind::DigestMail(DigestId(id)),
             ("digestText", Some(id)) => Kind::DigestText(DigestId(id)),
             ("freshLink", Some(id)) => Kind::FreshLink(FreshLinkId(id)),

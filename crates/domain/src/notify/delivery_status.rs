@@ -11,33 +11,33 @@ use store::{Reader, Row, Time};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId};
-use crate::kernel::medium::{self, Way};
+use crate::kernel::medium::{self, Medium};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::{self, Reason};
-use crate::notify::digest_part::{Part, Sending, State};
+use crate::notify::digest_part::{DeliveryState, DigestPart, Sending};
 use crate::notify::{decision, due};
 
 /// One recipient of a message and what became of it for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fate {
+pub struct RecipientStatus {
     pub person: PersonId,
     pub name: Arc<Name>,
     /// What became of it: of all that did, what tells most.
-    pub state: State,
+    pub state: DeliveryState,
     /// How it went by email, where it was to go that way.
-    pub email: Option<State>,
+    pub email: Option<DeliveryState>,
     /// How it went by text message, where it was to go that way.
-    pub text: Option<State>,
+    pub text: Option<DeliveryState>,
 }
 
 /// A message and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFates {
+pub struct MessageStatus {
     pub message: MessageId,
     /// Its place in the channel.
     pub position: i64,
     /// Its recipients: everybody who was in the channel when it was sent, but its author. By name.
-    pub fates: Vec<Fate>,
+    pub fates: Vec<RecipientStatus>,
 }
 
 /// What became of the messages of a channel at these positions, for internal users who see it. Deleted ones have no fate.
@@ -45,13 +45,13 @@ pub struct MessageFates {
 ///
 /// # Errors
 /// `NotFound`, also for client users.
-pub fn fates(
+pub fn of_messages(
     reader: &Reader,
     actor: &Actor,
     channel: ChannelId,
     positions: RangeInclusive<i64>,
     wait: Option<Duration>,
-) -> Result<Vec<MessageFates>> {
+) -> Result<Vec<MessageStatus>> {
     access::internal(actor)?;
     access::channel(reader, actor, channel)?;
     let wait = due::wait_of(reader, actor.workspace, wait)?;
@@ -69,7 +69,7 @@ pub fn fates(
     let fates_of = |message: Message| {
         let receiving = known.iter_mut().filter(|known| known.recipient.receives(&message));
         let fates = receiving.map(|known| known.fate(&asked, &message)).collect::<Result<_>>()?;
-        Ok(MessageFates { message: message.id, position: message.position, fates })
+        Ok(MessageStatus { message: message.id, position: message.position, fates })
     };
     asked.messages()?.into_iter().map(fates_of).collect()
 }
@@ -129,28 +129,34 @@ impl Recipient {
 struct Known<'a> {
     recipient: &'a Recipient,
     moves: &'a [(i64, Time)],
-    parts: &'a [Part],
+    parts: &'a [DigestPart],
     /// Asked for when the first message needs it.
-    outlook: Option<Outlook>,
+    outlook: Option<Forecast>,
 }
 
 impl Known<'_> {
-    fn fate(&mut self, asked: &Asked<'_>, message: &Message) -> Result<Fate> {
+    fn fate(&mut self, asked: &Asked<'_>, message: &Message) -> Result<RecipientStatus> {
         let part = self.parts.iter().find(|part| part.covers(message.position));
         let state = match (first_at(self.moves, message.position), part) {
-            (Some(at), _) => State::Seen(at),
+            (Some(at), _) => DeliveryState::Seen(at),
             (None, Some(part)) => part.state(message.called_off_at),
             (None, None) => match self.recipient.untold(message) {
-                Some(reason) => State::Suppressed(reason),
+                Some(reason) => DeliveryState::Suppressed(reason),
                 None => self.outlook(asked)?.state(message),
             },
         };
         let way = |way| part.and_then(|part| part.by(way, message.called_off_at));
-        let (email, text) = (way(Way::Email), way(Way::Text));
-        Ok(Fate { person: self.recipient.person, name: Arc::clone(&self.recipient.name), state, email, text })
+        let (email, text) = (way(Medium::Email), way(Medium::Text));
+        Ok(RecipientStatus {
+            person: self.recipient.person,
+            name: Arc::clone(&self.recipient.name),
+            state,
+            email,
+            text,
+        })
     }
 
-    fn outlook(&mut self, asked: &Asked<'_>) -> Result<Outlook> {
+    fn outlook(&mut self, asked: &Asked<'_>) -> Result<Forecast> {
         match self.outlook {
             Some(known) => Ok(known),
             None => Ok(*self.outlook.insert(asked.outlook(self.recipient.person)?)),
@@ -160,17 +166,17 @@ impl Known<'_> {
 
 /// What will become of what waits for a person.
 #[derive(Clone, Copy)]
-enum Outlook {
+enum Forecast {
     Due(Time),
     Suppressed(Reason),
 }
 
-impl Outlook {
-    fn state(self, message: &Message) -> State {
+impl Forecast {
+    fn state(self, message: &Message) -> DeliveryState {
         match self {
             // Not before it was sent, where the clock was set back.
-            Outlook::Due(at) => State::Due(at.max(message.sent_at)),
-            Outlook::Suppressed(reason) => State::Suppressed(reason),
+            Forecast::Due(at) => DeliveryState::Due(at.max(message.sent_at)),
+            Forecast::Suppressed(reason) => DeliveryState::Suppressed(reason),
         }
     }
 }
@@ -246,7 +252,7 @@ impl Asked<'_> {
         Ok(by_person(moves))
     }
 
-    fn parts(&self) -> Result<HashMap<PersonId, Vec<Part>>> {
+    fn parts(&self) -> Result<HashMap<PersonId, Vec<DigestPart>>> {
         let place: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.first, &self.last];
         let mut parts = self.reader.all(
             "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, t.text_left_out, g.suppressed \
@@ -257,12 +263,12 @@ impl Asked<'_> {
             |row| {
                 let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
                 let (left_out, suppressed) = ([row.get(4)?, row.get(5)?], row.get(6)?);
-                Ok((row.get(0)?, Part { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
+                Ok((row.get(0)?, DigestPart { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
             },
         )?;
         let sending = |row: &Row<'_>| -> store::Result<(DigestId, Sending)> {
             let (digest, kind, next_try_at, sent_at, failed_at, reason) = row.read()?;
-            let sending = Sending { way: medium::way_of(kind), next_try_at, sent_at, failed_at, reason };
+            let sending = Sending { way: medium::medium_of(kind), next_try_at, sent_at, failed_at, reason };
             Ok((digest, sending))
         };
         let sendings = self.reader.all(
@@ -283,18 +289,18 @@ impl Asked<'_> {
         Ok(by_person(parts))
     }
 
-    fn outlook(&self, person: PersonId) -> Result<Outlook> {
+    fn outlook(&self, person: PersonId) -> Result<Forecast> {
         let workspace = self.actor.workspace;
         let circumstances = match due::circumstances(self.reader, workspace, person, self.wait) {
-            Err(Error::NotFound) => return Ok(Outlook::Suppressed(Reason::LostAccess)),
+            Err(Error::NotFound) => return Ok(Forecast::Suppressed(Reason::LostAccess)),
             found => found?,
         };
         if let Some(reason) = circumstances.refused() {
-            return Ok(Outlook::Suppressed(reason));
+            return Ok(Forecast::Suppressed(reason));
         }
         let waiting = unread_backlog::waiting(self.reader, workspace, person)?;
         let at = decision::due_at(&waiting, circumstances.wait).unwrap_or(self.reader.now());
-        Ok(Outlook::Due(at.max(self.reader.now())))
+        Ok(Forecast::Due(at.max(self.reader.now())))
     }
 }
 

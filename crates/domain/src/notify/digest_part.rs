@@ -3,12 +3,12 @@
 use store::Time;
 
 use crate::kernel::ids::DigestId;
-use crate::kernel::medium::Way;
+use crate::kernel::medium::Medium;
 use crate::messages::unread_backlog::Reason;
 
 /// What became of a message for one of its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeliveryState {
     /// It was on their screen at this time.
     Seen(Time),
     /// They are told of it at this time, unless they read it before.
@@ -25,7 +25,7 @@ pub enum State {
 
 /// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
 /// another one once the address is well again.
-pub(crate) struct Part {
+pub(crate) struct DigestPart {
     pub(crate) digest: DigestId,
     pub(crate) after: i64,
     pub(crate) up_to: i64,
@@ -36,19 +36,19 @@ pub(crate) struct Part {
 }
 
 pub(crate) struct Sending {
-    pub(crate) way: Way,
+    pub(crate) way: Medium,
     pub(crate) next_try_at: Option<Time>,
     pub(crate) sent_at: Option<Time>,
     pub(crate) failed_at: Option<Time>,
     pub(crate) reason: Option<String>,
 }
 
-impl Part {
+impl DigestPart {
     pub(crate) fn covers(&self, position: i64) -> bool {
         self.after < position && position <= self.up_to
     }
 
-    pub(crate) fn state(&self, called_off_at: Option<Time>) -> State {
+    pub(crate) fn state(&self, called_off_at: Option<Time>) -> DeliveryState {
         let carrying = || {
             self.deliveries.iter().filter(|sending| self.suppressed.or(self.left_out(sending.way)).is_none())
         };
@@ -60,50 +60,54 @@ impl Part {
         if let Some(sending) = carrying().filter(left).min_by_key(|sending| sending.sent_at) {
             let at = sending.sent_at.unwrap_or_default();
             return match sending.way {
-                Way::Email => State::Emailed(at),
-                Way::Text => State::Texted(at),
+                Medium::Email => DeliveryState::Emailed(at),
+                Medium::Text => DeliveryState::Texted(at),
             };
         }
         if called_off_at.is_some() {
-            return State::Suppressed(Reason::CalledOff);
+            return DeliveryState::Suppressed(Reason::CalledOff);
         }
         if let Some(at) = carrying().filter_map(|sending| sending.next_try_at).min() {
-            return State::Due(at);
+            return DeliveryState::Due(at);
         }
         let failed =
             |sending: &Sending| Some((sending.failed_at?, sending.reason.clone().unwrap_or_default()));
         if let Some((at, reason)) = carrying().find_map(failed) {
-            return State::Failed(at, reason);
+            return DeliveryState::Failed(at, reason);
         }
         let dropped = |sending: &Sending| {
             self.left_out(sending.way).or_else(|| Reason::from_word(sending.reason.as_deref()?))
         };
         let reason = self.suppressed.or_else(|| self.deliveries.iter().find_map(dropped));
-        State::Suppressed(reason.unwrap_or(Reason::Choice))
+        DeliveryState::Suppressed(reason.unwrap_or(Reason::Choice))
     }
 
-    fn left_out(&self, way: Way) -> Option<Reason> {
+    fn left_out(&self, way: Medium) -> Option<Reason> {
         match way {
-            Way::Email => self.left_out[0],
-            Way::Text => self.left_out[1],
+            Medium::Email => self.left_out[0],
+            Medium::Text => self.left_out[1],
         }
     }
 
     /// How a way of it stands by itself, where it was to go that way. Nothing where it was not needed any more: everything
     /// was read before.
-    pub(crate) fn by(&self, way: Way, called_off_at: Option<Time>) -> Option<State> {
+    pub(crate) fn by(&self, way: Medium, called_off_at: Option<Time>) -> Option<DeliveryState> {
         let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
         if let Some(reason) = self.left_out(way) {
-            return Some(State::Suppressed(reason));
+            return Some(DeliveryState::Suppressed(reason));
         }
         let until = called_off_at.unwrap_or(Time(i64::MAX));
         match (sending.sent_at.filter(|at| *at < until), sending.next_try_at, sending.failed_at) {
-            (Some(at), ..) if way == Way::Email => Some(State::Emailed(at)),
-            (Some(at), ..) => Some(State::Texted(at)),
-            _ if called_off_at.is_some() => Some(State::Suppressed(Reason::CalledOff)),
-            (None, Some(at), _) => Some(State::Due(at)),
-            (None, None, Some(at)) => Some(State::Failed(at, sending.reason.clone().unwrap_or_default())),
-            (None, None, None) => Reason::from_word(sending.reason.as_deref()?).map(State::Suppressed),
+            (Some(at), ..) if way == Medium::Email => Some(DeliveryState::Emailed(at)),
+            (Some(at), ..) => Some(DeliveryState::Texted(at)),
+            _ if called_off_at.is_some() => Some(DeliveryState::Suppressed(Reason::CalledOff)),
+            (None, Some(at), _) => Some(DeliveryState::Due(at)),
+            (None, None, Some(at)) => {
+                Some(DeliveryState::Failed(at, sending.reason.clone().unwrap_or_default()))
+            }
+            (None, None, None) => {
+                Reason::from_word(sending.reason.as_deref()?).map(DeliveryState::Suppressed)
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DigestId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::limits;
-use crate::kernel::medium::{self, Choice, Way};
+use crate::kernel::medium::{self, Frequency, Medium};
 use crate::kernel::name::Name;
 use crate::kernel::secrets::Secret;
 use crate::messages::attachments::{self, State};
@@ -28,7 +28,7 @@ pub const MESSAGES_MAX: i64 = limits::PAGE_MESSAGES;
 
 /// By which ways a digest goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ways {
+pub struct Media {
     pub email: bool,
     /// A text message.
     pub text: bool,
@@ -40,10 +40,10 @@ pub(crate) fn write(
     workspace: WorkspaceId,
     person: PersonId,
     waiting: &[Waiting],
-    ways: Ways,
+    ways: Media,
 ) -> Result<DigestId> {
-    let id = cover(tx, workspace, person, waiting, None)?;
-    for (way, wanted) in [(Way::Email, ways.email), (Way::Text, ways.text)] {
+    let id = insert_digest(tx, workspace, person, waiting, None)?;
+    for (way, wanted) in [(Medium::Email, ways.email), (Medium::Text, ways.text)] {
         if wanted {
             deliveries::add(tx, workspace, delivery::Kind::digest(way, id), Some(person))?;
         }
@@ -59,10 +59,10 @@ pub(crate) fn suppress(
     waiting: &[Waiting],
     reason: Reason,
 ) -> Result<()> {
-    cover(tx, workspace, person, waiting, Some(reason)).map(|_| ())
+    insert_digest(tx, workspace, person, waiting, Some(reason)).map(|_| ())
 }
 
-fn cover(
+fn insert_digest(
     tx: &mut Tx,
     workspace: WorkspaceId,
     person: PersonId,
@@ -102,20 +102,20 @@ pub struct Digest {
     /// Whether nothing of what was written is to be shown (N11).
     pub hides_text: bool,
     /// The channels that it is about, those that have waited longest first. At least one.
-    pub channels: Vec<Part>,
+    pub channels: Vec<DigestChannel>,
     /// For the link that ends such mails; mails only.
     pub unsubscribe: Option<Secret>,
 }
 
 /// One channel in a digest.
-pub struct Part {
+pub struct DigestChannel {
     pub channel: ChannelId,
     /// Its title, as the person sees it.
     pub title: String,
     /// What it is about.
     pub kind: Kind,
     /// Its messages, oldest first, at most [`MESSAGES_MAX`]. At least one.
-    pub messages: Vec<Said>,
+    pub messages: Vec<DigestMessage>,
     /// How many there are beyond these.
     pub more: i64,
     /// For the link that leads to answering (N7).
@@ -125,7 +125,7 @@ pub struct Part {
 columns! {
     /// One message in a digest.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Said {
+    pub struct DigestMessage {
         pub author: PersonId = "x.author",
         /// The author's name.
         pub author_name: Name = "p.given_name, p.family_name, p.email",
@@ -163,7 +163,7 @@ pub enum Prepared {
 pub const NOTHING_LEFT: &str = "nothingLeft";
 
 /// Puts together what a digest says with what is true now. Called just before it is sent, at each try.
-pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> Result<Prepared> {
+pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Medium) -> Result<Prepared> {
     let found: Option<(PersonId, Time)> = tx.first(
         "SELECT person, created_at FROM digests WHERE workspace = $1 AND id = $2",
         &[&workspace, &id],
@@ -174,8 +174,8 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     let mut left_out = None;
     // A text says what those that it takes along would have said (N9).
     let mut spans = spans(tx, workspace, id)?;
-    if way == Way::Text {
-        for other in text_deliveries::carried(tx, workspace, id)? {
+    if way == Medium::Text {
+        for other in text_deliveries::merged(tx, workspace, id)? {
             spans.extend(self::spans(tx, workspace, other)?);
         }
     }
@@ -201,14 +201,14 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Way) -> R
     }
     channels.sort_by_key(|part| part.messages.first().map(|said| said.sent_at));
     let unsubscribe = match way {
-        Way::Email => Some(preferences::unsubscribe_secret(tx, workspace, person, way)?),
-        Way::Text => None,
+        Medium::Email => Some(preferences::unsubscribe_secret(tx, workspace, person, way)?),
+        Medium::Text => None,
     };
     Ok(Prepared::Digest(Box::new(Digest {
         id,
         created_at,
         to,
-        time_zone: person::myself(tx, &actor)?.time_zone,
+        time_zone: person::profile(tx, &actor)?.time_zone,
         hides_text: settings::messaging(tx, workspace)?.hide_text_at.is_some(),
         channels,
         unsubscribe,
@@ -269,12 +269,12 @@ fn note_left_out(
     tx: &Tx,
     workspace: WorkspaceId,
     span: &Span,
-    way: Way,
+    way: Medium,
     reason: Option<Reason>,
 ) -> Result<()> {
     let column = match way {
-        Way::Email => "left_out",
-        Way::Text => "text_left_out",
+        Medium::Email => "left_out",
+        Medium::Text => "text_left_out",
     };
     let different = match reason {
         Some(_) => format!("({column} IS NULL OR {column} <> $4)"),
@@ -290,13 +290,13 @@ fn note_left_out(
 }
 
 /// Why a person is not to be reached by a way any more.
-fn refused(reader: &Reader, actor: &Actor, way: Way) -> Result<Option<Reason>> {
+fn refused(reader: &Reader, actor: &Actor, way: Medium) -> Result<Option<Reason>> {
     let chosen = preferences::of_person(reader, actor.workspace, actor.person)?;
     let choice = match way {
-        Way::Email => chosen.email,
-        Way::Text => chosen.text,
+        Medium::Email => chosen.email,
+        Medium::Text => chosen.text,
     };
-    if choice == Choice::Never {
+    if choice == Frequency::Off {
         return Ok(Some(Reason::Choice));
     }
     let bounced_at: Option<Option<Time>> = reader.first(
@@ -304,12 +304,12 @@ fn refused(reader: &Reader, actor: &Actor, way: Way) -> Result<Option<Reason>> {
         &[&actor.workspace, &actor.person],
         |row| row.get(0),
     )?;
-    let bounced = way == Way::Email && bounced_at.flatten().is_some();
+    let bounced = way == Medium::Email && bounced_at.flatten().is_some();
     Ok(bounced.then_some(Reason::NoAddress))
 }
 
 /// One channel of a digest with what is left of it; nothing where everything was read or deleted.
-fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
+fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<DigestChannel>> {
     let joined = span.member.joined_position.unwrap_or(span.up_to);
     let after = span.after.max(span.member.read_position).max(joined);
     let of_it = format!(
@@ -317,17 +317,20 @@ fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
          JOIN people p ON p.workspace = x.workspace AND p.id = x.author \
          WHERE x.workspace = $1 AND x.channel = $2 AND x.position > $4 AND x.position <= $5 AND {COUNTS}"
     );
-    let sql = format!("SELECT {}, x.id, x.attachments {of_it} ORDER BY x.position LIMIT $6", Said::COLUMNS);
-    let messages: Vec<(Said, MessageId, i64)> = tx.all(
+    let sql = format!(
+        "SELECT {}, x.id, x.attachments {of_it} ORDER BY x.position LIMIT $6",
+        DigestMessage::COLUMNS
+    );
+    let messages: Vec<(DigestMessage, MessageId, i64)> = tx.all(
         &sql,
         &[&actor.workspace, &span.channel, &actor.person, &after, &span.up_to, &MESSAGES_MAX],
         |row| row.read(),
     )?;
     let messages = messages.into_iter().map(|(said, message, files)| match files {
         0 => Ok(said),
-        _ => Ok(Said { files: sent_files(tx, actor.workspace, message)?, ..said }),
+        _ => Ok(DigestMessage { files: sent_files(tx, actor.workspace, message)?, ..said }),
     });
-    let messages = messages.collect::<Result<Vec<Said>>>()?;
+    let messages = messages.collect::<Result<Vec<DigestMessage>>>()?;
     if messages.is_empty() {
         return Ok(None);
     }
@@ -341,8 +344,8 @@ fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<Part>> {
         })?
     };
     let channel = channel::find(tx, actor, span.channel)?;
-    let link = reply_links::make(tx, actor.workspace, span.digest, actor.person, span.channel)?;
-    Ok(Some(Part {
+    let link = reply_links::create(tx, actor.workspace, span.digest, actor.person, span.channel)?;
+    Ok(Some(DigestChannel {
         channel: span.channel,
         title: channel.title,
         kind: channel.kind,

@@ -12,12 +12,12 @@ use store::{Reader, Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
-use crate::kernel::medium::{self, Choice, Way};
+use crate::kernel::medium::{self, Frequency, Medium};
 use crate::messages::unread_backlog::{AFTER, COUNTS, waiting};
 use crate::notify;
 use crate::notify::decision::{Circumstances, Decision, Reach};
-use crate::notify::digests::{self, Ways};
-use crate::notify::preferences::Choices;
+use crate::notify::digests::{self, Media};
+use crate::notify::preferences::Preferences;
 use crate::notify::quiet_hours::{self, TextDue};
 use crate::notify::{phones, text_deliveries};
 use crate::tenant::settings;
@@ -27,7 +27,11 @@ const WAIT: &str = "coalesce(CAST($2 AS BIGINT), w.wait_minutes * 60000)";
 
 /// At most `most` channels, of all workspaces, where something has waited long enough; that which has waited longest first.
 /// `wait` stands in for every workspace's wait.
-pub fn ripe(reader: &Reader, wait: Option<Duration>, most: i64) -> Result<Vec<(WorkspaceId, ChannelId)>> {
+pub fn channels_past_wait(
+    reader: &Reader,
+    wait: Option<Duration>,
+    most: i64,
+) -> Result<Vec<(WorkspaceId, ChannelId)>> {
     // So many of each workspace, however many more there are; joined crosswise, which is how SQLite is told the order.
     let sql = format!(
         "SELECT d.workspace, d.channel FROM workspaces w CROSS JOIN waiting d WHERE d.workspace = w.id \
@@ -61,7 +65,7 @@ pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
 
 /// Makes everybody due for whom something in a channel has waited long enough, and notes when the next message there will
 /// have. Where that has been done meanwhile nothing happens.
-pub fn come_due(
+pub fn enqueue_due(
     tx: &mut Tx,
     workspace: WorkspaceId,
     channel: ChannelId,
@@ -108,7 +112,7 @@ pub fn come_due(
 
 /// Decides about a person who is due with what is true now, and writes the digest where there is to be one. Where
 /// another worker does so just now, or has done so, nothing happens.
-pub fn settle(
+pub fn decide(
     tx: &mut Tx,
     workspace: WorkspaceId,
     person: PersonId,
@@ -132,7 +136,7 @@ pub fn settle(
         }
         Decision::Nothing => None,
         Decision::Digest { email, text } => {
-            Some(digests::write(tx, workspace, person, &waiting, Ways { email, text })?)
+            Some(digests::write(tx, workspace, person, &waiting, Media { email, text })?)
         }
         Decision::Suppressed(reason) => {
             digests::suppress(tx, workspace, person, &waiting, reason)?;
@@ -144,7 +148,7 @@ pub fn settle(
 }
 
 /// Puts off what could not be decided, so that it stands in nobody's way.
-pub fn put_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
+pub fn postpone(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
     tx.run(
         "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
         &[&workspace, &person, &tx.now().after(by)],
@@ -159,11 +163,11 @@ pub(crate) fn circumstances(
     person: PersonId,
     wait: Duration,
 ) -> Result<Circumstances> {
-    let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Choices) = reader
+    let (invited, bounced, last_seen_at, choices): (bool, bool, Option<Time>, Preferences) = reader
         .first(
             constcat::concat!(
                 "SELECT invited_at, first_seen_at, bounced_at, last_seen_at, ",
-                Choices::COLUMNS,
+                Preferences::COLUMNS,
                 " FROM people WHERE workspace = $1 AND id = $2"
             ),
             &[&workspace, &person],
@@ -175,10 +179,11 @@ pub(crate) fn circumstances(
         )?
         .ok_or(Error::NotFound)?;
     let reach = |choice, way, reachable| -> Result<Reach> {
-        let told = choice == Choice::Once && told_since_back(reader, workspace, person, way, last_seen_at)?;
+        let told = choice == Frequency::OncePerVisit
+            && digest_since_visit(reader, workspace, person, way, last_seen_at)?;
         Ok(Reach { choice, reachable, told })
     };
-    let texts = choices.text != Choice::Never
+    let texts = choices.text != Frequency::Off
         && !matches!(
             quiet_hours::text_due(&phones::texting(reader, workspace, person)?, reader.now()),
             TextDue::NotAtAll(_)
@@ -187,18 +192,18 @@ pub(crate) fn circumstances(
         wait,
         asked: false,
         invited,
-        email: reach(choices.email, Way::Email, !bounced)?,
-        text: reach(choices.text, Way::Text, texts)?,
+        email: reach(choices.email, Medium::Email, !bounced)?,
+        text: reach(choices.text, Medium::Text, texts)?,
     })
 }
 
 /// Whether a digest has reached somebody by this way, or is about to, since they were last back: signed in, or had
 /// something on screen. A text that quiet hours hold has not: it will take along what comes until then.
-fn told_since_back(
+fn digest_since_visit(
     reader: &Reader,
     workspace: WorkspaceId,
     person: PersonId,
-    way: Way,
+    way: Medium,
     last_seen_at: Option<Time>,
 ) -> Result<bool> {
     let last_read_at: Option<Time> = reader.one(

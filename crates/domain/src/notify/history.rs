@@ -8,7 +8,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId};
-use crate::kernel::medium::{self, Way};
+use crate::kernel::medium::{self, Medium};
 use crate::kernel::name::Name;
 use crate::messages::unread_backlog::Reason;
 
@@ -45,7 +45,7 @@ columns! {
     /// One email or text message of a notice.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Sending {
-        pub way: Way = "kind" => medium::way_of,
+        pub way: Medium = "kind" => medium::medium_of,
         /// How often it was tried.
         pub tries: i64 = "tries",
         /// When it left.
@@ -89,7 +89,7 @@ fn about(reader: &Reader, actor: &Actor, digest: DigestId) -> Result<Vec<About>>
         "SELECT t.channel, CASE WHEN EXISTS (SELECT 1 FROM deliveries d \
          WHERE d.workspace = t.workspace AND d.reference = t.digest AND d.kind = $3) THEN t.left_out \
          ELSE t.text_left_out END FROM digest_parts t WHERE t.workspace = $1 AND t.digest = $2 ORDER BY t.channel",
-        &[&actor.workspace, &digest, &medium::digest_word(Way::Email)],
+        &[&actor.workspace, &digest, &medium::digest_word(Medium::Email)],
         |row| Ok(About { channel: row.get(0)?, title: None, left_out: row.get(1)? }),
     )?;
     for part in &mut parts {

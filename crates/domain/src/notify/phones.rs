@@ -10,9 +10,9 @@ use store::{Reader, Tx};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
-use crate::kernel::medium::Choice;
+use crate::kernel::medium::Frequency;
 use crate::kernel::{limits, rate_limits, secrets};
-use crate::notify::consents::{self, Given, How};
+use crate::notify::consents::{self, ConsentInput, How};
 use crate::notify::delivery::Kind;
 use crate::notify::phone::{Phone, Quiet, find};
 use crate::notify::quiet_hours::Texting;
@@ -60,7 +60,7 @@ pub fn mine(reader: &Reader, actor: &Actor) -> Result<Option<Phone>> {
 /// # Errors
 /// `Field` for what is no number; `Conflict` where its owner has stopped texts; `TooMany`.
 pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
-    let number = limits::phone("number", number)?.ok_or(Error::field("number", Problem::Empty))?;
+    let number = limits::validate_phone("number", number)?.ok_or(Error::field("number", Problem::Empty))?;
     let before = mine(tx, actor)?;
     if before.as_ref().is_some_and(|before| before.number == number && before.proved_at.is_some()) {
         return Ok(());
@@ -70,8 +70,8 @@ pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
             "Texts to this number were stopped from that phone. Answer START to the last text, then try again.",
         ));
     }
-    rate_limits::count(tx, &format!("phone:person:{}", actor.person), WINDOW, CODES_BY_PERSON_MAX)?;
-    rate_limits::count(tx, &format!("phone:number:{number}"), WINDOW, CODES_BY_NUMBER_MAX)?;
+    rate_limits::hit(tx, &format!("phone:person:{}", actor.person), WINDOW, CODES_BY_PERSON_MAX)?;
+    rate_limits::hit(tx, &format!("phone:number:{number}"), WINDOW, CODES_BY_NUMBER_MAX)?;
     if let Some(before) = before.filter(|before| before.number != number) {
         end_consent(tx, actor, &before, How::NumberChanged, "Another number was given.")?;
     }
@@ -181,8 +181,8 @@ pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
             "Texts to this number were stopped from that phone. Answer START to the last text to get them again.",
         ));
     }
-    if preferences::of_person(tx, actor.workspace, actor.person)?.text == Choice::Never {
-        preferences::choose(tx, actor, None, Some(Choice::Each))?;
+    if preferences::of_person(tx, actor.workspace, actor.person)?.text == Frequency::Off {
+        preferences::choose(tx, actor, None, Some(Frequency::EveryMessage))?;
     }
     if phone.agreed_at.is_some() {
         return Ok(());
@@ -191,14 +191,14 @@ pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
         "UPDATE phones SET agreed_at = $3 WHERE workspace = $1 AND person = $2",
         &[&actor.workspace, &actor.person, &tx.now()],
     )?;
-    let given = Given {
+    let given = ConsentInput {
         person: actor.person,
         number: &phone.number,
         is_yes: true,
         wording: &wording,
         how: How::Profile,
     };
-    consents::keep(tx, actor.workspace, &given)
+    consents::append(tx, actor.workspace, &given)
 }
 
 /// The one who asks takes their yes back. The number stays proven.
@@ -217,8 +217,8 @@ fn end_consent(tx: &Tx, actor: &Actor, before: &Phone, how: How, wording: &str) 
     if before.agreed_at.is_none() {
         return Ok(());
     }
-    let given = Given { person: actor.person, number: &before.number, is_yes: false, wording, how };
-    consents::keep(tx, actor.workspace, &given)
+    let given = ConsentInput { person: actor.person, number: &before.number, is_yes: false, wording, how };
+    consents::append(tx, actor.workspace, &given)
 }
 
 /// Changes when no text comes to the one who asks; nothing for no quiet hours.
@@ -233,7 +233,7 @@ pub fn set_quiet(tx: &mut Tx, actor: &Actor, quiet: Option<Quiet>) -> Result<()>
     if changed == 0 {
         return Err(Error::Conflict("Please give your number first."));
     }
-    text_deliveries::hasten_texts(tx, actor.workspace, actor.person)
+    text_deliveries::expedite_texts(tx, actor.workspace, actor.person)
 }
 
 /// What decides whether a text may go to a person now: see [`text_due`].

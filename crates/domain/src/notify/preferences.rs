@@ -11,7 +11,7 @@ use crate::kernel::access::Actor;
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
-use crate::kernel::medium::{Choice, Way};
+use crate::kernel::medium::{Frequency, Medium};
 use crate::kernel::secrets::{self, Secret};
 use crate::messages::unread_backlog;
 
@@ -23,10 +23,10 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 columns! {
     /// What somebody has chosen.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Choices {
-        pub email: Choice = "email_choice",
+    pub struct Preferences {
+        pub email: Frequency = "email_choice",
         /// For text messages; they also need a proven number and a yes.
-        pub text: Choice = "text_choice",
+        pub text: Frequency = "text_choice",
     }
 }
 
@@ -34,9 +34,9 @@ columns! {
 ///
 /// # Errors
 /// `NotFound` where there is no such person.
-pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Choices> {
+pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Preferences> {
     let found = reader.first(
-        constcat::concat!("SELECT ", Choices::COLUMNS, " FROM people WHERE workspace = $1 AND id = $2"),
+        constcat::concat!("SELECT ", Preferences::COLUMNS, " FROM people WHERE workspace = $1 AND id = $2"),
         &[&workspace, &person],
         |row| row.read(),
     )?;
@@ -47,23 +47,28 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
 ///
 /// # Errors
 /// `NotFound` where they are not there any more.
-pub fn choose(tx: &mut Tx, actor: &Actor, email: Option<Choice>, text: Option<Choice>) -> Result<()> {
+pub fn choose(tx: &mut Tx, actor: &Actor, email: Option<Frequency>, text: Option<Frequency>) -> Result<()> {
     let before = of_person(tx, actor.workspace, actor.person)?;
-    let choices = Choices { email: email.unwrap_or(before.email), text: text.unwrap_or(before.text) };
+    let choices = Preferences { email: email.unwrap_or(before.email), text: text.unwrap_or(before.text) };
     save(tx, actor.workspace, actor.person, choices)
 }
 
-fn save(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, choices: Choices) -> Result<()> {
+fn save(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, choices: Preferences) -> Result<()> {
     let changed = tx.run(
         "UPDATE people SET email_choice = $3, text_choice = $4, updated_at = $5 WHERE workspace = $1 AND id = $2 \
          AND (email_choice <> $3 OR text_choice <> $4)",
         &[&workspace, &person, &choices.email, &choices.text, &tx.now()],
     )?;
-    if changed > 0 { unread_backlog::outlook_changed(tx, workspace, person) } else { Ok(()) }
+    if changed > 0 { unread_backlog::forecast_changed(tx, workspace, person) } else { Ok(()) }
 }
 
 /// Makes the secret of an unsubscribe link for one mail: the link is `/unsubscribe/SECRET`.
-pub fn unsubscribe_secret(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, way: Way) -> Result<Secret> {
+pub fn unsubscribe_secret(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    way: Medium,
+) -> Result<Secret> {
     let secret = Secret::new();
     let now = tx.now();
     tx.run(
@@ -80,17 +85,17 @@ pub struct Unsubscribe {
     /// Whose choice it changes.
     pub person: PersonId,
     /// Which of their choices.
-    pub way: Way,
+    pub way: Medium,
     /// What they have chosen now.
-    pub choice: Choice,
+    pub choice: Frequency,
 }
 
 /// The unsubscribe link of a secret in this workspace. Changes nothing.
 ///
 /// # Errors
 /// `NotFound` where there is none, or its time is over.
-pub fn look_at_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Unsubscribe> {
-    let found: Option<(PersonId, Way)> = reader.first(
+pub fn find_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Unsubscribe> {
+    let found: Option<(PersonId, Medium)> = reader.first(
         "SELECT person, way FROM unsubscribe_links WHERE token_hash = $2 AND workspace = $1 AND expires_at > $3",
         &[&workspace, &secrets::hash(secret), &reader.now()],
         |row| row.read(),
@@ -98,8 +103,8 @@ pub fn look_at_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str
     let (person, way) = found.ok_or(Error::NotFound)?;
     let choices = of_person(reader, workspace, person)?;
     let choice = match way {
-        Way::Email => choices.email,
-        Way::Text => choices.text,
+        Medium::Email => choices.email,
+        Medium::Text => choices.text,
     };
     Ok(Unsubscribe { person, way, choice })
 }
@@ -109,14 +114,14 @@ pub fn look_at_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str
 /// # Errors
 /// `NotFound` as [`look_at_unsubscribe`].
 pub fn unsubscribe(tx: &mut Tx, workspace: WorkspaceId, secret: &str) -> Result<Unsubscribe> {
-    let link = look_at_unsubscribe(tx, workspace, secret)?;
+    let link = find_unsubscribe(tx, workspace, secret)?;
     let before = of_person(tx, workspace, link.person)?;
     let after = match link.way {
-        Way::Email => Choices { email: Choice::Never, ..before },
-        Way::Text => Choices { text: Choice::Never, ..before },
+        Medium::Email => Preferences { email: Frequency::Off, ..before },
+        Medium::Text => Preferences { text: Frequency::Off, ..before },
     };
     save(tx, workspace, link.person, after)?;
-    Ok(Unsubscribe { choice: Choice::Never, ..link })
+    Ok(Unsubscribe { choice: Frequency::Off, ..link })
 }
 
 /// Removes some unsubscribe links whose time is over, and says how many; 0 when none are left.

@@ -3,14 +3,14 @@
 use jiff::tz::TimeZone;
 use store::Time;
 
-use crate::kernel::medium::Choice;
+use crate::kernel::medium::Frequency;
 use crate::notify::phone::Phone;
 
 /// What decides whether a text may go to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texting {
     /// How often they want texts. What "once" means just now is not decided here.
-    pub choice: Choice,
+    pub choice: Frequency,
     /// Where they are, as the IANA database names it; UTC where they have not said.
     pub time_zone: Option<String>,
     /// What they have given.
@@ -57,7 +57,7 @@ impl Silence {
 
 /// Whether a text may go to a person at `now` (N9, N10). Asked when a digest is made and again at each try.
 pub fn text_due(texting: &Texting, now: Time) -> TextDue {
-    if texting.choice == Choice::Never {
+    if texting.choice == Frequency::Off {
         return TextDue::NotAtAll(Silence::Choice);
     }
     let Some(phone) = &texting.phone else { return TextDue::NotAtAll(Silence::NoNumber) };
@@ -99,7 +99,7 @@ mod tests {
             stopped_at: None,
             quiet,
         };
-        Texting { choice: Choice::Each, time_zone: zone.map(str::to_string), phone: Some(phone) }
+        Texting { choice: Frequency::EveryMessage, time_zone: zone.map(str::to_string), phone: Some(phone) }
     }
 
     fn now() -> TextDue {
@@ -179,7 +179,7 @@ mod tests {
             }
         };
         let phone = |change: &dyn Fn(&mut Phone)| silent(&|texting| change(texting.phone.as_mut().unwrap()));
-        assert_eq!(silent(&|texting| texting.choice = Choice::Never), Silence::Choice);
+        assert_eq!(silent(&|texting| texting.choice = Frequency::Off), Silence::Choice);
         assert_eq!(silent(&|texting| texting.phone = None), Silence::NoNumber);
         assert_eq!(phone(&|phone| phone.proved_at = None), Silence::NotProved);
         assert_eq!(phone(&|phone| phone.agreed_at = None), Silence::NotAgreed);

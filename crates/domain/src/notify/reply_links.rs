@@ -21,7 +21,7 @@ use crate::kernel::name::Name;
 use crate::kernel::secrets::{self, Secret};
 use crate::kernel::{limits, rate_limits};
 use crate::messages::attachments::Attached;
-use crate::messages::message::{self, Message, Stretch};
+use crate::messages::message::{self, Message, Window};
 use crate::messages::sending::{self, Draft};
 use crate::notify::deliveries;
 use crate::notify::delivery::Kind;
@@ -44,7 +44,7 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 
 /// Makes the link that a digest has for one of its channels. Whoever holds the secret reads that channel from the digest
 /// on and answers there as this person: `/r/SECRET`.
-pub fn make(
+pub fn create(
     tx: &mut Tx,
     workspace: WorkspaceId,
     digest: DigestId,
@@ -103,7 +103,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// `NotFound` for a secret that is wrong or another workspace's.
-pub fn look(
+pub fn resolve(
     reader: &Reader,
     workspace: WorkspaceId,
     secret: &str,
@@ -173,9 +173,9 @@ pub struct Opened {
 /// `NotFound`.
 pub fn open(reader: &Reader, actor: &Actor, link: &Link, after: Option<i64>) -> Result<Opened> {
     let after = after.unwrap_or(link.after).max(link.after);
-    let me = person::myself(reader, actor)?;
+    let me = person::profile(reader, actor)?;
     let channel = channel::find(reader, actor, link.channel)?;
-    let stretch = Stretch::After(after);
+    let stretch = Window::After(after);
     let messages = message::page(reader, actor, link.channel, stretch, limits::PAGE_MESSAGES)?;
     let newer = messages.last().map(|last| last.position).filter(|last| *last < channel.last_position);
     Ok(Opened { name: me.name, time_zone: me.time_zone, channel, messages, newer })
@@ -196,7 +196,7 @@ pub struct Answer {
 
 /// What came of something that was done with a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done<T> {
+pub enum ReplyOutcome<T> {
     /// It was done.
     Yes(T),
     /// The link does not lead there (any more), and nothing was done.
@@ -213,14 +213,14 @@ pub fn reply(
     secret: &str,
     signed_in: Option<&Actor>,
     answer: &Answer,
-) -> Result<Done<Message>> {
-    let (actor, channel) = match look(tx, workspace, secret, signed_in)? {
+) -> Result<ReplyOutcome<Message>> {
+    let (actor, channel) = match resolve(tx, workspace, secret, signed_in)? {
         Outcome::Reply(actor, link) => (actor, link.channel),
         Outcome::Portal(actor, channel) => (actor, channel),
-        outcome => return Ok(Done::No(outcome)),
+        outcome => return Ok(ReplyOutcome::No(outcome)),
     };
     let subject = format!("reply-link:reply:{}", actor.person);
-    rate_limits::count(tx, &subject, WINDOW, REPLIES_MAX)?;
+    rate_limits::hit(tx, &subject, WINDOW, REPLIES_MAX)?;
     let draft = Draft {
         id: answer.id,
         channel,
@@ -228,7 +228,7 @@ pub fn reply(
         attachments: answer.attachments.clone(),
         shown: answer.shown,
     };
-    sending::send(tx, &actor, &draft).map(Done::Yes)
+    sending::send(tx, &actor, &draft).map(ReplyOutcome::Yes)
 }
 
 /// A file that a link's page shows: one that came with a message from the digest on. Where its person is signed in, any
@@ -242,11 +242,11 @@ pub fn file(
     secret: &str,
     signed_in: Option<&Actor>,
     file: FileId,
-) -> Result<Done<Entry>> {
-    let (actor, channel, after) = match look(reader, workspace, secret, signed_in)? {
+) -> Result<ReplyOutcome<Entry>> {
+    let (actor, channel, after) = match resolve(reader, workspace, secret, signed_in)? {
         Outcome::Reply(actor, link) => (actor, link.channel, Some(link.after)),
         Outcome::Portal(actor, channel) => (actor, channel, None),
-        outcome => return Ok(Done::No(outcome)),
+        outcome => return Ok(ReplyOutcome::No(outcome)),
     };
     let found = entry::find(reader, &actor, file)?;
     if found.channel != channel {
@@ -261,7 +261,7 @@ pub fn file(
         )?;
         shown.ok_or(Error::NotFound)?;
     }
-    Ok(Done::Yes(found))
+    Ok(ReplyOutcome::Yes(found))
 }
 
 /// Notes that everything up to `position` was on screen on the page of a link (M6); answers the position that holds now.
@@ -274,13 +274,13 @@ pub fn read_up_to(
     secret: &str,
     signed_in: Option<&Actor>,
     position: i64,
-) -> Result<Done<i64>> {
-    let (actor, channel) = match look(tx, workspace, secret, signed_in)? {
+) -> Result<ReplyOutcome<i64>> {
+    let (actor, channel) = match resolve(tx, workspace, secret, signed_in)? {
         Outcome::Reply(actor, link) => (actor, link.channel),
         Outcome::Portal(actor, channel) => (actor, channel),
-        outcome => return Ok(Done::No(outcome)),
+        outcome => return Ok(ReplyOutcome::No(outcome)),
     };
-    members::read_up_to(tx, &actor, channel, position).map(Done::Yes)
+    members::read_up_to(tx, &actor, channel, position).map(ReplyOutcome::Yes)
 }
 
 /// Sends a fresh link to the address on file, for one that is expired or revoked. `sender` is the network address of who
@@ -294,15 +294,15 @@ pub fn ask_fresh(
     secret: &str,
     signed_in: Option<&Actor>,
     sender: &str,
-) -> Result<Done<()>> {
-    let outcome = look(tx, workspace, secret, signed_in)?;
+) -> Result<ReplyOutcome<()>> {
+    let outcome = resolve(tx, workspace, secret, signed_in)?;
     if !matches!(outcome, Outcome::Expired | Outcome::Revoked | Outcome::AccessLost) {
-        return Ok(Done::No(outcome));
+        return Ok(ReplyOutcome::No(outcome));
     }
     let link = find(tx, workspace, secret)?;
     let subject = format!("reply-link:fresh:{}:{}", link.person, link.channel);
-    rate_limits::count(tx, &subject, WINDOW, FRESH_MAX)?;
-    rate_limits::count(
+    rate_limits::hit(tx, &subject, WINDOW, FRESH_MAX)?;
+    rate_limits::hit(
         tx,
         &format!("reply-link:fresh:{}", rate_limits::network(sender)),
         WINDOW,
@@ -318,7 +318,7 @@ pub fn ask_fresh(
         )?;
         deliveries::add(tx, workspace, Kind::FreshLink(id), Some(link.person))?;
     }
-    Ok(Done::Yes(()))
+    Ok(ReplyOutcome::Yes(()))
 }
 
 /// What the mail with a fresh link says. It holds a secret: not to be logged, hence no `Debug`.
@@ -346,7 +346,7 @@ pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Re
         return Ok(None);
     }
     let title = channel::find(tx, &actor, channel)?.title;
-    let secret = make(tx, workspace, digest, person, channel)?;
+    let secret = create(tx, workspace, digest, person, channel)?;
     Ok(Some(PreparedFresh { to, title, secret }))
 }
 

@@ -6,12 +6,12 @@ use store::{Reader, Tx};
 use crate::kernel::error::{self, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::limits;
-use crate::notify::consents::{self, Given, How};
+use crate::notify::consents::{self, ConsentInput, How};
 use crate::tenant::workspaces;
 
 /// What there is to answer to somebody who wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct KeywordReply {
     /// The firm in whose name it is answered: one that texts to that number, else the first.
     pub brand_name: String,
     /// The host name of its portal, where that has one of its own.
@@ -32,10 +32,10 @@ pub(crate) fn is_stopped(reader: &Reader, workspace: WorkspaceId, number: &str) 
 ///
 /// # Errors
 /// `Field` for what is no number.
-pub fn stop(tx: &mut Tx, number: &str, words: &str) -> Result<Told> {
+pub fn stop(tx: &mut Tx, number: &str, words: &str) -> Result<KeywordReply> {
     let number = known(number)?;
     end(tx, &number, How::TextMessage, words)?;
-    told(tx, &number)
+    keyword_reply(tx, &number)
 }
 
 /// The provider takes no texts to a number, as its owner told it so (Twilio's 21610). Email goes on.
@@ -58,26 +58,26 @@ fn end(tx: &Tx, number: &str, how: How, words: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Field` for what is no number.
-pub fn start(tx: &mut Tx, number: &str, words: &str) -> Result<Told> {
+pub fn start(tx: &mut Tx, number: &str, words: &str) -> Result<KeywordReply> {
     let number = known(number)?;
     let started: Vec<WorkspaceId> =
         tx.all("DELETE FROM stopped_numbers WHERE number = $1 RETURNING workspace", &[&number], |row| {
             row.get(0)
         })?;
     keep(tx, &number, &started, true, How::TextMessage, words)?;
-    told(tx, &number)
+    keyword_reply(tx, &number)
 }
 
 /// Somebody wants to know who texts them. Changes nothing.
 ///
 /// # Errors
 /// `Field` for what is no number.
-pub fn help(reader: &Reader, number: &str) -> Result<Told> {
-    told(reader, &known(number)?)
+pub fn help(reader: &Reader, number: &str) -> Result<KeywordReply> {
+    keyword_reply(reader, &known(number)?)
 }
 
 fn known(number: &str) -> Result<String> {
-    let number = limits::phone("From", number)?;
+    let number = limits::validate_phone("From", number)?;
     number.ok_or(error::Error::field("From", error::Problem::Empty))
 }
 
@@ -97,23 +97,23 @@ fn keep(
             |row| row.get(0),
         )?;
         for person in agreed {
-            consents::keep(tx, *workspace, &Given { person, number, is_yes, wording, how })?;
+            consents::append(tx, *workspace, &ConsentInput { person, number, is_yes, wording, how })?;
         }
     }
     Ok(())
 }
 
-fn told(reader: &Reader, number: &str) -> Result<Told> {
+fn keyword_reply(reader: &Reader, number: &str) -> Result<KeywordReply> {
     let told = reader.first(
         "SELECT w.brand_name, w.host FROM phones f JOIN workspaces w ON w.id = f.workspace WHERE f.number = $1 \
          ORDER BY CASE WHEN f.agreed_at IS NULL THEN 1 ELSE 0 END, w.created_at, w.id LIMIT 1",
         &[&number],
-        |row| Ok(Told { brand_name: row.get(0)?, host: row.get(1)? }),
+        |row| Ok(KeywordReply { brand_name: row.get(0)?, host: row.get(1)? }),
     )?;
     if let Some(told) = told {
         return Ok(told);
     }
     let first = workspaces::all(reader)?.into_iter().next();
-    let told = first.map(|workspace| Told { brand_name: workspace.brand_name, host: workspace.host });
-    Ok(told.unwrap_or(Told { brand_name: String::new(), host: None }))
+    let told = first.map(|workspace| KeywordReply { brand_name: workspace.brand_name, host: workspace.host });
+    Ok(told.unwrap_or(KeywordReply { brand_name: String::new(), host: None }))
 }

@@ -19,7 +19,7 @@ pub(crate) fn is_held(now: &str) -> String {
 
 /// Has the text of `digest` say what the person's older texts were to say that wait and were never tried. One that has failed
 /// already takes no more along: what is new has its own 24 hours (N12).
-pub fn take_along(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
+pub fn merge(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
     let sql = format!(
         "UPDATE deliveries SET carried_by = $3 WHERE workspace = $1 AND person = $2 AND carried_by IS NULL \
          AND id <> $4 AND created_at <= $5 AND {UNTRIED} AND EXISTS (SELECT 1 FROM deliveries o \
@@ -39,18 +39,18 @@ pub fn take_along(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<
 }
 
 /// Writes down for the texts that go with this one what became of it, and answers their digests.
-pub(crate) fn carry(tx: &Tx, delivery: &Delivery, digest: DigestId) -> Result<Vec<DigestId>> {
+pub(crate) fn merge_into(tx: &Tx, delivery: &Delivery, digest: DigestId) -> Result<Vec<DigestId>> {
     tx.run(
         "UPDATE deliveries SET (next_try_at, sent_at, failed_at, reason) = \
          (SELECT d.next_try_at, d.sent_at, d.failed_at, d.reason FROM deliveries d WHERE d.workspace = $1 AND d.id = $3) \
          WHERE workspace = $1 AND carried_by = $2",
         &[&delivery.workspace, &digest, &delivery.id],
     )?;
-    carried(tx, delivery.workspace, digest)
+    merged(tx, delivery.workspace, digest)
 }
 
 /// The digests whose text goes with that of another, oldest first.
-pub(crate) fn carried(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<DigestId>> {
+pub(crate) fn merged(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<DigestId>> {
     Ok(reader.all(
         "SELECT reference FROM deliveries WHERE workspace = $1 AND carried_by = $2 ORDER BY reference",
         &[&workspace, &digest],
@@ -59,7 +59,7 @@ pub(crate) fn carried(reader: &Reader, workspace: WorkspaceId, digest: DigestId)
 }
 
 /// Decides now about the texts that somebody's quiet hours hold: those may be over, or others.
-pub(crate) fn hasten_texts(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
+pub(crate) fn expedite_texts(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let sql = format!(
         "UPDATE deliveries SET next_try_at = $3 WHERE workspace = $1 AND person = $2 AND {} RETURNING reference",
         is_held("$3")

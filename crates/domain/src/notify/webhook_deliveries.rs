@@ -59,7 +59,7 @@ pub(crate) fn drop_calls(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) ->
 }
 
 /// Makes a call that waits due now; false where it does not wait.
-pub(crate) fn hasten_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<bool> {
+pub(crate) fn expedite_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<bool> {
     // What is being tried just now has its next try afterwards, as ever.
     let waiting = tx.run(
         "UPDATE deliveries SET next_try_at = CASE WHEN leased_until > $3 THEN next_try_at ELSE $3 END \

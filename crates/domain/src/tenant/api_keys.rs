@@ -6,7 +6,7 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{KeyId, PersonId};
@@ -41,9 +41,9 @@ columns! {
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff, `Field` for a name that cannot be taken, `Conflict` where there
 /// are [`KEYS_MAX`] already.
-pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
+pub fn create(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
     access::admin(actor)?;
-    let name = limits::line("name", name, limits::NAME_CHARACTERS)?;
+    let name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
     let count: i64 = tx.one(
         "SELECT count(*) FROM keys WHERE workspace = $1 AND revoked_at IS NULL",
         &[&actor.workspace],
@@ -58,7 +58,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
         "INSERT INTO keys (workspace, id, person, name, token_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         &[&actor.workspace, &KeyId::new(now), &actor.person, &name, &secret.hash(), &now],
     )?;
-    audit_log::keep(tx, actor, Deed::KeyMade, None, Changes::none().note("name", &name))?;
+    audit_log::append(tx, actor, AuditAction::KeyMade, None, Changes::none().note("name", &name))?;
     Ok(secret)
 }
 
@@ -73,7 +73,7 @@ pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, 
         &[&secrets::hash(secret)],
         |row| {
             let (workspace, key, admin, used_at): (_, _, _, Option<Time>) = row.read()?;
-            Ok((Actor::program(workspace, admin), key, used_at.is_none_or(|used_at| used_at <= stale)))
+            Ok((Actor::api_client(workspace, admin), key, used_at.is_none_or(|used_at| used_at <= stale)))
         },
     )?;
     Ok(found)
@@ -130,5 +130,5 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
         |row| row.get(0),
     )?;
     let name = revoked.ok_or(Error::NotFound)?;
-    audit_log::keep(tx, actor, Deed::KeyRevoked, None, Changes::none().note("name", name))
+    audit_log::append(tx, actor, AuditAction::KeyRevoked, None, Changes::none().note("name", name))
 }

@@ -5,7 +5,7 @@
 use store::{Reader, Tx};
 
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::WorkspaceId;
 use crate::kernel::limits;
@@ -35,7 +35,7 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &BrandChange) -> Result<()> {
     access::admin(actor)?;
     let before = workspaces::find(tx, actor.workspace)?.brand;
     let color = |field, given: &Option<String>, before: &Option<String>| match given {
-        Some(given) => limits::color(field, given),
+        Some(given) => limits::validate_color(field, given),
         None => Ok(before.clone()),
     };
     let after = Brand {
@@ -62,7 +62,7 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &BrandChange) -> Result<()> {
         .field("colorAccent", word(&before.accent), word(&after.accent))
         .field("colorSidebarBackground", word(&before.side), word(&after.side))
         .field("colorSidebarText", word(&before.side_text), word(&after.side_text));
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
 words! {
@@ -149,7 +149,7 @@ pub fn set_pictures(tx: &mut Tx, actor: &Actor, place: Place, pictures: Option<&
     } else {
         Changes::none().field(place.word(), word(was_there), word(pictures.is_some()))
     };
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
 /// A picture of a workspace, for everybody who sees its pages.

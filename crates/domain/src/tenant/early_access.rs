@@ -9,7 +9,7 @@ use store::{Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{EntryId, WorkspaceId};
@@ -25,7 +25,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What a visitor filled in.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct EntryInput {
     pub name: String,
     pub email: String,
     /// Their company; may be empty.
@@ -54,20 +54,20 @@ columns! {
 ///
 /// # Errors
 /// `Field`, `TooMany`.
-pub fn submit(tx: &mut Tx, workspace: Option<WorkspaceId>, given: &Given, sender: &str) -> Result<()> {
-    let name = limits::line("name", &given.name, limits::NAME_CHARACTERS)?;
-    let email = limits::email("email", &given.email)?;
-    let company = limits::optional_line("company", &given.company, limits::NAME_CHARACTERS)?;
+pub fn submit(tx: &mut Tx, workspace: Option<WorkspaceId>, given: &EntryInput, sender: &str) -> Result<()> {
+    let name = limits::validate_line("name", &given.name, limits::NAME_CHARACTERS)?;
+    let email = limits::validate_email("email", &given.email)?;
+    let company = limits::validate_optional_line("company", &given.company, limits::NAME_CHARACTERS)?;
     let place = workspace.map_or("none".to_string(), |workspace| workspace.to_string());
-    rate_limits::count(
+    rate_limits::hit(
         tx,
         &format!("early-access:sender:{}", rate_limits::network(sender)),
         WINDOW,
         BY_SENDER_MAX,
     )?;
-    rate_limits::count(tx, &format!("early-access:workspace:{place}"), DAY, IN_A_DAY_MAX)?;
+    rate_limits::hit(tx, &format!("early-access:workspace:{place}"), DAY, IN_A_DAY_MAX)?;
     let trapped_at = (!given.trap.is_empty()).then(|| tx.now());
-    let key = limits::key(&email);
+    let key = limits::normalize(&email);
     // Tapped twice, or sent again after the answer was lost.
     let is_trapped = if trapped_at.is_some() { "NOT NULL" } else { "NULL" };
     let of_workspace = if workspace.is_some() { "workspace = $4" } else { "workspace IS NULL" };
@@ -145,5 +145,5 @@ pub fn remove(tx: &mut Tx, actor: &Actor, entry: EntryId) -> Result<()> {
     if tx.run(&sql, &[&actor.workspace, &entry])? == 0 {
         return Err(Error::NotFound);
     }
-    audit_log::keep(tx, actor, Deed::EarlyAccessRemoved, None, Changes::none())
+    audit_log::append(tx, actor, AuditAction::EarlyAccessRemoved, None, Changes::none())
 }

@@ -3,7 +3,7 @@
 use store::{Reader, Time, Tx};
 
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, WorkspaceId};
@@ -82,7 +82,7 @@ pub fn any(reader: &Reader) -> Result<bool> {
 /// # Errors
 /// `Field` for a brand or host that cannot be taken, also where another workspace has the host (or has none too).
 pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> {
-    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let brand = limits::validate_line("brandName", brand, limits::NAME_CHARACTERS)?;
     let host = host.map(|host| self::host("host", host)).transpose()?;
     if is_taken(tx, host.as_deref())? {
         return Err(Error::field("host", Problem::Taken));
@@ -104,7 +104,7 @@ pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> 
 /// # Errors
 /// `Empty`, `TooLong`, `NoHost`.
 pub(crate) fn host(field: &'static str, text: &str) -> Result<String> {
-    let text = limits::line(field, text, HOST_CHARACTERS)?;
+    let text = limits::validate_line(field, text, HOST_CHARACTERS)?;
     let ascii = idna::domain_to_ascii_strict(&text).map_err(|_| Error::field(field, Problem::NoHost))?;
     let is_host = ascii.len() <= HOST_CHARACTERS && ascii.split('.').all(|label| !label.is_empty());
     if is_host { Ok(ascii) } else { Err(Error::field(field, Problem::NoHost)) }
@@ -160,7 +160,7 @@ pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Re
         "UPDATE workspaces SET host = $2, updated_at = $3 WHERE id = $1",
         &[&actor.workspace, &host, &now],
     )?;
-    let former = before.clone().unwrap_or_else(|| limits::key(asked_at));
+    let former = before.clone().unwrap_or_else(|| limits::normalize(asked_at));
     if host.is_some() && !former.is_empty() && !is_taken(tx, Some(&former))? {
         tx.run(
             "INSERT INTO former_hosts (host, workspace, since) VALUES ($1, $2, $3)",
@@ -168,7 +168,7 @@ pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Re
         )?;
     }
     let changes = Changes::none().field("host", before.unwrap_or_default(), host.unwrap_or_default());
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
 /// The host names that a workspace had before and goes on answering, the newest first.
@@ -206,7 +206,7 @@ pub fn address_of(reader: &Reader, workspace: WorkspaceId, public_url: &str) -> 
 /// `NotFound` for client users, `Forbidden` for staff, `Field`.
 pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
     access::admin(actor)?;
-    let brand = limits::line("brandName", brand, limits::NAME_CHARACTERS)?;
+    let brand = limits::validate_line("brandName", brand, limits::NAME_CHARACTERS)?;
     let before = find(tx, actor.workspace)?;
     let changed = tx.run(
         "UPDATE workspaces SET brand_name = $2, updated_at = $3 WHERE id = $1 AND brand_name <> $2",
@@ -216,7 +216,7 @@ pub fn rename(tx: &mut Tx, actor: &Actor, brand: &str) -> Result<()> {
         return Ok(());
     }
     let changes = Changes::none().field("brandName", before.brand_name, &brand);
-    audit_log::keep_change(tx, actor, Deed::SettingsChanged, None, changes)?;
+    audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)?;
     let titled: Vec<ChannelId> = tx.all(
         "SELECT id FROM channels WHERE workspace = $1 AND kind = 'client' ORDER BY id",
         &[&actor.workspace],

@@ -110,7 +110,7 @@ pub fn again(tx: &mut Tx, actor: &Actor, webhook: WebhookId, call: CallId) -> Re
         |_| Ok(()),
     )?;
     known.ok_or(Error::NotFound)?;
-    if webhook_deliveries::hasten_call(tx, actor.workspace, call)? {
+    if webhook_deliveries::expedite_call(tx, actor.workspace, call)? {
         return Ok(());
     }
     webhook_deliveries::add_call(tx, actor.workspace, webhook, call, actor.person)

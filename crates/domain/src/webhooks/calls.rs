@@ -11,7 +11,7 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{CallId, PersonId, WebhookId, WorkspaceId};
 use crate::kernel::journal::Event;
 use crate::notify::webhook_deliveries;
-use crate::webhooks::webhook::{Wanted, told_as};
+use crate::webhooks::webhook::{EventFilter, event_kind};
 
 /// Calls of one webhook that wait to be taken, at most.
 pub const WAITING_MAX: i64 = 100;
@@ -30,20 +30,21 @@ pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
 
 /// Looks at what the journal has next for a webhook and makes the calls, due now. Answers how many entries that were: 0
 /// where there is nothing, where enough calls wait already, or where another worker does so just now.
-pub fn follow(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<usize> {
+pub fn enqueue_calls(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<usize> {
     let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!(
         "SELECT seq, events, person FROM webhooks \
          WHERE workspace = $1 AND id = $2 AND disabled_at IS NULL AND deleted_at IS NULL {lock}"
     );
-    let found: Option<(i64, Wanted, PersonId)> = tx.first(&sql, &[&workspace, &webhook], |row| row.read())?;
+    let found: Option<(i64, EventFilter, PersonId)> =
+        tx.first(&sql, &[&workspace, &webhook], |row| row.read())?;
     let Some((seq, wanted, person)) = found else { return Ok(0) };
     let mut room = WAITING_MAX - webhook_deliveries::waiting_calls(tx, workspace, webhook)?;
     let mut passed = seq;
     let mut looked_at = 0;
     for entry in tx.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)? {
         // What a newer program wrote is not known here, and passed over.
-        let kind = Event::of(&entry).and_then(|event| told_as(&event)).filter(|kind| wanted.holds(kind));
+        let kind = Event::of(&entry).and_then(|event| event_kind(&event)).filter(|kind| wanted.holds(kind));
         if let Some(kind) = kind {
             if room <= 0 {
                 break;
@@ -112,6 +113,6 @@ pub fn prepare(reader: &Reader, workspace: WorkspaceId, call: CallId) -> Result<
         return Ok(None);
     };
     let Some(event) = Event::read(&payload) else { return Ok(None) };
-    let actor = Actor::program(workspace, person);
+    let actor = Actor::api_client(workspace, person);
     Ok(Some(PreparedCall { id: call, url, secret, kind, at, event, actor }))
 }

@@ -7,7 +7,7 @@ use store::{Reader, Time, Tx};
 
 use crate::directory::addressee::{self, Addressee};
 use crate::kernel::access::{self, Actor, Role};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WebhookId, WorkspaceId};
@@ -51,25 +51,25 @@ pub const KINDS: [&str; 18] = [
 ];
 
 /// The name under which webhooks hear of an event; none where it is no matter of theirs.
-pub fn told_as(event: &Event) -> Option<&'static str> {
+pub fn event_kind(event: &Event) -> Option<&'static str> {
     KINDS.into_iter().find(|kind| *kind == event.kind())
 }
 
 /// What a webhook wants to hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted(Vec<String>);
+pub struct EventFilter(Vec<String>);
 
-impl Wanted {
+impl EventFilter {
     /// Everything.
-    pub fn everything() -> Wanted {
-        Wanted(vec![EVERYTHING.to_string()])
+    pub fn everything() -> EventFilter {
+        EventFilter(vec![EVERYTHING.to_string()])
     }
 
     /// One or more of [`KINDS`], of their groups (`client.*`), or everything (`*`); each is kept once, in the order given.
     ///
     /// # Errors
     /// `Empty`, `TooMany`, and `NoChoice` for anything else.
-    pub fn new(field: &'static str, words: &[String]) -> Result<Wanted> {
+    pub fn new(field: &'static str, words: &[String]) -> Result<EventFilter> {
         if words.len() > WANTED_MAX {
             return Err(Error::field(field, Problem::TooMany(WANTED_MAX)));
         }
@@ -85,7 +85,7 @@ impl Wanted {
                 wanted.push(word.clone());
             }
         }
-        if wanted.is_empty() { Err(Error::field(field, Problem::Empty)) } else { Ok(Wanted(wanted)) }
+        if wanted.is_empty() { Err(Error::field(field, Problem::Empty)) } else { Ok(EventFilter(wanted)) }
     }
 
     /// As it was given.
@@ -104,10 +104,10 @@ fn is_of_group(kind: &str, word: &str) -> bool {
     word.strip_suffix(".*").is_some_and(|noun| kind.split_once('.').is_some_and(|(of, _)| of == noun))
 }
 
-impl store::FromValue for Wanted {
-    fn from_value(value: store::Value<'_>) -> Option<Wanted> {
+impl store::FromValue for EventFilter {
+    fn from_value(value: store::Value<'_>) -> Option<EventFilter> {
         match value {
-            store::Value::Text(words) => Some(Wanted(words.split(' ').map(str::to_string).collect())),
+            store::Value::Text(words) => Some(EventFilter(words.split(' ').map(str::to_string).collect())),
             _ => None,
         }
     }
@@ -121,7 +121,7 @@ columns! {
         /// What is called.
         pub url: String = "w.url",
         /// What it hears of.
-        pub events: Wanted = "w.events",
+        pub events: EventFilter = "w.events",
         /// The admin who made it.
         pub person: PersonId = "w.person",
         /// That admin's name.
@@ -142,9 +142,9 @@ columns! {
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff, `Field` for an address that cannot be taken, `Conflict` where there
 /// are [`WEBHOOKS_MAX`] already.
-pub fn make(tx: &mut Tx, actor: &Actor, url: &str, events: &Wanted) -> Result<(Webhook, Vec<u8>)> {
+pub fn create(tx: &mut Tx, actor: &Actor, url: &str, events: &EventFilter) -> Result<(Webhook, Vec<u8>)> {
     access::admin(actor)?;
-    let url = limits::line("url", url, URL_CHARACTERS)?;
+    let url = limits::validate_line("url", url, URL_CHARACTERS)?;
     if !(url.starts_with("https://") || url.starts_with("http://")) {
         return Err(Error::field("url", Problem::NoLink));
     }
@@ -167,7 +167,7 @@ pub fn make(tx: &mut Tx, actor: &Actor, url: &str, events: &Wanted) -> Result<(W
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[&actor.workspace, &id, &url, &words, &secret, &actor.person, &head, &now],
     )?;
-    audit_log::keep(tx, actor, Deed::WebhookMade, None, Changes::none().note("url", url))?;
+    audit_log::append(tx, actor, AuditAction::WebhookMade, None, Changes::none().note("url", url))?;
     Ok((find(tx, actor, id)?, secret))
 }
 
@@ -213,7 +213,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
     if deleted == 0 {
         return Err(Error::NotFound);
     }
-    audit_log::keep(tx, actor, Deed::WebhookDeleted, None, Changes::none())
+    audit_log::append(tx, actor, AuditAction::WebhookDeleted, None, Changes::none())
 }
 
 /// Switches a webhook on again: it hears of what happens from now on. One that is on stays as it is.
@@ -230,7 +230,7 @@ pub fn enable(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
     if enabled == 0 {
         return Ok(());
     }
-    audit_log::keep(tx, actor, Deed::WebhookEnabled, None, Changes::none().note("url", url))
+    audit_log::append(tx, actor, AuditAction::WebhookEnabled, None, Changes::none().note("url", url))
 }
 
 /// Switches a webhook off that takes nothing any more, gives up what waits for it, and tells the admins by mail (H5).
@@ -257,7 +257,7 @@ pub(crate) fn disable(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId, r
 
 /// What admins are told about a webhook that was switched off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PreparedNote {
+pub struct PreparedWebhookOff {
     /// To whom it goes.
     pub to: Addressee,
     /// Which address is called no more.
@@ -272,7 +272,7 @@ pub fn prepare_note(
     workspace: WorkspaceId,
     webhook: WebhookId,
     person: PersonId,
-) -> Result<Option<PreparedNote>> {
+) -> Result<Option<PreparedWebhookOff>> {
     let off: Option<(String, Option<String>)> = tx.first(
         "SELECT w.url, w.disabled_reason FROM webhooks w JOIN people p ON p.workspace = w.workspace AND p.id = $3 \
          WHERE w.workspace = $1 AND w.id = $2 AND w.disabled_at IS NOT NULL AND w.deleted_at IS NULL AND p.role = $4",
@@ -281,7 +281,7 @@ pub fn prepare_note(
     )?;
     let Some((url, reason)) = off else { return Ok(None) };
     let to = addressee::addressee(tx, workspace, person)?;
-    Ok(to.map(|to| PreparedNote { to, url, reason: reason.unwrap_or_default() }))
+    Ok(to.map(|to| PreparedWebhookOff { to, url, reason: reason.unwrap_or_default() }))
 }
 
 #[cfg(test)]
@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn h1_what_is_wanted_is_a_kind_a_group_or_everything() {
-        let wanted = Wanted::new("events", &words(&["message.sent", "client.*", "message.sent"])).unwrap();
+        let wanted =
+            EventFilter::new("events", &words(&["message.sent", "client.*", "message.sent"])).unwrap();
         assert_eq!(wanted.words(), words(&["message.sent", "client.*"]));
         for (kind, is_wanted) in [
             ("message.sent", true),
@@ -305,7 +306,7 @@ mod tests {
         ] {
             assert_eq!(wanted.holds(kind), is_wanted, "{kind}");
         }
-        assert!(KINDS.iter().all(|kind| Wanted::everything().holds(kind)));
+        assert!(KINDS.iter().all(|kind| EventFilter::everything().holds(kind)));
         for wrong in [
             &["message"][..],
             &["message.*.*"],
@@ -316,10 +317,10 @@ mod tests {
             &[""],
             &[],
         ] {
-            assert!(Wanted::new("events", &words(wrong)).is_err(), "{wrong:?}");
+            assert!(EventFilter::new("events", &words(wrong)).is_err(), "{wrong:?}");
         }
-        assert!(Wanted::new("events", &words(&["*"; WANTED_MAX])).is_ok());
-        let too_many = Wanted::new("events", &words(&["*"; WANTED_MAX + 1]));
+        assert!(EventFilter::new("events", &words(&["*"; WANTED_MAX])).is_ok());
+        let too_many = EventFilter::new("events", &words(&["*"; WANTED_MAX + 1]));
         assert!(matches!(too_many, Err(Error::Field { problem: Problem::TooMany(WANTED_MAX), .. })));
     }
 
@@ -327,9 +328,9 @@ mod tests {
     fn h1_some_events_are_no_matter_of_webhooks() {
         let now = Time(1_767_603_600_000);
         let channel = ChannelId::new(now);
-        assert_eq!(told_as(&Event::ChannelCreated { channel }), Some("messageChannel.created"));
-        assert_eq!(told_as(&Event::FileChannelCreated { channel }), Some("fileChannel.created"));
-        assert_eq!(told_as(&Event::ChannelUpdated { channel }), None);
-        assert_eq!(told_as(&Event::AccessChanged { person: PersonId::new(now) }), None);
+        assert_eq!(event_kind(&Event::ChannelCreated { channel }), Some("messageChannel.created"));
+        assert_eq!(event_kind(&Event::FileChannelCreated { channel }), Some("fileChannel.created"));
+        assert_eq!(event_kind(&Event::ChannelUpdated { channel }), None);
+        assert_eq!(event_kind(&Event::AccessChanged { person: PersonId::new(now) }), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::channels::{members, starting};
 use crate::directory::clients::{self, ClientFilter};
 use crate::directory::{person, team};
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
@@ -59,7 +59,7 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
     let id = MessageId::new(tx.now());
     let draft = Draft { id, channel: place.channel, text, attachments: Vec::new(), shown: None };
     let sent = sending::send(tx, &signer, &draft)?;
-    members::no_news(tx, workspace, place.channel, sent.position)?;
+    members::mark_nothing_new(tx, workspace, place.channel, sent.position)?;
     tx.run(
         "INSERT INTO welcomes (workspace, person, message, sent_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (workspace, person) DO UPDATE SET message = excluded.message, sent_at = excluded.sent_at",
@@ -145,7 +145,7 @@ fn values(
         |row| row.get(0),
     )?;
     Ok(Values {
-        client: person::called(reader, workspace, client)?.ok_or(Error::NotFound)?,
+        client: person::display_name(reader, workspace, client)?.ok_or(Error::NotFound)?,
         company: company.unwrap_or_default(),
         brand: workspaces::find(reader, workspace)?.brand_name,
         sender,
@@ -262,7 +262,7 @@ pub fn write_for(
          ON CONFLICT (workspace, person) DO UPDATE SET text = excluded.text WHERE welcomes.sent_at IS NULL",
         &[&actor.workspace, &client, &text.map(|text| text.text())],
     )?;
-    audit_log::keep(tx, actor, Deed::WelcomeWritten, Some(client.0), Changes::none())
+    audit_log::append(tx, actor, AuditAction::WelcomeWritten, Some(client.0), Changes::none())
 }
 
 /// What a text would become for a client user, signed by `sender`: for one whom the one who asks can see, else for an

@@ -10,7 +10,7 @@ use store::{Reader, Time, Tx};
 use crate::directory::addressee::{self, Addressee};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
-use crate::kernel::audit_log::{self, Changes, Deed};
+use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::lock;
@@ -70,7 +70,7 @@ pub struct WelcomeChange {
 /// who is not an active internal user.
 pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> {
     access::admin(actor)?;
-    lock::turn(tx, actor.workspace)?;
+    lock::lock_directory(tx, actor.workspace)?;
     let text = change.text.as_ref().map(|text| parse("welcome.text", text)).transpose()?;
     if let Some(sender) = change.sender {
         let known = access::actor(tx, actor.workspace, sender)?;
@@ -99,7 +99,7 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> 
         .switch("welcome", before.enabled, after.enabled)
         .field("welcomeText", before.text, after.text)
         .field("welcomeSender", signed, signs);
-    audit_log::keep_change(tx, actor, Deed::WelcomeChanged, None, changes)
+    audit_log::append_change(tx, actor, AuditAction::WelcomeChanged, None, changes)
 }
 
 /// Who signs at present: the one who was chosen, else the first admin, of those who can sign in.
@@ -125,7 +125,7 @@ pub fn missing(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Name>> 
 }
 
 /// Tells the admins that somebody who has just been deactivated no longer signs the welcome message.
-pub(crate) fn tell_of_missing(tx: &mut Tx, workspace: WorkspaceId, signed: PersonId) -> Result<()> {
+pub(crate) fn notify_signer_missing(tx: &mut Tx, workspace: WorkspaceId, signed: PersonId) -> Result<()> {
     if !setting(tx, workspace)?.enabled {
         return Ok(());
     }
@@ -135,14 +135,14 @@ pub(crate) fn tell_of_missing(tx: &mut Tx, workspace: WorkspaceId, signed: Perso
         |row| row.get(0),
     )?;
     for admin in admins {
-        deliveries::add(tx, workspace, Kind::SignerMissing(signed), Some(admin))?;
+        deliveries::add(tx, workspace, Kind::PreparedSignerMissing(signed), Some(admin))?;
     }
     Ok(())
 }
 
 /// What admins are told when the one who signs the welcome message is deactivated.
 #[derive(Clone, Debug)]
-pub struct SignerMissing {
+pub struct PreparedSignerMissing {
     /// To whom it goes.
     pub to: Addressee,
     /// Who signed.
@@ -157,7 +157,7 @@ pub fn prepare_missing(
     workspace: WorkspaceId,
     admin: PersonId,
     before: PersonId,
-) -> Result<Option<SignerMissing>> {
+) -> Result<Option<PreparedSignerMissing>> {
     let is_admin = access::actor(tx, workspace, admin)?.is_some_and(|actor| access::admin(&actor).is_ok());
     let Some(to) = addressee::addressee(tx, workspace, admin)?.filter(|_| is_admin) else { return Ok(None) };
     let Some((now, name)) = signer(tx, workspace)?.filter(|(now, _)| *now != before) else { return Ok(None) };
@@ -166,6 +166,6 @@ pub fn prepare_missing(
         // Somebody chose another meanwhile.
         return Ok(None);
     }
-    let before = person::called(tx, workspace, before)?;
-    Ok(before.map(|before| SignerMissing { to, before, now: name }))
+    let before = person::display_name(tx, workspace, before)?;
+    Ok(before.map(|before| PreparedSignerMissing { to, before, now: name }))
 }

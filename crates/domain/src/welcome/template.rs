@@ -139,7 +139,7 @@ pub fn parse(field: &'static str, text: &str) -> Result<Template> {
     if text.chars().count() > TEMPLATE_CHARACTERS {
         return Err(Error::field(field, Problem::TooLong(TEMPLATE_CHARACTERS)));
     }
-    let text = limits::message(field, text, false)?;
+    let text = limits::validate_message(field, text, false)?;
     let mut pieces = Vec::new();
     let mut rest = text.as_str();
     while let Some((before, behind)) = rest.split_once("{{") {

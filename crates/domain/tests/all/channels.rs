@@ -92,7 +92,7 @@ both_engines! {
         office.posts(firm.ada, channel, "hello");
         firm.move_client(maria.person, &[harbour]);
         assert!(matches!(office.sees(maria, channel), Err(Error::NotFound)));
-        assert!(matches!(office.page(maria, channel, message::Stretch::Newest, 10), Err(Error::NotFound)));
+        assert!(matches!(office.page(maria, channel, message::Window::Newest, 10), Err(Error::NotFound)));
         assert!(matches!(office.sends(maria, &office.draft(channel, "still here?", None)), Err(Error::NotFound)));
         assert!(matches!(office.reads(maria, channel, 1), Err(Error::NotFound)));
         let gone = Event::MembersChanged { channel, joined: Vec::new(), left: vec![maria.person] };
@@ -116,7 +116,7 @@ both_engines! {
             assert!(matches!(office.edits(stranger, message.id, "x"), Err(Error::NotFound)));
             assert!(office.list(stranger, Filter::default()).iter().all(|listed| listed.channel.id != channel));
             let subject = Subject::Client(maria.person);
-            assert!(matches!(office.write(move |tx| starting::make(tx, &stranger, &subject)), Err(Error::NotFound)));
+            assert!(matches!(office.write(move |tx| starting::create(tx, &stranger, &subject)), Err(Error::NotFound)));
         }
         assert_eq!(office.texts(maria, channel), ["secret"]);
     }
@@ -151,7 +151,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let staff = firm.staff("Tom");
         let project = firm.project("Oven", &[], &[firm.ada.person]);
-        let refused = office.write(move |tx| starting::make(tx, &staff, &Subject::Project(project)));
+        let refused = office.write(move |tx| starting::create(tx, &staff, &Subject::Project(project)));
         assert!(matches!(refused, Err(Error::Conflict(_))));
     }
 
@@ -202,7 +202,7 @@ both_engines! {
         let (bakery, shipping) = (firm.company("Bakery"), firm.company("Shipping"));
         let maria = firm.client_actor("Maria", &[bakery]);
         let may = |may| MessagingChange { clients_may_start: Some(may), ..MessagingChange::default() };
-        let start = |subject: Subject| office.write(move |tx| starting::make(tx, &maria, &subject));
+        let start = |subject: Subject| office.write(move |tx| starting::create(tx, &maria, &subject));
         assert!(matches!(start(Subject::Company(bakery)), Err(Error::NotFound)));
         firm.sets(may(true));
         assert!(matches!(start(Subject::Company(shipping)), Err(Error::NotFound)));
@@ -287,7 +287,7 @@ both_engines! {
         let ada = firm.ada;
         let refuse = move |people: Vec<_>, problem| {
             let group = Subject::Group(bakery, people);
-            let refused = office.write(move |tx| starting::make(tx, &ada, &group));
+            let refused = office.write(move |tx| starting::create(tx, &ada, &group));
             assert!(matches!(refused, Err(Error::Field { field: "memberIds", problem: found }) if found == problem));
         };
         refuse(vec![maria.person], Problem::TooFew(2));

@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 fn comes_in(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
-    let arrived = firm.office.write(move |tx| complete_sign_in::arrive(tx, workspace, person)).unwrap();
+    let arrived =
+        firm.office.write(move |tx| complete_sign_in::complete_sign_in(tx, workspace, person)).unwrap();
     assert_eq!(arrived, Some(person));
 }
 
@@ -126,11 +127,11 @@ both_engines! {
         office.write(move |tx| invitations::invite(tx, &ada, invited)).unwrap();
         office.posts(ada, channel, "For Acme alone");
         office.wait_minutes(5);
-        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
         // Nor when they come in later: it was written before they came, open to them but waiting for none.
         comes_in(&firm, typo);
-        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
         assert_eq!(office.unread(firm.actor(typo).unwrap(), channel), 0);
     }

@@ -7,12 +7,12 @@ use crate::support::people::{forbidden, not_found, refused};
 use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::WorkspaceId;
-use domain::tenant::early_access::{self, BY_SENDER_MAX, Entry, Given};
+use domain::tenant::early_access::{self, BY_SENDER_MAX, Entry, EntryInput};
 
 const SENDER: &str = "192.0.2.7";
 
-fn given(name: &str) -> Given {
-    Given {
+fn given(name: &str) -> EntryInput {
+    EntryInput {
         name: name.to_string(),
         email: format!("{}@later.example", name.to_lowercase()),
         company: "Later".to_string(),
@@ -20,7 +20,7 @@ fn given(name: &str) -> Given {
     }
 }
 
-fn submit(office: &Office, workspace: Option<WorkspaceId>, given: Given) -> error::Result<()> {
+fn submit(office: &Office, workspace: Option<WorkspaceId>, given: EntryInput) -> error::Result<()> {
     office.write(move |tx| early_access::submit(tx, workspace, &given, SENDER))
 }
 
@@ -37,7 +37,7 @@ both_engines! {
         let (firm, other) = (office.firm("a.example"), office.firm("b.example"));
         submit(office, Some(other.workspace), given("Rui")).unwrap();
         office.wait_minutes(1);
-        submit(office, Some(other.workspace), Given { company: String::new(), ..given("Ana") }).unwrap();
+        submit(office, Some(other.workspace), EntryInput { company: String::new(), ..given("Ana") }).unwrap();
         assert_eq!(names(office, other.ada, false), ["Ana", "Rui"]);
         assert_eq!(names(office, firm.ada, false), [""; 0]);
         let entry = &listed(office, other.ada, false)[1];
@@ -75,8 +75,8 @@ both_engines! {
         let firm = office.firm("a.example");
         submit(office, Some(firm.workspace), given("Rui")).unwrap();
         office.wait_minutes(1);
-        submit(office, Some(firm.workspace), Given { email: "RUI@Later.example".to_string(), ..given("Rui") }).unwrap();
-        submit(office, Some(firm.workspace), Given { company: "Other".to_string(), ..given("Rui") }).unwrap();
+        submit(office, Some(firm.workspace), EntryInput { email: "RUI@Later.example".to_string(), ..given("Rui") }).unwrap();
+        submit(office, Some(firm.workspace), EntryInput { company: "Other".to_string(), ..given("Rui") }).unwrap();
         submit(office, None, given("Rui")).unwrap();
         submit(office, None, given("Rui")).unwrap();
         assert_eq!(names(office, firm.ada, false), ["Rui", "Rui", "Rui"], "another company and another host are news");
@@ -84,7 +84,7 @@ both_engines! {
 
     fn e1_what_a_machine_filled_in_is_kept_apart_and_lost_nowhere(office) {
         let firm = office.firm("a.example");
-        submit(office, Some(firm.workspace), Given { trap: "x".to_string(), ..given("Bot") }).unwrap();
+        submit(office, Some(firm.workspace), EntryInput { trap: "x".to_string(), ..given("Bot") }).unwrap();
         submit(office, Some(firm.workspace), given("Bot")).unwrap();
         submit(office, Some(firm.workspace), given("Rui")).unwrap();
         assert_eq!(listed(office, firm.ada, false).len(), 2);
@@ -97,15 +97,15 @@ both_engines! {
         let firm = office.firm("a.example");
         let long = "a".repeat(201);
         for _ in 0..=BY_SENDER_MAX {
-            refused(submit(office, None, Given { name: " ".to_string(), ..given("Rui") }), "name", Problem::Empty);
+            refused(submit(office, None, EntryInput { name: " ".to_string(), ..given("Rui") }), "name", Problem::Empty);
         }
-        refused(submit(office, None, Given { name: long.clone(), ..given("Rui") }), "name", Problem::TooLong(200));
-        refused(submit(office, None, Given { company: long, ..given("Rui") }), "company", Problem::TooLong(200));
+        refused(submit(office, None, EntryInput { name: long.clone(), ..given("Rui") }), "name", Problem::TooLong(200));
+        refused(submit(office, None, EntryInput { company: long, ..given("Rui") }), "company", Problem::TooLong(200));
         for (email, problem) in [("", Problem::Empty), ("rui@later", Problem::NoAddress), ("r\0@a.example", Problem::ControlCharacters)] {
-            refused(submit(office, None, Given { email: email.to_string(), ..given("Rui") }), "email", problem);
+            refused(submit(office, None, EntryInput { email: email.to_string(), ..given("Rui") }), "email", problem);
         }
         assert_eq!(names(office, firm.ada, false), [""; 0]);
-        submit(office, None, Given { name: "=HYPERLINK(\"x\")".to_string(), ..given("Rui") }).unwrap();
+        submit(office, None, EntryInput { name: "=HYPERLINK(\"x\")".to_string(), ..given("Rui") }).unwrap();
         assert_eq!(names(office, firm.ada, false), ["=HYPERLINK(\"x\")"], "kept as it was typed");
     }
 

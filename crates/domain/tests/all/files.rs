@@ -14,7 +14,7 @@ use domain::kernel::error::Problem;
 use domain::kernel::journal::Event;
 use domain::kernel::limits;
 use domain::messages::attachments::{Attached, State};
-use domain::messages::message::Stretch;
+use domain::messages::message::Window;
 use domain::messages::sending::Draft;
 
 both_engines! {
@@ -35,7 +35,7 @@ both_engines! {
         assert_eq!((filed.message, filed.creator, filed.created_at), (Some(message.id), maria.person, office.now()));
         let stored = filed.stored.unwrap();
         assert_eq!((stored.size, stored.content_type.as_str()), (13, "application/pdf"));
-        assert_eq!(office.page(firm.ada, channel, Stretch::Newest, 10).unwrap(), std::slice::from_ref(&message));
+        assert_eq!(office.page(firm.ada, channel, Window::Newest, 10).unwrap(), std::slice::from_ref(&message));
         assert_eq!(office.rows("uploads"), 0, "an upload that is sent is used up");
         let told = firm.told();
         let created = told.iter().filter(|event| matches!(event, Event::FileCreated { .. })).count();
@@ -192,11 +192,11 @@ both_engines! {
         let told = firm.told().len();
         let deletion = office.removes(firm.ada, channel, &[file]).unwrap();
         not_found(office.file(maria, file));
-        let shown = office.page(maria, channel, Stretch::Newest, 1).unwrap().remove(0).attachments.remove(0);
+        let shown = office.page(maria, channel, Window::Newest, 1).unwrap().remove(0).attachments.remove(0);
         assert_eq!((shown.name.as_str(), shown.size, &shown.state), ("deed.txt", 4, &State::Removed));
         assert_eq!(firm.told()[told..], [Event::FileDeleted { channel, file }], "open pages hear of it");
         office.brings_back(firm.ada, channel, deletion).unwrap();
-        let shown = office.page(maria, channel, Stretch::Newest, 1).unwrap().remove(0).attachments.remove(0);
+        let shown = office.page(maria, channel, Window::Newest, 1).unwrap().remove(0).attachments.remove(0);
         assert!(matches!(shown.state, State::There(_)));
         assert_eq!(firm.told().last(), Some(&Event::FileUpdated { channel, file }));
     }

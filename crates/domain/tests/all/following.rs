@@ -113,7 +113,7 @@ impl Town<'_> {
         let office = self.firm.office;
         let everybody: Vec<PersonId> = self.internals.iter().chain(&self.clients).copied().collect();
         let make = |subject: Subject| {
-            office.write(move |tx| starting::make(tx, &actor, &subject)).map(|_: ChannelId| ())
+            office.write(move |tx| starting::create(tx, &actor, &subject)).map(|_: ChannelId| ())
         };
         match step {
             Step::AddClient { companies, fresh } => {
@@ -213,7 +213,9 @@ impl Town<'_> {
             }
             Step::ComeIn { client } => {
                 let Some(client) = nth(&self.clients, client) else { return Ok(()) };
-                office.write(move |tx| complete_sign_in::arrive(tx, actor.workspace, client)).map(|_| ())
+                office
+                    .write(move |tx| complete_sign_in::complete_sign_in(tx, actor.workspace, client))
+                    .map(|_| ())
             }
             Step::ClientChannel { client } => {
                 nth(&self.clients, client).map_or(Ok(()), |id| make(Subject::Client(id)))

@@ -4,11 +4,11 @@ use crate::support::Office;
 use crate::support::people::not_found;
 use domain::arrival::import_table::{self, LINES_MAX};
 use domain::arrival::importing::{self, Step};
-use domain::arrival::imports::{self, Belonging, LINES_AT_ONCE, Outcome, Planned};
+use domain::arrival::imports::{self, LINES_AT_ONCE, LineCompany, Outcome, Planned};
 use domain::directory::clients::ClientFilter;
 use domain::directory::person::{self, Status};
 use domain::kernel::access::Actor;
-use domain::kernel::audit_log::{self, Deed, Filter};
+use domain::kernel::audit_log::{self, AuditAction, Filter};
 use domain::kernel::error;
 use domain::kernel::ids::ImportId;
 use domain::{administration, directory};
@@ -28,7 +28,7 @@ fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> error::
 const STEP: usize = 20;
 
 fn step(office: &Office, actor: Actor, import: ImportId) -> Step {
-    office.write(move |tx| importing::take_in_some(tx, &actor, import, STEP)).unwrap()
+    office.write(move |tx| importing::apply_some(tx, &actor, import, STEP)).unwrap()
 }
 
 fn take_in(office: &Office, actor: Actor, import: ImportId) {
@@ -85,10 +85,10 @@ both_engines! {
         let left_out = |field: &str, words: &str| Outcome::LeftOut(field.to_string(), words.to_string());
         let planned = outcomes(office, ada, import);
         assert_eq!(planned[..8], [
-            Outcome::Client(Belonging::Known),
-            Outcome::Client(Belonging::New),
-            Outcome::Client(Belonging::Known),
-            Outcome::Client(Belonging::Alone),
+            Outcome::Client(LineCompany::Known),
+            Outcome::Client(LineCompany::New),
+            Outcome::Client(LineCompany::Known),
+            Outcome::Client(LineCompany::Alone),
             Outcome::Company,
             Outcome::Here,
             Outcome::Here,
@@ -124,12 +124,12 @@ both_engines! {
         let lim = firm.limited("Lim", &[north]);
         let table = "email,name,company\na@new.example,A A,North\nb@new.example,B B,South\n";
         let import = hand_in(office, lim, table, false).unwrap();
-        assert_eq!(outcomes(office, lim, import)[0], Outcome::Client(Belonging::Known));
+        assert_eq!(outcomes(office, lim, import)[0], Outcome::Client(LineCompany::Known));
         assert!(matches!(&outcomes(office, lim, import)[1], Outcome::LeftOut(field, _) if field == "company"));
         let other = office.firm("b.example").ada;
         for stranger in [firm.ada, other] {
             not_found(office.read(move |reader| imports::plan(reader, &stranger, import)));
-            not_found(office.write(move |tx| importing::take_in_some(tx, &stranger, import, STEP)));
+            not_found(office.write(move |tx| importing::apply_some(tx, &stranger, import, STEP)));
             not_found(office.write(move |tx| imports::add_lines(tx, &stranger, import, &[])));
             not_found(office.write(move |tx| imports::forget(tx, &stranger, import)));
         }
@@ -146,13 +146,13 @@ both_engines! {
         let ada = firm.ada;
         let import = hand_in(office, ada, TABLE, false).unwrap();
         let failing = move |tx: &mut Tx| {
-            importing::take_in_some(tx, &ada, import, STEP)?;
+            importing::apply_some(tx, &ada, import, STEP)?;
             Err::<(), _>(error::Error::Conflict("the power went"))
         };
         office.write(failing).unwrap_err();
         assert!(clients(office, ada).is_empty());
         assert!(company_names(office, ada).is_empty());
-        assert!(outcomes(office, ada, import).contains(&Outcome::Client(Belonging::New)));
+        assert!(outcomes(office, ada, import).contains(&Outcome::Client(LineCompany::New)));
     }
 
     fn s15_others_write_between_the_steps_and_what_they_do_is_seen_by_the_next(office) {
@@ -196,7 +196,7 @@ both_engines! {
         assert_eq!(clients(office, ada).len(), count);
         assert!(clients(office, ada).iter().all(|person| person.status() == Status::Invited));
         let kept = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 10_000)).unwrap();
-        let tables = kept.iter().filter(|record| record.deed == Deed::TableImported.word());
+        let tables = kept.iter().filter(|record| record.deed == AuditAction::TableImported.word());
         assert_eq!(tables.count(), 2, "one for each table, not for each step");
     }
 
@@ -206,7 +206,7 @@ both_engines! {
         let import = hand_in(office, ada, &people_table(LINES_MAX), false).unwrap();
         let planned = outcomes(office, ada, import);
         assert_eq!(planned.len(), LINES_MAX);
-        let new = planned.iter().filter(|outcome| **outcome == Outcome::Client(Belonging::New)).count();
+        let new = planned.iter().filter(|outcome| **outcome == Outcome::Client(LineCompany::New)).count();
         assert_eq!(new, LINES_MAX / 10);
         office.wait(std::time::Duration::from_secs(30 * 24 * 3600));
         assert_eq!(office.write(|tx| imports::sweep(tx)).unwrap(), 1);

@@ -12,7 +12,7 @@ use domain::tenant::api_keys::{self, KEYS_MAX, Key};
 
 fn make(office: &Office, actor: Actor, name: &str) -> error::Result<String> {
     let name = name.to_string();
-    office.write(move |tx| Ok(api_keys::make(tx, &actor, &name)?.reveal().to_string()))
+    office.write(move |tx| Ok(api_keys::create(tx, &actor, &name)?.reveal().to_string()))
 }
 
 fn who(office: &Office, secret: &str) -> Option<(Actor, KeyId, bool)> {
@@ -35,7 +35,7 @@ both_engines! {
         for (secret, ada) in [(&here, firm.ada), (&there, other.ada)] {
             let program = who(office, secret).unwrap().0;
             assert_eq!((program.workspace, program.person), (ada.workspace, ada.person));
-            assert!(program.is_program() && !ada.is_program());
+            assert!(program.is_api_client() && !ada.is_api_client());
         }
         assert_eq!(who(office, ""), None);
         assert_eq!(who(office, &here.to_uppercase()), None);

@@ -12,7 +12,7 @@ use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, DigestId, FreshLinkId, PersonId};
 use domain::messages::message;
-use domain::notify::reply_links::{self, Answer, Done, Outcome};
+use domain::notify::reply_links::{self, Answer, Outcome, ReplyOutcome};
 use domain::tenant::settings::ReplyLinks;
 use domain::{administration, tenant};
 use store::FromValue;
@@ -40,7 +40,9 @@ impl<'a> Case<'a> {
 
     fn look(&self, signed_in: Option<Actor>) -> error::Result<Outcome> {
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
-        self.firm.office.read(move |reader| reply_links::look(reader, workspace, &secret, signed_in.as_ref()))
+        self.firm
+            .office
+            .read(move |reader| reply_links::resolve(reader, workspace, &secret, signed_in.as_ref()))
     }
 
     fn seen(&self) -> Outcome {
@@ -54,7 +56,7 @@ impl<'a> Case<'a> {
         opened.expect("a page").messages.into_iter().map(|message| message.text).collect()
     }
 
-    fn reply(&self, text: &str, shown: Option<i64>) -> error::Result<Done<message::Message>> {
+    fn reply(&self, text: &str, shown: Option<i64>) -> error::Result<ReplyOutcome<message::Message>> {
         let answer = Answer {
             id: self.firm.office.message_id(),
             text: text.to_string(),
@@ -65,20 +67,20 @@ impl<'a> Case<'a> {
         self.firm.office.write(move |tx| reply_links::reply(tx, workspace, &secret, None, &answer))
     }
 
-    fn reads(&self, position: i64) -> error::Result<Done<i64>> {
+    fn reads(&self, position: i64) -> error::Result<ReplyOutcome<i64>> {
         let (workspace, secret) = (self.firm.workspace, self.secret.clone());
         self.firm.office.write(move |tx| reply_links::read_up_to(tx, workspace, &secret, None, position))
     }
 
-    fn asks_fresh(&self, sender: &str) -> error::Result<Done<()>> {
+    fn asks_fresh(&self, sender: &str) -> error::Result<ReplyOutcome<()>> {
         let (workspace, secret, sender) = (self.firm.workspace, self.secret.clone(), sender.to_string());
         self.firm.office.write(move |tx| reply_links::ask_fresh(tx, workspace, &secret, None, &sender))
     }
 
     fn is_closed(&self, outcome: &Outcome) {
         assert_eq!(&self.seen(), outcome);
-        assert_eq!(self.reply("late", None).expect("an answer"), Done::No(outcome.clone()));
-        assert_eq!(self.reads(4).expect("an answer"), Done::No(outcome.clone()));
+        assert_eq!(self.reply("late", None).expect("an answer"), ReplyOutcome::No(outcome.clone()));
+        assert_eq!(self.reads(4).expect("an answer"), ReplyOutcome::No(outcome.clone()));
         assert_eq!(self.firm.office.texts(self.firm.ada, self.channel), ["one", "two", "three", "four"]);
     }
 }
@@ -97,7 +99,7 @@ fn link(firm: &Firm<'_>, person: PersonId, channel: ChannelId, after: i64, up_to
              VALUES ($1, $2, $3, $4, $5, $6)",
             &[&workspace, &digest, &channel, &person, &after, &up_to],
         )?;
-        reply_links::make(tx, workspace, digest, person, channel)
+        reply_links::create(tx, workspace, digest, person, channel)
     });
     secret.expect("a link").reveal().to_string()
 }
@@ -133,7 +135,7 @@ both_engines! {
     fn n8_an_answer_is_sent_as_that_person_and_counts_what_the_page_showed_as_read(office) {
         let case = Case::new(office);
         office.posts(case.firm.ada, case.channel, "five, not on the page yet");
-        let Ok(Done::Yes(sent)) = case.reply("Thank you!", Some(4)) else { panic!("not sent") };
+        let Ok(ReplyOutcome::Yes(sent)) = case.reply("Thank you!", Some(4)) else { panic!("not sent") };
         assert_eq!((sent.author, sent.channel, sent.position), (case.oskar.person, case.channel, 6));
         assert_eq!(office.member(case.oskar, case.channel).read_position, 4);
         assert_eq!(office.unread(case.oskar, case.channel), 1);
@@ -154,9 +156,9 @@ both_engines! {
 
     fn m6_what_was_on_screen_on_the_page_is_read_and_never_more_than_there_is(office) {
         let case = Case::new(office);
-        assert_eq!(case.reads(3).expect("an answer"), Done::Yes(3));
-        assert_eq!(case.reads(1).expect("an answer"), Done::Yes(3));
-        assert_eq!(case.reads(i64::MAX).expect("an answer"), Done::Yes(4));
+        assert_eq!(case.reads(3).expect("an answer"), ReplyOutcome::Yes(3));
+        assert_eq!(case.reads(1).expect("an answer"), ReplyOutcome::Yes(3));
+        assert_eq!(case.reads(i64::MAX).expect("an answer"), ReplyOutcome::Yes(4));
     }
 
     fn n8_a_link_works_for_fourteen_days(office) {
@@ -183,7 +185,7 @@ both_engines! {
             let (workspace, secret) = (case.firm.workspace, case.secret.clone());
             let answer = Answer { id: office.message_id(), text: "Not me".to_string(), attachments: Vec::new(), shown: Some(4) };
             let done = office.write(move |tx| reply_links::reply(tx, workspace, &secret, Some(&other), &answer));
-            assert_eq!(done.expect("an answer"), Done::No(Outcome::SomebodyElse));
+            assert_eq!(done.expect("an answer"), ReplyOutcome::No(Outcome::SomebodyElse));
         }
         assert_eq!(office.texts(case.firm.ada, case.channel).len(), 4);
         assert_eq!(office.member(case.oskar, case.channel).read_position, 0);
@@ -204,13 +206,13 @@ both_engines! {
         let case = Case::new(office);
         let other = office.firm("other.example");
         let secret = case.secret.clone();
-        not_found(office.read(move |reader| reply_links::look(reader, other.workspace, &secret, None)));
+        not_found(office.read(move |reader| reply_links::resolve(reader, other.workspace, &secret, None)));
         let mut tampered = case.secret.clone();
         tampered.replace_range(0..1, if tampered.starts_with('a') { "b" } else { "a" });
         for wrong in [tampered, case.secret.to_uppercase() + "A", String::new(), "\u{0}😀".to_string()] {
             let workspace = case.firm.workspace;
             let looked = wrong.clone();
-            not_found(office.read(move |reader| reply_links::look(reader, workspace, &looked, None)));
+            not_found(office.read(move |reader| reply_links::resolve(reader, workspace, &looked, None)));
             not_found(office.write(move |tx| reply_links::ask_fresh(tx, workspace, &wrong, None, "192.0.2.1")));
         }
     }
@@ -228,8 +230,8 @@ both_engines! {
         office.write(move |tx| projects::edit(tx, &ada, project, &change)).expect("a change");
         assert_eq!(case.seen(), Outcome::AccessLost);
         assert_eq!(case.look(Some(case.oskar)).expect("a link"), Outcome::AccessLost);
-        assert_eq!(case.reply("late", None).expect("an answer"), Done::No(Outcome::AccessLost));
-        assert_eq!(case.asks_fresh("192.0.2.1").expect("an answer"), Done::Yes(()));
+        assert_eq!(case.reply("late", None).expect("an answer"), ReplyOutcome::No(Outcome::AccessLost));
+        assert_eq!(case.asks_fresh("192.0.2.1").expect("an answer"), ReplyOutcome::Yes(()));
         assert_eq!(column::<String>(&case.firm, "SELECT kind FROM deliveries WHERE workspace = $1"), [""; 0]);
     }
 
@@ -263,9 +265,9 @@ both_engines! {
 
     fn n8_a_fresh_link_goes_to_the_address_on_file_when_asked(office) {
         let case = Case::new(office);
-        assert!(matches!(case.asks_fresh("192.0.2.1"), Ok(Done::No(Outcome::Reply(..)))));
+        assert!(matches!(case.asks_fresh("192.0.2.1"), Ok(ReplyOutcome::No(Outcome::Reply(..)))));
         office.wait(14 * DAY);
-        assert_eq!(case.asks_fresh("192.0.2.1").expect("an answer"), Done::Yes(()));
+        assert_eq!(case.asks_fresh("192.0.2.1").expect("an answer"), ReplyOutcome::Yes(()));
         assert_eq!(column::<String>(&case.firm, "SELECT kind FROM deliveries WHERE workspace = $1"), ["freshLink"]);
         let asked = column::<FreshLinkId>(&case.firm, "SELECT id FROM fresh_links WHERE workspace = $1");
         let (workspace, id) = (case.firm.workspace, asked[0]);
@@ -299,7 +301,7 @@ both_engines! {
                 Ok(tx.run(sql, &[&workspace, &tx.now()])?)
             }).expect("a revocation");
             match case.asks_fresh("192.0.2.99") {
-                Ok(done) => assert_eq!(done, Done::Yes(())),
+                Ok(done) => assert_eq!(done, ReplyOutcome::Yes(())),
                 Err(error) => {
                     assert!(matches!(error, Error::TooMany(_)));
                     break;
@@ -313,7 +315,7 @@ both_engines! {
     fn n8_answers_by_links_are_limited(office) {
         let case = Case::new(office);
         for _ in 0..reply_links::REPLIES_MAX {
-            assert!(matches!(case.reply("and on", None), Ok(Done::Yes(_))));
+            assert!(matches!(case.reply("and on", None), Ok(ReplyOutcome::Yes(_))));
         }
         assert!(matches!(case.reply("and on", None), Err(Error::TooMany(_))));
     }

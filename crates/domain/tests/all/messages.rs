@@ -6,7 +6,7 @@ use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, MessageId};
 use domain::kernel::journal::Event;
 use domain::kernel::limits;
-use domain::messages::message::Stretch;
+use domain::messages::message::Window;
 use proptest::prelude::*;
 use store::Time;
 use uuid::Uuid;
@@ -111,11 +111,11 @@ both_engines! {
         let positions = |stretch| -> Vec<i64> {
             office.page(maria, channel, stretch, 10).expect("a page").iter().map(|message| message.position).collect()
         };
-        assert_eq!(positions(Stretch::Newest), (16..=25).collect::<Vec<_>>());
-        assert_eq!(positions(Stretch::Before(16)), (6..=15).collect::<Vec<_>>());
-        assert_eq!(positions(Stretch::Before(6)), (1..=5).collect::<Vec<_>>());
-        assert_eq!(positions(Stretch::After(5)), (6..=15).collect::<Vec<_>>());
-        assert_eq!(positions(Stretch::After(25)), Vec::<i64>::new());
+        assert_eq!(positions(Window::Newest), (16..=25).collect::<Vec<_>>());
+        assert_eq!(positions(Window::Before(16)), (6..=15).collect::<Vec<_>>());
+        assert_eq!(positions(Window::Before(6)), (1..=5).collect::<Vec<_>>());
+        assert_eq!(positions(Window::After(5)), (6..=15).collect::<Vec<_>>());
+        assert_eq!(positions(Window::After(25)), Vec::<i64>::new());
     }
 
     fn m5_only_the_author_edits_and_it_is_marked(office) {
@@ -144,7 +144,7 @@ both_engines! {
         assert_eq!((tombstone.text.as_str(), tombstone.deleted_at), ("", Some(office.now())));
         assert_eq!(office.deletes(maria, message.id).expect("again"), tombstone);
         assert!(matches!(office.edits(maria, message.id, "back"), Err(Error::Conflict(_))));
-        assert_eq!(office.page(firm.ada, channel, Stretch::Newest, 10).expect("a page"), [tombstone]);
+        assert_eq!(office.page(firm.ada, channel, Window::Newest, 10).expect("a page"), [tombstone]);
         let everything = office.read(|reader| {
             let mut texts: Vec<String> = reader.all("SELECT text FROM messages", &[], |row| row.get(0))?;
             texts.extend(reader.all("SELECT payload FROM journal", &[], |row| row.get::<String>(0))?);
@@ -285,7 +285,7 @@ proptest! {
                     office.sends(people[who], &office.draft(channel, "x", shown)).unwrap();
                 }
                 Step::Delete { message } => {
-                    let page = office.page(firm.ada, channel, Stretch::Newest, 100).unwrap();
+                    let page = office.page(firm.ada, channel, Window::Newest, 100).unwrap();
                     if let Some(message) = page.get(message) {
                         let author = people.iter().find(|actor| actor.person == message.author).unwrap();
                         office.deletes(*author, message.id).unwrap();
@@ -298,7 +298,7 @@ proptest! {
             for who in people {
                 let member = office.member(who, channel);
                 let counted = office
-                    .page(who, channel, Stretch::After(member.read_position), 1000)
+                    .page(who, channel, Window::After(member.read_position), 1000)
                     .unwrap()
                     .iter()
                     .filter(|message| message.author != who.person && message.deleted_at.is_none())

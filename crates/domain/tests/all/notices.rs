@@ -3,7 +3,7 @@
 use crate::support::people::{forbidden, not_found};
 use domain::arrival::invitations;
 use domain::kernel::access::Actor;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::history::{self, Notice};
 use domain::notify::{due, preferences};
@@ -17,12 +17,12 @@ both_engines! {
         for person in [bo.person, ben.person] {
             office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
         }
-        office.write(move |tx| preferences::choose(tx, &ben, Some(Choice::Never), None)).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &ben, Some(Frequency::Off), None)).expect("a choice");
         office.posts(ada, channel, "Hello");
         office.wait_minutes(5);
-        office.write(move |tx| due::come_due(tx, workspace, channel, None)).expect("a look");
+        office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).expect("a look");
         for person in [bo.person, ben.person] {
-            office.write(move |tx| due::settle(tx, workspace, person, None)).expect("a decision");
+            office.write(move |tx| due::decide(tx, workspace, person, None)).expect("a decision");
             office.wait_minutes(1);
         }
 

@@ -43,7 +43,7 @@ fn mark(office: &Office, actor: Actor, id: NotificationId, is_read: bool) -> err
 /// A program of a firm's: it sees everybody's.
 fn program_of(firm: &Firm<'_>) -> Actor {
     let ada = firm.ada;
-    let secret = firm.office.write(move |tx| api_keys::make(tx, &ada, "Import")).expect("a key");
+    let secret = firm.office.write(move |tx| api_keys::create(tx, &ada, "Import")).expect("a key");
     let secret = secret.reveal().to_string();
     let found = firm.office.read(move |reader| api_keys::of_secret(reader, &secret)).expect("an answer");
     found.expect("a program").0
@@ -390,7 +390,7 @@ proptest! {
             }
             let unread: Vec<_> = all.iter().filter(|found| found.read_at.is_none()).collect();
             if !has_marked_unread {
-                let page = office.page(maria, channel, message::Stretch::After(settled), 1_000).expect("a page");
+                let page = office.page(maria, channel, message::Window::After(settled), 1_000).expect("a page");
                 let first = page.iter().find(|message| message.author != maria.person && message.deleted_at.is_none());
                 let expected: Vec<_> = first.map(|message| message.id).into_iter().collect();
                 let found: Vec<_> = unread.iter().map(|found| found.message).collect();

@@ -8,13 +8,13 @@ use domain::administration::profile;
 use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::limits;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::notify::consents::{self, Consent, How};
 use domain::notify::delivery::{Delivery, Kind};
 use domain::notify::phone::{Phone, Quiet};
 use domain::notify::phones::{self, CODE_LASTS, CodeOutcome};
 use domain::notify::quiet_hours::{self, Silence, TextDue};
-use domain::notify::sms_keywords::{self, Told};
+use domain::notify::sms_keywords::{self, KeywordReply};
 use domain::notify::{deliveries, preferences};
 use domain::tenant::workspaces;
 use store::Time;
@@ -67,13 +67,13 @@ impl Office {
         quiet_hours::text_due(&texting.expect("an answer"), self.now())
     }
 
-    fn stops(&self, number: &str, words: &str) -> Told {
+    fn stops(&self, number: &str, words: &str) -> KeywordReply {
         self.a_moment();
         let (number, words) = (number.to_string(), words.to_string());
         self.write(move |tx| sms_keywords::stop(tx, &number, &words)).expect("an answer")
     }
 
-    fn starts(&self, number: &str) -> Told {
+    fn starts(&self, number: &str) -> KeywordReply {
         self.a_moment();
         let number = number.to_string();
         self.write(move |tx| sms_keywords::start(tx, &number, "START")).expect("an answer")
@@ -113,7 +113,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         assert_eq!(office.due(bo), silent(Silence::Choice));
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage))).expect("a choice");
         assert_eq!(office.due(bo), silent(Silence::NoNumber));
         office.gives(bo, "+1 (500) 555-0100").expect("a number");
         assert_eq!(office.due(bo), silent(Silence::NotProved));
@@ -208,7 +208,7 @@ both_engines! {
         assert_eq!(name.full(), "Bo Client");
         assert!(wording.starts_with("Yes, Brand may send text messages to +15005550100"), "{wording}");
         let chosen = office.read(move |reader| preferences::of_person(reader, bo.workspace, bo.person)).expect("choices");
-        assert_eq!(chosen.text, Choice::Each, "a yes to texts is one");
+        assert_eq!(chosen.text, Frequency::EveryMessage, "a yes to texts is one");
 
         let ada = firm.ada;
         office.write(move |tx| workspaces::rename(tx, &ada, "Renamed")).expect("a new name");
@@ -273,7 +273,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         office.proves(bo, NUMBER);
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each))).expect("a choice");
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage))).expect("a choice");
         office.starts(NUMBER);
         assert_eq!(office.due(bo), silent(Silence::NotAgreed));
         assert!(firm.consents().is_empty());
@@ -299,7 +299,7 @@ both_engines! {
         office.write(|tx| sms_keywords::unsubscribed(tx, NUMBER)).expect("a report");
         assert_eq!(office.due(bo), silent(Silence::Stopped));
         let chosen = office.read(move |reader| preferences::of_person(reader, bo.workspace, bo.person)).expect("choices");
-        assert_eq!(chosen.email, Choice::Each);
+        assert_eq!(chosen.email, Frequency::EveryMessage);
         assert_eq!(firm.answers().last().expect("a no").2, How::Provider);
     }
 

@@ -27,7 +27,7 @@ impl Firm<'_> {
     /// A program with a key of the first admin.
     fn program(&self) -> Actor {
         let ada = self.ada;
-        let secret = self.office.write(move |tx| api_keys::make(tx, &ada, "Import")).unwrap();
+        let secret = self.office.write(move |tx| api_keys::create(tx, &ada, "Import")).unwrap();
         let secret = secret.reveal().to_string();
         let found = self.office.read(move |reader| api_keys::of_secret(reader, &secret)).unwrap();
         found.unwrap().0
@@ -51,7 +51,7 @@ both_engines! {
         let (firm, other) = (office.firm("a"), office.firm("b"));
         let (bo, sam) = (firm.client_actor("Bo", &[]), firm.staff("Sam"));
         let project = firm.project("Tower", &[bo.person], &[sam.person]);
-        let channel = office.write(move |tx| starting::make(tx, &sam, &Subject::Project(project))).unwrap();
+        let channel = office.write(move |tx| starting::create(tx, &sam, &Subject::Project(project))).unwrap();
         let message = office.posts(bo, channel, "Hello");
         not_found(office.sees(firm.ada, channel));
         not_found(office.edits(firm.ada, message.id, "Bye"));
@@ -85,7 +85,7 @@ both_engines! {
         not_found(office.sees(stranger, channel));
         not_found(office.edits(stranger, message.id, "Bye"));
         not_found(says(stranger, None));
-        not_found(office.page(stranger, channel, message::Stretch::Newest, 9));
+        not_found(office.page(stranger, channel, message::Window::Newest, 9));
         assert!(office.read(move |reader| list::newest(reader, &stranger, &Search::default(), 9)).unwrap().is_empty());
     }
 
@@ -96,7 +96,7 @@ both_engines! {
         office.wait(Duration::from_millis(1));
         let sam = firm.staff("Sam");
         let project = firm.project("Tower", &[bo.person], &[sam.person]);
-        let channel = office.write(move |tx| starting::make(tx, &sam, &Subject::Project(project))).unwrap();
+        let channel = office.write(move |tx| starting::create(tx, &sam, &Subject::Project(project))).unwrap();
         office.posts(bo, channel, "The foundation is ready");
         let (program, stranger) = (firm.program(), other.program());
         office.write(|tx| search::catch_up(tx)).unwrap();
@@ -114,7 +114,7 @@ both_engines! {
         assert_eq!(listed(program, None).unwrap()[0].person, sam.person);
         assert_eq!(listed(program, Some(sam.person)).unwrap()[0].person, bo.person);
         not_found(listed(stranger, None));
-        let stands_in = |who: Actor, person| office.read(move |reader| acting_as::stand_in(reader, &who, channel, person));
+        let stands_in = |who: Actor, person| office.read(move |reader| acting_as::act_as(reader, &who, channel, person));
         assert_eq!(stands_in(program, sam.person).unwrap(), sam);
         assert!(matches!(stands_in(program, bo.person), Err(Error::Conflict(_))));
         not_found(stands_in(program, firm.ada.person));
@@ -223,7 +223,7 @@ both_engines! {
         not_found(delete_client(office, ada, bo.person));
         not_found(firm.edit_client(ada, bo.person, ClientChange::default()));
         not_found(office.write(move |tx| invitations::invite(tx, &ada, bo.person)));
-        not_found(office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo.person))));
+        not_found(office.write(move |tx| starting::create(tx, &ada, &Subject::Client(bo.person))));
         assert!(office.read(move |reader| directory::clients::clients(reader, &ada, &Default::default(), 9)).unwrap().is_empty());
         assert!(office.read(move |reader| directory::companies::clients_of(reader, &ada, acme)).unwrap().is_empty());
         let people = office.read(move |reader| directory::projects::people_of(reader, &ada, project)).unwrap();
@@ -291,7 +291,7 @@ both_engines! {
     fn a_deleted_colleague_is_gone_with_their_keys_but_never_the_last_admin(office) {
         let firm = office.firm("a");
         let (ada, eve, sam) = (firm.ada, firm.admin("Eve"), firm.staff("Sam"));
-        let secret = office.write(move |tx| api_keys::make(tx, &eve, "Eve's")).unwrap().reveal().to_string();
+        let secret = office.write(move |tx| api_keys::create(tx, &eve, "Eve's")).unwrap().reveal().to_string();
         let delete = |who: Actor, person: PersonId| office.write(move |tx| deleting::delete_internal(tx, &who, person));
         forbidden(delete(sam, eve.person));
         not_found(delete(ada, firm.client("Bo", &[])));
@@ -331,7 +331,7 @@ both_engines! {
         for _ in 0..2 {
             let workspace = firm.workspace;
             let link = office
-                .write(move |tx| sign_in_links::make_link(tx, workspace, bo, sign_in_links::LinkKind::Command))
+                .write(move |tx| sign_in_links::create_link(tx, workspace, bo, sign_in_links::LinkKind::Command))
                 .unwrap();
             office.write(move |tx| sign_in::by_link(tx, link.reveal())).unwrap();
         }
@@ -364,7 +364,7 @@ both_engines! {
                         email: format!("{}@client.example", ids::MessageId::new(tx.now())),
                         ..Default::default()
                     })?;
-                    idempotency::keep(tx, &who, &question, answer)?;
+                    idempotency::record_answer(tx, &who, &question, answer)?;
                     Ok((answer.to_vec(), true))
                 }
             })

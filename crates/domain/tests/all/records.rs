@@ -8,8 +8,8 @@ use domain::administration::settings::{self, MessagingChange};
 use domain::administration::team::{self, InternalChange};
 use domain::administration::{deleting, projects};
 use domain::arrival::invitations;
-use domain::kernel::access::{Actor, Role, Via};
-use domain::kernel::audit_log::{self, Change, Deed, Filter, Record};
+use domain::kernel::access::{Actor, Origin, Role};
+use domain::kernel::audit_log::{self, AuditAction, Change, Filter, Record};
 use domain::webhooks::webhook;
 use domain::welcome::setting;
 
@@ -33,20 +33,20 @@ both_engines! {
     fn r1_whoever_changes_people_access_or_settings_is_kept_with_what_it_was_before(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
-        let expect = |deed: Deed, changes: &[Change]| {
+        let expect = |deed: AuditAction, changes: &[Change]| {
             let record = newest(office, ada);
-            assert_eq!((record.deed.as_str(), record.via), (deed.word(), Via::Page));
+            assert_eq!((record.deed.as_str(), record.via), (deed.word(), Origin::Page));
             assert_eq!(record.person.map(|(person, _)| person), Some(ada.person));
             assert_eq!(record.changes, changes, "{deed:?}");
         };
         let north = office.write(move |tx| administration::companies::add(tx, &ada, "North")).unwrap();
-        expect(Deed::CompanyAdded, &[change("name", None, Some("North"))]);
+        expect(AuditAction::CompanyAdded, &[change("name", None, Some("North"))]);
         office.write(move |tx| administration::companies::rename(tx, &ada, north, "Far North")).unwrap();
-        expect(Deed::CompanyChanged, &[change("name", Some("North"), Some("Far North"))]);
+        expect(AuditAction::CompanyChanged, &[change("name", Some("North"), Some("Far North"))]);
         let client = new_client("Bo", &[]);
         let email = client.email.clone();
         let bo = office.write(move |tx| clients::add_client(tx, &ada, &client)).unwrap();
-        expect(Deed::PersonAdded, &[change("email", None, Some(&email))]);
+        expect(AuditAction::PersonAdded, &[change("email", None, Some(&email))]);
         let moved = ClientChange {
             phone: Some("+44 20 7946 0018".to_string()),
             companies: Some(vec![north]),
@@ -54,38 +54,38 @@ both_engines! {
         };
         office.write(move |tx| clients::edit_client(tx, &ada, bo, &moved)).unwrap();
         let changes = [change("phone", None, Some("+442079460018")), change("companies", None, Some("Far North"))];
-        expect(Deed::PersonChanged, &changes);
+        expect(AuditAction::PersonChanged, &changes);
         office.write(move |tx| invitations::invite(tx, &ada, bo)).unwrap();
-        expect(Deed::PersonInvited, &[]);
+        expect(AuditAction::PersonInvited, &[]);
         office.write(move |tx| invitations::take_back(tx, &ada, bo)).unwrap();
-        expect(Deed::PersonUninvited, &[]);
+        expect(AuditAction::PersonUninvited, &[]);
         office.write(move |tx| team::deactivate(tx, &ada, bo)).unwrap();
-        expect(Deed::PersonDeactivated, &[]);
+        expect(AuditAction::PersonDeactivated, &[]);
         office.write(move |tx| team::reactivate(tx, &ada, bo)).unwrap();
-        expect(Deed::PersonReactivated, &[]);
+        expect(AuditAction::PersonReactivated, &[]);
         office.write(move |tx| deleting::delete_client(tx, &ada, bo)).unwrap();
-        expect(Deed::PersonDeleted, &[]);
+        expect(AuditAction::PersonDeleted, &[]);
 
         let sam = new_internal("Sam", Role::Staff);
         let sam = office.write(move |tx| team::add_internal(tx, &ada, &sam)).unwrap();
         let role = InternalChange { role: Some(Role::Admin), ..InternalChange::default() };
         office.write(move |tx| team::edit_internal(tx, &ada, sam, &role)).unwrap();
-        expect(Deed::PersonChanged, &[change("role", Some("staff"), Some("admin"))]);
+        expect(AuditAction::PersonChanged, &[change("role", Some("staff"), Some("admin"))]);
         office.write(move |tx| administration::companies::assign(tx, &ada, north, sam, true)).unwrap();
-        assert_eq!(newest(office, ada).deed, Deed::CompanyAssigned.word());
+        assert_eq!(newest(office, ada).deed, AuditAction::CompanyAssigned.word());
         let wait = MessagingChange { wait_minutes: Some(7), ..MessagingChange::default() };
         office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();
-        expect(Deed::SettingsChanged, &[change("waitMinutes", Some("5"), Some("7"))]);
+        expect(AuditAction::SettingsChanged, &[change("waitMinutes", Some("5"), Some("7"))]);
         let off = setting::WelcomeChange { enabled: Some(false), ..setting::WelcomeChange::default() };
         office.write(move |tx| setting::change(tx, &ada, &off)).unwrap();
-        expect(Deed::WelcomeChanged, &[change("welcome", Some("on"), Some("off"))]);
-        let everything = webhook::Wanted::everything();
-        office.write(move |tx| webhook::make(tx, &ada, "https://a.example/", &everything)).unwrap();
-        expect(Deed::WebhookMade, &[change("url", None, Some("https://a.example/"))]);
+        expect(AuditAction::WelcomeChanged, &[change("welcome", Some("on"), Some("off"))]);
+        let everything = webhook::EventFilter::everything();
+        office.write(move |tx| webhook::create(tx, &ada, "https://a.example/", &everything)).unwrap();
+        expect(AuditAction::WebhookMade, &[change("url", None, Some("https://a.example/"))]);
         let mill = projects::NewProject { title: "Mill".to_string(), ..projects::NewProject::default() };
         let mill = office.write(move |tx| projects::add(tx, &ada, &mill)).unwrap();
         office.write(move |tx| projects::archive(tx, &ada, mill, true)).unwrap();
-        expect(Deed::ProjectChanged, &[change("archived", Some("off"), Some("on"))]);
+        expect(AuditAction::ProjectChanged, &[change("archived", Some("off"), Some("on"))]);
         let count = all(office, ada).len();
         let same = ClientChange::default();
         let cy = firm.client("Cy", &[]);

@@ -42,7 +42,7 @@ fn types(firm: &Firm<'_>, sign_in: SignInId, code: &str) -> CodeOutcome {
 
 fn look(office: &Office, secret: &str) -> error::Result<sign_in_links::Link> {
     let secret = secret.to_string();
-    office.read(move |reader| sign_in_links::look_at_link(reader, &secret))
+    office.read(move |reader| sign_in_links::find_link(reader, &secret))
 }
 
 fn tap(office: &Office, secret: &str) -> error::Result<(WorkspaceId, PersonId)> {
@@ -52,7 +52,7 @@ fn tap(office: &Office, secret: &str) -> error::Result<(WorkspaceId, PersonId)> 
 
 fn link(firm: &Firm<'_>, person: PersonId, kind: LinkKind) -> String {
     let workspace = firm.workspace;
-    let secret = firm.office.write(move |tx| sign_in_links::make_link(tx, workspace, person, kind));
+    let secret = firm.office.write(move |tx| sign_in_links::create_link(tx, workspace, person, kind));
     secret.expect("a link").reveal().to_string()
 }
 
@@ -69,7 +69,7 @@ fn rows(office: &Office, table: &str) -> i64 {
 
 fn person(firm: &Firm<'_>, id: PersonId) -> person::Person {
     let actor = firm.actor(id).expect("an active person");
-    firm.office.read(move |reader| person::myself(reader, &actor)).expect("a person")
+    firm.office.read(move |reader| person::profile(reader, &actor)).expect("a person")
 }
 
 #[track_caller]
@@ -269,7 +269,7 @@ both_engines! {
         let after = ask(&firm, "bo@client.example");
         assert!(mail(&firm, after).is_none());
         let workspace = firm.workspace;
-        let made = office.write(move |tx| sign_in_links::make_link(tx, workspace, bo, LinkKind::Command).map(|_| ()));
+        let made = office.write(move |tx| sign_in_links::create_link(tx, workspace, bo, LinkKind::Command).map(|_| ()));
         not_found(made);
     }
 
@@ -346,7 +346,7 @@ both_engines! {
         }
         wait_of(ask_from(office, firm.workspace, ADA, SENDER));
         ask(&other, ADA);
-        not_found(office.write(move |tx| sign_in_links::make_link(tx, elsewhere, person, LinkKind::Demo).map(|_| ())));
+        not_found(office.write(move |tx| sign_in_links::create_link(tx, elsewhere, person, LinkKind::Demo).map(|_| ())));
     }
 
     fn s3_old_requests_links_and_tries_are_swept_and_young_ones_stay(office) {

@@ -7,7 +7,7 @@ use crate::support::Office;
 use crate::support::people::{Firm, new_client, not_found, refused};
 use domain::administration::deleting;
 use domain::administration::settings::MessagingChange;
-use domain::arrival::company_suggestion::{self, Belonging};
+use domain::arrival::company_suggestion::{self, CompanySuggestion};
 use domain::arrival::joining::{self, JoiningChange};
 use domain::arrival::sign_in::{self, CodeOutcome, Prepared};
 use domain::channels::starting::Subject;
@@ -16,9 +16,9 @@ use domain::directory::companies;
 use domain::directory::person::{Person, Status};
 use domain::identity::sign_in_links::{self, LinkState};
 use domain::identity::sign_in_requests::{self, ASKED_BY_ADDRESS_MAX, ASKED_BY_SENDER_MAX};
-use domain::identity::sign_ups::{self, Given};
+use domain::identity::sign_ups::{self, SignUpInput};
 use domain::kernel::access::Actor;
-use domain::kernel::audit_log::{self, Deed, Filter};
+use domain::kernel::audit_log::{self, AuditAction, Filter};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{PersonId, SignInId};
 use domain::kernel::limits;
@@ -33,21 +33,21 @@ fn lets(firm: &Firm<'_>, may: bool) {
     firm.office.write(move |tx| joining::change(tx, &ada, &change)).unwrap();
 }
 
-fn given(name: &str, email: &str, company: &str) -> Given {
-    Given {
+fn given(name: &str, email: &str, company: &str) -> SignUpInput {
+    SignUpInput {
         given_name: name.to_string(),
         email: email.to_string(),
         company: company.to_string(),
-        ..Given::default()
+        ..SignUpInput::default()
     }
 }
 
-fn asks_from(firm: &Firm<'_>, given: Given, sender: &str) -> error::Result<SignInId> {
+fn asks_from(firm: &Firm<'_>, given: SignUpInput, sender: &str) -> error::Result<SignInId> {
     let (workspace, sender) = (firm.workspace, sender.to_string());
     firm.office.write(move |tx| sign_ups::ask(tx, workspace, &given, &sender))
 }
 
-fn asks(firm: &Firm<'_>, given: Given) -> SignInId {
+fn asks(firm: &Firm<'_>, given: SignUpInput) -> SignInId {
     asks_from(firm, given, "192.0.2.7").unwrap()
 }
 
@@ -62,7 +62,7 @@ fn types(firm: &Firm<'_>, sign_in: SignInId, code: &str) -> CodeOutcome {
 }
 
 /// Signs up and types the code.
-fn comes(firm: &Firm<'_>, given: Given) -> PersonId {
+fn comes(firm: &Firm<'_>, given: SignUpInput) -> PersonId {
     let sign_in = asks(firm, given);
     let mail = mail(firm, sign_in).expect("a mail");
     match types(firm, sign_in, &mail.code) {
@@ -84,9 +84,9 @@ fn company_names(firm: &Firm<'_>, of: PersonId) -> Vec<String> {
     found.into_iter().filter(|(_, _, is_placeholder)| !is_placeholder).map(|(_, name, _)| name).collect()
 }
 
-fn belonging(firm: &Firm<'_>, of: PersonId) -> Option<Belonging> {
+fn belonging(firm: &Firm<'_>, of: PersonId) -> Option<CompanySuggestion> {
     let ada = firm.ada;
-    firm.office.read(move |reader| company_suggestion::belonging(reader, &ada, of)).unwrap()
+    firm.office.read(move |reader| company_suggestion::find(reader, &ada, of)).unwrap()
 }
 
 both_engines! {
@@ -107,7 +107,7 @@ both_engines! {
     fn s14_the_account_exists_once_its_address_is_proved_and_is_welcomed(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
-        let sign_in = asks(&firm, Given { family_name: "Alves".to_string(), ..given("Rui", RUI, "Acme") });
+        let sign_in = asks(&firm, SignUpInput { family_name: "Alves".to_string(), ..given("Rui", RUI, "Acme") });
         let mailed = mail(&firm, sign_in).unwrap();
         assert!(mailed.is_sign_up);
         assert_eq!(mailed.to.name.email, RUI);
@@ -125,7 +125,7 @@ both_engines! {
         assert_eq!(author.unwrap(), [firm.ada.person], "W1: once");
         let ada = firm.ada;
         let kept = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 1)).unwrap().remove(0);
-        assert_eq!(kept.deed, Deed::PersonJoined.word());
+        assert_eq!(kept.deed, AuditAction::PersonJoined.word());
         assert_eq!(kept.person.map(|(person, _)| person), Some(rui.id));
         assert_eq!(types(&firm, sign_in, &mailed.code), CodeOutcome::Over, "a code works once");
     }
@@ -137,14 +137,14 @@ both_engines! {
         let secret = mail(&firm, sign_in).unwrap().link_secret.reveal().to_string();
         for _ in 0..3 {
             let looked = secret.clone();
-            let link = office.read(move |reader| sign_in_links::look_at_link(reader, &looked)).unwrap();
+            let link = office.read(move |reader| sign_in_links::find_link(reader, &looked)).unwrap();
             assert_eq!((link.state, link.name.full().as_str()), (LinkState::Good, "Rui"));
         }
         assert!(clients(&firm).is_empty());
         let tapped = secret.clone();
         let (_, rui) = office.write(move |tx| sign_in::by_link(tx, &tapped)).unwrap();
         assert_eq!(clients(&firm)[0].id, rui);
-        let link = office.read(move |reader| sign_in_links::look_at_link(reader, &secret)).unwrap();
+        let link = office.read(move |reader| sign_in_links::find_link(reader, &secret)).unwrap();
         assert_eq!(link.state, LinkState::Used);
     }
 
@@ -186,7 +186,7 @@ both_engines! {
     fn s14_what_only_machines_fill_in_sends_nothing_and_is_answered_alike(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
-        let sign_in = asks(&firm, Given { trap: "x".to_string(), ..given("Bot", RUI, "") });
+        let sign_in = asks(&firm, SignUpInput { trap: "x".to_string(), ..given("Bot", RUI, "") });
         assert!(mail(&firm, sign_in).is_none());
         assert_eq!(types(&firm, sign_in, "123456"), CodeOutcome::Wrong);
         let waiting = office.read(|reader| Ok(reader.all("SELECT id FROM deliveries", &[], |_| Ok(()))?)).unwrap();
@@ -228,7 +228,7 @@ both_engines! {
         assert_eq!((named.is_new, named.places[0].company, named.places[0].alike), (false, acme, 0));
         assert!(belonging(&firm, sam).unwrap().is_new);
         let me = firm.actor(rui).unwrap();
-        not_found(office.read(move |reader| company_suggestion::belonging(reader, &me, rui)));
+        not_found(office.read(move |reader| company_suggestion::find(reader, &me, rui)));
         not_found(office.write(move |tx| company_suggestion::put_into(tx, &me, rui, Some(acme))));
     }
 
@@ -249,7 +249,7 @@ both_engines! {
         assert_eq!(places, [("Acme", 2), ("Acme Holding", 1)]);
         assert_eq!(found.domain.as_deref(), Some("acme.example"));
         let lim = firm.limited("Lim", &[acme]);
-        not_found(office.read(move |reader| company_suggestion::belonging(reader, &lim, rui)));
+        not_found(office.read(move |reader| company_suggestion::find(reader, &lim, rui)));
         assert!(!firm.is_in(channel, rui));
         office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, Some(acme))).unwrap();
         assert!(firm.is_in(channel, rui));
@@ -281,7 +281,7 @@ both_engines! {
         office.write(move |tx| company_suggestion::dismiss(tx, &ada, sam)).unwrap();
         assert!(belonging(&firm, sam).is_none() && company_names(&firm, sam).is_empty());
         let newest = office.read(move |reader| audit_log::list(reader, &ada, &Filter::default(), 1)).unwrap();
-        assert_eq!(newest[0].deed, Deed::BelongingDismissed.word());
+        assert_eq!(newest[0].deed, AuditAction::BelongingDismissed.word());
     }
 
     fn s14_two_sign_ups_of_one_address_make_one_person(office) {

@@ -137,7 +137,7 @@ both_engines! {
                 ..zone("europe/berlin")
             })
             .unwrap();
-            let me = office.read(move |reader| person::myself(reader, &actor)).unwrap();
+            let me = office.read(move |reader| person::profile(reader, &actor)).unwrap();
             assert_eq!(me.name.given_or_full(), "Jo");
             assert_eq!(me.phone.as_deref(), Some("+49301234567"));
             assert_eq!(me.time_zone.as_deref(), Some("Europe/Berlin"));
@@ -151,7 +151,7 @@ both_engines! {
             };
             refused(edit(nameless), "givenName", Problem::Empty);
             edit(SelfChange { phone: Some(String::new()), ..zone("") }).unwrap();
-            let me = office.read(move |reader| person::myself(reader, &actor)).unwrap();
+            let me = office.read(move |reader| person::profile(reader, &actor)).unwrap();
             assert_eq!((me.phone, me.time_zone), (None, None));
         }
     }

@@ -13,13 +13,13 @@ use domain::notify::webhook_deliveries;
 use domain::webhooks::call_attempts::{self, Outcome, Try, Verdict};
 use domain::webhooks::call_history;
 use domain::webhooks::calls::{self, WAITING_MAX};
-use domain::webhooks::webhook::{self, URL_CHARACTERS, WEBHOOKS_MAX, Wanted, Webhook};
+use domain::webhooks::webhook::{self, EventFilter, URL_CHARACTERS, WEBHOOKS_MAX, Webhook};
 
 const URL: &str = "https://hooks.example/portal";
 
 fn make(office: &Office, actor: Actor, url: &str) -> error::Result<(Webhook, Vec<u8>)> {
     let url = url.to_string();
-    office.write(move |tx| webhook::make(tx, &actor, &url, &Wanted::everything()))
+    office.write(move |tx| webhook::create(tx, &actor, &url, &EventFilter::everything()))
 }
 
 fn made(office: &Office, firm: &Firm<'_>) -> WebhookId {
@@ -32,7 +32,7 @@ fn list(office: &Office, actor: Actor) -> error::Result<Vec<Webhook>> {
 
 fn follow(office: &Office, firm: &Firm<'_>, webhook: WebhookId) -> usize {
     let workspace = firm.workspace;
-    office.write(move |tx| calls::follow(tx, workspace, webhook)).expect("followed")
+    office.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).expect("followed")
 }
 
 fn take(office: &Office, firm: &Firm<'_>, webhook: WebhookId) -> Vec<Delivery> {

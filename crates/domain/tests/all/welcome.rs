@@ -13,7 +13,7 @@ use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, PersonId};
 use domain::kernel::journal::Event;
-use domain::messages::message::{Message, Stretch};
+use domain::messages::message::{Message, Window};
 use domain::messages::{changing, search};
 use domain::notify::delivery::Kind;
 use domain::notify::{deliveries, delivery_status, due};
@@ -27,7 +27,7 @@ use store::Tx;
 fn comes(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
     let come = move |tx: &mut Tx| {
-        let link = sign_in_links::make_link(tx, workspace, person, LinkKind::Command)?;
+        let link = sign_in_links::create_link(tx, workspace, person, LinkKind::Command)?;
         sign_in::by_link(tx, link.reveal())
     };
     firm.office.write(come).unwrap();
@@ -66,13 +66,13 @@ fn writes_for(
 }
 
 fn page(office: &Office, who: Actor, channel: ChannelId) -> Vec<Message> {
-    office.page(who, channel, Stretch::Newest, 100).unwrap()
+    office.page(who, channel, Window::Newest, 100).unwrap()
 }
 
 /// The admins who are about to be told that this person no longer signs.
 fn told_of_missing(firm: &Firm<'_>, signed: PersonId) -> Vec<PersonId> {
     let claimed = firm.office.write(|tx| deliveries::claim(tx, 100)).unwrap();
-    let about = claimed.into_iter().filter(|delivery| delivery.kind == Kind::SignerMissing(signed));
+    let about = claimed.into_iter().filter(|delivery| delivery.kind == Kind::PreparedSignerMissing(signed));
     let mut told: Vec<PersonId> = about.map(|delivery| delivery.person).collect();
     told.sort_unstable();
     told
@@ -96,7 +96,7 @@ both_engines! {
         office.write(|tx| search::catch_up(tx)).unwrap();
         let hits = office.read(move |reader| search::messages(reader, &bo, "welcome", None, None, 10)).unwrap();
         assert_eq!(hits.len(), 1, "it is found by its words");
-        not_found(office.page(outsider, channel, Stretch::Newest, 10));
+        not_found(office.page(outsider, channel, Window::Newest, 10));
     }
 
     fn w1_once_ever_also_when_they_come_again_and_from_elsewhere(office) {
@@ -121,7 +121,7 @@ both_engines! {
         for bo in people {
             let workspace = firm.workspace;
             let make = move |tx: &mut Tx| {
-                let secrets = (0..6).map(|_| Ok(sign_in_links::make_link(tx, workspace, bo.person, LinkKind::Command)?.reveal().to_string()));
+                let secrets = (0..6).map(|_| Ok(sign_in_links::create_link(tx, workspace, bo.person, LinkKind::Command)?.reveal().to_string()));
                 secrets.collect::<error::Result<Vec<String>>>()
             };
             let secrets = office.write(make).unwrap();
@@ -158,10 +158,10 @@ both_engines! {
         }
         office.wait_minutes(5);
         let workspace = firm.workspace;
-        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         let due = office.read(|reader| due::due(reader, 10)).unwrap();
         assert_eq!(due, [(workspace, bo.person)]);
-        let fates = office.read(move |reader| delivery_status::fates(reader, &tom, channel, 1..=1, None)).unwrap();
+        let fates = office.read(move |reader| delivery_status::of_messages(reader, &tom, channel, 1..=1, None)).unwrap();
         let of: Vec<PersonId> = fates[0].fates.iter().map(|fate| fate.person).collect();
         assert_eq!(of, [bo.person], "what became of it is a matter of the client alone");
         // What is written from then on is for all as ever.
@@ -179,7 +179,7 @@ both_engines! {
         office.reads(bo, channel, 1).unwrap();
         office.wait_minutes(5);
         let workspace = firm.workspace;
-        office.write(move |tx| due::come_due(tx, workspace, channel, None)).unwrap();
+        office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), []);
     }
 

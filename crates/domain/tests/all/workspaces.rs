@@ -139,7 +139,7 @@ both_engines! {
     fn s4_a_link_that_sets_up_signs_nobody_in(office) {
         let secret = link(office).expect("a link");
         let (looked, tapped) = (secret.clone(), secret);
-        assert!(matches!(office.read(move |reader| sign_in_links::look_at_link(reader, &looked)), Err(Error::NotFound)));
+        assert!(matches!(office.read(move |reader| sign_in_links::find_link(reader, &looked)), Err(Error::NotFound)));
         assert!(matches!(office.write(move |tx| sign_in::by_link(tx, &tapped)), Err(Error::NotFound)));
     }
 

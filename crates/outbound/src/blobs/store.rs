@@ -33,10 +33,10 @@ impl Blobs {
     /// `Missing` if there are fewer bytes.
     pub async fn receive(&self, upload: Uuid, at: u64) -> Result<Receiving> {
         Ok(Receiving(match self {
-            Blobs::Folder(folder) => Way::Folder(Box::new(folder.receive(upload, at).await?)),
+            Blobs::Folder(folder) => Medium::Folder(Box::new(folder.receive(upload, at).await?)),
             #[cfg(feature = "cluster")]
-            Blobs::Bucket(bucket) => Way::Folder(Box::new(bucket.staging().receive(upload, at).await?)),
-            Blobs::Memory(memory) => Way::Memory(memory.receive(upload, at)?),
+            Blobs::Bucket(bucket) => Medium::Folder(Box::new(bucket.staging().receive(upload, at).await?)),
+            Blobs::Memory(memory) => Medium::Memory(memory.receive(upload, at)?),
         }))
     }
 
@@ -149,10 +149,10 @@ impl fmt::Display for Blobs {
 
 /// An upload that is being received. When dropped, what was synced is kept, and perhaps more.
 #[derive(Debug)]
-pub struct Receiving(Way);
+pub struct Receiving(Medium);
 
 #[derive(Debug)]
-enum Way {
+enum Medium {
     Folder(Box<folder::Receiving>),
     Memory(memory::Receiving),
 }
@@ -161,8 +161,8 @@ impl Receiving {
     /// Takes the next bytes, without syncing them. After an error the upload resumes from the last sync.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         match &mut self.0 {
-            Way::Folder(receiving) => receiving.write(bytes).await,
-            Way::Memory(receiving) => receiving.write(&bytes),
+            Medium::Folder(receiving) => receiving.write(bytes).await,
+            Medium::Memory(receiving) => receiving.write(&bytes),
         }
     }
 
@@ -175,8 +175,8 @@ impl Receiving {
     /// certain, and the upload must be resumed from there.
     pub async fn begin_sync(&mut self) -> Result<Syncing> {
         match &mut self.0 {
-            Way::Folder(receiving) => receiving.begin_sync().await,
-            Way::Memory(receiving) => {
+            Medium::Folder(receiving) => receiving.begin_sync().await,
+            Medium::Memory(receiving) => {
                 let position = receiving.sync()?;
                 Ok(Box::pin(std::future::ready(Ok(position))))
             }

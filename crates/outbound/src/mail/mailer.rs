@@ -14,13 +14,13 @@ pub type Memory = crate::memory::Memory<Mail, MailError>;
 /// Sends mail, signed if there is a key. Its `Debug` and `Display` never show a user name or a password.
 #[derive(Debug)]
 pub struct Mailer {
-    pub(super) way: Way,
+    pub(super) way: Medium,
     dkim: Option<Dkim>,
 }
 
 /// Where mail is sent.
 #[derive(Debug)]
-pub enum Way {
+pub enum Medium {
     /// Through an SMTP server.
     Smtp(Smtp),
     /// Into a folder, one `.eml` file a mail.
@@ -31,19 +31,19 @@ pub enum Way {
 
 impl From<Smtp> for Mailer {
     fn from(smtp: Smtp) -> Mailer {
-        Mailer { way: Way::Smtp(smtp), dkim: None }
+        Mailer { way: Medium::Smtp(smtp), dkim: None }
     }
 }
 
 impl From<Folder> for Mailer {
     fn from(folder: Folder) -> Mailer {
-        Mailer { way: Way::Folder(folder), dkim: None }
+        Mailer { way: Medium::Folder(folder), dkim: None }
     }
 }
 
 impl From<Memory> for Mailer {
     fn from(memory: Memory) -> Mailer {
-        Mailer { way: Way::Memory(memory), dkim: None }
+        Mailer { way: Medium::Memory(memory), dkim: None }
     }
 }
 
@@ -54,7 +54,7 @@ impl Mailer {
     }
 
     /// Where mail is sent.
-    pub fn way(&self) -> &Way {
+    pub fn way(&self) -> &Medium {
         &self.way
     }
 
@@ -74,9 +74,9 @@ impl Mailer {
             bytes = dkim.sign(&bytes, mail.date_ms);
         }
         match &self.way {
-            Way::Smtp(smtp) => smtp.send(message.envelope(), &bytes).await,
-            Way::Folder(folder) => folder.send(&mail.message_id, bytes).await,
-            Way::Memory(memory) => memory.send(mail),
+            Medium::Smtp(smtp) => smtp.send(message.envelope(), &bytes).await,
+            Medium::Folder(folder) => folder.send(&mail.message_id, bytes).await,
+            Medium::Memory(memory) => memory.send(mail),
         }
     }
 
@@ -84,9 +84,9 @@ impl Mailer {
     /// The kind of an error means nothing here.
     pub async fn check(&self) -> Result<String, MailError> {
         match &self.way {
-            Way::Smtp(smtp) => smtp.check().await,
-            Way::Folder(folder) => folder.check().await,
-            Way::Memory(_) => Ok("mail is kept in memory".to_owned()),
+            Medium::Smtp(smtp) => smtp.check().await,
+            Medium::Folder(folder) => folder.check().await,
+            Medium::Memory(_) => Ok("mail is kept in memory".to_owned()),
         }
     }
 }
@@ -94,9 +94,9 @@ impl Mailer {
 impl fmt::Display for Mailer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
-            Way::Smtp(smtp) => smtp.fmt(formatter),
-            Way::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
-            Way::Memory(_) => formatter.write_str("memory"),
+            Medium::Smtp(smtp) => smtp.fmt(formatter),
+            Medium::Folder(folder) => write!(formatter, "folder:{}", folder.path().display()),
+            Medium::Memory(_) => formatter.write_str("memory"),
         }
     }
 }

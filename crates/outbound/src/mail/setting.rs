@@ -146,12 +146,12 @@ pub(crate) fn without_secrets(setting: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mailer::Way;
+    use super::super::mailer::Medium;
     use super::*;
 
     fn smtp_of(setting: &str) -> Smtp {
         match Mailer::from_setting(setting) {
-            Ok(Mailer { way: Way::Smtp(smtp), .. }) => smtp,
+            Ok(Mailer { way: Medium::Smtp(smtp), .. }) => smtp,
             other => panic!("{setting}: {other:?}"),
         }
     }

@@ -13,9 +13,9 @@ use domain::administration::team::{self, NewInternal};
 use domain::arrival::{invitations, sign_in};
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
-use domain::files::blobs::Arrived;
+use domain::files::blobs::ReceivedBlob;
 use domain::files::content;
-use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
 use domain::identity::sign_in_links::{self, LinkKind};
 use domain::kernel::access::{self, Actor, Role};
 use domain::kernel::error;
@@ -39,7 +39,7 @@ const OPENED_DAYS_AGO: u64 = 9;
 /// How long after the last message a conversation was read.
 const READ_AFTER_MINUTES: u64 = 4;
 /// More than what is sent here.
-const ROOM: Room = Room { file_max: 1 << 20, workspace_max: 1 << 30 };
+const ROOM: StorageLimits = StorageLimits { file_max: 1 << 20, workspace_max: 1 << 30 };
 /// When the last client was invited. The mail leaves when the demonstration starts.
 const INVITED_MINUTES_AGO: u64 = 2;
 
@@ -91,7 +91,7 @@ async fn upload(
     let placed = blobs.place(upload.0, file.bytes.len() as u64, name).await?;
     let dimensions = pictures::dimensions(file.bytes).map(|(width, height)| (width.into(), height.into()));
     let content_type = content::content_type(&placed.head, file.name).to_string();
-    let arrived = Arrived { id, hash: placed.hash, size, content_type, dimensions, is_unchecked: false };
+    let arrived = ReceivedBlob { id, hash: placed.hash, size, content_type, dimensions, is_unchecked: false };
     store.write(move |tx| uploads::complete(tx, &sender, upload, &arrived, &ROOM)).await?;
     Ok(upload)
 }
@@ -125,7 +125,7 @@ impl Office {
 
     /// Signs somebody in for the first time by a link from the firm.
     fn sign_in(&mut self, tx: &mut Tx, name: &'static str, person: PersonId) -> error::Result<()> {
-        let link = sign_in_links::make_link(tx, self.workspace, person, LinkKind::Command)?;
+        let link = sign_in_links::create_link(tx, self.workspace, person, LinkKind::Command)?;
         sign_in::by_link(tx, link.reveal())?;
         self.remember(tx, name, person)
     }
@@ -229,7 +229,7 @@ fn open_channels(tx: &mut Tx, office: Office) -> error::Result<(Office, Vec<Act>
                 (ADMIN.given_name, Subject::Group(office.company(company)?, office.people(clients)?))
             }
         };
-        let channel = starting::make(tx, &office.actor(maker)?, &subject)?;
+        let channel = starting::create(tx, &office.actor(maker)?, &subject)?;
         for line in &conversation.lines {
             let (who, action) = (line.who.as_str(), Some(&line.action));
             acts.push(Act { minutes_ago: line.minutes_ago, who, channel, action });

@@ -77,9 +77,7 @@ async fn try_database(store: &Store) -> Result<Finding> {
         )));
     }
     // Two transactions, each synced to disk: a row, and its removal.
-    store
-        .write(|tx: &mut Tx| Ok::<_, Error>(rate_limits::count(tx, TRIAL, Duration::ZERO, i64::MAX)?))
-        .await?;
+    store.write(|tx: &mut Tx| Ok::<_, Error>(rate_limits::hit(tx, TRIAL, Duration::ZERO, i64::MAX)?)).await?;
     store
         .write(|tx: &mut Tx| {
             Ok::<_, Error>(tx.run("DELETE FROM tries WHERE subject = $1", &[&TRIAL]).map(|_| ())?)
@@ -185,7 +183,7 @@ fn nearest(data: &Path) -> &Path {
 }
 
 pub(super) async fn mail(settings: &Settings) -> Finding {
-    if let mail::Way::Folder(folder) = settings.mail.way()
+    if let mail::Medium::Folder(folder) = settings.mail.way()
         && is_to_come(folder.path(), settings)
     {
         return Finding::Good(format!("it will be written into the folder {}", folder.path().display()));
@@ -211,10 +209,10 @@ pub(super) fn signing(settings: &Settings, public_url: &PublicUrl) -> Finding {
     let Some(dkim) = settings.mail.dkim() else {
         let text = "mails leave without a DKIM signature";
         return match settings.mail.way() {
-            mail::Way::Smtp(_) => Finding::Note(format!(
+            mail::Medium::Smtp(_) => Finding::Note(format!(
                 "{text}: see that your mail server signs them, or set PORTAL_DKIM_KEY (docs/mail.md)"
             )),
-            mail::Way::Folder(_) | mail::Way::Memory(_) => Finding::Good(text.to_string()),
+            mail::Medium::Folder(_) | mail::Medium::Memory(_) => Finding::Good(text.to_string()),
         };
     };
     let texts: Vec<String> = dkim.record().iter().map(|text| format!("\"{text}\"")).collect();

@@ -85,7 +85,7 @@ fn everything_has_a_default() {
     assert_eq!(settings.mail.to_string(), "folder:./data/outbox");
     assert_eq!(settings.text.to_string(), "folder:./data/outbox");
     assert_eq!(settings.blobs.to_string(), "folder:./data/blobs");
-    assert_eq!(settings.room, Room { file_max: 100_000_000, workspace_max: 100_000_000_000 });
+    assert_eq!(settings.room, StorageLimits { file_max: 100_000_000, workspace_max: 100_000_000_000 });
     assert_eq!(settings.scanner, None);
     assert!(
         matches!(&settings.database, store::Setting::Sqlite(file) if file == Path::new("./data/portal.db"))
@@ -141,13 +141,13 @@ fn every_setting_can_be_given_in_each_way() {
         assert_eq!(url.as_str(), "https://portal.example");
         assert_eq!(settings.sender(&url), "hello@portal.example");
         assert!(matches!(settings.database, store::Setting::Postgres { .. }));
-        assert!(matches!(settings.mail.way(), outbound::mail::Way::Smtp(_)));
+        assert!(matches!(settings.mail.way(), outbound::mail::Medium::Smtp(_)));
         assert_eq!(settings.mail_connections, 3);
         assert_eq!(settings.mail.dkim().unwrap().record_name(), "s1._domainkey.firm.example");
         assert!(matches!(settings.text, Texter::Twilio(_)));
         assert!(settings.webhooks.check("http://127.0.0.1:9000/").is_ok());
         assert_eq!(settings.wait, Some(Duration::from_secs(5)));
-        assert_eq!(settings.room, Room { file_max: 20_000_000, workspace_max: 5 << 30 });
+        assert_eq!(settings.room, StorageLimits { file_max: 20_000_000, workspace_max: 5 << 30 });
         assert_eq!(settings.blobs.to_string(), "folder:/srv/files");
         assert_eq!(
             settings.scanner.map(|scanner| scanner.to_string()).as_deref(),

@@ -62,7 +62,7 @@ async fn furnish(data: &Path) -> (ChannelId, String) {
                 ..NewClient::default()
             };
             let maria = clients::add_client(tx, &ada, &maria)?;
-            let channel = starting::make(tx, &ada, &Subject::Client(maria))?;
+            let channel = starting::create(tx, &ada, &Subject::Client(maria))?;
             let secret = sessions::start(tx, workspace, person, "test")?;
             Ok::<_, Error>((channel, format!("portal={}", secret.reveal())))
         })

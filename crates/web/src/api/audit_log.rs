@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::kernel::audit_log::{self, About, Change as Kept, Deed, Filter, Record as Found};
+use domain::kernel::audit_log::{self, About, AuditAction, Change as Kept, Filter, Record as Found};
 use domain::kernel::ids::{PersonId, RecordId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -109,7 +109,7 @@ async fn list(
     Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<Record>>> {
-    let field = |word: &str| Deed::ALL.iter().map(|deed| deed.field()).find(|field| *field == word);
+    let field = |word: &str| AuditAction::ALL.iter().map(|deed| deed.field()).find(|field| *field == word);
     let filter = Filter {
         field: query::word("about", &filters.about, field)?
             .map(|field| format!("{field}."))

@@ -203,7 +203,7 @@ impl NewChannel {
     /// Makes the channel that is meant, or finds the one that is there.
     pub(crate) fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
         let (subject, field) = self.subject(tx, actor)?;
-        named(field, starting::make(tx, actor, &subject))
+        named(field, starting::create(tx, actor, &subject))
     }
 }
 

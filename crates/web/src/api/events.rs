@@ -320,7 +320,7 @@ fn payload_for(
             Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
-            let found = entry::as_told(reader, actor.workspace, *file)?;
+            let found = entry::for_events(reader, actor.workspace, *file)?;
             let object = found.map(|found| File::one(reader, look, found)).transpose();
             Some((name, shown(object, file.0, "file")?))
         }

@@ -174,7 +174,7 @@ pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> err
     let file = |attachment: &Attachment| {
         let found = match attachment.state {
             State::Removed => None,
-            _ => entry::as_told(reader, look.actor.workspace, attachment.file)?,
+            _ => entry::for_events(reader, look.actor.workspace, attachment.file)?,
         };
         match found {
             Some(entry) => File::read(reader, &addresses, entry),

@@ -78,7 +78,7 @@ impl IdempotencyKey {
                 let answer = show(tx, done)?;
                 // Objects of the API always have a JSON form.
                 let json = serde_json::to_vec(&answer).unwrap_or_default();
-                idempotency::keep(tx, &actor, &question, &seal.close(&json))?;
+                idempotency::record_answer(tx, &actor, &question, &seal.close(&json))?;
                 Ok::<_, Error>((json, false))
             })
             .await?;

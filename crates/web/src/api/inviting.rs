@@ -41,7 +41,7 @@ pub(crate) fn invite(
         return Ok(None);
     }
     invitations::invite(tx, actor, id)?;
-    let link = sign_in_links::make_link(tx, actor.workspace, id, LinkKind::Invitation)?;
+    let link = sign_in_links::create_link(tx, actor.workspace, id, LinkKind::Invitation)?;
     let portal = workspaces::address_of(tx, actor.workspace, public_url)?;
     Ok(Some(format!("{portal}/sign-in/link/{}", link.reveal())))
 }

@@ -154,7 +154,7 @@ async fn change(
 ) -> Result<Json<ChannelMember>> {
     let actor = program.actor;
     let changed = app.store().write(move |tx| {
-        let member = acting_as::stand_in(tx, &actor, id, person)?;
+        let member = acting_as::act_as(tx, &actor, id, person)?;
         muting::mute(tx, &member, id, given.is_muted)?;
         ChannelMember::find(tx, &actor, id, person)
     });
@@ -174,7 +174,7 @@ async fn leave(
 ) -> Result<Json<Deleted>> {
     let actor = program.actor;
     let left = app.store().write(move |tx| {
-        let member = acting_as::stand_in(tx, &actor, id, person)?;
+        let member = acting_as::act_as(tx, &actor, id, person)?;
         members::leave(tx, &member, id)
     });
     left.await?;

@@ -8,10 +8,10 @@ use domain::channels::members;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
 use domain::messages::changing;
-use domain::messages::message::{self, Message as Found, Stretch};
+use domain::messages::message::{self, Message as Found, Window};
 use domain::messages::sending::{self, Draft};
-use domain::notify::delivery_status::{self, Fate, MessageFates};
-use domain::notify::digest_part::State as FateState;
+use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
+use domain::notify::digest_part::DeliveryState as FateState;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Time, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -122,7 +122,7 @@ impl From<FateState> for WayState {
 }
 
 impl Delivery {
-    fn new(fate: Fate) -> Delivery {
+    fn new(fate: RecipientStatus) -> Delivery {
         Delivery {
             recipient_id: fate.person,
             whole: fate.state.into(),
@@ -142,8 +142,8 @@ impl Viewer {
     ) -> error::Result<Vec<Message>> {
         let positions = || found.iter().map(|message| message.position);
         let (Some(first), Some(last)) = (positions().min(), positions().max()) else { return Ok(Vec::new()) };
-        let fates = delivery_status::fates(reader, &self.actor, channel, first..=last, self.wait)?;
-        let mut by_id: HashMap<MessageId, MessageFates> =
+        let fates = delivery_status::of_messages(reader, &self.actor, channel, first..=last, self.wait)?;
+        let mut by_id: HashMap<MessageId, MessageStatus> =
             fates.into_iter().map(|fates| (fates.message, fates)).collect();
         found
             .into_iter()
@@ -154,8 +154,13 @@ impl Viewer {
             .collect()
     }
 
-    fn with_fates(&self, reader: &Reader, found: Found, fates: Option<Vec<Fate>>) -> error::Result<Message> {
-        let seen = |fate: &Fate| match fate.state {
+    fn with_fates(
+        &self,
+        reader: &Reader,
+        found: Found,
+        fates: Option<Vec<RecipientStatus>>,
+    ) -> error::Result<Message> {
+        let seen = |fate: &RecipientStatus| match fate.state {
             FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
             _ => None,
         };
@@ -267,7 +272,7 @@ async fn list(
 ) -> Result<Json<List<Message>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
-    let stretch = page.after_position(channel.0)?.map_or(Stretch::Newest, Stretch::Before);
+    let stretch = page.after_position(channel.0)?.map_or(Window::Newest, Window::Before);
     let look = Viewer::new(&app, &program);
     let list = app.store().read_long(move |reader| {
         let found = message::page(reader, &look.actor, channel, stretch, page.read());

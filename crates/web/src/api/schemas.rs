@@ -2,7 +2,7 @@
 //! constants.
 
 use domain::files::entry;
-use domain::kernel::audit_log::Deed;
+use domain::kernel::audit_log::AuditAction;
 use domain::kernel::custom_fields::{self, BYTES_MAX, DEPTH_MAX, FIELDS_MAX};
 use domain::kernel::limits::{
     ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE,
@@ -143,7 +143,7 @@ schemas! {
 
 /// What records can be about.
 fn audit_action_fields() -> Vec<&'static str> {
-    let mut fields: Vec<&str> = Deed::ALL.iter().map(|deed| deed.field()).collect();
+    let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|deed| deed.field()).collect();
     fields.sort_unstable();
     fields.dedup();
     fields

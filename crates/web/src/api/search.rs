@@ -49,7 +49,7 @@ async fn find(
     page: Page,
 ) -> Result<Json<List<Message>>> {
     let words = wanted.words.ok_or_else(|| Failure::missing("words"))?;
-    let words = limits::optional_line("words", &words, limits::NAME_CHARACTERS)?;
+    let words = limits::validate_optional_line("words", &words, limits::NAME_CHARACTERS)?;
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let before: Option<Cursor> = page.after_text(Of::Found)?;
     let look = Viewer::new(&app, &program);

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::administration::settings::MessagingChange;
 use domain::arrival::joining::{self, JoiningChange};
-use domain::files::uploads::{self, Room};
+use domain::files::uploads::{self, StorageLimits};
 use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::PersonId;
@@ -78,7 +78,7 @@ enum DefaultChannel {
 }
 
 impl Settings {
-    fn read(reader: &Reader, actor: &Actor, room: &Room) -> error::Result<Settings> {
+    fn read(reader: &Reader, actor: &Actor, room: &StorageLimits) -> error::Result<Settings> {
         let messaging = tenant::settings::messaging(reader, actor.workspace)?;
         let joining = joining::setting(reader, actor.workspace)?;
         let welcome = setting::setting(reader, actor.workspace)?;

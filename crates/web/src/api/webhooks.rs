@@ -7,7 +7,7 @@ use domain::kernel::error;
 use domain::kernel::ids::{CallId, WebhookId};
 use domain::webhooks::call_attempts;
 use domain::webhooks::call_history::{self, Call as Made};
-use domain::webhooks::webhook::{self, Wanted, Webhook as Found};
+use domain::webhooks::webhook::{self, EventFilter, Webhook as Found};
 use outbound::webhooks::signature;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
@@ -112,10 +112,10 @@ async fn make(
     let deed = move |tx: &mut Tx| {
         check_url(&by, &given.url)?;
         let events = match &given.events {
-            None => Wanted::everything(),
-            Some(words) => Wanted::new("events", words)?,
+            None => EventFilter::everything(),
+            Some(words) => EventFilter::new("events", words)?,
         };
-        webhook::make(tx, &actor, &given.url, &events)
+        webhook::create(tx, &actor, &given.url, &events)
     };
     let show = |_: &Reader, (made, secret): (Found, Vec<u8>)| {
         Ok(Webhook { secret: Some(signature::shown(&secret)), ..Webhook::from(made) })

@@ -50,7 +50,7 @@ impl Layout {
         module: Module,
         title: &str,
     ) -> error::Result<Layout> {
-        let me = person::myself(reader, &visitor.actor)?;
+        let me = person::profile(reader, &visitor.actor)?;
         Ok(Layout {
             assets: assets::folder(),
             look: visitor.look,

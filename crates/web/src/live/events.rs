@@ -77,7 +77,7 @@ pub(crate) fn of(
             &Read { channel: *channel, person: *person, position: *position, at: times::exact(reader.now()) },
         )),
         Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
-            channel::as_told(reader, workspace, *channel)?.map(|told| {
+            channel::for_events(reader, workspace, *channel)?.map(|told| {
                 let archived = told.archived_at.is_some();
                 let channel =
                     ChannelTold { channel: *channel, title: &told.title, kind: told.kind.word(), archived };
@@ -87,7 +87,7 @@ pub(crate) fn of(
         Event::MembersChanged { channel, joined, left } => {
             let mut named = Vec::with_capacity(joined.len());
             for person in joined {
-                if let Some(name) = person::called(reader, workspace, *person)? {
+                if let Some(name) = person::display_name(reader, workspace, *person)? {
                     named.push(Joined { person: *person, name: name.full() });
                 }
             }

@@ -9,10 +9,10 @@ use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use domain::kernel::access;
-use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::audit_log::{self, AuditAction};
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{EntryId, WorkspaceId};
-use domain::tenant::early_access::{self, Entry, Given};
+use domain::tenant::early_access::{self, Entry, EntryInput};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use uuid::Uuid;
@@ -130,7 +130,7 @@ async fn submit(
 }
 
 async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: String) -> error::Result<()> {
-    let given = Given {
+    let given = EntryInput {
         name: form.name.clone(),
         email: form.email.clone(),
         company: form.company.clone(),
@@ -264,7 +264,7 @@ async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     app.store()
         .write(move |tx| {
             access::admin(&actor)?;
-            audit_log::note_export(tx, &actor, Deed::EarlyAccessExported, None)
+            audit_log::note_export(tx, &actor, AuditAction::EarlyAccessExported, None)
         })
         .await?;
     let read = move |reader: &Reader, last: Option<&Entry>| {

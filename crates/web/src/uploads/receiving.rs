@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
-use domain::files::blobs::Arrived;
+use domain::files::blobs::ReceivedBlob;
 use domain::files::content::{self, Class};
 use domain::files::uploads::{self, Upload};
 use domain::kernel::access::Actor;
@@ -275,7 +275,7 @@ async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result
     };
     let is_unchecked = app.web.is_scanned;
     let content_type = content_type.to_string();
-    let arrived = Arrived { id: blob, hash: placed.hash, size, content_type, dimensions, is_unchecked };
+    let arrived = ReceivedBlob { id: blob, hash: placed.hash, size, content_type, dimensions, is_unchecked };
     let (id, room) = (upload.id, app.web.room);
     let counted = app.store().write(move |tx| uploads::complete(tx, &actor, id, &arrived, &room)).await;
     match counted {

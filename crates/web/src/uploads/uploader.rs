@@ -46,7 +46,7 @@ impl FromRequestParts<App> for Uploader {
         let signed_in = visitor.map(|visitor| visitor.actor);
         let outcome = app
             .store()
-            .read(move |reader| reply_links::look(reader, workspace.id, &secret, signed_in.as_ref()))
+            .read(move |reader| reply_links::resolve(reader, workspace.id, &secret, signed_in.as_ref()))
             .await?;
         match outcome {
             Outcome::Reply(actor, link) => Ok(Uploader { actor, only: Some(link.channel) }),

@@ -14,7 +14,7 @@ async fn bounces_at(firm: &Firm, who: Actor, address: &'static str) {
             let claimed = deliveries::claim(tx, 50)?;
             let to_them = claimed.iter().find(|delivery| delivery.person == who.person).unwrap();
             deliveries::failed(tx, to_them, "550 <no> such user")?;
-            bounces::note(tx, to_them, address, "550 <no> such user")
+            bounces::record_bounce(tx, to_them, address, "550 <no> such user")
         })
         .await;
 }

@@ -8,7 +8,7 @@ use domain::administration::team;
 use domain::arrival::invitations;
 use domain::channels::{members, starting};
 use domain::kernel::ids::{MessageId, PersonId};
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::message;
 use domain::notify::{due, muting, preferences};
 
@@ -28,7 +28,7 @@ async fn written() -> (Firm, [MessageId; 2]) {
     firm.posts(firm.jane, firm.channel, "second").await;
     let found = firm
         .portal
-        .read(move |reader| message::page(reader, &jane, channel, message::Stretch::Newest, 2))
+        .read(move |reader| message::page(reader, &jane, channel, message::Window::Newest, 2))
         .await;
     let ids: Vec<MessageId> = found.iter().map(|message| message.id).collect();
     (firm, [ids[0], ids[1]])
@@ -37,8 +37,8 @@ async fn written() -> (Firm, [MessageId; 2]) {
 async fn settles(firm: &Firm, person: PersonId) -> bool {
     let (workspace, channel) = (firm.workspace, firm.channel);
     let settle = move |tx: &mut store::Tx| {
-        due::come_due(tx, workspace, channel, None)?;
-        Ok(due::settle(tx, workspace, person, None)?.is_some())
+        due::enqueue_due(tx, workspace, channel, None)?;
+        Ok(due::decide(tx, workspace, person, None)?.is_some())
     };
     firm.portal.write(settle).await
 }
@@ -131,7 +131,7 @@ async fn n14_a_text_that_quiet_hours_hold_is_shown_and_called_off_but_not_hasten
     let (workspace, oskar) = (firm.workspace, firm.oskar);
     agreed(&firm, oskar).await;
     // As after ten in the evening: the email has left, the text waits for the morning.
-    firm.portal.write(move |tx| preferences::choose(tx, &oskar, None, Some(Choice::Each))).await;
+    firm.portal.write(move |tx| preferences::choose(tx, &oskar, None, Some(Frequency::EveryMessage))).await;
     firm.portal.wait(5 * MINUTE);
     assert!(settles(&firm, oskar.person).await);
     for (kind, sql) in [
@@ -162,16 +162,14 @@ async fn n14_a_message_of_another_channel_is_not_reached_through_this_one() {
     let (firm, [first, second]) = written().await;
     let (jane, maria) = (firm.jane, firm.maria.person);
     let other =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Client(maria))).await;
+        firm.portal.write(move |tx| starting::create(tx, &jane, &starting::Subject::Client(maria))).await;
     let mut browser = firm.browser_of(firm.jane).await;
     for act in ["send-now", "call-off"] {
         browser.post(&format!("/messages/{other}/messages/{first}/{act}"), &[]).await.is(404);
     }
     firm.posts(firm.jane, other, "elsewhere").await;
-    let found = firm
-        .portal
-        .read(move |reader| message::page(reader, &jane, other, message::Stretch::Newest, 1))
-        .await;
+    let found =
+        firm.portal.read(move |reader| message::page(reader, &jane, other, message::Window::Newest, 1)).await;
     let path = format!("/messages/{}/messages/{second}/call-off", firm.channel);
     browser.post(&path, &[("also", &found[0].id.to_string())]).await.is(404);
     browser.get(&format!("/messages/{}", firm.channel)).await.shows("Notice to Oskar").hides("called off");

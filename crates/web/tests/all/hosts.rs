@@ -118,7 +118,7 @@ async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
             ..NewClient::default()
         };
         let client = clients::add_client(tx, &sam, &new)?;
-        starting::make(tx, &sam, &Subject::Client(client))
+        starting::create(tx, &sam, &Subject::Client(client))
     });
     let heard = heard_until(theirs, &made.await.to_string()).await;
     assert!(!heard.contains("Only for Harbor") && !heard.contains(&firm.channel.to_string()), "{heard}");

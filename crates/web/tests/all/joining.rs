@@ -152,7 +152,7 @@ async fn s15_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
     let import = handed_in(&mut jane, people(LINES_AT_ONCE + 50).as_bytes()).await;
     let (actor, id) = (firm.jane, import.trim_start_matches("/clients/import/").parse().unwrap());
     // As when the program ends after the first step.
-    firm.portal.write(move |tx| importing::take_in_some(tx, &actor, id, LINES_AT_ONCE)).await;
+    firm.portal.write(move |tx| importing::apply_some(tx, &actor, id, LINES_AT_ONCE)).await;
     jane.get(&import).await.shows("200 of 250 lines are in. It goes on by itself");
     firm.portal.wait(Duration::from_secs(60));
     let page = jane.get(&import).await;

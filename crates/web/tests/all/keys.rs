@@ -58,7 +58,7 @@ async fn d2_there_are_at_most_a_hundred_keys() {
     let owner = firm.jane;
     let fill = move |tx: &mut store::Tx| {
         for number in 0..api_keys::KEYS_MAX {
-            api_keys::make(tx, &owner, &format!("Program {number}"))?;
+            api_keys::create(tx, &owner, &format!("Program {number}"))?;
         }
         Ok(())
     };

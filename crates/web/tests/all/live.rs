@@ -155,8 +155,10 @@ async fn c3_outsiders_hear_nothing() {
 async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
     let firm = Firm::new().await;
     let (jane, santos, northwind, oskar) = (firm.jane, firm.santos, firm.northwind, firm.oskar);
-    let company =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
+    let company = firm
+        .portal
+        .write(move |tx| starting::create(tx, &jane, &starting::Subject::Company(northwind)))
+        .await;
     let mut stream = Stream::open(&firm, oskar, "/live").await;
     firm.says(jane, company, "while he belongs to it").await;
     firm.portal
@@ -187,8 +189,10 @@ async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
 async fn c3_who_joins_hears_of_it_and_of_what_follows() {
     let firm = Firm::new().await;
     let (jane, northwind, maria) = (firm.jane, firm.northwind, firm.maria);
-    let company =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
+    let company = firm
+        .portal
+        .write(move |tx| starting::create(tx, &jane, &starting::Subject::Company(northwind)))
+        .await;
     let mut stream = Stream::open(&firm, maria, "/live").await;
     let santos = firm.santos;
     firm.portal
@@ -317,7 +321,7 @@ async fn s1_ending_a_session_closes_its_stream_and_no_other() {
 async fn c2_a_new_name_is_heard_at_once() {
     let firm = Firm::new().await;
     let (jane, northwind) = (firm.jane, firm.northwind);
-    firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(northwind))).await;
+    firm.portal.write(move |tx| starting::create(tx, &jane, &starting::Subject::Company(northwind))).await;
     let mut stream = Stream::open(&firm, firm.oskar, "/live").await;
     firm.portal
         .write(move |tx| administration::companies::rename(tx, &jane, northwind, "Northwind & Sons"))
@@ -353,8 +357,8 @@ async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_e
     firm.portal.wait(Duration::from_secs(300));
     firm.portal
         .write(move |tx| {
-            due::come_due(tx, jane.workspace, channel, None)?;
-            due::settle(tx, jane.workspace, oskar.person, None)?.expect("a digest");
+            due::enqueue_due(tx, jane.workspace, channel, None)?;
+            due::decide(tx, jane.workspace, oskar.person, None)?.expect("a digest");
             let claimed = deliveries::claim(tx, 8)?;
             let is_digest = |delivery: &&delivery::Delivery| delivery.kind.word() == "digestMail";
             let notice = claimed.iter().find(is_digest).expect("its delivery");

@@ -68,7 +68,7 @@ async fn texts(firm: &Firm) -> Vec<(ids::PersonId, String)> {
     let (jane, channel) = (firm.jane, firm.channel);
     let found = firm
         .portal
-        .read(move |reader| message::page(reader, &jane, channel, message::Stretch::Newest, 200))
+        .read(move |reader| message::page(reader, &jane, channel, message::Window::Newest, 200))
         .await;
     found.into_iter().map(|message| (message.author, message.text)).collect()
 }
@@ -332,7 +332,7 @@ async fn n8_a_link_opens_its_channel_and_no_other_of_that_person() {
     let (firm, link) = missed().await;
     let (jane, project) = (firm.jane, firm.renovation);
     let other =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Project(project))).await;
+        firm.portal.write(move |tx| starting::create(tx, &jane, &starting::Subject::Project(project))).await;
     firm.posts(firm.jane, other, "in the other channel").await;
     let mut phone = firm.portal.browser();
     phone.get(&link).await.is(200).hides("in the other channel");

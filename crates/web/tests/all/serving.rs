@@ -121,7 +121,7 @@ async fn f2_who_loses_access_gets_nothing_even_of_what_their_browser_knows() {
     let firm = Firm::new().await;
     let (jane, company) = (firm.jane, firm.northwind);
     let channel =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(company))).await;
+        firm.portal.write(move |tx| starting::create(tx, &jane, &starting::Subject::Company(company))).await;
     let (_, file) = firm.sends_file(firm.oskar, channel, "a.txt", b"0123456789").await;
     let path = format!("/files/{channel}/{file}/content");
     let mut oskar = firm.browser_of(firm.oskar).await;

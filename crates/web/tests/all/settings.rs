@@ -222,7 +222,7 @@ async fn welcome(firm: &Firm, client: Actor) -> String {
     let link = firm.portal.link(firm.workspace, client.person, LinkKind::Command).await;
     firm.portal.browser().post(&link, &[]).await.goes("/messages");
     let jane = firm.jane;
-    let make = move |tx: &mut store::Tx| starting::make(tx, &jane, &Subject::Client(client.person));
+    let make = move |tx: &mut store::Tx| starting::create(tx, &jane, &Subject::Client(client.person));
     let channel = firm.portal.write(make).await;
     let sql = "SELECT text FROM messages WHERE channel = $1 ORDER BY position";
     let found =

@@ -20,7 +20,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap};
 use axum::http::{Method, Request, StatusCode};
 use domain::arrival::sign_in::{self, Prepared};
-use domain::files::uploads::Room;
+use domain::files::uploads::StorageLimits;
 use domain::identity::sessions;
 use domain::identity::sign_in_links::{self, LinkKind};
 use domain::kernel::error;
@@ -78,7 +78,7 @@ impl Portal {
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
             caller: Arc::new(Caller::new(Reach::Internet)),
             blobs: Arc::new(Blobs::Memory(blobs.clone())),
-            room: Room { file_max, workspace_max: file_max.max(10_000_000) },
+            room: StorageLimits { file_max, workspace_max: file_max.max(10_000_000) },
             is_scanned,
             wait: None,
             public_url: format!("http://{HOST}"),
@@ -142,7 +142,7 @@ impl Portal {
 
     /// The path of a link that signs somebody in.
     pub async fn link(&self, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> String {
-        let secret = self.write(move |tx| sign_in_links::make_link(tx, workspace, person, kind)).await;
+        let secret = self.write(move |tx| sign_in_links::create_link(tx, workspace, person, kind)).await;
         format!("/sign-in/link/{}", secret.reveal())
     }
 }

@@ -380,7 +380,7 @@ async fn n8_a_reply_link_sends_files_to_its_channel_and_nowhere_else() {
     let firm = Firm::new().await;
     let (jane, company) = (firm.jane, firm.northwind);
     let other =
-        firm.portal.write(move |tx| starting::make(tx, &jane, &starting::Subject::Company(company))).await;
+        firm.portal.write(move |tx| starting::create(tx, &jane, &starting::Subject::Company(company))).await;
     firm.posts(firm.jane, firm.channel, "Could you send the deed?").await;
     let link = firm.reply_link(firm.oskar, firm.channel, 1, 2).await;
     let token = link.rsplit('/').next().unwrap().to_string();

@@ -134,7 +134,7 @@ async fn h6_many_calls_are_shown_page_by_page() {
         firm.posts(firm.tom, firm.channel, &number.to_string()).await;
     }
     let workspace = firm.workspace;
-    firm.portal.write(move |tx| calls::follow(tx, workspace, webhook)).await;
+    firm.portal.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).await;
     let mut jane = firm.browser_of(firm.jane).await;
     let place = format!("{LIST}/{webhook}");
     let first = jane.get(&place).await;

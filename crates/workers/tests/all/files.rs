@@ -7,11 +7,11 @@ use std::time::Duration;
 use crate::support::PostOffice;
 use bytes::Bytes;
 use domain::channels::starting::{self, Subject};
-use domain::files::blobs::{self, Arrived};
+use domain::files::blobs::{self, ReceivedBlob};
 use domain::files::changing::{self, Contents};
 use domain::files::content;
 use domain::files::entry::{self, Entry, Status};
-use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
 use domain::kernel::ids::{BlobId, ChannelId, FileId, UploadId};
 use image::{ImageFormat, Rgb, RgbImage};
 use outbound::blobs::{Blobs, Form, Memory, Name};
@@ -20,7 +20,7 @@ use outbound::pictures;
 use outbound::scanner::Scanner;
 use workers::{BlobCollector, Previewer, ScanWorker};
 
-const ROOM: Room = Room { file_max: 1 << 30, workspace_max: 1 << 40 };
+const ROOM: StorageLimits = StorageLimits { file_max: 1 << 30, workspace_max: 1 << 40 };
 
 struct Cabinet {
     office: PostOffice,
@@ -34,7 +34,7 @@ impl Cabinet {
     async fn open() -> Cabinet {
         let office = PostOffice::open().await;
         let (ada, maria) = (office.ada, office.client("Maria").await);
-        let channel = office.write(move |tx| starting::make(tx, &ada, &Subject::Client(maria))).await;
+        let channel = office.write(move |tx| starting::create(tx, &ada, &Subject::Client(maria))).await;
         let memory = Memory::default();
         let blobs = Arc::new(Blobs::Memory(memory.clone()));
         Cabinet { office, memory, blobs, channel, is_scanned: false }
@@ -61,7 +61,7 @@ impl Cabinet {
         let content_type = content::content_type(&placed.head, name).to_string();
         let dimensions = pictures::dimensions(bytes).map(|(width, height)| (width.into(), height.into()));
         let (size, is_unchecked) = (bytes.len() as i64, self.is_scanned);
-        let arrived = Arrived { id, hash: placed.hash, size, content_type, dimensions, is_unchecked };
+        let arrived = ReceivedBlob { id, hash: placed.hash, size, content_type, dimensions, is_unchecked };
         self.office.write(move |tx| uploads::complete(tx, &ada, upload, &arrived, &ROOM)).await.unwrap()
     }
 

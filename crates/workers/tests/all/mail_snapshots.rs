@@ -8,11 +8,11 @@ use domain::directory::addressee::Addressee;
 use domain::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId};
 use domain::kernel::name::Name;
 use domain::kernel::secrets::Secret;
-use domain::notify::digests::{Digest, Part, Said, SentFile};
+use domain::notify::digests::{Digest, DigestChannel, DigestMessage, SentFile};
 use domain::notify::reply_links::PreparedFresh;
 use domain::tenant::brand::Brand;
-use domain::webhooks::webhook::PreparedNote;
-use domain::welcome::setting::SignerMissing;
+use domain::webhooks::webhook::PreparedWebhookOff;
+use domain::welcome::setting::PreparedSignerMissing;
 use outbound::mail::Mail;
 use store::Time;
 use uuid::Uuid;
@@ -69,8 +69,8 @@ fn invitation(to: Addressee) -> Mail {
     composer().invitation(DELIVERY, MORNING, &PreparedInvitation { to, link_secret: Secret::new() })
 }
 
-fn said(author: u128, given: &str, minutes: i64, text: &str) -> Said {
-    Said {
+fn said(author: u128, given: &str, minutes: i64, text: &str) -> DigestMessage {
+    DigestMessage {
         author: PersonId(Uuid::from_u128(author)),
         author_name: name(given, "Lee"),
         sent_at: Time(MORNING.0 + minutes * 60_000),
@@ -84,12 +84,19 @@ fn file(name: &str, size: i64) -> SentFile {
     SentFile { name: name.to_string(), size, is_removed: false }
 }
 
-fn part(channel: u128, title: &str, messages: Vec<Said>) -> Part {
+fn part(channel: u128, title: &str, messages: Vec<DigestMessage>) -> DigestChannel {
     let channel = ChannelId(Uuid::from_u128(channel));
-    Part { channel, title: title.to_string(), kind: Kind::Client, messages, more: 0, link: Secret::short() }
+    DigestChannel {
+        channel,
+        title: title.to_string(),
+        kind: Kind::Client,
+        messages,
+        more: 0,
+        link: Secret::short(),
+    }
 }
 
-fn digest(to: Addressee, channels: Vec<Part>) -> Digest {
+fn digest(to: Addressee, channels: Vec<DigestChannel>) -> Digest {
     Digest {
         id: DigestId(Uuid::from_u128(3)),
         created_at: MORNING,
@@ -174,13 +181,14 @@ fn fresh_reply_link() {
 
 #[test]
 fn welcome_message_without_its_signer() {
-    let prepared = SignerMissing { to: to_maria(), before: name("Jane", "Lee"), now: name("Tom", "O'Neil") };
+    let prepared =
+        PreparedSignerMissing { to: to_maria(), before: name("Jane", "Lee"), now: name("Tom", "O'Neil") };
     insta::assert_snapshot!(shown(&composer().signer_missing(DELIVERY, MORNING, &prepared)));
 }
 
 #[test]
 fn webhook_switched_off() {
-    let prepared = PreparedNote {
+    let prepared = PreparedWebhookOff {
         to: to_maria(),
         url: "https://program.example/hook?a=1&b=2".to_string(),
         reason: "It answered <410>.".to_string(),
@@ -204,8 +212,8 @@ fn digest_of_the_readers_own_channel_which_is_called_like_the_firm() {
 
 #[test]
 fn digest_of_several_channels_in_the_readers_time_zone() {
-    let edited = Said { edited_at: Some(MORNING), ..said(6, "Tom", 2, "Changed since") };
-    let more = |more, part| Part { more, ..part };
+    let edited = DigestMessage { edited_at: Some(MORNING), ..said(6, "Tom", 2, "Changed since") };
+    let more = |more, part| DigestChannel { more, ..part };
     let channels = vec![
         part(5, "Harbor & Lee", vec![said(4, "Jane", 0, "First"), edited]),
         more(1, part(7, "Smith v. Jones", vec![said(4, "Jane", 1, "Second")])),
@@ -231,13 +239,14 @@ fn digest_with_files() {
 
 #[test]
 fn digest_with_hidden_text() {
-    let with_files = |count: usize, message| Said { files: vec![file("verdict.pdf", 1); count], ..message };
+    let with_files =
+        |count: usize, message| DigestMessage { files: vec![file("verdict.pdf", 1); count], ..message };
     let messages = vec![
         said(4, "Jane", 0, "The verdict"),
         with_files(1, said(6, "Tom", 1, "")),
         with_files(2, said(6, "Tom", 2, "Confidential")),
     ];
-    let channel = Part { more: 3, ..part(5, "Smith v. Jones", messages) };
+    let channel = DigestChannel { more: 3, ..part(5, "Smith v. Jones", messages) };
     let digest = Digest { hides_text: true, ..digest(to_maria(), vec![channel]) };
     insta::assert_snapshot!(shown(&digest_mail(&digest)));
 }

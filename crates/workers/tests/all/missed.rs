@@ -14,11 +14,11 @@ use domain::channels::starting::Subject;
 use domain::identity::sign_in_requests;
 use domain::kernel::error;
 use domain::kernel::ids::MessageId;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::message::Message;
 use domain::messages::sending::{self, Draft};
 use domain::messages::unread_backlog::Reason;
-use domain::notify::digest_part::State;
+use domain::notify::digest_part::DeliveryState;
 use domain::notify::{delivery_status, manual_send};
 use store::Time;
 
@@ -36,13 +36,13 @@ both_engines! {
         let message = office.posts(jane, channel, "Could you sign page two?");
         office.passes(Duration::from_millis(299_999));
         assert_eq!(office.digests().len(), 0);
-        assert_eq!(office.fate(&message, bo), Some(State::Due(at(300))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Due(at(300))));
         office.passes(Duration::from_millis(1));
         let mails = office.digests();
         assert_eq!(office.times_of(&mails), [300]);
         assert_eq!(mails[0].to.address, "bo@client.example");
         assert!(mails[0].text.contains("    Could you sign page two?"), "{}", mails[0].text);
-        assert_eq!(office.fate(&message, bo), Some(State::Emailed(at(300))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Emailed(at(300))));
         office.minutes(600);
         assert_eq!(office.digests().len(), 1, "once and never again");
     }
@@ -55,7 +55,7 @@ both_engines! {
         office.reads(bo, channel, 1);
         office.minutes(60);
         assert_eq!(office.digests().len(), 0);
-        assert_eq!(office.fate(&message, bo), Some(State::Seen(at(299))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Seen(at(299))));
     }
 
     fn n4_read_at_5_01_changes_nothing_about_the_mail_but_its_state_is_seen(office) {
@@ -65,7 +65,7 @@ both_engines! {
         office.seconds(301);
         assert_eq!(office.digests().len(), 1);
         office.reads(bo, channel, 1);
-        assert_eq!(office.fate(&message, bo), Some(State::Seen(at(301))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Seen(at(301))));
     }
 
     fn n2_two_of_three_read_makes_the_third_due_five_minutes_after_the_third(office) {
@@ -78,7 +78,7 @@ both_engines! {
         let third = office.posts(jane, channel, "three");
         office.minutes(1);
         office.reads(bo, channel, 2);
-        assert_eq!(office.fate(&third, bo), Some(State::Due(at(420))));
+        assert_eq!(office.fate(&third, bo), Some(DeliveryState::Due(at(420))));
         office.minutes(60);
         let mails = office.digests();
         assert_eq!(office.times_of(&mails), [420]);
@@ -205,28 +205,28 @@ both_engines! {
         office.mutes(jane, channel, true);
         let message = office.posts(bo, channel, "Hello?");
         office.minutes(60);
-        assert_eq!(office.fate(&message, jane), Some(State::Suppressed(Reason::Muted)));
+        assert_eq!(office.fate(&message, jane), Some(DeliveryState::Suppressed(Reason::Muted)));
         office.mutes(jane, channel, false);
         let later = office.posts(bo, channel, "Hello again?");
         office.minutes(60);
         let mails = office.digests_to(jane);
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("Hello again?") && !mails[0].text.contains("Hello?"));
-        assert_eq!(office.fate(&message, jane), Some(State::Suppressed(Reason::Muted)));
-        assert!(matches!(office.fate(&later, jane), Some(State::Emailed(_))));
+        assert_eq!(office.fate(&message, jane), Some(DeliveryState::Suppressed(Reason::Muted)));
+        assert!(matches!(office.fate(&later, jane), Some(DeliveryState::Emailed(_))));
     }
 
     fn n1_one_who_was_never_invited_is_sent_nothing_and_the_ledger_says_so(office) {
         let (jane, bo) = (office.staff("Jane"), office.stranger("Bo", &[]));
         let channel = office.channel_of(bo);
         let message = office.posts(jane, channel, "Welcome");
-        assert_eq!(office.fate(&message, bo), Some(State::Suppressed(Reason::NotInvited)));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Suppressed(Reason::NotInvited)));
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0);
         office.invite(bo.person);
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0, "what was not told stays so");
-        assert_eq!(office.fate(&message, bo), Some(State::Suppressed(Reason::NotInvited)));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Suppressed(Reason::NotInvited)));
         office.posts(jane, channel, "Welcome again");
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 1);
@@ -272,7 +272,7 @@ both_engines! {
         office.moves(bo, &[other]);
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0);
-        assert_eq!(office.fate(&message, bo), Some(State::Suppressed(Reason::LostAccess)));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Suppressed(Reason::LostAccess)));
         office.moves(bo, &[acme]);
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0, "what was written before is no news to who comes back");
@@ -281,18 +281,18 @@ both_engines! {
     fn n10_never_means_never_and_once_means_once_until_back(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         let channel = office.channel_of(bo);
-        office.chooses(bo, Choice::Never);
+        office.chooses(bo, Frequency::Off);
         let unwanted = office.posts(jane, channel, "one");
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0);
-        assert_eq!(office.fate(&unwanted, bo), Some(State::Suppressed(Reason::Choice)));
-        office.chooses(bo, Choice::Once);
+        assert_eq!(office.fate(&unwanted, bo), Some(DeliveryState::Suppressed(Reason::Choice)));
+        office.chooses(bo, Frequency::OncePerVisit);
         office.posts(jane, channel, "two");
         office.minutes(60);
         let third = office.posts(jane, channel, "three");
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 1);
-        assert_eq!(office.fate(&third, bo), Some(State::Suppressed(Reason::Choice)));
+        assert_eq!(office.fate(&third, bo), Some(DeliveryState::Suppressed(Reason::Choice)));
         office.reads(bo, channel, 3);
         office.minutes(1);
         office.posts(jane, channel, "four");
@@ -304,7 +304,7 @@ both_engines! {
 
     fn n10_an_invitation_and_a_sign_in_code_always_arrive(office) {
         let bo = office.client("Bo", &[]);
-        office.chooses(bo, Choice::Never);
+        office.chooses(bo, Frequency::Off);
         let workspace = office.workspace;
         office.write(move |tx| sign_in_requests::ask(tx, workspace, "bo@client.example", "192.0.2.7"));
         office.works();
@@ -332,7 +332,7 @@ both_engines! {
         // Who has left has seen what they saw.
         office.moves(cy, &[]);
         let seen_after = |message: &Message, who| match office.fate(message, who) {
-            Some(State::Seen(at)) => (at.0 - MORNING.0) / 1000,
+            Some(DeliveryState::Seen(at)) => (at.0 - MORNING.0) / 1000,
             other => panic!("{other:?}"),
         };
         assert_eq!(old.iter().map(|message| seen_after(message, bo)).collect::<Vec<_>>(), [10, 20, 20]);
@@ -353,11 +353,11 @@ both_engines! {
         for _ in 0..2 {
             office.write(move |tx| manual_send::call_off(tx, &jane, id));
         }
-        assert_eq!(office.fate(&second, bo), Some(State::Suppressed(Reason::CalledOff)));
+        assert_eq!(office.fate(&second, bo), Some(DeliveryState::Suppressed(Reason::CalledOff)));
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 1);
         office.reads(bo, channel, 2);
-        assert!(matches!(office.fate(&second, bo), Some(State::Seen(_))));
+        assert!(matches!(office.fate(&second, bo), Some(DeliveryState::Seen(_))));
     }
 
     fn n14_client_users_neither_see_nor_change_what_became_of_a_message(office) {
@@ -369,7 +369,7 @@ both_engines! {
         assert!(matches!(tried, Err(error::Error::NotFound)));
         let tried = office.wait_for(office.store.write(move |tx| manual_send::call_off(tx, &bo, id)));
         assert!(matches!(tried, Err(error::Error::NotFound)));
-        let tried = office.wait_for(office.store.read(move |reader| delivery_status::fates(reader, &bo, channel, 1..=1, None)));
+        let tried = office.wait_for(office.store.read(move |reader| delivery_status::of_messages(reader, &bo, channel, 1..=1, None)));
         assert!(matches!(tried, Err(error::Error::NotFound)));
         office.minutes(5);
         assert_eq!(office.digests_to(bo).len(), 1);

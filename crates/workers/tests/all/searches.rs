@@ -11,7 +11,7 @@ use workers::Indexer;
 
 async fn channel_of_bo(office: &PostOffice) -> ChannelId {
     let (ada, bo) = (office.ada, office.client("Bo").await);
-    office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo))).await
+    office.write(move |tx| starting::create(tx, &ada, &Subject::Client(bo))).await
 }
 
 /// How many messages the index knows.

@@ -66,8 +66,8 @@ async fn n11_a_digest_arrives_with_all_its_headers_and_both_parts() {
             let change = clients::ClientChange { companies: Some(vec![company]), ..Default::default() };
             clients::edit_client(tx, &ada, bo, &change)?;
             Ok((
-                starting::make(tx, &ada, &Subject::Client(bo))?,
-                starting::make(tx, &ada, &Subject::Company(company))?,
+                starting::create(tx, &ada, &Subject::Client(bo))?,
+                starting::create(tx, &ada, &Subject::Company(company))?,
             ))
         })
         .await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::webhooks::call_history;
 use domain::webhooks::calls::WAITING_MAX;
-use domain::webhooks::webhook::{self, Wanted};
+use domain::webhooks::webhook::{self, EventFilter};
 use program::{Program, no};
 
 #[tokio::test]
@@ -222,5 +222,5 @@ async fn h3_calls_are_in_no_mails_way() {
 
 #[test]
 fn h1_everything_can_be_wanted() {
-    assert!(webhook::KINDS.iter().all(|kind| Wanted::everything().holds(kind)));
+    assert!(webhook::KINDS.iter().all(|kind| EventFilter::everything().holds(kind)));
 }

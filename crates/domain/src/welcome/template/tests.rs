@@ -142,7 +142,7 @@ proptest! {
         let text = word.repeat(fields) + &"x".repeat(plain.saturating_sub(word.len() * fields).max(1));
         let template = parse("text", &text).unwrap();
         let values = Values { company, ..values(name(&given, &family)) };
-        prop_assert!(limits::message("text", &template.fill(&values), false).is_ok());
+        prop_assert!(limits::validate_message("text", &template.fill(&values), false).is_ok());
     }
 
     #[test]

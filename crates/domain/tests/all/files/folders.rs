@@ -233,7 +233,7 @@ both_engines! {
         assert_eq!(sweep(), 1);
         not_found(office.brings_back(maria, channel, deletion));
         assert_eq!((office.rows("blobs"), office.rows("dropped_blobs")), (1, 1), "its twin has the bytes still");
-        let shown = office.page(maria, channel, message::Stretch::Newest, 9).unwrap().remove(0);
+        let shown = office.page(maria, channel, message::Window::Newest, 9).unwrap().remove(0);
         assert_eq!(shown.attachments[0].name, "sent.txt", "the message keeps the name for ever");
         office.removes(maria, channel, &[twin]).unwrap();
         office.wait(KEPT);

@@ -3,7 +3,7 @@
 use domain::administration::settings;
 use domain::channels::starting;
 use domain::files::entry::Status;
-use domain::files::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, Room};
+use domain::files::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, StorageLimits};
 use domain::files::{blobs, changing, making, previews};
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::UploadId;
@@ -17,7 +17,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
-        let room = Room { file_max: 1_000, workspace_max: 2_500 };
+        let room = StorageLimits { file_max: 1_000, workspace_max: 2_500 };
         let announce =
             |size| office.announces(maria, channel, Purpose::Message, "a.bin", Some(size), room).map(|upload| upload.id);
         refused(announce(1_001), "file", Problem::TooLarge(1_000));
@@ -41,7 +41,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
-        let room = Room { file_max: 10, workspace_max: 12 };
+        let room = StorageLimits { file_max: 10, workspace_max: 12 };
         let unknown = office.announces(maria, channel, Purpose::Folder(None), "a.bin", None, room).unwrap();
         let eleven = office.arrived(&[1; 11], "a.bin");
         refused(office.completes(maria, unknown.id, &eleven, room).map(|_| ()), "file", Problem::TooLarge(10));
@@ -140,7 +140,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
-        let room = Room { file_max: 1_000, workspace_max: 2_000 };
+        let room = StorageLimits { file_max: 1_000, workspace_max: 2_000 };
         let announce = |size| office.announces(maria, channel, Purpose::Message, "a.bin", Some(size), room).map(|upload| upload.id);
         let begun = announce(1_000).unwrap();
         announce(1_000).unwrap();
@@ -205,7 +205,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         let bring = |name: &str, bytes: &[u8]| {
             let upload = office.announces(maria, channel, Purpose::Folder(None), name, None, ROOM).unwrap();
-            let arrived = blobs::Arrived { is_unchecked: true, ..office.arrived(bytes, name) };
+            let arrived = blobs::ReceivedBlob { is_unchecked: true, ..office.arrived(bytes, name) };
             (office.completes(maria, upload.id, &arrived, ROOM).unwrap().unwrap(), arrived.id)
         };
         let (good, good_blob) = bring("good.png", b"\x89PNG\r\n\x1a\ngood");

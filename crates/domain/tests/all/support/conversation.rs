@@ -7,7 +7,7 @@ use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, MessageId};
 use domain::messages::changing;
-use domain::messages::message::{self, Message, Stretch};
+use domain::messages::message::{self, Message, Window};
 use domain::messages::sending::{self, Draft};
 
 use super::Office;
@@ -60,14 +60,14 @@ impl Office {
         &self,
         who: Actor,
         channel: ChannelId,
-        stretch: Stretch,
+        stretch: Window,
         most: i64,
     ) -> error::Result<Vec<Message>> {
         self.read(move |reader| message::page(reader, &who, channel, stretch, most))
     }
 
     pub fn texts(&self, who: Actor, channel: ChannelId) -> Vec<String> {
-        let page = self.page(who, channel, Stretch::Newest, 1000).expect("a page");
+        let page = self.page(who, channel, Window::Newest, 1000).expect("a page");
         page.into_iter().map(|message| message.text).collect()
     }
 

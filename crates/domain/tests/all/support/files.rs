@@ -1,9 +1,9 @@
 //! Files in the office: bringing bytes, sending them, looking into folders, as a person would.
 
-use domain::files::blobs::Arrived;
+use domain::files::blobs::ReceivedBlob;
 use domain::files::changing::{self, Contents, Deletion};
 use domain::files::entry::{self, Entry};
-use domain::files::uploads::{self, NewUpload, Purpose, Room, Upload};
+use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits, Upload};
 use domain::files::{content, listing, making, paths, permissions};
 use domain::kernel::access::Actor;
 use domain::kernel::error;
@@ -15,15 +15,15 @@ use sha2::{Digest, Sha256};
 
 use super::Office;
 
-/// Room for anything that a test does not mean to be too large.
-pub const ROOM: Room = Room { file_max: 100_000_000, workspace_max: 1_000_000_000 };
+/// StorageLimits for anything that a test does not mean to be too large.
+pub const ROOM: StorageLimits = StorageLimits { file_max: 100_000_000, workspace_max: 1_000_000_000 };
 
 impl Office {
     /// Bytes in the store of blobs, as a server finds them there.
-    pub fn arrived(&self, bytes: &[u8], name: &str) -> Arrived {
+    pub fn arrived(&self, bytes: &[u8], name: &str) -> ReceivedBlob {
         let content_type = content::content_type(bytes, name).to_string();
         let dimensions = content_type.starts_with("image/").then_some((640, 480));
-        Arrived {
+        ReceivedBlob {
             id: BlobId::new(self.now()),
             hash: Sha256::digest(bytes).into(),
             size: bytes.len() as i64,
@@ -40,7 +40,7 @@ impl Office {
         purpose: Purpose,
         name: &str,
         size: Option<i64>,
-        room: Room,
+        room: StorageLimits,
     ) -> error::Result<Upload> {
         let new = NewUpload { channel, purpose, name: name.to_string(), size };
         self.write(move |tx| uploads::begin(tx, &who, &new, &room))
@@ -50,8 +50,8 @@ impl Office {
         &self,
         who: Actor,
         upload: UploadId,
-        arrived: &Arrived,
-        room: Room,
+        arrived: &ReceivedBlob,
+        room: StorageLimits,
     ) -> error::Result<Option<FileId>> {
         let arrived = arrived.clone();
         self.write(move |tx| uploads::complete(tx, &who, upload, &arrived, &room))

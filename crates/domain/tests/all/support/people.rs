@@ -129,7 +129,7 @@ impl Firm<'_> {
 
     pub fn channel(&self, subject: Subject) -> ChannelId {
         let ada = self.ada;
-        self.office.write(move |tx| starting::make(tx, &ada, &subject)).expect("a channel")
+        self.office.write(move |tx| starting::create(tx, &ada, &subject)).expect("a channel")
     }
 
     /// The channel that a client user has of their own.

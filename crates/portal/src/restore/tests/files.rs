@@ -69,10 +69,10 @@ async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
     use domain::channels::channel;
     use domain::directory::person;
     use domain::files::blobs;
-    use domain::files::uploads::{self, NewUpload, Purpose, Room};
+    use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
     use domain::kernel::{access, error, ids};
     use domain::tenant::workspaces;
-    let room = Room { file_max: 1 << 30, workspace_max: 1 << 40 };
+    let room = StorageLimits { file_max: 1 << 30, workspace_max: 1 << 40 };
     let (actor, upload) = store
         .write(move |tx| {
             let workspace = workspaces::all(tx)?.remove(0).id;
@@ -91,7 +91,7 @@ async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
     let id = ids::BlobId::new(store.clock().now());
     let name = Name { workspace: actor.workspace.0, id: id.0 };
     let placed = blobs.place(upload.id.0, bytes.len() as u64, name).await.unwrap();
-    let arrived = blobs::Arrived {
+    let arrived = blobs::ReceivedBlob {
         id,
         hash: placed.hash,
         size: bytes.len() as i64,

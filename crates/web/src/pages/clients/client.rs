@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use domain::administration::clients::ClientChange;
 use domain::administration::team;
-use domain::arrival::company_suggestion::{self, Belonging};
+use domain::arrival::company_suggestion::{self, CompanySuggestion};
 use domain::arrival::invitations;
 use domain::channels::starting::Subject;
 use domain::directory::person::Person;
@@ -84,7 +84,7 @@ struct ClientPage {
     companies: Vec<(CompanyId, String)>,
     projects: Vec<Project>,
     /// Where they might belong, if they signed up by themselves.
-    belonging: Option<Belonging>,
+    belonging: Option<CompanySuggestion>,
     invited: Option<Shown>,
     /// When they were last here.
     seen: Option<Shown>,
@@ -126,7 +126,7 @@ impl ClientPage {
         Ok(ClientPage {
             face: Avatar::of_person(id.0, &client.name),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
-            belonging: company_suggestion::belonging(reader, actor, id)?,
+            belonging: company_suggestion::find(reader, actor, id)?,
             projects: directory::projects::of_person(reader, actor, id)?,
             invited: shown(client.invited_at),
             seen: shown(client.last_seen_at),

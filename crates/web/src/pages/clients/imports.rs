@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use domain::arrival::import_table::{self, BYTES_MAX, LINES_MAX};
 use domain::arrival::importing::{self, Step};
-use domain::arrival::imports::{self, Belonging, Import, LINES_AT_ONCE, Outcome, Planned};
+use domain::arrival::imports::{self, Import, LINES_AT_ONCE, LineCompany, Outcome, Planned};
 use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::human;
@@ -261,7 +261,7 @@ impl ImportPage {
             }
             match &planned.outcome {
                 Outcome::Client(belonging) => {
-                    let is_new = *belonging == Belonging::New;
+                    let is_new = *belonging == LineCompany::New;
                     found.with_them += usize::from(is_new);
                     let note = if is_new { "new company" } else { "" };
                     found.clients.take(SHOWN_MAX, &planned, note.to_string());
@@ -313,7 +313,7 @@ async fn take_in(State(app): State<App>, visitor: Visitor, PathParam(id): PathPa
     let first = move |tx: &mut store::Tx| {
         let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
         // Tapped twice: what is under way needs no second one beside it.
-        if is_running { Ok(Step::Done) } else { importing::take_in_some(tx, &actor, id, LINES_AT_ONCE) }
+        if is_running { Ok(Step::Done) } else { importing::apply_some(tx, &actor, id, LINES_AT_ONCE) }
     };
     if app.store().write(first).await? == Step::More {
         tokio::spawn(take_in_rest(app, actor, id));
@@ -325,7 +325,7 @@ async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
     let next = move |tx: &mut store::Tx| {
         // Whoever handed it in may have lost their access meanwhile.
         let actor = access::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
-        importing::take_in_some(tx, &actor, id, LINES_AT_ONCE)
+        importing::apply_some(tx, &actor, id, LINES_AT_ONCE)
     };
     loop {
         match app.store().write(next).await {

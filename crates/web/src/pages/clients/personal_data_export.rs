@@ -11,7 +11,7 @@ use domain::administration::deleting;
 use domain::administration::personal_data_export::{self, File, Message};
 use domain::directory::person;
 use domain::kernel::access::{self, Actor};
-use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::audit_log::{self, AuditAction};
 use domain::kernel::error;
 use domain::kernel::ids::{FileId, PersonId};
 use domain::notify::consents;
@@ -76,7 +76,7 @@ pub(crate) async fn copy(app: App, actor: Actor, id: PersonId) -> Result {
         .store()
         .write(move |tx| {
             let found = personal_data_export::person(tx, &actor, id)?;
-            audit_log::note_export(tx, &actor, Deed::PersonExported, Some(id))?;
+            audit_log::note_export(tx, &actor, AuditAction::PersonExported, Some(id))?;
             Ok::<_, error::Error>(found)
         })
         .await?;

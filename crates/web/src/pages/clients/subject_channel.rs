@@ -20,7 +20,7 @@ pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Resul
 
 /// Makes the channel of a subject, or answers the one that is there (C1).
 pub(crate) async fn make_channel(app: &App, actor: Actor, subject: Subject) -> Result<ChannelId> {
-    app.store().write(move |tx| starting::make(tx, &actor, &subject)).await
+    app.store().write(move |tx| starting::create(tx, &actor, &subject)).await
 }
 
 /// Nothing for what is not there, or not for the one who asks.

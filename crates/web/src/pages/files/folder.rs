@@ -109,7 +109,7 @@ impl FolderPage {
         (channel, inside): (ChannelId, Option<FileId>),
         at: &At,
         refused: Refused,
-        room: &uploads::Room,
+        room: &uploads::StorageLimits,
     ) -> error::Result<FolderPage> {
         let actor = &visitor.actor;
         let found = channel::find(reader, actor, channel)?;

@@ -11,12 +11,12 @@ use axum::response::IntoResponse;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, MessageId, PersonId};
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::kernel::name::Name;
 use domain::messages::message::{self, Message};
 use domain::messages::unread_backlog::Reason;
-use domain::notify::delivery_status::{self, Fate, MessageFates};
-use domain::notify::digest_part::State as Fated;
+use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
+use domain::notify::digest_part::DeliveryState as Fated;
 use domain::notify::manual_send;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ struct Line {
 enum Shape {
     Due,
     /// They were told already; this way is still to come.
-    Later(Way),
+    Later(Medium),
     Sending,
     Emailed,
     Texted,
@@ -68,8 +68,8 @@ impl Line {
     fn before(&self) -> &'static str {
         match self.state {
             Shape::Due => "Notice to",
-            Shape::Later(Way::Email) => "Email to",
-            Shape::Later(Way::Text) => "Text to",
+            Shape::Later(Medium::Email) => "Email to",
+            Shape::Later(Medium::Text) => "Text to",
             Shape::Sending => "Being sent to",
             Shape::Emailed => "Emailed to",
             Shape::Texted => "Texted to",
@@ -141,8 +141,13 @@ pub(crate) fn add(
         return Ok(());
     }
     let now = reader.now();
-    let fates =
-        delivery_status::fates(reader, &visitor.actor, first.channel, first.position..=last.position, wait)?;
+    let fates = delivery_status::of_messages(
+        reader,
+        &visitor.actor,
+        first.channel,
+        first.position..=last.position,
+        wait,
+    )?;
     let shared_of = |message: &Message| {
         let fates = fates.iter().find(|one| one.message == message.id);
         fates.map(|one| shared(one, now)).unwrap_or_default()
@@ -161,7 +166,7 @@ pub(crate) fn add(
         }
         let lines: Vec<Line> = shared.iter().map(|shared| shared.line(now, zone)).collect();
         let is_due = lines.iter().any(|line| line.is("due"));
-        let can_hasten = lines.iter().any(|line| line.is("due") && line.state != Shape::Later(Way::Text));
+        let can_hasten = lines.iter().any(|line| line.is("due") && line.state != Shape::Later(Medium::Text));
         let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, can_hasten, also };
         // Writing into memory does not fail.
         entries[index].fates = part.render().unwrap_or_default();
@@ -190,7 +195,7 @@ impl Shared<'_> {
 }
 
 /// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
-fn shared(message: &MessageFates, now: Time) -> Vec<Shared<'_>> {
+fn shared(message: &MessageStatus, now: Time) -> Vec<Shared<'_>> {
     let mut all: Vec<Shared<'_>> = Vec::new();
     let shapes = message.fates.iter().flat_map(|fate| {
         shape(&fate.state, now).into_iter().chain(later(fate, now)).map(move |shape| (fate, shape))
@@ -219,10 +224,10 @@ fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
 }
 
 /// What is still to come for somebody who was told by the other way.
-fn later(fate: &Fate, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+fn later(fate: &RecipientStatus, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     let (way, state) = match fate.state {
-        Fated::Emailed(_) => (Way::Text, fate.text.as_ref()?),
-        Fated::Texted(_) => (Way::Email, fate.email.as_ref()?),
+        Fated::Emailed(_) => (Medium::Text, fate.text.as_ref()?),
+        Fated::Texted(_) => (Medium::Email, fate.email.as_ref()?),
         _ => return None,
     };
     match shape(state, now)? {

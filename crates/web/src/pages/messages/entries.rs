@@ -10,7 +10,7 @@ use domain::directory::person;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, MessageId};
 use domain::kernel::limits;
-use domain::messages::message::{self, Message, Stretch};
+use domain::messages::message::{self, Message, Window};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
@@ -50,7 +50,7 @@ impl EntriesPart {
         wait: Option<Duration>,
     ) -> error::Result<EntriesPart> {
         let channel = channel::find(reader, &visitor.actor, channel)?;
-        let zone = times::zone(person::myself(reader, &visitor.actor)?.time_zone.as_deref());
+        let zone = times::zone(person::profile(reader, &visitor.actor)?.time_zone.as_deref());
         let found = stretch(reader, visitor, channel.id, place)?;
         let seen_from =
             Viewpoint { visitor, channel: &channel, members: &[], now: reader.now(), zone: &zone };
@@ -69,16 +69,16 @@ pub(crate) fn stretch(
 ) -> error::Result<Vec<Message>> {
     let actor = &visitor.actor;
     let wanted = match (place.before, place.after, place.message) {
-        (Some(before), _, _) => Stretch::Before(before),
-        (None, Some(after), _) => Stretch::After(after),
+        (Some(before), _, _) => Window::Before(before),
+        (None, Some(after), _) => Window::After(after),
         (None, None, Some(id)) => {
             let message = message::find(reader, actor, id)?;
             if message.channel != channel {
                 return Err(Error::NotFound);
             }
-            Stretch::After(message.position - 1 - BEFORE_LINKED)
+            Window::After(message.position - 1 - BEFORE_LINKED)
         }
-        (None, None, None) => Stretch::Newest,
+        (None, None, None) => Window::Newest,
     };
     message::page(reader, actor, channel, wanted, limits::PAGE_MESSAGES)
 }

@@ -322,7 +322,7 @@ async fn make(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Re
         .store()
         .write(move |tx| {
             let subject = subject(&wanted)?.ok_or(Error::NotFound)?;
-            starting::make(tx, &asking.actor, &subject)
+            starting::create(tx, &asking.actor, &subject)
         })
         .await;
     let problem = match made {

@@ -223,7 +223,7 @@ async fn typing(
             if found.left_at.is_some() {
                 return Err(Error::Forbidden);
             }
-            Ok(person::myself(reader, &actor)?.name.full())
+            Ok(person::profile(reader, &actor)?.name.full())
         })
         .await?;
     app.hub.typing(actor.workspace, channel, actor.person, &name);

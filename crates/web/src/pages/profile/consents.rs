@@ -2,7 +2,7 @@
 //! looked at it is kept in the records.
 
 use axum::extract::State;
-use domain::kernel::audit_log::{self, Deed};
+use domain::kernel::audit_log::{self, AuditAction};
 use domain::notify::consents::{self, Consent};
 
 use crate::app::App;
@@ -14,7 +14,9 @@ const COLUMNS: [&str; 8] = ["time", "person", "name", "email", "number", "answer
 
 pub(crate) async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     let actor = visitor.actor;
-    app.store().write(move |tx| audit_log::note_export(tx, &actor, Deed::ConsentsExported, None)).await?;
+    app.store()
+        .write(move |tx| audit_log::note_export(tx, &actor, AuditAction::ConsentsExported, None))
+        .await?;
     let all = app.store().read_long(move |reader| consents::all(reader, &actor)).await?;
     let lines: String = all.iter().map(line).collect();
     Ok(exports::table("consents.csv", exports::head(&COLUMNS) + &lines))

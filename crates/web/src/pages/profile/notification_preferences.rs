@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::kernel::error::{self, Error, Problem};
-use domain::kernel::medium::{Choice, Way};
+use domain::kernel::medium::{Frequency, Medium};
 use domain::notify::preferences::{self, Unsubscribe};
 use domain::notify::reply_links;
 use domain::tenant::settings;
@@ -60,17 +60,17 @@ impl ChoicesPart {
     }
 }
 
-fn offered(chosen: Choice) -> Vec<Offered> {
-    let offer = |choice: Choice| Offered {
+fn offered(chosen: Frequency) -> Vec<Offered> {
+    let offer = |choice: Frequency| Offered {
         word: choice.word(),
         name: match choice {
-            Choice::Each => "Each time",
-            Choice::Once => "Once, until I have been back",
-            Choice::Never => "Never",
+            Frequency::EveryMessage => "Each time",
+            Frequency::OncePerVisit => "Once, until I have been back",
+            Frequency::Off => "Never",
         },
         chosen: choice == chosen,
     };
-    Choice::ALL.into_iter().map(offer).collect()
+    Frequency::ALL.into_iter().map(offer).collect()
 }
 
 /// What the form sends; nothing for what stays.
@@ -80,8 +80,8 @@ struct Form {
     text: Option<String>,
 }
 
-fn choice(field: &'static str, word: Option<&String>) -> error::Result<Option<Choice>> {
-    word.map(|word| Choice::from_word(word).ok_or(Error::field(field, Problem::NoChoice))).transpose()
+fn choice(field: &'static str, word: Option<&String>) -> error::Result<Option<Frequency>> {
+    word.map(|word| Frequency::from_word(word).ok_or(Error::field(field, Problem::NoChoice))).transpose()
 }
 
 async fn choose(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
@@ -108,12 +108,12 @@ struct UnsubscribePage {
 
 fn shown(look: Theme, workspace: &Workspace, found: error::Result<Unsubscribe>) -> Result<Response> {
     let (status, way, is_done) = match found {
-        Ok(link) => (StatusCode::OK, Some(link.way), link.choice == Choice::Never),
+        Ok(link) => (StatusCode::OK, Some(link.way), link.choice == Frequency::Off),
         Err(Error::NotFound) => (StatusCode::NOT_FOUND, None, false),
         Err(error) => return Err(error.into()),
     };
     let brand = Brand::of(workspace);
-    page(status, &UnsubscribePage { look, brand, way: way.map(Way::word), is_done })
+    page(status, &UnsubscribePage { look, brand, way: way.map(Medium::word), is_done })
 }
 
 async fn show_unsubscribe(
@@ -123,7 +123,7 @@ async fn show_unsubscribe(
     PathParam(token): PathParam<String>,
 ) -> Result<Response> {
     let id = workspace.id;
-    let found = app.store().read(move |reader| preferences::look_at_unsubscribe(reader, id, &token)).await;
+    let found = app.store().read(move |reader| preferences::find_unsubscribe(reader, id, &token)).await;
     shown(look, &workspace, found)
 }
 

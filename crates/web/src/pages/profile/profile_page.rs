@@ -75,7 +75,7 @@ impl ProfilePage {
         wrong: FieldError,
         done: String,
     ) -> error::Result<ProfilePage> {
-        let me = person::myself(reader, &visitor.actor)?;
+        let me = person::profile(reader, &visitor.actor)?;
         let layout = Layout::read(reader, visitor, Module::Profile, "Profile")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let shown = |time| times::shown(time, reader.now(), &zone);

@@ -110,7 +110,7 @@ fn read(
     let step = if typed.number.is_some() { Step::Number } else { step };
     let known = match &phone {
         Some(phone) => phone.number.clone(),
-        None => person::myself(reader, &visitor.actor)?.phone.unwrap_or_default(),
+        None => person::profile(reader, &visitor.actor)?.phone.unwrap_or_default(),
     };
     let quiet = phone.map_or(Some(Quiet::NIGHT), |phone| phone.quiet);
     let shown = quiet.unwrap_or(Quiet::NIGHT);

@@ -17,7 +17,7 @@ use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId, MessageId, UploadId, WorkspaceId};
 use domain::kernel::limits;
 use domain::messages::attachments::Attached;
-use domain::notify::reply_links::{self, Answer, Done, Outcome};
+use domain::notify::reply_links::{self, Answer, Outcome, ReplyOutcome};
 use domain::tenant::workspaces::Workspace;
 use serde::Deserialize;
 use store::Reader;
@@ -113,7 +113,7 @@ fn see(
     place: &LinkQuery,
     written: Written,
 ) -> error::Result<Seen> {
-    let outcome = match reply_links::look(reader, workspace.id, token, guest.actor().as_ref()) {
+    let outcome = match reply_links::resolve(reader, workspace.id, token, guest.actor().as_ref()) {
         Err(Error::NotFound) => return Ok(Seen::Closed(StatusCode::NOT_FOUND, "unknown")),
         outcome => outcome?,
     };
@@ -207,7 +207,7 @@ async fn closed(
 ) -> Result {
     let here = match guest.visitor {
         Some(visitor) => {
-            let me = app.store().read(move |reader| person::myself(reader, &visitor.actor)).await?;
+            let me = app.store().read(move |reader| person::profile(reader, &visitor.actor)).await?;
             me.name.full()
         }
         None => String::new(),
@@ -251,7 +251,7 @@ impl ReplyInput {
         let secret = token.to_string();
         let outcome = app
             .store()
-            .read(move |reader| reply_links::look(reader, workspace, &secret, actor.as_ref()))
+            .read(move |reader| reply_links::resolve(reader, workspace, &secret, actor.as_ref()))
             .await;
         let place = match outcome {
             Ok(Outcome::Reply(actor, link)) => Some((actor, link.channel)),
@@ -293,12 +293,14 @@ async fn reply(
     let done = app.store().write(move |tx| reply_links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
     match done {
         // Signed in as that person: the conversation goes on in the portal.
-        Ok(Done::Yes(sent)) if actor.is_some() => Ok(redirect(&format!("/messages/{}", sent.channel))),
-        Ok(Done::Yes(sent)) => {
+        Ok(ReplyOutcome::Yes(sent)) if actor.is_some() => {
+            Ok(redirect(&format!("/messages/{}", sent.channel)))
+        }
+        Ok(ReplyOutcome::Yes(sent)) => {
             let position = sent.position;
             Ok(unshared(redirect(&format!("/r/{token}?sent={position}#message-{}", sent.id))))
         }
-        Ok(Done::No(outcome)) => {
+        Ok(ReplyOutcome::No(outcome)) => {
             let Seen::Closed(status, why) = closed_by(&outcome) else {
                 return Err(answers::Answer::not_found());
             };
@@ -338,7 +340,7 @@ async fn read(
         .await;
     let is_page = ResponseFormat::of(&headers) == ResponseFormat::Page;
     match done {
-        Ok(Done::Yes(position)) if !is_page => {
+        Ok(ReplyOutcome::Yes(position)) if !is_page => {
             Ok(axum::Json(serde_json::json!({ "position": position })).into_response())
         }
         // The link says itself why it does nothing.
@@ -399,8 +401,10 @@ async fn file(
     let done =
         app.store().read(move |reader| reply_links::file(reader, id, &token, actor.as_ref(), file)).await?;
     match done {
-        Done::Yes(entry) => Ok(unshared(serving::serve(app, id, &entry, way, method, headers).await?)),
-        Done::No(_) => Err(Error::NotFound.into()),
+        ReplyOutcome::Yes(entry) => {
+            Ok(unshared(serving::serve(app, id, &entry, way, method, headers).await?))
+        }
+        ReplyOutcome::No(_) => Err(Error::NotFound.into()),
     }
 }
 
@@ -417,9 +421,9 @@ async fn fresh(
     let done =
         app.store().write(move |tx| reply_links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
     match done {
-        Ok(Done::Yes(())) => Ok(unshared(redirect(&format!("/r/{token}?done=fresh")))),
+        Ok(ReplyOutcome::Yes(())) => Ok(unshared(redirect(&format!("/r/{token}?done=fresh")))),
         // It still works, or is no link: its page says so.
-        Ok(Done::No(_)) | Err(Error::NotFound) => {
+        Ok(ReplyOutcome::No(_)) | Err(Error::NotFound) => {
             show(&app, workspace, guest, token, LinkQuery::default(), Written::default()).await
         }
         Err(error) => Err(error.into()),

@@ -119,7 +119,7 @@ struct MadePage {
 
 async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
     let (actor, name) = (visitor.actor, given.name.clone());
-    match forms::checked(app.store().write(move |tx| api_keys::make(tx, &actor, &name)).await)? {
+    match forms::checked(app.store().write(move |tx| api_keys::create(tx, &actor, &name)).await)? {
         Ok(secret) => {
             // Not sent on: the key is shown in this answer and never again.
             let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");

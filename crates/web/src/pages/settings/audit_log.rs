@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use domain::directory::{person, team};
 use domain::kernel::access;
-use domain::kernel::audit_log::{self, About, Change, Deed, Filter, Record};
+use domain::kernel::audit_log::{self, About, AuditAction, Change, Filter, Record};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{PersonId, RecordId};
 use jiff::ToSpan;
@@ -181,7 +181,7 @@ impl RecordsPage {
             .collect();
         let other = match asking.person {
             Some(id) if !colleagues.iter().any(|colleague| colleague.id == id) => {
-                person::called(reader, actor.workspace, id)?.map(|name| Colleague {
+                person::display_name(reader, actor.workspace, id)?.map(|name| Colleague {
                     id,
                     name: name.full(),
                     is_chosen: true,
@@ -217,11 +217,14 @@ fn row(record: Record, now: Time, zone: &TimeZone) -> Row {
         About::Company(id, name) => Some((name.clone(), Some(format!("/companies/{id}")))),
         About::Project(id, title) => Some((title.clone(), Some(format!("/projects/{id}")))),
     };
-    let deed = Deed::from_word(&record.deed);
+    let deed = AuditAction::from_word(&record.deed);
     // The page of somebody who was deleted is not there any more; what about them was kept stays.
-    let is_gone = matches!(deed, Some(Deed::PersonDeleted | Deed::CompanyDeleted | Deed::ProjectDeleted));
+    let is_gone = matches!(
+        deed,
+        Some(AuditAction::PersonDeleted | AuditAction::CompanyDeleted | AuditAction::ProjectDeleted)
+    );
     // Whoever signed up did it to themselves.
-    let is_own = deed == Some(Deed::PersonJoined);
+    let is_own = deed == Some(AuditAction::PersonJoined);
     Row {
         at: times::shown(record.at, now, zone),
         who: audit_log_words::who(&record),
@@ -247,8 +250,8 @@ async fn export(State(app): State<App>, visitor: Visitor, Query(asking): Query<A
     let zone = app
         .store()
         .write(move |tx| {
-            audit_log::note_export(tx, &actor, Deed::RecordsExported, None)?;
-            person::myself(tx, &actor)
+            audit_log::note_export(tx, &actor, AuditAction::RecordsExported, None)?;
+            person::profile(tx, &actor)
         })
         .await?
         .time_zone;

@@ -1,41 +1,41 @@
 //! What records say in words: deeds, and the fields that are another value now.
 
-use domain::kernel::access::Via;
-use domain::kernel::audit_log::{Change, Deed, Record};
+use domain::kernel::access::Origin;
+use domain::kernel::audit_log::{AuditAction, Change, Record};
 
 /// What was done, as it stands after who did it and before to whom.
-pub(crate) fn of(deed: Deed) -> &'static str {
+pub(crate) fn of(deed: AuditAction) -> &'static str {
     match deed {
-        Deed::PersonAdded | Deed::CompanyAdded | Deed::ProjectAdded => "added",
-        Deed::PersonChanged | Deed::CompanyChanged | Deed::ProjectChanged => "changed",
-        Deed::PersonInvited => "invited",
-        Deed::PersonUninvited => "took back the invitation of",
-        Deed::PersonJoined => "signed up",
-        Deed::ColleagueInvited => "invited a colleague:",
-        Deed::PersonDeactivated => "took access away from",
-        Deed::PersonReactivated => "gave access back to",
-        Deed::WelcomeWritten => "wrote the welcome message for",
-        Deed::LinkMade => "made a sign-in link for",
-        Deed::PersonDeleted | Deed::CompanyDeleted | Deed::ProjectDeleted => "deleted",
-        Deed::BelongingDismissed => "left without a company",
-        Deed::TableImported => "imported a table of people and companies",
-        Deed::CompanyAssigned => "changed who is assigned to",
-        Deed::ChannelMade => "made the channel of",
-        Deed::FilesPermitted => "changed whether client users may change the files of",
-        Deed::ChannelArchived => "archived or brought back the channel of",
-        Deed::SetUp => "set the portal up with",
-        Deed::SettingsChanged => "changed the settings",
-        Deed::WelcomeChanged => "changed the welcome message",
-        Deed::WebhookMade => "made a webhook",
-        Deed::WebhookEnabled => "switched a webhook on",
-        Deed::WebhookDeleted => "deleted a webhook",
-        Deed::KeyMade => "made a key",
-        Deed::KeyRevoked => "revoked a key",
-        Deed::ConsentsExported => "exported what people answered to texts",
-        Deed::EarlyAccessExported => "exported who asked for early access",
-        Deed::RecordsExported => "exported these records",
-        Deed::PersonExported => "exported everything about",
-        Deed::EarlyAccessRemoved => "removed somebody from the early access list",
+        AuditAction::PersonAdded | AuditAction::CompanyAdded | AuditAction::ProjectAdded => "added",
+        AuditAction::PersonChanged | AuditAction::CompanyChanged | AuditAction::ProjectChanged => "changed",
+        AuditAction::PersonInvited => "invited",
+        AuditAction::PersonUninvited => "took back the invitation of",
+        AuditAction::PersonJoined => "signed up",
+        AuditAction::ColleagueInvited => "invited a colleague:",
+        AuditAction::PersonDeactivated => "took access away from",
+        AuditAction::PersonReactivated => "gave access back to",
+        AuditAction::WelcomeWritten => "wrote the welcome message for",
+        AuditAction::LinkMade => "made a sign-in link for",
+        AuditAction::PersonDeleted | AuditAction::CompanyDeleted | AuditAction::ProjectDeleted => "deleted",
+        AuditAction::BelongingDismissed => "left without a company",
+        AuditAction::TableImported => "imported a table of people and companies",
+        AuditAction::CompanyAssigned => "changed who is assigned to",
+        AuditAction::ChannelMade => "made the channel of",
+        AuditAction::FilesPermitted => "changed whether client users may change the files of",
+        AuditAction::ChannelArchived => "archived or brought back the channel of",
+        AuditAction::SetUp => "set the portal up with",
+        AuditAction::SettingsChanged => "changed the settings",
+        AuditAction::WelcomeChanged => "changed the welcome message",
+        AuditAction::WebhookMade => "made a webhook",
+        AuditAction::WebhookEnabled => "switched a webhook on",
+        AuditAction::WebhookDeleted => "deleted a webhook",
+        AuditAction::KeyMade => "made a key",
+        AuditAction::KeyRevoked => "revoked a key",
+        AuditAction::ConsentsExported => "exported what people answered to texts",
+        AuditAction::EarlyAccessExported => "exported who asked for early access",
+        AuditAction::RecordsExported => "exported these records",
+        AuditAction::PersonExported => "exported everything about",
+        AuditAction::EarlyAccessRemoved => "removed somebody from the early access list",
     }
 }
 
@@ -43,17 +43,17 @@ pub(crate) fn of(deed: Deed) -> &'static str {
 pub(crate) fn who(record: &Record) -> String {
     match (&record.person, record.via) {
         (Some((_, name)), _) => name.full(),
-        (None, Via::Machine) => "Whoever runs the portal".to_string(),
+        (None, Origin::Cli) => "Whoever runs the portal".to_string(),
         (None, _) => "Somebody who is not here any more".to_string(),
     }
 }
 
 /// How, where it was not on a page.
-pub(crate) fn how(via: Via) -> &'static str {
+pub(crate) fn how(via: Origin) -> &'static str {
     match via {
-        Via::Page => "",
-        Via::Program => "through the API",
-        Via::Machine => "on the machine",
+        Origin::Page => "",
+        Origin::ApiKey => "through the API",
+        Origin::Cli => "on the machine",
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
 use domain::files::blobs;
-use domain::files::uploads::Room;
+use domain::files::uploads::StorageLimits;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::{access, human};
 use domain::{administration, tenant};
@@ -56,7 +56,7 @@ impl Form {
 }
 
 /// Most megabytes that may be set.
-fn most(room: &Room) -> i64 {
+fn most(room: &StorageLimits) -> i64 {
     (room.file_max / MEGABYTE).max(1)
 }
 
@@ -77,7 +77,7 @@ impl FilesPage {
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        room: Room,
+        room: StorageLimits,
         typed: Option<Form>,
         wrong: FieldError,
         saved: Saved,

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use domain::kernel::access::Role;
 use domain::kernel::error;
 use domain::kernel::ids::{DigestId, PersonId};
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::kernel::name::Name;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::history::{self, Notice, Sending};
@@ -121,7 +121,7 @@ fn row(notice: &Notice, now: Time, zone: &TimeZone) -> Row {
 
 fn outcome(sending: &Sending, now: Time, zone: &TimeZone) -> Outcome {
     let shown = |at: Option<Time>| at.map(|at| times::shown(at, now, zone));
-    let by_mail = sending.way == Way::Email;
+    let by_mail = sending.way == Medium::Email;
     let reason = sending.reason.clone().unwrap_or_default();
     if sending.sent_at.is_some() && sending.failed_at.is_none() {
         let words = if by_mail { "Emailed" } else { "Texted" };

@@ -9,7 +9,7 @@ use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{CallId, WebhookId};
 use domain::webhooks::call_attempts::Try;
 use domain::webhooks::call_history::{self, Call};
-use domain::webhooks::webhook::{self, KINDS, Wanted, Webhook};
+use domain::webhooks::webhook::{self, EventFilter, KINDS, Webhook};
 use jiff::tz::TimeZone;
 use outbound::webhooks::{UrlError, signature};
 use serde::Deserialize;
@@ -65,7 +65,7 @@ struct Line {
 impl Line {
     fn new(webhook: Webhook, now: Time, zone: &TimeZone) -> Line {
         let shown = |at: Time| times::shown(at, now, zone);
-        let everything = webhook.events == Wanted::everything();
+        let everything = webhook.events == EventFilter::everything();
         Line {
             id: webhook.id,
             url: webhook.url,
@@ -109,10 +109,10 @@ struct Form {
 }
 
 impl Form {
-    fn wanted(&self) -> error::Result<Wanted> {
+    fn wanted(&self) -> error::Result<EventFilter> {
         match self.which.as_str() {
-            "all" => Ok(Wanted::everything()),
-            "chosen" => Wanted::new("events", &self.events),
+            "all" => Ok(EventFilter::everything()),
+            "chosen" => EventFilter::new("events", &self.events),
             _ => Err(Error::field("which", Problem::NoChoice)),
         }
     }
@@ -163,7 +163,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
     let made = app.store().write(move |tx| {
         access::admin(&actor)?;
         check_url(&by, &typed.url)?;
-        webhook::make(tx, &actor, &typed.url, &typed.wanted()?)
+        webhook::create(tx, &actor, &typed.url, &typed.wanted()?)
     });
     match forms::checked(made.await)? {
         Ok((made, secret)) => {

@@ -195,7 +195,7 @@ async fn code(
     Query(form): Query<Typed>,
 ) -> Result {
     // The page repeats the address: what is none is not repeated.
-    let is_address = limits::email("email", &form.email).is_ok();
+    let is_address = limits::validate_email("email", &form.email).is_ok();
     match form.sign_in.filter(|_| is_address) {
         Some(sign_in) => page(StatusCode::OK, &CodePage::new(look, &workspace, sign_in, form)),
         None => Ok(redirect("/sign-in")),

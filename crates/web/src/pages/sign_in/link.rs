@@ -205,16 +205,16 @@ fn see(
     secret: &str,
     visitor: Option<&Visitor>,
 ) -> error::Result<Option<Seen>> {
-    let link = match sign_in_links::look_at_link(reader, secret) {
+    let link = match sign_in_links::find_link(reader, secret) {
         Ok(link) if link.workspace == workspace => link,
         Ok(_) | Err(Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let here = visitor.map(|visitor| person::myself(reader, &visitor.actor)).transpose()?;
+    let here = visitor.map(|visitor| person::profile(reader, &visitor.actor)).transpose()?;
     let asks = link.kind == LinkKind::Invitation && link.state == LinkState::Good;
     let invited = if asks { access::actor(reader, workspace, link.person)? } else { None };
     let phone = match invited {
-        Some(invited) => person::myself(reader, &invited)?.phone,
+        Some(invited) => person::profile(reader, &invited)?.phone,
         None => None,
     };
     Ok(Some(Seen {
@@ -243,7 +243,7 @@ async fn by_link(
         .store()
         .write(move |tx| {
             let is_invitation =
-                sign_in_links::look_at_link(tx, &used).is_ok_and(|link| link.kind == LinkKind::Invitation);
+                sign_in_links::find_link(tx, &used).is_ok_and(|link| link.kind == LinkKind::Invitation);
             let (there, person) = sign_in::by_link(tx, &used)?;
             if there != id {
                 return Err(Error::NotFound);

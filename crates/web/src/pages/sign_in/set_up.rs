@@ -121,7 +121,7 @@ async fn set_up(
         .write(move |tx| {
             let (workspace, person) = set_up::set_up(tx, Some(&secret), &given)?;
             // The first admin comes in like everybody else, so that their first visit is noted.
-            complete_sign_in::arrive(tx, workspace, person)?;
+            complete_sign_in::complete_sign_in(tx, workspace, person)?;
             browser_session::start(tx, workspace, person, &agent, None)
         })
         .await;

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::identity::sign_ups::{self, Given};
+use domain::identity::sign_ups::{self, SignUpInput};
 use domain::kernel::error::Error;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ async fn sign_up(
     Input(form): Input<Form>,
 ) -> Result {
     let id = workspace.id;
-    let given = Given {
+    let given = SignUpInput {
         given_name: form.given_name.clone(),
         family_name: form.family_name.clone(),
         email: form.email.clone(),

@@ -12,7 +12,7 @@ use domain::files::entry::{self, Entry};
 use domain::files::{listing, previews};
 use domain::kernel::access::Actor;
 use domain::kernel::ids::{ChannelId, FileId, MessageId};
-use domain::messages::message::{self, Message, Stretch};
+use domain::messages::message::{self, Message, Window};
 
 use super::{Answer, Browser, Firm, MORNING};
 
@@ -138,7 +138,7 @@ impl Firm {
     /// The newest message of a channel.
     pub async fn newest(&self, who: Actor, channel: ChannelId) -> Message {
         let mut found =
-            self.portal.read(move |reader| message::page(reader, &who, channel, Stretch::Newest, 1)).await;
+            self.portal.read(move |reader| message::page(reader, &who, channel, Window::Newest, 1)).await;
         found.remove(0)
     }
 }

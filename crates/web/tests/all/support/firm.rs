@@ -18,12 +18,12 @@ use domain::kernel::ids::{
     CallId, ChannelId, CompanyId, DigestId, EntryId, KeyId, MessageId, NotificationId, PersonId, ProjectId,
     WebhookId, WorkspaceId,
 };
-use domain::kernel::medium::Way;
+use domain::kernel::medium::Medium;
 use domain::messages::sending;
 use domain::notify::{preferences, reply_links};
-use domain::tenant::early_access::{self, Given};
+use domain::tenant::early_access::{self, EntryInput};
 use domain::tenant::{api_keys, workspaces};
-use domain::webhooks::webhook::{self, Wanted};
+use domain::webhooks::webhook::{self, EventFilter};
 use domain::webhooks::{call_history, calls};
 use domain::{administration, directory};
 use store::{Reader, Tx};
@@ -113,22 +113,23 @@ impl Firm {
                  VALUES ($1, $2, $3, $4, $5, $6)",
                 &[&workspace, &digest, &channel, &person, &after, &up_to],
             )?;
-            reply_links::make(tx, workspace, digest, person, channel)
+            reply_links::create(tx, workspace, digest, person, channel)
         };
         format!("/r/{}", self.portal.write(link).await.reveal())
     }
 
     /// The path of a link that ends somebody's mails.
     pub async fn unsubscribe_link(&self, whose: Actor) -> String {
-        let make =
-            move |tx: &mut Tx| preferences::unsubscribe_secret(tx, whose.workspace, whose.person, Way::Email);
+        let make = move |tx: &mut Tx| {
+            preferences::unsubscribe_secret(tx, whose.workspace, whose.person, Medium::Email)
+        };
         format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
     }
 
     /// A key of Jane's.
     pub async fn key(&self, name: &str) -> KeyId {
         let (jane, name) = (self.jane, name.to_string());
-        self.portal.write(move |tx| api_keys::make(tx, &jane, &name)).await;
+        self.portal.write(move |tx| api_keys::create(tx, &jane, &name)).await;
         self.portal.read(move |reader: &Reader| api_keys::list(reader, &jane)).await.remove(0).id
     }
 
@@ -136,13 +137,14 @@ impl Firm {
     pub async fn webhook(&self) -> (WebhookId, CallId) {
         let jane = self.jane;
         let url = "https://hooks.example/";
-        let made = self.portal.write(move |tx| webhook::make(tx, &jane, url, &Wanted::everything())).await;
+        let made =
+            self.portal.write(move |tx| webhook::create(tx, &jane, url, &EventFilter::everything())).await;
         let webhook = made.0.id;
         let add = move |tx: &mut Tx| {
             administration::companies::add(tx, &jane, &MessageId::new(tx.now()).to_string())
         };
         self.portal.write(add).await;
-        self.portal.write(move |tx| calls::follow(tx, jane.workspace, webhook)).await;
+        self.portal.write(move |tx| calls::enqueue_calls(tx, jane.workspace, webhook)).await;
         let told = move |reader: &Reader| call_history::list(reader, &jane, webhook, None, 1);
         (webhook, self.portal.read(told).await.remove(0).id)
     }
@@ -162,8 +164,11 @@ impl Firm {
     /// Somebody asks for early access at the firm's host.
     pub async fn early_access(&self, name: &str) -> EntryId {
         let (workspace, jane) = (self.workspace, self.jane);
-        let given =
-            Given { name: name.to_string(), email: "rui@later.example".to_string(), ..Given::default() };
+        let given = EntryInput {
+            name: name.to_string(),
+            email: "rui@later.example".to_string(),
+            ..EntryInput::default()
+        };
         self.portal
             .write(move |tx| {
                 early_access::submit(tx, Some(workspace), &given, "192.0.2.7")?;
@@ -176,11 +181,11 @@ impl Firm {
     pub async fn signs_up(&self, given: &str, company: &str) -> PersonId {
         let (workspace, jane) = (self.workspace, self.jane);
         let name = format!("{given}{}", MessageId::new(super::MORNING));
-        let given = sign_ups::Given {
+        let given = sign_ups::SignUpInput {
             given_name: given.to_string(),
             email: format!("{name}@client.example"),
             company: company.to_string(),
-            ..sign_ups::Given::default()
+            ..sign_ups::SignUpInput::default()
         };
         let sign_up = move |tx: &mut Tx| {
             let may = joining::JoiningChange { sign_up: Some(true), ..joining::JoiningChange::default() };
@@ -238,7 +243,7 @@ fn make(tx: &mut Tx) -> error::Result<People> {
         told: false,
     };
     let renovation = projects::add(tx, &jane, &project)?;
-    let channel = starting::make(tx, &jane, &Subject::Client(oskar.person))?;
+    let channel = starting::create(tx, &jane, &Subject::Client(oskar.person))?;
     let message = MessageId::new(tx.now());
     let draft = sending::Draft {
         id: message,

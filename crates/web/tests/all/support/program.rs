@@ -39,7 +39,7 @@ impl Portal {
 
     /// A program with a key that an admin made.
     pub async fn program_of(&self, admin: Actor) -> Program<'_> {
-        let secret = self.write(move |tx| api_keys::make(tx, &admin, "Import")).await;
+        let secret = self.write(move |tx| api_keys::create(tx, &admin, "Import")).await;
         let host = self.read(move |reader| Ok(workspaces::find(reader, admin.workspace)?.host)).await;
         let key = Some(secret.reveal().to_string());
         Program { key, host: host.unwrap_or(HOST.to_string()), ..self.nobody() }

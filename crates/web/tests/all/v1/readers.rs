@@ -114,8 +114,8 @@ async fn n14_a_program_sends_the_notice_now_or_calls_it_off() {
     let is_told = firm
         .portal
         .write(move |tx| {
-            due::come_due(tx, workspace, channel, None)?;
-            Ok(due::settle(tx, workspace, oskar, None)?.is_some())
+            due::enqueue_due(tx, workspace, channel, None)?;
+            Ok(due::decide(tx, workspace, oskar, None)?.is_some())
         })
         .await;
     assert!(is_told, "at once and not five minutes later");
@@ -140,7 +140,7 @@ async fn m8_a_program_finds_messages_by_their_words_wherever_they_were_written()
                 ..Default::default()
             };
             let project = projects::add(tx, &jane, &project)?;
-            starting::make(tx, &tom, &starting::Subject::Project(project))
+            starting::create(tx, &tom, &starting::Subject::Project(project))
         })
         .await;
     for (who, channel, text) in [

@@ -9,10 +9,10 @@ use domain::identity::{sign_in_links, sign_in_requests};
 use domain::kernel::access::Actor;
 use domain::kernel::error::Error;
 use domain::kernel::journal::Event;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::bounces::{self, Report};
-use domain::notify::digest_part::State;
+use domain::notify::digest_part::DeliveryState;
 use domain::notify::preferences;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
@@ -56,14 +56,14 @@ both_engines! {
         refuses(office);
         let first = office.posts(jane, channel, "one");
         office.minutes(5);
-        assert_eq!(office.fate(&first, bo), Some(State::Failed(at(300), NOBODY.to_string())));
+        assert_eq!(office.fate(&first, bo), Some(DeliveryState::Failed(at(300), NOBODY.to_string())));
         assert_eq!(reason(office, bo).as_deref(), Some(NOBODY));
         takes(office);
         let second = office.posts(jane, channel, "two");
-        assert_eq!(office.fate(&second, bo), Some(State::Suppressed(Reason::NoAddress)), "said at once");
+        assert_eq!(office.fate(&second, bo), Some(DeliveryState::Suppressed(Reason::NoAddress)), "said at once");
         office.minutes(60);
         assert_eq!(office.digests_to(bo).len(), 0);
-        assert_eq!(office.fate(&second, bo), Some(State::Suppressed(Reason::NoAddress)));
+        assert_eq!(office.fate(&second, bo), Some(DeliveryState::Suppressed(Reason::NoAddress)));
 
         office.write(move |tx| bounces::try_again(tx, &jane, bo.person));
         assert_eq!(reason(office, bo), None);
@@ -72,7 +72,7 @@ both_engines! {
         assert_eq!(mails.len(), 1, "what was not delivered, in one mail");
         assert!(mails[0].text.contains("    one") && mails[0].text.contains("    two"));
         for message in [&first, &second] {
-            assert_eq!(office.fate(message, bo), Some(State::Emailed(office.now())));
+            assert_eq!(office.fate(message, bo), Some(DeliveryState::Emailed(office.now())));
         }
         office.write(move |tx| bounces::try_again(tx, &jane, bo.person));
         office.minutes(600);
@@ -97,8 +97,8 @@ both_engines! {
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.address, "bob@client.example");
         assert!(mails[0].text.contains("still unread") && !mails[0].text.contains("read elsewhere"));
-        assert!(matches!(office.fate(&read, bo), Some(State::Seen(_))));
-        assert!(matches!(office.fate(&message, bo), Some(State::Emailed(_))));
+        assert!(matches!(office.fate(&read, bo), Some(DeliveryState::Seen(_))));
+        assert!(matches!(office.fate(&message, bo), Some(DeliveryState::Emailed(_))));
     }
 
     fn n12_a_code_that_comes_back_proves_the_address_and_what_waits_waits_a_little_longer(office) {
@@ -130,7 +130,7 @@ both_engines! {
         office.minutes(5);
         let workspace = office.workspace;
         office.write(move |tx| {
-            let link = sign_in_links::make_link(tx, workspace, bo.person, sign_in_links::LinkKind::Command)?;
+            let link = sign_in_links::create_link(tx, workspace, bo.person, sign_in_links::LinkKind::Command)?;
             sign_in::by_link(tx, link.reveal())
         });
         assert!(reason(office, bo).is_some());
@@ -140,18 +140,18 @@ both_engines! {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         let message = office.posts(jane, office.channel_of(bo), "one");
         office.minutes(10);
-        assert_eq!(office.fate(&message, bo), Some(State::Emailed(at(300))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Emailed(at(300))));
         let report = report(office, bo);
         for _ in 0..2 {
             let report = report.clone();
             assert!(office.write(move |tx| bounces::returned(tx, &report)).is_some());
         }
-        assert_eq!(office.fate(&message, bo), Some(State::Failed(at(600), NOBODY.to_string())));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Failed(at(600), NOBODY.to_string())));
         assert_eq!(reason(office, bo).as_deref(), Some(NOBODY));
         office.write(move |tx| bounces::try_again(tx, &jane, bo.person));
         office.works();
         assert_eq!(office.digests_to(bo).len(), 2);
-        assert_eq!(office.fate(&message, bo), Some(State::Emailed(at(600))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Emailed(at(600))));
     }
 
     fn n12_a_report_counts_only_for_the_mail_and_the_address_that_it_names(office) {
@@ -234,7 +234,7 @@ both_engines! {
         assert!(reason(office, jane).is_some());
         takes(office);
         let ada = office.ada;
-        office.write(move |tx| preferences::choose(tx, &jane, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &jane, Some(Frequency::Off), None));
         office.write(move |tx| bounces::try_again(tx, &ada, jane.person));
         office.minutes(60);
         assert_eq!(office.digests_to(jane).len(), 0);
@@ -268,10 +268,10 @@ both_engines! {
         office.write(move |tx| bounces::try_again(tx, &jane, bo.person));
         expected.push("notification.changed");
         assert_eq!(news(office), expected, "three waits again");
-        office.write(move |tx| preferences::choose(tx, &bo, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &bo, Some(Frequency::Off), None));
         expected.push("notification.changed");
         assert_eq!(news(office), expected);
-        office.write(move |tx| preferences::choose(tx, &bo, Some(Choice::Never), None));
+        office.write(move |tx| preferences::choose(tx, &bo, Some(Frequency::Off), None));
         assert_eq!(news(office), expected, "nothing changed");
     }
 }

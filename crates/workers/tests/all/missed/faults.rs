@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::channels::starting::Subject;
 use domain::messages::unread_backlog::Reason;
-use domain::notify::digest_part::State;
+use domain::notify::digest_part::DeliveryState;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 use workers::DigestScheduler;
@@ -23,14 +23,14 @@ both_engines! {
         office.works();
         office.mails.behave(|_| Behaviour::Dies { taken: true });
         office.minutes(5);
-        assert!(matches!(office.fate(&message, bo), Some(State::Due(_))), "nothing is known of it yet");
+        assert!(matches!(office.fate(&message, bo), Some(DeliveryState::Due(_))), "nothing is known of it yet");
         office.mails.behave(|_| Behaviour::Takes);
         office.minutes(10);
         let mails = office.digests();
         assert_eq!(mails.len(), 2);
         assert_eq!(mails[0].message_id, mails[1].message_id, "the same mail to mail systems");
         assert_eq!(office.times_of(&mails), [300, 420], "when the lease has run out");
-        assert_eq!(office.fate(&message, bo), Some(State::Emailed(at(420))));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Emailed(at(420))));
         office.minutes(600);
         assert_eq!(office.digests().len(), 2);
     }
@@ -69,13 +69,13 @@ both_engines! {
         let second = office.posts(jane, channel, "two");
         office.minutes(60);
         assert_eq!(office.digests().len(), 0);
-        assert!(matches!(office.fate(&first, bo), Some(State::Due(_))));
+        assert!(matches!(office.fate(&first, bo), Some(DeliveryState::Due(_))));
         office.mails.behave(|_| Behaviour::Takes);
         office.minutes(120);
         let mails = office.digests();
         assert_eq!(mails.len(), 2);
         for message in [&first, &second] {
-            assert!(matches!(office.fate(message, bo), Some(State::Emailed(_))));
+            assert!(matches!(office.fate(message, bo), Some(DeliveryState::Emailed(_))));
         }
     }
 
@@ -85,7 +85,7 @@ both_engines! {
         office.works();
         office.mails.behave(|_| Behaviour::Refuses(away()));
         office.minutes(26 * 60);
-        let Some(State::Failed(_, why)) = office.fate(&message, bo) else { panic!("it has not failed") };
+        let Some(DeliveryState::Failed(_, why)) = office.fate(&message, bo) else { panic!("it has not failed") };
         assert_eq!(why, "the mail server is away");
         office.mails.behave(|_| Behaviour::Takes);
         office.minutes(26 * 60);
@@ -98,7 +98,7 @@ both_engines! {
         office.works();
         office.mails.behave(|_| Behaviour::Refuses(MailError::permanent("550 no such user")));
         office.minutes(5);
-        assert_eq!(office.fate(&message, bo), Some(State::Failed(at(300), "550 no such user".to_string())));
+        assert_eq!(office.fate(&message, bo), Some(DeliveryState::Failed(at(300), "550 no such user".to_string())));
     }
 
     fn n6_what_changes_while_the_server_is_away_goes_out_as_it_is_then(office) {
@@ -117,7 +117,7 @@ both_engines! {
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("    two, as it should be"));
         assert!(!mails[0].text.contains("    one") && !mails[0].text.contains("    three"));
-        assert!(matches!(office.fate(&read, bo), Some(State::Seen(_))));
+        assert!(matches!(office.fate(&read, bo), Some(DeliveryState::Seen(_))));
     }
 
     fn n4_everything_read_while_the_server_is_away_sends_nothing(office) {
@@ -147,10 +147,10 @@ both_engines! {
         let mails = office.digests_to(bo);
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("for you") && !mails[0].text.contains("for Acme"));
-        assert!(matches!(office.fate(&kept, bo), Some(State::Emailed(_))));
-        assert_eq!(office.fate(&lost, bo), Some(State::Suppressed(Reason::LostAccess)));
+        assert!(matches!(office.fate(&kept, bo), Some(DeliveryState::Emailed(_))));
+        assert_eq!(office.fate(&lost, bo), Some(DeliveryState::Suppressed(Reason::LostAccess)));
         office.deactivates(bo);
-        assert!(matches!(office.fate(&kept, bo), Some(State::Emailed(_))), "what was sent was sent");
+        assert!(matches!(office.fate(&kept, bo), Some(DeliveryState::Emailed(_))), "what was sent was sent");
     }
 
     fn n5_two_workers_that_wake_at_once_make_one_digest_and_one_mail(office) {
@@ -179,7 +179,7 @@ both_engines! {
             });
             for client in &clients {
                 assert_eq!(office.digests_to(*client).len(), round + 1);
-                assert!(matches!(office.fate(&message, *client), Some(State::Emailed(_))));
+                assert!(matches!(office.fate(&message, *client), Some(DeliveryState::Emailed(_))));
             }
         }
     }

@@ -8,7 +8,7 @@ use domain::files::{changing, listing};
 use domain::kernel::ids::{ChannelId, DigestId, PersonId};
 use domain::kernel::name::Name;
 use domain::kernel::secrets::Secret;
-use domain::notify::digests::{Digest, Part, Said, SentFile};
+use domain::notify::digests::{Digest, DigestChannel, DigestMessage, SentFile};
 use domain::tenant::brand::Brand;
 use domain::tenant::workspaces;
 use mail_parser::{HeaderValue, MessageParser};
@@ -34,7 +34,7 @@ fn named(word: &str) -> Mail {
     let name =
         || Name { given: word.to_string(), family: word.to_string(), email: "bo@client.example".to_string() };
     let file = SentFile { name: word.to_string(), size: 1_460, is_removed: false };
-    let said = Said {
+    let said = DigestMessage {
         author: PersonId::new(MORNING),
         author_name: name(),
         sent_at: MORNING,
@@ -42,7 +42,7 @@ fn named(word: &str) -> Mail {
         text: "Hello".to_string(),
         files: vec![file],
     };
-    let part = || Part {
+    let part = || DigestChannel {
         channel: ChannelId::new(MORNING),
         title: word.to_string(),
         kind: Kind::Client,

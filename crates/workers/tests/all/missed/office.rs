@@ -12,18 +12,18 @@ use domain::arrival::invitations;
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
 use domain::directory::person;
-use domain::files::blobs::Arrived;
-use domain::files::uploads::{self, NewUpload, Purpose, Room};
+use domain::files::blobs::ReceivedBlob;
+use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
 use domain::kernel::access::{self, Actor, Role};
 use domain::kernel::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, WorkspaceId};
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::kernel::{error, secrets};
 use domain::messages::attachments::Attached;
 use domain::messages::changing;
 use domain::messages::message::Message;
 use domain::messages::sending::{self, Draft};
-use domain::notify::delivery_status::{self, Fate};
-use domain::notify::digest_part::State;
+use domain::notify::delivery_status::{self, RecipientStatus};
+use domain::notify::digest_part::DeliveryState;
 use domain::notify::{deliveries, due, muting, preferences};
 use outbound::mail::{Mail, Mailer, Memory};
 use outbound::text::Texter;
@@ -169,7 +169,7 @@ impl Office {
         self.write(move |tx| team::deactivate(tx, &ada, who.person));
     }
 
-    pub fn chooses(&self, who: Actor, email: Choice) {
+    pub fn chooses(&self, who: Actor, email: Frequency) {
         self.write(move |tx| preferences::choose(tx, &who, Some(email), None));
     }
 
@@ -181,7 +181,7 @@ impl Office {
 
     pub fn channel(&self, subject: Subject) -> ChannelId {
         let ada = self.ada;
-        self.write(move |tx| starting::make(tx, &ada, &subject))
+        self.write(move |tx| starting::create(tx, &ada, &subject))
     }
 
     /// The channel that a client user has of their own.
@@ -202,7 +202,7 @@ impl Office {
 
     /// A message with files of these names and sizes. Their bytes are nowhere: mails hold none.
     pub fn posts_files(&self, who: Actor, channel: ChannelId, text: &str, given: &[(&str, i64)]) -> Message {
-        let room = Room { file_max: i64::MAX, workspace_max: i64::MAX };
+        let room = StorageLimits { file_max: i64::MAX, workspace_max: i64::MAX };
         let attachments = given.iter().map(|(name, size)| {
             let new = NewUpload {
                 channel,
@@ -212,7 +212,7 @@ impl Office {
             };
             let upload = self.write(move |tx| uploads::begin(tx, &who, &new, &room)).id;
             let id = BlobId::new(self.now());
-            let arrived = Arrived {
+            let arrived = ReceivedBlob {
                 id,
                 hash: secrets::hash(&id.to_string()),
                 size: *size,
@@ -306,7 +306,8 @@ impl Office {
 
     pub fn digests_to(&self, who: Actor) -> Vec<Mail> {
         let workspace = self.workspace;
-        let name = self.read(move |reader| person::called(reader, workspace, who.person)).expect("a name");
+        let name =
+            self.read(move |reader| person::display_name(reader, workspace, who.person)).expect("a name");
         let mut mails = self.digests();
         mails.retain(|mail| mail.to.address == name.email);
         mails
@@ -318,15 +319,16 @@ impl Office {
     }
 
     /// What became of a message for somebody; nothing where they are no recipient.
-    pub fn fate(&self, message: &Message, who: Actor) -> Option<State> {
+    pub fn fate(&self, message: &Message, who: Actor) -> Option<DeliveryState> {
         self.whole_fate(message, who).map(|fate| fate.state)
     }
 
     /// The same, with how it went by each way.
-    pub fn whole_fate(&self, message: &Message, who: Actor) -> Option<Fate> {
+    pub fn whole_fate(&self, message: &Message, who: Actor) -> Option<RecipientStatus> {
         let (ada, channel, position) = (self.ada, message.channel, message.position);
-        let fates =
-            self.read(move |reader| delivery_status::fates(reader, &ada, channel, position..=position, None));
+        let fates = self.read(move |reader| {
+            delivery_status::of_messages(reader, &ada, channel, position..=position, None)
+        });
         let mut fates = fates.into_iter().flat_map(|message| message.fates);
         fates.find(|fate| fate.person == who.person)
     }

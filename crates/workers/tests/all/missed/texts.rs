@@ -3,9 +3,9 @@
 use domain::administration::profile::{self, SelfChange};
 use domain::channels::starting::Subject;
 use domain::kernel::access::Actor;
-use domain::kernel::medium::Choice;
+use domain::kernel::medium::Frequency;
 use domain::messages::unread_backlog::Reason;
-use domain::notify::digest_part::State;
+use domain::notify::digest_part::DeliveryState;
 use domain::notify::phone::Quiet;
 use domain::notify::reply_links::{self, Outcome};
 use domain::notify::{manual_send, phones, preferences, sms_keywords};
@@ -66,7 +66,7 @@ both_engines! {
         assert_eq!(text.body, format!("Harbor & Lee: 2 new messages from Jane Lee. {link}"));
         assert!(fits(&text.body));
         let (workspace, secret) = (office.workspace, link.rsplit('/').next().expect("a token").to_string());
-        let leads_to = office.read(move |reader| reply_links::look(reader, workspace, &secret, None));
+        let leads_to = office.read(move |reader| reply_links::resolve(reader, workspace, &secret, None));
         let reply_links::Outcome::Reply(who, _) = leads_to else { panic!("{leads_to:?}") };
         assert_eq!(who, bo);
         office.minutes(600);
@@ -75,7 +75,7 @@ both_engines! {
 
     fn n9_nobody_else_gets_texts(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage)));
         office.write(move |tx| phones::give(tx, &bo, NUMBER));
         office.sends();
         office.texts.take();
@@ -110,7 +110,7 @@ both_engines! {
         let acme = office.company("Acme");
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[acme]));
         office.wants_texts(bo);
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage)));
         office.is_in(bo, "America/New_York");
         let (own, shared) = (office.channel_of(bo), office.channel(Subject::Company(acme)));
         let mut messages = Vec::new();
@@ -119,7 +119,7 @@ both_engines! {
             office.minutes(20);
         }
         assert_eq!(office.digests_to(bo).len(), 4, "mails do not wait");
-        let end = State::Due(at(4 * 3600));
+        let end = DeliveryState::Due(at(4 * 3600));
         for message in &messages {
             assert_eq!(office.whole_fate(message, bo).unwrap().text, Some(end.clone()));
         }
@@ -128,20 +128,20 @@ both_engines! {
         let (ada, called_off) = (office.ada, messages[2].id);
         office.write(move |tx| manual_send::call_off(tx, &ada, called_off));
         let fate = office.whole_fate(&messages[2], bo).unwrap();
-        assert_eq!(fate.text, Some(State::Suppressed(Reason::CalledOff)));
+        assert_eq!(fate.text, Some(DeliveryState::Suppressed(Reason::CalledOff)));
         office.minutes(4 * 60 - 80);
         let texts = office.texts.take();
         assert_eq!(texts.len(), 1);
         assert!(texts[0].body.starts_with("Harbor & Lee: 2 new messages from Jane Lee. "), "{}", texts[0].body);
         let (workspace, secret) = (office.workspace, link(&texts[0]).rsplit('/').next().unwrap().to_string());
         let shown = office.read(move |reader| {
-            let Outcome::Reply(who, link) = reply_links::look(reader, workspace, &secret, None)? else { panic!("no page") };
+            let Outcome::Reply(who, link) = reply_links::resolve(reader, workspace, &secret, None)? else { panic!("no page") };
             reply_links::open(reader, &who, &link, None)
         });
         let shown: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
         assert_eq!(shown, ["One", "Three", "Four"], "the link shows all of it");
         for message in [&messages[0], &messages[3]] {
-            assert_eq!(office.whole_fate(message, bo).unwrap().text, Some(State::Texted(at(4 * 3600))));
+            assert_eq!(office.whole_fate(message, bo).unwrap().text, Some(DeliveryState::Texted(at(4 * 3600))));
         }
         office.minutes(24 * 60);
         assert!(office.texts.take().is_empty());
@@ -150,7 +150,7 @@ both_engines! {
     fn n10_once_until_back_is_one_text_after_the_night_for_all_that_came_in_it(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.wants_texts(bo);
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Once)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::OncePerVisit)));
         office.is_in(bo, "America/New_York");
         let channel = office.channel_of(bo);
         for text in ["One", "Two", "Three"] {
@@ -183,13 +183,13 @@ both_engines! {
         office.reads(bo, channel, 1);
         office.minutes(24 * 60);
         let fate = office.whole_fate(&message, bo).unwrap();
-        assert_eq!((fate.text, matches!(fate.state, State::Seen(_))), (None, true));
+        assert_eq!((fate.text, matches!(fate.state, DeliveryState::Seen(_))), (None, true));
     }
 
     fn n9_a_text_that_is_held_goes_when_quiet_hours_are_ended_or_moved(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.wants_texts(bo);
-        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Choice::Each)));
+        office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage)));
         office.is_in(bo, "America/New_York");
         let channel = office.channel_of(bo);
         office.posts(jane, channel, "One");
@@ -238,7 +238,7 @@ both_engines! {
         office.minutes(60);
         assert!(office.texts.take().is_empty());
         assert_eq!(office.digests_to(bo).len(), 2);
-        assert_eq!(office.fate(&first, bo), Some(State::Emailed(at(300))));
+        assert_eq!(office.fate(&first, bo), Some(DeliveryState::Emailed(at(300))));
         office.write(|tx| sms_keywords::start(tx, NUMBER, "START"));
         office.posts(jane, channel, "three");
         office.minutes(60);
@@ -275,14 +275,14 @@ both_engines! {
         office.seconds(5);
         let mails = office.digests_to(tom);
         assert!(mails[0].text.contains("In the other") && !mails[0].text.contains("In the muted one"));
-        assert_eq!(office.fate(&loud, tom), Some(State::Emailed(at(305))));
-        assert_eq!(office.fate(&quiet, tom), Some(State::Due(at(4 * 3600))));
+        assert_eq!(office.fate(&loud, tom), Some(DeliveryState::Emailed(at(305))));
+        assert_eq!(office.fate(&quiet, tom), Some(DeliveryState::Due(at(4 * 3600))));
         office.mutes(tom, bo, false);
         office.minutes(4 * 60);
         // 8:00 in New York.
         assert!(office.texts.take()[0].body.contains("2 new messages from Jane Lee."));
-        assert_eq!(office.fate(&loud, tom), Some(State::Emailed(at(305))));
-        assert_eq!(office.fate(&quiet, tom), Some(State::Texted(at(4 * 3600))));
+        assert_eq!(office.fate(&loud, tom), Some(DeliveryState::Emailed(at(305))));
+        assert_eq!(office.fate(&quiet, tom), Some(DeliveryState::Texted(at(4 * 3600))));
     }
 
     fn n6_a_text_counts_what_is_true_when_it_goes(office) {

@@ -24,7 +24,7 @@ async fn h3_a_worker_that_dies_before_or_after_the_call_leaves_it_to_the_next() 
             assert_eq!(program.calls.calls().len(), 1);
         } else {
             let workspace = program.office.workspace;
-            program.office.write(move |tx| calls::follow(tx, workspace, webhook)).await;
+            program.office.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).await;
             let taken = program
                 .office
                 .write(move |tx| webhook_deliveries::claim_calls(tx, workspace, webhook, 10))
@@ -134,13 +134,13 @@ proptest! {
                     }
                     Step::FollowLost => {
                         let lost = program.office.store.write(move |tx| {
-                            calls::follow(tx, workspace, webhook)?;
+                            calls::enqueue_calls(tx, workspace, webhook)?;
                             Err::<(), _>(error::Error::Conflict("the power is cut"))
                         });
                         assert!(lost.await.is_err());
                     }
                     Step::Follow => {
-                        program.office.write(move |tx| calls::follow(tx, workspace, webhook)).await;
+                        program.office.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).await;
                     }
                     Step::Dies => {
                         program.calls.answer(|_| panic!("dies"));

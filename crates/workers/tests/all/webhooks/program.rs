@@ -10,7 +10,7 @@ use domain::kernel::journal::Event;
 use domain::messages::sending::{self, Draft};
 use domain::messages::{changing, message};
 use domain::webhooks::call_history::{self, Call as Shown};
-use domain::webhooks::webhook::{self, Wanted};
+use domain::webhooks::webhook::{self, EventFilter};
 use outbound::webhooks::{Answer, CallError, Caller, Memory};
 use store::Reader;
 use workers::{Sweeper, WebhookWorker};
@@ -37,7 +37,7 @@ impl Program {
         let office = PostOffice::open().await;
         let bo = office.client("Bo").await;
         let ada = office.ada;
-        let channel = office.write(move |tx| starting::make(tx, &ada, &Subject::Client(bo))).await;
+        let channel = office.write(move |tx| starting::create(tx, &ada, &Subject::Client(bo))).await;
         let calls = Memory::default();
         let worker = Program::worker(&office, &calls);
         Program { office, calls, worker, channel }
@@ -51,8 +51,9 @@ impl Program {
 
     pub(crate) async fn make(&self, url: &str, events: &[&str]) -> WebhookId {
         let words: Vec<String> = events.iter().map(|word| word.to_string()).collect();
-        let (ada, url, events) = (self.office.ada, url.to_string(), Wanted::new("events", &words).unwrap());
-        self.office.write(move |tx| webhook::make(tx, &ada, &url, &events)).await.0.id
+        let (ada, url, events) =
+            (self.office.ada, url.to_string(), EventFilter::new("events", &words).unwrap());
+        self.office.write(move |tx| webhook::create(tx, &ada, &url, &events)).await.0.id
     }
 
     pub(crate) async fn says(&self, text: &str) -> MessageId {
@@ -129,5 +130,5 @@ fn shown(
         }
         _ => serde_json::json!({ "kind": event.kind() }),
     };
-    Ok(webhook::told_as(event).map(|kind| (kind, object)))
+    Ok(webhook::event_kind(event).map(|kind| (kind, object)))
 }
