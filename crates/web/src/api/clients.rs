@@ -1,4 +1,4 @@
-//! Client users; whether they come in is in `access`.
+//! Client users. Their access is in `client_access`.
 
 use axum::Json;
 use axum::extract::State;
@@ -109,7 +109,7 @@ impl Client {
     }
 }
 
-/// The companies that were named, in one field or in the other; the main one first.
+/// Merges `companyId` and `companyIds`, the main company first.
 fn named(
     reader: &Reader,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Webhooks: addresses of programs that are called when something happens, and their calls.
+//! Webhooks, and the log of their calls.
 
 use axum::Json;
 use axum::extract::State;
