@@ -1,4 +1,4 @@
-//! Message channels.
+//! Message channels: create, list, read, archive and mark as read. `file_channels` and `members` share their resources.
 
 use axum::Json;
 use axum::extract::State;

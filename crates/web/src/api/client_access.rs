@@ -68,7 +68,7 @@ async fn take_back(
     Ok(Json(Deleted::new(id.0, "invitation")))
 }
 
-/// Runs `deed` on a client user, and answers the client as it is then.
+/// Runs `deed` on a client user, and answers the changed client.
 async fn act(
     app: &App,
     program: &ApiClient,

@@ -1,4 +1,4 @@
-//! Client permissions for a folder, in the terms of the API.
+//! The API's words for what client users may do in a folder.
 
 pub(crate) fn client_permissions(is_read_only: bool) -> &'static str {
     if is_read_only { "read-only" } else { "read-write" }

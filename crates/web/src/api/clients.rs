@@ -1,4 +1,5 @@
-//! Client users. Their access is in `client_access`.
+//! Client users: create, list, read, change, replace, delete and export. Invitations and deactivation are in
+//! `client_access`.
 
 use axum::Json;
 use axum::extract::State;

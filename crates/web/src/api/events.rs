@@ -251,7 +251,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
         }
         _ => match event.channel() {
             Some(channel) => members::is_in(reader, &admin, channel)?.then_some(()).ok_or(Error::NotFound),
-            // Access to a deleted object can no longer be checked, so only admins without limits receive these.
+            // Access to a deleted object can no longer be checked, so only admins with access to everything receive these.
             None if admin.limited => Err(Error::NotFound),
             None => Ok(()),
         },

@@ -1,4 +1,4 @@
-//! Client permissions for a folder, or for a whole file channel.
+//! What client users may do in a folder, or in a whole file channel.
 
 use axum::Json;
 use axum::extract::State;

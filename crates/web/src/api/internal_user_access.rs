@@ -27,7 +27,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/v1/internal-users/{id}/reactivate", reactivate)
 }
 
-/// Runs `deed` on an internal user, and answers the user as they are then.
+/// Runs `deed` on an internal user, and answers the changed user.
 async fn act(
     app: &App,
     program: &ApiClient,

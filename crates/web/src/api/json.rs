@@ -37,7 +37,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// For calls without input. An empty or ignored JSON object may be sent.
+/// For calls without input. Clients may still send a JSON object.
 pub(crate) struct Nothing {
     /// The body in a canonical form, to compare calls.
     pub(crate) canonical: Vec<u8>,

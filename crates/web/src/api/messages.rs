@@ -1,4 +1,5 @@
-//! Messages.
+//! Messages: send, list, read, edit and delete. Answers have the delivery status of each recipient. The rules are in
+//! `domain::messages`.
 
 use std::collections::HashMap;
 

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(count(one, 59_999), (0, 1, true));
         assert_eq!(count(other, 59_999), (1, 60, false));
         assert_eq!(count(one, 60_000), (1, 60, false));
-        // The clock was set back by a day, but the window does not last that long.
+        // The clock was set back by a day, but nobody waits that long.
         assert_eq!(count(one, -86_400_000), (1, 60, false));
     }
 

@@ -1,4 +1,4 @@
-//! Webhooks, and the log of their calls.
+//! Webhooks, and the log of their calls, which can be repeated. The calls themselves are sent by the workers.
 
 use axum::Json;
 use axum::extract::State;
