@@ -44,7 +44,7 @@ enum Seen {
 }
 
 #[derive(Template)]
-#[template(path = "files/looking.html")]
+#[template(path = "files/file_page.html")]
 struct FilePage {
     layout: Layout,
     list: List,

@@ -114,7 +114,7 @@ pub(crate) fn in_words(reason: Reason) -> &'static str {
 }
 
 #[derive(Template)]
-#[template(path = "messages/fates.html")]
+#[template(path = "messages/delivery_status.html")]
 struct FatesPart {
     channel: ChannelId,
     message: MessageId,

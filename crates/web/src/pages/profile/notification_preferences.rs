@@ -97,7 +97,7 @@ async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
 }
 
 #[derive(Template)]
-#[template(path = "choices/unsubscribe.html")]
+#[template(path = "profile/unsubscribe.html")]
 struct UnsubscribePage {
     look: Theme,
     brand: Brand,

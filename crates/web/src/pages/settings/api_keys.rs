@@ -60,7 +60,7 @@ struct Done {
 }
 
 #[derive(Template)]
-#[template(path = "keys/list.html")]
+#[template(path = "api_keys/list.html")]
 struct ListPage {
     layout: Layout,
     lines: Vec<Line>,
@@ -87,7 +87,7 @@ struct Form {
 }
 
 #[derive(Template)]
-#[template(path = "keys/new.html")]
+#[template(path = "api_keys/new.html")]
 struct NewPage {
     layout: Layout,
     form: Form,
@@ -109,7 +109,7 @@ async fn new(State(app): State<App>, visitor: Visitor) -> Result {
 }
 
 #[derive(Template)]
-#[template(path = "keys/made.html")]
+#[template(path = "api_keys/made.html")]
 struct MadePage {
     layout: Layout,
     name: String,

@@ -132,7 +132,7 @@ struct Shift {
 }
 
 #[derive(Template)]
-#[template(path = "settings/records.html")]
+#[template(path = "settings/audit_log.html")]
 struct RecordsPage {
     layout: Layout,
     asking: Asking,

@@ -59,7 +59,7 @@ struct Outcome {
 }
 
 #[derive(Template)]
-#[template(path = "settings/notices.html")]
+#[template(path = "settings/notification_history.html")]
 struct HistoryPage {
     layout: Layout,
     rows: Vec<Row>,
