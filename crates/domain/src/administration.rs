@@ -2,7 +2,7 @@
 
 pub mod clients;
 pub mod companies;
-pub mod deleting;
+pub mod deletion;
 pub mod personal_data_export;
 pub mod profile;
 pub mod projects;

@@ -1,7 +1,7 @@
 //! Messages: sending, changing, mentions, attachments, search, and which of them are still unread.
 
 pub mod attachments;
-pub mod changing;
+pub mod editing;
 pub mod mentions;
 pub mod message;
 pub mod search;

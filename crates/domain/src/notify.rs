@@ -13,7 +13,7 @@ pub mod history;
 pub mod manual_send;
 pub mod muting;
 pub mod phone;
-pub mod phones;
+pub mod phone_settings;
 pub mod preferences;
 pub mod quiet_hours;
 pub mod reply_links;

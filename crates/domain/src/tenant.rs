@@ -2,7 +2,7 @@
 
 pub mod api_keys;
 pub mod brand;
-pub mod branding;
+pub mod brand_settings;
 pub mod colors;
 pub mod early_access;
 pub mod settings;

@@ -14,7 +14,7 @@ use domain::kernel::access::{Actor, Role};
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
 use domain::notify::phone::Quiet;
-use domain::notify::phones;
+use domain::notify::phone_settings;
 use store::{Clock, Setting, Store, Time, Tx};
 
 /// When every simulation begins: Monday 5 January 2026, 09:00 UTC.
@@ -128,13 +128,13 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
         let (actor, number) = (people[index].actor, format!("+1500555000{index}"));
         let given = number.clone();
         later(&runtime, &store, move |tx| {
-            phones::give(tx, &actor, &given)?;
-            let code = phones::prepare_code(tx, actor.workspace, actor.person)?;
+            phone_settings::give(tx, &actor, &given)?;
+            let code = phone_settings::prepare_code(tx, actor.workspace, actor.person)?;
             let code = code.expect("a number was given").code;
-            phones::prove(tx, &actor, &code)?;
-            let wording = phones::wording(tx, &actor)?.expect("a number was verified");
-            phones::agree(tx, &actor, &wording)?;
-            phones::set_quiet(tx, &actor, has_quiet_hours.then_some(Quiet::NIGHT))
+            phone_settings::prove(tx, &actor, &code)?;
+            let wording = phone_settings::wording(tx, &actor)?.expect("a number was verified");
+            phone_settings::agree(tx, &actor, &wording)?;
+            phone_settings::set_quiet(tx, &actor, has_quiet_hours.then_some(Quiet::NIGHT))
         })?;
         people[index].number = Some(number);
         people[index].has_quiet_hours = has_quiet_hours;

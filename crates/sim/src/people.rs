@@ -9,7 +9,7 @@ use domain::arrival::invitations;
 use domain::channels::members;
 use domain::kernel::ids::MessageId;
 use domain::kernel::medium::Frequency;
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::sending::{self, Draft};
 use domain::notify::{manual_send, muting, preferences, sms_keywords};
 use uuid::Builder;
@@ -111,7 +111,7 @@ impl Simulation {
         let (actor, id, text) =
             (self.firm.people[author].actor, self.model.messages[index].id, token(index, version));
         self.log(format!("{author} edits it to {text}"));
-        self.write(move |tx| changing::edit(tx, &actor, id, &text))?;
+        self.write(move |tx| editing::edit(tx, &actor, id, &text))?;
         self.model.messages[index].version = version;
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Simulation {
         }
         let (actor, id) = (self.firm.people[author].actor, self.model.messages[index].id);
         self.log(format!("{author} deletes message {index}"));
-        self.write(move |tx| changing::delete(tx, &actor, id))?;
+        self.write(move |tx| editing::delete(tx, &actor, id))?;
         self.model.messages[index].deleted = true;
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! What pages and API calls share: answers, extractors, forms, layout and the visitor of a request.
 
-pub(crate) mod addresses;
 pub(crate) mod answers;
 pub(crate) mod assets;
 pub(crate) mod avatars;
@@ -9,6 +8,7 @@ pub(crate) mod cookies;
 pub(crate) mod exports;
 pub(crate) mod extractors;
 pub(crate) mod forms;
+pub(crate) mod known_paths;
 pub(crate) mod layout;
 pub(crate) mod paging;
 pub(crate) mod problem_page;

@@ -14,7 +14,7 @@ use crate::http::answers::Answer;
 use crate::http::brand::Brand;
 use crate::http::response_format::ResponseFormat;
 use crate::http::theme::Theme;
-use crate::http::{addresses, cookies, problem_page};
+use crate::http::{cookies, known_paths, problem_page};
 
 /// Only the portal's own files load or run; no inline scripts or styles.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-ancestors 'none'";
 
 /// Prefixes of addresses that other services call. Cookies are ignored there: each call carries its own secret.
-const CALLED_BY_OTHERS: [&str; 3] = [addresses::UNSUBSCRIBE, "/hooks/", addresses::SIGNED];
+const CALLED_BY_OTHERS: [&str; 3] = [known_paths::UNSUBSCRIBE, "/hooks/", known_paths::SIGNED];
 
 pub(crate) async fn check_request(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -32,7 +32,7 @@ pub(crate) async fn check_request(State(app): State<App>, request: Request, next
     let host = (wanted == ResponseFormat::Page).then(|| cookies::host(request.headers()));
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let is_open = CALLED_BY_OTHERS.iter().any(|begin| request.uri().path().starts_with(begin));
-    let answer = if addresses::is_api(request.uri().path()) {
+    let answer = if known_paths::is_api(request.uri().path()) {
         auth::authenticate(&app, request, next).await
     } else if is_open || may_change(&app, &method, request.headers()) {
         next.run(request).await

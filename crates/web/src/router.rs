@@ -57,7 +57,7 @@ fn all() -> Routes {
     let routes = pages::files::search::routes(routes);
     let routes = pages::files::serving::routes(routes);
     let routes = pages::files::zip_download::routes(routes);
-    let routes = pages::messages::changing::routes(routes);
+    let routes = pages::messages::editing::routes(routes);
     let routes = pages::messages::channels::routes(routes);
     let routes = pages::messages::delivery_status::routes(routes);
     let routes = pages::messages::new_channel::routes(routes);

@@ -12,7 +12,7 @@ use domain::kernel::error::Result;
 use domain::kernel::medium::Medium;
 use domain::notify::delivery::{Delivery, Kind};
 use domain::notify::digests::{self, Prepared};
-use domain::notify::{bounces, deliveries, phones, reply_links, sms_keywords};
+use domain::notify::{bounces, deliveries, phone_settings, reply_links, sms_keywords};
 use domain::webhooks::webhook;
 use domain::welcome::setting;
 use outbound::mail::{Mail, MailError, MailErrorKind, Mailer};
@@ -215,7 +215,7 @@ impl DeliveryWorker {
                     }
                     // Taken by the webhook worker, never by this one.
                     Kind::Webhook(_) => None,
-                    Kind::PhoneCode => phones::prepare_code(tx, delivery.workspace, delivery.person)?
+                    Kind::PhoneCode => phone_settings::prepare_code(tx, delivery.workspace, delivery.person)?
                         .map(|prepared| Ready::Text(texts::code(delivery.id, &prepared))),
                     Kind::DigestMail(id) => {
                         match digests::prepare(tx, delivery.workspace, id, Medium::Email)? {

@@ -7,7 +7,7 @@
 use askama::Template;
 use domain::formatting;
 use domain::formatting::plain_text;
-use domain::kernel::human;
+use domain::kernel::display;
 use domain::notify::digests::{Digest, DigestChannel, DigestMessage, SentFile};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -177,8 +177,8 @@ fn files(said: &DigestMessage, is_hidden: bool) -> Vec<File> {
 }
 
 fn file(file: &SentFile) -> File {
-    let about = if file.is_removed { "removed".to_string() } else { human::size(file.size) };
-    File { name: one_line(&human::shown(&file.name)), about }
+    let about = if file.is_removed { "removed".to_string() } else { display::size(file.size) };
+    File { name: one_line(&display::shown(&file.name)), about }
 }
 
 fn more(part: &DigestChannel) -> Option<String> {
@@ -223,7 +223,7 @@ fn preview(digest: &Digest) -> String {
         Some(said) if !digest.hides_text => {
             let mut words = plain_text::plain(&said.text, PREVIEW_CHARACTERS);
             if words.is_empty() {
-                let names = said.files.iter().map(|file| one_line(&human::shown(&file.name)));
+                let names = said.files.iter().map(|file| one_line(&display::shown(&file.name)));
                 words = cut(&names.collect::<Vec<_>>().join(", "), PREVIEW_CHARACTERS);
             }
             format!("{}: {words}", one_line(&said.author_name.full()))

@@ -9,7 +9,7 @@ use domain::messages::unread_backlog::Reason;
 use domain::notify::delivery::Delivery;
 use domain::notify::digests::{self, Digest, Prepared};
 use domain::notify::quiet_hours::{self, Silence, TextDue};
-use domain::notify::{phones, text_deliveries};
+use domain::notify::{phone_settings, text_deliveries};
 use outbound::text::Text;
 use store::{Time, Tx};
 
@@ -31,7 +31,7 @@ impl MailComposer {
     pub(crate) fn digest_text(&self, tx: &mut Tx, delivery: &Delivery, id: DigestId) -> Result<DigestText> {
         // Digests that are held back are merged, so that one text is sent when quiet hours end.
         text_deliveries::merge(tx, delivery, id)?;
-        let texting = phones::texting(tx, delivery.workspace, delivery.person)?;
+        let texting = phone_settings::texting(tx, delivery.workspace, delivery.person)?;
         let number = match quiet_hours::text_due(&texting, tx.now()) {
             TextDue::Now(number) => number,
             TextDue::HeldUntil(until) => return Ok(DigestText::HeldUntil(until)),

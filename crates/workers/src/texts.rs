@@ -8,7 +8,7 @@ mod latin;
 use domain::kernel::ids::DeliveryId;
 use domain::kernel::limits;
 use domain::kernel::name::Name;
-use domain::notify::phones::{self, PreparedCode};
+use domain::notify::phone_settings::{self, PreparedCode};
 use outbound::mail::one_line;
 use outbound::text::{ONE_PART_SEPTETS, Text, fits};
 
@@ -32,7 +32,7 @@ pub(crate) struct TextContent {
 
 /// The text with the code that verifies a number.
 pub(crate) fn code(delivery: DeliveryId, prepared: &PreparedCode) -> Text {
-    let minutes = phones::CODE_LASTS.as_secs() / 60;
+    let minutes = phone_settings::CODE_LASTS.as_secs() / 60;
     let start = format!("{} is your code for ", prepared.code);
     let end = format!(". It is good for {minutes} minutes. Never pass it on.");
     let body = with_brand(&prepared.brand_name, |brand| format!("{start}{brand}{end}"))

@@ -4,8 +4,8 @@ use store::Tx;
 
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, AuditAction, Changes};
+use crate::kernel::display;
 use crate::kernel::error::{Error, Problem, Result};
-use crate::kernel::human;
 use crate::messages::unread_backlog;
 use crate::tenant::settings::{
     DefaultChannel, Messaging, ReplyLinks, WAIT_MINUTES, file_limit, messaging, since,
@@ -92,7 +92,7 @@ pub fn limit_files(tx: &mut Tx, actor: &Actor, limit: Option<i64>, most: i64) ->
         "UPDATE workspaces SET upload_limit = $2, updated_at = $3 WHERE id = $1",
         &[&actor.workspace, &limit, &tx.now()],
     )?;
-    let words = |limit: Option<i64>| limit.map(human::size).unwrap_or_default();
+    let words = |limit: Option<i64>| limit.map(display::size).unwrap_or_default();
     let changes = Changes::none().field("fileLimit", words(before), words(limit));
     audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }

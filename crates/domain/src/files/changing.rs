@@ -7,9 +7,9 @@ use store::{Reader, Tx};
 use uuid::Uuid;
 
 use crate::files::blobs;
+use crate::files::creating::{free, is_taken};
 use crate::files::entry::{DEPTH_MAX, Entry, Kind, folder, folder_key, lock_files};
 use crate::files::listing::down;
-use crate::files::making::{free, is_taken};
 use crate::files::names::{self, FileName};
 use crate::files::paths::folders_to;
 use crate::files::permissions::{changeable, may_change};

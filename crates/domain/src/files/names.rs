@@ -4,8 +4,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::kernel::display::{STAND_IN, is_unseen};
 use crate::kernel::error::{Error, Problem, Result};
-use crate::kernel::human::{STAND_IN, is_unseen};
 use crate::kernel::limits;
 
 /// Characters of a name as it is kept for display. No file system has longer ones.
@@ -180,7 +180,7 @@ fn shortened(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::human::shown;
+    use crate::kernel::display::shown;
     use proptest::prelude::*;
 
     fn safe_of(given: &str) -> String {

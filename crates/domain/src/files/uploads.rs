@@ -7,8 +7,8 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::files::blobs::{self, ReceivedBlob};
+use crate::files::creating::{self, Making, insert, may_make};
 use crate::files::entry::{self, Entry};
-use crate::files::making::{self, Making, insert, may_make};
 use crate::files::names::FileName;
 use crate::files::permissions;
 use crate::kernel::access::{self, Actor};
@@ -33,7 +33,7 @@ pub(crate) fn file_at(
         blob: Some(blob),
         ..Making::new(upload.channel, inside, name)
     };
-    insert(tx, actor, &making)
+    insert(tx, actor, &creating)
 }
 
 /// An upload that nothing comes for, or that nobody uses, is kept this long.
@@ -298,7 +298,7 @@ pub fn complete(
         }
         Purpose::File(file) => {
             used(tx, actor, upload)?;
-            making::fill(tx, actor, file, blob)?;
+            creating::fill(tx, actor, file, blob)?;
             Ok(Some(file))
         }
     }

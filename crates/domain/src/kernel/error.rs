@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::kernel::human;
+use crate::kernel::display;
 
 /// A result of the product's rules.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -160,7 +160,7 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     "Please hand in at most {} lines at once. Split the table and hand its parts in one by one.",
-                    human::number(*most)
+                    display::number(*most)
                 )
             }
             Problem::OpenQuote(line) => {
@@ -182,7 +182,7 @@ impl fmt::Display for Problem {
             Problem::Twice => write!(f, "Please name each only once."),
             Problem::NotBetween(least, most) => write!(f, "Please give a number from {least} to {most}."),
             Problem::TooLarge(most) => {
-                write!(f, "Please choose a file of at most {}.", human::size(*most))
+                write!(f, "Please choose a file of at most {}.", display::size(*most))
             }
             Problem::StorageFull => {
                 write!(f, "There is no room left for files here. Please remove some, or ask for more room.")

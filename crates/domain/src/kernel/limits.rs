@@ -181,7 +181,7 @@ fn is_line_break(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::human::{number, size};
+    use crate::kernel::display::{number, size};
 
     #[test]
     fn a_message_keeps_its_text_but_for_line_ends() {

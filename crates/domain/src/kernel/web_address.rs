@@ -2,8 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::kernel::display;
 use crate::kernel::error::{Error, Problem, Result};
-use crate::kernel::human;
 
 /// Characters of a link's address: what browsers and servers agree on.
 pub const URL_CHARACTERS: usize = 2_000;
@@ -22,7 +22,7 @@ pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
     let is_clean =
         !url.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\'));
-    if !is_host(host) || !is_clean || human::shown(url) != url {
+    if !is_host(host) || !is_clean || display::shown(url) != url {
         return Err(Error::field(field, Problem::NoLink));
     }
     Ok(url.to_string())

@@ -4,8 +4,8 @@
 use store::{Nullable, Reader, Tx};
 
 use crate::files::content::Class;
+use crate::files::creating::{Making, insert};
 use crate::files::entry::{Entry, Kind, Stored, find};
-use crate::files::making::{Making, insert};
 use crate::files::names::FileName;
 use crate::files::uploads;
 use crate::kernel::access::{self, Actor};

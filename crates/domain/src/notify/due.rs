@@ -19,7 +19,7 @@ use crate::notify::decision::{Circumstances, Decision, Reach};
 use crate::notify::digests::{self, Media};
 use crate::notify::preferences::Preferences;
 use crate::notify::quiet_hours::{self, TextDue};
-use crate::notify::{phones, text_deliveries};
+use crate::notify::{phone_settings, text_deliveries};
 use crate::tenant::settings;
 
 /// The wait of the workspace `w`, or the `$2` milliseconds that stand in for it.
@@ -185,7 +185,7 @@ pub(crate) fn circumstances(
     };
     let texts = choices.text != Frequency::Off
         && !matches!(
-            quiet_hours::text_due(&phones::texting(reader, workspace, person)?, reader.now()),
+            quiet_hours::text_due(&phone_settings::texting(reader, workspace, person)?, reader.now()),
             TextDue::NotAtAll(_)
         );
     Ok(Circumstances {

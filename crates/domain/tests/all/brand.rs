@@ -8,11 +8,11 @@ use domain::kernel::audit_log;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::WorkspaceId;
 use domain::tenant::brand::{Brand, Ink};
-use domain::tenant::branding::{self, BrandChange, Picture, Pictures, Place};
+use domain::tenant::brand_settings::{self, BrandChange, Picture, Pictures, Place};
 use domain::tenant::workspaces::{self, Workspace};
 
 fn change(office: &Office, who: Actor, change: BrandChange) -> error::Result<()> {
-    office.write(move |tx| branding::change(tx, &who, &change))
+    office.write(move |tx| brand_settings::change(tx, &who, &change))
 }
 
 fn side(back: &str, text: &str) -> BrandChange {
@@ -48,12 +48,12 @@ fn pictures(place: Place) -> Pictures {
 }
 
 fn set(office: &Office, who: Actor, place: Place, pictures: Option<Pictures>) -> error::Result<()> {
-    office.write(move |tx| branding::set_pictures(tx, &who, place, pictures.as_ref()))
+    office.write(move |tx| brand_settings::set_pictures(tx, &who, place, pictures.as_ref()))
 }
 
 fn served(office: &Office, id: WorkspaceId, name: &str) -> bool {
     let name = name.to_string();
-    match office.read(move |reader| branding::picture(reader, id, &name)) {
+    match office.read(move |reader| brand_settings::picture(reader, id, &name)) {
         Ok(picture) => !picture.bytes.is_empty(),
         Err(Error::NotFound) => false,
         Err(error) => panic!("{error}"),

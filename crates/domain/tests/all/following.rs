@@ -4,7 +4,7 @@
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, pairs};
 use domain::administration::clients::ClientChange;
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::administration::projects::{self, NewProject, ProjectChange};
 use domain::administration::team::InternalChange;
 use domain::arrival::complete_sign_in;
@@ -184,7 +184,7 @@ impl Town<'_> {
                 office.write(move |tx| projects::edit(tx, &actor, project, &change))
             }
             Step::DeleteClient { client } => match nth(&self.clients, client) {
-                Some(client) => office.write(move |tx| deleting::delete_client(tx, &actor, client)),
+                Some(client) => office.write(move |tx| deletion::delete_client(tx, &actor, client)),
                 None => Ok(()),
             },
             Step::DeleteCompany { company } => match nth(&self.companies, company) {
@@ -198,7 +198,7 @@ impl Town<'_> {
                 None => Ok(()),
             },
             Step::DeleteInternal { internal } => match nth(&self.internals, internal) {
-                Some(person) => office.write(move |tx| deleting::delete_internal(tx, &actor, person)),
+                Some(person) => office.write(move |tx| deletion::delete_internal(tx, &actor, person)),
                 None => Ok(()),
             },
             Step::InviteColleague { client } => {

@@ -12,7 +12,7 @@ use domain::kernel::medium::Frequency;
 use domain::notify::consents::{self, Consent, How};
 use domain::notify::delivery::{Delivery, Kind};
 use domain::notify::phone::{Phone, Quiet};
-use domain::notify::phones::{self, CODE_LASTS, CodeOutcome};
+use domain::notify::phone_settings::{self, CODE_LASTS, CodeOutcome};
 use domain::notify::quiet_hours::{self, Silence, TextDue};
 use domain::notify::sms_keywords::{self, KeywordReply};
 use domain::notify::{deliveries, preferences};
@@ -30,18 +30,18 @@ impl Office {
 
     fn gives(&self, who: Actor, number: &str) -> error::Result<()> {
         let number = number.to_string();
-        self.write(move |tx| phones::give(tx, &who, &number))
+        self.write(move |tx| phone_settings::give(tx, &who, &number))
     }
 
     /// The code as it would be texted, and to which number.
     fn code(&self, who: Actor) -> Option<(String, String)> {
-        let prepared = self.write(move |tx| phones::prepare_code(tx, who.workspace, who.person));
+        let prepared = self.write(move |tx| phone_settings::prepare_code(tx, who.workspace, who.person));
         prepared.expect("an answer").map(|prepared| (prepared.number, prepared.code))
     }
 
     fn types(&self, who: Actor, code: &str) -> CodeOutcome {
         let code = code.to_string();
-        self.write(move |tx| phones::prove(tx, &who, &code)).expect("an outcome")
+        self.write(move |tx| phone_settings::prove(tx, &who, &code)).expect("an outcome")
     }
 
     fn proves(&self, who: Actor, number: &str) {
@@ -53,17 +53,17 @@ impl Office {
     fn says_yes(&self, who: Actor) -> error::Result<()> {
         self.a_moment();
         self.write(move |tx| {
-            let wording = phones::wording(tx, &who)?.unwrap_or_default();
-            phones::agree(tx, &who, &wording)
+            let wording = phone_settings::wording(tx, &who)?.unwrap_or_default();
+            phone_settings::agree(tx, &who, &wording)
         })
     }
 
     fn phone(&self, who: Actor) -> Option<Phone> {
-        self.read(move |reader| phones::mine(reader, &who)).expect("an answer")
+        self.read(move |reader| phone_settings::mine(reader, &who)).expect("an answer")
     }
 
     fn due(&self, who: Actor) -> TextDue {
-        let texting = self.read(move |reader| phones::texting(reader, who.workspace, who.person));
+        let texting = self.read(move |reader| phone_settings::texting(reader, who.workspace, who.person));
         quiet_hours::text_due(&texting.expect("an answer"), self.now())
     }
 
@@ -166,14 +166,14 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         let cy = firm.client_actor("Cy", &[]);
-        for _ in 0..phones::CODES_BY_NUMBER_MAX {
+        for _ in 0..phone_settings::CODES_BY_NUMBER_MAX {
             office.gives(bo, NUMBER).expect("a code");
         }
         for who in [bo, cy] {
             assert!(matches!(office.gives(who, NUMBER), Err(Error::TooMany(_))));
         }
         assert!(office.phone(cy).is_none(), "nothing half-done");
-        for number in phones::CODES_BY_NUMBER_MAX..phones::CODES_BY_PERSON_MAX {
+        for number in phone_settings::CODES_BY_NUMBER_MAX..phone_settings::CODES_BY_PERSON_MAX {
             office.gives(bo, &format!("+1500555{number:04}")).expect("a code");
         }
         assert!(matches!(office.gives(bo, OTHER), Err(Error::TooMany(_))));
@@ -196,7 +196,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
         office.proves(bo, NUMBER);
-        conflict(office.write(move |tx| phones::agree(tx, &bo, "something else")));
+        conflict(office.write(move |tx| phone_settings::agree(tx, &bo, "something else")));
         assert!(firm.consents().is_empty());
         office.says_yes(bo).expect("a yes");
         let said_at = office.now();
@@ -213,10 +213,10 @@ both_engines! {
         let ada = firm.ada;
         office.write(move |tx| workspaces::rename(tx, &ada, "Renamed")).expect("a new name");
         office.a_moment();
-        office.write(move |tx| phones::disagree(tx, &bo)).expect("a no");
-        office.write(move |tx| phones::disagree(tx, &bo)).expect("again");
+        office.write(move |tx| phone_settings::disagree(tx, &bo)).expect("a no");
+        office.write(move |tx| phone_settings::disagree(tx, &bo)).expect("again");
         assert_eq!(office.due(bo), silent(Silence::NotAgreed));
-        conflict(office.write(move |tx| phones::agree(tx, &bo, &wording)));
+        conflict(office.write(move |tx| phone_settings::agree(tx, &bo, &wording)));
         office.says_yes(bo).expect("a yes to what is written now");
         assert_eq!(
             firm.answers(),
@@ -308,7 +308,7 @@ both_engines! {
         let bo = firm.client_actor("Bo", &[]);
         office.proves(bo, NUMBER);
         office.says_yes(bo).expect("a yes");
-        office.write(move |tx| phones::set_quiet(tx, &bo, None)).expect("no quiet hours");
+        office.write(move |tx| phone_settings::set_quiet(tx, &bo, None)).expect("no quiet hours");
         office.a_moment();
         office.gives(bo, OTHER).expect("another number");
         assert_eq!(office.due(bo), silent(Silence::NotProved));
@@ -316,8 +316,8 @@ both_engines! {
         assert_eq!(office.due(bo), silent(Silence::NotAgreed));
         assert_eq!(office.phone(bo).expect("a phone").quiet, None, "quiet hours are the person's");
         assert_eq!(firm.answers()[1], (NUMBER.to_string(), false, How::NumberChanged));
-        office.write(move |tx| phones::forget(tx, &bo)).expect("no number");
-        office.write(move |tx| phones::forget(tx, &bo)).expect("again");
+        office.write(move |tx| phone_settings::forget(tx, &bo)).expect("no number");
+        office.write(move |tx| phone_settings::forget(tx, &bo)).expect("again");
         assert!(office.phone(bo).is_none());
         assert_eq!(firm.consents().len(), 2, "there was no yes for the other number");
     }
@@ -325,7 +325,7 @@ both_engines! {
     fn n9_quiet_hours_follow_the_persons_time_zone(office) {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
-        conflict(office.write(move |tx| phones::set_quiet(tx, &bo, None)));
+        conflict(office.write(move |tx| phone_settings::set_quiet(tx, &bo, None)));
         office.proves(bo, NUMBER);
         office.says_yes(bo).expect("a yes");
         assert_eq!(office.phone(bo).expect("a phone").quiet, Some(Quiet::NIGHT));

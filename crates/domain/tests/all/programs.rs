@@ -6,7 +6,7 @@ use crate::support::Office;
 use crate::support::people::{Firm, forbidden, new_client, not_found, refused};
 use domain::administration::clients::{ClientChange, NewClient};
 use domain::administration::companies::Details;
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::arrival::{invitations, sign_in};
 use domain::channels::list::{self, Search};
 use domain::channels::starting::{self, Subject};
@@ -35,7 +35,7 @@ impl Firm<'_> {
 }
 
 fn delete_client(office: &Office, who: Actor, client: PersonId) -> error::Result<()> {
-    office.write(move |tx| deleting::delete_client(tx, &who, client))
+    office.write(move |tx| deletion::delete_client(tx, &who, client))
 }
 
 fn delete_company(office: &Office, who: Actor, company: CompanyId) -> error::Result<()> {
@@ -292,7 +292,7 @@ both_engines! {
         let firm = office.firm("a");
         let (ada, eve, sam) = (firm.ada, firm.admin("Eve"), firm.staff("Sam"));
         let secret = office.write(move |tx| api_keys::create(tx, &eve, "Eve's")).unwrap().reveal().to_string();
-        let delete = |who: Actor, person: PersonId| office.write(move |tx| deleting::delete_internal(tx, &who, person));
+        let delete = |who: Actor, person: PersonId| office.write(move |tx| deletion::delete_internal(tx, &who, person));
         forbidden(delete(sam, eve.person));
         not_found(delete(ada, firm.client("Bo", &[])));
         delete(ada, eve.person).unwrap();

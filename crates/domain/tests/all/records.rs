@@ -6,7 +6,7 @@ use domain::administration;
 use domain::administration::clients::{self, ClientChange};
 use domain::administration::settings::{self, MessagingChange};
 use domain::administration::team::{self, InternalChange};
-use domain::administration::{deleting, projects};
+use domain::administration::{deletion, projects};
 use domain::arrival::invitations;
 use domain::kernel::access::{Actor, Origin, Role};
 use domain::kernel::audit_log::{self, AuditAction, Change, Filter, Record};
@@ -63,7 +63,7 @@ both_engines! {
         expect(AuditAction::PersonDeactivated, &[]);
         office.write(move |tx| team::reactivate(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonReactivated, &[]);
-        office.write(move |tx| deleting::delete_client(tx, &ada, bo)).unwrap();
+        office.write(move |tx| deletion::delete_client(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonDeleted, &[]);
 
         let sam = new_internal("Sam", Role::Staff);

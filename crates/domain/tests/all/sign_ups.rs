@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, not_found, refused};
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::administration::settings::MessagingChange;
 use domain::arrival::company_suggestion::{self, CompanySuggestion};
 use domain::arrival::joining::{self, JoiningChange};
@@ -315,7 +315,7 @@ both_engines! {
         asks(&firm, given("Rui", RUI, "Acme"));
         asks(&firm, given("Sam", "sam@b.example", ""));
         let ada = firm.ada;
-        office.write(move |tx| deleting::delete_client(tx, &ada, rui)).unwrap();
+        office.write(move |tx| deletion::delete_client(tx, &ada, rui)).unwrap();
         let left = |office: &Office, table: &'static str| {
             let sql = format!("SELECT count(*) FROM {table}");
             office.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get::<i64>(0))?)).unwrap()

@@ -14,7 +14,7 @@ use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, PersonId};
 use domain::kernel::journal::Event;
 use domain::messages::message::{Message, Window};
-use domain::messages::{changing, search};
+use domain::messages::{editing, search};
 use domain::notify::delivery::Kind;
 use domain::notify::{deliveries, delivery_status, due};
 use domain::tenant::settings::DefaultChannel;
@@ -414,7 +414,7 @@ both_engines! {
         assert!(office.edits(firm.ada, found.id, "Better").is_ok());
         assert!(matches!(office.deletes(bo, found.id), Err(Error::Forbidden)));
         let (ada, id) = (firm.ada, found.id);
-        office.write(move |tx| changing::delete(tx, &ada, id)).unwrap();
+        office.write(move |tx| editing::delete(tx, &ada, id)).unwrap();
         comes(&firm, bo.person);
         assert_eq!(page(office, bo, channel).len(), 1, "and does not come again");
     }

@@ -23,9 +23,9 @@ use domain::kernel::ids::{
     BlobId, ChannelId, CompanyId, MessageId, PersonId, ProjectId, UploadId, WorkspaceId,
 };
 use domain::messages::attachments::Attached;
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::sending::{self, Draft};
-use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::brand_settings::{self, BrandChange};
 use outbound::blobs::{Blobs, Name};
 use outbound::pictures;
 use store::{Clock, Setting, Store, Time, Tx};
@@ -159,7 +159,7 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
         side: Some(SIDE.to_string()),
         ..BrandChange::default()
     };
-    branding::change(tx, &admin, &colors)?;
+    brand_settings::change(tx, &admin, &colors)?;
     for name in COMPANIES {
         office.companies.insert(name, administration::companies::add(tx, &admin, name)?);
     }
@@ -265,10 +265,10 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) ->
             office.last.insert(author, id);
         }
         Some(Action::Edit(text)) => {
-            changing::edit(tx, &actor, last.ok_or(error::Error::NotFound)?, text)?;
+            editing::edit(tx, &actor, last.ok_or(error::Error::NotFound)?, text)?;
         }
         Some(Action::Delete {}) => {
-            changing::delete(tx, &actor, last.ok_or(error::Error::NotFound)?)?;
+            editing::delete(tx, &actor, last.ok_or(error::Error::NotFound)?)?;
         }
         None => {
             members::read_up_to(tx, &actor, act.channel, i64::MAX)?;

@@ -117,7 +117,7 @@ fn no_key() -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::addresses::is_api;
+    use crate::http::known_paths::is_api;
 
     #[test]
     fn a_key_may_stand_between_a_workspace_and_more() {

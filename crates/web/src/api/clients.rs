@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::administration::clients::ClientChange;
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::directory::companies;
 use domain::directory::people_list::{self, ClientSearch};
 use domain::directory::person::Person;
@@ -379,7 +379,7 @@ async fn delete(
     program: ApiClient,
     PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| deleting::delete_client(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| deletion::delete_client(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "client")))
 }
 

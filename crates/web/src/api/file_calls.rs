@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use domain::files::changing::{self, Contents};
 use domain::files::entry::{self, Entry, Kind};
-use domain::files::signed::Purpose;
-use domain::files::{listing, making, paths, permissions};
+use domain::files::signed_urls::Purpose;
+use domain::files::{creating, listing, paths, permissions};
 use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId};
@@ -54,7 +54,7 @@ fn place(
     if path.chars().any(char::is_control) {
         return Err(Error::field("path", Problem::ControlCharacters));
     }
-    named("channelId", making::place(tx, actor, channel, path))
+    named("channelId", creating::place(tx, actor, channel, path))
 }
 
 /// A file to be made.
@@ -84,7 +84,7 @@ async fn make_file(
     let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        making::make_file(tx, &actor, given.channel_id, folder, &name)
+        creating::make_file(tx, &actor, given.channel_id, folder, &name)
     };
     let show = move |reader: &Reader, id| {
         let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
@@ -122,7 +122,7 @@ async fn make_folder(
     let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        let id = making::make_folder(tx, &actor, given.channel_id, inside, &name)?;
+        let id = creating::make_folder(tx, &actor, given.channel_id, inside, &name)?;
         if given.client_permissions == Some(Permissions::ReadOnly) {
             permissions::set_read_only(tx, &actor, id, true)?;
         }
@@ -160,7 +160,7 @@ async fn make_link(
     let (actor, look) = (program.actor, Viewer::new(&app, &program));
     let deed = move |tx: &mut Tx| {
         let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        making::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
+        creating::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
     };
     once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
 }

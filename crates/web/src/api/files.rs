@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use domain::files::entry::{self, Entry, Kind, Status};
 use domain::files::paths::Surroundings;
-use domain::files::signed::{Purpose, Signer};
+use domain::files::signed_urls::{Purpose, Signer};
 use domain::kernel::access::Role;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId, WorkspaceId};

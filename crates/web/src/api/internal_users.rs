@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::administration::team::{InternalChange, NewInternal};
 use domain::arrival::invitations;
 use domain::directory::people_list;
@@ -261,6 +261,6 @@ async fn delete(
     program: ApiClient,
     PathParam(id): PathParam<PersonId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| deleting::delete_internal(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| deletion::delete_internal(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "internalUser")))
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use domain::channels::members;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::message::{self, Message as Found, Window};
 use domain::messages::sending::{self, Draft};
 use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
@@ -324,7 +324,7 @@ async fn change(
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
     let look = Viewer::new(&app, &program);
-    let changed = app.store().write(move |tx| changing::edit(tx, &program.actor, id, &given.text)).await?;
+    let changed = app.store().write(move |tx| editing::edit(tx, &program.actor, id, &given.text)).await?;
     Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
 }
 
@@ -337,6 +337,6 @@ async fn delete(
     program: ApiClient,
     PathParam(id): PathParam<MessageId>,
 ) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| changing::delete(tx, &program.actor, id)).await?;
+    app.store().write(move |tx| editing::delete(tx, &program.actor, id)).await?;
     Ok(Json(Deleted::new(id.0, "message")))
 }

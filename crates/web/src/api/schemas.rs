@@ -7,7 +7,7 @@ use domain::kernel::limits::{
     ATTACHMENTS, EMAIL_CHARACTERS, MESSAGE_CHARACTERS, NAME_CHARACTERS, PEOPLE_AT_ONCE,
 };
 use domain::kernel::web_address;
-use domain::tenant::branding::Place;
+use domain::tenant::brand_settings::Place;
 use domain::tenant::settings::WAIT_MINUTES;
 use domain::webhooks::webhook;
 use domain::welcome::template::TEMPLATE_CHARACTERS;

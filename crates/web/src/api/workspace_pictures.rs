@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use domain::tenant::branding::{self, Place};
+use domain::tenant::brand_settings::{self, Place};
 use domain::tenant::workspaces;
 
 use crate::api::auth::ApiClient;
@@ -40,7 +40,7 @@ async fn set(
     let (actor, place) = (program.actor, place(&word)?);
     let pictures = made(place, received(place, request, PICTURE_BYTES).await??).await??;
     let changed = app.store().write(move |tx| {
-        branding::set_pictures(tx, &actor, place, Some(&pictures))?;
+        brand_settings::set_pictures(tx, &actor, place, Some(&pictures))?;
         workspaces::find(tx, actor.workspace)
     });
     Ok(Json(Workspace::new(&app, changed.await?)))
@@ -57,6 +57,6 @@ async fn remove(
     PathParam(word): PathParam<String>,
 ) -> Result<Json<Deleted>> {
     let (actor, place) = (program.actor, place(&word)?);
-    app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await?;
+    app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, None)).await?;
     Ok(Json(Deleted::new(actor.workspace.0, place.word())))
 }

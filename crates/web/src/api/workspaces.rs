@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::kernel::ids::WorkspaceId;
-use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::brand_settings::{self, BrandChange};
 use domain::tenant::workspaces;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -126,7 +126,7 @@ async fn change(
         side_text: given.color_sidebar_text.map(Option::unwrap_or_default),
     };
     let changed = app.store().write(move |tx| {
-        branding::change(tx, &actor, &change)?;
+        brand_settings::change(tx, &actor, &change)?;
         workspaces::find(tx, actor.workspace)
     });
     Ok(Json(Workspace::new(&app, changed.await?)))

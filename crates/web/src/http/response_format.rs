@@ -2,7 +2,7 @@
 
 use axum::http::header::{self, HeaderMap, HeaderName};
 
-use crate::http::addresses;
+use crate::http::known_paths;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseFormat {
@@ -14,8 +14,12 @@ impl ResponseFormat {
     /// API addresses always answer JSON. Signed addresses, which API clients may pass to browsers, answer JSON unless a page
     /// is accepted.
     pub(crate) fn by(path: &str, headers: &HeaderMap) -> ResponseFormat {
-        let is_signed = path.starts_with(addresses::SIGNED) && !says(headers, header::ACCEPT, "text/html");
-        if addresses::is_api(path) || is_signed { ResponseFormat::Json } else { ResponseFormat::of(headers) }
+        let is_signed = path.starts_with(known_paths::SIGNED) && !says(headers, header::ACCEPT, "text/html");
+        if known_paths::is_api(path) || is_signed {
+            ResponseFormat::Json
+        } else {
+            ResponseFormat::of(headers)
+        }
     }
 
     pub(crate) fn of(headers: &HeaderMap) -> ResponseFormat {

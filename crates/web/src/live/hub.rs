@@ -29,7 +29,7 @@ const HEARTBEAT_EVERY: u32 = 25;
 
 pub(crate) struct Hub {
     store: Store,
-    houses: Mutex<HashMap<WorkspaceId, WorkspaceStreams>>,
+    streams_by_workspace: Mutex<HashMap<WorkspaceId, WorkspaceStreams>>,
 }
 
 #[derive(Default)]
@@ -50,7 +50,7 @@ struct RoutedEvent {
 impl Hub {
     /// Starts a hub that follows the journal until the process shuts down.
     pub(crate) fn start(web: &Web) -> Arc<Hub> {
-        let hub = Arc::new(Hub { store: web.store.clone(), houses: Mutex::default() });
+        let hub = Arc::new(Hub { store: web.store.clone(), streams_by_workspace: Mutex::default() });
         let following = Arc::clone(&hub);
         let mut signal = web.store.signal();
         let mut stopping = web.stopping.clone();
@@ -78,7 +78,7 @@ impl Hub {
 
     fn workspaces(&self) -> MutexGuard<'_, HashMap<WorkspaceId, WorkspaceStreams>> {
         // No code panics while holding the lock.
-        self.houses.lock().unwrap_or_else(PoisonError::into_inner)
+        self.streams_by_workspace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn streams(&self) -> usize {

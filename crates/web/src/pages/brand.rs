@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header::{self, HeaderMap};
 use axum::response::IntoResponse;
-use domain::tenant::branding;
+use domain::tenant::brand_settings;
 use serde_json::json;
 
 use crate::app::App;
@@ -53,7 +53,7 @@ pub(crate) async fn part(
             };
             let kept = kept(at.is_some_and(|at| at.0.to_string() == stamp));
             let id = workspace.id;
-            let found = app.store().read(move |reader| branding::picture(reader, id, &name)).await?;
+            let found = app.store().read(move |reader| brand_settings::picture(reader, id, &name)).await?;
             Ok(([(header::CONTENT_TYPE, found.content_type)], kept, drawn_only(), found.bytes)
                 .into_response())
         }

@@ -1,10 +1,10 @@
 //! Messages: the channel list, the conversation, sending and what belongs to it.
 
-pub(crate) mod changing;
 pub(crate) mod channel_list;
 pub(crate) mod channels;
 pub(crate) mod conversation;
 pub(crate) mod delivery_status;
+pub(crate) mod editing;
 pub(crate) mod entries;
 pub(crate) mod entry;
 pub(crate) mod fragment;

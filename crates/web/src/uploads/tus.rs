@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::files::uploads::{self, NewUpload, Purpose, Upload};
-use domain::files::{entry, signed};
+use domain::files::{entry, signed_urls};
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId, UploadId};
 
@@ -45,7 +45,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .head("/uploads/{id}", state)
         .patch("/uploads/{id}", go_on)
         .delete("/uploads/{id}", give_up)
-        .put("/signed/{address}", signed)
+        .put("/signed/{address}", signed_urls)
 }
 
 async fn options(State(app): State<App>) -> Response {
@@ -173,7 +173,7 @@ async fn signed(
     let (actor, upload) = app
         .store()
         .write(move |tx| {
-            let (actor, file) = signed::check(tx, id, signed::Purpose::Upload, &address)?;
+            let (actor, file) = signed_urls::check(tx, id, signed_urls::Purpose::Upload, &address)?;
             let entry = entry::find(tx, &actor, file)?;
             let new =
                 NewUpload { channel: entry.channel, purpose: Purpose::File(file), name: entry.name, size };

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::support::{Browser, Firm, metadata};
 use axum::http::{HeaderMap, Method, StatusCode};
 use domain::arrival::{import_table, imports};
-use domain::files::signed::{self, Purpose};
-use domain::files::{changing, making};
+use domain::files::signed_urls::{self, Purpose};
+use domain::files::{changing, creating};
 use domain::identity::sessions;
 use domain::identity::sign_in_links::LinkKind;
 use domain::kernel::access::Actor;
@@ -284,7 +284,7 @@ async fn fill_files(firm: &Firm, text: String) -> String {
     }
     if filled.contains("[folder]") {
         let folder =
-            firm.portal.write(move |tx| making::make_folder(tx, &oskar, channel, None, "Plans")).await;
+            firm.portal.write(move |tx| creating::make_folder(tx, &oskar, channel, None, "Plans")).await;
         filled = filled.replace("[folder]", &folder.to_string());
     }
     if filled.contains("[deletion]") {
@@ -317,12 +317,12 @@ async fn fill_files(firm: &Firm, text: String) -> String {
         let file = match purpose {
             Purpose::Download => firm.sends_file(oskar, channel, "a.txt", b"hello").await.1,
             Purpose::Upload => {
-                firm.portal.write(move |tx| making::make_file(tx, &oskar, channel, None, "b.txt")).await
+                firm.portal.write(move |tx| creating::make_file(tx, &oskar, channel, None, "b.txt")).await
             }
         };
         let address = firm
             .portal
-            .read(move |reader| Ok(signed::Signer::new(reader, &oskar)?.sign(purpose, file)))
+            .read(move |reader| Ok(signed_urls::Signer::new(reader, &oskar)?.sign(purpose, file)))
             .await;
         filled = filled.replace(word, &address);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{self, Browser, Firm};
 use axum::http::Method;
-use domain::files::making;
+use domain::files::creating;
 use domain::kernel::ids::{ChannelId, FileId};
 
 /// The id of the entry of this name.
@@ -216,7 +216,7 @@ async fn f6_many_files_come_as_one_archive() {
         .await
         .is(303);
     let actor = firm.jane;
-    firm.portal.write(move |tx| making::make_file(tx, &actor, channel, None, "late.txt")).await;
+    firm.portal.write(move |tx| creating::make_file(tx, &actor, channel, None, "late.txt")).await;
     let mut chosen = Vec::new();
     for name in ["Contracts", "empty.txt", "Court", "late.txt"] {
         chosen.push(format!("files={}", id_of(&firm, channel, name).await));
@@ -247,7 +247,7 @@ async fn f6_a_long_folder_comes_page_by_page_and_a_file_knows_its_neighbours() {
     firm.portal
         .write(move |tx| {
             for number in 0..205 {
-                making::make_file(tx, &jane, channel, None, &format!("scan {number}.txt"))?;
+                creating::make_file(tx, &jane, channel, None, &format!("scan {number}.txt"))?;
             }
             Ok(())
         })

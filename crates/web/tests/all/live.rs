@@ -12,7 +12,7 @@ use domain::channels::{members, starting};
 use domain::identity::sessions;
 use domain::kernel::access::Actor;
 use domain::kernel::ids::{ChannelId, MessageId};
-use domain::messages::{changing, sending};
+use domain::messages::{editing, sending};
 use domain::notify::{deliveries, delivery, due};
 use http_body_util::BodyExt;
 
@@ -137,8 +137,8 @@ async fn c3_outsiders_hear_nothing() {
     let mut jane = Stream::open(&firm, firm.jane, "/live").await;
     let id = firm.says(firm.oskar, firm.channel, "for the firm only").await;
     let (oskar, channel, jane_actor) = (firm.oskar, firm.channel, firm.jane);
-    firm.portal.write(move |tx| changing::edit(tx, &oskar, id, "changed")).await;
-    firm.portal.write(move |tx| changing::delete(tx, &oskar, id)).await;
+    firm.portal.write(move |tx| editing::edit(tx, &oskar, id, "changed")).await;
+    firm.portal.write(move |tx| editing::delete(tx, &oskar, id)).await;
     firm.portal.write(move |tx| members::read_up_to(tx, &jane_actor, channel, 2)).await;
     for (name, word) in
         [("message", "for the firm only"), ("changed", ">changed<"), ("changed", "deleted"), ("read", "")]

@@ -7,7 +7,7 @@ use domain::administration::{clients, team};
 use domain::channels::starting;
 use domain::files::blobs;
 use domain::files::changing::{self, Contents};
-use domain::files::signed::{self, Purpose};
+use domain::files::signed_urls::{self, Purpose};
 use domain::kernel::ids::FileId;
 use domain::notify::reply_links;
 
@@ -176,7 +176,7 @@ async fn f13_what_is_held_back_is_handed_to_nobody() {
     let (actor, workspace) = (firm.jane, firm.workspace);
     let address = firm
         .portal
-        .read(move |reader| Ok(signed::Signer::new(reader, &actor)?.sign(Purpose::Download, file)))
+        .read(move |reader| Ok(signed_urls::Signer::new(reader, &actor)?.sign(Purpose::Download, file)))
         .await;
     let mut program = firm.portal.browser();
     program.get(&format!("/signed/{address}")).await.is(403);
@@ -195,7 +195,7 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
     let sign = async || {
         let address = firm
             .portal
-            .read(move |reader| Ok(signed::Signer::new(reader, &oskar)?.sign(Purpose::Download, file)))
+            .read(move |reader| Ok(signed_urls::Signer::new(reader, &oskar)?.sign(Purpose::Download, file)))
             .await;
         format!("/signed/{address}")
     };
@@ -217,7 +217,7 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
     let mut elsewhere = firm.portal.browser();
     elsewhere.host = "another.example".to_string();
     elsewhere.get(&address).await.is(404);
-    firm.portal.wait(signed::LASTS);
+    firm.portal.wait(signed_urls::LASTS);
     program.get(&address).await.is(404);
     let fresh = sign().await;
     program.get(&fresh).await.is(200);

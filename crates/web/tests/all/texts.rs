@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::kernel::access::Actor;
 use domain::kernel::limits;
-use domain::notify::phones;
+use domain::notify::phone_settings;
 use domain::notify::quiet_hours::{self, TextDue};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -15,21 +15,23 @@ const HOOK: &str = "/hooks/twilio";
 
 /// The code as it would be texted.
 async fn code(firm: &Firm, who: Actor) -> String {
-    let prepared = firm.portal.write(move |tx| phones::prepare_code(tx, who.workspace, who.person)).await;
+    let prepared =
+        firm.portal.write(move |tx| phone_settings::prepare_code(tx, who.workspace, who.person)).await;
     prepared.unwrap().code
 }
 
 /// Somebody gives a number, proves it and says yes to texts.
 pub(crate) async fn agreed(firm: &Firm, who: Actor) {
-    firm.portal.write(move |tx| phones::give(tx, &who, NUMBER)).await;
+    firm.portal.write(move |tx| phone_settings::give(tx, &who, NUMBER)).await;
     let code = code(firm, who).await;
-    firm.portal.write(move |tx| phones::prove(tx, &who, &code)).await;
-    let wording = firm.portal.read(move |reader| phones::wording(reader, &who)).await.unwrap();
-    firm.portal.write(move |tx| phones::agree(tx, &who, &wording)).await;
+    firm.portal.write(move |tx| phone_settings::prove(tx, &who, &code)).await;
+    let wording = firm.portal.read(move |reader| phone_settings::wording(reader, &who)).await.unwrap();
+    firm.portal.write(move |tx| phone_settings::agree(tx, &who, &wording)).await;
 }
 
 async fn gets_texts(firm: &Firm, who: Actor) -> bool {
-    let texting = firm.portal.read(move |reader| phones::texting(reader, who.workspace, who.person)).await;
+    let texting =
+        firm.portal.read(move |reader| phone_settings::texting(reader, who.workspace, who.person)).await;
     matches!(quiet_hours::text_due(&texting, crate::support::MORNING), TextDue::Now(_))
 }
 
@@ -73,7 +75,7 @@ async fn n9_a_number_is_given_proven_and_agreed_to_without_scripts() {
     oskar.post("/profile/texts/yes", &[("wording", "any"), ("yes", "yes")]).await.is(409);
     assert!(!gets_texts(&firm, firm.oskar).await);
     let who = firm.oskar;
-    let wording = firm.portal.read(move |reader| phones::wording(reader, &who)).await.unwrap();
+    let wording = firm.portal.read(move |reader| phone_settings::wording(reader, &who)).await.unwrap();
     oskar
         .post("/profile/texts/yes", &[("wording", &wording), ("yes", "yes")])
         .await
@@ -98,7 +100,7 @@ async fn n9_after_too_many_wrong_codes_a_new_one_is_asked_for() {
         oskar.post("/profile/texts/code", &[("code", wrong)]).await.is(400);
     }
     oskar.post("/profile/texts/code", &[("code", &right)]).await.is(400).shows("A new code is needed");
-    for _ in 1..phones::CODES_BY_NUMBER_MAX {
+    for _ in 1..phone_settings::CODES_BY_NUMBER_MAX {
         oskar.post("/profile/texts/number", &[("number", NUMBER)]).await.goes("/profile/texts");
     }
     oskar.post("/profile/texts/number", &[("number", NUMBER)]).await.is(429);

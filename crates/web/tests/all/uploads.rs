@@ -8,8 +8,8 @@ use axum::body::{Body, Bytes};
 use axum::http::Method;
 use domain::administration::team;
 use domain::channels::starting;
-use domain::files::signed::{self, Purpose};
-use domain::files::{entry, making, uploads};
+use domain::files::signed_urls::{self, Purpose};
+use domain::files::{creating, entry, uploads};
 use domain::kernel::ids::{FileId, MessageId, UploadId};
 use domain::notify::reply_links;
 use futures_util::StreamExt;
@@ -63,7 +63,7 @@ async fn f3_an_upload_is_announced_brought_in_pieces_and_sent() {
 async fn f3_a_file_can_come_with_its_announcement_and_into_a_folder() {
     let firm = Firm::new().await;
     let (oskar, channel) = (firm.oskar, firm.channel);
-    let folder = firm.portal.write(move |tx| making::make_folder(tx, &oskar, channel, None, "Plans")).await;
+    let folder = firm.portal.write(move |tx| creating::make_folder(tx, &oskar, channel, None, "Plans")).await;
     let mut browser = firm.browser_of(oskar).await;
     let pairs = [("filename", "a.txt"), ("channel", &channel.to_string()), ("folder", &folder.to_string())];
     let headers = [
@@ -353,8 +353,8 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
     let (file, address) = firm
         .portal
         .write(move |tx| {
-            let file = making::make_file(tx, &jane, channel, None, "deed.pdf")?;
-            Ok((file, signed::Signer::new(tx, &jane)?.sign(Purpose::Upload, file)))
+            let file = creating::make_file(tx, &jane, channel, None, "deed.pdf")?;
+            Ok((file, signed_urls::Signer::new(tx, &jane)?.sign(Purpose::Upload, file)))
         })
         .await;
     let mut program = firm.portal.browser();
@@ -371,7 +371,7 @@ async fn f2_a_signed_address_takes_the_bytes_of_its_file_without_a_session() {
     assert_eq!(firm.portal.blobs.staged(), 0);
     program.raw(Method::PUT, "/signed/abc", &json, "x").await.is(404);
     program.raw(Method::GET, &path, &json, Body::empty()).await.is(404);
-    firm.portal.wait(signed::LASTS);
+    firm.portal.wait(signed_urls::LASTS);
     program.raw(Method::PUT, &path, &json, "%PDF-1.7 late").await.is(404);
 }
 

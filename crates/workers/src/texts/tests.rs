@@ -2,7 +2,7 @@
 
 use domain::kernel::ids::DeliveryId;
 use domain::kernel::name::Name;
-use domain::notify::phones::PreparedCode;
+use domain::notify::phone_settings::PreparedCode;
 use outbound::text::{Script, fits};
 use proptest::prelude::*;
 use store::Time;

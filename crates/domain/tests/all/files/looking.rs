@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::files::entry::{self, Entry};
-use domain::files::{listing, making, paths};
+use domain::files::{creating, listing, paths};
 use domain::kernel::error::{self, Problem};
 use domain::kernel::ids::FileId;
 
@@ -88,8 +88,8 @@ both_engines! {
         let make = |path: &str| {
             let path = path.to_string();
             office.write(move |tx| {
-                let (folder, name) = making::place(tx, &firm.ada, channel, &path)?;
-                making::make_file(tx, &firm.ada, channel, folder, &name)
+                let (folder, name) = creating::place(tx, &firm.ada, channel, &path)?;
+                creating::make_file(tx, &firm.ada, channel, folder, &name)
             })
         };
         let file = make("Contracts/2026/deed.pdf").unwrap();
@@ -137,7 +137,7 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
         let made = office.write(move |tx| {
-            (0..300).map(|_| making::make_file(tx, &maria, channel, None, "scan.pdf")).collect::<error::Result<Vec<_>>>()
+            (0..300).map(|_| creating::make_file(tx, &maria, channel, None, "scan.pdf")).collect::<error::Result<Vec<_>>>()
         });
         assert_eq!(made.unwrap().len(), 300);
         let names: BTreeSet<String> = office.names(maria, channel, None).into_iter().collect();

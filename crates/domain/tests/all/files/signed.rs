@@ -1,6 +1,6 @@
 //! Signed addresses: good for a quarter of an hour, for one purpose, in one workspace, and checked when used (F2).
 
-use domain::files::signed::{self, LASTS, Purpose};
+use domain::files::signed_urls::{self, LASTS, Purpose};
 
 use crate::support::people::not_found;
 
@@ -12,11 +12,11 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         let file = office.puts(maria, channel, None, "a.txt").unwrap();
         let sign = move |purpose| {
-            office.read(move |reader| Ok(signed::Signer::new(reader, &maria)?.sign(purpose, file))).unwrap()
+            office.read(move |reader| Ok(signed_urls::Signer::new(reader, &maria)?.sign(purpose, file))).unwrap()
         };
         let check = |workspace, purpose, text: &str| {
             let text = text.to_string();
-            office.read(move |reader| signed::check(reader, workspace, purpose, &text))
+            office.read(move |reader| signed_urls::check(reader, workspace, purpose, &text))
         };
         let address = sign(Purpose::Download);
         assert!(address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{address}");

@@ -4,7 +4,7 @@ use domain::administration::settings;
 use domain::channels::starting;
 use domain::files::entry::Status;
 use domain::files::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, StorageLimits};
-use domain::files::{blobs, changing, making, previews};
+use domain::files::{blobs, changing, creating, previews};
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::UploadId;
 use domain::kernel::journal;
@@ -170,7 +170,7 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
         let make = |name: &'static str| {
-            office.write(move |tx| making::make_file(tx, &firm.ada, channel, None, name)).unwrap()
+            office.write(move |tx| creating::make_file(tx, &firm.ada, channel, None, name)).unwrap()
         };
         let (file, never) = (make("deed.pdf"), make("never.pdf"));
         assert_eq!(office.file(maria, file).unwrap().status(), Status::Pending);
@@ -189,7 +189,7 @@ both_engines! {
         let firm = office.firm("a.example");
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
-        let file = office.write(move |tx| making::make_file(tx, &firm.ada, channel, None, "a.txt")).unwrap();
+        let file = office.write(move |tx| creating::make_file(tx, &firm.ada, channel, None, "a.txt")).unwrap();
         let [one, other]: [UploadId; 2] = [(); 2].map(|()| {
             office.announces(firm.ada, channel, Purpose::File(file), "a.txt", Some(3), ROOM).unwrap().id
         });

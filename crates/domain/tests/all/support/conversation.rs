@@ -6,7 +6,7 @@ use domain::channels::members::{self, Member};
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, MessageId};
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::message::{self, Message, Window};
 use domain::messages::sending::{self, Draft};
 
@@ -29,11 +29,11 @@ impl Office {
 
     pub fn edits(&self, who: Actor, message: MessageId, text: &str) -> error::Result<Message> {
         let text = text.to_string();
-        self.write(move |tx| changing::edit(tx, &who, message, &text))
+        self.write(move |tx| editing::edit(tx, &who, message, &text))
     }
 
     pub fn deletes(&self, who: Actor, message: MessageId) -> error::Result<Message> {
-        self.write(move |tx| changing::delete(tx, &who, message))
+        self.write(move |tx| editing::delete(tx, &who, message))
     }
 
     pub fn reads(&self, who: Actor, channel: ChannelId, position: i64) -> error::Result<i64> {

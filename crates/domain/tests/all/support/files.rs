@@ -4,7 +4,7 @@ use domain::files::blobs::ReceivedBlob;
 use domain::files::changing::{self, Contents, Deletion};
 use domain::files::entry::{self, Entry};
 use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits, Upload};
-use domain::files::{content, listing, making, paths, permissions};
+use domain::files::{content, creating, listing, paths, permissions};
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{BlobId, ChannelId, FileId, UploadId};
@@ -108,12 +108,12 @@ impl Office {
         name: &str,
     ) -> error::Result<FileId> {
         let name = name.to_string();
-        self.write(move |tx| making::make_folder(tx, &who, channel, inside, &name))
+        self.write(move |tx| creating::make_folder(tx, &who, channel, inside, &name))
     }
 
     pub fn link(&self, who: Actor, channel: ChannelId, name: &str, url: &str) -> error::Result<FileId> {
         let (name, url) = (name.to_string(), url.to_string());
-        self.write(move |tx| making::make_link(tx, &who, channel, None, &name, &url))
+        self.write(move |tx| creating::make_link(tx, &who, channel, None, &name, &url))
     }
 
     pub fn file(&self, who: Actor, file: FileId) -> error::Result<Entry> {

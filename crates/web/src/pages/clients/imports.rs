@@ -15,8 +15,8 @@ use domain::arrival::import_table::{self, BYTES_MAX, LINES_MAX};
 use domain::arrival::importing::{self, Step};
 use domain::arrival::imports::{self, Import, LINES_AT_ONCE, LineCompany, Outcome, Planned};
 use domain::kernel::access::{self, Actor};
+use domain::kernel::display;
 use domain::kernel::error::{self, Error, Problem};
-use domain::kernel::human;
 use domain::kernel::ids::ImportId;
 use store::{Reader, Time};
 
@@ -68,7 +68,7 @@ async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: FieldError)
     let read = move |reader: &Reader| {
         access::internal(&visitor.actor)?;
         let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
-        Ok::<_, Error>(NewPage { layout, lines_max: human::number(LINES_MAX), invites, wrong })
+        Ok::<_, Error>(NewPage { layout, lines_max: display::number(LINES_MAX), invites, wrong })
     };
     let new = app.store().read(read).await?;
     page(new.wrong.status(), &new)

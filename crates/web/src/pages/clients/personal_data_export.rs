@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::administration::deleting;
+use domain::administration::deletion;
 use domain::administration::personal_data_export::{self, File, Message};
 use domain::directory::person;
 use domain::kernel::access::{self, Actor};
@@ -57,7 +57,7 @@ async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathPar
     app.store()
         .write(move |tx| {
             access::admin(&visitor.actor)?;
-            deleting::delete_client(tx, &visitor.actor, id)
+            deletion::delete_client(tx, &visitor.actor, id)
         })
         .await?;
     Ok(redirect("/clients?done=deleted"))

@@ -4,7 +4,7 @@
 use askama::Template;
 use domain::files::content::Class;
 use domain::files::{blobs, names};
-use domain::kernel::human;
+use domain::kernel::display;
 use domain::kernel::ids::{ChannelId, FileId};
 use domain::messages::attachments::{Attachment, State};
 
@@ -89,8 +89,8 @@ fn part(attachment: &Attachment, reached: &Reached) -> String {
     let file = attachment.file;
     let class = attachment.class();
     let part = AttachedPart {
-        name: human::shown(&attachment.name),
-        kind: format!("{} · {}", kind(&attachment.name, class), human::size(attachment.size)),
+        name: display::shown(&attachment.name),
+        kind: format!("{} · {}", kind(&attachment.name, class), display::size(attachment.size)),
         class: class.word(),
         state: shown(attachment, class, reached),
         look: reached.look(file, class),
@@ -159,7 +159,7 @@ pub(crate) fn kind(name: &str, class: Class) -> String {
 
 /// What stands for the words of a message that has none: its files.
 pub(crate) fn in_words(count: i64, first: &str) -> String {
-    let first = human::shown(first);
+    let first = display::shown(first);
     match count {
         0 => String::new(),
         1 => first,

@@ -4,7 +4,7 @@
 use axum::extract::{Request, State};
 use domain::files::changing::{self, Contents, Deletion};
 use domain::files::uploads::Purpose;
-use domain::files::{entry, making};
+use domain::files::{creating, entry};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
@@ -82,7 +82,8 @@ async fn make_folder(
     Input(made): Input<Made>,
 ) -> Result {
     let (actor, inside, name) = (visitor.actor, made.inside, made.name.clone());
-    let outcome = app.store().write(move |tx| making::make_folder(tx, &actor, channel, inside, &name)).await;
+    let outcome =
+        app.store().write(move |tx| creating::make_folder(tx, &actor, channel, inside, &name)).await;
     answer(&app, visitor, channel, made, "folder", outcome).await
 }
 
@@ -95,7 +96,7 @@ async fn make_link(
     let (actor, inside) = (visitor.actor, made.inside);
     let (name, url) = (made.name.clone(), made.url.clone());
     let outcome =
-        app.store().write(move |tx| making::make_link(tx, &actor, channel, inside, &name, &url)).await;
+        app.store().write(move |tx| creating::make_link(tx, &actor, channel, inside, &name, &url)).await;
     answer(&app, visitor, channel, made, "link", outcome).await
 }
 

@@ -5,8 +5,8 @@ use askama::Template;
 use axum::extract::State;
 use domain::files::entry::{self, Entry, Kind};
 use domain::files::{changing, permissions};
+use domain::kernel::display;
 use domain::kernel::error::{self, Error};
-use domain::kernel::human;
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use store::Reader;
@@ -67,7 +67,7 @@ impl EditPage {
     ) -> error::Result<EditPage> {
         let actor = &visitor.actor;
         let entry = changeable(reader, visitor, channel, file)?;
-        let layout = Layout::read(reader, visitor, Module::Files, &human::shown(&entry.name))?;
+        let layout = Layout::read(reader, visitor, Module::Files, &display::shown(&entry.name))?;
         let zone = times::zone(layout.time_zone.as_deref());
         let (edited, wrong) = given.unwrap_or_else(|| {
             let url = entry.link_url.clone().unwrap_or_default();

@@ -5,7 +5,7 @@ use domain::files::entry::{Entry, Kind, Stored};
 use domain::files::{blobs, browsing};
 use domain::kernel::access::Actor;
 use domain::kernel::ids::{ChannelId, FileId, MessageId};
-use domain::kernel::{error, human};
+use domain::kernel::{display, error};
 use jiff::tz::TimeZone;
 use store::{Reader, Time};
 
@@ -41,7 +41,7 @@ impl Row {
         let is_own = entry.creator == actor.person;
         Row {
             id: entry.id,
-            name: human::shown(&entry.name),
+            name: display::shown(&entry.name),
             class: class(entry),
             is_folder: entry.kind == Kind::Folder,
             href: format!("/files/{channel}/{}", entry.id),
@@ -76,7 +76,7 @@ pub(crate) fn kind(entry: &Entry) -> String {
         (Kind::Link, _) => format!("Link to {}", host(entry.link_url.as_deref().unwrap_or_default())),
         (Kind::File, None) => attached::kind(&entry.name, entry.class()),
         (Kind::File, Some(stored)) => {
-            format!("{} · {}", attached::kind(&entry.name, entry.class()), human::size(stored.size))
+            format!("{} · {}", attached::kind(&entry.name, entry.class()), display::size(stored.size))
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::files::content::Class;
 use domain::files::entry::{self, Entry, Kind, Stored};
 use domain::files::{browsing, permissions};
 use domain::kernel::ids::{ChannelId, FileId};
-use domain::kernel::{error, human};
+use domain::kernel::{display, error};
 use store::Reader;
 
 use crate::app::App;
@@ -69,7 +69,7 @@ impl FilePage {
             Kind::File => browsing::beside(reader, actor, entry.id)?,
             _ => (None, None),
         };
-        let name = human::shown(&entry.name);
+        let name = display::shown(&entry.name);
         let layout = Layout::read(reader, visitor, Module::Files, &name)?;
         let zone = times::zone(layout.time_zone.as_deref());
         let above = entry::folder(reader, actor, channel, entry.folder)?;
@@ -78,7 +78,7 @@ impl FilePage {
             layout,
             channel,
             up: urls::address(channel, entry.folder),
-            above: above.map_or(found.title, |above| human::shown(&above.name)),
+            above: above.map_or(found.title, |above| display::shown(&above.name)),
             row: Row::of(entry, actor, reader.now(), &zone),
             seen: seen(entry),
             previous,

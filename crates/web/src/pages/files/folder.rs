@@ -8,7 +8,7 @@ use domain::files::changing::Deletion;
 use domain::files::entry::{self, Entry, Kind};
 use domain::files::{browsing, listing, paths, permissions, uploads};
 use domain::kernel::ids::{ChannelId, FileId};
-use domain::kernel::{error, human};
+use domain::kernel::{display, error};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use uuid::Uuid;
@@ -114,7 +114,7 @@ impl FolderPage {
         let actor = &visitor.actor;
         let found = channel::find(reader, actor, channel)?;
         let folder = entry::folder(reader, actor, channel, inside)?;
-        let name = folder.as_ref().map_or(found.title.clone(), |folder| human::shown(&folder.name));
+        let name = folder.as_ref().map_or(found.title.clone(), |folder| display::shown(&folder.name));
         let layout = Layout::read(reader, visitor, Module::Files, &name)?;
         let zone = times::zone(layout.time_zone.as_deref());
         let mut entries = listing::in_folder(reader, actor, channel, inside, at.after, listing::PAGE + 1)?;
@@ -153,7 +153,7 @@ impl FolderPage {
     }
 
     fn most_in_words(&self) -> String {
-        human::size(self.most)
+        display::size(self.most)
     }
 
     /// What to say of what was just done.
@@ -175,7 +175,7 @@ impl FolderPage {
 }
 
 fn words(deleted: &browsing::Deleted) -> String {
-    let first = human::shown(&deleted.first);
+    let first = display::shown(&deleted.first);
     match deleted.count {
         0 | 1 => format!("“{first}” was deleted."),
         2 => format!("“{first}” and 1 more were deleted."),
@@ -209,7 +209,7 @@ pub(crate) fn crumbs(
     let top = Crumb { name: title.to_string(), href: address(channel, None) };
     let below = way
         .into_iter()
-        .map(|(id, name)| Crumb { name: human::shown(&name.given), href: address(channel, Some(id)) });
+        .map(|(id, name)| Crumb { name: display::shown(&name.given), href: address(channel, Some(id)) });
     Ok([top].into_iter().chain(below).collect())
 }
 

@@ -5,8 +5,8 @@ use axum::extract::State;
 use domain::channels::channel;
 use domain::files::entry::{self, Kind};
 use domain::files::{changing, listing, paths, permissions};
+use domain::kernel::display;
 use domain::kernel::error::{self, Error};
-use domain::kernel::human;
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -98,7 +98,7 @@ impl MovePage {
         let mut folders: Vec<Crumb> = below
             .into_iter()
             .filter(|entry| entry.kind == Kind::Folder && !wanted.files.contains(&entry.id))
-            .map(|entry| Crumb { name: human::shown(&entry.name), href: to(Some(entry.id)) })
+            .map(|entry| Crumb { name: display::shown(&entry.name), href: to(Some(entry.id)) })
             .collect();
         let is_cut = folders.len() > CHOICES_MAX;
         folders.truncate(CHOICES_MAX);
@@ -107,7 +107,7 @@ impl MovePage {
         let ids = [None].into_iter().chain(way.iter().map(|(id, _)| Some(*id)));
         crumbs.iter_mut().zip(ids).for_each(|(crumb, id)| crumb.href = to(id));
         let name = crumbs.pop().map_or(found.title, |here| here.name);
-        let shown = human::shown(&first.name);
+        let shown = display::shown(&first.name);
         let id = |id: Option<FileId>| id.map(|id| id.to_string()).unwrap_or_default();
         Ok(MovePage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,

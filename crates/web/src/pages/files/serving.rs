@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use domain::files::blobs;
 use domain::files::content::{self, Class};
 use domain::files::entry::{self, Entry, Stored};
-use domain::files::signed::{self, Purpose};
+use domain::files::signed_urls::{self, Purpose};
 use domain::kernel::error::Error;
 use domain::kernel::ids::{ChannelId, FileId, WorkspaceId};
 use futures_util::stream;
@@ -104,7 +104,7 @@ async fn signed_download(
     let entry = app
         .store()
         .read(move |reader| {
-            let (actor, file) = signed::check(reader, id, Purpose::Download, &address)?;
+            let (actor, file) = signed_urls::check(reader, id, Purpose::Download, &address)?;
             entry::find(reader, &actor, file)
         })
         .await?;

@@ -4,7 +4,7 @@ use domain::channels::channel::{Channel, Kind};
 use domain::channels::list::{self, Filed, Filter, Listed};
 use domain::channels::starting;
 use domain::kernel::ids::{ChannelId, PersonId};
-use domain::kernel::{error, human, limits};
+use domain::kernel::{display, error, limits};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::Reader;
@@ -175,7 +175,7 @@ impl Seen<'_> {
 
     fn of_files(&self, Filed { channel, changed_at, newest }: Filed) -> Row {
         let preview = newest.map(|newest| {
-            self.said(&channel, newest.creator, &newest.creator_name.full(), &human::shown(&newest.name))
+            self.said(&channel, newest.creator, &newest.creator_name.full(), &display::shown(&newest.name))
         });
         let preview = preview.unwrap_or_else(|| "No files yet".to_string());
         let at = changed_at.map(|at| times::shown(at, self.reader.now(), self.zone));

@@ -8,8 +8,8 @@ use domain::channels::members::{self, Member};
 use domain::directory::{clients, companies};
 use domain::files::uploads;
 use domain::kernel::access::{self, Actor};
+use domain::kernel::display;
 use domain::kernel::error::{self, Error};
-use domain::kernel::human;
 use domain::kernel::ids::{ChannelId, MessageId, PersonId, UploadId};
 use domain::messages::message::Message;
 use jiff::tz::TimeZone;
@@ -79,8 +79,8 @@ impl Waiting {
             match uploads::find(reader, actor, *id) {
                 Ok(upload) => waiting.push(Waiting {
                     id: *id,
-                    name: human::shown(&upload.name),
-                    size: human::size(upload.received),
+                    name: display::shown(&upload.name),
+                    size: display::size(upload.received),
                 }),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),

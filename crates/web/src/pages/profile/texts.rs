@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::directory::person;
 use domain::kernel::error::{self, Problem};
 use domain::notify::phone::Quiet;
-use domain::notify::phones::{self, CodeOutcome};
+use domain::notify::phone_settings::{self, CodeOutcome};
 use serde::Deserialize;
 use store::Reader;
 
@@ -98,7 +98,7 @@ fn read(
     done: String,
 ) -> error::Result<TextsPage> {
     let layout = Layout::read(reader, visitor, Module::Profile, "Text messages")?;
-    let phone = phones::mine(reader, &visitor.actor)?;
+    let phone = phone_settings::mine(reader, &visitor.actor)?;
     let step = match &phone {
         None => Step::Number,
         Some(phone) if phone.stopped_at.is_some() => Step::Stopped,
@@ -117,7 +117,7 @@ fn read(
     Ok(TextsPage {
         step,
         number: typed.number.unwrap_or(known),
-        wording: phones::wording(reader, &visitor.actor)?.unwrap_or_default(),
+        wording: phone_settings::wording(reader, &visitor.actor)?.unwrap_or_default(),
         code: typed.code,
         typed_quiet: typed.quiet.unwrap_or_else(|| QuietForm {
             quiet: quiet.map(|_| "yes".to_string()),
@@ -160,7 +160,7 @@ struct NumberForm {
 
 async fn give(State(app): State<App>, visitor: Visitor, Input(form): Input<NumberForm>) -> Result {
     let (actor, number) = (visitor.actor, form.number.clone());
-    match forms::checked(app.store().write(move |tx| phones::give(tx, &actor, &number)).await)? {
+    match forms::checked(app.store().write(move |tx| phone_settings::give(tx, &actor, &number)).await)? {
         Ok(()) => Ok(redirect(PAGE)),
         Err(wrong) => {
             let typed = Typed { number: Some(form.number), ..Typed::default() };
@@ -177,7 +177,7 @@ struct CodeForm {
 
 async fn prove(State(app): State<App>, visitor: Visitor, Input(form): Input<CodeForm>) -> Result {
     let (actor, code) = (visitor.actor, form.code.clone());
-    let outcome = app.store().write(move |tx| phones::prove(tx, &actor, &code)).await?;
+    let outcome = app.store().write(move |tx| phone_settings::prove(tx, &actor, &code)).await?;
     if outcome == CodeOutcome::Proved {
         return Ok(redirect(PAGE));
     }
@@ -200,7 +200,7 @@ async fn agree(State(app): State<App>, visitor: Visitor, Input(form): Input<YesF
         return show(&app, visitor, Typed::default(), wrong, String::new()).await;
     }
     let actor = visitor.actor;
-    let said = app.store().write(move |tx| phones::agree(tx, &actor, &form.wording)).await;
+    let said = app.store().write(move |tx| phone_settings::agree(tx, &actor, &form.wording)).await;
     match forms::checked(said)? {
         Ok(()) => Ok(redirect("/profile/texts?done=yes")),
         Err(wrong) => show(&app, visitor, Typed::default(), wrong, String::new()).await,
@@ -208,12 +208,12 @@ async fn agree(State(app): State<App>, visitor: Visitor, Input(form): Input<YesF
 }
 
 async fn disagree(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| phones::disagree(tx, &visitor.actor)).await?;
+    app.store().write(move |tx| phone_settings::disagree(tx, &visitor.actor)).await?;
     Ok(redirect("/profile/texts?done=no"))
 }
 
 async fn forget(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| phones::forget(tx, &visitor.actor)).await?;
+    app.store().write(move |tx| phone_settings::forget(tx, &visitor.actor)).await?;
     Ok(redirect("/profile/texts?done=forgotten"))
 }
 
@@ -232,7 +232,7 @@ async fn quiet(State(app): State<App>, visitor: Visitor, Input(form): Input<Quie
             Some(_) => Some(Quiet::between(&typed.quiet_from, &typed.quiet_until)?),
             None => None,
         };
-        phones::set_quiet(tx, &actor, quiet)
+        phone_settings::set_quiet(tx, &actor, quiet)
     });
     match forms::checked(saved.await)? {
         Ok(()) => Ok(redirect("/profile/texts?done=quiet")),

@@ -8,7 +8,7 @@ use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error};
-use domain::tenant::branding::{self, BrandChange};
+use domain::tenant::brand_settings::{self, BrandChange};
 use domain::tenant::colors::{Accent, Shade, Side};
 use domain::tenant::workspaces::{self, Workspace};
 use serde::{Deserialize, Serialize};
@@ -152,7 +152,7 @@ async fn change(
                 side: given.color_sidebar_background,
                 side_text: given.color_sidebar_text,
             };
-            branding::change(tx, &actor, &change)?;
+            brand_settings::change(tx, &actor, &change)?;
             if let Some(host) = &given.host {
                 workspaces::change_host(tx, &actor, host, &asked_at)?;
             }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error, Problem};
 use domain::tenant::brand::Ink;
-use domain::tenant::branding::{self, Picture, Pictures, Place};
+use domain::tenant::brand_settings::{self, Picture, Pictures, Place};
 use multer::Multipart;
 use outbound::pictures::brands::{self, MILLIONS_MAX, Made, Refused, SIDE_MAX};
 use tokio::sync::Semaphore;
@@ -65,7 +65,7 @@ async fn upload(
     let done = match made {
         Ok(made) => {
             let actor = visitor.actor;
-            app.store().write(move |tx| branding::set_pictures(tx, &actor, place, Some(&made))).await
+            app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, Some(&made))).await
         }
         Err(error) => Err(error),
     };
@@ -74,7 +74,7 @@ async fn upload(
 
 async fn remove(State(app): State<App>, visitor: Visitor, PathParam(word): PathParam<String>) -> Result {
     let (actor, place) = (visitor.actor, place(&word)?);
-    let done = app.store().write(move |tx| branding::set_pictures(tx, &actor, place, None)).await;
+    let done = app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, None)).await;
     answered(&app, visitor, ResponseFormat::Page, done).await
 }
 

@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use domain::files::blobs;
 use domain::files::uploads::StorageLimits;
 use domain::kernel::error::{self, Error, Problem};
-use domain::kernel::{access, human};
+use domain::kernel::{access, display};
 use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -89,8 +89,8 @@ impl FilesPage {
             layout: Layout::read(reader, visitor, Module::Settings, "Files")?,
             typed: typed.unwrap_or_else(|| Form::of(limit)).file_limit,
             most: most(&room),
-            stored: human::size(blobs::stored(reader, workspace)?),
-            room: human::size(room.workspace_max),
+            stored: display::size(blobs::stored(reader, workspace)?),
+            room: display::size(room.workspace_max),
             wrong,
             saved,
         })

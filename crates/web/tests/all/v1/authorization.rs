@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use domain::administration::team;
-use domain::files::making;
+use domain::files::creating;
 use domain::kernel::access;
 use domain::tenant::api_keys;
 
@@ -118,7 +118,7 @@ async fn fill(firm: &Firm, text: &str) -> String {
     }
     if filled.contains("[folder]") {
         let (jane, channel) = (firm.jane, firm.channel);
-        let make = move |tx: &mut store::Tx| making::make_folder(tx, &jane, channel, None, "Northwind");
+        let make = move |tx: &mut store::Tx| creating::make_folder(tx, &jane, channel, None, "Northwind");
         filled = filled.replace("[folder]", &firm.portal.write(make).await.to_string());
     }
     if filled.contains("[webhook]") {

@@ -19,7 +19,7 @@ use domain::kernel::ids::{BlobId, ChannelId, CompanyId, MessageId, PersonId, Wor
 use domain::kernel::medium::Frequency;
 use domain::kernel::{error, secrets};
 use domain::messages::attachments::Attached;
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::message::Message;
 use domain::messages::sending::{self, Draft};
 use domain::notify::delivery_status::{self, RecipientStatus};
@@ -239,12 +239,12 @@ impl Office {
 
     pub fn edits(&self, who: Actor, message: &Message, text: &str) {
         let (id, text) = (message.id, text.to_string());
-        self.write(move |tx| changing::edit(tx, &who, id, &text));
+        self.write(move |tx| editing::edit(tx, &who, id, &text));
     }
 
     pub fn deletes(&self, who: Actor, message: &Message) {
         let id = message.id;
-        self.write(move |tx| changing::delete(tx, &who, id));
+        self.write(move |tx| editing::delete(tx, &who, id));
     }
 
     // Time.

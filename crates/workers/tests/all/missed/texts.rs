@@ -8,7 +8,7 @@ use domain::messages::unread_backlog::Reason;
 use domain::notify::digest_part::DeliveryState;
 use domain::notify::phone::Quiet;
 use domain::notify::reply_links::{self, Outcome};
-use domain::notify::{manual_send, phones, preferences, sms_keywords};
+use domain::notify::{manual_send, phone_settings, preferences, sms_keywords};
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
 use outbound::text::{Text, TextError, fits};
@@ -22,15 +22,15 @@ const NUMBER: &str = "+15005550100";
 impl Office {
     /// Somebody gives a number, types the code that is texted there, and says yes.
     fn wants_texts(&self, who: Actor) {
-        self.write(move |tx| phones::give(tx, &who, NUMBER));
+        self.write(move |tx| phone_settings::give(tx, &who, NUMBER));
         self.sends();
         let text = self.texts.take().remove(0);
         assert_eq!(text.to, NUMBER);
         let code = text.body.split(' ').next().expect("a code").to_string();
-        self.write(move |tx| phones::prove(tx, &who, &code));
+        self.write(move |tx| phone_settings::prove(tx, &who, &code));
         self.write(move |tx| {
-            let wording = phones::wording(tx, &who)?.expect("a proven number");
-            phones::agree(tx, &who, &wording)
+            let wording = phone_settings::wording(tx, &who)?.expect("a proven number");
+            phone_settings::agree(tx, &who, &wording)
         });
     }
 
@@ -76,7 +76,7 @@ both_engines! {
     fn n9_nobody_else_gets_texts(office) {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.write(move |tx| preferences::choose(tx, &bo, None, Some(Frequency::EveryMessage)));
-        office.write(move |tx| phones::give(tx, &bo, NUMBER));
+        office.write(move |tx| phone_settings::give(tx, &bo, NUMBER));
         office.sends();
         office.texts.take();
         office.posts(jane, office.channel_of(bo), "Hello");
@@ -195,16 +195,16 @@ both_engines! {
         office.posts(jane, channel, "One");
         office.minutes(10);
         let later = Quiet::between("21:00", "09:30").unwrap();
-        office.write(move |tx| phones::set_quiet(tx, &bo, Some(later)));
+        office.write(move |tx| phone_settings::set_quiet(tx, &bo, Some(later)));
         office.works();
         assert!(office.texts.take().is_empty(), "still quiet");
         office.minutes(4 * 60);
         assert!(office.texts.take().is_empty(), "until half past nine now");
-        office.write(move |tx| phones::set_quiet(tx, &bo, None));
+        office.write(move |tx| phone_settings::set_quiet(tx, &bo, None));
         office.works();
         assert_eq!(office.texts.take().len(), 1);
 
-        office.write(move |tx| phones::set_quiet(tx, &bo, Some(Quiet::NIGHT)));
+        office.write(move |tx| phone_settings::set_quiet(tx, &bo, Some(Quiet::NIGHT)));
         office.minutes(24 * 60 - 5 * 60);
         office.posts(jane, channel, "Two");
         office.minutes(10);

@@ -8,7 +8,7 @@ use domain::kernel::error;
 use domain::kernel::ids::{CallId, ChannelId, MessageId, WebhookId};
 use domain::kernel::journal::Event;
 use domain::messages::sending::{self, Draft};
-use domain::messages::{changing, message};
+use domain::messages::{editing, message};
 use domain::webhooks::call_history::{self, Call as Shown};
 use domain::webhooks::webhook::{self, EventFilter};
 use outbound::webhooks::{Answer, CallError, Caller, Memory};
@@ -66,7 +66,7 @@ impl Program {
 
     pub(crate) async fn edit(&self, message: MessageId, text: &str) {
         let (ada, text) = (self.office.ada, text.to_string());
-        self.office.write(move |tx| changing::edit(tx, &ada, message, &text)).await;
+        self.office.write(move |tx| editing::edit(tx, &ada, message, &text)).await;
     }
 
     /// Steps until nothing is to be done.

@@ -1,7 +1,7 @@
 //! Every call that takes a body, with every field that it takes.
 
 use axum::http::Method;
-use domain::files::making;
+use domain::files::creating;
 use domain::kernel::ids::{CallId, FileId, NotificationId, WebhookId};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ impl Things {
     pub async fn new(firm: &Firm) -> Things {
         let (jane, channel) = (firm.jane, firm.channel);
         let folder =
-            firm.portal.write(move |tx| making::make_folder(tx, &jane, channel, None, "Rules")).await;
+            firm.portal.write(move |tx| creating::make_folder(tx, &jane, channel, None, "Rules")).await;
         let (webhook, call) = firm.webhook().await;
         Things { folder, notification: firm.notification().await, webhook, call }
     }

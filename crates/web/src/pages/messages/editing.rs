@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use domain::channels::channel;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, MessageId};
-use domain::messages::changing;
+use domain::messages::editing;
 use domain::messages::message::{self, Message};
 use serde::Deserialize;
 
@@ -106,7 +106,7 @@ async fn edit(
         .store()
         .write(move |tx| {
             own(tx, &asking, channel, id)?;
-            changing::edit(tx, &asking.actor, id, &text)
+            editing::edit(tx, &asking.actor, id, &text)
         })
         .await;
     match (edited, ResponseFormat::of(&headers)) {
@@ -139,7 +139,7 @@ async fn delete(
             if message::find(tx, &visitor.actor, id)?.channel != channel {
                 return Err(Error::NotFound);
             }
-            changing::delete(tx, &visitor.actor, id)
+            editing::delete(tx, &visitor.actor, id)
         })
         .await?;
     Ok(match ResponseFormat::of(&headers) {
