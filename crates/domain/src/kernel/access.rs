@@ -1,7 +1,7 @@
 //! Who may see and do what, decided here and nowhere else.
 //!
 //! What someone may not see is answered as if it did not exist ([`Error::NotFound`]); what they may see but not do is
-//! [`Error::Forbidden`]. Channel membership follows the view `entitled` (see `channels::members`). The rules for
+//! [`Error::Forbidden`]. Channel membership follows the view `readers` (see `channels::members`). The rules for
 //! people, companies and projects are the SQL conditions below, shared by finders and lists.
 
 use store::{Reader, Time};

@@ -1,8 +1,8 @@
 //! The audit log (R1): who changed people, access, settings or keys, and who viewed which export. The function that
 //! performs an action appends its entry in the same transaction. Entries are never changed; admins read them.
 //!
-//! Entries refer to people and things by id, so they show current names, and no name once someone was deleted. They
-//! include previous and new values where useful, but never a message's text and never a secret.
+//! Entries refer to people and things by id, so they show current names, and not the erased address of someone deleted.
+//! They include previous and new values where useful, but never a message's text and never a secret.
 
 use serde::{Deserialize, Serialize};
 use store::{Nullable, Param, Reader, Time, Tx};
