@@ -1,4 +1,4 @@
-//! Channels: subjects, members, read positions, the list, starting one.
+//! Channels: subjects, members, read positions, lists, in-product notifications. Relies on `directory` for subjects.
 
 pub mod acting_as;
 pub mod channel;

@@ -1,4 +1,5 @@
-//! People, companies, projects and the team: their rows and the queries that find them.
+//! People, companies and projects: rows and the queries that find them, with the changes to company rows. Relies on
+//! `kernel` and `tenant`.
 
 pub mod addressee;
 pub mod clients;

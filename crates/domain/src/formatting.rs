@@ -1,11 +1,11 @@
-//! A message's Markdown as safe HTML (M1), its first words as plain text, and the names in it (M8).
+//! A message's Markdown as safe HTML (M1), its beginning as plain text, and the mentions in it (M8).
 //!
-//! `comrak` reads the Markdown, [`markdown`] writes the few elements that a message may have, and `ammonia` lets
-//! nothing else through: the second wall. Most messages have nothing to format; they are escaped and wrapped without
-//! either, with the same bytes as the answer.
+//! `comrak` parses the Markdown, [`markdown`] writes the few elements a message may have, and `ammonia` sanitizes the
+//! result as a second line of defense. Most messages have no formatting; they are escaped and wrapped without either,
+//! giving the same bytes.
 //!
-//! Characters that turn the direction of writing are kept: every block has `dir="auto"`, so an override that is never
-//! closed ends with its block. [`plain_text`] leaves them out, since its text also stands where no element contains it.
+//! Characters that change text direction are kept: every block has `dir="auto"`, so an unclosed override ends with
+//! its block. [`plain_text`] removes them, since its text is also used where no element contains it.
 
 pub mod emoji;
 mod lines;
@@ -22,15 +22,15 @@ use crate::formatting::text::{escape, is_unformatted, named};
 use crate::kernel::ids::PersonId;
 
 /// A message's Markdown as safe HTML (M1): `p`, `br`, `strong`, `em`, `del`, `code`, `pre`, `ul`, `ol`, `li`,
-/// `blockquote`, `a` and, for the names given in `mentions`, `span class="mention" data-person="…"`.
+/// `blockquote`, `a` and, for the names in `mentions`, `span class="mention" data-person="…"`.
 ///
-/// What Markdown knows beyond these is shown as it was written: headings, rules, tables, HTML. Images become links.
-/// Links lead to `http`, `https`, `mailto` and `tel` only, in a new tab that learns nothing of this one.
+/// Other Markdown is shown as it was written: headings, rules, tables, HTML. Images become links. Links lead to
+/// `http`, `https`, `mailto` and `tel` only, and open a new tab that learns nothing about this one.
 pub fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
     if is_unformatted(text) { unformatted(text) } else { formatted(text, mentions) }
 }
 
-/// Whether a text has `@` and the name as a whole word, with capitals as given (M8).
+/// Whether a text has `@` followed by the name as a whole word; case matters (M8).
 pub fn mentions(text: &str, name: &str) -> bool {
     let names = |(at, _): (usize, &str)| named(text, at, name);
     !name.is_empty() && text.match_indices('@').any(names)
@@ -40,7 +40,7 @@ fn formatted(text: &str, mentions: &[(PersonId, String)]) -> String {
     WALL.clean(&markdown::html(text, mentions)).to_string()
 }
 
-/// The second wall: lets through what [`html`] names, whatever stands before it.
+/// The second line of defense: allows only what [`html`] lists, whatever its input is.
 static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut wall = Builder::empty();
     wall.tags(HashSet::from([
@@ -79,7 +79,7 @@ static WALL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     wall
 });
 
-/// The HTML of a text without formatting: empty lines part its paragraphs.
+/// The HTML of a text without formatting; empty lines separate paragraphs.
 fn unformatted(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 40);
     let mut inside = false;

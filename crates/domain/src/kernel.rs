@@ -1,5 +1,5 @@
-//! What every other floor stands on: ids, errors, limits, access, the journal and the audit log. Knows nothing of the
-//! product beyond them.
+//! The base of every other floor: ids, errors, limits, access, the journal and the audit log. Imports nothing else
+//! from this crate.
 
 pub mod access;
 pub mod audit_log;

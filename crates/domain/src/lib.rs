@@ -1,7 +1,8 @@
-//! The product: its rules together with their queries, one file per noun.
+//! The product's rules together with their queries (`docs/behaviour.md`), one folder per floor; imports run from
+//! `kernel` upward.
 //!
-//! Plain synchronous code on a `store::Tx` or a `store::Reader`. Who asks comes in as an [`access::Actor`], the time
-//! from the transaction. Nothing here does any I/O but its transaction; the rules are those of `docs/behaviour.md`.
+//! Synchronous code on a `store::Tx` or `store::Reader`, with no I/O beyond that transaction. The requester comes in
+//! as a [`kernel::access::Actor`], the time from the transaction.
 
 pub mod administration;
 pub mod arrival;
@@ -20,7 +21,7 @@ pub mod formatting;
 
 pub use kernel::error::{Error, Problem, Result};
 
-/// The database's history, oldest first.
+/// All migrations, oldest first.
 pub const MIGRATIONS: &[store::Migration] = &[
     store::Migration {
         number: 1,

@@ -1,4 +1,4 @@
-//! A workspace as such: its host, brand and settings, its API keys, and who asked for early access.
+//! The workspace itself: host, brand, settings, API keys, and early access entries.
 
 pub mod api_keys;
 pub mod brand;

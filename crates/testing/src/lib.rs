@@ -1,9 +1,9 @@
 //! Databases for tests: one for each test, on either engine, removed when the test ends.
 //!
-//! SQLite databases are files in a temporary folder, in memory if the machine has `/dev/shm`. PostgreSQL databases are created
-//! in the server that `PORTAL_TEST_POSTGRES` names (`bin/with-postgres` starts one); without a server the tests on
-//! PostgreSQL pass without checking anything.
-//! A migrated PostgreSQL database is emptied and reused by the next test: creating one takes longer than most tests.
+//! SQLite databases are files in a temporary folder, in memory if the machine has `/dev/shm`. PostgreSQL databases are
+//! created in the server that `PORTAL_TEST_POSTGRES` names (`bin/with-postgres` starts one); without a server the tests
+//! on PostgreSQL pass without checking anything. A migrated PostgreSQL database is emptied and reused by the next test:
+//! creating one takes longer than most tests.
 
 #[cfg(feature = "cluster")]
 mod postgres;
@@ -37,8 +37,8 @@ impl Database {
         Database { setting: Setting::Sqlite(folder.path().join("portal.db")), _owner: Box::new(folder) }
     }
 
-    /// A database with `migrations` applied, or an empty one if there are none; they must be the same at every call of one
-    /// program. `None` without a server.
+    /// A database with `migrations` applied, or an empty one if there are none. Every call in a process must pass the
+    /// same migrations. `None` without a server.
     ///
     /// # Panics
     /// If the server refuses.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use postgres::{Client, NoTls};
 use store::{Clock, Migration, Setting, Store};
 
-/// Migrated databases of this program that no test is using.
+/// Migrated databases of this process that no test is using.
 static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Deletes all rows but the numbers of the migrations. Foreign keys are not checked, so the order of tables does not matter.

@@ -1,4 +1,5 @@
-//! Members as programs deal with them: listed page by page, and the people as whom they speak, read, mute and leave.
+//! Members for API clients: listed page by page, and as the people in whose name clients write, read, mute and leave
+//! (D2, D4).
 
 use store::{Reader, Tx};
 use uuid::Uuid;
@@ -9,10 +10,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, MessageId, PersonId};
 
-/// The members of a channel, those who were made last first: those made before `before` where one is named, at most `most`.
-///
-/// # Errors
-/// `NotFound`.
+/// The members of a channel, by descending id; optionally only those before `before`; at most `most`.
 pub fn newest(
     reader: &Reader,
     actor: &Actor,
@@ -29,11 +27,11 @@ pub fn newest(
     Ok(reader.all(&sql, &[&actor.workspace, &channel, &before, &most], |row| row.read())?)
 }
 
-/// The person as whom a program writes or reads in a channel: the one whom it names in `field`, else the admin who made its
-/// key.
+/// The person in whose name an API client writes or reads in a channel: the one it names in `field`, else the admin
+/// who created its key.
 ///
 /// # Errors
-/// `Field`: `Unknown` for somebody who is not there, `NoMember` for somebody who is not in the channel.
+/// `Field`: `Unknown` if the person does not exist, `NoMember` if they are not in the channel.
 pub(crate) fn resolve_sender(
     reader: &Reader,
     program: &Actor,
@@ -54,11 +52,10 @@ pub(crate) fn resolve_sender(
     actor.ok_or(Error::field(field, Problem::NoMember))
 }
 
-/// The internal user in a channel, whether they left it by choice or not, for whom a program mutes it or leaves it.
+/// The internal user for whom an API client mutes or leaves a channel, even one they already left by choice.
 ///
 /// # Errors
-/// `NotFound` for a channel and for a person that are not there, and for somebody who is not in the channel; `Conflict`
-/// for a client user.
+/// `NotFound` also for people who are not in the channel; `Conflict` for a client user.
 pub fn act_as(reader: &Reader, program: &Actor, channel: ChannelId, person: PersonId) -> Result<Actor> {
     if !find(reader, program, channel, person)?.role.is_internal() {
         return Err(Error::Conflict(
@@ -68,11 +65,11 @@ pub fn act_as(reader: &Reader, program: &Actor, channel: ChannelId, person: Pers
     access::actor(reader, program.workspace, person)?.ok_or(Error::NotFound)
 }
 
-/// Moves somebody's read position up to a message, for a program: that of the person whom it names, else of the admin
-/// who made its key. Answers the position that holds now.
+/// Moves the read position of the person the API client names, else of its key's admin, up to a message. Returns the
+/// resulting position.
 ///
 /// # Errors
-/// `NotFound` for the channel; `Field` for a message that is not there and for somebody who is not in the channel.
+/// `NotFound` for the channel; `Field` for an unknown message, and for someone who is not in the channel.
 pub fn read_as(
     tx: &mut Tx,
     program: &Actor,

@@ -14,13 +14,12 @@ use crate::kernel::name::Name;
 use crate::kernel::words::words;
 
 words! {
-    /// The kind of a channel's subject.
     pub enum Kind {
         /// A client user.
         Client = "client",
         Company = "company",
         Project = "project",
-        /// A group of client users.
+        /// Client users of one company (C9).
         Group = "group",
     }
 }
@@ -30,35 +29,33 @@ columns! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Channel {
         pub id: ChannelId = "c.id",
-        /// What kind of subject it has.
         pub kind: Kind = "c.kind",
-        /// The subject's id; for a group one made from its first people.
+        /// The subject's id; for a group, one derived from its company and first people.
         pub subject: Uuid = "c.subject",
-        /// A group's company.
+        /// For groups only.
         pub company: Option<CompanyId> = "c.company",
-        /// Its title for the one who asks: derived, never stored (C2).
+        /// As the actor sees it: derived, never stored (C2).
         pub title: String => String::new(),
-        /// The newest message's position; 0 before the first.
+        /// The position of the newest message; 0 before the first.
         pub last_position: i64 = "c.last_position",
-        /// When the newest message was received.
         pub last_message_at: Option<Time> = "c.last_message_at",
-        /// Since when it is archived (C8).
+        /// Set while the channel is archived (C8).
         pub archived_at: Option<Time> = "c.archived_at",
         pub created_at: Time = "c.created_at",
-        /// When it was last changed, messages aside.
+        /// The last change other than messages.
         pub updated_at: Time = "c.updated_at",
-        /// The position up to which the one who asks has read.
+        /// The actor's read position.
         pub read_position: i64 = "coalesce(m.read_position, c.last_position)",
-        /// How many messages wait for the one who asks (M7).
+        /// The actor's number of unread messages (M7).
         pub unread: i64 = "coalesce(c.last_position - m.read_position - m.skipped, 0)",
-        /// Since when the one who asks has muted it.
+        /// Set while the actor mutes it.
         pub muted_at: Option<Time> = "m.muted_at",
-        /// Since when the one who asks has left it by choice.
+        /// Set if the actor left it by choice.
         pub left_at: Option<Time> = "m.left_at",
     }
 }
 
-/// The names of the person, the company or the project that is a channel's subject.
+/// The name of the subject: a person, company or project.
 const SUBJECT: &str = "s.given_name, s.family_name, s.email, k.name, j.title";
 
 /// The title that internal users see (C2), from the columns of [`SUBJECT`]. Groups get theirs from [`group_title`].
@@ -82,11 +79,11 @@ pub(crate) fn read(columns: &mut Columns<'_>, actor: &Actor) -> store::Result<Ch
     Ok(channel)
 }
 
-/// The columns that [`read`] takes, for the channel `c` and, where the one who asks is in it, the member `m`.
+/// The columns for [`read`], of the channel `c` and the actor's member row `m`, if there is one.
 pub(crate) const COLUMNS: &str = constcat::concat!(Channel::COLUMNS, ", ", SUBJECT, ", w.brand_name");
 
-/// What [`COLUMNS`] are taken from, with the condition under which the one who asks sees a channel: `$1` is the
-/// workspace, `$2` the person.
+/// The tables of [`COLUMNS`], and the condition for the actor to see a channel: `$1` is the workspace, `$2` the
+/// person.
 pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
     let (tables, condition) = if actor.is_api_client() {
         (
@@ -99,7 +96,7 @@ pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
             "m.workspace = $1 AND m.person = $2",
         )
     };
-    // The subject is found by its id in whichever table has it.
+    // Only the table that has the subject's id finds it.
     let tables = format!(
         "{tables} JOIN workspaces w ON w.id = c.workspace \
          LEFT JOIN people s ON s.workspace = c.workspace AND s.id = c.subject \
@@ -109,7 +106,7 @@ pub(crate) fn seen(actor: &Actor) -> (String, &'static str) {
     (tables, condition)
 }
 
-/// The names of a group's people, as its title (C9).
+/// A group's title: its client users' names (C9).
 pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<String> {
     let names = reader.all(
         "SELECT p.given_name, p.family_name, p.email FROM members m \
@@ -121,10 +118,7 @@ pub(crate) fn group_title(reader: &Reader, workspace: WorkspaceId, channel: Chan
     Ok(if names.is_empty() { "Empty group".to_string() } else { names.join(", ") })
 }
 
-/// A channel that the one who asks may see.
-///
-/// # Errors
-/// `NotFound`.
+/// A channel that the actor may see.
 pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channel> {
     let (tables, condition) = seen(actor);
     let sql = format!("SELECT {COLUMNS} FROM {tables} WHERE c.workspace = $1 AND {condition} AND c.id = $3");
@@ -137,8 +131,8 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Channe
     Ok(found)
 }
 
-/// A channel as those hear of it who keep open pages up to date: with the title that internal users see. A client
-/// user's page keeps the brand as the title of their own channel (C2).
+/// A channel for events, with the title that internal users see. A client user's page keeps the brand as the title of
+/// their own channel (C2).
 pub fn for_events(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -167,17 +161,15 @@ pub fn for_events(
     Ok(Some(told))
 }
 
-/// What open pages are told of a channel.
+/// What open pages receive about a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelSnapshot {
-    /// What kind of subject it has.
     pub kind: Kind,
     pub title: String,
-    /// Since when it is archived.
     pub archived_at: Option<Time>,
 }
 
-/// How many messages wait for the one who asks, in all channels that they have not muted.
+/// The actor's unread messages in all channels they have neither muted nor left.
 pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
     Ok(reader.one(
         "SELECT CAST(coalesce(sum(c.last_position - m.read_position - m.skipped), 0) AS BIGINT) FROM members m \
@@ -188,7 +180,7 @@ pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
     )?)
 }
 
-/// Every channel that a person is a member of, for live updates.
+/// All channels of which the actor is a member, for live updates.
 pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
     Ok(reader.all(
         "SELECT channel FROM members WHERE workspace = $1 AND person = $2",
@@ -197,7 +189,6 @@ pub fn ids_of(reader: &Reader, actor: &Actor) -> Result<Vec<ChannelId>> {
     )?)
 }
 
-/// The channel of a subject, where there is one.
 pub fn of_subject(reader: &Reader, workspace: WorkspaceId, subject: Uuid) -> Result<Option<ChannelId>> {
     Ok(reader.first(
         "SELECT id FROM channels WHERE workspace = $1 AND subject = $2",
@@ -206,8 +197,7 @@ pub fn of_subject(reader: &Reader, workspace: WorkspaceId, subject: Uuid) -> Res
     )?)
 }
 
-/// Tells open pages that the title of a subject's channel is another one now (C2); a person's new name also
-/// changes the titles of the groups they are in.
+/// Publishes the new title of a subject's channel (C2). A person's new name also changes the titles of their groups.
 pub(crate) fn renamed(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
     let channels: Vec<ChannelId> = tx.all(
         "SELECT id FROM channels WHERE workspace = $1 AND subject = $2 \
@@ -221,7 +211,7 @@ pub(crate) fn renamed(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Res
     Ok(())
 }
 
-/// Archives a channel or brings it back (C8); a new message there brings it back too.
+/// Archives or restores a channel (C8); a new message also restores it.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for everyone but admins.
@@ -240,7 +230,7 @@ pub fn archive(tx: &mut Tx, actor: &Actor, channel: ChannelId, archived: bool) -
     Ok(())
 }
 
-/// Archives the channel of a subject that is being deleted, and closes it for those who are not to read it any more.
+/// Archives the channel of a subject that is being deleted, and removes members who lost access.
 pub(crate) fn archive_with_subject(tx: &mut Tx, workspace: WorkspaceId, subject: Uuid) -> Result<()> {
     match of_subject(tx, workspace, subject)? {
         Some(channel) => archive_one(tx, workspace, channel),
@@ -248,7 +238,7 @@ pub(crate) fn archive_with_subject(tx: &mut Tx, workspace: WorkspaceId, subject:
     }
 }
 
-/// Does the same for the channel of a company and for its groups (C9).
+/// Does the same for a company's channel and its groups (C9).
 pub(crate) fn archive_with_company(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId) -> Result<()> {
     let channels: Vec<ChannelId> = tx.all(
         "SELECT id FROM channels WHERE workspace = $1 AND (subject = $2 OR company = $2) ORDER BY id",

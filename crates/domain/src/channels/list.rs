@@ -1,4 +1,4 @@
-//! Lists of channels: as pages show them, with their newest message; as programs ask for them, newest channel first.
+//! Lists of channels: for pages with the newest message or file, for API clients by creation.
 
 use store::{Nullable, Reader, Time};
 use uuid::Uuid;
@@ -12,46 +12,40 @@ use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::where_builder::WhereBuilder;
 
-/// A channel in the list, with its newest message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub channel: Channel,
-    /// Its newest message, where it has one.
     pub last: Option<Last>,
 }
 
 columns! {
-    /// The newest message of a channel, as the list shows it.
+    /// A channel's newest message, as the list shows it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Last {
         pub author: PersonId = "l.author",
-        /// The author's name.
         pub author_name: Name = "a.given_name, a.family_name, a.email",
-        /// Its text; empty where it was deleted.
+        /// Empty if the message was deleted.
         pub text: String = "l.text",
         pub deleted_at: Option<Time> = "l.deleted_at",
-        /// How many files it was sent with.
+        /// The number of files.
         pub attachments: i64 = "l.attachments",
-        /// The name of the first of them.
         pub first_attachment: Option<String> = "CASE WHEN l.attachments > 0 THEN (SELECT t.name FROM attachments t \
             WHERE t.workspace = l.workspace AND t.message = l.id AND t.place = 0) END",
     }
 }
 
-/// Which channels a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only those with something unread.
+    /// Only channels with unread messages.
     pub unread: bool,
-    /// Only those of this kind.
     pub kind: Option<Kind>,
-    /// Only those whose title has this text.
+    /// Text in the title; empty for all.
     pub title: String,
-    /// The archived ones instead of the others.
+    /// Archived channels instead of the others.
     pub archived: bool,
 }
 
-/// The channels of the one who asks, newest message first.
+/// The actor's channels, newest message first.
 pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Listed>> {
     let wanted = wanted(filter);
     let (tables, _) = seen(actor);
@@ -62,7 +56,7 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
          WHERE {wanted} ORDER BY coalesce(c.last_message_at, c.created_at) DESC, c.id DESC LIMIT $3",
         last = Last::COLUMNS
     );
-    // A title is derived, so its filter stands behind the query; then all of them must be looked at.
+    // Titles are derived, so they are filtered after the query, which then has to return all channels.
     let all = if filter.title.is_empty() { most } else { i64::MAX };
     let mut found = reader.all(&sql, &[&actor.workspace, &actor.person, &all], |row| {
         let mut columns = row.columns();
@@ -74,7 +68,7 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
     Ok(found)
 }
 
-/// What a filter asks of the channel `c` and the member `m`, its title aside.
+/// The condition for a filter without its title, for the channel `c` and the member `m`.
 fn wanted(filter: &Filter) -> String {
     let mut wanted = String::from("m.workspace = $1 AND m.person = $2");
     wanted.push_str(if filter.archived {
@@ -86,13 +80,13 @@ fn wanted(filter: &Filter) -> String {
         wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
     }
     if let Some(kind) = filter.kind {
-        // A word of ours, not of the one who asks.
+        // A literal from our own code, not user input.
         wanted.push_str(&format!(" AND c.kind = '{}'", kind.word()));
     }
     wanted
 }
 
-/// Gives groups their titles and leaves those whose title fits, at most `most`.
+/// Sets the titles of groups, and drops channels whose title does not match; at most `most` remain.
 fn entitle<T>(
     reader: &Reader,
     actor: &Actor,
@@ -115,28 +109,26 @@ fn entitle<T>(
     Ok(())
 }
 
-/// A channel in the list of file channels, with the newest of what lies in it.
+/// A channel in the list of file channels, with its newest entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filed {
     pub channel: Channel,
-    /// When anything in its folders last changed.
+    /// When anything in its files last changed.
     pub changed_at: Option<Time>,
-    /// The newest entry, where there is one.
     pub newest: Option<NewestEntry>,
 }
 
 columns! {
-    /// The newest entry of a file channel, as the list shows it.
+    /// A file channel's newest entry, as the list shows it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct NewestEntry {
         pub name: String = "e.name",
-        /// Who put it there.
         pub creator: PersonId = "e.creator",
         pub creator_name: Name = "a.given_name, a.family_name, a.email",
     }
 }
 
-/// The file channels of the one who asks, last changed first (F6). They are the channels themselves.
+/// The actor's file channels, last changed first (F6). They are the channels themselves (F7).
 pub fn with_files(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Result<Vec<Filed>> {
     let wanted = wanted(filter);
     let (tables, _) = seen(actor);
@@ -159,25 +151,24 @@ pub fn with_files(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) ->
     Ok(found)
 }
 
-/// Which channels a program asks for; nothing for all.
+/// Restricts an API client's list of channels; `None` for no restriction.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Those of this kind.
     pub kind: Option<Kind>,
-    /// The one whose subject this is; for groups, those of this company.
+    /// The subject's id or, for groups, the company's.
     pub entity: Option<Uuid>,
-    /// The one of this client user.
+    /// The channel of this client user.
     pub client: Option<PersonId>,
-    /// The company's, and its groups.
+    /// The company's channel and its groups.
     pub company: Option<CompanyId>,
-    /// Those that this person is in.
+    /// Channels that this person is in.
     pub member: Option<PersonId>,
-    /// Those made before this one.
+    /// Only those created before this one.
     pub before: Option<ChannelId>,
 }
 
-/// The channels that the one who asks sees, archived ones too, the newest made first. What they are asked for by does not
-/// change, so a list read page by page has each of them once.
+/// The channels that the actor sees, archived ones included, last created first. Ids never change, so a list read
+/// page by page includes each channel once.
 pub fn newest(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Result<Vec<Channel>> {
     let (tables, condition) = seen(actor);
     let kind = search.kind.map(|kind| kind.word().to_string());

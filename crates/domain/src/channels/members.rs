@@ -1,8 +1,8 @@
-//! Members of channels: they follow the subject (C3), and each carries a read position.
+//! Members of channels: they follow the subject (C3), and each has a read position.
 //!
-//! The view `entitled` is the rule, the table `members` its image: [`follow`] brings the second in line with the
-//! first, in the transaction of whatever changed. Unread is a subtraction (M7): the channel's newest position, less
-//! the read position, less `skipped`, the messages in between that do not count (one's own and deleted ones).
+//! The view `readers` says who should be a member; [`sync_members`] updates the table `members` accordingly, in the
+//! transaction of the change. The unread count is a subtraction (M7): the channel's newest position, minus the read
+//! position, minus `skipped`, the messages in between that do not count (one's own and deleted ones).
 
 use store::{Reader, Row, Time, Tx};
 use uuid::Uuid;
@@ -15,33 +15,30 @@ use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::name::Name;
 
-/// Channels told one by one when somebody's access changes; beyond, that person looks anew.
+/// If someone's access changes in more channels than this, a single event tells their pages to reload.
 const TOLD_ONE_BY_ONE: usize = 50;
 
 /// Whose membership may have changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scope {
-    /// Everyone's in one channel.
+    /// Everybody's in one channel.
     Channel(ChannelId),
     /// One person's in every channel.
     Person(PersonId),
 }
 
 columns! {
-    /// A person in a channel.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Member {
         pub person: PersonId = "m.person",
         pub name: Name = "p.given_name, p.family_name, p.email",
-        /// What they are in the workspace.
         pub role: Role = "p.role",
-        /// Since when.
         pub joined_at: Time = "m.joined_at",
-        /// Internal users: since when they have left by choice (C8).
+        /// Set for internal users who left by choice (C8).
         pub left_at: Option<Time> = "m.left_at",
-        /// Since when they have muted the channel (C8).
+        /// Set while they mute the channel (C8).
         pub muted_at: Option<Time> = "m.muted_at",
-        /// The newest message that they have had on screen.
+        /// The newest message they have read (M6).
         pub read_position: i64 = "m.read_position",
         /// When the read position last moved.
         pub read_at: Option<Time> = "m.read_at",
@@ -50,9 +47,9 @@ columns! {
     }
 }
 
-/// Brings the members in line with who is entitled, and tells everybody concerned.
+/// Adds and removes members according to `readers`, and publishes the changes.
 pub(crate) fn sync_members(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) -> Result<()> {
-    // Who no longer belongs, and who has to come.
+    // Selects who loses access, and who gains it.
     let (leaving, joining) = match scope {
         Scope::Channel(_) => (
             "m.channel = $2 AND m.person NOT IN (SELECT r.person FROM readers r WHERE r.workspace = $1 AND r.subject = $3)",
@@ -71,7 +68,7 @@ pub(crate) fn sync_members(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) ->
              AND c.id NOT IN (SELECT m.channel FROM members m WHERE m.workspace = $1 AND m.person = $2)",
         ),
     };
-    // By whole keys: else SQLite would walk through all members of the workspace to delete a person's.
+    // By whole keys: otherwise SQLite would scan all members of the workspace to delete one person's.
     let leaving = format!(
         "SELECT m.workspace, m.channel, m.person FROM members m WHERE m.workspace = $1 AND {leaving}"
     );
@@ -84,13 +81,13 @@ pub(crate) fn sync_members(tx: &mut Tx, workspace: WorkspaceId, scope: Scope) ->
     let leaving = format!(
         "DELETE FROM members WHERE (workspace, channel, person) IN ({leaving}) RETURNING channel, person"
     );
-    // What was written before somebody came is open to them but does not wait for them.
+    // Messages from before someone joined are open to them but do not count as unread.
     let joining = format!(
         "INSERT INTO members (workspace, channel, person, joined_at, joined_position, read_position, told_position, skipped) \
          SELECT c.workspace, c.id, p.id, CAST($4 AS BIGINT), c.last_position, c.last_position, c.last_position, 0 \
          FROM channels c {joining} RETURNING channel, person"
     );
-    // The id that `members` is cut down by, and the one that `readers` is.
+    // The ids that restrict `members` and `readers`.
     let (id, other) = match scope {
         Scope::Channel(channel) => (channel.0, subject_of(tx, workspace, channel)?),
         Scope::Person(person) => (person.0, person.0),
@@ -136,10 +133,7 @@ fn publish_changes(
     }
 }
 
-/// The members of a channel that the one who asks may see: client users first, then by name.
-///
-/// # Errors
-/// `NotFound`.
+/// The members of a channel that the actor may see: client users first, then by name.
 pub fn of_channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Vec<Member>> {
     access::channel(reader, actor, channel)?;
     all(reader, actor.workspace, channel)
@@ -153,10 +147,6 @@ pub(crate) fn all(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -
     Ok(reader.all(&sql, &[&workspace, &channel], |row| row.read())?)
 }
 
-/// One member of a channel.
-///
-/// # Errors
-/// `NotFound`.
 pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<Member> {
     access::channel(reader, actor, channel)?;
     let sql =
@@ -164,12 +154,11 @@ pub fn find(reader: &Reader, actor: &Actor, channel: ChannelId, person: PersonId
     reader.first(&sql, &[&actor.workspace, &channel, &person], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// The columns of [`Member`].
 pub(crate) const COLUMNS: &str = Member::COLUMNS;
 
 pub(crate) const TABLES: &str = "members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person";
 
-/// Whether somebody is in a channel and has not left it by choice.
+/// Whether the actor is in a channel and has not left it by choice.
 pub fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
     let member = reader.first(
         "SELECT 1 FROM members WHERE workspace = $1 AND channel = $2 AND person = $3 AND left_at IS NULL",
@@ -179,8 +168,8 @@ pub fn is_in(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool>
     Ok(member.is_some())
 }
 
-/// Who is in a channel at present: client users first, then by name. Whoever calls this has seen to it that the one who
-/// asks may see it.
+/// The people in a channel who have not left it: client users first, then by name. The caller must have checked read
+/// access.
 pub fn present(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<Vec<PersonId>> {
     Ok(reader.all(
         "SELECT m.person FROM members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
@@ -191,11 +180,8 @@ pub fn present(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
     )?)
 }
 
-/// Moves the read position of the one who asks forward to `position` (M6). Going back or past the newest message
-/// changes nothing beyond that; the answer is the position that holds now.
-///
-/// # Errors
-/// `NotFound`.
+/// Moves the actor's read position forward to `position` (M6), at most to the newest message, never back. Returns the
+/// resulting position.
 pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64) -> Result<i64> {
     let (read, skipped, newest): (i64, i64, i64) = tx
         .first(
@@ -210,7 +196,7 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
     if position <= read {
         return Ok(read);
     }
-    // What was skipped lies before the new position or after it: only where both are possible must be counted.
+    // Skipped messages may be on either side of the new position; counting is needed only if both are possible.
     let skipped = if skipped == 0 || position == newest {
         0
     } else {
@@ -236,8 +222,8 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
     Ok(position)
 }
 
-/// Where a message that the firm sent by itself is the first of a channel, it is no news to the firm: to its people it
-/// counts as written before they came, open to them but waiting for none.
+/// If an automatic message is the first of its channel, it is no news to the firm (W1): for internal users it counts
+/// as written before they joined, open to them but not unread.
 pub(crate) fn mark_nothing_new(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -256,7 +242,7 @@ pub(crate) fn mark_nothing_new(
     Ok(())
 }
 
-/// Takes the internal user who asks out of a channel (C8). They can still look at it and come back.
+/// Lets an internal user leave a channel (C8). They can still look at it and come back.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for client users.
@@ -277,11 +263,11 @@ pub fn leave(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
     Ok(())
 }
 
-/// Puts an internal user who left a channel back into it: oneself or somebody else (C8). What was written in
-/// between is open but does not wait.
+/// Adds back an internal user who left a channel: oneself or somebody else (C8). Messages from the time in between
+/// are open but not unread.
 ///
 /// # Errors
-/// `NotFound`, also where that person has no access; `Forbidden` for client users.
+/// `NotFound`, also if that person has no access; `Forbidden` for client users.
 pub fn add(tx: &mut Tx, actor: &Actor, channel: ChannelId, person: PersonId) -> Result<()> {
     own_choice(tx, actor, channel)?;
     let back = |column: &str| {

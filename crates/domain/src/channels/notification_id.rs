@@ -1,8 +1,8 @@
-//! Ids of notifications: made from the person and the message, so that one that is not stored has the same id each time it is
-//! looked at, and can be found by it.
+//! Ids of notifications, derived from person and message: a notification that is not stored still has a stable id,
+//! and can be found by it.
 //!
-//! The first half is that of the message's id, which is in an index; the second is a hash of both. As a message's id is a
-//! UUID of version 7, so is this one.
+//! The first half is that of the message's id, which is indexed; the second is a hash of both. Message ids are UUIDs
+//! of version 7, so these are too.
 
 use sha2::{Digest, Sha256};
 use store::Reader;
@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, MessageId, NotificationId, PersonId, WorkspaceId};
 
-/// Messages whose ids begin alike that are looked at: by chance there is never a second one, but devices make the ids.
+/// How many messages with the same first half are examined. By chance there is never a second, but devices create the
+/// ids.
 const ALIKE_MAX: i64 = 100;
 
-/// The id of the notification of a message for a person.
 pub(crate) fn of(person: PersonId, message: MessageId) -> NotificationId {
     let mut hash = Sha256::new();
     hash.update(b"notification");
@@ -28,7 +28,7 @@ pub(crate) fn of(person: PersonId, message: MessageId) -> NotificationId {
     NotificationId(Uuid::from_bytes(bytes))
 }
 
-/// For whom and where the notification of this id can be; mostly one, or none.
+/// The recipients and channels for which a notification of this id may exist; mostly one or none.
 pub(crate) fn candidates(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! What somebody does with a notification, and what ends one: only then is a row written.
+//! Marks and ends notifications (N15). Open ones have no row; these functions write one.
 
 use store::Tx;
 
@@ -7,10 +7,7 @@ use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, NotificationId, PersonId, WorkspaceId};
 
-/// Marks a notification as read; the channel stays as unread as it was. What is written from then on makes a new one.
-///
-/// # Errors
-/// `NotFound`.
+/// Marks a notification as read, without reading the channel. Later messages create a new one.
 pub fn mark_read(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
     let found = find(tx, actor, id)?;
     let now = tx.now();
@@ -26,16 +23,13 @@ pub fn mark_read(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notif
     find(tx, actor, id)
 }
 
-/// Marks a notification as unread, until it is marked as read, or something more of its channel is read.
-///
-/// # Errors
-/// `NotFound`.
+/// Marks a notification as unread, until it is marked as read or more of its channel is read.
 pub fn mark_unread(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
     let found = find(tx, actor, id)?;
     if found.read_at.is_none() {
         return Ok(found);
     }
-    // Where its messages are still unread and none is over that came after it, it is open as it was.
+    // If its messages are still unread and no later notification has ended, it is simply open again.
     let opened = tx.run(
         "DELETE FROM notifications WHERE workspace = $1 AND id = $2 AND position > (SELECT m.read_position FROM members m \
          WHERE m.workspace = $1 AND m.channel = $3 AND m.person = $4) AND NOT EXISTS (SELECT 1 FROM notifications o \
@@ -51,10 +45,7 @@ pub fn mark_unread(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Not
     find(tx, actor, id)
 }
 
-/// Deletes a notification; what it is about stays as it is.
-///
-/// # Errors
-/// `NotFound`.
+/// Deletes a notification; its messages are not affected.
 pub fn delete(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<()> {
     let found = find(tx, actor, id)?;
     if found.up_to.is_none() {
@@ -67,7 +58,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<()> {
     Ok(())
 }
 
-/// Ends an open notification with what has been written until now.
+/// Ends an open notification at the newest message.
 fn end_now(tx: &Tx, workspace: WorkspaceId, open: &Notification) -> Result<()> {
     let newest: i64 = tx.one(
         "SELECT last_position FROM channels WHERE workspace = $1 AND id = $2",
@@ -96,7 +87,8 @@ fn end(tx: &Tx, workspace: WorkspaceId, open: &Notification, up_to: i64) -> Resu
     Ok(())
 }
 
-/// A member is about to have read up to `position`: what is open there is over, and what was marked as unread is read.
+/// Call before a member's read position moves to `position`: ends the open notification, and marks as read those that
+/// had been marked as unread.
 pub(crate) fn end_read(
     tx: &Tx,
     workspace: WorkspaceId,

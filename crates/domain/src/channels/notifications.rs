@@ -1,8 +1,8 @@
-//! In-product notifications: for each recipient and channel one while something that counts is unread (N15).
+//! In-product notifications: one for each recipient and channel while something that counts is unread (N15).
 //!
-//! The open ones are not stored: they follow from read positions, so that posting costs the same however many read along.
-//! A row is written when one is over, which is when its recipient reads, and for what somebody did with one: marked it
-//! as read or unread, or deleted it. Relies on [`crate::members`] for read positions.
+//! Open notifications are not stored but derived from read positions, so posting costs the same however many members
+//! there are. A row is written when one ends, because its recipient reads, or when somebody marks it as read or
+//! unread or deletes it. Relies on [`members`](crate::channels::members) for read positions.
 
 use store::{Reader, Row, Time};
 use uuid::Uuid;
@@ -16,90 +16,84 @@ use crate::kernel::medium::{self, Medium};
 use crate::kernel::name::Name;
 
 columns! {
-    /// A notification of what was written in a channel.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Notification {
-        /// For whom.
         pub recipient: PersonId = "m.person",
         pub recipient_role: Role = "p.role",
-        /// Where.
         pub channel: ChannelId = "m.channel",
-        /// The message that it was made for: the first of those it is about.
+        /// The first of the messages that it is about.
         pub message: MessageId = "x.id",
-        /// Its id: the same for as long as it is about the same message.
+        /// Stable as long as `message` is the same.
         pub id: NotificationId => notification_id::of(recipient, message),
-        /// That message's place in the channel.
+        /// The position of `message`.
         pub position: i64 = "x.position",
-        /// Who wrote it.
+        /// The author of `message`.
         pub sender: PersonId = "x.author",
         pub sender_name: Name = "s.given_name, s.family_name, s.email",
         pub sender_role: Role = "s.role",
-        /// What it says, in Markdown.
+        /// The text of `message`, in Markdown.
         pub text: String = "x.text",
-        /// When it was received.
+        /// When `message` was received.
         pub created_at: Time = "x.sent_at",
-        /// When the notification was read, or marked as such.
+        /// When the notification was read or marked as read.
         pub read_at: Option<Time> => None,
-        /// What became of telling them by email; nothing where that was not decided yet.
+        /// The delivery status of its email; `None` if that is not decided yet.
         pub email: Option<Email> => None,
-        /// The last position that it is about, where it is over.
+        /// The last position it is about; `None` while it is open.
         pub(crate) up_to: Option<i64> => None,
     }
 }
 
-/// What became of an email about the messages of a notification.
+/// The delivery status of an email about a notification's messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Email {
-    /// It is sent, or tried again, at this time.
+    /// The time of the next attempt.
     Due(Time),
-    /// It left at this time.
     Sent(Time),
-    /// It did not arrive: since when, and why.
+    /// When it failed, and why.
     Failed(Time, String),
-    /// It was not wanted any more.
+    /// Why it was called off.
     Dropped(String),
 }
 
-/// Which notifications are listed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Search {
-    /// For whom; everybody where nobody is named.
+    /// `None` for everybody's, for API clients.
     pub recipient: Option<PersonId>,
     /// Also those that were read.
     pub include_read: bool,
-    /// Those after this one in the list.
+    /// Only those after this place in the list.
     pub after: Option<Place>,
 }
 
-/// The place of a notification in lists: newest first. It never changes.
+/// A notification's place in lists, newest first. It never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// When its message was received.
+    /// When `message` was received.
     pub created_at: Time,
     pub message: MessageId,
     pub recipient: PersonId,
 }
 
 impl Notification {
-    /// Its place in lists.
     pub fn place(&self) -> Place {
         Place { created_at: self.created_at, message: self.message, recipient: self.recipient }
     }
 }
 
-/// The position of the member `m` up to which everything was read, or is a notification that is over.
+/// The position up to which the member `m` has read everything or has notifications that ended.
 const AFTER: &str = "(SELECT CASE WHEN max(n.up_to_position) > m.read_position THEN max(n.up_to_position) \
      ELSE m.read_position END FROM notifications n \
      WHERE n.workspace = m.workspace AND n.channel = m.channel AND n.person = m.person)";
 
-/// For whom messages count (N1): members who are there, have not muted the channel, and were invited.
+/// The members for whom messages count (N1): those who have not left, have not muted the channel, and were invited.
 const RECEIVES: &str =
     "m.left_at IS NULL AND m.muted_at IS NULL AND (p.invited_at IS NOT NULL OR p.first_seen_at IS NOT NULL)";
 
-/// Columns of a notification of the member `m`, who is `p`, about the message `x` of `s`.
+/// Columns of a notification of the member `m`, who is the person `p`, about the message `x` by the person `s`.
 const COLUMNS: &str = Notification::COLUMNS;
 
-/// Open notifications: those of members for whom something counts beyond [`AFTER`].
+/// Open notifications: of members for whom something counts beyond [`AFTER`].
 fn open(which: &str) -> String {
     format!(
         "SELECT {COLUMNS}, CAST(NULL AS BIGINT) AS read_at, CAST(NULL AS BIGINT) AS up_to \
@@ -114,8 +108,8 @@ fn open(which: &str) -> String {
     )
 }
 
-/// Notifications that are over, of members who are still there, about messages that still are. What was read on screen is read
-/// whatever was marked before.
+/// Notifications that ended, if the recipient is still a member and the message was not deleted. What was read on
+/// screen counts as read, whatever was marked before.
 fn over(which: &str) -> String {
     format!(
         "SELECT {COLUMNS}, n.read_at AS read_at, n.up_to_position AS up_to FROM notifications n \
@@ -133,8 +127,8 @@ fn read(row: &Row<'_>) -> store::Result<Notification> {
     Ok(Notification { read_at, up_to, ..notification })
 }
 
-/// The newest notifications that the one who asks may see, at most `most`: a program those of everybody, anybody else
-/// their own.
+/// The newest notifications that the actor may see, at most `most`: everybody's for API clients, otherwise the
+/// actor's own.
 ///
 /// # Errors
 /// `NotFound` for those of somebody else.
@@ -145,7 +139,7 @@ pub fn list(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Resul
         message: MessageId(Uuid::max()),
         recipient: PersonId(Uuid::max()),
     });
-    // One text for one person and one for all: each is led by its own index.
+    // One query serves one person as well as everybody; each case uses its own index.
     let of = |column: &str| match recipient {
         Some(_) => format!("{column} = $2"),
         None => "CAST($2 AS UUID) IS NULL".to_string(),
@@ -174,7 +168,7 @@ pub fn list(reader: &Reader, actor: &Actor, search: &Search, most: i64) -> Resul
     Ok(found)
 }
 
-/// Whose notifications the one who asks means, and may see.
+/// The recipient to filter by, if the actor may see their notifications.
 fn recipient(actor: &Actor, named: Option<PersonId>) -> Result<Option<PersonId>> {
     if actor.is_api_client() {
         return Ok(named);
@@ -186,10 +180,7 @@ fn recipient(actor: &Actor, named: Option<PersonId>) -> Result<Option<PersonId>>
     }
 }
 
-/// One notification that the one who asks may see.
-///
-/// # Errors
-/// `NotFound`.
+/// A notification that the actor may see.
 pub fn find(reader: &Reader, actor: &Actor, id: NotificationId) -> Result<Notification> {
     let mut found = look_up(reader, actor.workspace, id)?.ok_or(Error::NotFound)?;
     recipient(actor, Some(found.recipient))?;
@@ -210,7 +201,7 @@ fn look_up(reader: &Reader, workspace: WorkspaceId, id: NotificationId) -> Resul
     Ok(None)
 }
 
-/// The open notification of a member, where there is one.
+/// The member's open notification in a channel.
 pub(crate) fn open_at(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -220,7 +211,7 @@ pub(crate) fn open_at(
     Ok(reader.first(&open("m.channel = $2 AND m.person = $3"), &[&workspace, &channel, &person], read)?)
 }
 
-/// The notification that a digest told somebody of, in one of its channels: for those who carry news of it.
+/// The notification that corresponds to a digest's part for one channel, for events about the digest.
 pub fn of_digest(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -247,7 +238,7 @@ pub fn of_digest(
     Ok(Some(found))
 }
 
-/// What became of the newest email about a notification's messages.
+/// The status of the newest email about a notification's messages.
 fn email(reader: &Reader, workspace: WorkspaceId, notification: &Notification) -> Result<Option<Email>> {
     let up_to = notification.up_to.unwrap_or(i64::MAX);
     let found = reader.first(

@@ -1,4 +1,5 @@
-//! Making channels: what can have one, what it will be, and that it is made once (C1, C5, C6, C9).
+//! Starting channels: what can have one, what it will be, and that each is created once (C1, C5, C6, C9). Relies on
+//! `directory` for access to subjects.
 
 use sha2::{Digest, Sha256};
 use store::{Reader, Tx};
@@ -17,42 +18,38 @@ use crate::kernel::{limits, lock};
 use crate::tenant::settings::{self, DefaultChannel};
 use crate::tenant::workspaces;
 
-/// Client users that a group needs (C9).
+/// Client users needed for a group (C9).
 pub const GROUP_MIN: usize = 2;
-/// The field that names them.
+/// The field that names the people of a group.
 const PEOPLE: &str = "memberIds";
 
-/// What a channel is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A client user.
     Client(PersonId),
-    /// A company with all its client users.
     Company(CompanyId),
     Project(ProjectId),
-    /// Client users of one company, put together by hand (C9).
+    /// Client users of one company, chosen by hand (C9).
     Group(CompanyId, Vec<PersonId>),
 }
 
-/// What a channel will be, before it is made (C5).
+/// A channel before it is created (C5).
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The title that it will have.
     pub title: String,
-    /// Who will read it: client users first.
+    /// Its future readers, client users first.
     pub people: Vec<(PersonId, Name, Role)>,
-    /// The channel that is there already, where there is one (C1).
+    /// The existing channel, if there is one (C1).
     pub existing: Option<ChannelId>,
 }
 
-/// What the channel of a subject will be: its title and its people, before it is made (C5).
+/// The title and people that a subject's channel will have (C5).
 ///
 /// # Errors
-/// `NotFound` for a subject that is not there or not open to the one who asks; `Field` for a group that cannot be.
+/// `NotFound` for a subject that the actor may not see; `Field` for an invalid group.
 pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Preview> {
     let (_, id) = check(reader, actor, subject)?;
     let existing = of_subject(reader, actor.workspace, id)?;
-    // A group that is not made yet is read by the company's internal users and the client users chosen.
+    // A group's readers will be the company's internal users and the chosen client users.
     let read_like = match subject {
         Subject::Group(company, _) => company.0,
         _ => id,
@@ -81,7 +78,7 @@ pub fn preview(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<Prev
     Ok(Preview { title, people, existing })
 }
 
-/// Makes sure that a subject is open to the one who asks; answers its kind and id.
+/// Checks that the actor may start a channel about a subject; returns its kind and id.
 fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
     if !actor.role.is_internal() {
         return check_own(reader, actor, subject);
@@ -116,7 +113,7 @@ fn check(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uui
     }
 }
 
-/// Client users start channels about themselves, their companies and their projects, where the workspace lets them.
+/// Client users may start channels about themselves, their companies and their projects, if the workspace allows it.
 fn check_own(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind, Uuid)> {
     let own = startable(reader, actor)?.into_iter().find(|own| own.subject == *subject);
     let kind_and_id = match own.ok_or(Error::NotFound)?.subject {
@@ -128,16 +125,16 @@ fn check_own(reader: &Reader, actor: &Actor, subject: &Subject) -> Result<(Kind,
     Ok(kind_and_id)
 }
 
-/// Something that a client user may start a channel about.
+/// A subject about which a client user may start a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Startable {
     pub subject: Subject,
-    /// The title that the channel has, or will have.
+    /// The channel's title, present or future.
     pub title: String,
 }
 
-/// What the client user who asks may start channels about, those that are there already included: themselves, their
-/// companies, their projects. Nothing where the workspace does not let client users start any.
+/// What a client user may start channels about, existing channels included: themselves, their companies, their
+/// projects. Empty if the workspace does not allow it (C5).
 pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
     let may = settings::messaging(reader, actor.workspace)?.clients_start_at.is_some();
     if actor.role.is_internal() || !may {
@@ -160,10 +157,10 @@ pub fn startable(reader: &Reader, actor: &Actor) -> Result<Vec<Startable>> {
     Ok(found)
 }
 
-/// The company that client users have in common, the main one of the first of them before others (C9).
+/// A company that all these client users have in common, preferring the order of the first one's companies (C9).
 ///
 /// # Errors
-/// `Field` for somebody who is not there or not open to the one who asks, and where there is no such company.
+/// `Field` if the actor may not see one of them, or if there is no such company.
 pub fn common_company(reader: &Reader, actor: &Actor, clients: &[PersonId]) -> Result<CompanyId> {
     each_once(clients)?;
     let mut common: Option<Vec<CompanyId>> = None;
@@ -181,8 +178,8 @@ pub fn common_company(reader: &Reader, actor: &Actor, clients: &[PersonId]) -> R
     }
 }
 
-/// The people of a group in the order of their ids. Naming somebody twice is taken for a mistake: a group is of several
-/// people, and who was meant by the second is not known.
+/// The people of a group, ordered by id. A duplicate is refused as a mistake, because it is unclear who was meant by
+/// the second (D3).
 ///
 /// # Errors
 /// `Field`: `TooMany`, `Twice`.
@@ -198,7 +195,7 @@ pub fn each_once(people: &[PersonId]) -> Result<Vec<PersonId>> {
     Ok(ordered)
 }
 
-/// The same people of the same company put together again are the same group (C1).
+/// The same people of the same company always form the same group (C1).
 fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(company.0.as_bytes());
@@ -211,13 +208,13 @@ fn group_subject(company: CompanyId, people: &[PersonId]) -> Uuid {
     Uuid::new_v8(bytes)
 }
 
-/// Makes the channel of a subject, or answers the one that is there (C1). Title and people come by themselves (C5).
+/// Creates a subject's channel with its members, or returns the existing one (C1, C5).
 ///
 /// # Errors
-/// `NotFound` for a subject that is not there or not open to the one who asks; `Conflict` for a project that the
-/// one who asks is not on; `Field` for a group that cannot be.
+/// `NotFound` for a subject that the actor may not see; `Conflict` for a project that the actor is not on; `Field`
+/// for an invalid group.
 pub fn create(tx: &mut Tx, actor: &Actor, subject: &Subject) -> Result<ChannelId> {
-    // Who reads along is settled by what is there: nobody may join or leave the subject meanwhile.
+    // Nobody may join or leave the subject while its readers are determined.
     lock::lock_directory(tx, actor.workspace)?;
     let (kind, id) = check(tx, actor, subject)?;
     if let Subject::Project(project) = subject
@@ -265,7 +262,7 @@ fn insert(
         &[&workspace, &id, &kind.word(), &subject, &company, &tx.now()],
     )?;
     if made == 0 {
-        // Two asked at the same instant: the first one's channel is everybody's.
+        // Created concurrently by somebody else: use that one.
         return of_subject(tx, workspace, subject)?.ok_or(Error::NotFound);
     }
     journal::record(tx, workspace, &Event::ChannelCreated { channel: id });
@@ -273,8 +270,8 @@ fn insert(
     Ok(id)
 }
 
-/// Gives a client user who was just made the channel that the workspace's default says (C6): their own, or that of
-/// each company they belong to.
+/// Gives a new client user the channel of the workspace's default (C6): their own, or that of each of their
+/// companies.
 pub(crate) fn for_new_client(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     let default = settings::messaging(tx, workspace)?.default_channel;
     let companies: Vec<Uuid> = if default == DefaultChannel::Company {

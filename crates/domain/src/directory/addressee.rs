@@ -1,4 +1,4 @@
-//! Whom a mail goes to, with the brand it comes from.
+//! The recipient of a mail, with the brand it comes from.
 
 use store::Reader;
 
@@ -8,21 +8,17 @@ use crate::kernel::name::Name;
 use crate::tenant::brand::Brand;
 use crate::tenant::workspaces::Workspace;
 
-/// To whom a mail goes, and from which firm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addressee {
     pub person: PersonId,
-    /// Their name and address.
     pub name: Name,
-    /// What the firm is called.
     pub brand_name: String,
-    /// What it looks like.
     pub brand: Brand,
-    /// The host name of its portal, where that has one of its own.
+    /// The portal's host name; `None` if it answers to all names.
     pub host: Option<String>,
 }
 
-/// To whom a mail goes, where that person can sign in.
+/// Returns `None` if the person is deactivated.
 pub(crate) fn addressee(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Finding client users.
+//! Finds client users.
 
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -11,27 +11,23 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::where_builder::{pattern, searchable};
 
-/// A client user.
-///
-/// # Errors
-/// `NotFound`.
+/// A client user whom the actor may see.
 pub fn client(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Person> {
     access::client(reader, actor, client)?;
     find(reader, actor.workspace, client)
 }
 
-/// Which client users a list shows.
+/// Restricts a list of client users.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
-    /// Only those with this text in their name or address; empty for all.
+    /// Text in their name or address; empty for all.
     pub text: String,
-    /// Only those of this company.
     pub company: Option<CompanyId>,
     /// Only those after this place.
     pub after: Option<Place>,
 }
 
-/// A place in a list of client users, which stays where it is whatever is added or renamed.
+/// A position in a list of client users, unaffected by additions and renames.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     given_name: String,
@@ -40,7 +36,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a person, as the page before ended with them.
+    /// The position after which the next page begins.
     pub fn of(person: &Person) -> Place {
         Place {
             given_name: person.name.given.clone(),
@@ -54,10 +50,10 @@ impl Place {
     }
 }
 
-/// The client users that the internal user who asks may see, by given name, family name and id.
+/// The client users whom the actor may see, by given name, family name and id.
 ///
 /// # Errors
-/// `NotFound` for client users, and for a company that is not there or not open to the one who asks.
+/// `NotFound` for client users, and for a company that the actor may not see.
 pub fn clients(reader: &Reader, actor: &Actor, filter: &ClientFilter, most: i64) -> Result<Vec<Person>> {
     access::internal(actor)?;
     if let Some(company) = filter.company {
@@ -87,10 +83,7 @@ pub fn clients(reader: &Reader, actor: &Actor, filter: &ClientFilter, most: i64)
     Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
-/// The companies of a client user that the one who asks may see, by name: id, name, and whether it is a placeholder.
-///
-/// # Errors
-/// `NotFound`.
+/// A client user's companies that the actor may see, by name: id, name, and whether it is a placeholder.
 pub fn companies_of(
     reader: &Reader,
     actor: &Actor,
@@ -108,7 +101,7 @@ pub fn companies_of(
     })?)
 }
 
-/// All companies of a client user in their order, the main one first; for those who may see the client user.
+/// All companies of a client user, the main one first. The caller must have checked access to the client user.
 pub fn ordered_companies(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,7 +1,7 @@
-//! Client companies: who belongs to one, and which internal users with limited access are assigned to it.
+//! Finds client companies, their client users, and the internal users assigned to them.
 //!
-//! A client user without a company has a placeholder, which has no name and no channel, holds nobody else, and goes
-//! with the last one who leaves it.
+//! A client user without a company has a placeholder: a company without name or channel, for that person alone,
+//! deleted when they leave it.
 
 use store::{Reader, Time};
 use uuid::Uuid;
@@ -16,50 +16,44 @@ use crate::kernel::limits;
 use crate::kernel::where_builder::{self, WhereBuilder};
 
 columns! {
-    /// A client company.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Company {
         pub id: CompanyId = "c.id",
-        /// Its name; empty for a placeholder.
+        /// Empty for a placeholder.
         pub name: String = "c.name",
-        /// Since when it stands in for a client user who has no company.
+        /// Set for placeholders.
         pub placeholder_at: Option<Time> = "c.placeholder_at",
         pub created_at: Time = "c.created_at",
-        /// When it was last changed, or made.
         pub updated_at: Time = "c.updated_at",
-        /// Where its picture is, for programs that show one.
+        /// The address of its picture, set and shown by API clients.
         pub icon_url: Option<String> = "c.icon_url",
-        /// Its colour, where it is not the one made from its id.
+        /// `None` for the color derived from its id.
         pub color: Option<String> = "c.color",
-        /// What programs have added.
         pub custom_fields: CustomFields = "c.custom_fields",
     }
 }
 
 const COLUMNS: &str = Company::COLUMNS;
 
-/// A company.
-///
-/// # Errors
-/// `NotFound`.
+/// A company that the actor may see.
 pub fn find(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Company> {
     access::company(reader, actor, company)?;
     let sql = format!("SELECT {COLUMNS} FROM companies c WHERE c.workspace = $1 AND c.id = $2");
     reader.first(&sql, &[&actor.workspace, &company], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// Which companies a list shows.
+/// Restricts a list of companies.
 #[derive(Clone, Debug, Default)]
 pub struct CompanyFilter {
-    /// Only those with this text in their name; empty for all.
+    /// Text in the name; empty for all.
     pub text: String,
-    /// Placeholders too. They come first, having no name.
+    /// Include placeholders. They come first, having no name.
     pub placeholders: bool,
-    /// Only those after this one: its name and id, as the page before ended with it.
+    /// The name and id of the last company on the previous page.
     pub after: Option<(String, CompanyId)>,
 }
 
-/// The companies that the internal user who asks may see, by name and id.
+/// The companies that the actor may see, by name and id.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -82,17 +76,17 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &CompanyFilter, most: i64) -
     Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
-/// Which companies a program asks for; nothing for all.
+/// Restricts an API client's list of companies; `None` for no restriction.
 #[derive(Clone, Debug, Default)]
 pub struct CompanySearch {
     pub name: Option<String>,
-    /// Placeholders only, or no placeholders.
+    /// Only placeholders, or only others.
     pub placeholder: Option<bool>,
-    /// Those made before this one.
+    /// Only those created before this one.
     pub before: Option<CompanyId>,
 }
 
-/// The companies that the internal user who asks may see, newest first.
+/// The companies that the actor may see, newest first.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -112,19 +106,13 @@ pub fn newest(reader: &Reader, actor: &Actor, search: &CompanySearch, most: i64)
     Ok(reader.all(&sql, wanted.params(), |row| row.read())?)
 }
 
-/// The client users of a company, deactivated ones too, by given name, family name and id.
-///
-/// # Errors
-/// `NotFound`.
+/// The client users of a company, deactivated ones included, by given name, family name and id.
 pub fn clients_of(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Vec<Person>> {
     access::company(reader, actor, company)?;
     related(reader, actor, "company_clients", company)
 }
 
-/// The internal users who are assigned to a company, by given name, family name and id.
-///
-/// # Errors
-/// `NotFound`.
+/// The internal users assigned to a company, by given name, family name and id.
 pub fn assigned_to(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<Vec<Person>> {
     access::company(reader, actor, company)?;
     related(reader, actor, "company_assignments", company)
@@ -144,7 +132,7 @@ pub(crate) fn related(
     Ok(reader.all(&sql, &[&actor.workspace, &company], |row| row.read())?)
 }
 
-/// Companies given in a list, each once, when all of them are open to the one who asks.
+/// Deduplicates a list of companies after checking that the actor may see all of them.
 pub(crate) fn open(
     reader: &Reader,
     actor: &Actor,
@@ -164,7 +152,6 @@ pub(crate) fn open(
     Ok(found)
 }
 
-/// Whether a company is there and open to the one who asks.
 pub(crate) fn sees(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<bool> {
     match access::company(reader, actor, company) {
         Ok(()) => Ok(true),
@@ -173,7 +160,7 @@ pub(crate) fn sees(reader: &Reader, actor: &Actor, company: CompanyId) -> Result
     }
 }
 
-/// The company of a name. No other has it.
+/// Names are unique within a workspace, regardless of case.
 pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Result<Option<CompanyId>> {
     Ok(reader.first(
         "SELECT id FROM companies WHERE workspace = $1 AND name_key = $2",
@@ -182,7 +169,7 @@ pub(crate) fn by_name(reader: &Reader, workspace: WorkspaceId, name: &str) -> Re
     )?)
 }
 
-/// The names of companies, for the records.
+/// The names of companies, for the audit log.
 pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, companies: &[CompanyId]) -> Result<String> {
     let mut names: Vec<String> = Vec::with_capacity(companies.len());
     for company in companies.iter().take(limits::NAMES_KEPT) {
@@ -194,12 +181,12 @@ pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, companies: &[Compan
     Ok(names.join(", "))
 }
 
-/// The names of a client user's companies, for the records.
+/// The names of a client user's companies, for the audit log.
 pub(crate) fn names_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<String> {
     names(reader, workspace, &all_of(reader, workspace, client)?)
 }
 
-/// All companies of a client user, whoever asks; the main one first.
+/// All companies of a client user without any access check, the main one first.
 pub(crate) fn all_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Vec<CompanyId>> {
     Ok(reader.all(
         "SELECT company FROM company_clients WHERE workspace = $1 AND person = $2 ORDER BY place, since, company",
@@ -208,7 +195,7 @@ pub(crate) fn all_of(reader: &Reader, workspace: WorkspaceId, client: PersonId) 
     )?)
 }
 
-/// The placeholder that stands in for a client user's company.
+/// A client user's placeholder, if they have no real company.
 pub(crate) fn placeholder_of(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -222,7 +209,7 @@ pub(crate) fn placeholder_of(
     )?)
 }
 
-/// The companies that an internal user is assigned to, by name.
+/// The companies an internal user is assigned to, by name.
 pub(crate) fn assigned_to_person(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Who may be put on a project, and whether clients of different companies would meet there (C4).
+//! Checks who may be assigned to a project, and whether clients of different companies would meet there (C4).
 
 use store::Reader;
 
@@ -8,8 +8,8 @@ use crate::kernel::error::{self, Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::limits;
 
-/// Whether a client user whose companies change will share a project with a client with whom they have no company in
-/// common any more (C4).
+/// Whether a change of a client user's companies would leave them sharing a project with a client user they no longer
+/// share a company with (C4).
 pub(crate) fn would_meet(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -21,7 +21,7 @@ pub(crate) fn would_meet(
     Ok(others.iter().any(|other| share(other, before) && !share(other, after)))
 }
 
-/// The companies of each client user with whom somebody shares a project.
+/// The companies of each client user who shares a project with this one.
 fn together(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Vec<Vec<CompanyId>>> {
     let others: Vec<PersonId> = reader.all(
         "SELECT DISTINCT p.id FROM project_people m \
@@ -42,8 +42,8 @@ pub(crate) fn check_company(reader: &Reader, actor: &Actor, company: Option<Comp
     companies::open(reader, actor, "companyId", company.as_slice()).map(|_| ())
 }
 
-/// Client users given for a project, each once. Who is on it already stays; who is added must be open to the one who
-/// asks and, if nobody was told, share a company with everyone on it.
+/// The client users for a project, without duplicates. Those already on it stay. The actor must be able to see those
+/// who are added, and unless the actor confirmed it (`told`), they must share a company with everyone on it (C4).
 pub(crate) fn check_clients(
     reader: &Reader,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! What changes about companies: made, renamed, deleted, joined and left.
+//! Creates companies, and adds and removes their client users and assignments, without checking access.
 
 use store::{Time, Tx};
 
@@ -26,14 +26,14 @@ impl Company {
     }
 }
 
-/// Makes a company under a name that is free.
+/// The name must be free.
 pub(crate) fn insert(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
     let company = Company::new(tx.now(), name.to_string());
     insert_whole(tx, actor, &company)?;
     Ok(company.id)
 }
 
-/// Makes what stands in for the company of a client user who has none.
+/// Creates the placeholder for a client user without a company.
 pub(crate) fn insert_placeholder(tx: &mut Tx, actor: &Actor) -> Result<CompanyId> {
     let now = tx.now();
     let company = Company { placeholder_at: Some(now), ..Company::new(now, String::new()) };
@@ -96,7 +96,7 @@ pub(crate) fn delete_assignment(
     Ok(())
 }
 
-/// Puts a client user into a company. Whoever calls this makes the members follow.
+/// Adds a client user to a company. The caller must sync the channels' members.
 pub(crate) fn join(tx: &Tx, workspace: WorkspaceId, company: CompanyId, client: PersonId) -> Result<()> {
     tx.run(
         "INSERT INTO company_clients (workspace, company, person, since, place) \
@@ -108,7 +108,7 @@ pub(crate) fn join(tx: &Tx, workspace: WorkspaceId, company: CompanyId, client: 
     Ok(())
 }
 
-/// Puts a client user's companies into an order: the first is the main one.
+/// Sets the order of a client user's companies; the first is the main one.
 pub(crate) fn place(tx: &Tx, workspace: WorkspaceId, client: PersonId, order: &[CompanyId]) -> Result<()> {
     for (place, company) in (1_i64..).zip(order) {
         tx.run(
@@ -119,7 +119,7 @@ pub(crate) fn place(tx: &Tx, workspace: WorkspaceId, client: PersonId, order: &[
     Ok(())
 }
 
-/// Takes a client user out of a company; a placeholder goes with them. Whoever calls this makes the members follow.
+/// Removes a client user from a company, deleting a placeholder. The caller must sync the channels' members.
 pub(crate) fn leave(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId, client: PersonId) -> Result<()> {
     if placeholder_of(tx, workspace, client)? == Some(company) {
         forget_placeholder(tx, workspace, client)?;
@@ -131,10 +131,10 @@ pub(crate) fn leave(tx: &mut Tx, workspace: WorkspaceId, company: CompanyId, cli
     Ok(())
 }
 
-/// Deletes what stands in for a client user's company, where something does.
+/// Deletes a client user's placeholder, if they have one.
 pub(crate) fn forget_placeholder(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     let Some(company) = placeholder_of(tx, workspace, client)? else { return Ok(()) };
-    // A project may have been put under it.
+    // Projects may refer to the placeholder.
     tx.run(
         "UPDATE projects SET company = NULL WHERE workspace = $1 AND company = $2",
         &[&workspace, &company],

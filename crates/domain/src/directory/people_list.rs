@@ -1,5 +1,5 @@
-//! Lists of people as programs ask for them: by exact values, newest first. An id begins with the time at which it was
-//! made and never changes, so a list read page by page has everybody once, whoever comes meanwhile.
+//! Lists of people for API clients: filtered by exact values, newest first. Ids begin with the time of creation and
+//! never change, so a list read page by page includes everybody once, whoever is added meanwhile.
 
 use store::Reader;
 
@@ -10,22 +10,19 @@ use crate::kernel::ids::{CompanyId, PersonId};
 use crate::kernel::limits;
 use crate::kernel::where_builder::WhereBuilder;
 
-/// Which client users a program asks for; nothing for all.
+/// Restricts the list; `None` for no restriction.
 #[derive(Clone, Debug, Default)]
 pub struct ClientSearch {
-    /// Those of this company.
     pub company: Option<CompanyId>,
-    /// The one with this address, whatever its case.
+    /// Case does not matter.
     pub email: Option<String>,
-    /// Those with this given name.
     pub given_name: Option<String>,
-    /// Those with this family name.
     pub family_name: Option<String>,
-    /// Those made before this one.
+    /// Only those created before this one.
     pub before: Option<PersonId>,
 }
 
-/// The client users that the internal user who asks may see.
+/// The client users whom the actor may see.
 ///
 /// # Errors
 /// `NotFound` for client users.

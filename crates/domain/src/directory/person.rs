@@ -1,8 +1,8 @@
-//! People: internal users and client users, what they are called and whether they can sign in.
+//! A person, internal or client user: their row, name and status.
 //!
-//! Here stands what holds for everybody; `myself` has what people do about themselves, `clients` what internal users do with
-//! client users, `team` what admins do with internal users. Whatever changes who may see what makes the members of channels
-//! follow in the same transaction (C3), and takes the workspace's `turn` first.
+//! `administration` changes people: `profile` what they change themselves, `clients` and `team` what others change.
+//! Whatever affects access takes the directory lock first and syncs the members of channels in the same transaction
+//! (C3).
 
 use store::{Reader, Time, Tx};
 
@@ -16,53 +16,43 @@ use crate::kernel::name::Name;
 use crate::kernel::where_builder::searchable;
 
 columns! {
-    /// An internal user or a client user.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Person {
         pub id: PersonId = "p.id",
         pub role: Role = "p.role",
-        /// What they are called, and their address.
         pub name: Name = "p.given_name, p.family_name, p.email",
-        /// Their telephone number: `+` and digits.
+        /// `+` and digits (E.164).
         pub phone: Option<String> = "p.phone",
-        /// Their time zone, as the IANA database names it.
+        /// As the IANA database names it.
         pub time_zone: Option<String> = "p.time_zone",
-        /// Internal users: since when they see assigned companies only.
+        /// Set for internal users who see assigned companies only.
         pub limited_at: Option<Time> = "p.limited_at",
-        /// How they came here: `setUp`, `internalUser`, `directSignUp`, `client` or `api`.
+        /// How they were added: `setUp`, `internalUser`, `directSignUp`, `client` or `api`.
         pub made_by: String = "p.made_by",
-        /// When they were last invited.
+        /// The latest invitation.
         pub invited_at: Option<Time> = "p.invited_at",
-        /// When they first signed in.
+        /// The first sign-in.
         pub first_seen_at: Option<Time> = "p.first_seen_at",
-        /// When they were last here.
         pub last_seen_at: Option<Time> = "p.last_seen_at",
-        /// Since when they can no longer sign in.
         pub deactivated_at: Option<Time> = "p.deactivated_at",
-        /// When they were made.
         pub created_at: Time = "p.created_at",
-        /// When something of this was last changed by somebody.
         pub updated_at: Time = "p.updated_at",
-        /// What programs have added (client users).
+        /// Added by API clients; for client users only.
         pub custom_fields: CustomFields = "p.custom_fields",
     }
 }
 
-/// How far somebody has come on their way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Nobody has invited them yet.
+    /// Never invited.
     NotInvited,
-    /// Invited, and not here yet.
+    /// Invited, but has not signed in yet.
     Invited,
-    /// Has signed in.
     Active,
-    /// Can no longer sign in.
     Deactivated,
 }
 
 impl Status {
-    /// The word that the API uses.
     pub fn word(self) -> &'static str {
         match self {
             Status::NotInvited => "notInvited",
@@ -73,17 +63,16 @@ impl Status {
     }
 }
 
-/// `made_by` of somebody whom a client user invited. The view `readers` asks for it, too.
+/// The `made_by` of people invited by a client user. The view `readers` uses the same word.
 pub(crate) const BY_COLLEAGUE: &str = "client";
 
 impl Person {
-    /// Whether a client user invited them and they have not come in yet: until then they are in no conversation of their
-    /// company (S3).
+    /// Whether a client user invited them and they have not signed in yet: until then they are in no conversation of
+    /// their company (S2).
     pub fn is_expected(&self) -> bool {
         self.made_by == BY_COLLEAGUE && self.first_seen_at.is_none()
     }
 
-    /// How far they have come on their way in.
     pub fn status(&self) -> Status {
         if self.deactivated_at.is_some() {
             Status::Deactivated
@@ -97,7 +86,7 @@ impl Person {
     }
 }
 
-/// The columns of [`Person`], for the person `p`.
+/// For the person `p`.
 pub(crate) const COLUMNS: &str = Person::COLUMNS;
 
 pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Person> {
@@ -107,13 +96,13 @@ pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) ->
     reader.first(&sql, &[&workspace, &person], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// Whoever has an address, deactivated people too. For signing in and the command line, not for those who ask.
+/// Finds people by address, deactivated ones included. Checks no access: for signing in and the command line only.
 pub fn by_email(reader: &Reader, workspace: WorkspaceId, email: &str) -> Result<Option<Person>> {
     let sql = format!("SELECT {COLUMNS} FROM people p WHERE p.workspace = $1 AND p.email_key = $2");
     Ok(reader.first(&sql, &[&workspace, &limits::normalize(&searchable(email))], |row| row.read())?)
 }
 
-/// What somebody is called, for those who carry news; who hears of it is decided where it is routed.
+/// A person's name, without an access check: the router of events decides who receives it.
 pub fn display_name(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Name>> {
     Ok(reader.first(
         "SELECT given_name, family_name, email FROM people WHERE workspace = $1 AND id = $2",
@@ -122,7 +111,7 @@ pub fn display_name(reader: &Reader, workspace: WorkspaceId, person: PersonId) -
     )?)
 }
 
-/// What people are called, for the records.
+/// People's names, for the audit log.
 pub(crate) fn names(reader: &Reader, workspace: WorkspaceId, people: &[PersonId]) -> Result<String> {
     let mut names = Vec::with_capacity(people.len());
     for person in people.iter().take(limits::NAMES_KEPT) {
@@ -184,10 +173,10 @@ pub(crate) fn insert(tx: &Tx, workspace: WorkspaceId, person: &Person) -> Result
     Ok(())
 }
 
-/// The one who asks.
+/// The actor's own row.
 ///
 /// # Errors
-/// `NotFound` where they are not there any more.
+/// `NotFound` if they were deleted.
 pub fn profile(reader: &Reader, actor: &Actor) -> Result<Person> {
     find(reader, actor.workspace, actor.person)
 }

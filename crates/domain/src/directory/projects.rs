@@ -1,4 +1,4 @@
-//! Finding projects.
+//! Finds projects and the people on them.
 
 use store::{Reader, Time};
 use uuid::Uuid;
@@ -11,46 +11,38 @@ use crate::kernel::ids::{CompanyId, PersonId, ProjectId};
 use crate::kernel::where_builder::{self, WhereBuilder};
 
 columns! {
-    /// A project.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Project {
         pub id: ProjectId = "j.id",
-        /// What it is called.
         pub title: String = "j.title",
-        /// The company it is for, where it is for one.
         pub company: Option<CompanyId> = "j.company",
-        /// Since when it is archived.
         pub archived_at: Option<Time> = "j.archived_at",
         pub created_at: Time = "j.created_at",
-        /// When it was last changed.
         pub updated_at: Time = "j.updated_at",
     }
 }
 
 const COLUMNS: &str = Project::COLUMNS;
 
-/// A project.
-///
-/// # Errors
-/// `NotFound`.
+/// A project that the actor may see.
 pub fn find(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<Project> {
     access::project(reader, actor, project)?;
     let sql = format!("SELECT {COLUMNS} FROM projects j WHERE j.workspace = $1 AND j.id = $2");
     reader.first(&sql, &[&actor.workspace, &project], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// Which projects a list shows.
+/// Restricts a list of projects.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectFilter {
-    /// Only those with this text in their title; empty for all.
+    /// Text in the title; empty for all.
     pub text: String,
-    /// Archived ones too.
+    /// Include archived ones.
     pub archived: bool,
-    /// Only those after this one: its title and id, as the page before ended with it.
+    /// The title and id of the last project on the previous page.
     pub after: Option<(String, ProjectId)>,
 }
 
-/// The projects that the internal user who asks may see, by title and id.
+/// The projects that the actor may see, by title and id.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -70,7 +62,8 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &ProjectFilter, most: i64) -
     Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
-/// The projects that the internal user who asks may see, archived ones too, newest first; those made before `before`.
+/// The projects that the actor may see, archived ones included, newest first; optionally those created before
+/// `before`.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -87,10 +80,7 @@ pub fn newest(reader: &Reader, actor: &Actor, before: Option<ProjectId>, most: i
     Ok(reader.all(&sql, wanted.params(), |row| row.read())?)
 }
 
-/// Who is put on a project, deactivated people too: client users first, then by given name, family name and id.
-///
-/// # Errors
-/// `NotFound`.
+/// The people on a project, deactivated ones included: client users first, then by given name, family name and id.
 pub fn people_of(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<Vec<Person>> {
     access::project(reader, actor, project)?;
     let sql = format!(
@@ -102,7 +92,7 @@ pub fn people_of(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<V
     Ok(reader.all(&sql, &[&actor.workspace, &project], |row| row.read())?)
 }
 
-/// The projects that somebody is put on, of those that the internal user who asks may see, by title and id.
+/// The projects that a person is on and the actor may see, by title and id.
 ///
 /// # Errors
 /// `NotFound` for client users.

@@ -1,4 +1,4 @@
-//! Finding internal users.
+//! Finds internal users.
 
 use store::Reader;
 
@@ -19,7 +19,7 @@ pub(crate) fn manageable(reader: &Reader, actor: &Actor, person: PersonId) -> Re
     Ok(found)
 }
 
-/// The firm's own people, deactivated ones too, by given name, family name and id.
+/// The firm's own people, deactivated ones included, by given name, family name and id.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -32,20 +32,13 @@ pub fn internal_users(reader: &Reader, actor: &Actor) -> Result<Vec<Person>> {
     Ok(reader.all(&sql, &[&actor.workspace], |row| row.read())?)
 }
 
-/// An internal user.
-///
-/// # Errors
-/// `NotFound`.
 pub fn internal(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Person> {
     access::internal(actor)?;
     let found = find(reader, actor.workspace, person)?;
     if found.role.is_internal() { Ok(found) } else { Err(Error::NotFound) }
 }
 
-/// The companies that an internal user is assigned to, of those that the one who asks may see.
-///
-/// # Errors
-/// `NotFound`.
+/// The companies an internal user is assigned to, as far as the actor may see them.
 pub fn assignments(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<CompanyId>> {
     internal(reader, actor, person)?;
     let mut assigned = companies::assigned_to_person(reader, actor.workspace, person)?;

@@ -1,14 +1,14 @@
-//! Which characters are emoji and which hold together: enough of Unicode's tables to show short messages larger and
-//! to cut texts without breaking a picture or an accent.
+//! Which characters are emoji, and which must not be separated: enough of Unicode's tables to show short messages
+//! larger and to truncate text without breaking an emoji or an accent.
 
-/// Emoji that a message may have to be shown larger.
+/// The most emoji in a message that is shown larger.
 const FEW: usize = 3;
 
 const JOINER: char = '\u{200d}';
 const AS_PICTURE: char = '\u{fe0f}';
 const KEY: char = '\u{20e3}';
 
-/// Whether a text is nothing but one to three emoji.
+/// Whether a text is one to three emoji and nothing else.
 pub fn is_emoji_only(text: &str) -> bool {
     let mut count = 0;
     let mut rest = text.trim_start();
@@ -23,7 +23,7 @@ pub fn is_emoji_only(text: &str) -> bool {
     count > 0
 }
 
-/// What follows the emoji that a text begins with (the sequences of Unicode TS #51, 1.4.9).
+/// What follows a text's first emoji; `None` if it does not begin with one (the sequences of Unicode TS #51, 1.4.9).
 fn after_emoji(text: &str) -> Option<&str> {
     let first = text.chars().next()?;
     let rest = &text[first.len_utf8()..];
@@ -47,9 +47,9 @@ fn after_emoji(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether a text may not be cut between these two characters.
+/// Whether a text must not be cut between these two characters.
 pub(crate) fn holds_together(before: char, after: char) -> bool {
-    // Nothing below the first combining mark holds anything together: most text is done here.
+    // No character below the first combining mark joins another: a shortcut for most text.
     if before < '\u{300}' && after < '\u{300}' {
         return false;
     }
@@ -61,7 +61,7 @@ pub(crate) fn holds_together(before: char, after: char) -> bool {
         || is_mark(after)
 }
 
-/// Whether these two letters make a flag: what comes after belongs to the next one.
+/// Whether these two letters form a flag; a third one begins the next.
 pub(crate) fn is_flag(before: char, after: char) -> bool {
     is_flag_letter(before) && is_flag_letter(after)
 }
@@ -78,7 +78,7 @@ fn is_tag(character: char) -> bool {
     matches!(character, '\u{e0020}'..='\u{e007f}')
 }
 
-/// Shown as a picture also without [`AS_PICTURE`].
+/// Shown as a picture even without [`AS_PICTURE`].
 fn is_picture(character: char) -> bool {
     matches!(character,
         '\u{231a}' | '\u{231b}' | '\u{23e9}'..='\u{23f3}' | '\u{25fd}' | '\u{25fe}' | '\u{2614}' | '\u{2615}'
@@ -100,7 +100,7 @@ fn is_sign(character: char) -> bool {
         | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f100}'..='\u{1f2ff}')
 }
 
-/// Marks over, under or around a letter: the blocks of combining marks and those of the scripts most written.
+/// Combining marks: their own blocks, and those of the most common scripts.
 fn is_mark(character: char) -> bool {
     matches!(character,
         '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c7}'

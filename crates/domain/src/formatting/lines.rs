@@ -1,10 +1,10 @@
-//! Lines as people mean them in a message, where Markdown would surprise them.
+//! Adapts text to what people expect of lines, where Markdown would surprise them.
 //!
-//! In Markdown a line after a quote or a list still belongs to it, and `[a]: b` defines a link and vanishes. Here a
-//! line belongs to a quote only where it has the mark, to a list only where it has a mark or is indented, and nothing
-//! vanishes. The text is changed accordingly before it is read as Markdown; what stands between fences is left alone.
+//! In Markdown, a line after a quote or list still belongs to it, and `[a]: b` defines a link and disappears. Here a
+//! line belongs to a quote only if it is marked, to a list only if it is marked or indented, and nothing disappears.
+//! The text is changed accordingly before it is parsed; fenced code is left alone.
 
-/// The text with an empty line wherever a quote or a list ends, and with its definitions shown as text.
+/// Adds an empty line wherever a quote or list ends, and escapes definitions.
 pub(crate) fn parted(text: &str) -> String {
     let mut parted = String::with_capacity(text.len() + 16);
     let mut before = Line { is_blank: true, ..Line::default() };
@@ -37,14 +37,14 @@ pub(crate) fn parted(text: &str) -> String {
 
 #[derive(Default)]
 struct Line<'a> {
-    /// How many quotes it is in.
+    /// Nesting depth of quotes.
     quotes: usize,
     in_list: bool,
     is_indented: bool,
     is_blank: bool,
-    /// Whether Markdown would look for a definition here: not in indented code.
+    /// Whether Markdown would accept a definition here: not in indented code.
     may_define: bool,
-    /// What stands after the marks.
+    /// What follows the marks.
     content: &'a str,
 }
 
@@ -74,13 +74,13 @@ impl<'a> Line<'a> {
         line
     }
 
-    /// Whether this line is no longer in the quote or the list that the one before is in.
+    /// Whether this line is no longer in the previous line's quote or list.
     fn leaves(&self, before: &Line<'_>) -> bool {
         !self.is_blank && (self.quotes < before.quotes || (before.in_list && !self.in_list))
     }
 }
 
-/// What follows the mark of a list's item. In the middle of a paragraph an item must have words, and a number be 1.
+/// What follows the mark of a list item. Inside a paragraph, an item must have text, and its number must be 1.
 fn item(text: &str, anywhere: bool) -> Option<&str> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (mark, rest) = text.split_at_checked(digits + 1)?;
@@ -94,7 +94,7 @@ fn item(text: &str, anywhere: bool) -> Option<&str> {
     (is_mark && is_parted && starts).then_some(rest)
 }
 
-/// Whether a text begins as a definition does: a label in brackets and a colon.
+/// Whether a text begins like a definition: a label in brackets and a colon.
 fn is_definition(text: &str) -> bool {
     let Some(label) = text.strip_prefix('[') else { return false };
     let mut escaped = false;
@@ -106,7 +106,7 @@ fn is_definition(text: &str) -> bool {
     end.is_some_and(|end| label[end..].starts_with("]:"))
 }
 
-/// A block of code between lines of backticks or tildes.
+/// A fenced code block, between lines of backticks or tildes.
 struct Fence {
     mark: char,
     length: usize,
@@ -123,7 +123,7 @@ impl Fence {
         opens.then_some(Fence { mark, length, quotes: line.quotes, in_list: line.in_list })
     }
 
-    /// Whether the quote or list that it is in ended without closing it.
+    /// Whether the surrounding quote or list ended before the fence was closed.
     fn ended_before(&self, line: &Line<'_>) -> bool {
         line.quotes < self.quotes || (self.in_list && !line.is_blank && !line.is_indented)
     }

@@ -1,7 +1,7 @@
-//! Markdown on its way to HTML: read by `comrak`, written with the few elements that a message may have.
+//! Converts Markdown to HTML: parsed by `comrak`, written with the few elements a message may have.
 //!
-//! Nothing that was written disappears: what is not formatted is shown as text. Work and nesting are bounded, also
-//! for texts made to be slow.
+//! Nothing disappears: what is not formatted is shown as text. Work and nesting are bounded, even for text crafted to
+//! be slow.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use crate::formatting::lines;
 use crate::formatting::text::{escape, named};
 use crate::kernel::ids::PersonId;
 
-/// Quotes, lists and emphasis nested deeper than this are shown without their marks.
+/// Quotes, lists and emphasis nested deeper than this are shown without formatting.
 const NESTING_MOST: usize = 16;
 
 static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
     options
 });
 
-/// The HTML of a text, before the second wall.
+/// The HTML of a text, not yet sanitized.
 pub(crate) fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
     let text = lines::parted(text);
     let arena = Arena::new();
@@ -41,7 +41,7 @@ pub(crate) fn html(text: &str, mentions: &[(PersonId, String)]) -> String {
     writer.html
 }
 
-/// The words of a text without its marks; blocks and lines are parted by white space.
+/// The text without Markdown's marks; white space separates blocks and lines.
 pub(crate) fn words(text: &str) -> String {
     let text = lines::parted(text);
     let arena = Arena::new();
@@ -68,7 +68,7 @@ pub(crate) fn words(text: &str) -> String {
     words
 }
 
-/// How an element ends; nothing where a node has no element.
+/// The end tag of a node; empty if the node has no element.
 type End = Cow<'static, str>;
 const NO_ELEMENT: End = Cow::Borrowed("");
 
@@ -76,7 +76,7 @@ struct Writer<'a> {
     text: &'a str,
     mentions: &'a [(PersonId, String)],
     html: String,
-    /// How the open nodes end, outermost first.
+    /// End tags of the open nodes, outermost first.
     ends: Vec<End>,
     /// How many of them are elements.
     depth: usize,
@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
         self.html.push_str(&end);
     }
 
-    /// Writes how a node begins, or all of it where it has no children.
+    /// Writes the start of a node, or all of it if it has no children.
     fn element(&mut self, node: Node<'_>) -> End {
         let room = self.depth < NESTING_MOST;
         match &node.data().value {
@@ -160,7 +160,7 @@ impl<'a> Writer<'a> {
         Cow::Borrowed(end)
     }
 
-    /// A block; the outermost finds its direction of writing by its first letter, and those inside follow it.
+    /// Begins a block. The outermost takes its text direction from its first letter; those inside inherit it.
     fn block(&mut self, start: &str, end: &'static str) -> End {
         self.html.push_str(start);
         let outermost = self.ends.len() == 1;
@@ -172,14 +172,13 @@ impl<'a> Writer<'a> {
             ListType::Bullet => self.block("<ul", "</ul>"),
             ListType::Ordered if list.start == 1 => self.block("<ol", "</ol>"),
             ListType::Ordered => {
-                // Writing to a String cannot fail.
                 let _ = write!(self.html, "<ol start=\"{}\"", list.start);
                 self.block("", "</ol>")
             }
         }
     }
 
-    /// A link; one that may not be followed is shown as it was written.
+    /// A link, or its source text if it may not be followed.
     fn link(&mut self, mark: &str, url: &str, node: Node<'_>) -> End {
         let first = node.first_child();
         if self.in_link {
@@ -207,7 +206,7 @@ impl<'a> Writer<'a> {
         Cow::Owned(end)
     }
 
-    /// Text, with the mentions in it marked.
+    /// Text with its mentions marked.
     fn words(&mut self, text: &str) -> End {
         let mut written = 0;
         if !self.in_link && !self.mentions.is_empty() {
@@ -229,7 +228,7 @@ impl<'a> Writer<'a> {
         NO_ELEMENT
     }
 
-    /// Text that may have several lines.
+    /// Text of one or more lines.
     fn lines(&mut self, text: &str) -> End {
         for (number, line) in text.lines().enumerate() {
             if number > 0 {
@@ -240,7 +239,7 @@ impl<'a> Writer<'a> {
         NO_ELEMENT
     }
 
-    /// The line of a block of one line.
+    /// The source of a one-line block.
     fn as_written(&mut self, node: Node<'_>) {
         let place = node.data().sourcepos;
         if self.lines.is_empty() {
@@ -252,13 +251,12 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Whether a paragraph belongs to a list without empty lines between its items.
+/// Whether a paragraph is in a list without empty lines between its items.
 fn is_tight(paragraph: Node<'_>) -> bool {
     let list = paragraph.parent().and_then(|item| item.parent());
     list.is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight))
 }
 
-/// Whether a link may lead there.
 fn is_allowed(url: &str) -> bool {
     let scheme =
         |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));

@@ -1,13 +1,13 @@
-//! A message's first words, for lists and notices.
+//! The beginning of a message as plain text, for lists and notifications.
 
 use crate::formatting::emoji::{holds_together, is_flag};
 use crate::formatting::markdown;
 use crate::formatting::text::is_unformatted;
 
-/// The first words of a message as one line of at most `most` characters: Markdown's marks gone, white space folded,
-/// `…` where something was left out. It is not escaped.
+/// The beginning of a message as one line of at most `most` characters: without Markdown's marks, white space
+/// collapsed, `…` if something was cut off. The result is not escaped.
 pub fn plain(text: &str, most: usize) -> String {
-    // Marks take room too, but a text that begins with more of them than this has no words worth showing.
+    // Marks take up space too, but a text that begins with more of them than this has no words worth showing.
     let start = &text[..text.floor_char_boundary(most.saturating_mul(8).saturating_add(1_000))];
     let whole = start.len() == text.len();
     if is_unformatted(start) {
@@ -24,7 +24,7 @@ fn first(words: &str, most: usize, whole: bool) -> String {
     let mut line = String::new();
     let mut last = ' ';
     let mut room = most;
-    // Where the line may be cut so that the sign of omission still fits.
+    // Where the line can be cut so that the ellipsis still fits.
     let mut cut = 0;
     for character in characters {
         if character == ' ' && last == ' ' {
@@ -45,7 +45,7 @@ fn first(words: &str, most: usize, whole: bool) -> String {
 
 fn shortened(mut line: String, cut: usize) -> String {
     line.truncate(cut);
-    // A whole word at the end where that costs little.
+    // End with a whole word if that costs little.
     if let Some(space) = line.rfind(' ').filter(|space| line.len() - space <= line.len() / 4) {
         line.truncate(space);
     }
@@ -54,8 +54,8 @@ fn shortened(mut line: String, cut: usize) -> String {
     line
 }
 
-/// Characters that turn the direction of writing until another ends it: in a line without an element of its own they
-/// would turn what follows.
+/// Characters that change text direction until another one ends it: in a line without an element of its own they
+/// would affect what follows.
 fn is_turn(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,6 +1,6 @@
-//! Plain text beside Markdown: whether a text has any formatting, and how it is escaped.
+//! Plain text next to Markdown: whether a text has any formatting, and how it is escaped.
 
-/// Whether the `@` at byte `at` of a text names `name`: no letter or digit touches it on either side.
+/// Whether the `@` at byte `at` mentions `name`: no letter or digit is adjacent on either side.
 pub(crate) fn named(text: &str, at: usize, name: &str) -> bool {
     let (before, after) = (&text[..at], &text[at + 1..]);
     let touches = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
@@ -8,7 +8,8 @@ pub(crate) fn named(text: &str, at: usize, name: &str) -> bool {
         && !touches(before.chars().next_back())
 }
 
-/// Whether nothing in a text means anything to Markdown, so that [`unformatted`] gives what [`formatted`] would.
+/// Whether a text has nothing that Markdown would interpret, so that `unformatted` gives the same result as
+/// `formatted`.
 pub(crate) fn is_unformatted(text: &str) -> bool {
     !text.starts_with('\u{feff}') && text.split('\n').all(is_unformatted_line)
 }
@@ -31,7 +32,8 @@ fn is_unformatted_line(line: &str) -> bool {
     })
 }
 
-/// Appends text as the sanitizer would write it. Control characters, which only entities can bring, are left out.
+/// Appends text exactly as the sanitizer would write it. Control characters, which can only come from entities, are
+/// left out.
 pub(crate) fn escape(html: &mut String, text: &str) {
     let special =
         |c: char| matches!(c, '&' | '<' | '>' | '\u{a0}') || (c.is_control() && !matches!(c, '\n' | '\t'));

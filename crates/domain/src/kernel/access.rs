@@ -1,9 +1,8 @@
-//! Who may see and do what: decided here and nowhere else.
+//! Who may see and do what, decided here and nowhere else.
 //!
-//! What somebody may not see answers like what is not there ([`Error::NotFound`]); what they may see but not do is
-//! [`Error::Forbidden`]. Membership of channels follows the view `entitled` (see `members`), which says for every
-//! channel whose subject is open to whom; the rules for people, companies and projects stand below, as SQL conditions
-//! that finders and lists share.
+//! What someone may not see is answered as if it did not exist ([`Error::NotFound`]); what they may see but not do is
+//! [`Error::Forbidden`]. Channel membership follows the view `readers` (see `channels::members`). The rules for
+//! people, companies and projects are the SQL conditions below, shared by finders and lists.
 
 use store::{Reader, Time};
 
@@ -12,13 +11,13 @@ use crate::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId, WorkspaceId}
 use crate::kernel::words::words;
 
 words! {
-    /// What somebody is in a workspace.
+    /// A person's role in a workspace.
     pub enum Role {
         /// An internal user who also manages the team and the settings.
         Admin = "admin",
-        /// An internal user.
+        /// Any other internal user.
         Staff = "staff",
-        /// A client's person.
+        /// A client user.
         Client = "client",
     }
 }
@@ -30,64 +29,58 @@ impl Role {
     }
 }
 
-/// The person who asks, and where. Every finder takes it, so none can forget the workspace.
+/// The requester and their workspace. Every finder takes one, so none can forget the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The workspace in which everything happens.
     pub workspace: WorkspaceId,
-    /// Who asks.
     pub person: PersonId,
     pub role: Role,
     /// Whether an internal user sees assigned companies only.
     pub limited: bool,
-    /// How they come to do what they do. Not to be set from outside: only a key opens more than what is a person's own (see
-    /// `keys`).
+    /// Cannot be set from outside: only an API key gives access beyond the person's own (see `tenant::api_keys`).
     pub(crate) via: Origin,
 }
 
 words! {
-    /// How somebody comes to do what they do, and with it how far their sight reaches.
+    /// Where a request comes from, which decides how much it can see.
     pub enum Origin {
-        /// On a page: the channels that they are in.
+        /// A page: the channels that the person is in.
         Page = "page",
-        /// By a program with a key that they made: everything in the workspace, and every channel too.
+        /// An API client with this person's key: everything in the workspace, every channel included.
         ApiKey = "program",
-        /// In their name, by whoever runs the portal on its machine: what a page would show them.
+        /// The command line, on the person's behalf: what a page would show them.
         Cli = "machine",
     }
 }
 
 impl Actor {
-    /// Somebody who asks for themselves.
+    /// Someone acting for themselves.
     pub fn new(workspace: WorkspaceId, person: PersonId, role: Role, limited: bool) -> Actor {
         Actor { workspace, person, role, limited, via: Origin::Page }
     }
 
-    /// A program with a key that this admin made. It may do whatever the pages can do for anybody.
+    /// An API client with a key created by this admin. It may do whatever the pages let anybody do (D2).
     pub(crate) fn api_client(workspace: WorkspaceId, admin: PersonId) -> Actor {
         Actor { workspace, person: admin, role: Role::Admin, limited: false, via: Origin::ApiKey }
     }
 
-    /// Whether a program asks: no channel of the workspace is closed to it, and it may act for anybody.
+    /// API clients see every channel of the workspace and may act for anybody.
     pub fn is_api_client(&self) -> bool {
         self.via == Origin::ApiKey
     }
 
-    /// The same person, in whose name whoever runs the portal does something on its machine.
+    /// The same person, acted for on the command line.
     pub fn on_machine(self) -> Actor {
         Actor { via: Origin::Cli, ..self }
     }
 
-    /// 1 where this person sees assigned companies only, for the conditions below.
+    /// 1 if this person sees assigned companies only, else 0; a parameter of the conditions below.
     pub(crate) fn limit(&self) -> i64 {
         i64::from(self.limited)
     }
 }
 
-/// Refuses client users: what internal users manage does not exist for them.
-///
-/// # Errors
-/// `NotFound`.
+/// Refuses client users with `NotFound`: what internal users manage does not exist for them.
 pub fn internal(actor: &Actor) -> Result<()> {
     if actor.role.is_internal() { Ok(()) } else { Err(Error::NotFound) }
 }
@@ -101,25 +94,22 @@ pub fn admin(actor: &Actor) -> Result<()> {
     if actor.role == Role::Admin { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// The condition under which an internal user sees the company `c`: `$2` is [`Actor::limit`], `$3` the person. What was
-/// deleted is there for nobody.
+/// The condition for an internal user to see the company `c`: `$2` is [`Actor::limit`], `$3` the person. Nobody sees
+/// what was deleted.
 pub(crate) const SEES_COMPANY: &str = "c.deleted_at IS NULL AND ($2 = 0 OR EXISTS (SELECT 1 FROM company_assignments a \
      WHERE a.workspace = c.workspace AND a.company = c.id AND a.person = $3))";
 
-/// The condition under which an internal user sees the client user `p`; parameters as [`SEES_COMPANY`].
+/// The same for the client user `p`; parameters as in [`SEES_COMPANY`].
 pub(crate) const SEES_CLIENT: &str = "p.deleted_at IS NULL AND ($2 = 0 OR EXISTS (SELECT 1 FROM company_clients b \
      JOIN company_assignments a ON a.workspace = b.workspace AND a.company = b.company \
      WHERE b.workspace = p.workspace AND b.person = p.id AND a.person = $3))";
 
-/// The condition under which an internal user sees the project `j`; parameters as [`SEES_COMPANY`]. With limited
-/// access one sees the projects one is put on.
+/// The same for the project `j`; parameters as in [`SEES_COMPANY`]. With limited access, people see only the projects
+/// they are assigned to.
 pub(crate) const SEES_PROJECT: &str = "j.deleted_at IS NULL AND ($2 = 0 OR EXISTS (SELECT 1 FROM project_people o \
      WHERE o.workspace = j.workspace AND o.project = j.id AND o.person = $3))";
 
-/// Makes sure that a client user is there and open to the internal user who asks.
-///
-/// # Errors
-/// `NotFound`.
+/// Checks that an internal user may see a client user.
 pub fn client(reader: &Reader, actor: &Actor, client: PersonId) -> Result<()> {
     internal(actor)?;
     let sql = format!(
@@ -128,20 +118,14 @@ pub fn client(reader: &Reader, actor: &Actor, client: PersonId) -> Result<()> {
     found(reader, &sql, actor, &client)
 }
 
-/// Makes sure that a company is there and open to the internal user who asks.
-///
-/// # Errors
-/// `NotFound`.
+/// Checks that an internal user may see a company.
 pub fn company(reader: &Reader, actor: &Actor, company: CompanyId) -> Result<()> {
     internal(actor)?;
     let sql = format!("SELECT 1 FROM companies c WHERE c.workspace = $1 AND c.id = $4 AND {SEES_COMPANY}");
     found(reader, &sql, actor, &company)
 }
 
-/// Makes sure that a project is there and open to the internal user who asks.
-///
-/// # Errors
-/// `NotFound`.
+/// Checks that an internal user may see a project.
 pub fn project(reader: &Reader, actor: &Actor, project: ProjectId) -> Result<()> {
     internal(actor)?;
     let sql = format!("SELECT 1 FROM projects j WHERE j.workspace = $1 AND j.id = $4 AND {SEES_PROJECT}");
@@ -154,11 +138,8 @@ fn found(reader: &Reader, sql: &str, actor: &Actor, id: &dyn store::Param) -> Re
         .ok_or(Error::NotFound)
 }
 
-/// Makes sure that a channel is there and open to the one who asks: members see it, internal users who left it by
-/// choice, and programs.
-///
-/// # Errors
-/// `NotFound`.
+/// Checks that the requester may see a channel: its members may, as may internal users who chose to leave it, and API
+/// clients.
 pub fn channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<()> {
     let found = if actor.is_api_client() {
         let sql = "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2";
@@ -170,7 +151,7 @@ pub fn channel(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<()>
     found.ok_or(Error::NotFound)
 }
 
-/// A person as one who asks; nothing where they are not there or deactivated.
+/// A person as an [`Actor`]; `None` if they do not exist or are deactivated.
 pub fn actor(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Actor>> {
     Ok(reader.first(
         "SELECT role, limited_at FROM people WHERE workspace = $1 AND id = $2 AND deactivated_at IS NULL",

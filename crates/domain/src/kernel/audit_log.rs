@@ -1,8 +1,8 @@
-//! Records: who changed what about people, access, settings and keys, and who looked at which export. Each is written in
-//! the transaction of the deed by the function that does it, and is only ever added to; admins read them.
+//! The audit log (R1): who changed people, access, settings or keys, and who viewed which export. The function that
+//! performs an action appends its entry in the same transaction. Entries are never changed; admins read them.
 //!
-//! A record names people and things by their ids, so that it shows them as they are called now, and nothing of those who
-//! were deleted. Values before and after stand beside it where they say something; never a message's text, never a secret.
+//! Entries refer to people and things by id, so they show current names, and not the erased address of someone deleted.
+//! They include previous and new values where useful, but never a message's text and never a secret.
 
 use serde::{Deserialize, Serialize};
 use store::{Nullable, Param, Reader, Time, Tx};
@@ -15,99 +15,97 @@ use crate::kernel::ids::{CompanyId, PersonId, ProjectId, RecordId, WorkspaceId};
 use crate::kernel::name::Name;
 use crate::kernel::words::words;
 
-/// Characters kept of a value: enough to recognise it.
+/// Characters kept of a value: enough to recognize it.
 const VALUE_CHARACTERS: usize = 200;
 
 words! {
-    /// What was done. The first part of its word is its [`Field`].
+    /// What was done. The first part of its word is its [`field`](AuditAction::field).
     #[derive(Hash)]
     pub enum AuditAction {
         PersonAdded = "people.added",
-        /// Name, address, number, companies, role or access of somebody were changed.
+        /// Someone's name, address, number, companies, role or access changed.
         PersonChanged = "people.changed",
-        /// Somebody was invited, for the first time or again.
+        /// Also for repeated invitations.
         PersonInvited = "people.invited",
-        /// An invitation was taken back.
+        /// An invitation was withdrawn.
         PersonUninvited = "people.uninvited",
-        /// Somebody signed up by themselves.
+        /// Someone signed up (S14).
         PersonJoined = "people.joined",
         /// A client user invited a colleague.
         ColleagueInvited = "people.colleagueInvited",
-        /// Somebody's access was taken away; they were signed out everywhere.
+        /// Someone lost access and was signed out everywhere.
         PersonDeactivated = "people.deactivated",
-        /// Somebody was given their access back.
+        /// Someone got their access back.
         PersonReactivated = "people.reactivated",
-        /// A welcome message was written for one client user alone.
+        /// A welcome message was written for a single client user.
         WelcomeWritten = "people.welcomeWritten",
-        /// A link that signs somebody in was made on the machine.
+        /// A sign-in link was created on the command line.
         LinkMade = "people.linkMade",
         PersonDeleted = "people.deleted",
-        /// Where somebody who signed up might work was looked at, and left as it was.
+        /// The company suggestion for someone who signed up was dismissed.
         BelongingDismissed = "people.belongingDismissed",
-        /// A table of people and companies was taken in.
+        /// A table of people and companies was imported (S15).
         TableImported = "people.imported",
         CompanyAdded = "companies.added",
-        /// A company was renamed or otherwise changed.
         CompanyChanged = "companies.changed",
-        /// An internal user was assigned to a company, or no longer is.
+        /// An internal user was assigned to a company, or the assignment ended.
         CompanyAssigned = "companies.assigned",
         CompanyDeleted = "companies.deleted",
         ProjectAdded = "projects.added",
         ProjectChanged = "projects.changed",
         ProjectDeleted = "projects.deleted",
-        /// A channel was made by hand.
+        /// A channel was created by hand.
         ChannelMade = "channels.made",
-        /// Whether client users may change the files of a channel, or of a folder in it, was changed.
+        /// Whether client users may change the files of a channel or folder was changed.
         FilesPermitted = "channels.filesPermitted",
-        /// A channel was put away or brought back.
+        /// A channel was archived or restored.
         ChannelArchived = "channels.archived",
         /// The portal was set up.
         SetUp = "settings.setUp",
         SettingsChanged = "settings.changed",
-        /// What client users are welcomed with, or who signs it, was changed.
+        /// The welcome message or its sender was changed.
         WelcomeChanged = "settings.welcomeChanged",
-        /// A program is called from now on.
+        /// A webhook was created.
         WebhookMade = "keys.webhookMade",
-        /// A program that was called no more is called again.
+        /// A webhook was switched on again.
         WebhookEnabled = "keys.webhookEnabled",
-        /// A program is called no more.
         WebhookDeleted = "keys.webhookDeleted",
-        /// A program was given a key.
+        /// An API key was created.
         KeyMade = "keys.made",
         KeyRevoked = "keys.revoked",
-        /// What people answered to texts was exported.
+        /// Consents to text messages were exported.
         ConsentsExported = "exports.consents",
-        /// Who asked for early access was exported.
+        /// The list of early access entries was exported.
         EarlyAccessExported = "exports.earlyAccess",
-        /// These records were exported.
+        /// The audit log was exported.
         RecordsExported = "exports.records",
-        /// All about one client user was exported.
+        /// All personal data of a client user was exported.
         PersonExported = "exports.person",
-        /// Somebody who asked for early access was removed from the list.
+        /// An entry was removed from the early access list.
         EarlyAccessRemoved = "earlyAccess.removed",
     }
 }
 
 impl AuditAction {
-    /// What it is about.
+    /// The area it belongs to, such as `people`.
     pub fn field(self) -> &'static str {
         self.word().split('.').next().unwrap_or("")
     }
 }
 
-/// A value that is another one now.
+/// A changed value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Which, as forms and the API name it.
+    /// As forms and the API name it.
     pub field: String,
-    /// What it was; nothing where there was none, or it is not to be kept.
+    /// `None` if it was empty or must not be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
-/// The changes of one deed while they are put together.
+/// Collects the changes of one action.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes(Vec<Change>);
 
@@ -116,7 +114,7 @@ impl Changes {
         Changes::default()
     }
 
-    /// A field that may be another one now; where it is not, nothing is noted.
+    /// Adds a field if its value changed.
     pub(crate) fn field(mut self, field: &str, before: impl ToString, after: impl ToString) -> Changes {
         let (before, after) = (before.to_string(), after.to_string());
         if before != after {
@@ -125,29 +123,28 @@ impl Changes {
         self
     }
 
-    /// A switch that may be another way now.
+    /// Adds a switch if it changed.
     pub(crate) fn switch(self, field: &str, before: bool, after: bool) -> Changes {
         let word = |is_on: bool| if is_on { "on" } else { "off" };
         self.field(field, word(before), word(after))
     }
 
-    /// A value that says more about the deed.
+    /// Adds a detail that has no previous value.
     pub(crate) fn note(self, field: &str, value: impl ToString) -> Changes {
         self.field(field, "", value)
     }
 
-    /// Whether nothing is another one.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     fn to_json(&self) -> String {
-        // Texts always have a JSON form.
+        // Strings always serialize.
         serde_json::to_string(&self.0).unwrap_or_else(|_| "[]".to_string())
     }
 }
 
-/// A value as it is kept: cut where it is long, nothing where it is empty.
+/// The value to store: truncated if long, `None` if empty.
 fn kept(value: &str) -> Option<String> {
     let mut characters = value.chars().filter(|character| *character != '\0');
     let mut kept: String = characters.by_ref().take(VALUE_CHARACTERS).collect();
@@ -157,7 +154,7 @@ fn kept(value: &str) -> Option<String> {
     (!kept.is_empty()).then_some(kept)
 }
 
-/// Keeps what the one who asks has done, in the transaction in which they do it.
+/// Logs what the actor does. Call it in the transaction of the action.
 pub(crate) fn append(
     tx: &Tx,
     actor: &Actor,
@@ -168,7 +165,7 @@ pub(crate) fn append(
     insert(tx, actor.workspace, Some(actor.person), actor.via, deed, about, &changes)
 }
 
-/// Keeps a change, unless nothing is another one.
+/// Like [`append`], but logs nothing if nothing changed.
 pub(crate) fn append_change(
     tx: &Tx,
     actor: &Actor,
@@ -179,7 +176,7 @@ pub(crate) fn append_change(
     if changes.is_empty() { Ok(()) } else { append(tx, actor, deed, about, changes) }
 }
 
-/// Keeps what was done on the machine, by whoever runs the portal.
+/// Logs what was done on the command line, where no person is known.
 pub(crate) fn append_by_cli(
     tx: &Tx,
     workspace: WorkspaceId,
@@ -216,7 +213,7 @@ fn insert(
     Ok(())
 }
 
-/// An id after every earlier one's, so that what was done in the same millisecond stays in its order.
+/// An id greater than all earlier ones, so entries of the same millisecond stay in order.
 fn next(tx: &Tx, workspace: WorkspaceId) -> Result<RecordId> {
     let last: Option<Uuid> = tx.first(
         "SELECT id FROM records WHERE workspace = $1 ORDER BY id DESC LIMIT 1",
@@ -228,13 +225,13 @@ fn next(tx: &Tx, workspace: WorkspaceId) -> Result<RecordId> {
     Ok(RecordId(id.max(after)))
 }
 
-/// Whom or what a record is about, as it is called now.
+/// What an entry is about, under its current name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
-    /// The workspace as a whole, or something that has no name of its own.
+    /// The workspace as a whole, or something without a name.
     Nothing,
     Person(PersonId, Name, Role),
-    /// A company; its name is empty where it is a placeholder.
+    /// The name is empty for a placeholder.
     Company(CompanyId, String),
     Project(ProjectId, String),
 }
@@ -254,45 +251,39 @@ fn named((person, Nullable(name)): (Option<PersonId>, Nullable<Name>)) -> Option
     person.zip(name)
 }
 
-/// An id, and what the person, company or project of that id is called.
+/// An id, and the name of the person, company or project that has it.
 type Names = (Option<Uuid>, Nullable<Name>, Option<Role>, Option<String>, Option<String>);
 
 columns! {
-    /// One record.
+    /// An entry of the audit log.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Record {
         pub id: RecordId = "r.id",
-        /// When it was done.
         pub at: Time = "r.at",
-        /// Who did it; nobody where it was done on the machine.
+        /// `None` if it was done on the command line.
         pub person: Option<(PersonId, Name)> = "r.person, w.given_name, w.family_name, w.email" => named,
-        /// How.
         pub via: Origin = "r.via",
-        /// What was done, as its word; a newer program may have written one that is unknown here.
+        /// The action's word, which may be unknown here if a newer version wrote it.
         pub deed: String = "r.deed",
-        /// To whom or what.
         pub about: About = "r.about, p.given_name, p.family_name, p.email, p.role, k.name, j.title" => About::of,
-        /// What is another value now.
         pub changes: Vec<Change> = "r.changes" => |changes: String| serde_json::from_str(&changes).unwrap_or_default(),
     }
 }
 
-/// Which records are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only those of this field, for instance `people`; empty for all.
+    /// Only this field, for example `people`; empty for all.
     pub field: String,
-    /// Only those by or about this person.
+    /// Only entries by or about this person.
     pub person: Option<PersonId>,
-    /// Only those since this time.
     pub since: Option<Time>,
-    /// Only those before this time.
+    /// Exclusive.
     pub until: Option<Time>,
-    /// Only those before this one.
+    /// Only entries older than this one.
     pub before: Option<RecordId>,
 }
 
-/// The newest records that fit, at most `most`.
+/// The newest matching entries, at most `most`.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -321,7 +312,7 @@ pub fn list(reader: &Reader, actor: &Actor, filter: &Filter, most: i64) -> Resul
     Ok(reader.all(&sql, &params, |row| row.read())?)
 }
 
-/// Notes that the one who asks has an export before them. It is written before anything of it is shown.
+/// Logs that the actor views an export. Call it before showing any of it.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.

@@ -1,6 +1,6 @@
-//! Structs that are read from rows.
+//! The macro `columns!`, for structs read from rows.
 
-/// Declares a struct together with the columns that it is read from:
+/// Declares a struct together with the columns it is read from:
 ///
 /// ```ignore
 /// columns! {
@@ -14,8 +14,8 @@
 /// let companies: Vec<Company> = reader.all(&sql, &[], |row| row.read())?;
 /// ```
 ///
-/// A field may take several columns. `= columns => convert` calls a function with what was read; `=> value` takes no column.
-/// Both may use the fields above.
+/// A field may take several columns. `= columns => convert` calls a function with what was read; `=> value` takes no
+/// column. Both may use the fields above.
 macro_rules! columns {
     (
         $(#[$meta:meta])*
@@ -32,7 +32,7 @@ macro_rules! columns {
         }
 
         impl $name {
-            /// The columns in the order in which they are read.
+            /// The columns, in the order they are read.
             pub(crate) const COLUMNS: &str = constcat::concat!($($(", ", $sql,)?)+).split_at(2).1;
         }
 
@@ -53,7 +53,7 @@ macro_rules! columns {
 
 pub(crate) use columns;
 
-/// How many columns a list has: one more than it has commas outside parentheses.
+/// The number of columns in a list: commas outside parentheses, plus one.
 pub(crate) const fn count(columns: &str) -> usize {
     let (text, mut at, mut depth, mut count) = (columns.as_bytes(), 0, 0, 1);
     while at < text.len() {

@@ -1,5 +1,5 @@
-//! Custom fields: what the firm's own programs add to client users and companies. The portal keeps them and hands them
-//! back; it gives them no meaning.
+//! Custom fields that API clients attach to client users and companies. The portal stores and returns them without
+//! interpreting them.
 
 use serde_json::{Map, Value as Json};
 use store::{FromValue, Param, Value};
@@ -7,36 +7,33 @@ use store::{FromValue, Param, Value};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
 
-/// Fields of one client user or company: more than any form asks for.
+/// Per client user or company: more than any form asks for.
 pub const FIELDS_MAX: usize = 100;
-/// Characters of a field's name.
 pub const NAME_CHARACTERS: usize = 100;
-/// Bytes of all fields together, as JSON: a row stays a row.
+/// Of all fields together, as JSON: a row stays a row.
 pub const BYTES_MAX: usize = 64 * 1024;
-/// How deep a value may be nested: an address has parts, and parts of parts are rare.
+/// Nesting of a value: an address has parts, and parts of parts are rare.
 pub const DEPTH_MAX: usize = 5;
 
 const FIELD: &str = "customFields";
 
-/// The custom fields of a client user or a company.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomFields {
-    /// Empty for none; else a JSON object with at least one field.
+    /// Empty if there are none; otherwise a JSON object with at least one field.
     json: String,
 }
 
 impl CustomFields {
-    /// The fields by name.
     pub fn to_map(&self) -> Map<String, Json> {
-        // Only what was written from a map is ever in here.
+        // `json` is only ever written from a map.
         serde_json::from_str(&self.json).unwrap_or_default()
     }
 
-    /// These fields with `changes`: what is named there is replaced, and gone where its new value is empty (null, no
-    /// text, no entries); the rest stays.
+    /// These fields with `changes` applied: named fields are replaced, or removed if the new value is empty (null,
+    /// empty text or list); all others stay.
     ///
     /// # Errors
-    /// `Field` where it is too much, too deep, or has text that cannot be taken.
+    /// `Field` for too many or too large fields, too deep nesting, or text with control characters.
     pub fn with(&self, changes: &Map<String, Json>) -> Result<CustomFields> {
         let mut fields = self.to_map();
         for (name, value) in changes {
@@ -63,14 +60,14 @@ impl CustomFields {
 }
 
 fn check_name(name: &str) -> Result<()> {
-    // A line is read without the space around it, a name is kept with it.
+    // `validate_line` trims what it checks, but a name is kept untrimmed.
     if name.chars().any(char::is_control) {
         return Err(Error::field(FIELD, Problem::ControlCharacters));
     }
     limits::validate_line(FIELD, name, NAME_CHARACTERS).map(|_| ())
 }
 
-/// A value as it is kept: line ends become LF, as in a message.
+/// The value to store: line ends become LF, as in a message.
 fn checked(value: &Json, depth: usize) -> Result<Json> {
     Ok(match value {
         Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),

@@ -1,14 +1,14 @@
-//! Numbers, sizes and names as people read them.
+//! Numbers, sizes and names in the form people read them.
 
-/// What stands for a character that has no shape of its own.
+/// Replaces characters that have no shape of their own.
 pub(crate) const STAND_IN: char = '\u{fffd}';
 
-/// A name for people to read on a page: what would turn its direction or hide in it is seen as such.
+/// A name to show on a page, with hidden characters and those that change text direction made visible (F12).
 pub fn shown(given: &str) -> String {
     given.chars().map(|c| if is_unseen(c) { STAND_IN } else { c }).collect()
 }
 
-/// What turns the direction of text or cannot be seen. Joiners stay: scripts and emoji need them.
+/// Characters that change text direction or cannot be seen. Joiners are exempt: scripts and emoji need them.
 pub(crate) fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
@@ -16,7 +16,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A number for people: `10,000`.
+/// For example `10,000`.
 pub fn number(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -29,12 +29,12 @@ pub fn number(number: usize) -> String {
     grouped
 }
 
-/// A number of bytes for people: `1.4 MB`, in thousands as storage is sold.
+/// For example `1.4 MB`; units are powers of 1000, as storage is sold.
 pub fn size(bytes: i64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KB", "MB", "GB", "TB"];
     let mut amount = bytes.max(0) as f64;
     let mut unit = 0;
-    // 999.5 and more would be written as 1000.
+    // 999.5 and more would round to 1000.
     while amount >= 999.5 && unit + 1 < UNITS.len() {
         amount /= 1000.0;
         unit += 1;

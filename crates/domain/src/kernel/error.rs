@@ -1,134 +1,126 @@
-//! What the product refuses, and why: one value for pages and API, turned into answers in one place (`web`).
+//! What the product refuses, and why: one type for pages and API. The `web` crate turns it into answers in one place.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::kernel::display;
 
-/// A result of the product's rules.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why something was not done. Nothing of it was kept.
+/// Why something was not done. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A field's value cannot be taken.
+    /// A field's value is not accepted.
     #[error("{field}: {problem}")]
     Field {
-        /// The field, as forms and the API name it.
+        /// As forms and the API name it.
         field: &'static str,
-        /// What is wrong with it.
         problem: Problem,
     },
-    /// It is not there, or not for the one who asks: both look alike.
+    /// It does not exist, or the requester may not see it: both look alike.
     #[error("There is nothing here, or it is not yours to see.")]
     NotFound,
-    /// The one who asks may see it but not do this with it.
+    /// The requester may see it but not do this with it.
     #[error("You have no access to this. Whoever manages this portal can give it to you.")]
     Forbidden,
-    /// It contradicts what is there already.
+    /// It contradicts the current state.
     #[error("{0}")]
     Conflict(&'static str),
-    /// Too many tries; the next may come after this time.
+    /// A rate limit was reached; try again after this time.
     #[error("Too many tries. Please wait a little.")]
     TooMany(Duration),
-    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
 impl Error {
-    /// The error of a field.
     pub fn field(field: &'static str, problem: Problem) -> Error {
         Error::Field { field, problem }
     }
 }
 
-/// What is wrong with a field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// There is none, or nothing that can be seen.
+    /// Missing, or without a visible character.
     Empty,
-    /// It has more than so many characters.
+    /// The limit, in characters.
     TooLong(usize),
     ControlCharacters,
-    /// It is no email address.
     NoAddress,
-    /// It is no telephone number.
     NoNumber,
-    /// It is no known time zone.
+    /// Not in the IANA database.
     NoTimeZone,
-    /// It is a workbook and no table of text.
+    /// A spreadsheet file instead of CSV.
     Workbook,
-    /// It is no text in any encoding known here.
+    /// Not text in any supported encoding.
     NotText,
-    /// Its first line names neither addresses nor companies.
+    /// The first line names neither an address nor a company column.
     NoColumns,
-    /// It has more than so many lines.
+    /// The limit.
     TooManyLines(usize),
-    /// A quotation mark is not closed that stands at this line or after it.
+    /// A quotation mark at or after this line is not closed.
     OpenQuote(u64),
-    /// It stands in the same table already, at this line.
+    /// The same address is already at this line of the table.
     TwiceInTable(i64),
     NoDay,
-    /// It is no id of version 7.
+    /// Not a UUID of version 7.
     NoId,
-    /// It is none of the values that it may have.
+    /// Not one of the allowed values.
     NoChoice,
-    /// Somebody or something else has it already.
+    /// Already in use elsewhere.
     Taken,
-    /// What it names is not there, or not for the one who asks.
+    /// What it names does not exist, or the requester may not see it.
     Unknown,
-    /// It is not the code that was sent, or that code is no longer good.
+    /// Not the code that was sent, or the code has expired.
     WrongCode,
     /// It would leave the workspace without an admin who can sign in.
     LastAdmin,
-    /// Clients of several companies would meet; that has to be confirmed (C4).
+    /// Clients of several companies would meet, which needs confirmation (C4).
     ClientsMeet,
-    /// Fewer people than a group needs.
+    /// The minimum number of people in a group.
     TooFew(usize),
-    /// More entries than may be given.
+    /// The limit on entries.
     TooMany(usize),
-    /// The same entry more than once.
     Twice,
-    /// It is no number from the one to the other.
+    /// Minimum and maximum.
     NotBetween(i64, i64),
-    /// It has more than so many bytes.
+    /// The limit, in bytes.
     TooLarge(i64),
-    /// There is no room left for it in the workspace.
+    /// The workspace has no storage left for it.
     StorageFull,
-    /// Not all of it has come yet.
+    /// The upload is not complete.
     Unfinished,
-    /// It is a folder with something in it.
+    /// A folder with entries in it.
     NotEmpty,
-    /// It is no address of a page.
+    /// Not a web address.
     NoLink,
-    /// It has a merge field that is none, of this name.
+    /// No merge field has this name.
     NoMergeField(String),
-    /// It has a merge field, beginning so, that is not closed.
+    /// A merge field that begins like this is not closed.
     OpenMergeField(String),
     /// It closes a merge field that was never opened.
     NothingToClose,
-    /// It has more merge fields than this.
+    /// The limit.
     TooManyMergeFields(usize),
-    /// It is an address that only this machine or its network sees.
+    /// An address that only this machine or its network can reach (H4).
     NotPublic,
-    /// Nested deeper than so many levels.
+    /// The limit on nested levels.
     TooDeep(usize),
-    /// It is no colour such as `#9bbfff`.
+    /// Not a color such as `#9bbfff`.
     NoColor,
-    /// Words of this colour could not be read on the one behind them.
+    /// Text of this color would be unreadable on its background.
     NoContrast,
-    /// It is no picture of a kind that browsers show.
+    /// Not a picture of a supported format.
     NoPicture,
-    /// It is a picture of more than so many points in width or height, or of more than so many millions in all.
+    /// The limits: pixels of width or height, and million pixels in all.
     PictureTooLarge(u32, u32),
-    /// It is no name of a host.
+    /// Not a host name.
     NoHost,
-    /// Another portal answers every host that none is named for, so a name may not be taken from it.
+    /// Another portal answers to all host names, so no name may be taken from it (B3).
     HostsOfAnother,
-    /// Who it names is not in that channel.
+    /// The person is not in that channel.
     NoMember,
-    /// The client users it names have no company in common (C9).
+    /// The client users have no company in common (C9).
     NothingInCommon,
 }
 
@@ -232,7 +224,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is not there for the one who asks is a problem of the field that names it.
+/// Turns `NotFound` into a problem of the field that names the missing thing.
 pub(crate) fn at_field(field: &'static str, problem: Problem, found: Result<()>) -> Result<()> {
     found.map_err(|error| match error {
         Error::NotFound => Error::field(field, problem),

@@ -1,6 +1,6 @@
-//! First answers: a program that asks under a key of its own (`Idempotency-Key`) and asks again, because it never heard the
-//! answer, gets the first one; what it asked for is done once. The answer is written in the transaction of the deed, so
-//! that neither is there without the other, also where the program dies in between.
+//! Idempotency of API calls: a client that repeats a call under the same `Idempotency-Key` because it never received
+//! the answer gets the first one, and the call is done once. The answer is stored in the transaction of the call, so
+//! neither exists without the other, even after a crash.
 
 use std::time::Duration;
 
@@ -10,28 +10,26 @@ use crate::kernel::access::Actor;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::KeyId;
 
-/// An answer is kept for this long.
+/// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// Limits how long a sweep can block others.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// Under which key something is asked, and what.
+/// Identifies a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Who asks.
     pub key: KeyId,
-    /// The hash of the Idempotency-Key.
+    /// Hash of the `Idempotency-Key`.
     pub name_hash: [u8; 32],
-    /// The hash of the call and its body.
+    /// Hash of the request and its body.
     pub request_hash: [u8; 32],
 }
 
-/// The first answer to a question, where it was asked before; nothing where it is asked for the first time. Then whoever
-/// calls this does what is asked and keeps the answer ([`keep`]) in the same transaction. Who asks the same meanwhile
-/// waits for that.
+/// The stored answer if this call was made before. On `None` the caller must perform the call and store its answer
+/// ([`record_answer`]) in the same transaction; a concurrent repeat waits for that.
 ///
 /// # Errors
-/// `Conflict` where something else was asked under that key.
+/// `Conflict` if the key was used for a different request.
 pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u8>>> {
     let now = tx.now();
     let (workspace, key, name_hash) = (&actor.workspace, &question.key, &question.name_hash);
@@ -59,7 +57,7 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
     }
 }
 
-/// Keeps the answer to a question that [`known`] knew nothing of.
+/// Stores the answer to a call for which [`known`] returned `None`.
 pub fn record_answer(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8]) -> Result<()> {
     tx.run(
         "UPDATE first_answers SET answer = $4 WHERE workspace = $1 AND key = $2 AND name_hash = $3",
@@ -68,7 +66,7 @@ pub fn record_answer(tx: &Tx, actor: &Actor, question: &Question, answer: &[u8])
     Ok(())
 }
 
-/// Removes some answers that are kept no longer, and says how many; 0 when none are left.
+/// Removes some expired answers and returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM first_answers WHERE (workspace, key, name_hash) IN \

@@ -1,4 +1,4 @@
-//! Ids: a type for each noun, so that one cannot stand where another is meant.
+//! Ids, one type per noun so that they cannot be confused.
 
 use std::cell::Cell;
 use std::fmt;
@@ -18,7 +18,7 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id whose first bits are the time `now` (UUID version 7, RFC 9562).
+            /// A new id that begins with the time `now` (UUID version 7, RFC 9562).
             pub fn new(now: Time) -> $name {
                 $name(version_7(now))
             }
@@ -52,56 +52,50 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A workspace: one firm's portal.
+    /// One firm's portal.
     WorkspaceId;
-    /// A person: an internal user or a client user.
+    /// An internal user or a client user.
     PersonId;
-    /// A client company.
     CompanyId;
-    /// A project.
     ProjectId;
-    /// A channel.
     ChannelId;
-    /// A message; made by its sender's device (M2).
+    /// Created by the sender's device (M2).
     MessageId;
     /// A signed-in browser.
     SessionId;
-    /// Somebody's request to sign in.
+    /// A request to sign in.
     SignInId;
-    /// A program's key.
+    /// An API key.
     KeyId;
-    /// Something that has to be sent.
+    /// A mail or text to be sent.
     DeliveryId;
-    /// What a person is sent about messages that they have missed.
+    /// A digest of missed messages for one person.
     DigestId;
-    /// Somebody's request for a fresh reply link.
+    /// A request for a fresh reply link.
     FreshLinkId;
-    /// What somebody answered to whether texts may be sent.
+    /// An answer to whether texts may be sent.
     ConsentId;
-    /// A file, a folder or a link to outside.
+    /// A file, folder or external link.
     FileId;
-    /// Bytes on their way in.
     UploadId;
-    /// Bytes in the store of blobs.
     BlobId;
-    /// An address of a program's that is called when something happens.
     WebhookId;
-    /// What a program is told.
+    /// A webhook call.
     CallId;
-    /// An in-product notification; made from its person and message.
+    /// An in-product notification; derived from its person and message.
     NotificationId;
-    /// What is kept about something that somebody did.
+    /// An entry of the audit log.
     RecordId;
-    /// Somebody who asked for early access.
+    /// An early access entry.
     EntryId;
-    /// A table that somebody handed in.
+    /// An imported table.
     ImportId;
-    /// Somebody says that a client user belongs to a company.
+    /// The company that someone named when signing up (S14).
     RequestId;
 }
 
 thread_local! {
-    /// The millisecond of this thread's last id, and its count in it.
+    /// The millisecond of this thread's last id, and the counter within it.
     static LAST: Cell<(u64, u16)> = const { Cell::new((0, 0)) };
 }
 
@@ -109,8 +103,8 @@ fn version_7(now: Time) -> Uuid {
     let milliseconds = u64::try_from(now.0).unwrap_or(0);
     let mut random = [0; 10];
     random::fill(&mut random);
-    // What one thread makes in the same millisecond counts up in the 12 bits behind the time (RFC 9562, 6.2, method 1), so
-    // that lists by id stand in the order in which things were made. The count begins in the lower half by chance.
+    // Ids that one thread creates in the same millisecond count up in the 12 bits after the time (RFC 9562, 6.2,
+    // method 1), so lists by id are in order of creation. The counter starts at random in its lower half.
     let start = u16::from_be_bytes([random[0] & 0x07, random[1]]);
     let (last, count) = LAST.get();
     let count = if last == milliseconds && count < 0xfff { count + 1 } else { start };
@@ -119,7 +113,7 @@ fn version_7(now: Time) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
 }
 
-/// For simulations: what this thread made before has no influence on what it makes from now on.
+/// Makes ids independent of those this thread created before.
 #[cfg(feature = "simulated")]
 pub(crate) fn forget_last() {
     LAST.set((0, 0));
@@ -136,7 +130,7 @@ mod tests {
         assert!(ids.is_sorted() && ids.windows(2).all(|two| two[0] != two[1]));
         assert!(ids.iter().all(|id| id.0.get_version_num() == 7));
         assert!(PersonId::new(Time(now.0 + 1)) > ids[1_999]);
-        // A clock that is set back makes earlier ids, never the same ones again.
+        // A clock that is set back gives earlier ids, but never the same ones again.
         assert!(PersonId::new(Time(now.0 - 1)) < ids[0]);
     }
 }

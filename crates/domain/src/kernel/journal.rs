@@ -1,4 +1,5 @@
-//! The kinds of journal entries: what happened, by reference. A message's text is never in them.
+//! The kinds of journal entries: what happened, by reference. They never contain a message's text. Live updates,
+//! webhooks and the API's events are fed from them.
 
 use serde::{Deserialize, Serialize};
 use store::{Entry, Recorded, Tx};
@@ -8,133 +9,116 @@ use crate::kernel::ids::{
 };
 use crate::kernel::medium::Medium;
 
-/// Something that somebody may have to hear of.
+/// Something to be published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Event {
     #[serde(rename = "message.sent")]
     MessageSent {
-        /// Where.
         channel: ChannelId,
         message: MessageId,
-        /// Its place in the channel.
+        /// Within the channel.
         position: i64,
         author: PersonId,
     },
-    /// A message's text was changed.
     #[serde(rename = "message.updated")]
     MessageUpdated {
-        /// Where.
         channel: ChannelId,
         message: MessageId,
-        /// Its place in the channel.
+        /// Within the channel.
         position: i64,
     },
-    /// A message was deleted; a tombstone stays.
+    /// A tombstone remains.
     #[serde(rename = "message.deleted")]
     MessageDeleted {
-        /// Where.
         channel: ChannelId,
         message: MessageId,
-        /// Its place in the channel.
+        /// Within the channel.
         position: i64,
     },
-    /// A file, a folder or a link was put into a channel's files.
+    /// A file, folder or link was added to a channel.
     #[serde(rename = "file.created")]
     FileCreated {
-        /// Where.
+        /// Its file channel (F7).
         channel: ChannelId,
         file: FileId,
     },
-    /// Something about a file, a folder or a link changed: its name, its place, its bytes, who may change it.
+    /// The name, place, bytes or permissions of a file, folder or link changed.
     #[serde(rename = "file.updated")]
     FileUpdated {
-        /// Where.
+        /// Its file channel (F7).
         channel: ChannelId,
         file: FileId,
     },
-    /// A file, a folder or a link was deleted.
     #[serde(rename = "file.deleted")]
     FileDeleted {
-        /// Where.
+        /// Its file channel (F7).
         channel: ChannelId,
         file: FileId,
     },
-    /// Somebody's read position moved.
     #[serde(rename = "channel.read")]
     ChannelRead {
-        /// Where.
         channel: ChannelId,
-        /// Whose.
+        /// Whose read position moved.
         person: PersonId,
         position: i64,
     },
     #[serde(rename = "messageChannel.created")]
     ChannelCreated { channel: ChannelId },
-    /// A channel was made, and so a place for its files.
+    /// Recorded with [`Event::ChannelCreated`]: every channel is also a file channel (F7).
     #[serde(rename = "fileChannel.created")]
     FileChannelCreated { channel: ChannelId },
-    /// A channel's title changed, or it was archived or brought back.
+    /// A channel's title changed, or it was archived or restored.
     #[serde(rename = "messageChannel.updated")]
     ChannelUpdated { channel: ChannelId },
-    /// People joined a channel or lost access to it.
     #[serde(rename = "members.changed")]
     MembersChanged {
         channel: ChannelId,
-        /// Who came.
         joined: Vec<PersonId>,
-        /// Who can see it no more.
+        /// People who lost access.
         left: Vec<PersonId>,
     },
-    /// A notice of missed messages has left (N12): one entry for each channel that it is about.
+    /// A digest was sent (N12): one entry for each of its channels.
     #[serde(rename = "notification.sent")]
     NotificationSent {
         channel: ChannelId,
-        /// To whom.
+        /// The recipient.
         person: PersonId,
-        /// What it says, and more about it.
         digest: DigestId,
         way: Medium,
     },
-    /// A notice of missed messages will never arrive (N12): one entry for each channel that it is about.
+    /// A digest can no longer be delivered (N12): one entry for each of its channels.
     #[serde(rename = "notification.failed")]
     NotificationFailed {
         channel: ChannelId,
-        /// To whom.
+        /// The recipient.
         person: PersonId,
-        /// What it would have said, and why it failed.
         digest: DigestId,
         way: Medium,
     },
-    /// When, or whether, somebody is told of what was written in a channel is another than it was (N12, N14).
     #[serde(rename = "notification.changed")]
     NotificationChanged {
-        /// Where.
+        /// Where the delivery status of messages changed (N12, N14).
         channel: ChannelId,
     },
-    /// What somebody may see changed in more than a few places: they have to look anew.
     #[serde(rename = "access.changed")]
     AccessChanged {
-        /// Whose.
+        /// Who has to reload: what they may see changed in too many channels to list.
         person: PersonId,
     },
-    /// A signed-in browser was signed out.
     #[serde(rename = "session.ended")]
     SessionEnded {
         session: SessionId,
-        /// Whose.
+        /// Who was signed in.
         person: PersonId,
     },
-    /// A client user was made.
     #[serde(rename = "client.created")]
     ClientCreated { client: PersonId },
-    /// A client user changed.
     #[serde(rename = "client.updated")]
     ClientUpdated { client: PersonId },
     /// A client user signed in for the first time.
     #[serde(rename = "client.activated")]
     ClientActivated { client: PersonId },
-    /// A client user was deleted.
     #[serde(rename = "client.deleted")]
     ClientDeleted { client: PersonId },
     #[serde(rename = "company.created")]
@@ -152,7 +136,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The name under which the journal keeps it.
+    /// The journal's name for it.
     pub fn kind(&self) -> &'static str {
         match self {
             Event::MessageSent { .. } => "message.sent",
@@ -184,7 +168,7 @@ impl Event {
         }
     }
 
-    /// The channel whose people are concerned, where it is one channel's matter.
+    /// The channel whose members are concerned; `None` for events that are not about one channel.
     pub fn channel(&self) -> Option<ChannelId> {
         match self {
             Event::MessageSent { channel, .. }
@@ -205,7 +189,7 @@ impl Event {
         }
     }
 
-    /// Whether it is for internal users alone: what becomes of a message outside the portal (N12).
+    /// Whether only internal users may see it: delivery statuses (N12).
     pub fn is_internal(&self) -> bool {
         matches!(
             self,
@@ -215,20 +199,20 @@ impl Event {
         )
     }
 
-    /// The event of a journal entry; nothing where a newer program wrote a kind unknown here.
+    /// `None` if a newer version wrote a kind that is unknown here.
     pub fn of(entry: &Recorded) -> Option<Event> {
         Event::read(&entry.payload)
     }
 
-    /// The event of an entry's payload; nothing where it is unknown here.
+    /// `None` if the kind is unknown here.
     pub(crate) fn read(payload: &str) -> Option<Event> {
         serde_json::from_str(payload).ok()
     }
 }
 
-/// Tells everybody concerned, once the transaction is on disk.
+/// Publishes an event once the transaction is on disk.
 pub(crate) fn record(tx: &mut Tx, workspace: WorkspaceId, event: &Event) {
-    // Ids, numbers and lists of them always have a JSON form.
+    // Ids, numbers and lists of them always serialize.
     let payload = serde_json::to_string(event).unwrap_or_default();
     tx.record(Entry {
         workspace: workspace.0,

@@ -1,39 +1,39 @@
-//! Sizes, spans and counts that have a limit, each with its reason, and the checks that a written value passes.
+//! Limits on sizes, durations and counts, each with its reason, and the checks for text that people enter.
 
 use std::time::Duration;
 
 use crate::kernel::error::{Error, Problem, Result};
 
-/// Characters of a message (M1).
+/// In a message (M1).
 pub const MESSAGE_CHARACTERS: usize = 10_000;
-/// Files that a message is sent with (M1).
+/// Files in a message (M1).
 pub const ATTACHMENTS: usize = 20;
-/// Characters of a name, a title or a brand: two lines on a phone.
+/// In a name, title or brand: two lines on a phone.
 pub const NAME_CHARACTERS: usize = 200;
-/// Characters of an email address (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
+/// In an email address (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 pub const EMAIL_CHARACTERS: usize = 254;
-/// Digits of a telephone number (ITU-T E.164).
+/// In a telephone number (ITU-T E.164).
 pub const PHONE_DIGITS: usize = 15;
-/// Client users in a group, people given in one call.
+/// In a group, or in one call.
 pub const PEOPLE_AT_ONCE: usize = 500;
-/// People or companies named in one record: what comes after them would be cut from it anyway.
+/// People or companies named in one audit log entry; more would be cut off anyway.
 pub(crate) const NAMES_KEPT: usize = 20;
-/// Messages in one page of a conversation.
+/// Per page of a conversation.
 pub const PAGE_MESSAGES: i64 = 50;
-/// Channels in one page of the list.
+/// Per page of the list.
 pub const PAGE_CHANNELS: i64 = 100;
-/// A code or a link by mail is good for this long (S1).
+/// Lifetime of a code or link sent by mail (S1).
 pub const SIGN_IN_LASTS: Duration = Duration::from_secs(15 * 60);
-/// An invitation is good for this long (S2).
+/// Lifetime of an invitation (S2).
 pub const INVITATION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A session ends after this long without use (S1).
 pub const SESSION_LASTS: Duration = Duration::from_secs(90 * 24 * 3600);
-/// Wrong codes after which a sign-in is over: one in 200,000 guesses gets through.
+/// Wrong codes after which a sign-in request ends: one in 200,000 guesses gets through.
 pub const CODE_TRIES: i64 = 5;
-/// The journal is kept for this long; an older place in it loads anew.
+/// How long journal entries are kept; clients with an older position reload.
 pub const JOURNAL_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// A text of one line that must be there: without space around it, at most `most` characters.
+/// Required text of one line, trimmed, at most `most` characters.
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters`.
@@ -45,7 +45,7 @@ pub fn validate_line(field: &'static str, text: &str, most: usize) -> Result<Str
     Ok(text)
 }
 
-/// A text of one line that may be empty.
+/// Like [`validate_line`], but may be empty.
 ///
 /// # Errors
 /// `TooLong`, `ControlCharacters`.
@@ -60,7 +60,7 @@ pub fn validate_optional_line(field: &'static str, text: &str, most: usize) -> R
     Ok(text.to_string())
 }
 
-/// A message's text: line ends become LF; it is otherwise kept as it was written. With files it may be empty (M1).
+/// A message's text: line ends become LF, everything else is kept. May be empty if there are files (M1).
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `ControlCharacters` (all but LF and TAB).
@@ -78,7 +78,7 @@ pub fn validate_message(field: &'static str, text: &str, has_files: bool) -> Res
     Ok(text)
 }
 
-/// A text of any lines and any length: line ends become LF; it is otherwise kept as it was written.
+/// Text with any number of lines, of any length: line ends become LF, everything else is kept.
 ///
 /// # Errors
 /// `ControlCharacters` (all but LF and TAB).
@@ -91,7 +91,7 @@ pub(crate) fn text(field: &'static str, text: &str) -> Result<String> {
     Ok(text)
 }
 
-/// A colour as `#` and six hexadecimal digits, lower case, or nothing where none was given.
+/// A color as `#` and six lower-case hexadecimal digits; `None` if the text is empty.
 ///
 /// # Errors
 /// `NoColor`.
@@ -107,7 +107,7 @@ pub fn validate_color(field: &'static str, text: &str) -> Result<Option<String>>
     Ok(Some(text.to_ascii_lowercase()))
 }
 
-/// An email address as it was given, without space around it. Whether it exists only a mail can tell.
+/// An email address, trimmed. Only a mail can tell whether it exists.
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `NoAddress`.
@@ -131,12 +131,12 @@ pub fn validate_email(field: &'static str, text: &str) -> Result<String> {
     if local_good && host.contains('.') && host.split('.').all(label) { Ok(text) } else { Err(refused) }
 }
 
-/// The form in which addresses and names are compared: lower case.
+/// The form in which addresses and names are compared.
 pub fn normalize(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// A telephone number as `+` and digits (E.164), or nothing where none was given.
+/// A telephone number as `+` and digits (E.164); `None` if the text is empty.
 ///
 /// # Errors
 /// `NoNumber`.
@@ -162,7 +162,7 @@ pub fn validate_phone(field: &'static str, text: &str) -> Result<Option<String>>
     Ok(Some(number))
 }
 
-/// Whether nothing of a text can be seen: white space and characters without a shape (zero-width, bidi marks).
+/// Whether a text has no visible character: only white space and characters without a shape (zero-width, bidi marks).
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|character| {
         character.is_whitespace()

@@ -1,15 +1,14 @@
-//! The lock of a directory: changes of people, companies and projects of one workspace take turns.
+//! The directory lock: serializes changes to the people, companies and projects of a workspace.
 
 use store::Tx;
 
 use crate::kernel::error::Result;
 use crate::kernel::ids::WorkspaceId;
 
-/// Waits until nobody else changes people, companies or projects of a workspace; nobody else does until the end of
-/// the transaction. What is checked here is then still so when it is done: names and addresses that are free, an
-/// admin who remains, members who follow.
+/// Waits for the directory lock and keeps it until the end of the transaction. Checks made under it are still true at
+/// commit: free names and addresses, a remaining admin, members in line with their subjects.
 pub(crate) fn lock_directory(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
-    // A row that is changed is held to the end of the transaction. SQLite has one writer anyway.
+    // An updated row stays locked until the end of the transaction. SQLite has only one writer anyway.
     tx.run("UPDATE workspaces SET updated_at = updated_at WHERE id = $1", &[&workspace])?;
     Ok(())
 }

@@ -1,32 +1,30 @@
-//! The ways in which a person is reached outside the portal, and how often they want it.
+//! The media by which people are notified outside the portal, and how often they want that (N10).
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::words::words;
 
 words! {
-    /// The way on which somebody is told outside the portal.
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub enum Medium {
         Email = "email",
-        /// By text message.
+        /// A text message.
         Text = "text",
     }
 }
 
 words! {
-    /// How often somebody wants to be told.
+    /// How often someone wants to be notified (N10).
     pub enum Frequency {
-        /// Each time.
         EveryMessage = "each",
-        /// Once, and then not before they have been back.
+        /// Once, and then not until they have been back.
         OncePerVisit = "once",
         Off = "never",
     }
 }
 
-/// The word of the deliveries that carry a digest by a way.
+/// The kind of a delivery that carries a digest by this medium.
 pub(crate) fn digest_word(way: Medium) -> &'static str {
     match way {
         Medium::Email => "digestMail",
@@ -34,7 +32,7 @@ pub(crate) fn digest_word(way: Medium) -> &'static str {
     }
 }
 
-/// The way of a delivery that carries a digest.
+/// The inverse of [`digest_word`].
 pub(crate) fn medium_of(digest_kind: String) -> Medium {
     if digest_kind == digest_word(Medium::Email) { Medium::Email } else { Medium::Text }
 }

@@ -1,11 +1,11 @@
-//! A person's name, and what pages make of it.
+//! A person's name, its validation, and its forms on pages.
 
 use store::{Columns, FromRow};
 
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
 
-/// Checks a name and an address. One of the names must be there.
+/// Checks a name and an address. At least one of the names is required.
 pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
     let given = limits::validate_optional_line("givenName", given_name, limits::NAME_CHARACTERS)?;
     let family = limits::validate_optional_line("familyName", family_name, limits::NAME_CHARACTERS)?;
@@ -28,12 +28,12 @@ pub(crate) fn changed_name(
     )
 }
 
-/// What somebody is called, with the address that stands in where they gave no name.
+/// A person's name, with the address as a fallback if they gave none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// Given name; may be empty.
+    /// May be empty.
     pub given: String,
-    /// Family name; may be empty.
+    /// May be empty.
     pub family: String,
     pub email: String,
 }
@@ -48,18 +48,18 @@ impl FromRow for Name {
 }
 
 impl Name {
-    /// "Jane Lee"; the address where there is neither name.
+    /// "Jane Lee", or the address if there is no name.
     pub fn full(&self) -> String {
         let full = format!("{} {}", self.given, self.family);
         if limits::is_blank(&full) { self.email.clone() } else { full.trim().to_string() }
     }
 
-    /// "Jane"; the full name where there is no given name.
+    /// "Jane", or the full name if there is no given name.
     pub fn given_or_full(&self) -> String {
         if limits::is_blank(&self.given) { self.full() } else { self.given.trim().to_string() }
     }
 
-    /// "JL": one or two characters for a face without a picture.
+    /// "JL": one or two characters for an avatar without a picture.
     pub fn initials(&self) -> String {
         let initials: String =
             [&self.given, &self.family].into_iter().filter_map(|name| initial(name)).collect();
@@ -67,12 +67,12 @@ impl Name {
     }
 }
 
-/// The first letter of a name, else its first character that can be seen: "(Bob)" gives B, "👩‍🚀" gives 👩.
+/// The first letter of a name, else its first visible character: "(Bob)" gives B, "👩‍🚀" gives 👩.
 fn initial(name: &str) -> Option<char> {
     let seen = |character: &char| !limits::is_blank(character.encode_utf8(&mut [0; 4]));
     let first =
         name.chars().find(|character| character.is_alphanumeric()).or_else(|| name.chars().find(seen))?;
-    // Where one letter becomes two in upper case (ß), it stays as it is.
+    // A letter whose upper case has two letters (ß) stays as it is.
     let mut upper = first.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(only), None) => Some(only),

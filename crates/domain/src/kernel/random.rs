@@ -1,9 +1,9 @@
-//! Random bytes, from the system or, in simulations, from a seed.
+//! Random bytes from the system or, in simulations, from a seed.
 
 /// Fills `bytes` from the system's source of randomness.
 ///
 /// # Panics
-/// Where the system has none: no secret and no id could be trusted then.
+/// If the system has none: no secret or id could be trusted.
 pub fn fill(bytes: &mut [u8]) {
     #[cfg(feature = "simulated")]
     if simulated::fill(bytes) {
@@ -14,7 +14,7 @@ pub fn fill(bytes: &mut [u8]) {
     }
 }
 
-/// Randomness that repeats, for simulations alone: the program is built without it.
+/// Reproducible randomness, for simulations only: the product is built without it.
 #[cfg(feature = "simulated")]
 pub(crate) mod simulated {
 
@@ -24,12 +24,12 @@ pub(crate) mod simulated {
         static STATE: Cell<Option<u64>> = const { Cell::new(None) };
     }
 
-    /// From now on everything that this thread draws follows from `seed`.
+    /// From now on, everything this thread draws follows from `seed`.
     pub(crate) fn seed(seed: u64) {
         STATE.set(Some(seed));
     }
 
-    /// Fills `bytes` where this thread is a simulation's (SplitMix64).
+    /// Fills `bytes` if this thread was seeded (SplitMix64).
     pub(crate) fn fill(bytes: &mut [u8]) -> bool {
         let Some(mut state) = STATE.get() else { return false };
         for chunk in bytes.chunks_mut(8) {

@@ -1,7 +1,7 @@
-//! Tries are counted where a stranger could otherwise go on for ever (S3): sign-ins by address and by sender.
+//! Rate limits where strangers could otherwise go on forever (S3): sign-ins by address and by sender.
 //!
-//! One row for each subject and its current window of time. The table is not led by a workspace: what is counted may
-//! come before any workspace is known; a subject that belongs to one names it.
+//! One row per subject with its current window. The table has no workspace column, because a hit may come before any
+//! workspace is known; subjects that belong to a workspace include its id.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,21 +10,22 @@ use store::{Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 
-/// The longest window that may be counted in; older rows are swept.
+/// The longest possible window; older rows are swept.
 pub const WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// Limits how long a sweep can block others.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// Counts one try of `subject`: at most `most` in a `window`, which begins with the first try and is at most
-/// [`WINDOW_MAX`] long. Transactions that count the same subject wait for each other.
+/// Counts one attempt of `subject`: at most `most` in a `window`, which begins with the first attempt and is capped
+/// at [`WINDOW_MAX`]. Transactions that count the same subject wait for each other.
 ///
 /// # Errors
-/// `TooMany`, with the time until the window ends. The refused try is not counted: the row stands at its limit already.
+/// `TooMany` with the time until the window ends. The refused attempt is not counted: the row is already at its
+/// limit.
 pub fn hit(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> {
     let now = tx.now();
     let window = window.min(WINDOW_MAX);
-    // A window that begins in the future was left by a clock that was set back since: a new one begins.
+    // A window that begins in the future is left over from before the clock was set back: start a new one.
     let (start, count): (Time, i64) = tx.one(
         "INSERT INTO tries (subject, window_start, count) VALUES ($1, $2, 1) \
          ON CONFLICT (subject) DO UPDATE SET \
@@ -38,7 +39,7 @@ pub fn hit(tx: &Tx, subject: &str, window: Duration, most: i64) -> Result<()> {
     if count <= most { Ok(()) } else { Err(Error::TooMany(start.after(window).since(now))) }
 }
 
-/// What counts as one sender: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
+/// What counts as one sender: an IPv4 address, or the /64 of an IPv6 address, which belongs to one customer.
 pub(crate) fn network(sender: &str) -> String {
     match sender.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V4(address)) => address.to_string(),
@@ -50,7 +51,7 @@ pub(crate) fn network(sender: &str) -> String {
     }
 }
 
-/// Removes some rows whose window is long over, and says how many; 0 when none are left.
+/// Removes some expired rows and returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let over = tx.now().before(WINDOW_MAX);
     Ok(tx.run(

@@ -1,14 +1,14 @@
-//! Time zones by the names of the IANA database.
+//! Time zones by their names in the IANA database.
 
 use crate::kernel::error::{Error, Problem, Result};
 
-/// A time zone under the name that its database gives it, or nothing where none was given.
+/// A time zone's canonical name; `None` if `name` is empty.
 pub(crate) fn time_zone(name: &str) -> Result<Option<String>> {
     let name = name.trim();
     if name.is_empty() {
         return Ok(None);
     }
-    // The database that comes with the program: what is a time zone does not depend on the machine.
+    // The bundled database, so the machine does not decide what a time zone is.
     let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown());
     let known = zone.and_then(|zone| zone.iana_name().map(str::to_string));
     known.map(Some).ok_or(Error::field("timeZone", Problem::NoTimeZone))

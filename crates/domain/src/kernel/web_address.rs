@@ -1,14 +1,14 @@
-//! Addresses of the web, as people and programs give them.
+//! Checks web addresses that people and API clients enter.
 
 use std::net::Ipv6Addr;
 
 use crate::kernel::display;
 use crate::kernel::error::{Error, Problem, Result};
 
-/// Characters of a link's address: what browsers and servers agree on.
+/// The length browsers and servers agree on.
 pub const URL_CHARACTERS: usize = 2_000;
 
-/// An address that a link may lead to.
+/// Checks the address of a link: `http` or `https`, without deceptive characters (F6, F12).
 pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     let url = url.trim();
     if url.is_empty() {
@@ -28,10 +28,10 @@ pub(crate) fn address(field: &'static str, url: &str) -> Result<String> {
     Ok(url.to_string())
 }
 
-/// Whether this names a host, with or without a port (RFC 3986, 3.2.2): by a name in any script, or by a number.
+/// Whether this is a host with an optional port (RFC 3986, 3.2.2): a name in any script, or an IP address.
 fn is_host(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
-        // A colon within brackets belongs to the number.
+        // A colon within brackets belongs to the IPv6 address.
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (text, "80"),
     };

@@ -1,6 +1,6 @@
-//! Enums whose values have words, as the database and the API use them.
+//! The macro `words!`, for enums whose values have words in the database and the API.
 
-/// Declares an enum together with its words, by which it is written to and read from the database:
+/// Declares an enum whose values are written to and read from the database by their words:
 ///
 /// ```ignore
 /// words! {
@@ -25,17 +25,15 @@ macro_rules! words {
 
         #[allow(dead_code, reason = "not every enum needs all of these")]
         impl $name {
-            /// All values, in the order of their declaration.
+            /// All values, in order of declaration.
             $vis const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
 
-            /// The word for the database and the API.
             $vis fn word(self) -> &'static str {
                 match self {
                     $($name::$variant => $word),+
                 }
             }
 
-            /// The value of a word.
             $vis fn from_word(word: &str) -> Option<$name> {
                 match word {
                     $($word => Some($name::$variant),)+

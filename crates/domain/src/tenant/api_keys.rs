@@ -1,5 +1,5 @@
-//! Keys of programs that talk to `/v1`. A key is shown once and kept as a hash; it speaks as the admin who made it,
-//! for as long as that person is an active admin.
+//! API keys for `/v1` (D1, D2). A key is shown once and stored as a hash. It acts as the admin who created it, and
+//! works only while that person is an active admin.
 
 use std::time::Duration;
 
@@ -14,33 +14,31 @@ use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::secrets::{self, Secret};
 
-/// The last use is noted at most this often: a write for each call would cost more than the call.
+/// How often the last use is saved at most: a write per call would cost more than the call.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
-/// Keys of a workspace that are good at once: far more than there are programs.
+/// Active keys per workspace (D2): far more than there are API clients.
 pub const KEYS_MAX: i64 = 100;
 
 columns! {
-    /// A program's key.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Key {
         pub id: KeyId = "k.id",
-        /// What it is for, in the words of whoever made it.
+        /// What it is for, in its creator's words.
         pub name: String = "k.name",
-        /// The admin for whom it speaks.
+        /// The admin it acts as.
         pub person: PersonId = "k.person",
-        /// That admin's name.
         pub person_name: Name = "p.given_name, p.family_name, p.email",
         pub created_at: Time = "k.created_at",
-        /// When it was last used, give or take a minute.
+        /// Accurate to [`NOTED_EVERY`].
         pub used_at: Option<Time> = "k.used_at",
     }
 }
 
-/// Makes a key and answers its secret, which is not to be had a second time.
+/// Creates a key and returns its secret, which cannot be retrieved again.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for a name that cannot be taken, `Conflict` where there
-/// are [`KEYS_MAX`] already.
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for an invalid name, `Conflict` if there are already
+/// [`KEYS_MAX`].
 pub fn create(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
     access::admin(actor)?;
     let name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
@@ -62,8 +60,8 @@ pub fn create(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
     Ok(secret)
 }
 
-/// The program that a key stands for, which speaks as the admin who made it, and whether its use is to be noted again ([`touch`]). Nothing where it was revoked or its
-/// person is no longer an active admin.
+/// The API client of a key, which acts as the admin who created it, and whether the key's last use is due to be saved
+/// ([`touch`]). Returns `None` if the key was revoked or its admin is no longer active.
 pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, bool)>> {
     let stale = reader.now().before(NOTED_EVERY);
     let found = reader.first(
@@ -79,7 +77,7 @@ pub fn of_secret(reader: &Reader, secret: &str) -> Result<Option<(Actor, KeyId, 
     Ok(found)
 }
 
-/// Whether a program's key is still good: it was not revoked, and its person is an active admin.
+/// Whether a key still works: it was not revoked, and its creator is an active admin.
 pub fn is_good(reader: &Reader, program: &Actor, key: KeyId) -> Result<bool> {
     let found = reader.first(
         "SELECT 1 FROM keys k JOIN people p ON p.workspace = k.workspace AND p.id = k.person \
@@ -90,7 +88,7 @@ pub fn is_good(reader: &Reader, program: &Actor, key: KeyId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Notes that a key is used now, at most once a minute.
+/// Saves that a key is used now, at most once per [`NOTED_EVERY`].
 pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -100,7 +98,7 @@ pub fn touch(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
     Ok(())
 }
 
-/// The workspace's keys that were not revoked, newest first.
+/// Active keys, newest first.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -118,10 +116,10 @@ pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Key>> {
     )?)
 }
 
-/// Revokes a key: it is good for nothing from now on.
+/// Revokes a key with immediate effect.
 ///
 /// # Errors
-/// `NotFound`, also where it is revoked already; `Forbidden` for staff.
+/// `NotFound`, also if it is already revoked; `Forbidden` for staff.
 pub fn revoke(tx: &mut Tx, actor: &Actor, key: KeyId) -> Result<()> {
     access::admin(actor)?;
     let revoked: Option<String> = tx.first(

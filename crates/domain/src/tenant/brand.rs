@@ -1,4 +1,4 @@
-//! The brand as pages and mails show it.
+//! The brand as pages and mails show it, read from the workspace's row. `branding` changes it.
 
 use store::Time;
 
@@ -7,39 +7,34 @@ use crate::kernel::words::words;
 use crate::tenant::colors::{Accent, Shade, Side};
 
 columns! {
-    /// What a firm looks like.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct Brand {
-        /// `#0b7a5c`; nothing: the product's own.
+        /// For example `#0b7a5c`; `None` for the product's own.
         pub accent: Option<String> = "w.accent",
-        /// The colour behind the modules; nothing: as the page.
+        /// The sidebar's color; `None` for the page's.
         pub side: Option<String> = "w.side",
-        /// The colour of the words on it; nothing: white or black.
+        /// The color of text on the sidebar; `None` for white or black.
         pub side_text: Option<String> = "w.side_text",
-        /// Its name as a picture.
         pub logo: Option<Logo> = "w.logo_at, w.logo_width, w.logo_height, w.logo_ink" => Logo::of,
-        /// Since when it has a square picture.
+        /// When the square icon was set; part of its address, as for all pictures (B2).
         pub icon_at: Option<Time> = "w.icon_at",
-        /// Since when there is a picture beside signing in.
+        /// When the picture of the sign-in page was set.
         pub cover_at: Option<Time> = "w.cover_at",
     }
 }
 
-/// A firm's name as a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logo {
-    /// Since when.
+    /// When it was set.
     pub at: Time,
-    /// Points.
+    /// In pixels, as is the height.
     pub width: i64,
-    /// Points.
     pub height: i64,
-    /// What it is drawn with.
     pub ink: Option<Ink>,
 }
 
 impl Logo {
-    /// Only a picture with a size is one. A word for the ink that is not known counts as none.
+    /// `None` unless there is a picture with dimensions. An unknown ink is treated as none.
     fn of(
         (at, width, height, ink): (Option<Time>, Option<i64>, Option<i64>, Option<String>),
     ) -> Option<Logo> {
@@ -49,22 +44,22 @@ impl Logo {
 }
 
 words! {
-    /// What a picture that lets something shine through is drawn with.
+    /// The brightness of what is drawn in a picture with transparent parts.
     pub enum Ink {
-        /// It needs something light behind it.
+        /// It needs a light background.
         Dark = "dark",
-        /// It needs something dark behind it.
+        /// It needs a dark background.
         Light = "light",
     }
 }
 
 impl Brand {
-    /// Its accent as it is shown; nothing: the product's own.
+    /// The accent, corrected for contrast; `None` for the product's own.
     pub fn accent(&self) -> Option<Accent> {
         self.accent.as_deref().and_then(Shade::parse).map(Accent::of)
     }
 
-    /// Its sidebar as it is shown; nothing: as the page.
+    /// The sidebar's colors; `None` for the page's.
     pub fn side(&self) -> Option<Side> {
         let back = self.side.as_deref().and_then(Shade::parse)?;
         Some(Side::of(back, self.side_text.as_deref().and_then(Shade::parse)))

@@ -1,6 +1,6 @@
-//! A firm's brand: its name, colours and pictures, as all of its pages, mails and texts show them. Pictures come here ready
-//! to be served: checked, made small, written anew. Colours are kept as the firm gave them; what is shown is worked out
-//! from them ([`colours`]).
+//! Changes a firm's brand: the name, colors and pictures of its pages, mails and texts. Pictures must arrive ready to
+//! be served: checked, scaled and re-encoded. Colors are stored as given; [`colors`](crate::tenant::colors) derives
+//! what is shown.
 
 use store::{Reader, Tx};
 
@@ -13,24 +13,23 @@ use crate::kernel::words::words;
 use crate::tenant::brand::{Brand, Ink};
 use crate::tenant::workspaces;
 
-/// What an admin changes; nothing for what stays.
+/// Changes by an admin; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub struct BrandChange {
-    /// What the firm is called.
     pub name: Option<String>,
-    /// The accent; empty for the product's own.
+    /// Empty for the product's own.
     pub accent: Option<String>,
-    /// The colour behind the modules; empty for none.
+    /// The sidebar's color; empty for the page's.
     pub side: Option<String>,
-    /// The colour of the words on it; empty for one that is chosen.
+    /// The color of text on the sidebar; empty for an automatic one.
     pub side_text: Option<String>,
 }
 
-/// Changes name and colours. It holds from the next page, mail and text on.
+/// Changes name and colors, effective from the next page, mail and text (B1).
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for a name that is none, what is no colour, and words that
-/// could not be read on the sidebar.
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for an invalid name, an invalid color, and text
+/// unreadable on the sidebar.
 pub fn change(tx: &mut Tx, actor: &Actor, change: &BrandChange) -> Result<()> {
     access::admin(actor)?;
     let before = workspaces::find(tx, actor.workspace)?.brand;
@@ -66,13 +65,12 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &BrandChange) -> Result<()> {
 }
 
 words! {
-    /// Where a picture of a brand stands.
+    /// The kind of a brand picture.
     pub enum Place {
-        /// The firm's name as a picture.
         Logo = "logo",
-        /// Square: beside the name where there is little room, and the icon of the installed app.
+        /// Square: shown beside the name where there is little room, and as the icon of the installed app.
         Icon = "icon",
-        /// Beside signing in.
+        /// On the sign-in page.
         Cover = "cover",
     }
 }
@@ -80,24 +78,24 @@ words! {
 /// A picture as it is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Its name: the place's word first, such as `icon-192.png`.
+    /// Begins with the word of its [`Place`], such as `icon-192.png`.
     pub name: String,
     pub content_type: String,
     pub bytes: Vec<u8>,
 }
 
-/// The pictures of a place, all made from one: never none.
+/// The pictures of one [`Place`], all made from one upload. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
     /// In all sizes that are served.
     pub made: Vec<Picture>,
-    /// Width and height of the first, in points.
+    /// Width and height of the first, in pixels.
     pub dimensions: (i64, i64),
-    /// What the first is drawn with, where something shines through it.
+    /// Of the first, if it has transparent parts.
     pub ink: Option<Ink>,
 }
 
-/// Sets the pictures of a place, or with nothing takes them away. They hold from the next page on.
+/// Replaces the pictures of a place, or removes them on `None`, effective from the next page.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -152,10 +150,7 @@ pub fn set_pictures(tx: &mut Tx, actor: &Actor, place: Place, pictures: Option<&
     audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
-/// A picture of a workspace, for everybody who sees its pages.
-///
-/// # Errors
-/// `NotFound`.
+/// A picture, for everybody: the sign-in page shows it too (B2).
 pub fn picture(reader: &Reader, workspace: WorkspaceId, name: &str) -> Result<Picture> {
     let found = reader.first(
         "SELECT name, content_type, bytes FROM brand_pictures WHERE workspace = $1 AND name = $2",

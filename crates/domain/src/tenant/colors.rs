@@ -1,33 +1,31 @@
-//! A firm's colours as they can be read: the accent corrected where words on it or in it would fall under 4.5 : 1, by light
-//! and by dark, and the words on a sidebar of its own colour. Contrast is that of WCAG 2.2 (1.4.3, 1.4.11), measured on
-//! what is shown: whole numbers of red, green and blue. Corrections move lightness alone (OKLCH), so the hue stays the firm's.
+//! A firm's colors in readable form (B1): the accent corrected where text on it or in it would fall below 4.5 : 1,
+//! for light and dark pages, and the text on a colored sidebar. Contrast follows WCAG 2.2 (1.4.3, 1.4.11), measured
+//! on the 8-bit RGB values that are shown. Corrections change only lightness (OKLCH), so the hue stays the firm's.
 
 use std::fmt;
 
 use color::{ColorSpace, Oklch, OpaqueColor, Srgb};
 
-/// What words need against what is behind them (WCAG 2.2, 1.4.3).
+/// Minimum contrast of text (WCAG 2.2, 1.4.3).
 pub const READABLE: f32 = 4.5;
-/// What shapes need against what is behind them (WCAG 2.2, 1.4.11).
+/// Minimum contrast of shapes (WCAG 2.2, 1.4.11).
 const VISIBLE: f32 = 3.0;
-/// How far lightness is moved at once.
+/// How much lightness changes per step.
 const STEP: f32 = 0.004;
-/// Under this a colour has no hue worth the name.
+/// Below this chroma, a color has no discernible hue.
 const GREY: f32 = 0.02;
-/// The hue of the product's own greys, for a firm whose accent has none.
+/// The hue of the product's own greys, for accents without one.
 const OWN_HUE: f32 = 256.0;
 
-/// A colour as it is shown.
+/// A color as it is shown: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shade([u8; 3]);
 
 impl Shade {
-    /// White.
     pub const WHITE: Shade = Shade([255; 3]);
-    /// Black.
     pub const BLACK: Shade = Shade([0; 3]);
 
-    /// Reads `#9bbfff`.
+    /// Reads colors such as `#9bbfff`.
     pub fn parse(text: &str) -> Option<Shade> {
         let is_colour =
             |digits: &&str| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -36,7 +34,7 @@ impl Shade {
         Some(Shade([part(0)?, part(2)?, part(4)?]))
     }
 
-    /// How well one can be told from another: from 1 to 21.
+    /// The contrast ratio, from 1 to 21.
     pub fn contrast(self, other: Shade) -> f32 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
@@ -60,18 +58,18 @@ impl Shade {
         Shade::of(OpaqueColor::<Oklch>::new([lightness, chroma, hue]))
     }
 
-    /// Lighter (or darker, below zero) by so much, at most white or black.
+    /// Changes lightness by this much, up to white or down to black.
     fn moved(self, by: f32) -> Shade {
         let [lightness, chroma, hue] = self.color().convert::<Oklch>().components;
         Shade::oklch((lightness + by).clamp(0.0, 1.0), chroma, hue)
     }
 
-    /// This with so much of another in it.
+    /// Mixes in this part of another color.
     fn with(self, other: Shade, part: f32) -> Shade {
         Shade::of(self.color().lerp_rect(other.color(), part))
     }
 
-    /// The first shade on the way up or down that will do: `step` says which way.
+    /// The first acceptable shade, going lighter if `step` is positive and darker if negative.
     fn until(self, step: f32, is_good: impl Fn(Shade) -> bool) -> Shade {
         let mut by = 0.0;
         let mut shade = self;
@@ -90,38 +88,36 @@ impl fmt::Display for Shade {
     }
 }
 
-/// An accent under light or dark.
+/// An accent on light or dark pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tone {
-    /// Behind white words: buttons, one's own messages.
+    /// Background of white text: buttons, one's own messages.
     pub fill: Shade,
-    /// The same where it is pointed at.
+    /// `fill` while hovered.
     pub strong: Shade,
-    /// Of words and lines on the page.
+    /// Text and lines on the page.
     pub ink: Shade,
-    /// Behind such words: what is chosen.
+    /// Background of such text when selected.
     pub tint: Shade,
 }
 
-/// An accent as it is used.
+/// An accent for all its uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accent {
-    /// Its hue in degrees (OKLCH), which all greys have a touch of.
+    /// In degrees (OKLCH); all greys are tinted with it.
     pub hue: f32,
-    /// On light pages.
     pub light: Tone,
-    /// On dark pages.
     pub dark: Tone,
 }
 
 impl Accent {
-    /// What becomes of a firm's accent so that it can be read everywhere.
+    /// Corrects a firm's accent so that it is readable everywhere.
     pub fn of(given: Shade) -> Accent {
         let [_, chroma, own] = given.color().convert::<Oklch>().components;
         let hue = if chroma < GREY { OWN_HUE } else { own.rem_euclid(360.0) };
         let tint_chroma = |most: f32| if chroma < GREY { 0.0 } else { most };
         let carries_white = |shade: Shade| shade.contrast(Shade::WHITE) >= READABLE;
-        // The product's own surfaces with that hue, as the tokens of its style have them.
+        // The product's own surfaces in this hue; must match the style's tokens.
         let light = [
             Shade::oklch(0.955, tint_chroma(0.022), hue),
             Shade::oklch(0.962, 0.005, hue),
@@ -139,7 +135,7 @@ impl Accent {
             surfaces.iter().all(|surface| shade.contrast(*surface) >= least)
         };
         let fill = given.until(-STEP, carries_white);
-        // Nearly black it could not be told from a dark page.
+        // A nearly black fill would be invisible on a dark page.
         let [_, _, _, card, page] = dark;
         let shown = fill.until(STEP, |shade| on_all(&[card, page], VISIBLE, shade));
         let tone = |fill: Shade, ink: Shade, tint: Shade| Tone { fill, strong: fill.moved(-0.06), ink, tint };
@@ -151,23 +147,21 @@ impl Accent {
     }
 }
 
-/// A sidebar of a colour of its own, the same by light and by dark.
+/// A sidebar with a color of its own, the same on light and dark pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// The sidebar.
     pub back: Shade,
-    /// Its words.
     pub text: Shade,
-    /// Words that stand back.
+    /// Secondary text.
     pub soft: Shade,
-    /// Behind what is chosen.
+    /// Background of the selected entry.
     pub current: Shade,
-    /// Behind what is pointed at.
+    /// Background of the hovered entry.
     pub pointed: Shade,
 }
 
 impl Side {
-    /// A sidebar's colours. Without a colour for its words they are white or black, whichever reads better.
+    /// Without a text color, text is white or black, whichever has more contrast.
     pub fn of(back: Shade, text: Option<Shade>) -> Side {
         let better =
             |one: Shade, two: Shade| if one.contrast(back) >= two.contrast(back) { one } else { two };
@@ -182,12 +176,11 @@ impl Side {
         Side { back, text, soft, current: behind(0.17), pointed: behind(0.09) }
     }
 
-    /// Whether its words can be read.
     pub fn is_readable(&self) -> bool {
         self.text.contrast(self.back) >= READABLE
     }
 
-    /// Whether what is dark shows badly on it.
+    /// Whether dark things have less contrast on it than light ones.
     pub fn is_dark(&self) -> bool {
         self.back.contrast(Shade::WHITE) > self.back.contrast(Shade::BLACK)
     }

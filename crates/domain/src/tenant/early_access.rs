@@ -1,7 +1,7 @@
-//! Who wants a portal of their own: they say so on the product's front page (E1), admins find them in a list.
+//! Early access entries from the product's front page (E1), and the list of them for admins.
 //!
-//! An entry belongs to the workspace at whose host it was made. One made at a host that no workspace answers is the
-//! installation's: it is listed in its first workspace, whose admins run it.
+//! An entry belongs to the workspace at whose host it was sent. Entries from a host without a workspace belong to the
+//! installation and are listed in its first workspace, whose admins run it.
 
 use std::time::Duration;
 
@@ -15,42 +15,40 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{EntryId, WorkspaceId};
 use crate::kernel::{limits, rate_limits};
 
-/// The window in which entries of one sender are counted.
+/// The rate limit's window for one sender.
 const WINDOW: Duration = Duration::from_secs(3600);
-/// Entries of one sender in a [`WINDOW`]: a fair's stand that enters its visitors, but no flood.
+/// Entries of one sender per [`WINDOW`]: enough for a trade-fair stand that enters its visitors, but no flood.
 pub const BY_SENDER_MAX: i64 = 20;
-/// Entries of everybody in a day: more is a machine that has many addresses.
+/// Entries per workspace and day: more can only be a bot with many addresses.
 pub const IN_A_DAY_MAX: i64 = 5_000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What a visitor filled in.
 #[derive(Clone, Debug, Default)]
 pub struct EntryInput {
     pub name: String,
     pub email: String,
-    /// Their company; may be empty.
+    /// May be empty.
     pub company: String,
-    /// What only machines fill in, since people do not see it.
+    /// Value of a field that people do not see and only bots fill in.
     pub trap: String,
 }
 
 columns! {
-    /// One entry.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Entry {
         pub id: EntryId = "e.id",
         pub name: String = "e.name",
         pub email: String = "e.email",
-        /// Their company; may be empty.
+        /// May be empty.
         pub company: String = "e.company",
         pub at: Time = "e.at",
-        /// Whether a machine seems to have made it.
+        /// Whether it looks like a bot's.
         pub is_trapped: bool = "e.trapped_at" => |at: Option<Time>| at.is_some(),
     }
 }
 
-/// Keeps an entry. The same again changes nothing. What a machine made is kept too, apart from the others, and answered
-/// alike. `sender` is the network address of who asks.
+/// Saves an entry. The same entry again changes nothing. What looks like a bot's is saved too, but kept apart, and
+/// gets the same answer. `sender` is the requester's network address.
 ///
 /// # Errors
 /// `Field`, `TooMany`.
@@ -68,7 +66,7 @@ pub fn submit(tx: &mut Tx, workspace: Option<WorkspaceId>, given: &EntryInput, s
     rate_limits::hit(tx, &format!("early-access:workspace:{place}"), DAY, IN_A_DAY_MAX)?;
     let trapped_at = (!given.trap.is_empty()).then(|| tx.now());
     let key = limits::normalize(&email);
-    // Tapped twice, or sent again after the answer was lost.
+    // The form may be sent twice: a double tap, or a retry after a lost answer.
     let is_trapped = if trapped_at.is_some() { "NOT NULL" } else { "NULL" };
     let of_workspace = if workspace.is_some() { "workspace = $4" } else { "workspace IS NULL" };
     let sql = format!(
@@ -90,12 +88,12 @@ pub fn submit(tx: &mut Tx, workspace: Option<WorkspaceId>, given: &EntryInput, s
     Ok(())
 }
 
-/// What an admin's workspace `$1` lists: its own entries, and in the first workspace those of the installation.
+/// The entries listed in workspace `$1`: its own, and in the first workspace also the installation's.
 const LISTED: &str = "(e.workspace = $1 OR (e.workspace IS NULL \
      AND $1 = (SELECT w.id FROM workspaces w ORDER BY w.created_at, w.id LIMIT 1)))";
 
-/// The newest entries, those before `before` where one is named; at most `most`. With `trapped` those that a machine
-/// seems to have made, else the others.
+/// The newest entries, optionally older than `before`, at most `most`: with `trapped` those that look like a bot's,
+/// otherwise the others.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -118,7 +116,7 @@ pub fn list(
     Ok(reader.all(&sql, &[&actor.workspace, &before, &most], |row| row.read())?)
 }
 
-/// How many entries there are: of people, and of what seem to be machines.
+/// The numbers of genuine entries and of those that look like a bot's.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.

@@ -1,4 +1,4 @@
-//! Workspaces: one firm's portal each, told apart by the host name that is asked for.
+//! Workspaces: one firm's portal each, told apart by host name (B3, B4).
 
 use store::{Reader, Time, Tx};
 
@@ -12,36 +12,31 @@ use crate::kernel::{limits, random};
 use crate::tenant::brand::Brand;
 use crate::tenant::settings::DefaultChannel;
 
-/// Characters of a host name (RFC 1035, 2.3.4: 255 octets with the lengths of its labels).
+/// In a host name (RFC 1035, 2.3.4: 255 octets including the lengths of its labels).
 const HOST_CHARACTERS: usize = 253;
 
 columns! {
-    /// One firm's portal.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Workspace {
         pub id: WorkspaceId = "w.id",
-        /// The host name that it answers, lower case and without a port; none: every host that no other workspace names.
+        /// Lower case, without a port; `None` to answer to every host that no other workspace has.
         pub host: Option<String> = "w.host",
-        /// What the firm is called.
         pub brand_name: String = "w.brand_name",
-        /// What the firm looks like.
         pub brand: Brand = Brand::COLUMNS,
-        /// Since when people sign up by themselves (S2); none: they do not.
+        /// Set while people may sign up (S14).
         pub sign_up_at: Option<Time> = "w.sign_up_at",
-        /// Since when.
         pub created_at: Time = "w.created_at",
-        /// When something of the above last changed.
         pub updated_at: Time = "w.updated_at",
     }
 }
 
-/// The columns of the workspace `w`, as [`Workspace`] reads them.
+/// For the workspace `w`.
 pub(crate) const COLUMNS: &str = Workspace::COLUMNS;
 
-/// The workspace that answers a host name (without a port): the one that names it, else the one that named it before, else
-/// the one that names none.
+/// The workspace for a host name (without a port): the one that has it, else the one that had it before, else the one
+/// that answers to all names.
 pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
-    // Asked at every request: few looks at an index, and no sorting. At most one workspace has no host.
+    // Runs on every request: a few index lookups, and no sorting. At most one workspace has no host.
     let host = host.to_lowercase();
     let named = format!("SELECT {COLUMNS} FROM workspaces w WHERE host = $1");
     if let Some(found) = reader.first(&named, &[&host], |row| row.read())? {
@@ -57,22 +52,18 @@ pub fn by_host(reader: &Reader, host: &str) -> Result<Option<Workspace>> {
     Ok(reader.first(&other, &[], |row| row.read())?)
 }
 
-/// A workspace.
-///
-/// # Errors
-/// `NotFound`.
 pub fn find(reader: &Reader, id: WorkspaceId) -> Result<Workspace> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE id = $1");
     reader.first(&sql, &[&id], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// All workspaces of this installation, oldest first.
+/// All workspaces of the installation, oldest first.
 pub fn all(reader: &Reader) -> Result<Vec<Workspace>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w ORDER BY created_at, id");
     Ok(reader.all(&sql, &[], |row| row.read())?)
 }
 
-/// Whether there is any workspace: if not, the portal is still to be set up.
+/// Whether any workspace exists; if not, the portal has yet to be set up.
 pub fn any(reader: &Reader) -> Result<bool> {
     Ok(reader.first("SELECT 1 FROM workspaces LIMIT 1", &[], |_| Ok(()))?.is_some())
 }
@@ -80,7 +71,7 @@ pub fn any(reader: &Reader) -> Result<bool> {
 /// Adds a workspace without people.
 ///
 /// # Errors
-/// `Field` for a brand or host that cannot be taken, also where another workspace has the host (or has none too).
+/// `Field` for an invalid brand or host, and if another workspace has the host (or also has none).
 pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> {
     let brand = limits::validate_line("brandName", brand, limits::NAME_CHARACTERS)?;
     let host = host.map(|host| self::host("host", host)).transpose()?;
@@ -99,7 +90,7 @@ pub fn add(tx: &mut Tx, brand: &str, host: Option<&str>) -> Result<WorkspaceId> 
     Ok(id)
 }
 
-/// A host name as it is compared: lower case, in ASCII (RFC 5890).
+/// Normalizes a host name: lower case, in ASCII (RFC 5890).
 ///
 /// # Errors
 /// `Empty`, `TooLong`, `NoHost`.
@@ -110,7 +101,7 @@ pub(crate) fn host(field: &'static str, text: &str) -> Result<String> {
     if is_host { Ok(ascii) } else { Err(Error::field(field, Problem::NoHost)) }
 }
 
-/// Whether a workspace names a host, or did before; without a host, whether one names none.
+/// Whether a workspace has or had this host; for `None`, whether one answers to all names.
 fn is_taken(reader: &Reader, host: Option<&str>) -> Result<bool> {
     let taken = match host {
         Some(host) => reader.first(
@@ -123,12 +114,13 @@ fn is_taken(reader: &Reader, host: Option<&str>) -> Result<bool> {
     Ok(taken.is_some())
 }
 
-/// Changes the host name that a workspace answers; empty: every one that no other workspace names. The one that it had goes on
-/// being answered; where it had none, that is `asked_at`, the host at which it was changed, so that nobody is locked out
-/// by a name that does not lead here yet.
+/// Changes the workspace's host name; empty to answer to every name that no other workspace has. The previous name
+/// still works (B3). If there was none, `asked_at`, the host of this request, continues to work, so that nobody is
+/// locked out by a name that does not lead here yet.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for what is no host name or another workspace's.
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for an invalid name or one that another workspace has
+/// or had.
 pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Result<()> {
     access::admin(actor)?;
     let before = find(tx, actor.workspace)?.host;
@@ -147,7 +139,7 @@ pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Re
     if own.is_none() && is_taken(tx, host.as_deref())? {
         return Err(Error::field("host", Problem::Taken));
     }
-    // A name could be one that people know the other portal by.
+    // The name might be one by which people know the portal that answers to all names.
     if before.is_some() && host.is_some() && own.is_none() && is_taken(tx, None)? {
         return Err(Error::field("host", Problem::HostsOfAnother));
     }
@@ -171,7 +163,7 @@ pub fn change_host(tx: &mut Tx, actor: &Actor, host: &str, asked_at: &str) -> Re
     audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
-/// The host names that a workspace had before and goes on answering, the newest first.
+/// Previous host names that still work, newest first.
 pub fn former_hosts(reader: &Reader, workspace: WorkspaceId) -> Result<Vec<String>> {
     Ok(reader.all(
         "SELECT host FROM former_hosts WHERE workspace = $1 ORDER BY since DESC, host",
@@ -180,8 +172,8 @@ pub fn former_hosts(reader: &Reader, workspace: WorkspaceId) -> Result<Vec<Strin
     )?)
 }
 
-/// What links to a workspace begin with, without a slash at the end: the installation's address, with the workspace's own
-/// host where it has one.
+/// The base of a workspace's links, without a trailing slash: the installation's address, with the workspace's host
+/// if it has one.
 pub fn address(public_url: &str, host: Option<&str>) -> String {
     let public_url = public_url.trim_end_matches('/');
     let Some((host, (scheme, place))) = host.zip(public_url.split_once("://")) else {
@@ -192,15 +184,12 @@ pub fn address(public_url: &str, host: Option<&str>) -> String {
     format!("{scheme}://{host}{port}")
 }
 
-/// What links to a workspace begin with ([`address`]).
-///
-/// # Errors
-/// `NotFound`.
+/// The base of a workspace's links ([`address`]).
 pub fn address_of(reader: &Reader, workspace: WorkspaceId, public_url: &str) -> Result<String> {
     Ok(address(public_url, find(reader, workspace)?.host.as_deref()))
 }
 
-/// Changes the firm's name; open pages that show it as a channel's title hear of it (C2).
+/// Changes the firm's name, and notifies open pages that show it as a channel's title (C2).
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff, `Field`.
