@@ -8,8 +8,8 @@ use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 
-/// Stores the members that a text mentions: `@` and a full name, or a given name that begins no matched full name.
-/// Returns them ordered by name.
+/// Stores the members that a text mentions: `@` and a full name, or a given name that begins no matched full
+/// name. Returns them ordered by name.
 pub(crate) fn insert(
     tx: &Tx,
     actor: &Actor,

@@ -1,10 +1,10 @@
 //! Full-text search over one's own channels (M8). A message matches if it has every word, at least as a prefix.
 //!
-//! On PostgreSQL the database maintains the index. On SQLite it is FTS5, which flushes its buffer at every savepoint:
-//! indexed one by one, the words of a message cost more than the message itself. So sending only assigns a row
-//! number, in the same transaction, and [`catch_up`] indexes many messages at once: when idle, and before a search.
-//! Both indexes contain each message's workspace and channel as extra words, so the cost of a search depends on the
-//! matches in one's own channels, not on what others have written.
+//! On PostgreSQL the database maintains the index. On SQLite it is FTS5, which flushes its buffer at every
+//! savepoint: indexed one by one, the words of a message cost more than the message itself. So sending only
+//! assigns a row number, in the same transaction, and [`catch_up`] indexes many messages at once: when idle,
+//! and before a search. Both indexes contain each message's workspace and channel as extra words, so the cost
+//! of a search depends on the matches in one's own channels, not on what others have written.
 //!
 //! Case and accents are ignored. Tokenization differs in one respect: in scripts without spaces, SQLite takes
 //! everything between punctuation as one word, PostgreSQL follows its locale.
@@ -27,7 +27,8 @@ use crate::messages::message::{self, Message};
 const AT_ONCE: i64 = 1_000;
 /// Messages that may wait to be indexed, since a search waits for them. Beyond this, sending indexes too.
 const WAITING_MAX: i64 = 20_000;
-/// With more channels than this, a search walks the newest messages of the workspace instead of naming each channel.
+/// With more channels than this, a search walks the newest messages of the workspace instead of naming each
+/// channel.
 const CHANNELS_NAMED: usize = 250;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +70,8 @@ impl FromStr for Cursor {
     }
 }
 
-/// Messages in the requester's channels that have all the words, newest first; an API client searches all channels.
-/// Words in quotes must be adjacent. A query without words finds nothing; no query is an error.
+/// Messages in the requester's channels that have all the words, newest first; an API client searches all
+/// channels. Words in quotes must be adjacent. A query without words finds nothing; no query is an error.
 pub fn messages(
     reader: &Reader,
     actor: &Actor,
@@ -175,7 +176,8 @@ pub(crate) fn newest_row(index: TextIndex) -> &'static str {
     }
 }
 
-/// The row number for a message about to be sent, if the index is a separate table. `newest` is the last assigned.
+/// The row number for a message about to be sent, if the index is a separate table. `newest` is the last
+/// assigned.
 pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
     if tx.text_index() != TextIndex::Table {
         return Ok(None);
@@ -224,8 +226,8 @@ pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Resu
     Ok(())
 }
 
-/// Indexes the oldest messages that are not indexed yet, [`AT_ONCE`] of them. Returns true if more are left. Costs
-/// next to nothing if there are none, or if the database maintains the index.
+/// Indexes the oldest messages that are not indexed yet, [`AT_ONCE`] of them. Returns true if more are left.
+/// Costs next to nothing if there are none, or if the database maintains the index.
 pub fn catch_up(tx: &Tx) -> Result<bool> {
     if waiting(tx)? == 0 {
         return Ok(false);

@@ -1,6 +1,6 @@
-//! Sending a message (M1 to M4). The message, its position, the sender's read position, the search row and the journal
-//! entry are written in one transaction. Few statements run with every message: one query looks everything up
-//! ([`look_up`]), and nothing written is read back.
+//! Sending a message (M1 to M4). The message, its position, the sender's read position, the search row and
+//! the journal entry are written in one transaction. Few statements run with every message: one query looks
+//! everything up ([`look_up`]), and nothing written is read back.
 
 use store::Tx;
 
@@ -24,15 +24,17 @@ pub struct Draft {
     pub text: String,
     /// At most [`limits::ATTACHMENTS`].
     pub attachments: Vec<Attached>,
-    /// The newest position on the sender's screen while writing: answering marks everything up to it as read (M6).
+    /// The newest position on the sender's screen while writing: answering marks everything up to it as read
+    /// (M6).
     pub shown: Option<i64>,
 }
 
-/// Sends a message and files its uploads (F1). The same id again changes nothing and returns the same message (M2).
+/// Sends a message and files its uploads (F1). The same id again changes nothing and returns the same message
+/// (M2).
 ///
 /// # Errors
-/// `NotFound` if the sender cannot see the channel; `Forbidden` if they have left it; `Conflict` if the id belongs to
-/// another message; `Field` for an invalid text, id or attachment.
+/// `NotFound` if the sender cannot see the channel; `Forbidden` if they have left it; `Conflict` if the id
+/// belongs to another message; `Field` for an invalid text, id or attachment.
 pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     if draft.id.0.get_version_num() != 7 {
         return Err(Error::field("id", Problem::NoId));
@@ -154,8 +156,8 @@ fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
     }
 }
 
-/// Advances the sender's read position. What the page showed counts as read. If nothing was unread before, the new
-/// message is read too; otherwise it becomes one more that does not count as unread.
+/// Advances the sender's read position. What the page showed counts as read. If nothing was unread before,
+/// the new message is read too; otherwise it becomes one more that does not count as unread.
 fn step_forward(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64, shown: i64) -> Result<()> {
     if shown > 0 {
         members::read_up_to(tx, actor, channel, shown)?;

@@ -1,5 +1,5 @@
-//! What is unread and not yet in a digest (N1, N2). Recorded when a message is sent; [`crate::notify::due`] decides
-//! what to send.
+//! What is unread and not yet in a digest (N1, N2). Recorded when a message is sent; [`crate::notify::due`]
+//! decides what to send.
 
 use store::{Reader, Time, Tx};
 
