@@ -1,10 +1,9 @@
 //! Blobs: what the database knows of the bytes of files. The bytes themselves are in a store outside
 //! (`outbound::blobs`), each under an id that is never reused.
 //!
-//! Identical bytes are stored once in a workspace (F1): a second upload gets the existing blob. A blob
-//! without any reference is dropped in the transaction that removed the last one; its bytes are deleted from
-//! the store a day later, when no download or backup needs them. Blobs that are held back are not served to
-//! anybody (F13).
+//! Identical bytes are stored once in a workspace (F1): a second upload gets the existing blob. A blob without any
+//! reference is dropped in the transaction that removed the last one; its bytes are deleted from the store a day
+//! later, when no download or backup needs them. Blobs that are held back are not served to anybody (F13).
 
 use std::time::Duration;
 
@@ -38,8 +37,7 @@ pub struct ReceivedBlob {
     pub is_unchecked: bool,
 }
 
-/// Registers received bytes and returns their blob id: the existing one if the workspace already has the same
-/// bytes.
+/// Registers received bytes and returns their blob id: the existing one if the workspace already has the same bytes.
 ///
 /// # Errors
 /// `Field` (`StorageFull`) if the workspace would exceed `workspace_max` bytes.

@@ -1,6 +1,5 @@
-//! Renaming, moving, deleting and restoring entries (F5, F6). Deleted entries are kept for a while; what was
-//! deleted together is restored together. Without write access to a folder nothing in it or below it can be
-//! changed.
+//! Renaming, moving, deleting and restoring entries (F5, F6). Deleted entries are kept for a while; what was deleted
+//! together is restored together. Without write access to a folder nothing in it or below it can be changed.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
-//! Detects the type of a file from its first bytes (F4); neither its name nor the browser's claim is trusted.
-//! The name only decides what the bytes leave open: which kind of text, which kind of archive. Signatures
-//! come from `infer`.
+//! Detects the type of a file from its first bytes (F4); neither its name nor the browser's claim is trusted. The name
+//! only decides what the bytes leave open: which kind of text, which kind of archive. Signatures come from `infer`.
 
 use crate::files::names;
 

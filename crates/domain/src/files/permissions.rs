@@ -23,8 +23,7 @@ pub fn may_change(
     Ok(may && (actor.role.is_internal() || !is_read_only(reader, actor.workspace, channel, folder)?))
 }
 
-/// Whether the requester may send files in a channel. API clients and members may, even where it is read-only
-/// (F6).
+/// Whether the requester may send files in a channel. API clients and members may, even where it is read-only (F6).
 pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
     if actor.is_api_client() {
         access::channel(reader, actor, channel)?;

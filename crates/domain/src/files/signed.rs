@@ -1,7 +1,6 @@
-//! Signed addresses (F2): valid for 15 minutes without a session or key. Each contains its purpose, person,
-//! file and expiry, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether the person still has
-//! access is checked when it is used. One issued to an API client works as long as the admin behind its key
-//! is an active admin.
+//! Signed addresses (F2): valid for 15 minutes without a session or key. Each contains its purpose, person, file and
+//! expiry, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether the person still has access is checked
+//! when it is used. One issued to an API client works as long as the admin behind its key is an active admin.
 
 use std::time::Duration;
 

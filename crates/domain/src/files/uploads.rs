@@ -113,9 +113,8 @@ pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &StorageLimits) -
 /// Announces an upload. Access, size and free space are checked now, before any byte is sent.
 ///
 /// # Errors
-/// `Forbidden` without write access (F6) or after leaving the channel; `Field` for an invalid name, a size
-/// over the limit or a full workspace; `Conflict` for too many open uploads, or a file that already has its
-/// bytes.
+/// `Forbidden` without write access (F6) or after leaving the channel; `Field` for an invalid name, a size over the
+/// limit or a full workspace; `Conflict` for too many open uploads, or a file that already has its bytes.
 pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) -> Result<Upload> {
     let name = FileName::or("name", &new.name, "file")?.given;
     access::channel(tx, actor, new.channel)?;

@@ -27,8 +27,7 @@ use crate::messages::message::{self, Message};
 const AT_ONCE: i64 = 1_000;
 /// Messages that may wait to be indexed, since a search waits for them. Beyond this, sending indexes too.
 const WAITING_MAX: i64 = 20_000;
-/// With more channels than this, a search walks the newest messages of the workspace instead of naming each
-/// channel.
+/// With more channels than this, a search walks the newest messages of the workspace instead of naming each channel.
 const CHANNELS_NAMED: usize = 250;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,8 +175,7 @@ pub(crate) fn newest_row(index: TextIndex) -> &'static str {
     }
 }
 
-/// The row number for a message about to be sent, if the index is a separate table. `newest` is the last
-/// assigned.
+/// The row number for a message about to be sent, if the index is a separate table. `newest` is the last assigned.
 pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
     if tx.text_index() != TextIndex::Table {
         return Ok(None);

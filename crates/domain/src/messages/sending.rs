@@ -24,13 +24,11 @@ pub struct Draft {
     pub text: String,
     /// At most [`limits::ATTACHMENTS`].
     pub attachments: Vec<Attached>,
-    /// The newest position on the sender's screen while writing: answering marks everything up to it as read
-    /// (M6).
+    /// The newest position on the sender's screen while writing: answering marks everything up to it as read (M6).
     pub shown: Option<i64>,
 }
 
-/// Sends a message and files its uploads (F1). The same id again changes nothing and returns the same message
-/// (M2).
+/// Sends a message and files its uploads (F1). The same id again changes nothing and returns the same message (M2).
 ///
 /// # Errors
 /// `NotFound` if the sender cannot see the channel; `Forbidden` if they have left it; `Conflict` if the id

@@ -1,10 +1,9 @@
 //! Addresses that do not accept mail (N12): when they are marked, and when the mark is cleared.
 //!
-//! A mail server refuses a mail ([`record_bounce`]) or a bounce report arrives later ([`returned`]). From
-//! then on no digests are sent there; a sign-in code, which people ask for themselves, is still tried. The
-//! mark is cleared when the address changes, when somebody tries it again, or when a code or link from a mail
-//! is used. Whatever was not delivered meanwhile and is still unread is then decided about again, so nothing
-//! is missed.
+//! A mail server refuses a mail ([`record_bounce`]) or a bounce report arrives later ([`returned`]). From then on no
+//! digests are sent there; a sign-in code, which people ask for themselves, is still tried. The mark is cleared when
+//! the address changes, when somebody tries it again, or when a code or link from a mail is used. Whatever was not
+//! delivered meanwhile and is still unread is then decided about again, so nothing is missed.
 
 use std::time::Duration;
 
@@ -117,7 +116,7 @@ fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
 /// Tries a person's address again.
 ///
 /// # Errors
-/// `Forbidden` if the requester may not manage the person, such as staff a colleague.
+/// `Forbidden` for staff, if the person is a colleague.
 pub fn try_again(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     team::manageable(tx, actor, person)?;
     clear_bounce(tx, actor.workspace, person, tx.now())
@@ -152,8 +151,8 @@ pub(crate) fn address_changed(tx: &mut Tx, workspace: WorkspaceId, person: Perso
     clear_bounce(tx, workspace, person, tx.now())
 }
 
-/// Clears the mark after a mail arrived: its code or link was used. The person is here right now, so what is
-/// unread may wait once more.
+/// Clears the mark after a mail arrived: its code or link was used. The person is here right now, so
+/// unread messages may wait their usual time again.
 pub(crate) fn mail_arrived(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let wait = settings::messaging(tx, workspace)?.wait();
     clear_bounce(tx, workspace, person, tx.now().after(wait))
@@ -196,8 +195,7 @@ fn undelivered(
         is_undelivered: bool,
     }
     let lock = tx.row_lock("FOR UPDATE OF m");
-    // Undelivered: suppressed for lack of an address, or the mail failed and no other delivery of the digest
-    // left.
+    // Undelivered: suppressed for lack of an address, or the mail failed and no other delivery of the digest left.
     let sql = format!(
         "SELECT t.channel, t.after_position, g.suppressed, g.created_at, \
          (SELECT count(*) FROM deliveries d WHERE d.workspace = g.workspace AND d.reference = g.id AND d.kind = $5 \

@@ -47,8 +47,7 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
-    /// Why to send nothing at all; `None` if something is sent. If the reasons differ, the one for email is
-    /// given.
+    /// Why to send nothing at all; `None` if something is sent. If the reasons differ, the one for email is given.
     pub fn refused(&self) -> Option<Reason> {
         if !self.invited {
             return Some(Reason::NotInvited);
@@ -66,6 +65,7 @@ pub enum Decision {
     /// Send everything unread in one digest, by at least one of these media.
     Digest {
         email: bool,
+        /// By text message.
         text: bool,
     },
     /// It is due, but nothing is sent, now or later.

@@ -87,8 +87,7 @@ impl DigestPart {
         }
     }
 
-    /// The status by one medium, or `None` if that was not to be used, or not needed because everything had
-    /// been read.
+    /// The status by one medium, or `None` if that was not to be used, or not needed because everything had been read.
     pub(crate) fn by(&self, way: Medium, called_off_at: Option<Time>) -> Option<DeliveryState> {
         let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
         if let Some(reason) = self.left_out(way) {

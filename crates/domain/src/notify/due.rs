@@ -72,8 +72,7 @@ pub fn enqueue_due(
     channel: ChannelId,
     wait: Option<Duration>,
 ) -> Result<()> {
-    // A sender in this channel right now has locked it: their message is seen below, or comes after this
-    // transaction.
+    // A sender in this channel right now has locked it: their message is seen below, or comes after this transaction.
     tx.lock_rows(
         "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
         &[&workspace, &channel],
@@ -199,9 +198,8 @@ pub(crate) fn circumstances(
     })
 }
 
-/// Whether a digest was sent by this medium, or is about to be, since the person's last visit (signed in, or
-/// had something on screen). A text held by quiet hours does not count: it will include what arrives until
-/// then (N10).
+/// Whether a digest was sent by this medium, or is about to be, since the person's last visit (signed in, or had
+/// something on screen). A text held by quiet hours does not count: it will include what arrives until then (N10).
 fn digest_since_visit(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,9 +1,8 @@
 //! Phone numbers for text messages (N9): given by their owner, confirmed with a code, covered by consent,
 //! stopped by STOP.
 //!
-//! Whether a text may be sent is one pure decision, [`crate::notify::quiet_hours::text_due`], made when a
-//! digest is created and again when it is sent. Answers are recorded in `consents`, how often to text in
-//! `preferences`.
+//! Whether a text may be sent is one pure decision, [`crate::notify::quiet_hours::text_due`], made when a digest is
+//! created and again when it is sent. Answers are recorded in `consents`, how often to text in `preferences`.
 
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! Notification preferences (N10), and the unsubscribe links in mails (N11).
 //!
-//! Invitations and sign-in codes are always sent, whatever is chosen here. An unsubscribe link changes the
-//! same preference as the profile does; only the hash of its secret is stored, and opening it changes
-//! nothing.
+//! Invitations and sign-in codes are always sent, whatever is chosen here. An unsubscribe link changes the same
+//! preference as the profile does; only the hash of its secret is stored, and opening it changes nothing.
 
 use std::time::Duration;
 

@@ -116,8 +116,7 @@ mod tests {
             (Some("America/New_York"), "2026-01-06T01:59:00Z", None),
             (Some("America/New_York"), "2026-01-06T02:00:00Z", Some("2026-01-06T13:00:00Z")),
             (Some("Asia/Kolkata"), "2026-01-06T02:29:00Z", Some("2026-01-06T02:30:00Z")),
-            // The night in which clocks go forward is an hour shorter, the one in which they go back an hour
-            // longer.
+            // The night in which clocks go forward is an hour shorter, the one in which they go back an hour longer.
             (Some("Europe/Berlin"), "2026-03-28T20:00:00Z", Some("2026-03-29T06:00:00Z")),
             (Some("Europe/Berlin"), "2026-10-24T19:00:00Z", Some("2026-10-25T07:00:00Z")),
         ] {
