@@ -186,8 +186,8 @@ pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<File
     Ok(id)
 }
 
-/// The name itself if it is free in the folder, otherwise with the lowest free number found. The caller must
-/// have called [`lock_files`].
+/// The name itself if it is free in the folder, otherwise with a free number. The caller must have called
+/// [`lock_files`].
 pub(crate) fn free(
     reader: &Reader,
     workspace: WorkspaceId,

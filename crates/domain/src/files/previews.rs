@@ -76,7 +76,7 @@ pub fn impossible(tx: &mut Tx, due: &Due) -> Result<()> {
     Ok(())
 }
 
-/// Records a failure that is not the file's fault. It is retried when the lease ends, up to [`TRIES_MAX`] attempts.
+/// Records a failure that is not the file's fault. It is retried when the lease ends, up to `TRIES_MAX` attempts.
 pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = NULL WHERE workspace = $1 AND blob = $2 AND tries >= $3",

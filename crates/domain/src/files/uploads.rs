@@ -38,7 +38,8 @@ pub(crate) fn file_at(
 
 /// How long an upload is kept after its last byte, or unused after completion.
 pub const LASTS: Duration = Duration::from_secs(24 * 3600);
-/// An upload idle for this long has lost its connection. It is kept, but no space is reserved for it.
+/// An upload idle for this long has lost its connection. It is kept, but reserves no space and gives way
+/// to new uploads.
 pub const QUIET: Duration = Duration::from_secs(120);
 /// Open uploads of one person: a folder of photographs, with room to spare.
 pub const OPEN_MAX: i64 = 200;

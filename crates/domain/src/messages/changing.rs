@@ -54,7 +54,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
     )?;
     mentions::forget(tx, actor, message)?;
     attachments::detach(tx, actor.workspace, message)?;
-    // Keeps unread counts right: it never counted for its author, nor any longer for those who have read past it.
+    // It no longer counts as unread; for its author and for those who have read past it, it did not anyway.
     tx.run(
         "UPDATE members SET skipped = skipped + 1 \
          WHERE workspace = $1 AND channel = $2 AND read_position < $3 AND person <> $4",

@@ -224,7 +224,7 @@ pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Resu
     Ok(())
 }
 
-/// Indexes the oldest messages that are not indexed yet, [`AT_ONCE`] of them. Returns true if more are left.
+/// Indexes the oldest messages that are not indexed yet, up to `AT_ONCE` of them. Returns true if more are left.
 /// Costs next to nothing if there are none, or if the database maintains the index.
 pub fn catch_up(tx: &Tx) -> Result<bool> {
     if waiting(tx)? == 0 {

@@ -17,7 +17,7 @@ pub(crate) const AFTER: &str =
 
 /// Records that a channel has unread messages, in the transaction that sends one.
 pub(crate) fn mark_pending(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
-    // Keep the earlier time, unless the clock was set back.
+    // What is waiting already is older, unless the clock was set back.
     tx.run(
         "INSERT INTO waiting (workspace, channel, since, position) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (workspace, channel) DO UPDATE SET since = excluded.since WHERE waiting.since > excluded.since",

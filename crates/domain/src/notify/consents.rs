@@ -1,5 +1,5 @@
-//! Consent to text messages (N9): each answer is stored with its wording, time, number and medium, never changed, and
-//! can be exported by admins. This is only the record; [`crate::notify::phones`] holds what is currently in effect.
+//! Consent to text messages (N9): each answer is stored with its wording, time, number and medium, never changed,
+//! and can be exported by admins. What is currently in effect is in [`crate::notify::phones`].
 
 use store::{Reader, Time, Tx};
 

@@ -1,5 +1,5 @@
-//! The delivery status of a message for each of its recipients (N12). It is derived from data stored anyway: read
-//! positions, digests and their deliveries, departures.
+//! The delivery status of a message for each of its recipients, exactly one (N12). It is derived from data stored
+//! anyway: read positions, digests and their deliveries, departures.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

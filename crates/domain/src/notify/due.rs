@@ -1,11 +1,11 @@
 //! Finds out who is due to be notified of unread messages, and when (N1 to N6, N10, N14).
 //!
-//! Sending a message records its channel in one row ([`crate::messages::unread_backlog::mark_pending`]): the
-//! same cost however many members it has. Once the oldest message there has waited long enough,
-//! [`enqueue_due`] creates a `due` row for each member for whom something still counts and is unread; reading
-//! costs nothing here, as read positions are only looked at then. [`decide`] decides about one such person
-//! with what is true at that moment ([`crate::notify::decision`]) and writes the digest
-//! ([`crate::notify::digests`]). All of it may run in any number of workers at once.
+//! Sending a message records its channel in one row (`mark_pending` in [`crate::messages::unread_backlog`]): the
+//! same cost however many members it has. Once the oldest message there has waited long enough, [`enqueue_due`]
+//! creates a `due` row for each member for whom something still counts and is unread; reading costs nothing here,
+//! as read positions are only looked at then. [`decide`] decides about one such person with what is true at that
+//! moment ([`crate::notify::decision`]) and writes the digest ([`crate::notify::digests`]). All of it may run in
+//! any number of workers at once.
 
 use std::time::Duration;
 

@@ -25,8 +25,8 @@ pub(crate) fn add_call(
     Ok(())
 }
 
-/// Takes up to `most` due deliveries of one webhook for one [`LEASE`](crate::notify::deliveries::LEASE). No
-/// two workers get the same one.
+/// Takes up to `most` due deliveries of one webhook for one [`LEASE`](crate::notify::deliveries::LEASE).
+/// No two workers get the same one.
 pub fn claim_calls(
     tx: &mut Tx,
     workspace: WorkspaceId,
