@@ -1,4 +1,4 @@
-//! Files and folders of a channel, uploads on their way, the bytes behind them and their previews.
+//! Files and folders of a channel, unfinished uploads, the stored bytes and their previews.
 
 pub mod blobs;
 pub mod browsing;

@@ -1,4 +1,4 @@
-//! Messages: sending, changing, mentions, attachments, search, and which of them are still unread.
+//! Messages: sending, changing, mentions, attachments, search, and the backlog of unread messages.
 
 pub mod attachments;
 pub mod editing;

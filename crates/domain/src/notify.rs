@@ -1,4 +1,4 @@
-//! What a person is told outside the portal: what is due, digests, deliveries, reply links, and what came back.
+//! What is sent to people outside the portal: what is due, digests, deliveries, reply links, delivery status.
 
 pub mod bounces;
 pub mod consents;

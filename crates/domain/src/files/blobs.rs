@@ -1,9 +1,9 @@
-//! Blobs: the bytes of files as the database knows them. The bytes themselves lie in a store outside (`outbound::blobs`),
-//! each under an id that is never used twice; here stands which of them count.
+//! Blobs: what the database knows of the bytes of files. The bytes themselves are in a store outside
+//! (`outbound::blobs`), each under an id that is never reused.
 //!
-//! The same bytes are kept once in a workspace (F1): who brings them again is led to those that are there. Bytes that
-//! nothing refers to any more are given up in the transaction that let go of them, and removed from the store a day
-//! later, when no download and no backup needs them. What is held back is handed to nobody.
+//! Identical bytes are stored once in a workspace (F1): a second upload gets the existing blob. A blob without any
+//! reference is dropped in the transaction that removed the last one; its bytes are deleted from the store a day
+//! later, when no download or backup needs them. Blobs that are held back are not served to anybody (F13).
 
 use std::time::Duration;
 
@@ -14,39 +14,40 @@ use crate::kernel::ids::{BlobId, ChannelId, FileId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::lock;
 
-/// Bytes that were given up stay in the store this long: longer than a download or a backup takes.
+/// How long dropped bytes stay in the store: longer than a download or a backup takes.
 pub const DROPPED_KEPT: Duration = Duration::from_secs(24 * 3600);
-/// Why bytes are held back that no scanner has looked at yet.
+/// Held back because no scanner has looked at it yet.
 pub const UNCHECKED: &str = "unchecked";
-/// Why bytes stay held back that the scanner does not look at.
+/// Held back because it is too large for the scanner.
 pub const TOO_LARGE: &str = "tooLarge";
 
-/// Bytes that have just been put into the store.
+/// Bytes that have just been written to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedBlob {
-    /// Their name there.
     pub id: BlobId,
-    /// Their SHA-256.
+    /// SHA-256.
     pub hash: [u8; 32],
-    /// How many.
+    /// In bytes.
     pub size: i64,
-    /// Found from the bytes.
+    /// Detected from the bytes.
     pub content_type: String,
-    /// Width and height of a picture that can be shown, upright.
+    /// Width and height of a picture that can be shown, after rotation.
     pub dimensions: Option<(i64, i64)>,
-    /// Whether nobody is to get them before a scanner has looked at them.
+    /// Whether to hold the bytes back until they have been scanned.
     pub is_unchecked: bool,
 }
 
-/// Lets bytes count, and answers the id under which they do: that of the same bytes where these are there already. At most
-/// `workspace_max` bytes may count in the workspace.
+/// Registers received bytes and returns their blob id: the existing one if the workspace already has the same bytes.
+///
+/// # Errors
+/// `Field` (`StorageFull`) if the workspace would exceed `workspace_max` bytes.
 pub(crate) fn insert(
     tx: &Tx,
     workspace: WorkspaceId,
     arrived: &ReceivedBlob,
     workspace_max: i64,
 ) -> Result<BlobId> {
-    // Neither are the same bytes let go of nor brought by others meanwhile.
+    // The lock keeps others from dropping or adding the same bytes meanwhile.
     lock::lock_directory(tx, workspace)?;
     let known: Option<BlobId> = tx.first(
         "SELECT id FROM blobs WHERE workspace = $1 AND hash = $2",
@@ -89,7 +90,7 @@ pub(crate) fn insert(
     Ok(arrived.id)
 }
 
-/// Lets go of bytes where no file and no upload refers to them any more.
+/// Drops a blob if no file and no upload refers to it any more.
 pub(crate) fn release(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     lock::lock_directory(tx, workspace)?;
     let size: Option<i64> = tx.first(
@@ -112,17 +113,14 @@ fn drop_bytes(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     Ok(())
 }
 
-/// How many bytes count in a workspace.
-///
-/// # Errors
-/// `NotFound`.
+/// The total size of a workspace's blobs, in bytes.
 pub fn stored(reader: &Reader, workspace: WorkspaceId) -> Result<i64> {
     let bytes =
         reader.first("SELECT stored_bytes FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
     bytes.ok_or(Error::NotFound)
 }
 
-/// Bytes to be removed from the store by now, at most `most`.
+/// Up to `most` blobs that may be deleted from the store now.
 pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>> {
     Ok(reader.all(
         "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
@@ -131,13 +129,13 @@ pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>>
     )?)
 }
 
-/// Notes that dropped bytes are gone from the store.
+/// Records that dropped bytes have been deleted from the store.
 pub fn removed(tx: &Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     tx.run("DELETE FROM dropped_blobs WHERE workspace = $1 AND id = $2", &[&workspace, &blob])?;
     Ok(())
 }
 
-/// Whether the database knows bytes of the store: they count, or are still to be removed in their time.
+/// Whether the database knows these bytes: in use, or dropped and not yet deleted.
 pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result<bool> {
     let known = reader.first(
         "SELECT 1 FROM blobs WHERE workspace = $1 AND id = $2 \
@@ -148,17 +146,16 @@ pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result
     Ok(known.is_some())
 }
 
-/// Bytes that a scanner is to look at.
+/// A blob that is waiting for the scanner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchecked {
-    /// Whose.
     pub workspace: WorkspaceId,
     pub blob: BlobId,
-    /// How many.
+    /// In bytes.
     pub size: i64,
 }
 
-/// The bytes that have waited longest for a scanner.
+/// The blobs that have waited longest for the scanner.
 pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
     Ok(reader.all(
         "SELECT workspace, id, size FROM blobs WHERE held_at IS NOT NULL AND held_why = $1 \
@@ -168,8 +165,8 @@ pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
     )?)
 }
 
-/// Notes what a scanner found: nothing, and the bytes are handed out from now on; or what is wrong with them, and they stay
-/// held back. Everybody who sees one of their files hears of it.
+/// Records the result of a scan: `None` releases the blob, a finding keeps it held back. Publishes a change
+/// of its files.
 pub fn checked(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId, found: Option<&str>) -> Result<()> {
     let at: Option<Time> = found.map(|_| tx.now());
     let changed = tx.run(
@@ -182,7 +179,7 @@ pub fn checked(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId, found: Option<
     Ok(())
 }
 
-/// Tells those who see a file of these bytes that there is something new about it.
+/// Publishes a change of every file that has these bytes.
 pub(crate) fn publish(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
     let files: Vec<(ChannelId, FileId)> = tx.all(
         "SELECT channel, id FROM files WHERE workspace = $1 AND blob = $2 AND deleted_at IS NULL ORDER BY id",
@@ -195,7 +192,7 @@ pub(crate) fn publish(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Resu
     Ok(())
 }
 
-/// Asks for the small version of bytes that can have one.
+/// Requests a preview, if these bytes can have one.
 pub(crate) fn ask(tx: &Tx, workspace: WorkspaceId, arrived: &ReceivedBlob) -> Result<()> {
     if arrived.dimensions.is_some() || arrived.content_type == "application/pdf" {
         tx.run(

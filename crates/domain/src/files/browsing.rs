@@ -1,5 +1,5 @@
-//! What somebody who looks through files needs beside the list: the files before and after one, what was just deleted, and
-//! everything that lies in what is to be packed into one archive.
+//! Views of Files other than lists: the previous and the next file (F11), what a deletion removed, the newest
+//! files, and the contents of a download of several entries (F6).
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,10 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, FileId};
 
-/// Entries of one archive.
+/// The most entries in one archive.
 pub const PACKED_MAX: usize = 10_000;
 
 /// The files before and after one in its folder, in the order of the list.
-///
-/// # Errors
-/// `NotFound` for the entry.
 pub fn beside(reader: &Reader, actor: &Actor, file: FileId) -> Result<(Option<FileId>, Option<FileId>)> {
     let entry = find(reader, actor, file)?;
     let key = folder_key(entry.channel, entry.folder);
@@ -37,19 +34,16 @@ pub fn beside(reader: &Reader, actor: &Actor, file: FileId) -> Result<(Option<Fi
     Ok((next("<", "DESC")?, next(">", "ASC")?))
 }
 
-/// What went at once, as somebody who may bring it back sees it.
+/// A deletion, as shown to somebody who may undo it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deleted {
     /// The name of the first entry.
     pub first: String,
-    /// How many entries were chosen.
+    /// How many entries were selected.
     pub count: usize,
 }
 
-/// What a deletion took, where it can still be brought back by the one who asks.
-///
-/// # Errors
-/// `NotFound` for the channel.
+/// What a deletion removed. Returns `None` if the requester can no longer undo it.
 pub fn deleted(
     reader: &Reader,
     actor: &Actor,
@@ -64,19 +58,19 @@ pub fn deleted(
     Ok(roots.first().map(|first| Deleted { first: first.name.given.clone(), count: roots.len() }))
 }
 
-/// Something in an archive.
+/// An entry of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
-    /// Its path there: safe names, with `/` between them. No other has it.
+    /// Its path in the archive: safe names separated by `/`. Unique.
     pub path: String,
     pub entry: Entry,
 }
 
-/// The chosen entries of a channel with everything that lies in them, folders before their contents, as they are packed
-/// into one archive. Entries of the same name from different folders get numbers.
+/// The selected entries of a channel with everything below them, folders before their contents, for one archive.
+/// Selected entries with the same name get numbers.
 ///
 /// # Errors
-/// `NotFound`; `TooFew` and `TooMany` ([`PACKED_MAX`]) at `files`.
+/// `TooFew` or `TooMany` ([`PACKED_MAX`]) at `files`.
 pub fn packed(reader: &Reader, actor: &Actor, channel: ChannelId, chosen: &[FileId]) -> Result<Vec<Packed>> {
     access::channel(reader, actor, channel)?;
     if chosen.is_empty() {
@@ -118,7 +112,7 @@ pub fn packed(reader: &Reader, actor: &Actor, channel: ChannelId, chosen: &[File
     Ok(packed)
 }
 
-/// The safe name of an entry, with a number where another one that was chosen has it.
+/// The safe name of an entry, with a number if another selected entry has it.
 fn free(entry: &Entry, taken: &mut BTreeSet<String>) -> String {
     let name = FileName { given: entry.name.clone(), safe: entry.safe_name.clone() };
     let mut free = name.clone();
@@ -130,10 +124,7 @@ fn free(entry: &Entry, taken: &mut BTreeSet<String>) -> String {
     free.safe
 }
 
-/// The newest entries of a channel, whatever folder they lie in; folders and links aside.
-///
-/// # Errors
-/// `NotFound` for the channel.
+/// The newest files of a channel from all folders, without folders and links.
 pub fn newest(reader: &Reader, actor: &Actor, channel: ChannelId, most: i64) -> Result<Vec<Entry>> {
     access::channel(reader, actor, channel)?;
     let sql = format!(

@@ -1,5 +1,5 @@
-//! Renaming, moving, deleting and bringing back (F5, F6). What is deleted is kept a while, so that it can be brought back;
-//! what was deleted at once comes back at once. Who only looks at a folder changes nothing in it or below.
+//! Renaming, moving, deleting and restoring entries (F5, F6). Deleted entries are kept for a while; what was deleted
+//! together is restored together. Without write access to a folder nothing in it or below it can be changed.
 
 use std::time::Duration;
 
@@ -19,29 +19,29 @@ use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::web_address::address;
 
-/// Deleted entries can be brought back this long.
+/// How long deleted entries can be restored.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A file whose bytes never came goes after this.
+/// A file whose bytes never arrived is removed after this.
 pub const PENDING_LASTS: Duration = Duration::from_secs(24 * 3600);
-/// Entries that one call moves or deletes.
+/// The most entries that one call moves or deletes.
 pub const AT_ONCE: usize = 1_000;
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// The most rows per sweep, so that writers do not wait for it.
 const SWEPT_AT_ONCE: i64 = 500;
 
-/// What went at once: with it everything comes back.
+/// Identifies what was deleted together, and is restored together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deletion(pub Uuid);
 
-/// What is to become of what lies in a folder that is deleted.
+/// What to do with the contents of a deleted folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
-    /// It goes too.
+    /// Delete them too.
     GoToo,
-    /// A folder with something in it is not deleted.
+    /// Refuse to delete a folder that is not empty.
     Refuse,
 }
 
-/// The entries of one channel that are given, each once, where the one who asks may change all of them.
+/// The given entries of one channel, each once. Fails unless the requester may change all of them.
 fn all_changeable(
     reader: &Reader,
     actor: &Actor,
@@ -69,10 +69,10 @@ fn all_changeable(
     Ok(found)
 }
 
-/// Gives an entry another name.
+/// Renames an entry.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks; `Field` for the name, also where another entry has it.
+/// `Forbidden` without write access; `Field` for an invalid name, or one that another entry has.
 pub fn rename(tx: &mut Tx, actor: &Actor, file: FileId, name: &str) -> Result<()> {
     let name = FileName::new("name", name)?;
     let found = changeable(tx, actor, file)?;
@@ -89,7 +89,7 @@ pub fn rename(tx: &mut Tx, actor: &Actor, file: FileId, name: &str) -> Result<()
     Ok(())
 }
 
-/// Puts an entry into a folder under a name that is free there.
+/// Puts an entry into a folder, under a name that is free there.
 fn put(tx: &Tx, actor: &Actor, entry: &Entry, folder: Uuid, name: &FileName) -> Result<()> {
     tx.run(
         "UPDATE files SET folder = $3, name = $4, safe_name = $5, name_key = $6, sort_key = $7, changed_by = $8, \
@@ -109,10 +109,10 @@ fn put(tx: &Tx, actor: &Actor, entry: &Entry, folder: Uuid, name: &FileName) -> 
     Ok(())
 }
 
-/// Moves entries of a channel into one of its folders, or to its top. A name in use there gets a number.
+/// Moves entries into a folder of their channel, or to its top. A name in use there gets a number.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks; `Conflict` for a folder that would lie in itself or too deep.
+/// `Forbidden` without write access; `Conflict` for a folder that would end up inside itself or too deep.
 pub fn move_to(
     tx: &mut Tx,
     actor: &Actor,
@@ -145,7 +145,7 @@ pub fn move_to(
     Ok(())
 }
 
-/// Levels of folders from this one down: 1 where it has none in it.
+/// The number of folder levels from this one down: 1 if it contains no folder.
 fn height(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<usize> {
     let levels: i64 = reader.one(
         "WITH RECURSIVE down (id, level) AS (SELECT id, CAST(1 AS BIGINT) FROM files WHERE workspace = $1 AND id = $2 \
@@ -157,12 +157,12 @@ fn height(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<usi
     Ok(usize::try_from(levels).unwrap_or(0))
 }
 
-/// Deletes entries of a channel. They can be brought back for [`KEPT`]; messages that files were sent with keep their names,
-/// with a note that they were removed (F5).
+/// Deletes entries of a channel. They can be restored for [`KEPT`]. Messages keep the names of deleted
+/// attachments, marked as removed (F5).
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks, in a folder below too; `Field` for a folder that is not empty
-/// where that is to be refused.
+/// `Forbidden` without write access to all of it, folders below included; `Field` for a folder that is not
+/// empty, with [`Contents::Refuse`].
 pub fn delete(
     tx: &mut Tx,
     actor: &Actor,
@@ -202,7 +202,7 @@ pub fn delete(
     Ok(Deletion(deletion))
 }
 
-/// The files of a deletion that messages show.
+/// The files of a deletion that are attached to messages.
 fn sent(reader: &Reader, workspace: WorkspaceId, deletion: Uuid) -> Result<Vec<FileId>> {
     Ok(reader.all(
         "SELECT DISTINCT f.id FROM files f JOIN attachments a ON a.workspace = f.workspace AND a.file = f.id \
@@ -221,7 +221,7 @@ fn is_empty(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<b
     Ok(any.is_none())
 }
 
-/// Whether a folder or one in it is read-only for client users.
+/// Whether a folder, or one below it, is read-only for client users.
 fn has_read_only(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Result<bool> {
     let sql = format!(
         "{} SELECT 1 FROM files f WHERE f.workspace = $1 AND f.read_only_at IS NOT NULL \
@@ -231,11 +231,11 @@ fn has_read_only(reader: &Reader, workspace: WorkspaceId, folder: FileId) -> Res
     Ok(reader.first(&sql, &[&workspace, &folder, &names::AFTER_FOLDERS], |_| Ok(()))?.is_some())
 }
 
-/// Brings back what was deleted at once, where it was; at the top where its folder is gone. A name that is in use
-/// meanwhile gets a number. Client users bring back what they deleted themselves.
+/// Restores a deletion where it was, or at the top if the folder is gone. A name in use by now gets a number.
+/// Client users can only restore what they deleted themselves.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks.
+/// `NotFound` if there is nothing that the requester may restore; `Forbidden` without write access.
 pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletion) -> Result<()> {
     access::channel(tx, actor, channel)?;
     lock_files(tx, actor.workspace, channel)?;
@@ -281,7 +281,7 @@ pub fn restore(tx: &mut Tx, actor: &Actor, channel: ChannelId, deletion: Deletio
     Ok(())
 }
 
-/// Brings back one entry, with everything that was deleted at once with it, as [`restore`]. What is there stays as it is.
+/// Restores one entry with everything that was deleted together with it. Does nothing if it was not deleted.
 ///
 /// # Errors
 /// As [`restore`].
@@ -296,12 +296,12 @@ pub fn restore_with(tx: &mut Tx, actor: &Actor, file: FileId) -> Result<()> {
     deletion.map_or(Ok(()), |deletion| restore(tx, actor, channel, Deletion(deletion)))
 }
 
-/// An entry of a deletion whose folder is not part of it.
+/// An entry of a deletion whose folder is not part of that deletion.
 pub(crate) struct Root {
     id: FileId,
     kind: Kind,
     pub(crate) name: FileName,
-    /// Where it goes back to.
+    /// The folder to restore it to.
     folder: Option<FileId>,
 }
 
@@ -329,10 +329,10 @@ pub(crate) fn roots(
     Ok(rows.into_iter().map(|(root, _)| root).collect())
 }
 
-/// Lets a link lead somewhere else.
+/// Changes the target of a link.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks; `Conflict` for what is no link; `Field` for the address.
+/// `Forbidden` without write access; `Conflict` if the entry is not a link; `Field` for an invalid address.
 pub fn set_link(tx: &mut Tx, actor: &Actor, file: FileId, url: &str) -> Result<()> {
     let url = address("linkUrl", url)?;
     let found = changeable(tx, actor, file)?;
@@ -348,8 +348,8 @@ pub fn set_link(tx: &mut Tx, actor: &Actor, file: FileId, url: &str) -> Result<(
     Ok(())
 }
 
-/// Removes some entries that were deleted long ago, and files whose bytes never came, and says how many; 0 when none are
-/// left. Bytes that nothing else refers to are given up with them.
+/// Removes entries past [`KEPT`] and files past [`PENDING_LASTS`], a limited number, and releases their
+/// blobs. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let deleted = tx.all(
         "DELETE FROM files WHERE (workspace, id) IN \

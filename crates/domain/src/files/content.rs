@@ -1,37 +1,32 @@
-//! What a file is, found from its first bytes and never believed: neither from its name nor from what a browser says.
-//! Only where the bytes leave it open (one text or another, one kind of archive or another) does the name decide
-//! between them. Relies on `infer` for the marks of formats.
+//! Detects the type of a file from its first bytes (F4); neither its name nor the browser's claim is trusted. The name
+//! only decides what the bytes leave open: which kind of text, which kind of archive. Signatures come from `infer`.
 
 use crate::files::names;
 
-/// First bytes that tell what a file is.
+/// The number of bytes needed for detection.
 pub const HEAD_BYTES: usize = 8 * 1024;
-/// What is known of bytes that nobody knows.
+/// The type of unrecognized bytes.
 pub const UNKNOWN: &str = "application/octet-stream";
 
-/// What a file is to those who look at it.
+/// The kind of a file as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// A picture that browsers show.
     Picture,
-    /// A film that browsers play.
+    /// Video that browsers play.
     Video,
-    /// A sound that browsers play.
+    /// Audio that browsers play.
     Audio,
-    /// A PDF document.
     Pdf,
-    /// Text to be read: letters, reports, notes.
+    /// Text to read: letters, reports, notes.
     Document,
     Table,
     Slides,
-    /// Files packed into one.
     Archive,
-    /// Anything else.
     Other,
 }
 
 impl Class {
-    /// What a type counts as.
     pub fn of(content_type: &str) -> Class {
         match content_type {
             "image/png" | "image/jpeg" | "image/gif" | "image/webp" => Class::Picture,
@@ -57,12 +52,12 @@ impl Class {
         }
     }
 
-    /// Whether a browser shows or plays it by itself, so that it may be opened in place.
+    /// Whether browsers show or play it natively, so it may be opened inline.
     pub fn opens_in_place(self) -> bool {
         matches!(self, Class::Picture | Class::Video | Class::Audio)
     }
 
-    /// The word for icons and scripts.
+    /// The name used for icons and by scripts.
     pub fn word(self) -> &'static str {
         match self {
             Class::Picture => "picture",
@@ -78,7 +73,7 @@ impl Class {
     }
 }
 
-/// Whether a browser would run what is in it if it could.
+/// Whether a browser would execute code in such a file.
 pub fn may_run(content_type: &str) -> bool {
     content_type.contains("html")
         || content_type.contains("xml")
@@ -86,12 +81,12 @@ pub fn may_run(content_type: &str) -> bool {
         || matches!(content_type, "text/css" | "application/x-shockwave-flash" | "message/rfc822")
 }
 
-/// The type under which a file is handed out: what browsers would run is bytes to them.
+/// The type to serve a file as: types that browsers would execute are served as plain bytes.
 pub fn served_as(content_type: &str) -> &str {
     if may_run(content_type) { UNKNOWN } else { content_type }
 }
 
-/// What a file of these first bytes and this name is (RFC 2046 types, lower case).
+/// The media type (RFC 2046, lower case) of a file with these first bytes and this name.
 pub fn content_type(head: &[u8], name: &str) -> &'static str {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let end = names::extension(name).to_ascii_lowercase();
@@ -112,7 +107,7 @@ pub fn content_type(head: &[u8], name: &str) -> &'static str {
     }
 }
 
-/// Marks of two or three bytes that any text may begin with need more than that.
+/// Two- or three-byte signatures also occur at the start of ordinary text.
 fn is_credible(found: &str, head: &[u8]) -> bool {
     match found {
         "image/bmp"
@@ -124,7 +119,7 @@ fn is_credible(found: &str, head: &[u8]) -> bool {
     }
 }
 
-/// Old Office files share one container.
+/// Old Office formats share one container.
 fn compound(end: &str) -> &'static str {
     match end {
         ".doc" | ".dot" => "application/msword",
@@ -135,7 +130,7 @@ fn compound(end: &str) -> &'static str {
     }
 }
 
-/// Archives whose first entry does not tell what is packed.
+/// ZIP containers whose first entry does not say what they are.
 fn packed(end: &str) -> &'static str {
     match end {
         ".docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -149,7 +144,7 @@ fn packed(end: &str) -> &'static str {
     }
 }
 
-/// Whether the bytes are text, perhaps cut off in the middle of a character.
+/// Whether the bytes are text, possibly cut off in the middle of a character.
 fn is_text(head: &[u8]) -> bool {
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return true;
@@ -179,7 +174,7 @@ fn markup(head: &[u8]) -> &'static str {
     }
 }
 
-/// Which kind of text: whatever a browser could take for a page is called one.
+/// Which kind of text. Anything that a browser could take for a page counts as HTML.
 fn written(head: &[u8], end: &str) -> &'static str {
     let text = lower(head);
     let begin = text.trim_start_matches('\u{feff}').trim_start();

@@ -1,5 +1,5 @@
-//! Making entries: folders, links, files that wait for their bytes, and what was sent with a message. A name in use becomes
-//! `report (2).pdf` (F1): same names both survive.
+//! Creating entries: folders, links, files that wait for their bytes, and attachments. A name in use gets a
+//! number, `report (2).pdf` (F1).
 
 use store::{Reader, Tx};
 use uuid::Uuid;
@@ -14,13 +14,13 @@ use crate::kernel::ids::{BlobId, ChannelId, FileId, MessageId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::web_address::address;
 
-/// Names with a number that are tried one after the other before the search goes in leaps.
+/// Numbered names tried one by one before the search starts doubling.
 const TRIED_IN_TURN: u64 = 9;
 
-/// Makes a folder. The name is free afterwards or gets a number.
+/// Creates a folder. A name in use gets a number.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks (F6); `Field` for the name; `Conflict` for too deep a folder.
+/// `Forbidden` without write access (F6); `Field` for an invalid name; `Conflict` if it would be nested too deep.
 pub fn make_folder(
     tx: &mut Tx,
     actor: &Actor,
@@ -36,10 +36,10 @@ pub fn make_folder(
     insert(tx, actor, &Making { kind: Kind::Folder, ..Making::new(channel, inside, name) })
 }
 
-/// Makes a link to outside.
+/// Creates a link.
 ///
 /// # Errors
-/// As [`make_folder`]; `Field` for an address that is not `http` or `https`.
+/// As [`make_folder`]; `Field` for an address that is neither `http` nor `https`.
 pub fn make_link(
     tx: &mut Tx,
     actor: &Actor,
@@ -54,7 +54,7 @@ pub fn make_link(
     insert(tx, actor, &Making { kind: Kind::Link, url: Some(url), ..Making::new(channel, inside, name) })
 }
 
-/// Makes a file that waits for its bytes: they come as an upload for it.
+/// Creates a file without bytes; an upload for it brings them.
 ///
 /// # Errors
 /// As [`make_folder`].
@@ -70,10 +70,10 @@ pub fn make_file(
     insert(tx, actor, &Making::new(channel, inside, name))
 }
 
-/// The folder and the name that a path such as `Contracts/2026/deed.pdf` stands for; folders that are not there are made.
+/// Resolves a path such as `Contracts/2026/deed.pdf` to a folder and a name, creating missing folders.
 ///
 /// # Errors
-/// As [`make_folder`], at the field `path`; `Conflict` where the path goes through something that is no folder.
+/// As [`make_folder`], at the field `path`; `Conflict` if a part of the path is not a folder.
 pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Result<(Option<FileId>, String)> {
     if path.chars().count() > PATH_CHARACTERS {
         return Err(Error::field("path", Problem::TooLong(PATH_CHARACTERS)));
@@ -87,7 +87,7 @@ pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Resu
     if parts.len() > DEPTH_MAX {
         return Err(Error::field("path", Problem::TooMany(DEPTH_MAX)));
     }
-    // All refusals come before the first folder is made.
+    // Check everything before creating the first folder.
     let mut inside: Option<FileId> = None;
     let mut missing = parts.as_slice();
     while let Some((part, rest)) = missing.split_first() {
@@ -111,7 +111,7 @@ pub fn place(tx: &mut Tx, actor: &Actor, channel: ChannelId, path: &str) -> Resu
     Ok((inside, name.to_string()))
 }
 
-/// Makes sure that something may be put into a folder by the one who asks.
+/// Fails unless the requester may add entries to a folder.
 pub(crate) fn may_make(
     reader: &Reader,
     actor: &Actor,
@@ -122,7 +122,7 @@ pub(crate) fn may_make(
     if may_change(reader, actor, channel, inside)? { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// Gives a file that waits for its bytes what has come.
+/// Adds the bytes to a file that waits for them.
 pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Result<()> {
     let channel: Option<ChannelId> = tx.first(
         "UPDATE files SET blob = $3, changed_by = $4, updated_at = $5 WHERE workspace = $1 AND id = $2 \
@@ -136,9 +136,9 @@ pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Re
     Ok(())
 }
 
-/// An entry about to be made.
+/// An entry about to be created.
 pub(crate) struct Making {
-    /// Its id, where it has one already.
+    /// Set if the id is known already.
     pub(crate) id: Option<FileId>,
     pub(crate) channel: ChannelId,
     pub(crate) inside: Option<FileId>,
@@ -186,7 +186,8 @@ pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<File
     Ok(id)
 }
 
-/// The name itself where it is free in a folder, else with the first number that is. The channel's turn must be taken.
+/// The name itself if it is free in the folder, otherwise with a free number. The caller must have called
+/// [`lock_files`].
 pub(crate) fn free(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -206,7 +207,7 @@ pub(crate) fn free(
         }
         taken += 1;
     }
-    // The same name thousands of times over: leap until a number is free, then halve the way back.
+    // For thousands of equal names: double the number until one is free, then bisect.
     let mut open = taken * 2;
     while is_taken(&name.numbered(open, is_folder))? {
         taken = open;
@@ -223,7 +224,7 @@ pub(crate) fn free(
     Ok(name.numbered(open, is_folder))
 }
 
-/// Whether another entry of a folder has a name.
+/// Whether an entry of a folder, other than `but`, has a name.
 pub(crate) fn is_taken(
     reader: &Reader,
     workspace: WorkspaceId,

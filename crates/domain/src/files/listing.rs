@@ -1,5 +1,5 @@
-//! Entries as lists: what lies in a folder, in it and below it, and what a search by name finds. All go on after an entry
-//! that was had, so that what is added or taken away meanwhile makes nobody miss or repeat one.
+//! Lists of entries: a folder's contents, everything below a folder, and search by name. Pages continue after
+//! a known entry, so entries added or removed meanwhile neither skip nor repeat any.
 
 use store::{Param, Reader};
 use uuid::Uuid;
@@ -10,13 +10,10 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, FileId};
 
-/// Entries in one page of a folder.
+/// Entries on one page of a folder.
 pub const PAGE: i64 = 100;
 
-/// What lies in a folder: folders first, then by name; at most `most` entries after the entry `after`.
-///
-/// # Errors
-/// `NotFound`.
+/// The contents of a folder, folders first, then by name: at most `most` entries after the entry `after`.
 pub fn in_folder(
     reader: &Reader,
     actor: &Actor,
@@ -34,7 +31,7 @@ pub fn in_folder(
         );
         return Ok(reader.all(&sql, &[&actor.workspace, &key, &most], |row| row.read())?);
     };
-    // Its place holds also where it was deleted or renamed meanwhile.
+    // The position remains valid if the entry was deleted or renamed meanwhile.
     let place: Option<Vec<u8>> = reader.first(
         "SELECT sort_key FROM files WHERE workspace = $1 AND channel = $2 AND id = $3",
         &[&actor.workspace, &channel, &after],
@@ -48,10 +45,7 @@ pub fn in_folder(
     Ok(reader.all(&sql, &[&actor.workspace, &key, &place, &after, &most], |row| row.read())?)
 }
 
-/// How many entries a folder has, counted up to `most`.
-///
-/// # Errors
-/// `NotFound`.
+/// The number of entries in a folder, counting no further than `most`.
 pub fn count(
     reader: &Reader,
     actor: &Actor,
@@ -68,11 +62,7 @@ pub fn count(
     )?)
 }
 
-/// Everything in a folder of a channel at every level, newest first; at most `most` entries older than the entry `after`.
-/// What is added meanwhile changes nothing for who goes on.
-///
-/// # Errors
-/// `NotFound`.
+/// Everything below a folder at every level, newest first: at most `most` entries older than `after`.
 pub fn below(
     reader: &Reader,
     actor: &Actor,
@@ -100,7 +90,7 @@ pub fn below(
     Ok(reader.all(&sql, &[&actor.workspace, &key, &bound, &channel, &after, &most], |row| row.read())?)
 }
 
-/// The ids of a folder `$2` and of all folders in it, at every level, as `down`.
+/// SQL: the ids of the folder `$2` and of all folders below it, as `down`.
 pub(crate) fn down(reader: &Reader) -> String {
     format!(
         "WITH RECURSIVE down (id) AS (SELECT {} UNION ALL \
@@ -110,10 +100,7 @@ pub(crate) fn down(reader: &Reader) -> String {
     )
 }
 
-/// The entries in one's own channels whose names have this text, newest first; those of one channel where one is given.
-///
-/// # Errors
-/// `NotFound` for a channel that is not there or not one's own.
+/// Entries whose names contain a text, newest first, in one channel or in all of the requester's.
 pub fn search(
     reader: &Reader,
     actor: &Actor,

@@ -1,5 +1,5 @@
-//! Names of files and folders: as they were given, for people to read; and as they are safe in paths, headers, archives
-//! and on anybody's disk. Nothing of a name is believed: neither its end nor its direction.
+//! Names of files and folders (F12) in two forms: as given, for display, and made safe for paths, headers,
+//! archives and any file system. Neither the extension nor the text direction of a name is trusted.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -8,30 +8,30 @@ use crate::kernel::display::{STAND_IN, is_unseen};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
 
-/// Characters of a name as it is kept for display. No file system has longer ones.
+/// Characters of a name as given. No file system has longer ones.
 pub const GIVEN_CHARACTERS: usize = 500;
-/// Characters and bytes of a safe name: file systems take 255 bytes, and a number may have to be added.
+/// Limits of a safe name: file systems take 255 bytes, and a number may have to be added.
 const SAFE_CHARACTERS: usize = 180;
 const SAFE_BYTES: usize = 230;
-/// Characters of what counts as the end of a name, with its dot.
+/// The longest extension, in characters, including its dot.
 const EXTENSION_CHARACTERS: usize = 17;
-/// Bytes of a name that its place in a list depends on.
+/// Bytes of a name that count for sorting.
 const SORT_BYTES: usize = 200;
 
-/// A name in both its forms.
+/// A name in both forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName {
-    /// As it was given; control characters are replaced, everything else is kept.
+    /// As given, with control characters replaced.
     pub given: String,
-    /// As it stands in paths and on disks.
+    /// As used in paths and for saving.
     pub safe: String,
 }
 
 impl FileName {
-    /// A name that must be there.
+    /// A required name.
     ///
     /// # Errors
-    /// `Empty`, `TooLong` at the field.
+    /// `Empty` or `TooLong` at the field.
     pub fn new(field: &'static str, given: &str) -> Result<FileName> {
         if limits::is_blank(given) {
             return Err(Error::field(field, Problem::Empty));
@@ -39,7 +39,7 @@ impl FileName {
         FileName::or(field, given, "file")
     }
 
-    /// A name, or one that stands in where nothing can be seen of it.
+    /// A name, or `stand_in` if nothing of it is visible.
     ///
     /// # Errors
     /// `TooLong` at the field.
@@ -54,7 +54,7 @@ impl FileName {
         Ok(FileName { given, safe })
     }
 
-    /// The same name with a number: `report (2).pdf`. Folders have no end that must stay last.
+    /// The same name with a number: `report (2).pdf`. Folders have no extension to keep at the end.
     pub(crate) fn numbered(&self, number: u64, is_folder: bool) -> FileName {
         let number = format!(" ({number})");
         let with = |name: &str| {
@@ -65,13 +65,13 @@ impl FileName {
     }
 }
 
-/// The form in which names in one folder are compared: capitals and ways of writing accents make no difference.
+/// The form in which names in a folder are compared: ignores case and Unicode normalization.
 pub(crate) fn key(safe: &str) -> String {
     safe.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
-/// What puts a folder's entries in order: folders first, then names, without accents, numbers by their value. Bytes, so
-/// that every engine orders them alike.
+/// The sort order in a folder: folders first, then names without accents, numbers by value. Bytes, so that
+/// both engines sort alike.
 pub(crate) fn sort_key(safe: &str, is_folder: bool) -> Vec<u8> {
     let mut sorted = vec![u8::from(!is_folder)];
     let letters: String = safe.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
@@ -80,7 +80,7 @@ pub(crate) fn sort_key(safe: &str, is_folder: bool) -> Vec<u8> {
         if first.is_ascii_digit() {
             let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let digits = rest[..end].trim_start_matches('0');
-            // Where a digit stands, then how many there are, then which: 2 comes before 10.
+            // A marker where a digit would sort, the number of digits, then the digits: 2 comes before 10.
             sorted.push(b'0');
             sorted.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
             sorted.extend_from_slice(digits.as_bytes());
@@ -95,15 +95,15 @@ pub(crate) fn sort_key(safe: &str, is_folder: bool) -> Vec<u8> {
     sorted
 }
 
-/// The bound between folders and everything else in the order of [`sort_key`].
+/// The bound between folders and other entries in the order of [`sort_key`].
 pub(crate) const AFTER_FOLDERS: [u8; 1] = [1];
 
-/// The end of a name with its dot, where it has one: `.pdf`.
+/// The extension of a name with its dot, `.pdf`, or an empty string.
 pub fn extension(name: &str) -> &str {
     split(name).1
 }
 
-/// A name before and from the dot of its end. `.tar.gz` and the like count as one.
+/// Splits a name before its extension. `.tar.gz` and the like count as one.
 fn split(name: &str) -> (&str, &str) {
     let end = |name: &str| {
         let dot = name.rfind('.').filter(|dot| *dot > 0)?;
@@ -120,7 +120,7 @@ fn split(name: &str) -> (&str, &str) {
 fn safe(given: &str, stand_in: &str) -> String {
     let seen = given.chars().filter(|c| !is_unseen(*c));
     let mut name: String = seen.map(|c| if is_special(c) || c == STAND_IN { '_' } else { c }).nfc().collect();
-    // Windows drops dots and spaces at the end; a dot at the beginning hides a file.
+    // Windows drops trailing dots and spaces; a leading dot hides a file.
     name.truncate(name.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).len());
     name = name.trim_start().to_string();
     if name.starts_with('.') {
@@ -135,15 +135,15 @@ fn safe(given: &str, stand_in: &str) -> String {
     shortened(&name)
 }
 
-/// What separates folders somewhere, or cannot be in a name somewhere.
+/// Characters that are path separators or forbidden on some system.
 fn is_special(c: char) -> bool {
     c.is_control()
         || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '\u{2028}' | '\u{2029}')
-        // What looks like a slash and is taken for one by people or programs.
+        // Look like a slash, and some people or programs take them for one.
         || matches!(c, '\u{2044}' | '\u{2215}' | '\u{29f8}' | '\u{ff0f}' | '\u{ff3c}')
 }
 
-/// Names that mean a device to Windows, with whatever end.
+/// Device names of Windows, with any extension.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or("").trim().to_uppercase();
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str()) {
@@ -157,7 +157,7 @@ fn is_reserved(name: &str) -> bool {
     })
 }
 
-/// Cuts the middle out of a name that is too long; its end stays.
+/// Shortens a name that is too long, keeping its extension.
 fn shortened(name: &str) -> String {
     let fits = |name: &str| name.len() <= SAFE_BYTES && name.chars().count() <= SAFE_CHARACTERS;
     if fits(name) {

@@ -1,4 +1,4 @@
-//! Paths: they are derived from the folders that an entry lies in, and lead back to it.
+//! Paths of entries: derived from their folders, and resolved back to an entry.
 
 use store::Reader;
 
@@ -9,10 +9,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, FileId, WorkspaceId};
 
-/// The entry at a path such as `Contracts/2026/deed.pdf` in a channel, where there is one. Capitals make no difference.
-///
-/// # Errors
-/// `NotFound` for the channel.
+/// The entry at a path such as `Contracts/2026/deed.pdf` in a channel, if there is one. Ignores case.
 pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -> Result<Option<Entry>> {
     access::channel(reader, actor, channel)?;
     let mut found: Option<Entry> = None;
@@ -34,7 +31,7 @@ pub fn at_path(reader: &Reader, actor: &Actor, channel: ChannelId, path: &str) -
     Ok(found)
 }
 
-/// The folders that lead to an entry, from the top, with their names as they were given and as they are safe.
+/// The folders from the top down to and including `folder`.
 pub fn folders_to(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -60,17 +57,16 @@ pub fn folders_to(
     Ok(way)
 }
 
-/// What entries have from where they lie: a folder of a channel, or its top.
+/// What entries inherit from their folder, or from the channel at the top.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
-    /// What their paths begin with: `Contracts/2026/`; nothing at the top.
+    /// The prefix of their paths: `Contracts/2026/`, or empty at the top.
     path: String,
-    /// Whether client users only look at them (F6).
+    /// Whether they are read-only for client users (F6).
     is_read_only: bool,
 }
 
 impl Surroundings {
-    /// Those in a folder, or at the top of a channel where none is given.
     pub fn of(
         reader: &Reader,
         workspace: WorkspaceId,
@@ -89,7 +85,7 @@ impl Surroundings {
         format!("{}{}", self.path, entry.safe_name)
     }
 
-    /// Whether client users only look into a folder that lies there.
+    /// Whether a folder there is read-only for client users.
     pub fn is_read_only(&self, folder: &Entry) -> bool {
         self.is_read_only || folder.read_only_at.is_some()
     }

@@ -1,4 +1,5 @@
-//! Who may change what lies in a channel: its members, client users not where a folder or all of it is read-only for them (F6).
+//! Write access to the files of a channel: its members have it, except client users where a folder or the
+//! whole channel is read-only for them (F6).
 
 use store::{Reader, Time, Tx};
 
@@ -10,11 +11,8 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, FileId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 
-/// Whether the one who asks may change what lies in a folder: programs and members do, client users not where it, a folder
-/// above or the whole channel is read-only for them (F6).
-///
-/// # Errors
-/// `NotFound` for the channel.
+/// Whether the requester may change the contents of a folder. API clients and members may; client users may
+/// not if it, a folder above it or the whole channel is read-only for them (F6).
 pub fn may_change(
     reader: &Reader,
     actor: &Actor,
@@ -25,10 +23,7 @@ pub fn may_change(
     Ok(may && (actor.role.is_internal() || !is_read_only(reader, actor.workspace, channel, folder)?))
 }
 
-/// Whether the one who asks may send files in a channel: programs and members do, whatever is read-only.
-///
-/// # Errors
-/// `NotFound` for the channel.
+/// Whether the requester may send files in a channel. API clients and members may, even where it is read-only (F6).
 pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<bool> {
     if actor.is_api_client() {
         access::channel(reader, actor, channel)?;
@@ -42,7 +37,7 @@ pub(crate) fn may_send(reader: &Reader, actor: &Actor, channel: ChannelId) -> Re
     Ok(left_at.ok_or(Error::NotFound)?.is_none())
 }
 
-/// Whether all of a channel is read-only for client users.
+/// Whether the whole channel is read-only for client users.
 pub fn is_channel_read_only(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> Result<bool> {
     let since: Option<Option<Time>> = reader.first(
         "SELECT files_read_only_at FROM channels WHERE workspace = $1 AND id = $2",
@@ -77,17 +72,17 @@ pub(crate) fn is_read_only(
     is_channel_read_only(reader, workspace, channel)
 }
 
-/// An entry that the one who asks may change; a folder also where its contents may be changed.
+/// Finds an entry that the requester may change; for a folder, its contents must be changeable too.
 pub(crate) fn changeable(reader: &Reader, actor: &Actor, file: FileId) -> Result<Entry> {
     let found = find(reader, actor, file)?;
     let inside = if found.kind == Kind::Folder { Some(found.id) } else { found.folder };
     if may_change(reader, actor, found.channel, inside)? { Ok(found) } else { Err(Error::Forbidden) }
 }
 
-/// Makes a folder read-only for client users, with everything in it, or lets them change it again (F6).
+/// Makes a folder and everything in it read-only for client users, or writable again (F6).
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for client users; `Conflict` for what is no folder.
+/// `Forbidden` for client users; `Conflict` if the entry is not a folder.
 pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool) -> Result<()> {
     let found = changeable(tx, actor, folder)?;
     access::internal(actor).map_err(|_| Error::Forbidden)?;
@@ -109,11 +104,11 @@ pub fn set_read_only(tx: &mut Tx, actor: &Actor, folder: FileId, read_only: bool
     audit_log::append(tx, actor, AuditAction::FilesPermitted, Some(subject), changes)
 }
 
-/// Makes all of a channel read-only for client users, or lets them change it again (F6). What they send in the conversation
-/// is filed all the same.
+/// Makes a whole channel read-only for client users, or writable again (F6). Files they send in the
+/// conversation are filed all the same.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for client users.
+/// `Forbidden` for client users.
 pub fn set_channel_read_only(tx: &mut Tx, actor: &Actor, channel: ChannelId, read_only: bool) -> Result<()> {
     access::channel(tx, actor, channel)?;
     access::internal(actor).map_err(|_| Error::Forbidden)?;

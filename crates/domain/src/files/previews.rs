@@ -1,5 +1,5 @@
-//! Small versions of pictures and of documents' first pages (F4): which are to be made, and which are there. They are made
-//! away from any request (`workers`), and lie beside the bytes that they show.
+//! Previews: small versions of pictures and of the first pages of PDFs (F4). The `workers` create them in the
+//! background; they are stored next to the bytes that they show.
 
 use std::time::Duration;
 
@@ -10,26 +10,24 @@ use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{BlobId, WorkspaceId};
 
-/// Who takes one has this long; then another may.
+/// How long a worker has for a preview it took; then another worker may take it.
 const LEASE: Duration = Duration::from_secs(5 * 60);
-/// A version that fails for want of the machine is tried so often.
+/// Attempts after failures that are not the file's fault.
 const TRIES_MAX: i64 = 3;
 
 columns! {
-    /// What a small version is to be made of.
+    /// A preview to create.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Due {
-        /// Whose.
         pub workspace: WorkspaceId = "v.workspace",
-        /// Which bytes.
         pub blob: BlobId = "v.blob",
         pub content_type: String = "b.content_type",
-        /// How many.
+        /// In bytes.
         pub size: i64 = "b.size",
     }
 }
 
-/// Takes the small version that has waited longest and is not taken by others. What is held back waits.
+/// Takes the preview that has waited longest. Blobs that are held back wait.
 pub fn take(tx: &Tx) -> Result<Option<Due>> {
     let next: Option<Due> = tx.first(
         constcat::concat!(
@@ -47,16 +45,16 @@ pub fn take(tx: &Tx) -> Result<Option<Due>> {
          WHERE workspace = $1 AND blob = $2 AND next_try_at <= $4",
         &[&next.workspace, &next.blob, &tx.now().after(LEASE), &tx.now()],
     )?;
-    // Two workers looked at once: the other one has it.
+    // If two workers picked the same one, only one of them gets it.
     Ok((taken > 0).then_some(next))
 }
 
-/// When the next small version may be made; nothing where none is to be.
+/// When the next preview is due; `None` if there is none to create.
 pub fn next(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one("SELECT min(next_try_at) FROM previews", &[], |row| row.get(0))?)
 }
 
-/// Notes that the small version is there, in these dimensions. Everybody who sees one of its files hears of it.
+/// Records a created preview and its dimensions, and publishes a change of its files.
 pub fn made(tx: &mut Tx, due: &Due, (width, height): (i64, i64)) -> Result<()> {
     let changed = tx.run(
         "UPDATE previews SET next_try_at = NULL, made_at = $3, width = $4, height = $5 \
@@ -69,7 +67,7 @@ pub fn made(tx: &mut Tx, due: &Due, (width, height): (i64, i64)) -> Result<()> {
     Ok(())
 }
 
-/// Notes that there will be no small version: the bytes do not give one.
+/// Records that these bytes cannot have a preview.
 pub fn impossible(tx: &mut Tx, due: &Due) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = NULL WHERE workspace = $1 AND blob = $2",
@@ -78,7 +76,7 @@ pub fn impossible(tx: &mut Tx, due: &Due) -> Result<()> {
     Ok(())
 }
 
-/// Notes that the machine was not able to make it this time; it is tried again when the lease is over, a few times.
+/// Records a failure that is not the file's fault. It is retried when the lease ends, up to `TRIES_MAX` attempts.
 pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = NULL WHERE workspace = $1 AND blob = $2 AND tries >= $3",
@@ -87,7 +85,7 @@ pub fn failed(tx: &mut Tx, due: &Due) -> Result<()> {
     Ok(())
 }
 
-/// Has all small versions made anew, after a restore: a backup holds what they are made of.
+/// Schedules all previews again after a restore: backups contain only the originals.
 pub fn rebuild(tx: &Tx) -> Result<()> {
     tx.run(
         "UPDATE previews SET next_try_at = $1, tries = 0, made_at = NULL, width = NULL, height = NULL",

@@ -1,6 +1,6 @@
-//! Addresses that need neither a session nor a key for a quarter of an hour: what they are good for, for whom and until
-//! when stands in them, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether that person may still do it
-//! is asked when the address is used. One that a program got is good for as long as the admin of its key is an active admin.
+//! Signed addresses (F2): valid for 15 minutes without a session or key. Each contains its purpose, person, file and
+//! expiry, signed with a key of the workspace (HMAC-SHA-256, RFC 2104). Whether the person still has access is checked
+//! when it is used. One issued to an API client works as long as the admin behind its key is an active admin.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use crate::kernel::access::{self, Actor, Role};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{FileId, PersonId, WorkspaceId};
 
-/// An address is good for this long.
+/// How long an address is valid.
 pub const LASTS: Duration = Duration::from_secs(15 * 60);
-/// Purpose, time, person, file.
+/// Purpose, expiry, person, file.
 const CLAIM_BYTES: usize = 1 + 8 + 16 + 16;
 const MAC_BYTES: usize = 32;
 
-/// What an address is good for.
+/// What an address permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Getting the bytes of a file.
+    /// Downloading the bytes of a file.
     Download,
-    /// Bringing the bytes of a file that waits for them.
+    /// Uploading the bytes of a file that waits for them.
     Upload,
 }
 
 impl Purpose {
-    /// The letter for it: a small one for a person, a capital for a program that speaks as one.
+    /// Lower case for a person, upper case for an API client acting as one.
     fn byte(self, is_api_client: bool) -> u8 {
         match (self, is_api_client) {
             (Purpose::Download, false) => b'd',
@@ -42,7 +42,7 @@ impl Purpose {
     }
 }
 
-/// Signs addresses for somebody, from one moment on.
+/// Signs addresses for one actor, all with the same expiry.
 pub struct Signer {
     actor: Actor,
     until: Time,
@@ -50,13 +50,13 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for somebody who looks now.
+    /// A signer whose addresses expire [`LASTS`] from now.
     pub fn new(reader: &Reader, actor: &Actor) -> Result<Signer> {
         let until = reader.now().after(LASTS);
         Ok(Signer { actor: *actor, until, mac: mac(reader, actor.workspace)? })
     }
 
-    /// The signed part of an address: letters, digits, `-` and `_`. Whether the person may do it is not asked here.
+    /// The signed part of an address: letters, digits, `-` and `_`. Does not check access.
     pub fn sign(&self, purpose: Purpose, file: FileId) -> String {
         let mut signed = Vec::with_capacity(CLAIM_BYTES + MAC_BYTES);
         signed.push(purpose.byte(self.actor.is_api_client()));
@@ -69,10 +69,10 @@ impl Signer {
     }
 }
 
-/// Who asks with a signed address of a workspace, and for which file.
+/// Verifies a signed address and returns its actor and file. The caller must check access to the file.
 ///
 /// # Errors
-/// `NotFound` for one that was not signed here, is for another purpose, has run out, or whose person is no longer active.
+/// `NotFound` for a wrong signature or purpose, an expired address, or a person who is no longer active.
 pub fn check(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -100,7 +100,6 @@ pub fn check(
     Ok((actor, FileId(id(25)?)))
 }
 
-/// What signs claims of a workspace.
 fn mac(reader: &Reader, workspace: WorkspaceId) -> Result<Hmac<Sha256>> {
     let key: Option<Option<Vec<u8>>> =
         reader.first("SELECT signing_key FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;

@@ -1,6 +1,6 @@
-//! Uploads: bytes on their way in (F3). An upload is announced, takes what comes, and is done when all of it is in the store
-//! of blobs. What it is for is settled when it is announced: to lie in a folder, to fill a file that waits for its bytes,
-//! or to wait until its sender sends it with a message. What is never finished or never used goes by itself.
+//! Uploads in progress (F3). An upload is announced, receives bytes, and is complete when all of them are in
+//! the blob store. Its purpose is fixed when it is announced: a file in a folder, the bytes of an existing
+//! file, or an attachment of a message still to be sent. Uploads that are never finished or used expire.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId, UploadId, WorkspaceId};
 use crate::tenant::settings;
 
-/// An upload that becomes a file in a folder where the one who asks may put it. The file has the upload's id, so that who did
-/// not hear that it is done finds out.
+/// Turns an upload into a file in a folder. The file gets the upload's id, so that a client that missed the
+/// response can find it ([`became`]).
 pub(crate) fn file_at(
     tx: &mut Tx,
     actor: &Actor,
@@ -36,37 +36,38 @@ pub(crate) fn file_at(
     insert(tx, actor, &creating)
 }
 
-/// An upload that nothing comes for, or that nobody uses, is kept this long.
+/// How long an upload is kept after its last byte, or unused after completion.
 pub const LASTS: Duration = Duration::from_secs(24 * 3600);
-/// An upload that nothing has come for so long has lost its connection. It is kept, and is not in the way of others.
+/// An upload idle for this long has lost its connection. It is kept, but reserves no space and gives way
+/// to new uploads.
 pub const QUIET: Duration = Duration::from_secs(120);
-/// Uploads that one person has open at once: a folder of photographs, and some.
+/// Open uploads of one person: a folder of photographs, with room to spare.
 pub const OPEN_MAX: i64 = 200;
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// The most rows per sweep, so that writers do not wait for it.
 const SWEPT_AT_ONCE: i64 = 200;
 
-/// How much may come in, as the program is set up.
+/// Limits set by the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageLimits {
-    /// Most bytes of one file; a workspace may set less.
+    /// Bytes of one file; a workspace may set less.
     pub file_max: i64,
-    /// Most bytes of all files of a workspace.
+    /// Bytes of all files of a workspace.
     pub workspace_max: i64,
 }
 
-/// What an upload is for.
+/// What an upload will become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// It waits to be sent with a message.
+    /// An attachment of a message still to be sent.
     Message,
-    /// It becomes a file in this folder, or at the top.
+    /// A file in this folder, or at the top.
     Folder(Option<FileId>),
-    /// It fills a file that waits for its bytes.
+    /// The bytes of a file that waits for them.
     File(FileId),
 }
 
 impl Purpose {
-    /// From the folder (the channel's id at the top) and the file that the database has.
+    /// From the database columns: the folder (the channel's id at the top) and the file.
     fn of(channel: ChannelId, place: (Option<FileId>, Option<FileId>)) -> Purpose {
         match place {
             (_, Some(file)) => Purpose::File(file),
@@ -76,50 +77,45 @@ impl Purpose {
     }
 }
 
-/// An upload that is announced.
+/// The announcement of an upload.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
     pub channel: ChannelId,
     pub purpose: Purpose,
-    /// What the file is called.
     pub name: String,
-    /// How many bytes will come; none where that is not known before they have.
+    /// In bytes; `None` if the size is not known in advance.
     pub size: Option<i64>,
 }
 
 columns! {
-    /// An upload.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Upload {
         pub id: UploadId = "id",
         pub channel: ChannelId = "channel",
         pub purpose: Purpose = "folder, file" => |place| Purpose::of(channel, place),
-        /// What the file is called, as it was given.
+        /// As given.
         pub name: String = "name",
-        /// How many bytes will come, where that is known.
+        /// The announced size in bytes, if known.
         pub size: Option<i64> = "size",
-        /// How many have come and are on disk.
+        /// Bytes received and on disk.
         pub received: i64 = "received",
-        /// The bytes, once all of them have come.
+        /// Set once all bytes have arrived.
         pub blob: Option<BlobId> = "blob",
-        /// Until when it is kept where nothing happens.
+        /// Pushed back by each activity.
         pub expires_at: Time = "expires_at",
     }
 }
 
-/// How many bytes one file may have in a workspace.
-///
-/// # Errors
-/// `NotFound` where there is no such workspace.
+/// The largest file allowed in a workspace, in bytes.
 pub fn file_max(reader: &Reader, workspace: WorkspaceId, room: &StorageLimits) -> Result<i64> {
     Ok(settings::file_limit(reader, workspace)?.unwrap_or(i64::MAX).min(room.file_max))
 }
 
-/// Announces an upload. Everything that speaks against it is said now: access, size, room.
+/// Announces an upload. Access, size and free space are checked now, before any byte is sent.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks only looks (F6) or has left; `Field` for a size over the limit, a full
-/// workspace or a name; `Conflict` for too many open uploads, or a file that has its bytes.
+/// `Forbidden` without write access (F6) or after leaving the channel; `Field` for an invalid name, a size over the
+/// limit or a full workspace; `Conflict` for too many open uploads, or a file that already has its bytes.
 pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) -> Result<Upload> {
     let name = FileName::or("name", &new.name, "file")?.given;
     access::channel(tx, actor, new.channel)?;
@@ -132,7 +128,7 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) 
         return Err(Error::field("file", Problem::Empty));
     }
     let now = tx.now();
-    // StorageLimits is held for what is coming; of what has lost its connection only what is there needs any.
+    // Reserve the announced size of active uploads; of those without a connection, only what has arrived counts.
     let (open, coming): (i64, i64) = tx.one(
         "SELECT (SELECT count(*) FROM uploads WHERE workspace = $1 AND person = $2 AND expires_at > $3), \
          CAST(coalesce(sum(CASE WHEN expires_at > $4 THEN coalesce(size, received) ELSE received END), 0) AS BIGINT) \
@@ -167,8 +163,8 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) 
     find(tx, actor, id)
 }
 
-/// Ends the upload of this person that has been without a connection for longest, where there is one: whoever often loses
-/// theirs is not locked out by what is left of it.
+/// Ends the person's upload that has been without a connection longest, if there is one: people on a poor
+/// connection must not be locked out by their own leftovers.
 fn make_way(tx: &Tx, actor: &Actor) -> Result<bool> {
     let now = tx.now();
     let ended = tx.run(
@@ -180,11 +176,11 @@ fn make_way(tx: &Tx, actor: &Actor) -> Result<bool> {
     Ok(ended > 0)
 }
 
-/// Where an upload is to lie, as the database keeps it: the folder (the channel's id at the top), the file.
+/// The columns for an upload's purpose: the folder (the channel's id at the top) and the file.
 fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid::Uuid>, Option<FileId>)> {
     let may = |inside| permissions::may_change(reader, actor, new.channel, inside);
     let is_open = match new.purpose {
-        // A file that is sent is filed at the top, whatever is read-only; who has left writes nothing.
+        // Sent files are filed at the top even where it is read-only; who has left the channel cannot send.
         Purpose::Message => permissions::may_send(reader, actor, new.channel)?,
         Purpose::Folder(folder) => {
             entry::folder(reader, actor, new.channel, folder)?;
@@ -213,10 +209,7 @@ fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid
 
 const COLUMNS: &str = Upload::COLUMNS;
 
-/// An upload of the one who asks, to a channel that they still see.
-///
-/// # Errors
-/// `NotFound`.
+/// Finds an upload of the requester's, in a channel that they can still see.
 pub fn find(reader: &Reader, actor: &Actor, upload: UploadId) -> Result<Upload> {
     let sql = format!(
         "SELECT {COLUMNS} FROM uploads WHERE workspace = $1 AND id = $2 AND person = $3 AND expires_at > $4"
@@ -228,7 +221,7 @@ pub fn find(reader: &Reader, actor: &Actor, upload: UploadId) -> Result<Upload> 
     Ok(found)
 }
 
-/// An upload of the sender's that waits to be sent in this channel.
+/// An upload of the sender's for a message in this channel.
 pub(crate) fn for_message(
     reader: &Reader,
     actor: &Actor,
@@ -242,10 +235,7 @@ pub(crate) fn for_message(
     Ok(Some(found).filter(|found| found.channel == channel && found.purpose == Purpose::Message))
 }
 
-/// Notes that everything up to `received` is on disk, and keeps the upload for another while.
-///
-/// # Errors
-/// `NotFound`.
+/// Records that all bytes up to `received` are on disk, and extends the upload's expiry.
 pub fn received(tx: &mut Tx, actor: &Actor, upload: UploadId, received: i64) -> Result<()> {
     let known = tx.run(
         "UPDATE uploads SET received = $4, expires_at = $5 \
@@ -255,12 +245,12 @@ pub fn received(tx: &mut Tx, actor: &Actor, upload: UploadId, received: i64) -> 
     if known > 0 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// All of an upload is in the store of blobs: it becomes what it was announced for. Answers the file, where it is one now.
-/// An upload for a message waits to be sent.
+/// Completes an upload whose bytes are all in the blob store. Returns the file, unless it is for a message
+/// still to be sent.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where the one who asks may no longer change the folder; `Field` where the workspace is full or
-/// the file larger than announced or allowed. The bytes count for nothing then.
+/// `Forbidden` if the requester lost write access; `Field` if the workspace is full or the file is larger
+/// than announced or allowed; `Conflict` if it was complete already. The bytes are not counted then.
 pub fn complete(
     tx: &mut Tx,
     actor: &Actor,
@@ -304,17 +294,13 @@ pub fn complete(
     }
 }
 
-/// The file that an upload of the one who asks has become in its folder, with its bytes: for those who did not hear that it
-/// is done.
-///
-/// # Errors
-/// `NotFound`.
+/// The file that an upload of the requester's became, for a client that missed the response.
 pub fn became(reader: &Reader, actor: &Actor, upload: UploadId) -> Result<Entry> {
     let file = entry::find(reader, actor, FileId(upload.0))?;
     if file.creator == actor.person { Ok(file) } else { Err(Error::NotFound) }
 }
 
-/// An upload is what it was to become: there is nothing left of it.
+/// Removes an upload that has served its purpose.
 pub(crate) fn used(tx: &Tx, actor: &Actor, upload: UploadId) -> Result<()> {
     let gone = tx.run(
         "DELETE FROM uploads WHERE workspace = $1 AND id = $2 AND person = $3",
@@ -323,10 +309,7 @@ pub(crate) fn used(tx: &Tx, actor: &Actor, upload: UploadId) -> Result<()> {
     if gone > 0 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Gives an upload up: its sender has thought better of it.
-///
-/// # Errors
-/// `NotFound`.
+/// Cancels an upload.
 pub fn abandon(tx: &mut Tx, actor: &Actor, upload: UploadId) -> Result<()> {
     let found = find(tx, actor, upload)?;
     used(tx, actor, upload)?;
@@ -336,8 +319,7 @@ pub fn abandon(tx: &mut Tx, actor: &Actor, upload: UploadId) -> Result<()> {
     }
 }
 
-/// Removes some uploads that were never finished or never used, and answers them: what has come of them is to be removed
-/// from the store.
+/// Removes expired uploads, a limited number, and returns them: the caller deletes their bytes from the store.
 pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
     let gone = tx.all(
         "DELETE FROM uploads WHERE (workspace, id) IN \
@@ -353,9 +335,9 @@ pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
     Ok(gone.into_iter().map(|((_, upload), _)| upload).collect())
 }
 
-/// Whether an upload is still on its way, whoever's it is: what has come of any other is swept from the store.
+/// Whether any upload has this id; the bytes of all others are swept from the store.
 pub fn is_open(reader: &Reader, upload: UploadId) -> Result<bool> {
-    // Its id alone names it: the store's staging place knows no workspaces.
+    // By id alone: the staging area of the store does not know workspaces.
     let open =
         reader.first("SELECT person FROM uploads WHERE id = $1", &[&upload], |row| row.get::<PersonId>(0))?;
     Ok(open.is_some())

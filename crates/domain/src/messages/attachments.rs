@@ -1,5 +1,5 @@
-//! What a message is sent with: files that were uploaded for it, which are filed at the top of the channel in the same
-//! transaction (F1), or files that lie in the channel already.
+//! Attachments of a message: finished uploads, which are filed at the top of the channel in the same transaction
+//! (F1), or files that the channel already has.
 
 use store::{Nullable, Reader, Tx};
 
@@ -15,35 +15,33 @@ use crate::kernel::ids::{BlobId, ChannelId, FileId, MessageId, UploadId, Workspa
 use crate::kernel::journal::{self, Event};
 use crate::kernel::limits;
 
-/// What a message is to be sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attached {
-    /// An upload of the sender's that is all there. It becomes a file.
+    /// A finished upload of the sender's. It becomes a file.
     Upload(UploadId),
-    /// A file of the same channel. It gets the message and no second entry.
+    /// A file of the same channel. It is linked to the message; no second entry is created.
     File(FileId),
 }
 
 columns! {
-    /// Something that a message was sent with, as everybody in the channel sees it.
+    /// An attachment as everybody in the channel sees it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Attachment {
         pub file: FileId = "a.file",
-        /// Its name when it was sent.
+        /// The file's name at the time of sending.
         pub name: String = "a.name",
-        /// Bytes.
+        /// In bytes.
         pub size: i64 = "a.size",
         pub content_type: String = "a.content_type",
-        /// What is left of it.
         pub state: State = Stored::COLUMNS => State::of,
     }
 }
 
-/// What is left of an attachment.
+/// Whether an attachment can still be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     There(Stored),
-    /// It is handed to nobody: not checked yet, or found to be harmful.
+    /// Not available to anybody, with the reason: not scanned yet, or found to be harmful.
     HeldBack(String),
     /// The file was deleted (F5).
     Removed,
@@ -60,13 +58,12 @@ impl State {
 }
 
 impl Attachment {
-    /// What it counts as to those who look at it.
     pub fn class(&self) -> Class {
         Class::of(&self.content_type)
     }
 }
 
-/// An attachment that was found to be good.
+/// An attachment that passed [`check`].
 pub(crate) struct Ready {
     what: Attached,
     name: String,
@@ -75,7 +72,7 @@ pub(crate) struct Ready {
     content_type: String,
 }
 
-/// Makes sure that a message can be sent with these, before anything is written.
+/// Validates the attachments before anything is written.
 pub(crate) fn check(
     reader: &Reader,
     actor: &Actor,
@@ -112,7 +109,7 @@ pub(crate) fn check(
     Ok(ready)
 }
 
-/// A file of the channel, where that is what an id means.
+/// Returns `None` if the id is not a file of this channel.
 fn file(reader: &Reader, actor: &Actor, channel: ChannelId, id: FileId) -> Result<Option<Entry>> {
     match find(reader, actor, id) {
         Ok(found) => Ok(Some(found).filter(|found| found.channel == channel && found.kind == Kind::File)),
@@ -121,7 +118,7 @@ fn file(reader: &Reader, actor: &Actor, channel: ChannelId, id: FileId) -> Resul
     }
 }
 
-/// Notes what a message was sent with, and files what is new.
+/// Stores the attachments of a message and files the uploads among them.
 pub(crate) fn attach(
     tx: &mut Tx,
     actor: &Actor,
@@ -136,7 +133,7 @@ pub(crate) fn attach(
                 filed(tx, actor, channel, &ready.name, ready.blob, message)?
             }
             Attached::File(id) => {
-                // What it was first sent with stays what it came with.
+                // A file stays linked to the first message it was sent with.
                 tx.run(
                     "UPDATE files SET message = coalesce(message, $3) WHERE workspace = $1 AND id = $2",
                     &[&actor.workspace, &id, &message],
@@ -155,13 +152,13 @@ pub(crate) fn attach(
     Ok(())
 }
 
-/// Forgets what a message was sent with: it was deleted. The files stay (F5).
+/// Removes the attachments of a deleted message. The files stay (F5).
 pub(crate) fn detach(tx: &Tx, workspace: WorkspaceId, message: MessageId) -> Result<()> {
     tx.run("DELETE FROM attachments WHERE workspace = $1 AND message = $2", &[&workspace, &message])?;
     Ok(())
 }
 
-/// What a message was sent with, in the sender's order.
+/// The attachments of a message, in the sender's order.
 pub(crate) fn of_message(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -181,7 +178,7 @@ pub(crate) fn of_message(
     )?)
 }
 
-/// Files what was sent with a message at the top of the channel (F1), whoever sent it.
+/// Files an upload sent with a message at the top of the channel (F1), whoever sent it.
 pub(crate) fn filed(
     tx: &mut Tx,
     actor: &Actor,

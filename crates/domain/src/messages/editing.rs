@@ -1,4 +1,4 @@
-//! Editing and deleting (M5): one's own messages; a program's key does so for anybody.
+//! Editing and deleting messages (M5). People change their own; an API client changes anybody's.
 
 use store::Tx;
 
@@ -10,10 +10,10 @@ use crate::kernel::limits;
 use crate::messages::message::{Message, find};
 use crate::messages::{attachments, mentions, search};
 
-/// Changes the text of one's own message; it is marked as edited (M5). A program changes anybody's.
+/// Changes a message's text and marks it as edited.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for somebody else's message; `Conflict` where it was deleted; `Field` for the text.
+/// `Forbidden` for somebody else's message; `Conflict` if it was deleted; `Field` for an invalid text.
 pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Result<Message> {
     let found = own(tx, actor, message)?;
     let text = limits::validate_message("text", text, !found.attachments.is_empty())?;
@@ -36,11 +36,11 @@ pub fn edit(tx: &mut Tx, actor: &Actor, message: MessageId, text: &str) -> Resul
     find(tx, actor, message)
 }
 
-/// Deletes one's own message: a tombstone stays, its text is gone everywhere (M5), its files stay in Files (F5). Again
-/// changes nothing. A program deletes anybody's.
+/// Deletes a message: a tombstone remains, its text is gone everywhere, its files stay in Files (F5). Deleting it
+/// again changes nothing.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for somebody else's message.
+/// `Forbidden` for somebody else's message.
 pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message> {
     let found = own(tx, actor, message)?;
     if found.deleted_at.is_some() {
@@ -54,7 +54,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
     )?;
     mentions::forget(tx, actor, message)?;
     attachments::detach(tx, actor.workspace, message)?;
-    // To its author it never counted; to those who have read it, it is behind them.
+    // It no longer counts as unread; for its author and for those who have read past it, it did not anyway.
     tx.run(
         "UPDATE members SET skipped = skipped + 1 \
          WHERE workspace = $1 AND channel = $2 AND read_position < $3 AND person <> $4",

@@ -1,4 +1,4 @@
-//! Mentions: the members that a message names (M8), kept with the words that name them.
+//! Mentions (M8): the members that a message names, stored with the name as written.
 
 use store::{Reader, Tx};
 
@@ -8,8 +8,8 @@ use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, MessageId, PersonId, WorkspaceId};
 
-/// Keeps which members a text names: `@` and a member's full name, or their given name where nobody's full name is
-/// meant. Answers them in the order of their names.
+/// Stores the members that a text mentions: `@` and a full name, or a given name that begins no matched full
+/// name. Returns them ordered by name.
 pub(crate) fn insert(
     tx: &Tx,
     actor: &Actor,
@@ -46,13 +46,13 @@ pub(crate) fn insert(
     Ok(mentioned)
 }
 
-/// What the text named before is forgotten.
+/// Removes the mentions of a message's previous text.
 pub(crate) fn forget(tx: &Tx, actor: &Actor, message: MessageId) -> Result<()> {
     tx.run("DELETE FROM mentions WHERE workspace = $1 AND message = $2", &[&actor.workspace, &message])?;
     Ok(())
 }
 
-/// The members that a message names, in the order of their names.
+/// The members that a message mentions, ordered by name.
 pub(crate) fn of(
     reader: &Reader,
     workspace: WorkspaceId,

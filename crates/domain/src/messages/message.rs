@@ -1,6 +1,5 @@
-//! Messages: sent once under an id of the sender's device (M2), in one order for everyone (M4), edited and deleted.
-//!
-//! A message, the sender's read position, the words for searching and the journal's entry change in one transaction.
+//! Messages and how they are read: one by id, or a window of a conversation, in the same order for everyone (M4).
+//! Sending is in [`crate::messages::sending`], editing and deleting in [`crate::messages::changing`].
 
 use store::{Reader, Time};
 
@@ -18,45 +17,38 @@ columns! {
     pub struct Message {
         pub id: MessageId = "m.id",
         pub channel: ChannelId = "m.channel",
-        /// Its place in the channel, from 1, without gaps.
+        /// From 1, without gaps.
         pub position: i64 = "m.position",
         pub author: PersonId = "m.author",
-        /// The author's name.
         pub author_name: Name = "p.given_name, p.family_name, p.email",
-        /// The author's role.
         pub author_role: Role = "p.role",
-        /// What it says, in Markdown; empty where it was deleted.
+        /// Markdown; empty if the message was deleted.
         pub text: String = "m.text",
-        /// When it was received.
+        /// When the portal received it.
         pub sent_at: Time = "m.sent_at",
-        /// When its text was last changed.
         pub edited_at: Option<Time> = "m.edited_at",
         pub deleted_at: Option<Time> = "m.deleted_at",
-        /// The members it names, with the words that name them (M8).
+        /// The members mentioned, with the name as written (M8).
         pub mentions: Vec<(PersonId, String)> => Vec::new(),
-        /// The files that it was sent with; none where it was deleted (F5).
+        /// Empty if the message was deleted (F5).
         pub attachments: Vec<Attachment> => Vec::new(),
     }
 }
 
-/// Which stretch of a conversation is wanted.
+/// Which part of a conversation to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Window {
-    /// The newest messages.
     Newest,
-    /// Those just before a position.
+    /// The messages just before a position.
     Before(i64),
-    /// Those just after a position.
+    /// The messages just after a position.
     After(i64),
 }
 
-/// The columns of [`Message`], and how many attachments it has.
+/// The columns of [`Message`], and its number of attachments.
 const COLUMNS: &str = constcat::concat!(Message::COLUMNS, ", m.attachments");
 
-/// One message of a channel that the one who asks may see.
-///
-/// # Errors
-/// `NotFound`.
+/// Finds a message that the requester may see.
 pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Message> {
     let sql = format!(
         "SELECT {COLUMNS} FROM messages m JOIN people p ON p.workspace = m.workspace AND p.id = m.author \
@@ -68,10 +60,7 @@ pub fn find(reader: &Reader, actor: &Actor, message: MessageId) -> Result<Messag
     complete(reader, actor.workspace, found)
 }
 
-/// A stretch of a conversation, oldest first, of at most `most` messages.
-///
-/// # Errors
-/// `NotFound`.
+/// At most `most` messages of a channel, oldest first.
 pub fn page(
     reader: &Reader,
     actor: &Actor,
@@ -96,7 +85,7 @@ pub fn page(
     found.into_iter().map(|found| complete(reader, actor.workspace, found)).collect()
 }
 
-/// A message of a workspace for those who carry news of it; who hears of it is decided where it is routed.
+/// The message at a position, without an access check: events are filtered where they are routed.
 pub fn at(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -111,7 +100,7 @@ pub fn at(
     found.map(|found| complete(reader, workspace, found)).transpose()
 }
 
-/// The messages that show a file, for those who carry news of it.
+/// The messages that have a file attached, without an access check; for events.
 pub fn showing(reader: &Reader, workspace: WorkspaceId, file: FileId) -> Result<Vec<Message>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM attachments a \
@@ -123,7 +112,7 @@ pub fn showing(reader: &Reader, workspace: WorkspaceId, file: FileId) -> Result<
     found.into_iter().map(|found| complete(reader, workspace, found)).collect()
 }
 
-/// A message with what stands in other tables, which few messages have.
+/// Adds mentions and attachments. Only looks them up for messages that can have any, which are few.
 fn complete(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,13 +1,13 @@
-//! Search over one's own channels (M8): every word must be there, if only as the beginning of a longer one.
+//! Full-text search over one's own channels (M8). A message matches if it has every word, at least as a prefix.
 //!
-//! On PostgreSQL the index follows the table of messages by itself. On SQLite it is FTS5, which writes out what it has
-//! gathered at every savepoint: added one by one, the words of a message cost more than the message. So sending gives a
-//! message only its row number, in the same transaction, and [`catch_up`] indexes many at once: in quiet moments, and
-//! before searching. Both indexes know each message's workspace and channel as words of their own, so that a search costs
-//! what is found in one's own channels, not what others have written.
+//! On PostgreSQL the database maintains the index. On SQLite it is FTS5, which flushes its buffer at every
+//! savepoint: indexed one by one, the words of a message cost more than the message itself. So sending only
+//! assigns a row number, in the same transaction, and [`catch_up`] indexes many messages at once: when idle,
+//! and before a search. Both indexes contain each message's workspace and channel as extra words, so the cost
+//! of a search depends on the matches in one's own channels, not on what others have written.
 //!
-//! Capitals and accents make no difference. What is a word differs in one respect: where a language writes without
-//! spaces, SQLite takes what stands between punctuation as one word, PostgreSQL what its locale says.
+//! Case and accents are ignored. Tokenization differs in one respect: in scripts without spaces, SQLite takes
+//! everything between punctuation as one word, PostgreSQL follows its locale.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,28 +22,27 @@ use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, WorkspaceId};
 use crate::messages::message::{self, Message};
 
-/// Messages indexed in one transaction: whoever writes meanwhile waits for it, and the fewer they are the more often the
-/// index's parts are merged.
+/// Messages indexed per transaction. Larger batches block other writers longer; smaller ones make FTS5 merge
+/// segments more often.
 const AT_ONCE: i64 = 1_000;
-/// Messages that may wait for a quiet moment, or for a search, which waits for them. Beyond, sending indexes as well.
+/// Messages that may wait to be indexed, since a search waits for them. Beyond this, sending indexes too.
 const WAITING_MAX: i64 = 20_000;
-/// Channels that a search names one by one; who is in more of them than this walks the workspace's newest messages.
+/// With more channels than this, a search walks the newest messages of the workspace instead of naming each channel.
 const CHANNELS_NAMED: usize = 250;
 
-/// A message that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub message: Message,
-    /// Its place: what is older comes when this is given as `before`.
+    /// Pass it as `before` to get older results.
     pub cursor: Cursor,
 }
 
-/// A place in the order of what is found. As text its parts have dots between them.
+/// A position in the order of results. As text: `at.channel.position`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// What the engine orders by: the index's row, or the time.
+    /// The sort key of the engine: the index's row number, or the time.
     at: i64,
-    /// At the same time: one channel after the other, each in its order.
+    /// Breaks ties at the same time.
     channel: ChannelId,
     position: i64,
 }
@@ -70,12 +69,8 @@ impl FromStr for Cursor {
     }
 }
 
-/// The messages in one's own channels that have all the words, newest first; those of one channel where one is given. For
-/// a program all channels of the workspace are open.
-/// Words in quotes must stand together. No words find nothing, and no text is an error.
-///
-/// # Errors
-/// `NotFound` for a channel that is not there or not one's own.
+/// Messages in the requester's channels that have all the words, newest first; an API client searches all
+/// channels. Words in quotes must be adjacent. A query without words finds nothing; no query is an error.
 pub fn messages(
     reader: &Reader,
     actor: &Actor,
@@ -106,7 +101,7 @@ fn channel_word(channel: ChannelId) -> String {
     format!("c{}", channel.0.simple())
 }
 
-/// The words for where to look: each of one's channels, or the workspace where these are many or all of them are open.
+/// The index words to search in: one for each channel, or the workspace's if there are too many or all are open.
 fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
     let everywhere = || vec![format!("w{}", actor.workspace.0.simple())];
     if actor.is_api_client() {
@@ -121,7 +116,7 @@ fn own_places(reader: &Reader, actor: &Actor) -> Result<Vec<String>> {
     Ok(if many { everywhere() } else { own })
 }
 
-/// Channel, position and place in the order of each message found. Membership is asked for again, whatever the index says.
+/// Channel, position and sort key of each match. Membership is checked again, whatever the index says.
 fn places_of(
     reader: &Reader,
     actor: &Actor,
@@ -131,14 +126,14 @@ fn places_of(
     most: i64,
 ) -> Result<Vec<(ChannelId, i64, i64)>> {
     let row = |row: &store::Row<'_>| row.read();
-    // Where all channels are open, whoever asks needs to be there only, and not in each of them.
+    // An API client may see every channel; joining `people` only checks that its person exists.
     let seen = if actor.is_api_client() {
         "people s ON s.workspace = m.workspace AND s.id = $2"
     } else {
         "members s ON s.workspace = m.workspace AND s.channel = m.channel AND s.person = $2"
     };
     let found = match reader.text_index() {
-        // The order of the joins is given: the index is walked from its newest row until there are enough.
+        // `CROSS JOIN` fixes the join order: walk the index from its newest row until there are enough.
         TextIndex::Table => reader.all(
             &format!(
                 "SELECT m.channel, m.position, w.rowid FROM message_words w \
@@ -172,7 +167,7 @@ fn places_of(
     Ok(found)
 }
 
-/// Asks what [`add`] wants to know, within a statement that asks for more: it runs with every message sent.
+/// The subquery for [`add`]'s `newest`, to embed in a larger statement: it runs with every message sent.
 pub(crate) fn newest_row(index: TextIndex) -> &'static str {
     match index {
         TextIndex::Table => "SELECT max(search_row) FROM messages WHERE search_row IS NOT NULL",
@@ -180,20 +175,20 @@ pub(crate) fn newest_row(index: TextIndex) -> &'static str {
     }
 }
 
-/// The row number of a message about to be sent, where the index is a table of its own; `newest` is the last one given.
+/// The row number for a message about to be sent, if the index is a separate table. `newest` is the last assigned.
 pub(crate) fn add(tx: &Tx, newest: Option<i64>) -> Result<Option<i64>> {
     if tx.text_index() != TextIndex::Table {
         return Ok(None);
     }
     let row = newest.unwrap_or(0) + 1;
-    // Twice as many as come.
+    // Indexes twice as fast as messages arrive.
     if row % (AT_ONCE / 2) == 0 && row - newest_indexed(tx)? > WAITING_MAX {
         catch_up(tx)?;
     }
     Ok(Some(row))
 }
 
-/// Puts a message's new words in the place of the old ones; answers its row number as [`add`].
+/// Replaces the indexed text of a message. Returns its row number, as [`add`] does.
 pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: &str) -> Result<Option<i64>> {
     if tx.text_index() != TextIndex::Table {
         return Ok(None);
@@ -203,7 +198,7 @@ pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: 
         &[&workspace, &message.channel, &message.position],
         |row| row.get(0),
     )?;
-    // What is not indexed yet will be with the text that it has then.
+    // A message that is not indexed yet will be indexed with its new text.
     if let Some(row) = row
         && row <= newest_indexed(tx)?
     {
@@ -217,7 +212,7 @@ pub(crate) fn replace(tx: &Tx, workspace: WorkspaceId, message: &Message, text: 
     Ok(row)
 }
 
-/// Takes a message's words out. Its row number must still be there.
+/// Removes a message from the index. Must run before its row number is cleared.
 pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Result<()> {
     if tx.text_index() == TextIndex::Table {
         tx.run(
@@ -229,8 +224,8 @@ pub(crate) fn remove(tx: &Tx, workspace: WorkspaceId, message: &Message) -> Resu
     Ok(())
 }
 
-/// Indexes the oldest thousand of the messages that are not indexed yet, where the index does not follow by itself; true
-/// where more are left. Without any it costs next to nothing.
+/// Indexes the oldest messages that are not indexed yet, up to `AT_ONCE` of them. Returns true if more are left.
+/// Costs next to nothing if there are none, or if the database maintains the index.
 pub fn catch_up(tx: &Tx) -> Result<bool> {
     if waiting(tx)? == 0 {
         return Ok(false);
@@ -244,12 +239,12 @@ pub fn catch_up(tx: &Tx) -> Result<bool> {
     Ok(waiting(tx)? > 0)
 }
 
-/// Whether so many messages wait that it is time for [`catch_up`].
+/// Whether there is a full batch for [`catch_up`].
 pub fn is_behind(reader: &Reader) -> Result<bool> {
     Ok(waiting(reader)? >= AT_ONCE)
 }
 
-/// Row numbers that are not indexed yet.
+/// The number of messages that are not indexed yet.
 fn waiting(reader: &Reader) -> Result<i64> {
     match reader.text_index() {
         TextIndex::Table => Ok((newest_numbered(reader)? - newest_indexed(reader)?).max(0)),
@@ -257,7 +252,7 @@ fn waiting(reader: &Reader) -> Result<i64> {
     }
 }
 
-/// Row numbers rise as messages come, and the index is filled in their order: what is above is not indexed yet.
+/// Row numbers rise and are indexed in order, so everything above this one is not indexed yet.
 fn newest_indexed(reader: &Reader) -> Result<i64> {
     let newest =
         reader.first("SELECT rowid FROM message_words ORDER BY rowid DESC LIMIT 1", &[], |row| row.get(0))?;
@@ -269,7 +264,7 @@ fn newest_numbered(reader: &Reader) -> Result<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-/// Makes the index anew from the messages, after a restore. Memory is bounded by the number of channels.
+/// Rebuilds the index after a restore. Memory is bounded by the number of channels.
 pub fn rebuild(tx: &Tx) -> Result<()> {
     if tx.text_index() == TextIndex::Table {
         tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
@@ -279,11 +274,10 @@ pub fn rebuild(tx: &Tx) -> Result<()> {
     Ok(())
 }
 
-/// A message without a row number, at its time.
+/// A message without a row number, ordered by time, oldest first.
 type Unnumbered = Reverse<(Time, WorkspaceId, ChannelId, i64)>;
 
-/// Gives the messages that have no row number theirs, in the order of their times: each channel is in order already,
-/// so of all channels' oldest the oldest is next.
+/// Assigns the missing row numbers in order of time. Each channel is already in order, so this is a k-way merge.
 fn number(tx: &Tx) -> Result<()> {
     let channels: Vec<(WorkspaceId, ChannelId)> =
         tx.all("SELECT workspace, id FROM channels", &[], |row| row.read())?;

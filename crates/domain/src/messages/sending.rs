@@ -1,5 +1,6 @@
-//! Sending: a message gets its place in the channel, and everybody concerned is told (M1 to M4). The statements that run with
-//! every message are few: what is asked is asked at once ([`look_up`]), and what was written is not read back.
+//! Sending a message (M1 to M4). The message, its position, the sender's read position, the search row and
+//! the journal entry are written in one transaction. Few statements run with every message: one query looks
+//! everything up ([`look_up`]), and nothing written is read back.
 
 use store::Tx;
 
@@ -14,27 +15,24 @@ use crate::messages::attachments::{self, Attached};
 use crate::messages::message::{Message, find};
 use crate::messages::{mentions, search, unread_backlog};
 
-/// A message about to be sent.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Made by the sender's device: the same again is the same message.
+    /// Created by the sender's device, version 7. The same id again is the same message (M2).
     pub id: MessageId,
-    /// Where it goes.
     pub channel: ChannelId,
-    /// What it says, in Markdown. May be empty where there are files (M1).
+    /// Markdown. May be empty if there are attachments (M1).
     pub text: String,
-    /// Files that it is sent with, at most [`limits::ATTACHMENTS`].
+    /// At most [`limits::ATTACHMENTS`].
     pub attachments: Vec<Attached>,
-    /// The newest position that the sender had on screen while writing: answering counts as having read it.
+    /// The newest position on the sender's screen while writing: answering marks everything up to it as read (M6).
     pub shown: Option<i64>,
 }
 
-/// Sends a message and answers it as it stands; its files are filed at once (F1). The same id again changes nothing and
-/// answers the same (M2).
+/// Sends a message and files its uploads (F1). The same id again changes nothing and returns the same message (M2).
 ///
 /// # Errors
-/// `NotFound` for a channel that is not there or not the sender's; `Forbidden` where the sender has left it;
-/// `Conflict` for an id that stands for another message; `Field` for a text or id that cannot be taken.
+/// `NotFound` if the sender cannot see the channel; `Forbidden` if they have left it; `Conflict` if the id
+/// belongs to another message; `Field` for an invalid text, id or attachment.
 pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
     if draft.id.0.get_version_num() != 7 {
         return Err(Error::field("id", Problem::NoId));
@@ -79,7 +77,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, draft: &Draft) -> Result<Message> {
         attachments::attach(tx, actor, draft.channel, draft.id, &ready)?;
         attachments = attachments::of_message(tx, actor.workspace, draft.id)?;
     }
-    // Put together from what was just written: reading it back would cost as much as writing it.
+    // Assembled from the values just written: reading them back would cost as much as writing them.
     Ok(Message {
         id: draft.id,
         channel: draft.channel,
@@ -100,35 +98,32 @@ fn count<T>(list: &[T]) -> i64 {
     i64::try_from(list.len()).unwrap_or(i64::MAX)
 }
 
-/// Sends a message for a program: as the person whom it names, else as the admin who made its key. The sender must be in
-/// the channel.
+/// Sends a message for an API client, as `sender` or else as the admin who created the key.
 ///
 /// # Errors
-/// As [`send`]; `Field` for a sender who is not there or not in the channel.
+/// As [`send`]; `Field` if the sender does not exist or is not in the channel.
 pub fn send_as(tx: &mut Tx, program: &Actor, sender: Option<PersonId>, draft: &Draft) -> Result<Message> {
     access::channel(tx, program, draft.channel)?;
     let sender = acting_as::resolve_sender(tx, program, draft.channel, "senderId", sender)?;
     send(tx, &sender, draft)
 }
 
-/// What is known of a draft before it is sent.
+/// What a draft's id refers to.
 enum Known {
-    /// The message that its id stands for already.
+    /// A message that was sent already.
     Message(Box<Message>),
-    /// Nothing: it is sent now.
+    /// Nothing yet; with what sending needs.
     Next(Next),
 }
 
-/// What a message is sent with.
 struct Next {
     author_name: Name,
-    /// Its place in the channel.
     position: i64,
-    /// For its own row in the search's index.
+    /// The last row number in the search index, for [`search::add`].
     newest_row: Option<i64>,
 }
 
-/// Holds the channel until the transaction ends: its next position is taken once.
+/// Locks the channel until the transaction ends, so that its next position is taken only once.
 fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
     let held = tx.row_lock("FOR NO KEY UPDATE OF c");
     let newest_row = search::newest_row(tx.text_index());
@@ -159,8 +154,8 @@ fn look_up(tx: &Tx, actor: &Actor, draft: &Draft) -> Result<Known> {
     }
 }
 
-/// The sender's own read position: what the page showed counts as read; where nothing was unread, one's own message
-/// leaves nothing unread either, else it is one more that does not count.
+/// Advances the sender's read position. What the page showed counts as read. If nothing was unread before,
+/// the new message is read too; otherwise it becomes one more that does not count as unread.
 fn step_forward(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64, shown: i64) -> Result<()> {
     if shown > 0 {
         members::read_up_to(tx, actor, channel, shown)?;

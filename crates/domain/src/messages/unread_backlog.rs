@@ -1,4 +1,5 @@
-//! What is unread and not yet in a digest, noted when a message is sent (N1, N2).
+//! What is unread and not yet in a digest (N1, N2). Recorded when a message is sent; [`crate::notify::due`]
+//! decides what to send.
 
 use store::{Reader, Time, Tx};
 
@@ -7,16 +8,16 @@ use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::words::words;
 
-/// What a message is, `x`, that counts for the member `m`: not their own, not deleted, not called off.
+/// SQL: the message `x` counts for the member `m`, being not their own, not deleted and not called off.
 pub(crate) const COUNTS: &str = "x.author <> m.person AND x.deleted_at IS NULL AND x.called_off_at IS NULL";
 
-/// The position of the member `m` after which messages are unread and in no digest yet.
+/// SQL: the position after which messages of the member `m` are unread and in no digest yet.
 pub(crate) const AFTER: &str =
     "CASE WHEN m.read_position > m.told_position THEN m.read_position ELSE m.told_position END";
 
-/// Notes, in the transaction that sends it, that a message waits to be read.
+/// Records that a channel has unread messages, in the transaction that sends one.
 pub(crate) fn mark_pending(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, position: i64) -> Result<()> {
-    // What waits already came earlier, unless the clock was set back.
+    // What is waiting already is older, unless the clock was set back.
     tx.run(
         "INSERT INTO waiting (workspace, channel, since, position) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (workspace, channel) DO UPDATE SET since = excluded.since WHERE waiting.since > excluded.since",
@@ -25,7 +26,7 @@ pub(crate) fn mark_pending(tx: &Tx, workspace: WorkspaceId, channel: ChannelId, 
     Ok(())
 }
 
-/// Everybody who was put off until the old wait is over is decided about anew: the new one may be shorter.
+/// Decides again about everybody whose wait is running: the new wait may be shorter.
 pub(crate) fn wait_changed(tx: &Tx, workspace: WorkspaceId) -> Result<()> {
     tx.run(
         "UPDATE due SET decide_at = $2 WHERE workspace = $1 AND decide_at > $2",
@@ -50,7 +51,7 @@ pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId)
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Tells whoever looks at what waits for a person that it may be told at another time now, or not at all.
+/// Publishes that the forecast for a person's unread messages has changed: another time, or not sent at all.
 pub(crate) fn forecast_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     for Waiting { channel, .. } in waiting(tx, workspace, person)? {
         journal::record(tx, workspace, &Event::NotificationChanged { channel });
@@ -58,12 +59,11 @@ pub(crate) fn forecast_changed(tx: &mut Tx, workspace: WorkspaceId, person: Pers
     Ok(())
 }
 
-/// Messages of one channel that count for a person, are unread, and are in no digest yet.
+/// Messages of one channel that count for a person, are unread and in no digest yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Where.
     pub channel: ChannelId,
-    /// They come after this position,
+    /// They come after this position, up to `up_to`.
     pub after: i64,
     pub up_to: i64,
     /// When the oldest of them was received.
@@ -71,23 +71,23 @@ pub struct Waiting {
 }
 
 words! {
-    /// Why somebody was not told of a message.
+    /// Why a person was not notified of a message.
     pub enum Reason {
-        /// Nobody has invited them yet (N1).
+        /// They have not been invited yet (N1).
         NotInvited = "notInvited",
-        /// They chose so (N10).
+        /// Their notification preference (N10).
         Choice = "choice",
-        /// There is no address or number that takes it.
+        /// No address or number that accepts messages.
         NoAddress = "noAddress",
-        /// They have muted the channel (C8).
+        /// They muted the channel (C8).
         Muted = "muted",
-        /// They can see the channel no more (N13).
+        /// They can no longer see the channel (N13).
         LostAccess = "lostAccess",
         /// They left the channel by choice (C8).
         Left = "left",
-        /// An internal user called it off (N14).
+        /// Called off by an internal user (N14).
         CalledOff = "calledOff",
-        /// It was sent before the portal told anybody of anything.
+        /// Sent before the portal had notifications.
         Earlier = "earlier",
     }
 }

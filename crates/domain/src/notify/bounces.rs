@@ -1,9 +1,9 @@
-//! Addresses that take no mail (N12): what marks them, and what makes them well again.
+//! Addresses that do not accept mail (N12): when they are marked, and when the mark is cleared.
 //!
-//! A mail server says so when it is given a mail ([`note`]), or a report comes back later ([`returned`]). From then on
-//! nothing about missed messages goes there; what a person asks for themselves, a sign-in code, is still tried. Well
-//! again is an address that was changed, that somebody tries again, or from which a code or a link came back. Then what
-//! was not delivered meanwhile and is still unread is decided about anew, so that nothing is missed.
+//! A mail server refuses a mail ([`record_bounce`]) or a bounce report arrives later ([`returned`]). From then on no
+//! digests are sent there; a sign-in code, which people ask for themselves, is still tried. The mark is cleared when
+//! the address changes, when somebody tries it again, or when a code or link from a mail is used. Whatever was not
+//! delivered meanwhile and is still unread is then decided about again, so nothing is missed.
 
 use std::time::Duration;
 
@@ -22,22 +22,21 @@ use crate::notify::deliveries;
 use crate::notify::delivery::Delivery;
 use crate::tenant::settings;
 
-/// Reports come back within days: what was sent longer before an address was known to be dead has arrived.
+/// Bounce reports arrive within days; mail sent longer before the address was marked counts as delivered.
 const LOOKED_BACK: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Addresses that are tried again in one transaction; what is left waits for the next time that somebody asks.
+/// Addresses tried again in one transaction; the rest waits for the next call.
 const TRIED_AT_ONCE: i64 = 1_000;
 
-/// That an address takes no mail.
+/// The mark of an address that does not accept mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounce {
-    /// Since when.
     pub at: Time,
-    /// Why, in the words of whoever refused it.
+    /// In the words of the server that refused it.
     pub reason: String,
 }
 
-/// Whether a person's address takes no mail.
+/// The mark of a person's address, or `None` if it accepts mail.
 pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Option<Bounce>> {
     let found = reader.first(
         "SELECT bounced_at, bounce_reason FROM people WHERE workspace = $1 AND id = $2",
@@ -50,7 +49,7 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
     Ok(found.flatten())
 }
 
-/// Notes that the address of a person takes no mail. Where it is another one by now nothing happens.
+/// Marks a person's address as not accepting mail. Does nothing if the person has another address by now.
 pub fn record_bounce(tx: &mut Tx, delivery: &Delivery, address: &str, reason: &str) -> Result<()> {
     let marked = tx.run(
         "UPDATE people SET bounced_at = $4, bounce_reason = $5 \
@@ -70,21 +69,20 @@ pub fn record_bounce(tx: &mut Tx, delivery: &Delivery, address: &str, reason: &s
     }
 }
 
-/// A report that a mail did not arrive, as its sender gets it afterwards.
+/// A bounce report: a mail was not delivered, as reported to its sender afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The mail's Message-ID, without angle brackets.
+    /// Without angle brackets.
     pub message_id: String,
-    /// The addresses that the report names.
     pub addresses: Vec<String>,
-    /// Whether it says that the address takes no mail at all, and not only that this mail was not taken.
+    /// Whether the address accepts no mail at all, rather than only not this one.
     pub is_about_address: bool,
-    /// Why, in the words of the report.
+    /// In the words of the report.
     pub reason: String,
 }
 
-/// Takes a report that a mail came back. It counts only where it names a mail that was sent, by an id that nobody else
-/// knows; so nobody can make an address look dead. Answers the delivery, or nothing where it names none.
+/// Processes a bounce report. It only counts if it names a mail that was sent, by an id that no outsider
+/// knows; so nobody can get an address marked. Returns the delivery, or `None` if it names none.
 pub fn returned(tx: &mut Tx, report: &Report) -> Result<Option<Delivery>> {
     let Some(delivery) = named(tx, &report.message_id)? else { return Ok(None) };
     deliveries::returned(tx, &delivery, &report.reason)?;
@@ -96,12 +94,12 @@ pub fn returned(tx: &mut Tx, report: &Report) -> Result<Option<Delivery>> {
     Ok(Some(delivery))
 }
 
-/// The delivery of a Message-ID: `KIND.ID@HOST`.
+/// The delivery of a Message-ID, `KIND.ID@HOST`.
 fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
     let local = message_id.split('@').next().unwrap_or_default();
     let Some((kind, id)) = local.split_once('.') else { return Ok(None) };
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
-    // Through the workspaces, by whose id every index begins.
+    // Join through the workspaces: every index begins with their id.
     let by = match kind {
         "digest" => "deliveries.reference = $1 AND deliveries.kind = 'digestMail'",
         "sign-in" | "invitation" | "fresh-link" => "deliveries.id = $1",
@@ -115,19 +113,16 @@ fn named(reader: &Reader, message_id: &str) -> Result<Option<Delivery>> {
     Ok(reader.first(&sql, &[&id], |row| row.read())?)
 }
 
-/// Whoever may manage a person has their address tried again.
+/// Tries a person's address again.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for staff, where it is a colleague.
+/// `Forbidden` for staff, if the person is a colleague.
 pub fn try_again(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     team::manageable(tx, actor, person)?;
     clear_bounce(tx, actor.workspace, person, tx.now())
 }
 
-/// People whose address takes no mail, for admins: those of whom that was noted last first, at most `most`.
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff.
+/// People whose address does not accept mail, the most recently marked first; admins only.
 pub fn list(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<(PersonId, Name, Role)>> {
     access::admin(actor)?;
     Ok(reader.all(
@@ -138,10 +133,7 @@ pub fn list(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<(PersonId, 
     )?)
 }
 
-/// Has every address tried again that takes no mail: where the reason was not theirs.
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff.
+/// Tries all marked addresses again, for failures that were not the recipients' fault; admins only.
 pub fn try_all_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
     for (person, _, _) in list(tx, actor, TRIED_AT_ONCE)? {
         clear_bounce(tx, actor.workspace, person, tx.now())?;
@@ -149,30 +141,31 @@ pub fn try_all_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// The one who asks has their own address tried again.
+/// Tries the requester's own address again.
 pub fn try_mine_again(tx: &mut Tx, actor: &Actor) -> Result<()> {
     clear_bounce(tx, actor.workspace, actor.person, tx.now())
 }
 
-/// The address is another one now.
+/// Clears the mark after a change of address.
 pub(crate) fn address_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     clear_bounce(tx, workspace, person, tx.now())
 }
 
-/// A mail has arrived: what was in it came back. Its person is here just now, so what waits may wait a little longer.
+/// Clears the mark after a mail arrived: its code or link was used. The person is here right now, so
+/// unread messages may wait their usual time again.
 pub(crate) fn mail_arrived(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let wait = settings::messaging(tx, workspace)?.wait();
     clear_bounce(tx, workspace, person, tx.now().after(wait))
 }
 
-/// Takes the mark away, and has what was not delivered because of it decided about anew at `decide_at`.
+/// Clears the mark and decides again, at `decide_at`, about what it kept from being delivered.
 fn clear_bounce(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, decide_at: Time) -> Result<()> {
     let Some(Bounce { at, .. }) = of_person(tx, workspace, person)? else { return Ok(()) };
     tx.run(
         "UPDATE people SET bounced_at = NULL, bounce_reason = NULL WHERE workspace = $1 AND id = $2",
         &[&workspace, &person],
     )?;
-    // First: whoever decides about this person just now holds the row, and has written what is read below.
+    // First, for its lock: a worker deciding about this person right now has written what is read below.
     tx.run(
         "INSERT INTO due (workspace, person, decide_at) VALUES ($1, $2, $3) ON CONFLICT (workspace, person) \
          DO UPDATE SET decide_at = excluded.decide_at WHERE due.decide_at > excluded.decide_at",
@@ -188,8 +181,8 @@ fn clear_bounce(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, decide_at
     unread_backlog::forecast_changed(tx, workspace, person)
 }
 
-/// For each channel, the position up to which a person was really told: what came after it, and is not read, was in
-/// nothing that was delivered since their address took no mail.
+/// For each channel, the position up to which the person was really notified: nothing unread after it was
+/// delivered since their address stopped accepting mail.
 fn undelivered(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -202,7 +195,7 @@ fn undelivered(
         is_undelivered: bool,
     }
     let lock = tx.row_lock("FOR UPDATE OF m");
-    // Undelivered: suppressed for want of an address, or a mail that failed and nothing beside it that left.
+    // Undelivered: suppressed for lack of an address, or the mail failed and no other delivery of the digest left.
     let sql = format!(
         "SELECT t.channel, t.after_position, g.suppressed, g.created_at, \
          (SELECT count(*) FROM deliveries d WHERE d.workspace = g.workspace AND d.reference = g.id AND d.kind = $5 \
@@ -233,7 +226,7 @@ fn undelivered(
             };
             Ok(Part { channel, after, is_undelivered })
         })?;
-    // The newest come first: as far back as nothing between was delivered.
+    // Newest first: go back as long as no digest in between was delivered.
     let mut found: Vec<(ChannelId, i64)> = Vec::new();
     let mut ended = None;
     for Part { channel, after, is_undelivered } in parts {

@@ -1,5 +1,5 @@
-//! What people answered to whether texts may be sent to them (N9): kept with its wording, time, number and way, never
-//! changed, and shown to admins. `phones` decides by it; here it is only written down.
+//! Consent to text messages (N9): each answer is stored with its wording, time, number and medium, never changed,
+//! and can be exported by admins. What is currently in effect is in [`crate::notify::phones`].
 
 use store::{Reader, Time, Tx};
 
@@ -10,42 +10,38 @@ use crate::kernel::ids::{ConsentId, PersonId, WorkspaceId};
 use crate::kernel::name::Name;
 use crate::kernel::words::words;
 
-/// Characters kept of what somebody wrote by text.
+/// Characters stored of an answer sent by text.
 const WORDING_CHARACTERS: usize = 1_000;
 
 words! {
-    /// How an answer was given.
     pub enum How {
         /// On the page Profile → Texts.
         Profile = "profile",
         /// By a text such as STOP or START.
         TextMessage = "textMessage",
-        /// The provider said so: it takes no texts to this number (Twilio's 21610).
+        /// The provider reported that it takes no texts to this number (Twilio error 21610).
         Provider = "provider",
-        /// Another number was given, or none any more: the yes was for this one only.
+        /// The number was changed or removed: consent is for one number only.
         NumberChanged = "numberChanged",
     }
 }
 
 columns! {
-    /// One answer.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Consent {
-        /// When it was given.
         pub at: Time = "c.at",
-        /// By whom.
         pub person: PersonId = "c.person",
-        /// Their name and address, as they are now.
+        /// Their current name and address.
         pub name: Name = "p.given_name, p.family_name, p.email",
         pub number: String = "c.number",
         pub is_yes: bool = "c.answer" => |answer: String| answer == "yes",
-        /// What was on the page, or what was written by text.
+        /// The text shown on the page, or the text message they sent.
         pub wording: String = "c.wording",
         pub how: How = "c.how",
     }
 }
 
-/// The answer about to be kept.
+/// An answer to store.
 pub(crate) struct ConsentInput<'a> {
     pub(crate) person: PersonId,
     pub(crate) number: &'a str,
@@ -54,7 +50,7 @@ pub(crate) struct ConsentInput<'a> {
     pub(crate) how: How,
 }
 
-/// What the page asks a yes to, word for word.
+/// The text that the page asks consent to, word for word.
 pub fn wording(brand: &str, number: &str) -> String {
     format!(
         "Yes, {brand} may send text messages to {number} when I have missed messages in its portal. How many depends on how \
@@ -91,20 +87,14 @@ const ANSWERS: &str = constcat::concat!(
     " FROM consents c JOIN people p ON p.workspace = c.workspace AND p.id = c.person WHERE c.workspace = $1"
 );
 
-/// Every answer ever given in the workspace, oldest first.
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff.
+/// All answers ever given in the workspace, oldest first; admins only.
 pub fn all(reader: &Reader, actor: &Actor) -> Result<Vec<Consent>> {
     access::admin(actor)?;
     let sql = format!("{ANSWERS} ORDER BY c.at, c.id");
     Ok(reader.all(&sql, &[&actor.workspace], |row| row.read())?)
 }
 
-/// Every answer that one person ever gave, oldest first.
-///
-/// # Errors
-/// As [`all`].
+/// All answers that one person ever gave, oldest first; admins only.
 pub fn of(reader: &Reader, actor: &Actor, person: PersonId) -> Result<Vec<Consent>> {
     access::admin(actor)?;
     let sql = format!("{ANSWERS} AND c.person = $2 ORDER BY c.at, c.id");

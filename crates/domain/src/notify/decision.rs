@@ -1,7 +1,8 @@
-//! Whether a person is told now: one pure function of what waits for them, their circumstances and the time (N1, N2, N10).
+//! The decision whether to notify a person now: one pure function of their unread messages, their
+//! circumstances and the time (N1, N2, N10).
 //!
-//! It is asked when somebody's time may have come, and decides with what is true at that moment. What counts at all
-//! (not one's own, not deleted, not muted …) is settled by the query that finds what waits.
+//! It runs when something may be due and uses what is true at that moment. Which messages count (not one's
+//! own, not deleted, not muted …) is settled by the query in [`crate::messages::unread_backlog`].
 
 use std::time::Duration;
 
@@ -10,19 +11,18 @@ use store::Time;
 use crate::kernel::medium::Frequency;
 use crate::messages::unread_backlog::{Reason, Waiting};
 
-/// One way of reaching somebody.
+/// Whether a person can and wants to be reached by one medium.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// How often they want to be reached so.
     pub choice: Frequency,
-    /// Whether there is an address or number that takes it.
+    /// Whether there is an address or number that accepts messages.
     pub reachable: bool,
-    /// Whether they were reached so since they were last back.
+    /// Whether they were notified by this medium since their last visit.
     pub told: bool,
 }
 
 impl Reach {
-    /// Why they are not to be reached so; nothing where they are.
+    /// Why not to notify them by this medium; `None` if they should be.
     pub fn refused(self) -> Option<Reason> {
         match self.choice {
             Frequency::Off => Some(Reason::Choice),
@@ -33,23 +33,21 @@ impl Reach {
     }
 }
 
-/// What else decides.
+/// What the decision depends on, besides the unread messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
     /// How long a message may stay unread (N2).
     pub wait: Duration,
-    /// Whether somebody asked for it to be sent at once (N14).
+    /// Whether an internal user asked to send it now (N14).
     pub asked: bool,
-    /// Whether they are invited or have been here.
+    /// Whether they were invited or have ever signed in.
     pub invited: bool,
-    /// How email reaches them.
     pub email: Reach,
-    /// How text messages reach them.
     pub text: Reach,
 }
 
 impl Circumstances {
-    /// Why nothing at all is to be sent; nothing where something is. Email speaks for both where they differ.
+    /// Why to send nothing at all; `None` if something is sent. If the reasons differ, the one for email is given.
     pub fn refused(&self) -> Option<Reason> {
         if !self.invited {
             return Some(Reason::NotInvited);
@@ -58,24 +56,23 @@ impl Circumstances {
     }
 }
 
-/// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing waits.
+    /// There is nothing unread.
     Nothing,
-    /// The oldest has not waited long enough: at this time it will have.
+    /// The oldest message has not waited long enough; decide again at this time.
     Later(Time),
-    /// Everything that waits goes into one digest, by these ways; at least one of them is true.
+    /// Send everything unread in one digest, by at least one of these media.
     Digest {
         email: bool,
-        /// A text message.
+        /// By text message.
         text: bool,
     },
-    /// It would be time, but nothing is to be sent; what waits is never told.
+    /// It is due, but nothing is sent, now or later.
     Suppressed(Reason),
 }
 
-/// Decides whether a person is told now.
+/// Decides whether to notify a person now.
 pub fn decide(waiting: &[Waiting], circumstances: &Circumstances, now: Time) -> Decision {
     let Some(due_at) = due_at(waiting, circumstances.wait) else { return Decision::Nothing };
     if now < due_at && !circumstances.asked {
@@ -90,7 +87,7 @@ pub fn decide(waiting: &[Waiting], circumstances: &Circumstances, now: Time) -> 
     }
 }
 
-/// When the oldest of what waits has waited long enough; nothing where nothing waits.
+/// When the oldest unread message has waited long enough; `None` if there is none.
 pub fn due_at(waiting: &[Waiting], wait: Duration) -> Option<Time> {
     waiting.iter().map(|waiting| waiting.oldest).min().map(|oldest| oldest.after(wait))
 }

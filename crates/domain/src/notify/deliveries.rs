@@ -1,8 +1,8 @@
-//! Deliveries: what has to be sent, and what became of it. The world outside is not reached from here.
+//! The queue of deliveries: what has to be sent, and the outcome. Nothing here reaches the network.
 //!
-//! A worker takes due rows by a lease ([`claim`]), sends with no transaction open, and records how it went. One that
-//! dies in between leaves a lease that runs out, and the delivery is taken again: sent at least once, always under
-//! the same id, so that a repeat can be recognised.
+//! A worker takes due rows with a lease ([`claim`]), sends them with no transaction open, and records the
+//! outcome. If it dies in between, the lease runs out and the delivery is taken again: at least once, always
+//! under the same id, so that a repeat can be recognized (N5, N11).
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::kernel::medium::Medium;
 use crate::notify::delivery::{Delivery, Kind, channels};
 use crate::notify::text_deliveries;
 
-/// A worker has this long for one try: longer than any mail server is waited for.
+/// How long a worker has for one attempt: longer than the timeout for any mail server.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
-/// The waits after the first tries that failed for now; later ones are [`LATER_WAIT`].
+/// The waits after the first temporary failures; after that, [`LATER_WAIT`].
 const WAITS: [Duration; 5] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
@@ -26,12 +26,13 @@ const WAITS: [Duration; 5] = [
     Duration::from_secs(30 * 60),
 ];
 const LATER_WAIT: Duration = Duration::from_secs(3600);
-/// Characters kept of why something failed: a server's answer may be long.
+/// Characters stored of a failure's reason: a server's answer may be long.
 const REASON_CHARACTERS: usize = 500;
-/// Why a call is not tried any more whose webhook was switched off.
+/// The reason stored for calls of a webhook that was switched off.
 pub(crate) const REASON_DROPPED: &str = "switched off";
 
-/// Makes a delivery, due now, to somebody who is here or has just signed up. To nobody there is none; the work is the same, so that its time tells nothing (S3).
+/// Creates a delivery, due now, for a person or a pending sign-up. For `None` it does the same work without
+/// creating one, so that the timing does not reveal whether an address is known (S3).
 pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<PersonId>) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -44,13 +45,13 @@ pub(crate) fn add(tx: &Tx, workspace: WorkspaceId, kind: Kind, person: Option<Pe
     Ok(())
 }
 
-/// Takes at most `most` due mails and texts of all workspaces for the time of a [`LEASE`]. No two workers hold the same one.
+/// Takes up to `most` due mails and texts of all workspaces for one [`LEASE`]. No two workers get the same one.
 pub fn claim(tx: &mut Tx, most: i64) -> Result<Vec<Delivery>> {
     take(tx, "webhook IS NULL AND carried_by IS NULL", "id", most, &[])
 }
 
-/// Takes at most `most` due deliveries of which `which` is true, those that wait longest first, then by `order`. What is asked
-/// for comes as `$4` and on.
+/// Takes up to `most` due deliveries that match the condition `which`, the longest overdue first, then by
+/// `order`. The parameters `asked` start at `$4`.
 pub(crate) fn take(
     tx: &mut Tx,
     which: &str,
@@ -58,8 +59,8 @@ pub(crate) fn take(
     most: i64,
     asked: &[&dyn Param],
 ) -> Result<Vec<Delivery>> {
-    // SQLite has one writer; on PostgreSQL rows that another worker is taking just now are passed over. The list is
-    // made once (MATERIALIZED): a plan that made it anew for each row would lock more than `most`.
+    // SQLite has a single writer; on PostgreSQL rows that another worker is taking are skipped. MATERIALIZED
+    // makes the list once: a plan that evaluated it for each row would lock more than `most`.
     let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let now = tx.now();
     let sql = format!(
@@ -79,7 +80,7 @@ pub(crate) fn take(
     Ok(claimed)
 }
 
-/// When the next mail or text wants to be taken; nothing where none is left.
+/// When the next mail or text can be taken; `None` if there is none.
 pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
     Ok(reader.one(
         "SELECT min(CASE WHEN leased_until > next_try_at THEN leased_until ELSE next_try_at END) FROM deliveries \
@@ -89,15 +90,15 @@ pub fn next_due(reader: &Reader) -> Result<Option<Time>> {
     )?)
 }
 
-/// How long to wait before the next try, after `tries` of them and at `age` since it was due first; nothing where that
-/// would be later than `retried_for`, and it has failed for good.
+/// The wait before the next attempt, after `tries` attempts and at `age` since the first was due. `None` if
+/// that would be past `retried_for`: it has failed for good.
 pub fn next_wait(tries: i64, age: Duration, retried_for: Duration) -> Option<Duration> {
     let place = usize::try_from(tries.max(1) - 1).unwrap_or(usize::MAX);
     let wait = WAITS.get(place).copied().unwrap_or(LATER_WAIT);
     (age.saturating_add(wait) <= retried_for).then_some(wait)
 }
 
-/// Records that it has left. Counts also where the lease had run out meanwhile: what was sent was sent.
+/// Records that it was sent, even if the lease has run out meanwhile.
 pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
     let changed = tx.run(
         "UPDATE deliveries SET sent_at = $3, next_try_at = NULL, leased_until = NULL, failed_at = NULL, reason = NULL \
@@ -112,7 +113,7 @@ pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
     })
 }
 
-/// Records that this try failed, and when the next one is due: the time of that, or nothing where it was the last one.
+/// Records a temporary failure. Returns when the next attempt is due, or `None` if it has failed for good.
 /// `reason` is for the people who run the portal.
 pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<Option<Time>> {
     let now = tx.now();
@@ -131,7 +132,7 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
     Ok(Some(next))
 }
 
-/// Puts it off until a time: it may not go yet (quiet hours). Decided again then.
+/// Postpones it during quiet hours (N9). It is decided about again then.
 pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
     let changed = tx.run(
         "UPDATE deliveries SET next_try_at = $4, leased_until = NULL \
@@ -141,7 +142,7 @@ pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
     tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
 }
 
-/// Records that it will never leave.
+/// Records a permanent failure.
 pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let now = tx.now();
     let changed = finish(tx, delivery, Some(now), reason)?;
@@ -157,7 +158,7 @@ fn tell_failed(tx: &mut Tx, delivery: &Delivery, changed: usize) -> Result<()> {
     })
 }
 
-/// Records that what had left, or was about to again, came back. Again changes nothing.
+/// Records a bounce of a delivery that was sent or is being retried. Again changes nothing.
 pub(crate) fn returned(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let changed = tx.run(
         "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, failed_at = $3, reason = $4 \
@@ -167,13 +168,13 @@ pub(crate) fn returned(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result
     tell_failed(tx, delivery, changed)
 }
 
-/// Records that it is no longer wanted: the sign-in is over, the person deactivated.
+/// Records that it is no longer needed: the sign-in is over, or the person was deactivated.
 pub fn dropped(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let changed = finish(tx, delivery, None, reason)?;
     tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
 }
 
-/// A worker whose lease ran out and was taken by another has no say any more.
+/// Ignores a worker whose lease ran out and was taken by another.
 fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -> Result<usize> {
     Ok(tx.run(
         "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, failed_at = $4, reason = $5 \
@@ -182,8 +183,8 @@ fn finish(tx: &Tx, delivery: &Delivery, failed_at: Option<Time>, reason: &str) -
     )?)
 }
 
-/// Tells of what became of a digest, and of those whose text goes with its own, once for each of their channels, where that
-/// is news: `changed` rows say so.
+/// Publishes a change in the delivery status of a digest, and of those whose texts are merged into its own,
+/// once for each of their channels. Does nothing if no rows `changed`.
 fn tell(
     tx: &mut Tx,
     delivery: &Delivery,
@@ -203,7 +204,7 @@ fn tell(
     Ok(())
 }
 
-/// What is kept of a reason.
+/// The part of a reason that is stored.
 pub(crate) fn shortened(reason: &str) -> String {
     reason.chars().filter(|character| !character.is_control()).take(REASON_CHARACTERS).collect()
 }

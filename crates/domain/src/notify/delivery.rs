@@ -1,4 +1,4 @@
-//! A delivery: one mail, text or call that leaves the program.
+//! A delivery: one mail, text message or webhook call to be sent.
 
 use std::time::Duration;
 
@@ -12,37 +12,35 @@ use crate::kernel::ids::{
 };
 use crate::kernel::medium::{Medium, digest_word};
 
-/// What failed for now is not tried again later than this after it was due first (N12).
+/// How long temporary failures are retried, from when the delivery was first due (N12).
 pub const RETRIED_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// The same for calls of programs: somebody may only be back at it after a weekend (H5).
+/// The same for webhook calls: nobody may look after the receiver before the end of a weekend (H5).
 pub const CALLS_RETRIED_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// What is to be sent.
+/// What to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A code and a link that somebody asked for (S1).
+    /// A sign-in code and link (S1).
     SignIn(SignInId),
-    /// An invitation (S2).
     Invitation,
-    /// A fresh reply link that somebody asked for (N8).
+    /// A fresh reply link that was requested (N8).
     FreshLink(FreshLinkId),
-    /// A code by text that proves a number (N9).
+    /// A code by text that confirms a number (N9).
     PhoneCode,
-    /// An admin hears that this person no longer signs the welcome message.
+    /// A mail to an admin: this person can no longer sign the welcome message (W1).
     PreparedSignerMissing(PersonId),
-    /// What somebody has missed, by email (N3).
+    /// A digest by email (N3).
     DigestMail(DigestId),
-    /// What somebody has missed, by text message (N9).
+    /// A digest by text message (N9).
     DigestText(DigestId),
-    /// A call of a program (H2).
+    /// A webhook call (H2).
     Webhook(CallId),
-    /// A note that a program is called no more (H5).
+    /// A mail to an admin: a webhook was switched off (H5).
     WebhookOff(WebhookId),
 }
 
 impl Kind {
-    /// A digest by a way.
     pub(crate) fn digest(way: Medium, id: DigestId) -> Kind {
         match way {
             Medium::Email => Kind::DigestMail(id),
@@ -50,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// The word that the database uses.
+    /// The name used in the database.
     pub fn word(self) -> &'static str {
         match self {
             Kind::SignIn(_) => "signIn",
@@ -65,7 +63,7 @@ impl Kind {
         }
     }
 
-    /// What failed for now is not tried again later than this after it was due first.
+    /// How long temporary failures are retried, from when the delivery was first due.
     pub fn retried_for(self) -> Duration {
         match self {
             Kind::Webhook(_) => CALLS_RETRIED_FOR,
@@ -73,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// What is sent by which way, where it is a digest.
+    /// The digest and its medium; `None` for other kinds.
     pub(crate) fn digest_and_way(self) -> Option<(DigestId, Medium)> {
         match self {
             Kind::DigestMail(digest) => Some((digest, Medium::Email)),
@@ -117,20 +115,18 @@ impl FromRow for Kind {
 }
 
 columns! {
-    /// A delivery that a worker holds.
+    /// A delivery that a worker has leased.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Delivery {
-        /// Whose.
         pub workspace: WorkspaceId = "deliveries.workspace",
-        /// Its id: the same at every try.
+        /// The same at every attempt.
         pub id: DeliveryId = "deliveries.id",
-        /// What is to be sent.
         pub kind: Kind = "deliveries.kind, deliveries.reference",
-        /// To whom.
+        /// The recipient.
         pub person: PersonId = "deliveries.person",
-        /// When it was due first.
+        /// When it was first due.
         pub created_at: Time = "deliveries.created_at",
-        /// The number of this try, from 1. It tells this lease from a later one.
+        /// The number of this attempt, from 1. Distinguishes this lease from a later one.
         pub tries: i64 = "deliveries.tries",
     }
 }

@@ -1,5 +1,5 @@
-//! What became of a message for each of its recipients (N12): exactly one state, made from what is kept anyway: moves of
-//! read positions, digests and their deliveries, departures.
+//! The delivery status of a message for each of its recipients, exactly one (N12). It is derived from data stored
+//! anyway: read positions, digests and their deliveries, departures.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -17,34 +17,32 @@ use crate::messages::unread_backlog::{self, Reason};
 use crate::notify::digest_part::{DeliveryState, DigestPart, Sending};
 use crate::notify::{decision, due};
 
-/// One recipient of a message and what became of it for them.
+/// A recipient of a message and its status for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipientStatus {
     pub person: PersonId,
     pub name: Arc<Name>,
-    /// What became of it: of all that did, what tells most.
+    /// The overall status; being seen outranks the media below.
     pub state: DeliveryState,
-    /// How it went by email, where it was to go that way.
+    /// By email, if one was to be sent.
     pub email: Option<DeliveryState>,
-    /// How it went by text message, where it was to go that way.
+    /// By text message, if one was to be sent.
     pub text: Option<DeliveryState>,
 }
 
-/// A message and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageStatus {
     pub message: MessageId,
-    /// Its place in the channel.
     pub position: i64,
-    /// Its recipients: everybody who was in the channel when it was sent, but its author. By name.
+    /// Everybody who was in the channel when it was sent, except its author; ordered by name.
     pub fates: Vec<RecipientStatus>,
 }
 
-/// What became of the messages of a channel at these positions, for internal users who see it. Deleted ones have no fate.
-/// `wait` stands in for every workspace's wait.
+/// The delivery status of the messages at these positions, for internal users who can see the channel.
+/// Deleted messages have none. `wait` overrides the workspace's setting.
 ///
 /// # Errors
-/// `NotFound`, also for client users.
+/// `NotFound` also for client users.
 pub fn of_messages(
     reader: &Reader,
     actor: &Actor,
@@ -91,12 +89,12 @@ struct Message {
     called_off_at: Option<Time>,
 }
 
-/// Somebody who was in the channel for the messages in (joined, left].
+/// A member, past or present, who receives the messages in (joined, left].
 struct Recipient {
     person: PersonId,
     name: Arc<Name>,
     joined: i64,
-    /// Nothing for who is still in it.
+    /// `None` while they are a member.
     left: Option<(i64, Reason)>,
     muted: bool,
     told_position: i64,
@@ -109,7 +107,7 @@ impl Recipient {
             && self.left.is_none_or(|(left, _)| message.position <= left)
     }
 
-    /// Why a message that they have not seen, and that is in no digest, never will be in one.
+    /// Why an unseen message that is in no digest will never be in one.
     fn untold(&self, message: &Message) -> Option<Reason> {
         if let Some((_, reason)) = self.left {
             Some(reason)
@@ -125,12 +123,12 @@ impl Recipient {
     }
 }
 
-/// A recipient with what is kept of them, found once for all messages.
+/// A recipient with everything loaded about them, once for all messages.
 struct Known<'a> {
     recipient: &'a Recipient,
     moves: &'a [(i64, Time)],
     parts: &'a [DigestPart],
-    /// Asked for when the first message needs it.
+    /// Computed when the first message needs it.
     outlook: Option<Forecast>,
 }
 
@@ -164,7 +162,7 @@ impl Known<'_> {
     }
 }
 
-/// What will become of what waits for a person.
+/// What will happen to a person's unread messages.
 #[derive(Clone, Copy)]
 enum Forecast {
     Due(Time),
@@ -174,14 +172,14 @@ enum Forecast {
 impl Forecast {
     fn state(self, message: &Message) -> DeliveryState {
         match self {
-            // Not before it was sent, where the clock was set back.
+            // Never before it was sent, even if the clock was set back.
             Forecast::Due(at) => DeliveryState::Due(at.max(message.sent_at)),
             Forecast::Suppressed(reason) => DeliveryState::Suppressed(reason),
         }
     }
 }
 
-/// When the first move at or past a position was; `moves` come in their order.
+/// When the read position first reached `position`.
 fn first_at(moves: &[(i64, Time)], position: i64) -> Option<Time> {
     moves.iter().filter(|(to, _)| *to >= position).map(|(_, at)| *at).min()
 }
@@ -231,8 +229,8 @@ impl Asked<'_> {
         Ok(found)
     }
 
-    /// The moves within these positions, and of each person the first beyond: what came later says nothing more, however
-    /// much that is.
+    /// The read moves within these positions, and each person's first one beyond: later ones add nothing,
+    /// however many there are.
     fn moves(&self) -> Result<HashMap<PersonId, Vec<(i64, Time)>>> {
         let moves = self.reader.all(
             "SELECT person, position, at FROM read_moves \

@@ -1,4 +1,4 @@
-//! One channel of a digest: which messages it covers, and what became of them with its email and its text.
+//! One channel of a digest: which messages it covers, and their delivery status by email and text (N12).
 
 use store::Time;
 
@@ -6,31 +6,29 @@ use crate::kernel::ids::DigestId;
 use crate::kernel::medium::Medium;
 use crate::messages::unread_backlog::Reason;
 
-/// What became of a message for one of its recipients.
+/// The delivery status of a message for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
     /// It was on their screen at this time.
     Seen(Time),
-    /// They are told of it at this time, unless they read it before.
+    /// It will be sent at this time, unless they read it before.
     Due(Time),
-    /// It left by email at this time.
     Emailed(Time),
-    /// It left by text message at this time.
     Texted(Time),
-    /// It could not be sent, since this time; why, for the people who run the portal.
+    /// It could not be sent, as of this time; the reason is for the people who run the portal.
     Failed(Time, String),
-    /// They are not told of it.
+    /// It is not sent to them.
     Suppressed(Reason),
 }
 
-/// What a digest covers in the channel, and how its deliveries stand. The newest first: what did not arrive is in
-/// another one once the address is well again.
+/// The messages of one channel in a digest, and the digest's deliveries. A message that did not arrive is in
+/// a later digest too, once the address accepts mail again; so the newest part counts.
 pub(crate) struct DigestPart {
     pub(crate) digest: DigestId,
     pub(crate) after: i64,
     pub(crate) up_to: i64,
     pub(crate) suppressed: Option<Reason>,
-    /// Why it was left out of the email, and of the text.
+    /// Why it was left out of the email, and of the text (N13).
     pub(crate) left_out: [Option<Reason>; 2],
     pub(crate) deliveries: Vec<Sending>,
 }
@@ -52,11 +50,11 @@ impl DigestPart {
         let carrying = || {
             self.deliveries.iter().filter(|sending| self.suppressed.or(self.left_out(sending.way)).is_none())
         };
-        // What was called off before it left was not in what left.
+        // Only what was sent before being called off contained the message.
         let until = called_off_at.unwrap_or(Time(i64::MAX));
         let left =
             |sending: &&Sending| sending.failed_at.is_none() && sending.sent_at.is_some_and(|at| at < until);
-        // What reached them first; of both at once the email, which says more.
+        // The first to be sent counts; if both were at once, the email, which says more.
         if let Some(sending) = carrying().filter(left).min_by_key(|sending| sending.sent_at) {
             let at = sending.sent_at.unwrap_or_default();
             return match sending.way {
@@ -89,8 +87,7 @@ impl DigestPart {
         }
     }
 
-    /// How a way of it stands by itself, where it was to go that way. Nothing where it was not needed any more: everything
-    /// was read before.
+    /// The status by one medium, or `None` if that was not to be used, or not needed because everything had been read.
     pub(crate) fn by(&self, way: Medium, called_off_at: Option<Time>) -> Option<DeliveryState> {
         let sending = self.deliveries.iter().find(|sending| sending.way == way)?;
         if let Some(reason) = self.left_out(way) {

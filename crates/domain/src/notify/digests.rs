@@ -1,9 +1,9 @@
-//! Digests: what a person is told at once of what they have missed, and what became of it (N3, N5, N6, N13).
+//! Digests: everything a person has not read, in one email or text (N3, N5, N6, N13).
 //!
-//! A digest says which messages it covers, by channel, and nothing of what they say: that is put together at each try
-//! from what is true then ([`prepare`]), so what was edited goes out as edited, and what was deleted, read or lost
-//! meanwhile does not go out at all. It is written together with its deliveries and with how far its person is told, so
-//! no message is in two of them.
+//! A digest stores which messages it covers, by channel, but not their content. That is assembled at each
+//! attempt from what is true then ([`prepare`]): edited text is sent as edited, and what was deleted, read or
+//! lost meanwhile is left out. It is written in one transaction with its deliveries and each channel's
+//! `told_position`, so no message is in two digests.
 
 use store::{Reader, Time, Tx};
 
@@ -23,18 +23,17 @@ use crate::messages::unread_backlog::{COUNTS, Reason, Waiting};
 use crate::notify::{deliveries, delivery, preferences, reply_links, text_deliveries};
 use crate::tenant::settings;
 
-/// Messages of one channel that a mail shows; of more it says how many there are.
+/// Messages of one channel in a mail; beyond that it only says how many more there are (N3).
 pub const MESSAGES_MAX: i64 = limits::PAGE_MESSAGES;
 
-/// By which ways a digest goes.
+/// The media a digest is sent by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Media {
     pub email: bool,
-    /// A text message.
     pub text: bool,
 }
 
-/// Writes a digest of everything that waits for a person, with its deliveries.
+/// Creates a digest of a person's unread messages, with its deliveries.
 pub(crate) fn write(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -51,7 +50,7 @@ pub(crate) fn write(
     Ok(id)
 }
 
-/// Notes that a person is never told of what waits for them, and why (N12).
+/// Records that a person is never notified of these messages, and why (N12).
 pub(crate) fn suppress(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -89,80 +88,72 @@ fn insert_digest(
     Ok(id)
 }
 
-/// What a digest says at this moment. It holds secrets: not to be logged, hence no `Debug`.
+/// The content of a digest at this moment. It contains secrets that must not be logged, hence no `Debug`.
 pub struct Digest {
-    /// Its id: the same at every try.
+    /// The same at every attempt.
     pub id: DigestId,
-    /// When it was written.
     pub created_at: Time,
-    /// To whom it goes.
     pub to: Addressee,
-    /// Where they are, as the IANA database names it.
+    /// As an IANA name.
     pub time_zone: Option<String>,
-    /// Whether nothing of what was written is to be shown (N11).
+    /// Whether message text and file names are hidden (N11).
     pub hides_text: bool,
-    /// The channels that it is about, those that have waited longest first. At least one.
+    /// Not empty; the one waiting longest first.
     pub channels: Vec<DigestChannel>,
-    /// For the link that ends such mails; mails only.
+    /// For the unsubscribe link; only in mails.
     pub unsubscribe: Option<Secret>,
 }
 
-/// One channel in a digest.
 pub struct DigestChannel {
     pub channel: ChannelId,
-    /// Its title, as the person sees it.
+    /// The title as the recipient sees it.
     pub title: String,
-    /// What it is about.
     pub kind: Kind,
-    /// Its messages, oldest first, at most [`MESSAGES_MAX`]. At least one.
+    /// Not empty; oldest first, at most [`MESSAGES_MAX`].
     pub messages: Vec<DigestMessage>,
-    /// How many there are beyond these.
+    /// How many more there are.
     pub more: i64,
-    /// For the link that leads to answering (N7).
+    /// For the reply link (N7).
     pub link: Secret,
 }
 
 columns! {
-    /// One message in a digest.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct DigestMessage {
         pub author: PersonId = "x.author",
-        /// The author's name.
         pub author_name: Name = "p.given_name, p.family_name, p.email",
-        /// When it was received.
+        /// When the portal received it.
         pub sent_at: Time = "x.sent_at",
-        /// When its text was last changed.
         pub edited_at: Option<Time> = "x.edited_at",
-        /// What it says, in Markdown. May be empty where there are files.
+        /// Markdown. May be empty if there are files.
         pub text: String = "x.text",
-        /// What it was sent with, in the sender's order.
+        /// In the sender's order.
         pub files: Vec<SentFile> => Vec::new(),
     }
 }
 
-/// A file that a message was sent with. Its bytes are in no mail: they may be deleted, or found to be harmful, later.
+/// An attachment as a digest mentions it. The bytes are never mailed: they may be deleted or found to be
+/// harmful later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentFile {
-    /// Its name when it was sent.
+    /// The file's name at the time of sending.
     pub name: String,
-    /// Bytes.
+    /// In bytes.
     pub size: i64,
-    /// Whether it was deleted since (F5).
+    /// Whether it has been deleted since (F5).
     pub is_removed: bool,
 }
 
-/// What came of putting a digest together.
 pub enum Prepared {
-    /// This is to be sent.
     Digest(Box<Digest>),
-    /// Nothing is to be sent any more. The word says why: that of a [`Reason`], or that nothing is left.
+    /// There is nothing to send any more, with the reason: that of a [`Reason`], or [`NOTHING_LEFT`].
     Dropped(&'static str),
 }
 
-/// The word for a digest of which everything was read or deleted before it could be sent.
+/// The reason for a digest whose messages were all read or deleted before it could be sent.
 pub const NOTHING_LEFT: &str = "nothingLeft";
 
-/// Puts together what a digest says with what is true now. Called just before it is sent, at each try.
+/// Assembles the content of a digest from what is true now. Called right before each attempt to send it.
 pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Medium) -> Result<Prepared> {
     let found: Option<(PersonId, Time)> = tx.first(
         "SELECT person, created_at FROM digests WHERE workspace = $1 AND id = $2",
@@ -172,7 +163,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Medium) -
     let Some((person, created_at)) = found else { return Ok(Prepared::Dropped(NOTHING_LEFT)) };
     let mut parts = Vec::new();
     let mut left_out = None;
-    // A text says what those that it takes along would have said (N9).
+    // A text includes those merged into it (N9).
     let mut spans = spans(tx, workspace, id)?;
     if way == Medium::Text {
         for other in text_deliveries::merged(tx, workspace, id)? {
@@ -215,7 +206,7 @@ pub fn prepare(tx: &mut Tx, workspace: WorkspaceId, id: DigestId, way: Medium) -
     })))
 }
 
-/// What a digest covers in one channel, and how its person stands there now.
+/// The messages of a digest in one channel, and the recipient's current membership there.
 struct Span {
     digest: DigestId,
     channel: ChannelId,
@@ -224,9 +215,9 @@ struct Span {
     member: Standing,
 }
 
-/// How somebody stands in a channel.
+/// The recipient's membership in a channel.
 struct Standing {
-    /// The newest message when they joined; nothing for who is in it no more.
+    /// The newest message when they joined; `None` if they are no longer a member.
     joined_position: Option<i64>,
     left_at: Option<Time>,
     muted_at: Option<Time>,
@@ -235,11 +226,11 @@ struct Standing {
 }
 
 impl Standing {
-    /// Why nothing of the channel is to be sent.
+    /// Why to leave the channel out.
     fn left_out(&self) -> Option<Reason> {
         match self.joined_position {
             None => Some(Reason::LostAccess),
-            // They were out of it and are back: what was written before is not news to them.
+            // They left and came back: earlier messages are not news to them.
             Some(joined) if joined >= self.up_to => Some(Reason::LostAccess),
             Some(_) if self.left_at.is_some() => Some(Reason::Left),
             Some(_) if self.muted_at.is_some() => Some(Reason::Muted),
@@ -264,7 +255,7 @@ fn spans(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Ve
     )?)
 }
 
-/// Keeps why a channel is left out of what goes by a way, as long as that has not been sent: afterwards it is what counts.
+/// Records why a channel is left out of a medium, until that has been sent; what it was sent with is final.
 fn note_left_out(
     tx: &Tx,
     workspace: WorkspaceId,
@@ -289,7 +280,7 @@ fn note_left_out(
     Ok(())
 }
 
-/// Why a person is not to be reached by a way any more.
+/// Why a person is no longer to be notified by a medium.
 fn refused(reader: &Reader, actor: &Actor, way: Medium) -> Result<Option<Reason>> {
     let chosen = preferences::of_person(reader, actor.workspace, actor.person)?;
     let choice = match way {
@@ -308,7 +299,7 @@ fn refused(reader: &Reader, actor: &Actor, way: Medium) -> Result<Option<Reason>
     Ok(bounced.then_some(Reason::NoAddress))
 }
 
-/// One channel of a digest with what is left of it; nothing where everything was read or deleted.
+/// What is left to send of one channel; `None` if everything was read or deleted.
 fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<DigestChannel>> {
     let joined = span.member.joined_position.unwrap_or(span.up_to);
     let after = span.after.max(span.member.read_position).max(joined);

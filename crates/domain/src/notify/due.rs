@@ -1,9 +1,10 @@
-//! What is missed: who is told outside the portal of what they have not read, and when (N1 to N6, N10, N14).
+//! Finds out who is due to be notified of unread messages, and when (N1 to N6, N10, N14).
 //!
-//! Sending a message notes in one row that something waits in its channel ([`note`]): the same cost however many read
-//! along. When the oldest of it has waited long enough, [`come_due`] makes a `due` row for each member for whom it still
-//! counts and is unread; reading changes nothing here, as it is looked at only then. [`settle`] decides about one such
-//! person with what is true at that moment ([`decision`]) and writes the digest ([`crate::digests`]). All of it may run in
+//! Sending a message records its channel in one row (`mark_pending` in [`crate::messages::unread_backlog`]): the
+//! same cost however many members it has. Once the oldest message there has waited long enough, [`enqueue_due`]
+//! creates a `due` row for each member for whom something still counts and is unread; reading costs nothing here,
+//! as read positions are only looked at then. [`decide`] decides about one such person with what is true at that
+//! moment ([`crate::notify::decision`]) and writes the digest ([`crate::notify::digests`]). All of it may run in
 //! any number of workers at once.
 
 use std::time::Duration;
@@ -22,17 +23,17 @@ use crate::notify::quiet_hours::{self, TextDue};
 use crate::notify::{phone_settings, text_deliveries};
 use crate::tenant::settings;
 
-/// The wait of the workspace `w`, or the `$2` milliseconds that stand in for it.
+/// SQL: the wait of the workspace `w` in milliseconds, or `$2` as an override.
 const WAIT: &str = "coalesce(CAST($2 AS BIGINT), w.wait_minutes * 60000)";
 
-/// At most `most` channels, of all workspaces, where something has waited long enough; that which has waited longest first.
-/// `wait` stands in for every workspace's wait.
+/// Up to `most` channels, of all workspaces, where something has waited long enough, the longest waiting
+/// first. `wait` overrides every workspace's setting.
 pub fn channels_past_wait(
     reader: &Reader,
     wait: Option<Duration>,
     most: i64,
 ) -> Result<Vec<(WorkspaceId, ChannelId)>> {
-    // So many of each workspace, however many more there are; joined crosswise, which is how SQLite is told the order.
+    // Up to `most` of each workspace, however many it has. The cross join tells SQLite the join order.
     let sql = format!(
         "SELECT d.workspace, d.channel FROM workspaces w CROSS JOIN waiting d WHERE d.workspace = w.id \
          AND d.channel IN (SELECT o.channel FROM waiting o WHERE o.workspace = w.id \
@@ -42,7 +43,7 @@ pub fn channels_past_wait(
     Ok(reader.all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| row.read())?)
 }
 
-/// At most `most` people, of all workspaces, whose time has come.
+/// Up to `most` people, of all workspaces, who are due.
 pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
     Ok(reader.all(
         "SELECT workspace, person FROM due WHERE decide_at <= $1 ORDER BY decide_at, workspace, person LIMIT $2",
@@ -51,7 +52,7 @@ pub fn due(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, PersonId)>> {
     )?)
 }
 
-/// When there will be something to do next; nothing where nothing waits.
+/// When the next step is due; `None` if nothing is waiting.
 pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
     let ripe: Option<Time> = reader.one(
         "SELECT min((SELECT min(d.since) FROM waiting d WHERE d.workspace = w.id) \
@@ -63,15 +64,15 @@ pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
     Ok([ripe, due].into_iter().flatten().min())
 }
 
-/// Makes everybody due for whom something in a channel has waited long enough, and notes when the next message there will
-/// have. Where that has been done meanwhile nothing happens.
+/// Makes members due for whom something in the channel has waited long enough, and records when its next
+/// message will have. Does nothing if another worker has done so meanwhile.
 pub fn enqueue_due(
     tx: &mut Tx,
     workspace: WorkspaceId,
     channel: ChannelId,
     wait: Option<Duration>,
 ) -> Result<()> {
-    // Whoever is sending here just now holds the channel: their message is seen below, or comes after all of this.
+    // A sender in this channel right now has locked it: their message is seen below, or comes after this transaction.
     tx.lock_rows(
         "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
         &[&workspace, &channel],
@@ -83,7 +84,7 @@ pub fn enqueue_due(
     )?;
     let Some(first) = first else { return Ok(()) };
     let received_until = tx.now().before(wait_of(tx, workspace, wait)?);
-    // In everybody's order, so that two workers never wait for each other.
+    // Ordered by person, so that two workers cannot deadlock.
     let sql = format!(
         "INSERT INTO due (workspace, person, decide_at) \
          SELECT m.workspace, m.person, CAST($3 AS BIGINT) FROM members m \
@@ -110,8 +111,8 @@ pub fn enqueue_due(
     Ok(())
 }
 
-/// Decides about a person who is due with what is true now, and writes the digest where there is to be one. Where
-/// another worker does so just now, or has done so, nothing happens.
+/// Decides about a person who is due with what is true now, and writes the digest if there is one to send.
+/// Returns `None` also if another worker is doing so or has done so.
 pub fn decide(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -147,7 +148,7 @@ pub fn decide(
     Ok(written)
 }
 
-/// Puts off what could not be decided, so that it stands in nobody's way.
+/// Postpones a person whose decision failed, so that they do not block others.
 pub fn postpone(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Duration) -> Result<()> {
     tx.run(
         "UPDATE due SET decide_at = $3 WHERE workspace = $1 AND person = $2",
@@ -156,7 +157,7 @@ pub fn postpone(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, by: Durat
     Ok(())
 }
 
-/// What decides about a person besides what waits for them.
+/// Everything that a person's decision depends on, besides their unread messages.
 pub(crate) fn circumstances(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -197,8 +198,8 @@ pub(crate) fn circumstances(
     })
 }
 
-/// Whether a digest has reached somebody by this way, or is about to, since they were last back: signed in, or had
-/// something on screen. A text that quiet hours hold has not: it will take along what comes until then.
+/// Whether a digest was sent by this medium, or is about to be, since the person's last visit (signed in, or had
+/// something on screen). A text held by quiet hours does not count: it will include what arrives until then (N10).
 fn digest_since_visit(
     reader: &Reader,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! The history of notices for admins: what was sent to whom about missed messages, why, and how it went (N12).
+//! The history of digests for admins: to whom, about what, by which medium, and the outcome (N12).
 
 use store::{Reader, Time};
 use uuid::Uuid;
@@ -13,60 +13,53 @@ use crate::kernel::name::Name;
 use crate::messages::unread_backlog::Reason;
 
 columns! {
-    /// A digest and what became of it.
+    /// A digest and its outcome.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Notice {
         pub digest: DigestId = "d.id",
-        /// To whom.
+        /// The recipient.
         pub person: PersonId = "d.person",
-        /// Their name and address now.
+        /// Their current name and address.
         pub name: Name = "p.given_name, p.family_name, p.email",
-        /// When it was decided.
         pub created_at: Time = "d.created_at",
         /// Why nothing was sent at all.
         pub suppressed: Option<Reason> = "d.suppressed",
         pub about: Vec<About> => Vec::new(),
-        /// What was to be sent: an email, a text message, or both.
+        /// An email, a text message, or both.
         pub sendings: Vec<Sending> => Vec::new(),
     }
 }
 
-/// One channel of a notice.
+/// One channel of a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
     pub channel: ChannelId,
-    /// Its title; nothing where the one who asks cannot see the channel.
+    /// `None` if the requester cannot see the channel.
     pub title: Option<String>,
-    /// Why it was left out of what was sent (N13): of the email, where there is one.
+    /// Why it was left out (N13): of the email, or of the text if there was no email.
     pub left_out: Option<Reason>,
 }
 
 columns! {
-    /// One email or text message of a notice.
+    /// One email or text message of a digest.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Sending {
         pub way: Medium = "kind" => medium::medium_of,
-        /// How often it was tried.
         pub tries: i64 = "tries",
-        /// When it left.
         pub sent_at: Option<Time> = "sent_at",
         /// When it failed for good.
         pub failed_at: Option<Time> = "failed_at",
-        /// When it is tried next.
         pub next_try_at: Option<Time> = "next_try_at",
-        /// Why it failed, is late or was not wanted any more, as it was recorded.
+        /// Why it failed, is late or was no longer needed, as recorded.
         pub reason: Option<String> = "reason",
     }
 }
 
-/// The newest notices of the workspace, those before `before` where one is named; at most `most`.
-///
-/// # Errors
-/// `NotFound` for client users, `Forbidden` for staff.
+/// The newest digests of the workspace, older than `before` if given; admins only.
 pub fn list(reader: &Reader, actor: &Actor, before: Option<DigestId>, most: i64) -> Result<Vec<Notice>> {
     access::admin(actor)?;
     let before = before.unwrap_or(DigestId(Uuid::max()));
-    // Ids begin with the time: their order is that of the decisions.
+    // Ids begin with the time, so they are in the order of the decisions.
     let mut found: Vec<Notice> = reader.all(
         constcat::concat!(
             "SELECT ",

@@ -1,4 +1,4 @@
-//! What internal users do about a notice before it leaves: they send it now, or call it off (N14).
+//! What internal users can do about a digest before it is sent: send it now, or call it off (N14).
 
 use store::{Reader, Time, Tx};
 
@@ -9,11 +9,11 @@ use crate::kernel::journal::{self, Event};
 use crate::messages::message;
 use crate::messages::unread_backlog::{AFTER, COUNTS};
 
-/// Sends what a message's recipients would be told later at once, and tries again at once what failed for now (N14).
-/// Answers how many people that concerns.
+/// Notifies a message's recipients now instead of later, and retries temporary failures at once (N14).
+/// Returns how many people and deliveries that concerns.
 ///
 /// # Errors
-/// `NotFound`, also for client users; `Conflict` for a message that was deleted or called off.
+/// `NotFound` also for client users; `Conflict` if the message was deleted or called off.
 pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize> {
     let (channel, position) = open(tx, actor, message)?;
     let sql = format!(
@@ -38,11 +38,11 @@ pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize>
     Ok(asked + retried)
 }
 
-/// Calls off telling anybody of a message outside the portal (N14). Who was told already stays told; again changes
-/// nothing.
+/// Calls off notifying anybody of a message outside the portal (N14). What was already sent stays sent. Again
+/// changes nothing.
 ///
 /// # Errors
-/// `NotFound`, also for client users; `Conflict` for a message that was deleted.
+/// `NotFound` also for client users; `Conflict` if the message was deleted.
 pub fn call_off(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<()> {
     let (channel, position) = match open(tx, actor, message) {
         Err(Error::Conflict(CALLED_OFF)) => return Ok(()),
@@ -58,7 +58,7 @@ pub fn call_off(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<()> {
 
 const CALLED_OFF: &str = "Telling people of this message was called off.";
 
-/// Where a message is that people may still be told of, for an internal user.
+/// The channel and position of a message that is neither deleted nor called off; internal users only.
 fn open(reader: &Reader, actor: &Actor, message: MessageId) -> Result<(ChannelId, i64)> {
     access::internal(actor)?;
     let found = message::find(reader, actor, message)?;

@@ -1,4 +1,4 @@
-//! Muting a channel, and what it does to notices that wait.
+//! Muting a channel (C8), and its effect on pending notifications (N1).
 
 use store::{Time, Tx};
 
@@ -10,11 +10,11 @@ use crate::kernel::journal::{self, Event};
 use crate::messages::unread_backlog::{Reason, waiting};
 use crate::notify::digests;
 
-/// Mutes a channel for the internal user who asks, or unmutes it (C8). What came meanwhile stays unread, and they are
-/// never told of it outside the portal.
+/// Mutes or unmutes a channel for the requester. Messages that arrive while it is muted stay unread and are
+/// never sent, not even after unmuting.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for client users.
+/// `Forbidden` for client users.
 pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Result<()> {
     own_choice(tx, actor, channel)?;
     let was_muted: Option<Time> = tx.one(
@@ -37,7 +37,7 @@ pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Resu
     Ok(())
 }
 
-/// Notes that a person who has just unmuted a channel is never told of what came meanwhile.
+/// Records that a person who just unmuted a channel is never notified of what arrived while it was muted.
 pub(crate) fn suppress_muted(tx: &mut Tx, actor: &Actor, channel: ChannelId) -> Result<()> {
     let mut waiting = waiting(tx, actor.workspace, actor.person)?;
     waiting.retain(|waiting| waiting.channel == channel);

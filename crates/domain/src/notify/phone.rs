@@ -1,4 +1,4 @@
-//! A person's number, its state, and their quiet hours.
+//! A person's phone number, its state, and their quiet hours (N9).
 
 use jiff::civil::Time as Clock;
 use jiff::tz::TimeZone;
@@ -11,28 +11,25 @@ use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::limits;
 
 columns! {
-    /// What a person has given for texts.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Phone {
-        /// The number: `+` and digits.
+        /// `+` and digits.
         pub number: String = "f.number",
-        /// Until when a code that was asked for is good.
         pub code_expires_at: Option<Time> = "f.code_expires_at",
         /// Wrong codes so far.
         pub tries: i64 = "f.tries",
-        /// When a code proved it.
+        /// When it was confirmed with a code.
         pub proved_at: Option<Time> = "f.proved_at",
-        /// Since when texts are wanted there.
+        /// Since when they consent to texts.
         pub agreed_at: Option<Time> = "f.agreed_at",
-        /// Since when texts to it are stopped, by STOP or at the provider.
+        /// Since when texts to it are stopped, by STOP or by the provider.
         pub stopped_at: Option<Time> = "s.at",
-        /// When no text comes.
         pub quiet: Option<Quiet> = "f.quiet_from, f.quiet_until" => |(from, until)| Quiet::of(from, until),
     }
 }
 
 impl Phone {
-    /// Whether a code can be typed now.
+    /// Whether a code can be entered now.
     pub fn awaits_code(&self, now: Time) -> bool {
         self.proved_at.is_none()
             && self.tries < limits::CODE_TRIES
@@ -49,27 +46,27 @@ pub(crate) fn find(reader: &Reader, workspace: WorkspaceId, person: PersonId) ->
     Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
 }
 
-/// Minutes of a day.
+/// Minutes per day.
 const DAY: i64 = 24 * 60;
 
-/// The hours in which no text comes, as minutes of the day where the person is; over midnight where they begin after
-/// they end.
+/// The hours in which no texts are sent, as minutes of the day in the person's time zone. They span midnight
+/// if `from` is after `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
     /// The first quiet minute.
     pub(crate) from: i64,
-    /// The first minute that is not quiet any more.
+    /// The first minute that is no longer quiet.
     pub(crate) until: i64,
 }
 
 impl Quiet {
-    /// From 21:00 to 8:00: what holds until somebody chooses otherwise.
+    /// 21:00 to 8:00, the default.
     pub const NIGHT: Quiet = Quiet { from: 21 * 60, until: 8 * 60 };
 
-    /// The quiet hours between two times as forms write them: `21:00`.
+    /// The quiet hours between two times as entered in forms: `21:00`.
     ///
     /// # Errors
-    /// `Field` for what is no time of day, and where both are the same.
+    /// `Field` for an invalid time of day, or if both are the same.
     pub fn between(from: &str, until: &str) -> Result<Quiet> {
         let from = minute("quietFrom", from)?;
         let until = minute("quietUntil", until)?;
@@ -84,17 +81,17 @@ impl Quiet {
         Some(Quiet { from: from.filter(good)?, until: until.filter(good)? })
     }
 
-    /// When they begin, as forms write it.
+    /// Their start, in the format of forms.
     pub fn from(self) -> String {
         written(self.from)
     }
 
-    /// When they end, as forms write it.
+    /// Their end, in the format of forms.
     pub fn until(self) -> String {
         written(self.until)
     }
 
-    /// The end of the quiet hours that `now` lies in, where it does.
+    /// When the current quiet hours end; `None` if it is not quiet at `now`.
     pub(crate) fn end_after(self, now: Time, zone: &TimeZone) -> Option<Time> {
         let here = Timestamp::from_millisecond(now.0).ok()?.to_zoned(zone.clone());
         let minute = i64::from(here.hour()) * 60 + i64::from(here.minute());
@@ -107,10 +104,10 @@ impl Quiet {
         }
         let day = if minute < self.until { here.date() } else { here.date().checked_add(1.day()).ok()? };
         let (hour, minute) = (i8::try_from(self.until / 60).ok()?, i8::try_from(self.until % 60).ok()?);
-        // Where clocks jump over that time, just after the jump.
+        // If clocks skip that time, just after the gap.
         let end = day.to_datetime(Clock::new(hour, minute, 0, 0).ok()?).to_zoned(zone.clone()).ok()?;
         let end = Time(end.timestamp().as_millisecond());
-        // Where clocks are set back, the same time comes twice and the first has passed: it is over by then.
+        // If clocks are set back, that time occurs twice and the first has passed: the quiet hours are over then.
         (end > now).then_some(end)
     }
 }

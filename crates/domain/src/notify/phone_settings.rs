@@ -1,7 +1,8 @@
-//! Numbers for text messages (N9): given by their owner, proven by a code, agreed to with a kept yes, stopped by STOP.
+//! Phone numbers for text messages (N9): given by their owner, confirmed with a code, covered by consent,
+//! stopped by STOP.
 //!
-//! Whether a text may go is one pure decision, [`text_due`], made when a digest is and again at the moment of sending.
-//! Relies on `consents` for what was answered, on `choices` for how often, on `deliveries` and `tries`.
+//! Whether a text may be sent is one pure decision, [`crate::notify::quiet_hours::text_due`], made when a digest is
+//! created and again when it is sent. Answers are recorded in `consents`, how often to text in `preferences`.
 
 use std::time::Duration;
 
@@ -19,46 +20,44 @@ use crate::notify::quiet_hours::Texting;
 use crate::notify::{deliveries, preferences, sms_keywords, text_deliveries};
 use crate::tenant::workspaces;
 
-/// A code by text is good for this long.
+/// How long a code is valid.
 pub const CODE_LASTS: Duration = Duration::from_secs(15 * 60);
-/// The window in which codes are counted.
+/// The window for counting codes.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
-/// Codes that one person is sent in a [`WINDOW`]: some mistyped numbers, but not a way to spend the firm's money.
+/// Codes for one person in a [`WINDOW`]: enough for some mistyped numbers, not for running up the firm's costs.
 pub const CODES_BY_PERSON_MAX: i64 = 10;
-/// Codes to one number in a [`WINDOW`], whoever gave it: no stranger is flooded.
+/// Codes to one number in a [`WINDOW`], whoever entered it, so that no stranger is flooded.
 pub const CODES_BY_NUMBER_MAX: i64 = 5;
 
-/// What came of typing a code.
+/// The result of entering a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOutcome {
-    /// It is right: the number is proven.
+    /// It is right: the number is confirmed.
     Proved,
-    /// It is wrong; another try is possible.
+    /// It is wrong; further attempts are possible.
     Wrong,
-    /// There is no further try: too many were wrong, or its time is over. Another code can be asked for.
+    /// Too many wrong attempts, or it has expired. Another code can be requested.
     Over,
 }
 
-/// What the text with a code says. It holds a secret: not to be logged, hence no `Debug`.
+/// The content of a text with a code. It contains a secret that must not be logged, hence no `Debug`.
 pub struct PreparedCode {
-    /// Where it goes.
     pub number: String,
-    /// What the firm is called.
     pub brand_name: String,
-    /// The six digits.
+    /// Six digits.
     pub code: String,
 }
 
-/// What the one who asks has given, if anything.
+/// The requester's own number, if they gave one.
 pub fn mine(reader: &Reader, actor: &Actor) -> Result<Option<Phone>> {
     find(reader, actor.workspace, actor.person)
 }
 
-/// The one who asks gives a number, or asks for another code to the same one. A text with a code is due now. Another
-/// number than before has to be proven and agreed to anew; one that is proven already is sent nothing.
+/// Sets the requester's number, or requests another code for the same one. A text with a code is due now,
+/// unless the number is already confirmed. A different number needs a new confirmation and consent.
 ///
 /// # Errors
-/// `Field` for what is no number; `Conflict` where its owner has stopped texts; `TooMany`.
+/// `Field` for an invalid number; `Conflict` if its owner has stopped texts; `TooMany` by rate limits.
 pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
     let number = limits::validate_phone("number", number)?.ok_or(Error::field("number", Problem::Empty))?;
     let before = mine(tx, actor)?;
@@ -92,7 +91,7 @@ pub fn give(tx: &mut Tx, actor: &Actor, number: &str) -> Result<()> {
     deliveries::add(tx, actor.workspace, Kind::PhoneCode, Some(actor.person))
 }
 
-/// Takes the number of the one who asks away again, with what they had agreed to.
+/// Removes the requester's number, and with it their consent.
 pub fn forget(tx: &mut Tx, actor: &Actor) -> Result<()> {
     let Some(before) = mine(tx, actor)? else { return Ok(()) };
     end_consent(tx, actor, &before, How::NumberChanged, "The number was removed.")?;
@@ -100,8 +99,8 @@ pub fn forget(tx: &mut Tx, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// Makes the code that a person's number is to be proven with; an earlier one is good no more. Called just before its
-/// text is sent. Nothing where none is wanted any more.
+/// Creates the code for confirming a person's number; an earlier one stops working. Called right before the
+/// text is sent. Returns `None` if no code is needed any more.
 pub fn prepare_code(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PreparedCode>> {
     let Some(phone) = find(tx, workspace, person)? else { return Ok(None) };
     if !phone.awaits_code(tx.now()) || phone.stopped_at.is_some() {
@@ -119,18 +118,15 @@ pub fn prepare_code(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Re
     Ok(Some(PreparedCode { number: phone.number, brand_name, code }))
 }
 
-/// The one who asks types the code; spaces and dashes in it mean nothing. A wrong one is counted; after
-/// [`limits::CODE_TRIES`] of them it is over.
-///
-/// # Errors
-/// Where the database fails. A wrong code is no error, so that its count is kept.
+/// Checks the code that the requester entered, ignoring spaces and dashes. Wrong codes are counted; after
+/// [`limits::CODE_TRIES`] of them it is over. A wrong code is not an error, so that the count is committed.
 pub fn prove(tx: &mut Tx, actor: &Actor, code: &str) -> Result<CodeOutcome> {
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(7).collect();
     if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        // It cannot be the code: a slip of the finger, nothing to count.
+        // It cannot be the code: a typing mistake, not worth counting.
         return Ok(CodeOutcome::Wrong);
     }
-    // Counted before it is looked at: guesses that come at the same time wait for each other here.
+    // Counted before it is compared: simultaneous guesses wait for each other here.
     let counted: Option<(String, Option<Vec<u8>>, i64)> = tx.first(
         "UPDATE phones SET tries = tries + 1 WHERE workspace = $1 AND person = $2 AND proved_at IS NULL \
          AND code_expires_at > $3 AND tries < $4 RETURNING number, code_hash, tries",
@@ -149,24 +145,24 @@ pub fn prove(tx: &mut Tx, actor: &Actor, code: &str) -> Result<CodeOutcome> {
     Ok(if tries < limits::CODE_TRIES { CodeOutcome::Wrong } else { CodeOutcome::Over })
 }
 
-/// Person and number go into the hash: six digits alone would be found by trying them all beforehand, and a code is for
-/// the number that it was sent to.
+/// Hashed with person and number: all hashes of six digits could be precomputed, and a code is only valid for
+/// the number it was sent to.
 fn code_hash(person: PersonId, number: &str, code: &str) -> [u8; 32] {
     secrets::hash(&format!("{person}:{number}:{code}"))
 }
 
-/// What the one who asks would say yes to, word for word; nothing where they have no proven number.
+/// The text that the requester would consent to, word for word; `None` if they have no confirmed number.
 pub fn wording(reader: &Reader, actor: &Actor) -> Result<Option<String>> {
     let Some(phone) = mine(reader, actor)?.filter(|phone| phone.proved_at.is_some()) else { return Ok(None) };
     let brand = workspaces::find(reader, actor.workspace)?.brand_name;
     Ok(Some(consents::wording(&brand, &phone.number)))
 }
 
-/// The one who asks says yes to texts, to the `wording` that they had before them. Where they had chosen never to get
-/// texts, they get each from now on. Again changes nothing.
+/// Records the requester's consent to texts, to the wording `shown` to them. If their preference was never,
+/// it becomes each time. Again changes nothing.
 ///
 /// # Errors
-/// `Conflict` where there is no proven number, it is stopped, or the wording is another by now.
+/// `Conflict` if there is no confirmed number, it is stopped, or the wording has changed.
 pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
     let phone = mine(tx, actor)?;
     let phone = phone.filter(|phone| phone.proved_at.is_some());
@@ -201,7 +197,7 @@ pub fn agree(tx: &mut Tx, actor: &Actor, shown: &str) -> Result<()> {
     consents::append(tx, actor.workspace, &given)
 }
 
-/// The one who asks takes their yes back. The number stays proven.
+/// Withdraws the requester's consent. The number stays confirmed.
 pub fn disagree(tx: &mut Tx, actor: &Actor) -> Result<()> {
     let Some(before) = mine(tx, actor)? else { return Ok(()) };
     end_consent(tx, actor, &before, How::Profile, "No more texts.")?;
@@ -212,7 +208,7 @@ pub fn disagree(tx: &mut Tx, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that a yes is over, where there was one.
+/// Records the end of a consent, if there was one.
 fn end_consent(tx: &Tx, actor: &Actor, before: &Phone, how: How, wording: &str) -> Result<()> {
     if before.agreed_at.is_none() {
         return Ok(());
@@ -221,10 +217,10 @@ fn end_consent(tx: &Tx, actor: &Actor, before: &Phone, how: How, wording: &str) 
     consents::append(tx, actor.workspace, &given)
 }
 
-/// Changes when no text comes to the one who asks; nothing for no quiet hours.
+/// Sets the requester's quiet hours; `None` for none.
 ///
 /// # Errors
-/// `Conflict` where they have given no number.
+/// `Conflict` if they have no number.
 pub fn set_quiet(tx: &mut Tx, actor: &Actor, quiet: Option<Quiet>) -> Result<()> {
     let changed = tx.run(
         "UPDATE phones SET quiet_from = $3, quiet_until = $4 WHERE workspace = $1 AND person = $2",
@@ -236,10 +232,7 @@ pub fn set_quiet(tx: &mut Tx, actor: &Actor, quiet: Option<Quiet>) -> Result<()>
     text_deliveries::expedite_texts(tx, actor.workspace, actor.person)
 }
 
-/// What decides whether a text may go to a person now: see [`text_due`].
-///
-/// # Errors
-/// `NotFound` where there is no such person.
+/// What [`crate::notify::quiet_hours::text_due`] needs to know about a person.
 pub fn texting(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Texting> {
     let choice = preferences::of_person(reader, workspace, person)?.text;
     let time_zone: Option<String> = reader

@@ -1,7 +1,7 @@
-//! What people choose to be sent about messages that they have missed (N10), and the links in mails that end it.
+//! Notification preferences (N10), and the unsubscribe links in mails (N11).
 //!
-//! Invitations and sign-in codes always arrive: nothing here concerns them. An unsubscribe link changes the same choice
-//! as Profile does; its secret is kept as a hash, and looking at it changes nothing.
+//! Invitations and sign-in codes are always sent, whatever is chosen here. An unsubscribe link changes the same
+//! preference as the profile does; only the hash of its secret is stored, and opening it changes nothing.
 
 use std::time::Duration;
 
@@ -15,25 +15,20 @@ use crate::kernel::medium::{Frequency, Medium};
 use crate::kernel::secrets::{self, Secret};
 use crate::messages::unread_backlog;
 
-/// An unsubscribe link works for this long: mails are kept, and their button must not be dead a month later.
+/// How long an unsubscribe link works: mails are kept, and the button must not be dead a month later.
 pub const UNSUBSCRIBE_LASTS: Duration = Duration::from_secs(180 * 24 * 3600);
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// The most rows per sweep, so that writers do not wait for it.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
 columns! {
-    /// What somebody has chosen.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Preferences {
         pub email: Frequency = "email_choice",
-        /// For text messages; they also need a proven number and a yes.
+        /// Texts also need a confirmed number and consent.
         pub text: Frequency = "text_choice",
     }
 }
 
-/// What a person has chosen.
-///
-/// # Errors
-/// `NotFound` where there is no such person.
 pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> Result<Preferences> {
     let found = reader.first(
         constcat::concat!("SELECT ", Preferences::COLUMNS, " FROM people WHERE workspace = $1 AND id = $2"),
@@ -43,10 +38,7 @@ pub fn of_person(reader: &Reader, workspace: WorkspaceId, person: PersonId) -> R
     found.ok_or(Error::NotFound)
 }
 
-/// Changes what the one who asks is sent; nothing for what stays.
-///
-/// # Errors
-/// `NotFound` where they are not there any more.
+/// Changes the requester's preferences; `None` leaves one as it is.
 pub fn choose(tx: &mut Tx, actor: &Actor, email: Option<Frequency>, text: Option<Frequency>) -> Result<()> {
     let before = of_person(tx, actor.workspace, actor.person)?;
     let choices = Preferences { email: email.unwrap_or(before.email), text: text.unwrap_or(before.text) };
@@ -62,7 +54,7 @@ fn save(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, choices: Preferen
     if changed > 0 { unread_backlog::forecast_changed(tx, workspace, person) } else { Ok(()) }
 }
 
-/// Makes the secret of an unsubscribe link for one mail: the link is `/unsubscribe/SECRET`.
+/// Creates the secret of an unsubscribe link, `/unsubscribe/SECRET`, for one mail.
 pub fn unsubscribe_secret(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -79,21 +71,18 @@ pub fn unsubscribe_secret(
     Ok(secret)
 }
 
-/// What an unsubscribe link is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsubscribe {
-    /// Whose choice it changes.
     pub person: PersonId,
-    /// Which of their choices.
     pub way: Medium,
-    /// What they have chosen now.
+    /// The current preference.
     pub choice: Frequency,
 }
 
-/// The unsubscribe link of a secret in this workspace. Changes nothing.
+/// Finds an unsubscribe link. Changes nothing.
 ///
 /// # Errors
-/// `NotFound` where there is none, or its time is over.
+/// `NotFound` if the secret is wrong or expired.
 pub fn find_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Unsubscribe> {
     let found: Option<(PersonId, Medium)> = reader.first(
         "SELECT person, way FROM unsubscribe_links WHERE token_hash = $2 AND workspace = $1 AND expires_at > $3",
@@ -109,10 +98,10 @@ pub fn find_unsubscribe(reader: &Reader, workspace: WorkspaceId, secret: &str) -
     Ok(Unsubscribe { person, way, choice })
 }
 
-/// Ends what the link of a secret is about: the same as choosing never. Again changes nothing.
+/// Sets the preference of an unsubscribe link to never. Again changes nothing.
 ///
 /// # Errors
-/// `NotFound` as [`look_at_unsubscribe`].
+/// As [`find_unsubscribe`].
 pub fn unsubscribe(tx: &mut Tx, workspace: WorkspaceId, secret: &str) -> Result<Unsubscribe> {
     let link = find_unsubscribe(tx, workspace, secret)?;
     let before = of_person(tx, workspace, link.person)?;
@@ -124,7 +113,7 @@ pub fn unsubscribe(tx: &mut Tx, workspace: WorkspaceId, secret: &str) -> Result<
     Ok(Unsubscribe { choice: Frequency::Off, ..link })
 }
 
-/// Removes some unsubscribe links whose time is over, and says how many; 0 when none are left.
+/// Removes expired unsubscribe links, a limited number. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM unsubscribe_links WHERE (workspace, token_hash) IN \

@@ -1,4 +1,4 @@
-//! Whether a text may go now, later or not at all: decided by one pure function.
+//! Whether a text may be sent now, later or not at all (N9, N10): one pure function.
 
 use jiff::tz::TimeZone;
 use store::Time;
@@ -6,44 +6,40 @@ use store::Time;
 use crate::kernel::medium::Frequency;
 use crate::notify::phone::Phone;
 
-/// What decides whether a text may go to a person.
+/// What the decision depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texting {
-    /// How often they want texts. What "once" means just now is not decided here.
+    /// Their preference. What "once" means at the moment is not decided here.
     pub choice: Frequency,
-    /// Where they are, as the IANA database names it; UTC where they have not said.
+    /// As an IANA name; UTC if not set.
     pub time_zone: Option<String>,
-    /// What they have given.
     pub phone: Option<Phone>,
 }
 
-/// Whether a text may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextDue {
-    /// Now, to this number.
     Now(String),
-    /// Not before this time: it is quiet where they are. Decided again then.
+    /// Not before this time, because of quiet hours. Decided again then.
     HeldUntil(Time),
     NotAtAll(Silence),
 }
 
-/// Why no text goes.
+/// Why no text is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {
-    /// They have given no number.
     NoNumber,
-    /// They have given a number and not proven it.
+    /// The number was not confirmed with a code.
     NotProved,
-    /// They have not said yes.
+    /// They have not consented.
     NotAgreed,
-    /// They have stopped texts, by STOP or at the provider.
+    /// Texts were stopped, by STOP or by the provider.
     Stopped,
-    /// They have chosen never to get texts.
+    /// Their preference is never.
     Choice,
 }
 
 impl Silence {
-    /// In words, for the firm's people and the ledger.
+    /// In words, for internal users and as the stored reason.
     pub fn words(self) -> &'static str {
         match self {
             Silence::NoNumber => "no number",
@@ -55,7 +51,7 @@ impl Silence {
     }
 }
 
-/// Whether a text may go to a person at `now` (N9, N10). Asked when a digest is made and again at each try.
+/// Whether a text may be sent to a person at `now`. Decided when a digest is created and again at each attempt.
 pub fn text_due(texting: &Texting, now: Time) -> TextDue {
     if texting.choice == Frequency::Off {
         return TextDue::NotAtAll(Silence::Choice);

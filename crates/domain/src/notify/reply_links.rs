@@ -1,8 +1,8 @@
-//! Reply links (N7, N8): from a mail or a text straight to answering, for one person in one channel.
+//! Reply links (N7, N8): from a mail or text straight to a page for replying, for one person in one channel.
 //!
-//! Looking at a link changes nothing, so that mail scanners may do so as often as they like; only the hash of its secret
-//! is kept. Whether it still leads somewhere is decided at each look: with the membership, the time and the workspace's
-//! setting of that moment. Answering is `messages::send` as that person.
+//! Opening a link changes nothing, so mail scanners may do so as often as they like. Only the hash of its
+//! secret is stored. Whether it still works is decided each time, from the current membership, time and
+//! workspace setting. Replying is [`crate::messages::sending::send`] as that person.
 
 use std::time::Duration;
 
@@ -27,23 +27,23 @@ use crate::notify::deliveries;
 use crate::notify::delivery::Kind;
 use crate::tenant::settings::{self, ReplyLinks};
 
-/// A link works for this long (N8).
+/// How long a link works (N8).
 pub const LASTS: Duration = Duration::from_secs(14 * 24 * 3600);
-/// The window in which answers and requests by link are counted.
+/// The window for the rate limits below.
 const WINDOW: Duration = Duration::from_secs(3600);
-/// Answers of one person by links in a [`WINDOW`]: a lively conversation, but no flood from a link that got about.
+/// Replies of one person by links in a [`WINDOW`]: a lively conversation, but no flood from a leaked link.
 pub const REPLIES_MAX: i64 = 120;
-/// Fresh links for one person and channel in a [`WINDOW`]: a lost mail or two, but no flood in anybody's mailbox.
+/// Fresh links for one person and channel in a [`WINDOW`]: a lost mail or two, but no flooded mailbox.
 pub const FRESH_MAX: i64 = 3;
-/// Fresh links asked for by one sender in a [`WINDOW`].
+/// Fresh links requested from one network address in a [`WINDOW`].
 pub const FRESH_BY_SENDER_MAX: i64 = 30;
-/// Links are kept this long after they have expired, so that a late visitor is told so and can ask for a fresh one.
+/// How long links are kept after they expire, so that a late visitor is told why and can request a fresh one.
 const KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// The most rows per sweep, so that writers do not wait for it.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// Makes the link that a digest has for one of its channels. Whoever holds the secret reads that channel from the digest
-/// on and answers there as this person: `/r/SECRET`.
+/// Creates the link of a digest for one of its channels, `/r/SECRET`. Anybody with the secret can read that
+/// channel from the digest on and reply there as this person.
 pub fn create(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -62,47 +62,43 @@ pub fn create(
 }
 
 columns! {
-    /// A reply link.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Link {
-        /// Whose it is.
         pub person: PersonId = "l.person",
-        /// The digest that it came with.
+        /// The digest it was sent with.
         pub digest: DigestId = "l.digest",
-        /// Where it leads.
         pub channel: ChannelId = "l.channel",
-        /// Until when it works.
         pub expires_at: Time = "l.expires_at",
-        /// Since when it works no more, though its time is not over.
+        /// Since when it no longer works, although not expired.
         pub revoked_at: Option<Time> = "l.revoked_at",
-        /// What the digest begins after in that channel.
+        /// The position after which the digest begins.
         after: i64 = "d.after_position",
     }
 }
 
-/// What a link leads to for whoever holds it. Only `Reply` shows anything of the channel.
+/// What a link leads to. Only `Reply` shows anything of the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The person of the link is signed in on this device: the portal opens at this channel.
+    /// The link's person is signed in on this device: the portal opens at this channel.
     Portal(Actor, ChannelId),
-    /// Nobody is signed in: the page that shows the messages and sends an answer as this person.
+    /// Nobody is signed in: a page shows the messages and sends replies as this person.
     Reply(Actor, Link),
-    /// The workspace demands signing in first; then this channel opens.
+    /// The workspace requires signing in first; then this channel opens.
     SignIn(ChannelId),
     /// Somebody else is signed in on this device: nothing happens.
     SomebodyElse,
-    /// Its 14 days are over. A fresh one can be asked for.
+    /// Older than [`LASTS`]. A fresh one can be requested.
     Expired,
-    /// It was made worthless before that. A fresh one can be asked for.
+    /// Revoked before it expired. A fresh one can be requested.
     Revoked,
-    /// The person can see the channel no more (N13).
+    /// The person can no longer see the channel (N13).
     AccessLost,
 }
 
-/// What the link of a secret leads to in this workspace, on a device where `signed_in` is signed in. Changes nothing.
+/// Resolves a link's secret on a device where `signed_in` is signed in. Changes nothing.
 ///
 /// # Errors
-/// `NotFound` for a secret that is wrong or another workspace's.
+/// `NotFound` if the secret is wrong or of another workspace.
 pub fn resolve(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -151,26 +147,23 @@ fn find(reader: &Reader, workspace: WorkspaceId, secret: &str) -> Result<Link> {
     found.ok_or(Error::NotFound)
 }
 
-/// A link's page.
+/// The content of a link's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// Who answers with it.
+    /// Who replies with it.
     pub name: Name,
-    /// Their time zone, as the IANA database names it.
+    /// As an IANA name.
     pub time_zone: Option<String>,
-    /// The channel as they see it.
+    /// As that person sees it.
     pub channel: Channel,
-    /// Its messages from the digest on, oldest first, at most a page of them.
+    /// From the digest on, oldest first, at most one page.
     pub messages: Vec<Message>,
-    /// The position to go on after, where there are more.
+    /// The position to continue after, if there are more.
     pub newer: Option<i64>,
 }
 
-/// The page of a link that [`look`] answered with `Reply`: the messages after the position `after`, but none that came
+/// The page of a link that resolved to [`Outcome::Reply`]: the messages after the position `after`, but none
 /// before the digest.
-///
-/// # Errors
-/// `NotFound`.
 pub fn open(reader: &Reader, actor: &Actor, link: &Link, after: Option<i64>) -> Result<Opened> {
     let after = after.unwrap_or(link.after).max(link.after);
     let me = person::profile(reader, actor)?;
@@ -181,32 +174,30 @@ pub fn open(reader: &Reader, actor: &Actor, link: &Link, after: Option<i64>) -> 
     Ok(Opened { name: me.name, time_zone: me.time_zone, channel, messages, newer })
 }
 
-/// An answer as the page of a link sends it.
+/// A reply from the page of a link.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Made by the page: the same again is the same message (M2).
+    /// Created by the page; the same id again is the same message (M2).
     pub id: MessageId,
-    /// What it says, in Markdown.
+    /// Markdown.
     pub text: String,
-    /// Files that it is sent with.
     pub attachments: Vec<Attached>,
-    /// The newest position that the page showed: answering counts as having read it.
+    /// The newest position that the page showed: replying marks everything up to it as read (M6).
     pub shown: Option<i64>,
 }
 
-/// What came of something that was done with a link.
+/// The result of using a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyOutcome<T> {
-    /// It was done.
     Yes(T),
-    /// The link does not lead there (any more), and nothing was done.
+    /// The link does not allow it (any more); nothing was done.
     No(Outcome),
 }
 
-/// Sends an answer as the person of the link, from its page or where they are signed in.
+/// Sends a reply as the person of the link, from its page or where they are signed in.
 ///
 /// # Errors
-/// `NotFound` as [`look`]; `Field`, `Conflict` as [`messages::send`]; `TooMany`.
+/// As [`resolve`] and [`crate::messages::sending::send`]; `TooMany` by rate limits.
 pub fn reply(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -231,11 +222,11 @@ pub fn reply(
     sending::send(tx, &actor, &draft).map(ReplyOutcome::Yes)
 }
 
-/// A file that a link's page shows: one that came with a message from the digest on. Where its person is signed in, any
-/// file of the channel.
+/// A file that the page of a link shows: an attachment of a message from the digest on (F2). If its person is
+/// signed in, any file of the channel.
 ///
 /// # Errors
-/// `NotFound` as [`look`], and for every other file.
+/// `NotFound` as [`resolve`], and for any other file.
 pub fn file(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -264,10 +255,8 @@ pub fn file(
     Ok(ReplyOutcome::Yes(found))
 }
 
-/// Notes that everything up to `position` was on screen on the page of a link (M6); answers the position that holds now.
-///
-/// # Errors
-/// `NotFound` as [`look`].
+/// Marks everything up to `position` as read: the page of a link had it on screen (M6). Returns the resulting
+/// read position.
 pub fn read_up_to(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -283,11 +272,11 @@ pub fn read_up_to(
     members::read_up_to(tx, &actor, channel, position).map(ReplyOutcome::Yes)
 }
 
-/// Sends a fresh link to the address on file, for one that is expired or revoked. `sender` is the network address of who
-/// asks. Where access is lost nothing is sent, and the answer is the same.
+/// Sends a fresh link to the address on file, for one that is expired or revoked. `sender` is the network
+/// address of the request. If access was lost nothing is sent, with the same result.
 ///
 /// # Errors
-/// `NotFound` as [`look`]; `TooMany`.
+/// `NotFound` as [`resolve`]; `TooMany` by rate limits.
 pub fn ask_fresh(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -321,18 +310,16 @@ pub fn ask_fresh(
     Ok(ReplyOutcome::Yes(()))
 }
 
-/// What the mail with a fresh link says. It holds a secret: not to be logged, hence no `Debug`.
+/// The content of the mail with a fresh link. It contains a secret that must not be logged, hence no `Debug`.
 pub struct PreparedFresh {
-    /// To whom it goes.
     pub to: Addressee,
-    /// The channel's title as they see it.
+    /// The title as the recipient sees it.
     pub title: String,
-    /// The link's secret.
     pub secret: Secret,
 }
 
-/// Makes the fresh link that was asked for. Called just before its mail is sent. Nothing where the person can see the
-/// channel no more: there is nothing to send then.
+/// Creates the fresh link that was requested. Called right before its mail is sent. Returns `None` if the
+/// person can no longer see the channel; then nothing is sent.
 pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Result<Option<PreparedFresh>> {
     let asked: Option<(PersonId, DigestId, ChannelId)> = tx.first(
         "SELECT person, digest, channel FROM fresh_links WHERE workspace = $1 AND id = $2",
@@ -350,12 +337,12 @@ pub fn prepare_fresh(tx: &mut Tx, workspace: WorkspaceId, id: FreshLinkId) -> Re
     Ok(Some(PreparedFresh { to, title, secret }))
 }
 
-/// Makes every link that the one who asks was sent so far worthless.
+/// Revokes all of the requester's links.
 pub fn revoke_mine(tx: &mut Tx, actor: &Actor) -> Result<()> {
     revoke_of_person(tx, actor.workspace, actor.person)
 }
 
-/// Makes every link that a person was sent so far worthless: the mailbox that they went to is not theirs any more.
+/// Revokes all links of a person: the mailbox they were sent to is no longer theirs.
 pub(crate) fn revoke_of_person(tx: &Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     tx.run(
         "UPDATE reply_links SET revoked_at = $3 \
@@ -365,7 +352,8 @@ pub(crate) fn revoke_of_person(tx: &Tx, workspace: WorkspaceId, person: PersonId
     Ok(())
 }
 
-/// Removes some links, and requests for fresh ones, that ran out long ago, and says how many; 0 when none are left.
+/// Removes links that expired long ago and old requests for fresh ones, a limited number. Returns how many; 0
+/// when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let before = tx.now().before(KEPT);
     let links = tx.run(

@@ -1,5 +1,5 @@
-//! STOP, START and HELP by text (N9). They come from a number, not from somebody who is signed in: what they mean holds for
-//! everybody who gave that number, in every workspace, as all of them send from the same one.
+//! STOP, START and HELP by text (N9). They come from a number, not from a signed-in person, so they apply to
+//! everybody who gave that number, in every workspace: all workspaces send from the same number.
 
 use store::{Reader, Tx};
 
@@ -9,16 +9,15 @@ use crate::kernel::limits;
 use crate::notify::consents::{self, ConsentInput, How};
 use crate::tenant::workspaces;
 
-/// What there is to answer to somebody who wrote.
+/// What a reply to such a text needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeywordReply {
-    /// The firm in whose name it is answered: one that texts to that number, else the first.
+    /// The firm to reply as: one that texts this number, otherwise the first one.
     pub brand_name: String,
-    /// The host name of its portal, where that has one of its own.
+    /// The host name of its portal, if it has one of its own.
     pub host: Option<String>,
 }
 
-/// Whether the owner of a number has stopped texts to it.
 pub(crate) fn is_stopped(reader: &Reader, workspace: WorkspaceId, number: &str) -> Result<bool> {
     let found = reader.first(
         "SELECT 1 FROM stopped_numbers WHERE workspace = $1 AND number = $2",
@@ -28,17 +27,17 @@ pub(crate) fn is_stopped(reader: &Reader, workspace: WorkspaceId, number: &str) 
     Ok(found.is_some())
 }
 
-/// Somebody wrote that they want no more texts; `words` is what they wrote. Again changes nothing.
+/// Stops texts to a number; `words` is the message received. Again changes nothing.
 ///
 /// # Errors
-/// `Field` for what is no number.
+/// `Field` for an invalid number.
 pub fn stop(tx: &mut Tx, number: &str, words: &str) -> Result<KeywordReply> {
     let number = known(number)?;
     end(tx, &number, How::TextMessage, words)?;
     keyword_reply(tx, &number)
 }
 
-/// The provider takes no texts to a number, as its owner told it so (Twilio's 21610). Email goes on.
+/// Stops texts to a number that the provider reports as unsubscribed (Twilio error 21610). Email continues.
 pub fn unsubscribed(tx: &mut Tx, number: &str) -> Result<()> {
     end(tx, number, How::Provider, "The provider reports this number as unsubscribed.")
 }
@@ -53,11 +52,11 @@ fn end(tx: &Tx, number: &str, how: How, words: &str) -> Result<()> {
     keep(tx, number, &stopped, false, how, words)
 }
 
-/// Somebody wrote that they want texts again; `words` is what they wrote. It takes back a stop and nothing else: where
-/// nobody had said yes before, no text goes.
+/// Allows texts to a number again; `words` is the message received. It only undoes a stop: without earlier
+/// consent no text is sent.
 ///
 /// # Errors
-/// `Field` for what is no number.
+/// `Field` for an invalid number.
 pub fn start(tx: &mut Tx, number: &str, words: &str) -> Result<KeywordReply> {
     let number = known(number)?;
     let started: Vec<WorkspaceId> =
@@ -68,10 +67,10 @@ pub fn start(tx: &mut Tx, number: &str, words: &str) -> Result<KeywordReply> {
     keyword_reply(tx, &number)
 }
 
-/// Somebody wants to know who texts them. Changes nothing.
+/// Answers HELP. Changes nothing.
 ///
 /// # Errors
-/// `Field` for what is no number.
+/// `Field` for an invalid number.
 pub fn help(reader: &Reader, number: &str) -> Result<KeywordReply> {
     keyword_reply(reader, &known(number)?)
 }
@@ -81,7 +80,7 @@ fn known(number: &str) -> Result<String> {
     number.ok_or(error::Error::field("From", error::Problem::Empty))
 }
 
-/// Writes the answer down for everybody in these workspaces who had said yes for the number.
+/// Records the answer for everybody in these workspaces who had consented for the number.
 fn keep(
     tx: &Tx,
     number: &str,

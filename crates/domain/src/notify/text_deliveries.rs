@@ -1,5 +1,5 @@
-//! Texts of one person that wait for the end of quiet hours: they go as one (N9). The newest to be put together takes the
-//! others along; what becomes of it is written down for each of them, so whoever looks at one finds how it went.
+//! Texts to one person held by quiet hours are merged into one (N9): the last to be prepared includes the
+//! others, and its outcome is recorded for each of them, so that each digest has its own status.
 
 use store::{Reader, Tx};
 
@@ -8,17 +8,17 @@ use crate::kernel::ids::{DigestId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::notify::delivery::{self, Delivery};
 
-/// A text that waits and that no server has seen: what one may have taken could come twice.
+/// SQL: a waiting text that was never handed to a server. One that a server may have accepted could arrive twice.
 const UNTRIED: &str =
     "kind = 'digestText' AND next_try_at IS NOT NULL AND leased_until IS NULL AND reason IS NULL";
 
-/// A text that quiet hours hold at the time that the parameter `now` stands for.
+/// SQL: a text held by quiet hours; `now` is the parameter with the current time.
 pub(crate) fn is_held(now: &str) -> String {
     format!("{UNTRIED} AND next_try_at > {now}")
 }
 
-/// Has the text of `digest` say what the person's older texts were to say that wait and were never tried. One that has failed
-/// already takes no more along: what is new has its own 24 hours (N12).
+/// Merges the person's older texts that wait and were never tried into the text of `digest`. If that has
+/// failed before, it gets no more: new messages have their own 24 hours (N12).
 pub fn merge(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
     let sql = format!(
         "UPDATE deliveries SET carried_by = $3 WHERE workspace = $1 AND person = $2 AND carried_by IS NULL \
@@ -28,7 +28,7 @@ pub fn merge(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
     let Delivery { workspace, id, person, created_at, .. } = delivery;
     let taken: Vec<DigestId> =
         tx.all(&sql, &[workspace, person, &digest, id, created_at], |row| row.get(0))?;
-    // What those had taken along themselves.
+    // Include what was merged into those.
     for other in taken {
         tx.run(
             "UPDATE deliveries SET carried_by = $3 WHERE workspace = $1 AND carried_by = $2",
@@ -38,7 +38,7 @@ pub fn merge(tx: &mut Tx, delivery: &Delivery, digest: DigestId) -> Result<()> {
     Ok(())
 }
 
-/// Writes down for the texts that go with this one what became of it, and answers their digests.
+/// Copies the outcome of this text to those merged into it, and returns their digests.
 pub(crate) fn merge_into(tx: &Tx, delivery: &Delivery, digest: DigestId) -> Result<Vec<DigestId>> {
     tx.run(
         "UPDATE deliveries SET (next_try_at, sent_at, failed_at, reason) = \
@@ -49,7 +49,7 @@ pub(crate) fn merge_into(tx: &Tx, delivery: &Delivery, digest: DigestId) -> Resu
     merged(tx, delivery.workspace, digest)
 }
 
-/// The digests whose text goes with that of another, oldest first.
+/// The digests whose texts are merged into that of another, oldest first.
 pub(crate) fn merged(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<DigestId>> {
     Ok(reader.all(
         "SELECT reference FROM deliveries WHERE workspace = $1 AND carried_by = $2 ORDER BY reference",
@@ -58,7 +58,7 @@ pub(crate) fn merged(reader: &Reader, workspace: WorkspaceId, digest: DigestId) 
     )?)
 }
 
-/// Decides now about the texts that somebody's quiet hours hold: those may be over, or others.
+/// Decides again now about a person's held texts: their quiet hours may have ended or changed.
 pub(crate) fn expedite_texts(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let sql = format!(
         "UPDATE deliveries SET next_try_at = $3 WHERE workspace = $1 AND person = $2 AND {} RETURNING reference",

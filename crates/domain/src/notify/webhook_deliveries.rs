@@ -1,5 +1,5 @@
-//! Deliveries to programs ([`Kind::Webhook`]): as all others, but that each webhook's wait by themselves. One that answers
-//! slowly or never is in the way of no mail and of no other program.
+//! Deliveries of webhook calls ([`Kind::Webhook`]). Like all deliveries, but queued separately for each
+//! webhook: a receiver that answers slowly or never delays neither mail nor other receivers (H3).
 
 use store::{Reader, Tx};
 
@@ -8,7 +8,7 @@ use crate::kernel::ids::{CallId, DeliveryId, PersonId, WebhookId, WorkspaceId};
 use crate::notify::deliveries::{REASON_DROPPED, take};
 use crate::notify::delivery::{Delivery, Kind};
 
-/// Makes the delivery of a call, due now. `person` is the admin for whom the webhook speaks.
+/// Creates the delivery of a call, due now. `person` is the admin for whom the webhook acts.
 pub(crate) fn add_call(
     tx: &Tx,
     workspace: WorkspaceId,
@@ -25,21 +25,21 @@ pub(crate) fn add_call(
     Ok(())
 }
 
-/// Takes at most `most` due deliveries of one webhook for the time of a [`LEASE`](crate::notify::deliveries::LEASE). No two workers hold the
-/// same one.
+/// Takes up to `most` due deliveries of one webhook for one [`LEASE`](crate::notify::deliveries::LEASE).
+/// No two workers get the same one.
 pub fn claim_calls(
     tx: &mut Tx,
     workspace: WorkspaceId,
     webhook: WebhookId,
     most: i64,
 ) -> Result<Vec<Delivery>> {
-    // What was made in one step is due at one moment: then by what happened first.
+    // Calls created in one step are due at the same moment; they are ordered by their events.
     let order = "(SELECT c.seq FROM webhook_calls c \
                  WHERE c.workspace = deliveries.workspace AND c.id = deliveries.reference), id";
     take(tx, "workspace = $4 AND webhook = $5", order, most, &[&workspace, &webhook])
 }
 
-/// How many of a webhook wait to be taken.
+/// The number of a webhook's waiting calls.
 pub(crate) fn waiting_calls(reader: &Reader, workspace: WorkspaceId, webhook: WebhookId) -> Result<i64> {
     Ok(reader.one(
         "SELECT count(*) FROM deliveries WHERE workspace = $1 AND webhook = $2 AND next_try_at IS NOT NULL",
@@ -48,7 +48,7 @@ pub(crate) fn waiting_calls(reader: &Reader, workspace: WorkspaceId, webhook: We
     )?)
 }
 
-/// Gives up all that waits for a webhook that was switched off. What is under way just now ends as it ends.
+/// Drops all waiting calls of a webhook that was switched off. A call in progress still completes.
 pub(crate) fn drop_calls(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<()> {
     tx.run(
         "UPDATE deliveries SET next_try_at = NULL, leased_until = NULL, reason = $3 \
@@ -58,9 +58,9 @@ pub(crate) fn drop_calls(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) ->
     Ok(())
 }
 
-/// Makes a call that waits due now; false where it does not wait.
+/// Makes a waiting call due now. Returns false if it is not waiting.
 pub(crate) fn expedite_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<bool> {
-    // What is being tried just now has its next try afterwards, as ever.
+    // A call in progress keeps its next attempt as scheduled.
     let waiting = tx.run(
         "UPDATE deliveries SET next_try_at = CASE WHEN leased_until > $3 THEN next_try_at ELSE $3 END \
          WHERE workspace = $1 AND reference = $2 AND next_try_at IS NOT NULL",
@@ -69,7 +69,7 @@ pub(crate) fn expedite_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Re
     Ok(waiting > 0)
 }
 
-/// Removes the deliveries of a call, and says how many.
+/// Removes the deliveries of a call and returns how many.
 pub(crate) fn sweep_call(tx: &Tx, workspace: WorkspaceId, call: CallId) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM deliveries WHERE workspace = $1 AND reference = $2 AND webhook IS NOT NULL",
