@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s2_a_public_provider_s_domain_says_nothing_about_where_somebody_works() {
+    fn s14_a_public_provider_s_domain_says_nothing_about_where_somebody_works() {
         for public in
             ["a@gmail.com", "a@GoogleMail.com", "a@yahoo.co.uk", "a@outlook.de", "a@gmx.at", "a@live.nl"]
         {

@@ -1,6 +1,6 @@
 //! A device that repeats what it does, however often the program dies, until it gets an answer.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +18,9 @@ const PIECE_BYTES: usize = 20_000;
 const TUS: [(&str, &str); 1] = [("tus-resumable", "1.0.0")];
 /// In none of the files.
 const BOUNDARY: &str = "between-two-parts";
+
+/// How much of each [`Kind`] was confirmed.
+pub(crate) static FINISHED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 /// What a device sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +103,7 @@ impl Device {
                 return;
             }
             self.answered.push(id);
+            FINISHED[self.kind as usize].fetch_add(1, Ordering::SeqCst);
             self.pending = None;
             self.uploads.clear();
         }

@@ -27,7 +27,7 @@ use store::{Clock, Setting, Store};
 use workers::BlobCollector;
 
 use connection::{ANSWERS, Connection};
-use device::{Device, Kind, Target, bytes_of};
+use device::{Device, FINISHED, Kind, Target, bytes_of};
 
 /// How often it is killed; `PORTAL_TEST_KILLS` overrides it.
 const KILLS: usize = 100;
@@ -35,6 +35,9 @@ const KILLS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Kills between two idle days, on which unused uploads are swept, so that nobody has too many.
 const KILLS_A_DAY: usize = 25;
+/// In one of this many rounds each kind finishes something before the kill: on a slow disk the few answers of a round may all
+/// be short texts.
+const THOROUGH_EVERY: usize = 10;
 /// They work in parallel.
 const DEVICES: [Kind; 7] =
     [Kind::Texts, Kind::Texts, Kind::Uploads, Kind::Uploads, Kind::Forms, Kind::Filing, Kind::Filing];
@@ -89,8 +92,15 @@ fn start(data: &Path) -> (Child, String) {
     (program, host)
 }
 
-/// Starts the program, lets all devices work, and kills it after a number of answers, however fast the machine is.
-fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cookie: &str, answers: usize) {
+/// When a round has seen enough.
+struct Enough {
+    answers: usize,
+    /// Whether each kind must have finished something.
+    is_thorough: bool,
+}
+
+/// Starts the program, lets all devices work, and kills it when that is enough, however fast the machine is.
+fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cookie: &str, enough: Enough) {
     let (mut program, host) = start(data);
     let target = Target { host, cookie: cookie.to_string(), channel };
     let killed = AtomicBool::new(false);
@@ -100,7 +110,13 @@ fn kill_under_load(data: &Path, devices: &mut [Device], channel: ChannelId, cook
             scope.spawn(move || device.work(target, is_killed));
         }
         let (begun, before) = (Instant::now(), ANSWERS.load(Ordering::SeqCst));
-        while ANSWERS.load(Ordering::SeqCst) - before < answers && begun.elapsed() < PATIENCE {
+        let finished = || FINISHED.each_ref().map(|count| count.load(Ordering::SeqCst));
+        let finished_before = finished();
+        let is_enough = || {
+            let each_kind = || finished().iter().zip(finished_before).all(|(now, before)| *now > before);
+            ANSWERS.load(Ordering::SeqCst) - before >= enough.answers && (!enough.is_thorough || each_kind())
+        };
+        while !is_enough() && begun.elapsed() < PATIENCE {
             thread::sleep(Duration::from_millis(1));
         }
         program.kill().expect("SIGKILL");
@@ -255,7 +271,11 @@ async fn m3_killed_a_hundred_times_it_keeps_what_it_answered_doubles_nothing_and
     let mut swept = 0;
     for round in 0..kills {
         // Enough answers for much to be in progress, at another point in each round.
-        kill_under_load(&data, &mut devices, channel, &cookie, 8 + (round * 7) % 30);
+        let enough = Enough {
+            answers: 8 + (round * 7) % 30,
+            is_thorough: round % THOROUGH_EVERY == THOROUGH_EVERY - 1,
+        };
+        kill_under_load(&data, &mut devices, channel, &cookie, enough);
         if (round + 1) % KILLS_A_DAY == 0 || round + 1 == kills {
             swept += sweep(&data).await;
             devices.iter_mut().for_each(Device::recheck_uploads);

@@ -152,6 +152,7 @@ pub(crate) struct NewChannel {
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<Uuid>>,
+    /// For `project`.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     project_id: Option<Emptiable<Uuid>>,

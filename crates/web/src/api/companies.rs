@@ -124,6 +124,7 @@ async fn make(
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 struct Filters {
+    /// The one of this name.
     #[param(value_type = Option<schemas::Filter>)]
     name: Option<String>,
     /// `true` for placeholders only, `false` for none of them.

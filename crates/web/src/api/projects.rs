@@ -86,6 +86,7 @@ impl Project {
 struct NewProject {
     #[schema(value_type = schemas::Name)]
     title: String,
+    /// The company it is for.
     #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,

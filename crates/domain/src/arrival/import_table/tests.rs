@@ -29,7 +29,7 @@ fn problem(bytes: &[u8]) -> Problem {
 }
 
 #[test]
-fn s5_a_table_reads_the_same_in_every_encoding_and_with_every_separator() {
+fn s15_a_table_reads_the_same_in_every_encoding_and_with_every_separator() {
     let latin: Vec<u8> = TABLE.chars().map(|character| u8::try_from(u32::from(character)).unwrap()).collect();
     let marked = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
     for bytes in [
@@ -55,7 +55,7 @@ fn s5_a_table_reads_the_same_in_every_encoding_and_with_every_separator() {
 }
 
 #[test]
-fn s5_cells_are_text_with_quotes_lines_and_formulas_in_them() {
+fn s15_cells_are_text_with_quotes_lines_and_formulas_in_them() {
     let table = "\"E-mail\";NAME;\"Firm\"\r\n\
         a@b.example;\"Anna Maria \"\"AM\"\" Lee\";\"=HYPERLINK(\"\"x\"\")\"\r\n\
         \r\n;;\r\n\
@@ -77,7 +77,7 @@ fn s5_cells_are_text_with_quotes_lines_and_formulas_in_them() {
 }
 
 #[test]
-fn s5_what_is_no_table_is_refused_with_the_reason() {
+fn s15_what_is_no_table_is_refused_with_the_reason() {
     assert_eq!(problem(b""), Problem::Empty);
     assert_eq!(problem(b"email,company\n"), Problem::Empty);
     assert_eq!(problem(b"a@b.example,Jane\n"), Problem::NoColumns);
@@ -96,12 +96,12 @@ fn s5_what_is_no_table_is_refused_with_the_reason() {
 
 proptest! {
     #[test]
-    fn s5_whatever_is_handed_in_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+    fn s15_whatever_is_handed_in_is_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
         let _ = read(&bytes);
     }
 
     #[test]
-    fn s5_what_was_written_is_what_is_read(
+    fn s15_what_was_written_is_what_is_read(
         cells in proptest::collection::vec(("[^\0]{1,40}", "[^\0]{0,40}"), 1..20),
         separator in prop::sample::select(vec![b',', b';', b'\t', b'|']),
     ) {

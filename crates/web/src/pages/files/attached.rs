@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn f4_pictures_and_documents_are_looked_at_on_pages_of_their_own_where_there_are_any() {
+    fn f11_pictures_and_documents_are_looked_at_on_pages_of_their_own_where_there_are_any() {
         let (channel, file) = (ChannelId(uuid::Uuid::nil()), FileId(uuid::Uuid::nil()));
         let (portal, link) = (Reached::in_portal(channel), Reached::by_link("token"));
         assert_eq!(portal.look(file, Class::Picture), format!("/files/{channel}/{file}"));

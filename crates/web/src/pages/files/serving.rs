@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn f4_names_stand_safely_in_headers() {
+    fn f12_names_stand_safely_in_headers() {
         let shown = |name: &str| disposition("attachment", name).to_str().unwrap().to_string();
         assert_eq!(
             shown("Übersicht \"2026\".pdf"),
