@@ -55,7 +55,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
         limits::validate_optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
     let known = companies::by_name(tx, actor.workspace, &new_company)?;
     if let Some(known) = known {
-        // To an actor without access to that company, the name is merely taken: its existence is not revealed otherwise.
+        // The actor cannot see that company, so they learn only that the name is taken.
         at_field("newCompany", Problem::Taken, access::company(tx, actor, known))?;
         joined.extend((!joined.contains(&known)).then_some(known));
     }

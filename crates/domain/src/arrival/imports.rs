@@ -279,7 +279,7 @@ impl There {
         let belonging = match self.companies.get(&company) {
             _ if limits::is_blank(&company) => LineCompany::Alone,
             Some(true) => LineCompany::Known,
-            // To an actor without access to that company, the name is merely taken: its existence is not revealed otherwise.
+            // The actor cannot see that company, so they learn only that the name is taken.
             Some(false) => return Outcome::LeftOut("company".to_string(), Problem::Taken.to_string()),
             None => LineCompany::New,
         };
