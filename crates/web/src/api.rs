@@ -1,4 +1,4 @@
-//! What other programs call: everything under `/v1`, one file a noun. Requests pass [`auth`], answers are JSON.
+//! The public API under `/v1`, one file per resource. Requests pass [`auth`]; answers are JSON.
 
 pub(crate) mod audit_log;
 pub(crate) mod auth;

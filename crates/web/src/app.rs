@@ -1,4 +1,4 @@
-//! What every handler is given.
+//! The state that every handler receives.
 
 use std::sync::Arc;
 
@@ -10,13 +10,12 @@ use crate::live::hub;
 use crate::services::Web;
 use crate::uploads::locks;
 
-/// What every handler is given: [`Web`] and the open streams.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) web: Arc<Web>,
     pub(crate) hub: Arc<hub::Hub>,
     pub(crate) rates: Arc<rate_limits::Rates>,
-    /// The uploads that bytes are coming for.
+    /// Uploads that are receiving bytes.
     pub(crate) upload_locks: locks::UploadLocks,
 }
 
@@ -25,12 +24,12 @@ impl App {
         &self.web.store
     }
 
-    /// What links to a workspace begin with, without a slash at the end.
+    /// The base of links to a workspace, without a slash at the end.
     pub(crate) fn address_of(&self, workspace: &Workspace) -> String {
         workspaces::address(&self.web.public_url, workspace.host.as_deref())
     }
 
-    /// Whether people reach the portal by https, so that cookies may demand it.
+    /// Whether the portal is served over HTTPS, so that cookies can require it.
     pub(crate) fn is_secure(&self) -> bool {
         self.web.public_url.starts_with("https://")
     }

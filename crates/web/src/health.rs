@@ -1,4 +1,4 @@
-//! What those who run the portal ask it: is it alive, can it serve, what are its figures.
+//! For operators: liveness, readiness and metrics.
 
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! What every page and call shares: answers, extractors, forms, layout, and the request's visitor.
+//! What pages and API calls share: answers, extractors, forms, layout and the visitor of a request.
 
 pub(crate) mod addresses;
 pub(crate) mod answers;

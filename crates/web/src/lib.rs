@@ -1,8 +1,8 @@
-//! What a browser and other programs talk to: pages that are complete without scripts, live updates, assets and the API.
+//! The web server: pages that work without scripts, live updates, assets and the API.
 //!
-//! [`middleware`] checks a request's origin and limits and sets the headers of its answer. `http::visitor` finds who
-//! asks and in which workspace. A handler under [`pages`] or [`api`] reads the input and calls `domain`; what it
-//! refuses becomes a page or JSON in `http::answers`.
+//! [`middleware`] checks where a request comes from and sets the headers of its response. `http::visitor` finds the
+//! workspace and the signed-in person. A handler under [`pages`] or [`api`] reads the input and calls `domain`;
+//! `http::answers` turns errors into a page or JSON.
 
 mod api;
 mod app;

@@ -1,10 +1,10 @@
 //! Live updates as server-sent events (WHATWG HTML, 9.2): one stream for all tabs of a browser, fed from the journal.
 //!
-//! [`Hub`] follows the journal by its numbers and hands every entry to the streams of the people who may see it:
-//! written once (`events`), the same bytes for all, through a bounded queue each (`stream`). A signal only says that
-//! it is worth looking; what counts is the number, so a lost signal loses nothing. Who may see what is kept by channel
-//! and follows the journal too: losing access is an entry like any other, comes before everything that was written
-//! after it, and closes the stream.
+//! [`Hub`] follows the journal by entry number and sends each entry to the streams of the people who may see it. An
+//! entry is serialized once (`events`); all streams share its bytes through bounded queues (`stream`). The store's
+//! signal is only a hint to look; the entry number decides, so a lost signal loses nothing. Access is kept by channel
+//! and follows the journal too: losing access is an entry like any other. It is handled before every later entry and
+//! closes the stream.
 
 mod events;
 pub(crate) mod hub;
@@ -30,11 +30,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Deserialize)]
 struct From {
     after: Option<String>,
-    /// Whose page asks.
+    /// The person whose page opens the stream.
     person: Option<PersonId>,
 }
 
-/// The visitor's stream. `Last-Event-ID`, or `?after=` at first, says from where.
+/// Starts after `Last-Event-ID`, or after `?after=` on the first connection.
 async fn live(
     State(app): State<App>,
     visitor: Visitor,
@@ -55,10 +55,10 @@ async fn live(
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // Proxies that buffer would hold events back.
+        // Without this, buffering proxies would delay events.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    // A page of somebody who is signed in here no more gets nothing of who is now.
+    // The page belongs to somebody who has signed out; it must not receive events of the person signed in now.
     if from.person.is_some_and(|person| person != visitor.actor.person) {
         return Ok((fixed, events::bare("signed-out")).into_response());
     }

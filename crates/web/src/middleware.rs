@@ -1,4 +1,4 @@
-//! What every request and every answer passes: same-origin changes only, limits, headers, figures, errors made answers.
+//! Wraps every request: same-origin check, API authentication, error responses, security headers and metrics.
 
 use std::time::Instant;
 
@@ -16,12 +16,12 @@ use crate::http::response_format::ResponseFormat;
 use crate::http::theme::Theme;
 use crate::http::{addresses, cookies, problem_page};
 
-/// Nothing runs or loads but what comes from the portal itself; no inline script or style.
+/// Only the portal's own files load or run; no inline scripts or styles.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
-/// What begins like this is called by other programs too. No cookie counts there: each call brings a secret of its own.
+/// Prefixes of addresses that other services call. Cookies are ignored there: each call carries its own secret.
 const CALLED_BY_OTHERS: [&str; 3] = [addresses::UNSUBSCRIBE, "/hooks/", addresses::SIGNED];
 
 pub(crate) async fn check_request(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -44,7 +44,8 @@ pub(crate) async fn check_request(State(app): State<App>, request: Request, next
         )
         .into_response()
     };
-    // A page says from which number it listens, so what it shows must stay. Where the disk fails, it can still be read.
+    // A page states the journal entry that it is current to, so what it shows must be durable. If that fails, the page
+    // can still be read.
     if method == Method::GET && is_html(&answer) {
         let _ = app.store().durable().await;
     }
@@ -66,8 +67,8 @@ fn is_html(answer: &Response) -> bool {
     answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// Whether a request may change something: one that a browser sent says where it came from, and must come from the
-/// portal's own pages (Fetch Metadata; RFC 6454).
+/// Whether a request may change something. Browsers state the origin of a request, which must be the portal's own
+/// (Fetch Metadata; RFC 6454).
 fn may_change(app: &App, method: &Method, headers: &HeaderMap) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return true;
@@ -91,10 +92,10 @@ fn add_headers(headers: &mut HeaderMap) {
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        // What a person sees is theirs: no shared cache keeps it. Assets say otherwise themselves.
+        // Answers are personal, so shared caches must not keep them. Assets set their own header.
         (header::CACHE_CONTROL, "private, no-cache"),
     ];
-    // Only documents have windows and devices. An open stream holds its headers for as long as it is open.
+    // These only apply to documents. An open stream would keep the extra headers in memory.
     let documents = [
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),

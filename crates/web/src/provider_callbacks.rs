@@ -1,7 +1,7 @@
-//! What the provider of texts tells us: somebody wrote STOP, START or HELP (N9). Nobody is signed in here: what counts is the
-//! provider's signature, under a token that only it and we know.
+//! Callbacks of the SMS provider: somebody texted STOP, START or HELP (N9). There is no session; the provider's
+//! signature authenticates the call.
 //!
-//! The answer is what the provider sends back to whoever wrote, as its TwiML; empty where it has answered by itself.
+//! The answer is TwiML that the provider texts back to the sender; empty if the provider has already answered.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -18,14 +18,13 @@ use crate::app::App;
 use crate::http::answers::{Answer, Result};
 use crate::http::routes::Routes;
 
-/// Characters of a brand in an answer, so that it stays one part.
+/// Limit for a brand name, so that the answer fits into one SMS segment.
 const BRAND_CHARACTERS: usize = 40;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.post("/hooks/twilio", twilio)
 }
 
-/// What is asked for, and whether the provider has answered it by itself.
 struct Incoming {
     number: String,
     words: String,
@@ -57,13 +56,13 @@ async fn twilio(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Byte
     match obeyed {
         Ok(told) if !incoming.is_answered => Ok(twiml(Some(&said(&app, wish, &told)))),
         Ok(_) => Ok(twiml(None)),
-        // It came from something that is no telephone: nobody there was ever sent a text.
+        // The sender is not a telephone number, so it was never sent a text.
         Err(error::Error::Field { .. }) => Ok(twiml(None)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The address as the provider may have it: it signs the one that it was told to call, with or without the usual port.
+/// The URLs that the provider may have signed: it signs the one it was configured with, with or without the default port.
 fn addresses(app: &App, uri: &Uri, headers: &HeaderMap) -> Vec<String> {
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let public = app.web.public_url.as_str();
@@ -89,7 +88,7 @@ fn read(fields: &[(String, String)]) -> Incoming {
         found.map_or("", |(_, value)| value.as_str())
     };
     let words = field("Body").to_string();
-    // Where the provider has understood the word itself, it says so and has answered.
+    // Set if the provider recognized the keyword, and then it has answered.
     let understood = match field("OptOutType") {
         "STOP" => Some(Wish::Stop),
         "START" => Some(Wish::Start),
@@ -97,13 +96,12 @@ fn read(fields: &[(String, String)]) -> Incoming {
         _ => None,
     };
     let wanted = understood.or_else(|| wish(&words));
-    // One word alone it answers by itself too, and lets no more texts through after a STOP.
+    // The provider also answers messages of a single word itself, and after STOP it blocks further texts.
     let is_one_word = words.split_whitespace().count() == 1;
     let is_answered = understood.is_some() || (is_one_word && wanted != Some(Wish::Help));
     Incoming { number: field("From").to_string(), words, wish: wanted, is_answered }
 }
 
-/// What is answered to whoever wrote.
 fn said(app: &App, wish: Wish, told: &KeywordReply) -> String {
     let brand: String = one_line(&told.brand_name).chars().take(BRAND_CHARACTERS).collect();
     match wish {
@@ -116,7 +114,7 @@ fn said(app: &App, wish: Wish, told: &KeywordReply) -> String {
     }
 }
 
-/// The provider's language for answers.
+/// TwiML is the provider's answer format.
 fn twiml(message: Option<&str>) -> Response {
     let message = message.map_or(String::new(), |message| format!("<Message>{}</Message>", escaped(message)));
     let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{message}</Response>");

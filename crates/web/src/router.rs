@@ -1,4 +1,4 @@
-//! Every address of the portal, in one list: the router is made from it, and so are the tests that go through all.
+//! The list of all routes. The router is built from it, and tests go through it.
 
 use axum::Router;
 
@@ -87,7 +87,6 @@ fn all() -> Routes {
     uploads::tus::routes(routes)
 }
 
-/// Every address of the portal.
 pub fn routes() -> Vec<Route> {
     all().list
 }
@@ -97,7 +96,7 @@ pub fn router(web: Web) -> Router {
     router_beside(web, Router::new())
 }
 
-/// The portal with other routes beside it, which pass the same guard: what measurements compare with.
+/// The portal with additional routes behind the same middleware. Benchmarks use it for comparison.
 pub fn router_beside(web: Web, beside: Router) -> Router {
     let rates = std::sync::Arc::new(Rates::new(web.calls_per_minute));
     let hub = Hub::start(&web);

@@ -1,4 +1,4 @@
-//! What the pages need of the program around them.
+//! The services that the web server is given at start-up: store, providers, blobs, limits and metrics.
 
 use std::sync::Arc;
 
@@ -8,31 +8,27 @@ use outbound::text::Texter;
 use outbound::webhooks::Caller;
 use store::Store;
 
-/// What the pages need to know of the program around them.
 #[derive(Clone)]
 pub struct Web {
-    /// The database.
     pub store: Store,
-    /// The way of texts, which knows what its provider has signed.
+    /// Sends texts, and verifies the signatures of the provider's callbacks.
     pub texter: Arc<Texter>,
-    /// The way of webhooks, which knows where they may lead.
+    /// Calls webhooks, and checks which addresses they may have.
     pub caller: Arc<Caller>,
-    /// Where the bytes of files lie.
     pub blobs: Arc<Blobs>,
-    /// How much may come in.
     pub room: StorageLimits,
-    /// Whether a scanner looks at files before anybody gets them.
+    /// Whether files are held back until a scanner has checked them (F13).
     pub is_scanned: bool,
-    /// What stands in for every workspace's wait.
+    /// Overrides the wait of every workspace.
     pub wait: Option<std::time::Duration>,
-    /// What links begin with, without a slash at the end.
+    /// The base of links, without a slash at the end.
     pub public_url: String,
-    /// Writes the program's figures in Prometheus' text format.
+    /// Renders the metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    /// Whether the figures are shown to others than this machine.
+    /// Whether `/metrics` answers other machines too.
     pub metrics_open: bool,
-    /// Calls that one key may make in a minute.
+    /// Per API key.
     pub calls_per_minute: u32,
-    /// Turns true when the program stops.
+    /// Turns true when the process shuts down.
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }

@@ -1,4 +1,4 @@
-//! Uploads: the tus protocol 1.0, form uploads, and receiving bytes.
+//! Uploads: the tus protocol 1.0, files in forms, and receiving bytes.
 
 pub(crate) mod form;
 pub(crate) mod locks;

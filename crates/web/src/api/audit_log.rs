@@ -1,4 +1,4 @@
-//! Records: who changed what about people, access, settings and keys, and who looked at exports (R1).
+//! The audit log: who changed people, access, settings and keys, and who opened exports (R1).
 
 use axum::Json;
 use axum::extract::State;

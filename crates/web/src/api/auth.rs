@@ -1,4 +1,4 @@
-//! What every call passes: which program asks, and whether it asks too much. No cookie counts here.
+//! Authentication and rate limits for every API call. Cookies are ignored here.
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::StatusCode;
@@ -16,16 +16,16 @@ use crate::app::App;
 use crate::http::answers::Answer;
 use crate::http::cookies;
 
-/// Addresses that anybody may look at.
+/// Public addresses.
 const OPEN: [&str; 2] = ["/v1/openapi.json", "/v1/docs"];
 
-/// A program that asks with a key.
+/// The client of a call, known by its API key.
 #[derive(Clone)]
 pub(crate) struct ApiClient {
-    /// The admin who made its key, with the sight of a program.
+    /// The admin who created the key, with the access of an API client (D2).
     pub(crate) actor: Actor,
     pub(crate) key: KeyId,
-    /// What seals the answers that are kept for it.
+    /// Encrypts the answers kept for idempotent calls.
     pub(crate) seal: Seal,
 }
 
@@ -37,10 +37,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ApiClient {
     }
 }
 
-/// Answers a call, when its key is good and has not been used too much.
+/// Answers the call if its key is valid and within its rate limit.
 pub(crate) async fn authenticate(app: &App, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    // What is not there is not there for anybody.
+    // Unknown addresses are a 404 for everybody.
     if route.is_none_or(|route| OPEN.contains(&route)) {
         return next.run(request).await;
     }
@@ -48,7 +48,7 @@ pub(crate) async fn authenticate(app: &App, mut request: Request, next: Next) ->
         Ok(program) => program,
         Err(answer) => {
             let mut response = answer.into_response();
-            // RFC 9110, 11.6.1: a 401 says how to ask.
+            // RFC 9110, 11.6.1: a 401 names the scheme to use.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return response;
         }
@@ -72,7 +72,7 @@ async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer>
     let found = app.store().read(move |reader| {
         let found = api_keys::of_secret(reader, &secret)?;
         let here = workspaces::by_host(reader, &host)?;
-        // At the host of another firm it is no key (B4).
+        // A key is invalid at the host of another firm (B4).
         Ok::<_, Error>(found.filter(|(actor, ..)| here.is_none_or(|here| here.id == actor.workspace)))
     });
     let found = found.await?;
@@ -89,7 +89,7 @@ async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer>
     Ok(ApiClient { actor, key, seal })
 }
 
-/// What was sent as a key: `X-API-Key`, or `Authorization: Bearer` (RFC 6750, 2.1).
+/// The key as sent: `X-API-Key`, or `Authorization: Bearer` (RFC 6750, 2.1).
 fn given(headers: &HeaderMap) -> Option<String> {
     if let Some(key) = headers.get("x-api-key") {
         return key.to_str().ok().map(|key| key.trim().to_string());
@@ -98,8 +98,8 @@ fn given(headers: &HeaderMap) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_string())
 }
 
-/// The parts of a key. Programs for a firm's own portal send it alone; those that are made for many portals put the
-/// workspace before it and may put more behind it: `WORKSPACE/KEY/MORE`. A workspace that is none is none of ours.
+/// Splits a key into workspace and secret. Clients built for a single firm send the secret alone; clients built for many
+/// send `WORKSPACE/KEY` or `WORKSPACE/KEY/MORE`. An unreadable workspace is `Some(None)`, which matches none.
 fn parts(given: &str) -> (Option<Option<WorkspaceId>>, &str) {
     match given.split_once('/') {
         None => (None, given),

@@ -1,4 +1,4 @@
-//! Message channels.
+//! Message channels: create, list, read, archive and mark as read. `file_channels` and `members` share their resources.
 
 use axum::Json;
 use axum::extract::State;
@@ -44,7 +44,6 @@ pub(crate) enum MembershipType {
     Group,
 }
 
-/// The word for a kind of channel.
 pub(crate) fn membership_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Client => "individual",
@@ -167,9 +166,9 @@ pub(crate) struct NewChannel {
 }
 
 impl NewChannel {
-    /// The subject that is meant, and the field that names it.
+    /// The channel's subject, and the field that names it.
     fn subject(self, reader: &Reader, actor: &Actor) -> error::Result<(Subject, &'static str)> {
-        // A list that no group could have is wrong beside the other types too.
+        // A list that is invalid for a group is refused with the other types too.
         self.member_ids.as_deref().map(starting::each_once).transpose()?;
         let id = |given: Option<Emptiable<Uuid>>, field| Some((given?.0?, field));
         let entity = id(self.membership_entity_id, "membershipEntityId");
@@ -201,7 +200,7 @@ impl NewChannel {
         })
     }
 
-    /// Makes the channel that is meant, or finds the one that is there.
+    /// Creates the channel, or finds the existing one.
     pub(crate) fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
         let (subject, field) = self.subject(tx, actor)?;
         named(field, starting::create(tx, actor, &subject))

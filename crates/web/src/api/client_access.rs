@@ -1,4 +1,4 @@
-//! Whether client users come in: invited, also with a call that makes or changes one; deactivated and reactivated.
+//! Access of client users: invited, also by a call that creates or changes one; deactivated and reactivated.
 
 use axum::Json;
 use axum::extract::State;
@@ -68,7 +68,7 @@ async fn take_back(
     Ok(Json(Deleted::new(id.0, "invitation")))
 }
 
-/// Does something about the access of a client user, and answers them.
+/// Runs `deed` on a client user, and answers the changed client.
 async fn act(
     app: &App,
     program: &ApiClient,

@@ -1,4 +1,5 @@
-//! Client users; whether they come in is in `access`.
+//! Client users: create, list, read, change, replace, delete and export. Invitations and deactivation are in
+//! `client_access`.
 
 use axum::Json;
 use axum::extract::State;
@@ -109,7 +110,7 @@ impl Client {
     }
 }
 
-/// The companies that were named, in one field or in the other; the main one first.
+/// Merges `companyId` and `companyIds`, the main company first.
 fn named(
     reader: &Reader,
     actor: &Actor,

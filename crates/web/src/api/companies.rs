@@ -1,4 +1,4 @@
-//! Client companies.
+//! Client companies: create, list, read, change and delete.
 
 use axum::Json;
 use axum::extract::State;

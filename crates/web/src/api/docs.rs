@@ -1,4 +1,4 @@
-//! The description of the API as a page to read: nothing from outside, no scripts.
+//! Renders the API description as a page, without scripts or external resources.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ struct DocsPage {
     objects: Vec<Object>,
 }
 
-/// The calls of one noun.
+/// A tag of the description with its calls.
 struct Part {
     name: String,
     about: String,
@@ -29,7 +29,6 @@ struct Part {
 }
 
 impl Part {
-    /// The word that addresses within the page use.
     fn anchor(&self) -> String {
         self.name.to_lowercase().replace(' ', "-")
     }
@@ -46,7 +45,7 @@ struct Call {
     statuses: Vec<(String, String)>,
 }
 
-/// An object that calls answer.
+/// A resource that calls answer.
 struct Object {
     name: String,
     about: String,
@@ -105,7 +104,7 @@ fn calls(described: &Value, tag: &str) -> Vec<Call> {
 
 fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    // Filters may be empty too, which is said once for all of them.
+    // Every filter may also be empty; the page says that once for all.
     let shown = |one: &Value| one.pointer("/schema/anyOf/0").unwrap_or(&one["schema"]).clone();
     let parameter = |one: &Value| Field {
         name: text(&one["name"]),
@@ -141,7 +140,7 @@ fn resolved<'a>(described: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The fields of an object, those of its parts included.
+/// The fields of a schema, including those of its `allOf` parts.
 fn fields(described: &Value, schema: &Value) -> Vec<Field> {
     let mut found: Vec<Field> =
         list(&schema["allOf"]).flat_map(|part| fields(described, resolved(described, part))).collect();
@@ -160,7 +159,7 @@ fn fields(described: &Value, schema: &Value) -> Vec<Field> {
     found
 }
 
-/// What a value is, in a word or two.
+/// A short name for a schema's type.
 fn kind(described: &Value, schema: &Value) -> String {
     let one_of = list(&schema["oneOf"]).chain(list(&schema["anyOf"]));
     let kinds: Vec<String> = one_of.map(|one| kind(described, one)).collect();

@@ -1,4 +1,4 @@
-//! Who asked for early access (E1).
+//! Requests for early access: list and delete (E1).
 
 use axum::Json;
 use axum::extract::State;

@@ -1,7 +1,7 @@
-//! The journal as server-sent events for programs: what happened, with the object as `GET` shows it.
+//! The journal as server-sent events for API clients: each event has its object as `GET` shows it.
 //!
-//! Each stream reads the journal for itself, as fast as its connection takes what was read: nobody slows the others, and
-//! nothing is skipped. Who may hear of an entry is decided when it is read.
+//! Each stream reads the journal itself, as fast as its connection drains, so streams do not slow each other and skip
+//! nothing. Access to an entry is checked when it is read.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -42,13 +42,13 @@ use crate::app::App;
 use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 
-/// Entries read from the journal at once.
+/// Journal entries per read.
 const ENTRIES_AT_ONCE: i64 = 100;
-/// Other processes write too: how often to look without having been told.
+/// Other processes write without signaling this one, so streams also poll.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A quiet stream says that it is alive after so many looks.
+/// Polls without events before a heartbeat.
 const QUIET_LOOKS: u32 = 15;
-/// Pieces that wait for one connection; reading goes on when it has taken some.
+/// Pieces buffered per connection; reading pauses while they are full.
 const WAITING_MAX: usize = 4;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -128,7 +128,7 @@ async fn open(
         }
         let head = reader.journal_head(actor.workspace.0)?;
         let Some(after) = after else { return Ok((head, false)) };
-        // Kept no longer, or from a database that went on differently than this one.
+        // No longer in the journal, or from a newer state of the database, for instance before a backup was restored.
         let is_lost = after > head || reader.journal_tail(actor.workspace.0)? > after + 1;
         Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
     });
@@ -140,27 +140,26 @@ async fn open(
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // Proxies that buffer would hold events back.
+        // Without this, buffering proxies would delay events.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok::<Response, Failure>((fixed, Body::new(Pieces(body))).into_response())
 }
 
-/// One open stream.
 struct Stream {
     app: App,
     look: Viewer,
     key: KeyId,
     is_whole: bool,
     channel: Option<ChannelId>,
-    /// The newest entry that was read.
+    /// The newest entry read.
     seq: i64,
     pieces: mpsc::Sender<Bytes>,
 }
 
 impl Stream {
     async fn run(mut self, is_lost: bool) {
-        // Registered before the first look: nothing that comes in between is missed.
+        // Subscribed before the first read, so that no entry in between is missed.
         let mut signal = self.app.store().signal();
         let mut stopping = self.app.web.stopping.clone();
         let mut first = String::from("retry: 1000\n\n");
@@ -183,7 +182,7 @@ impl Stream {
                         continue;
                     }
                 }
-                // The key is good no more.
+                // The key was revoked.
                 Ok(None) => return,
                 Err(error) => tracing::error!(%error, "the journal could not be read; trying again soon"),
             }
@@ -202,8 +201,8 @@ impl Stream {
         }
     }
 
-    /// Reads on in the journal: the events that are for this stream, and whether that was all there is. Nothing where
-    /// the key is good no more.
+    /// Reads the next entries. Returns the events for this stream, and whether the end of the journal was reached; `None` if
+    /// the key was revoked.
     async fn look(&mut self) -> error::Result<Option<(Bytes, bool)>> {
         let (look, key, seq) = (self.look.clone(), self.key, self.seq);
         let (is_whole, channel) = (self.is_whole, self.channel);
@@ -224,7 +223,7 @@ impl Stream {
             Ok::<_, Error>(Some((entries.last().map_or(seq, |last| last.seq), written, is_all)))
         });
         let read = read.await?;
-        // Whoever hears of it goes on behind it later: so it must stay.
+        // Clients resume from the numbers they receive, so entries must be durable first.
         self.app.store().durable().await?;
         Ok(read.map(|(seq, written, is_all)| {
             self.seq = seq;
@@ -233,8 +232,8 @@ impl Stream {
     }
 }
 
-/// Whether an entry is for a stream that does not ask for the whole workspace: of channels those that its admin is in, of
-/// people and places those that they may see.
+/// Whether a stream that does not cover the whole workspace receives an entry: only for channels that its admin is in,
+/// and for people and projects that they may see.
 fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
     if is_whole {
         return Ok(true);
@@ -252,7 +251,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
         }
         _ => match event.channel() {
             Some(channel) => members::is_in(reader, &admin, channel)?.then_some(()).ok_or(Error::NotFound),
-            // What is gone cannot be looked at any more: only who sees everything hears of it.
+            // Access to a deleted object can no longer be checked, so only admins with access to everything receive these.
             None if admin.limited => Err(Error::NotFound),
             None => Ok(()),
         },
@@ -264,7 +263,7 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
     }
 }
 
-/// Writes an entry as the event that programs hear of, where they do.
+/// Appends an entry as an event, if API clients receive it.
 fn write(
     reader: &Reader,
     look: &Viewer,
@@ -274,16 +273,16 @@ fn write(
 ) -> error::Result<()> {
     let Some((name, object)) = payload_for(reader, look, event)? else { return Ok(()) };
     let payload = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
-    // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
+    // Objects of the API always serialize, and JSON escapes line breaks.
     let data = serde_json::to_string(&payload).expect("an object of the API has a JSON form");
     written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
     Ok(())
 }
 
-/// The name under which programs hear of an entry, with its object; nothing where they do not. What is gone meanwhile is
-/// told as deleted.
+/// The event's name for API clients, with its object; `None` if they do not receive it. An object deleted meanwhile is
+/// shown as deleted.
 ///
-/// `wait` stands in for the workspace's wait; `public_url` is what addresses of the installation begin with.
+/// `wait` overrides the workspace's wait; `public_url` is the base of the installation's links.
 pub fn event_payload(
     reader: &Reader,
     actor: &Actor,
@@ -370,11 +369,11 @@ fn gone(id: uuid::Uuid, object: &'static str) -> Value {
 }
 
 fn json(object: &impl Serialize) -> Value {
-    // Objects of the API always have a JSON form.
+    // Objects of the API always serialize.
     serde_json::to_value(object).unwrap_or_default()
 }
 
-/// The body of a stream: what was written, piece by piece.
+/// The response body of a stream.
 struct Pieces(mpsc::Receiver<Bytes>);
 
 impl http_body::Body for Pieces {

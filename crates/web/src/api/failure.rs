@@ -1,4 +1,4 @@
-//! Why a call is refused: the product's refusals as programs read them.
+//! Errors of calls: maps errors of `domain` to statuses and codes of the API.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -6,10 +6,9 @@ use domain::kernel::error::{self, Error, Problem};
 
 use crate::http::answers::Answer;
 
-/// A result of a call.
 pub(crate) type Result<T = Response> = std::result::Result<T, Failure>;
 
-/// What a field names was looked for: where it is not there, or not for the one who asks, the field is to blame.
+/// Turns `NotFound` into an error of the field that named the object.
 pub(crate) fn named<T>(field: &'static str, found: error::Result<T>) -> error::Result<T> {
     found.map_err(|error| match error {
         Error::NotFound => Error::field(field, Problem::Unknown),
@@ -17,17 +16,16 @@ pub(crate) fn named<T>(field: &'static str, found: error::Result<T>) -> error::R
     })
 }
 
-/// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure(Answer);
 
 impl Failure {
-    /// A field's value cannot be taken.
+    /// 400 with the field's name.
     pub(crate) fn field(field: &str, message: &str) -> Failure {
         Failure(Answer::at_field(StatusCode::BAD_REQUEST, "invalid", message, field))
     }
 
-    /// A field that must be there is not.
+    /// A required field is missing.
     pub(crate) fn missing(field: &'static str) -> Failure {
         Failure::from(Error::field(field, Problem::Empty))
     }
@@ -37,7 +35,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let Error::Field { field, problem } = &error else { return Failure(Answer::from(error)) };
         let (status, code) = match problem {
-            // What a body names and is not there, or not for the one who asks.
+            // An object named in the body does not exist, or the requester may not see it.
             Problem::Unknown => (StatusCode::NOT_FOUND, "notFound"),
             Problem::Taken | Problem::LastAdmin | Problem::NoContrast => (StatusCode::CONFLICT, "conflict"),
             Problem::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "tooLarge"),

@@ -1,4 +1,4 @@
-//! What can be asked about files, folders and links.
+//! Calls for files, folders and links.
 
 use axum::Json;
 use axum::extract::State;
@@ -44,7 +44,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/v1/files/{id}/download-url", download_url)
 }
 
-/// The folder and the name of a path in a channel; folders that are not there are made.
+/// Resolves a path in a channel to its folder and name; creates missing folders.
 fn place(
     tx: &mut Tx,
     actor: &Actor,
@@ -264,7 +264,7 @@ async fn change(
     Ok(Json(changed.await?))
 }
 
-/// What is wrong with a name, where a path was given that ends with it.
+/// Reports an error of a name as one of the path that ends with it.
 fn within_path(error: Error) -> Error {
     match error {
         Error::Field { problem, .. } => Error::field("path", problem),

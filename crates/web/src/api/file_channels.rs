@@ -1,4 +1,4 @@
-//! File channels: asked for as message channels are.
+//! File channels, with the same calls as message channels. A file channel is the channel itself (F7).
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What client users may do in a folder, or in all of a file channel.
+//! What client users may do in a folder, or in a whole file channel.
 
 use axum::Json;
 use axum::extract::State;

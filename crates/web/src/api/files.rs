@@ -1,4 +1,4 @@
-//! Files, folders and links as objects; what can be asked about them is in `calls` and `permissions`.
+//! Files, folders and links as API objects. Their calls are in `file_calls` and `file_permissions`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -74,12 +74,12 @@ impl By {
     }
 }
 
-/// Makes addresses of bytes that need no key for 15 minutes, and knows where entries lie.
+/// Builds signed download and upload addresses, which need no key for 15 minutes (F2), and looks up where entries are.
 pub(crate) struct Addresses {
     workspace: WorkspaceId,
-    /// Asked for once, however many entries lie there.
+    /// A cache: queried once per folder.
     around: RefCell<HashMap<(ChannelId, Option<FileId>), Surroundings>>,
-    /// What addresses of this workspace begin with.
+    /// The base of the workspace's links.
     portal: String,
     signer: Signer,
 }
@@ -136,12 +136,11 @@ impl File {
         })
     }
 
-    /// One entry alone.
     pub(crate) fn one(reader: &Reader, look: &Viewer, entry: Entry) -> error::Result<File> {
         File::read(reader, &Addresses::new(reader, look)?, entry)
     }
 
-    /// What is left of a file that was sent and then deleted: its name.
+    /// A file that was sent and then deleted: only its name is left (F5).
     fn removed(message: &Message, attachment: &Attachment) -> File {
         File {
             id: attachment.file,
@@ -165,7 +164,7 @@ impl File {
     }
 }
 
-/// The files that a message was sent with.
+/// The attachments of a message.
 pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> error::Result<Vec<File>> {
     if message.attachments.is_empty() {
         return Ok(Vec::new());
@@ -188,7 +187,7 @@ pub(crate) fn find(reader: &Reader, look: &Viewer, id: FileId) -> error::Result<
     File::one(reader, look, entry::find(reader, &look.actor, id)?)
 }
 
-/// Files that a message is to be sent with.
+/// Maps file ids to attachments of a message to send.
 pub(crate) fn sent_with(ids: Vec<FileId>) -> Vec<Attached> {
     ids.into_iter().map(Attached::File).collect()
 }

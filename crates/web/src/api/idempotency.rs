@@ -1,7 +1,7 @@
-//! What is done once however often it is asked for: calls under an `Idempotency-Key` of the program's own.
+//! Calls with an `Idempotency-Key` are executed once, however often they are sent.
 //!
-//! The answer is kept with the deed, sealed with the secret of the API key: it may hold a link that signs somebody in,
-//! and the database alone opens none.
+//! The answer is stored in the same transaction, encrypted with the secret of the API key: it may have a link that signs
+//! somebody in, and access to the database alone must not reveal it.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -20,10 +20,9 @@ use crate::api::failure::{Failure, Result};
 use crate::app::App;
 
 const HEADER: &str = "Idempotency-Key";
-/// Characters of an Idempotency-Key.
 pub(crate) const CHARACTERS: usize = 255;
 
-/// A call that may be asked again: under which key of the program's, and what.
+/// The client's key for the call, and the call itself.
 pub(crate) struct IdempotencyKey {
     name_hash: Option<[u8; 32]>,
     call: String,
@@ -46,11 +45,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Does what is asked for (`deed`) and answers what came of it (`show`) as JSON; where it was done before, answers the
-    /// same again. `body` is what the call came with.
+    /// Executes `deed` and answers the result of `show` as JSON. A repeated call gets the first answer again. `body` is the
+    /// canonical body of the call.
     ///
     /// # Errors
-    /// What the closures answer; 409 where the key was used for something else.
+    /// Those of the closures; 409 if the key was used for a different call.
     pub(crate) async fn run<D: Send + 'static, T: Serialize + Send + 'static>(
         self,
         app: &App,
@@ -61,7 +60,7 @@ impl IdempotencyKey {
     ) -> Result {
         let Some(name_hash) = self.name_hash else {
             let done = app.store().write(deed).await?;
-            // Looked at beside the transaction, which others wait for.
+            // Read outside the transaction, so that other writers do not wait.
             return Ok(Json(app.store().read(move |reader| show(reader, done)).await?).into_response());
         };
         let request = [self.call.as_bytes(), b"\n", body].concat();
@@ -76,7 +75,7 @@ impl IdempotencyKey {
                 }
                 let done = deed(tx)?;
                 let answer = show(tx, done)?;
-                // Objects of the API always have a JSON form.
+                // Objects of the API always serialize.
                 let json = serde_json::to_vec(&answer).unwrap_or_default();
                 idempotency::record_answer(tx, &actor, &question, &seal.close(&json))?;
                 Ok::<_, Error>((json, false))

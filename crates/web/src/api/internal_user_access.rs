@@ -1,4 +1,4 @@
-//! Whether internal users come in: invited, deactivated and reactivated.
+//! Access of internal users: invited, deactivated and reactivated.
 
 use axum::Json;
 use axum::extract::State;
@@ -27,7 +27,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/v1/internal-users/{id}/reactivate", reactivate)
 }
 
-/// Does something about the access of an internal user, and answers them.
+/// Runs `deed` on an internal user, and answers the changed user.
 async fn act(
     app: &App,
     program: &ApiClient,

@@ -1,4 +1,5 @@
-//! Internal users: the firm's own people; whether they come in is in `access`.
+//! Internal users: the firm's own people. Invitations and deactivation are in
+//! `internal_user_access`.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Whether somebody who is added is invited at once.
+//! The option to invite a person in the call that creates or changes them.
 
 use domain::arrival::invitations;
 use domain::identity::sign_in_links::{self, LinkKind};
@@ -29,7 +29,7 @@ impl Inviting {
     }
 }
 
-/// Invites, where that is wanted, and answers the link that then signs the client in.
+/// Invites if `wanted`. Returns the link that signs the client in.
 pub(crate) fn invite(
     tx: &mut Tx,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! JSON that comes in: strict where programs would otherwise be misunderstood, and refused with the field named.
+//! Request bodies: strict where leniency could lead to misunderstandings, and errors name the field.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,14 +17,13 @@ use crate::api::failure::Failure;
 use crate::http::answers::Answer;
 use crate::http::extractors;
 
-/// Bytes of a call's body: ten times what the longest message needs.
+/// Limit for a body: ten times what the longest message needs.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
 
-/// The JSON object that a call came with.
+/// A JSON object as the body of a call.
 pub(crate) struct Body<T> {
-    /// What it says.
     pub(crate) given: T,
-    /// The same, written in one way only: for telling one call from another.
+    /// The body in a canonical form, to compare calls.
     pub(crate) canonical: Vec<u8>,
 }
 
@@ -38,9 +37,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// That a call needs to be told nothing more. A JSON object may come with it all the same.
+/// For calls without input. Clients may still send a JSON object.
 pub(crate) struct Nothing {
-    /// What came, written in one way only.
+    /// The body in a canonical form, to compare calls.
     pub(crate) canonical: Vec<u8>,
 }
 
@@ -53,10 +52,10 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
     }
 }
 
-/// The JSON object that a request comes with; nothing where its body is empty.
+/// Reads the JSON object of a request; `None` if the body is empty.
 async fn object(request: Request) -> Result<Option<Value>, Failure> {
     let is_json = is_json(request.headers());
-    // Read in any case: who is still sending would not see the answer.
+    // Read in any case: a client that is still sending would not see the answer.
     let bytes = extractors::whole(request, BODY_BYTES).await?;
     if bytes.is_empty() {
         return Ok(None);
@@ -71,7 +70,7 @@ async fn object(request: Request) -> Result<Option<Value>, Failure> {
     if value.is_object() { Ok(Some(value)) } else { Err(unreadable("Please send a JSON object.")) }
 }
 
-/// RFC 8259 has no charset; where one is named it must be the one that JSON has.
+/// RFC 8259 defines no charset; a given one must be UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
     let text =
         |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_ascii_lowercase();
@@ -89,14 +88,14 @@ fn unreadable(message: &str) -> Failure {
     Failure::from(Answer::refused(StatusCode::BAD_REQUEST, "unreadable", message))
 }
 
-/// Reads an object's fields; the first that cannot be taken is named.
+/// Deserializes an object. The error names the first invalid field.
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let message = error.inner().to_string();
-        // Of a list the list itself is named.
+        // For an item of a list, names the list.
         let path = error.path().to_string();
         let field = path.split('[').next().filter(|field| !matches!(*field, "" | ".")).map(str::to_string);
-        // A field that is not there is named in serde's words only.
+        // Serde names a missing field only in its message.
         match field.or_else(|| extractors::named(&message)) {
             Some(field) if message.starts_with("missing field") => {
                 Failure::field(&field, "Please fill this in.")
@@ -107,14 +106,14 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     })
 }
 
-/// For fields that may be left out but not be null.
+/// For fields that are optional but not nullable.
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
 
-/// For objects that may be left out but not be null. A list is none, though serde reads one for the fields in their order.
+/// For objects that are optional but not nullable. Refuses a list, which serde would accept as the fields in order.
 pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
@@ -135,34 +134,34 @@ pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from.deserialize_map(Only(PhantomData)).map(Some)
 }
 
-/// For fields that may be left out, and be null to say that there is to be no value.
+/// For fields that are optional, and cleared by null.
 pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }
 
-/// A whole number, however it is written: for JSON `60.0` is one too.
+/// An integer in any JSON notation, such as `60.0`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole(pub(crate) i64);
 
 impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Whole, D::Error> {
         let number = Number::deserialize(from)?;
-        // Beyond 2^53 not every whole number has a fraction's form of its own (RFC 8259, 6).
+        // Beyond 2^53 not every integer is exact as a float (RFC 8259, 6).
         let as_fraction = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
         let whole = number.as_i64().or(as_fraction.map(|value| value as i64));
         whole.map(Whole).ok_or_else(|| D::Error::custom("expected a whole number"))
     }
 }
 
-/// Custom fields: an object, or the text of one, as the field's client declares it.
+/// Custom fields: an object, or a string with its JSON.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Fields(pub(crate) Map<String, Value>);
 
 impl Fields {
-    /// What custom fields are after a change that was given: nothing where none was; all of them gone by null.
+    /// The custom fields after a change; `None` if they were not sent. Null clears them all.
     pub(crate) fn change(
         given: Option<Option<Fields>>,
         before: &CustomFields,
@@ -191,7 +190,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// Any JSON in which no object says the same thing twice.
+/// Any JSON without duplicate keys in objects.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -1,5 +1,5 @@
-//! Lists, page by page: `?limit=` and `?nextToken=`. A token names the last row of the page before, by what never changes
-//! about it, so that a list stays right while rows are added: nothing twice, nothing left out.
+//! Pagination by `?limit=` and `?nextToken=`. A token names the last row of the page by properties that never change, so
+//! that lists stay correct while rows are added: nothing is listed twice or left out.
 
 use std::str::FromStr;
 
@@ -28,13 +28,12 @@ pub(crate) struct PageQuery {
     next_token: Option<String>,
 }
 
-/// The page that is asked for.
 pub(crate) struct Page {
     limit: usize,
     token: Option<Vec<u8>>,
 }
 
-/// What a list is of. Stands at the beginning of its tokens, so that none is taken for another's.
+/// The kind of list. Tokens begin with it, so that a token of another list is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Of {
     Clients = 1,
@@ -65,7 +64,7 @@ pub(crate) struct List<T> {
 }
 
 impl<T> List<T> {
-    /// The same page with other rows: as many, in the same order.
+    /// Replaces the rows with the same number of others, in the same order.
     pub(crate) fn turned<U>(
         self,
         turn: impl FnOnce(Vec<T>) -> error::Result<Vec<U>>,
@@ -100,12 +99,12 @@ fn no_token() -> Failure {
 }
 
 impl Page {
-    /// How many rows to read: one more tells that another page follows.
+    /// Rows to read: one more shows whether another page follows.
     pub(crate) fn read(&self) -> i64 {
         self.limit as i64 + 1
     }
 
-    /// The id of the last row of the page before.
+    /// The id of the last row of the previous page.
     ///
     /// # Errors
     /// 400 for a token of another list.
@@ -114,7 +113,7 @@ impl Page {
         Ok(id.map(|id| T::from(Id(id))))
     }
 
-    /// The place of the last row of the page before, in the channel whose messages are listed.
+    /// The position of the last row of the previous page, in the channel whose messages are listed.
     ///
     /// # Errors
     /// 400 for a token of another list.
@@ -125,7 +124,7 @@ impl Page {
         if of == channel.as_bytes() { Ok(Some(position)) } else { Err(no_token()) }
     }
 
-    /// The time and the two ids that say where the page before ended.
+    /// The time and the two ids at which the previous page ended.
     ///
     /// # Errors
     /// 400 for a token of another list.
@@ -138,7 +137,7 @@ impl Page {
         Ok(Some((time, id(one)?, id(other)?)))
     }
 
-    /// The place of the last row of the page before, where a place has a text.
+    /// The last row of the previous page, for positions that are text.
     ///
     /// # Errors
     /// 400 for a token of another list.
@@ -158,7 +157,7 @@ impl Page {
         token.strip_prefix(&[of as u8]).map(Some).ok_or_else(no_token)
     }
 
-    /// The page made of rows, of which [`Page::read`] were read; `place` says what never changes about one.
+    /// Builds a page of rows, of which [`Page::read`] were read; `place` returns the properties for the token.
     pub(crate) fn list<R, T>(
         &self,
         of: Of,
@@ -176,7 +175,7 @@ impl Page {
     }
 }
 
-/// An id of any noun.
+/// An id of any type.
 pub(crate) struct Id(Uuid);
 
 macro_rules! from_id {

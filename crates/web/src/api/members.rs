@@ -1,5 +1,5 @@
-//! The people of a message channel: internal users mute it, leave it and are put back into it (C8). Client users come and go
-//! with what they belong to.
+//! Members of a message channel: internal users mute it, leave it and are added again (C8). Client users are members
+//! through their client, company or project.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,5 @@
-//! Messages.
+//! Messages: send, list, read, edit and delete. Answers have the delivery status of each recipient. The rules are in
+//! `domain::messages`.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,7 @@ use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
-/// What became of a message just sent is looked at for so many recipients; looking costs more than sending does.
+/// Answers to sending include the delivery status for up to this many recipients; reading it costs more than sending.
 const LOOKED_AT_MAX: usize = 20;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -133,7 +134,7 @@ impl Delivery {
 }
 
 impl Viewer {
-    /// Messages of one channel, each with what became of it.
+    /// Messages of one channel, with their delivery status.
     fn messages(
         &self,
         reader: &Reader,
@@ -182,13 +183,13 @@ impl Viewer {
         })
     }
 
-    /// One message with what became of it.
+    /// A message with its delivery status.
     pub(crate) fn message(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let channel = message.channel;
         self.messages(reader, channel, vec![message])?.pop().ok_or(error::Error::NotFound)
     }
 
-    /// One message just sent, with what becomes of it where that is not too much to look at.
+    /// A message just sent, with its delivery status unless there are too many recipients.
     fn sent(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let present = members::present(reader, self.actor.workspace, message.channel)?;
         if present.len() > LOOKED_AT_MAX {

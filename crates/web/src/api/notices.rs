@@ -1,4 +1,4 @@
-//! What is done about the notices of a message before they leave: they are sent now, or called off (N14).
+//! Notifications of a message before they are sent: send them now, or call them off (N14).
 
 use axum::extract::State;
 use domain::kernel::access::Actor;
@@ -22,7 +22,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.post("/v1/messages/{id}/send-now", send_now).post("/v1/messages/{id}/call-off", call_off)
 }
 
-/// Does something about the notices of a message, and answers it with what becomes of it.
+/// Runs `deed` on the pending notifications of a message, and answers the message with its delivery status.
 async fn act(
     app: &App,
     program: &ApiClient,

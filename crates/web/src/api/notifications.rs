@@ -1,4 +1,4 @@
-//! In-product notifications: for each recipient and channel one while something that counts is unread.
+//! In-portal notifications: one for each recipient and channel while something that counts is unread (N15).
 
 use axum::Json;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
-/// Characters of the message that a notification shows.
+/// Length of the message preview in a notification.
 const BODY_CHARACTERS: usize = 200;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -122,7 +122,7 @@ impl From<Email> for ByEmail {
 impl From<Found> for Notification {
     fn from(found: Found) -> Notification {
         let is_client = found.recipient_role == Role::Client;
-        // Without text a message has files.
+        // A message without text has files.
         let body = match plain_text::plain(&found.text, BODY_CHARACTERS) {
             empty if empty.is_empty() => "Sent a file.".to_string(),
             body => body,
@@ -168,16 +168,16 @@ struct Filters {
     include_read: Option<String>,
 }
 
-/// Whose notifications are meant.
+/// The recipient to filter by; all if empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Recipient {
     person: Option<PersonId>,
-    /// Whether that must be a client user, or must be none.
+    /// Whether the person must be a client user or an internal user; `None` for either.
     is_client: Option<bool>,
 }
 
 impl Filters {
-    /// Nothing where the filters contradict each other: nobody is meant.
+    /// Returns `None` if the filters contradict each other, so that nobody matches.
     fn recipient(&self) -> Result<Option<Recipient>> {
         let any: Option<PersonId> = query::id("recipientId", &self.recipient_id)?;
         let client: Option<PersonId> = query::id("recipientClientId", &self.recipient_client_id)?;
@@ -217,7 +217,7 @@ async fn list(
         if let Some(Recipient { person, is_client }) = recipient {
             let search = Search { recipient: person, include_read, after };
             found = notifications::list(reader, &program.actor, &search, page.read())?;
-            // All are of one person, where that matters.
+            // A filter by recipient also checks what kind of user they are.
             found.retain(|found| {
                 is_client.is_none_or(|is_client| is_client == (found.recipient_role == Role::Client))
             });

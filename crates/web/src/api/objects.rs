@@ -1,4 +1,4 @@
-//! What objects of all kinds have in common.
+//! What API objects of all kinds share.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::api::schemas;
 use crate::app::App;
 use crate::http::times;
 
-/// Looks at things as programs see them.
+/// The context for reading objects as an API client sees them.
 #[derive(Clone)]
 pub(crate) struct Viewer {
     pub(crate) actor: Actor,
-    /// What stands in for the workspace's wait.
+    /// Overrides the workspace's wait.
     pub(crate) wait: Option<Duration>,
-    /// What addresses of the installation begin with.
+    /// The base of the installation's links.
     pub(crate) public_url: String,
 }
 
@@ -30,7 +30,6 @@ impl Viewer {
     }
 }
 
-/// A time as every object shows it: RFC 3339 in UTC with milliseconds.
 pub(crate) fn time(time: Time) -> String {
     times::exact(time)
 }
@@ -50,7 +49,7 @@ impl Deleted {
     }
 }
 
-/// An id for which an empty text may stand to say that there is none.
+/// An id, or an empty string for none.
 pub(crate) struct Emptiable<T>(pub(crate) Option<T>);
 
 impl<'de, T: FromStr> Deserialize<'de> for Emptiable<T> {

@@ -1,4 +1,4 @@
-//! The description of the API, made from its code: each call says what is its own; what all of them share is added here.
+//! The OpenAPI description, generated from the code. Each call describes itself; what they share is added here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
@@ -84,13 +84,12 @@ struct Refusal {
     pub(crate) field: Option<String>,
 }
 
-/// What is sent as it is, of whatever kind.
+/// For raw bytes of any type.
 const BYTES: &str = "application/octet-stream";
 
-/// The description.
 pub(crate) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| complete(&Api::openapi()));
 
-/// As it is sent.
+/// The description as served.
 static WRITTEN: OnceLock<String> = OnceLock::new();
 
 async fn show(State(app): State<App>) -> Response {
@@ -98,7 +97,7 @@ async fn show(State(app): State<App>) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], written.as_str()).into_response()
 }
 
-/// The description as a program sends it that takes files of at most so many bytes.
+/// Serializes the description with this installation's upload limit, in bytes.
 fn written(description: &Value, file_max: i64) -> String {
     let mut described = description.clone();
     let settings = &mut described["components"]["schemas"]["ChangedSettings"]["properties"];
@@ -106,9 +105,9 @@ fn written(description: &Value, file_max: i64) -> String {
     described.to_string()
 }
 
-/// Adds what all calls share. It is JSON here: that is what is sent, and has every part of the standard.
+/// Adds what all calls share. Works on JSON, because `utoipa`'s types lack parts of the standard.
 fn complete(api: &Description) -> Value {
-    // What `utoipa` makes always has a JSON form.
+    // A description always serializes.
     let mut api = serde_json::to_value(api).unwrap_or_default();
     api["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     api["components"]["securitySchemes"] = json!({
@@ -133,7 +132,7 @@ fn complete(api: &Description) -> Value {
             asked.extend(body.map(str::to_string));
         }
     }
-    // What lies in something that is sent is sent too.
+    // Schemas nested in request bodies are inputs too.
     let sent: String =
         asked.iter().filter_map(|name| api.pointer(&name[1..])).map(Value::to_string).collect();
     for (name, schema) in entries(&mut api["components"]["schemas"]) {
@@ -151,7 +150,7 @@ fn entries(of: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
     of.as_object_mut().into_iter().flatten().map(|(name, value)| (name.clone(), value))
 }
 
-/// What a call has in common with others of its kind.
+/// Adds what a call shares with others of its kind.
 fn share(path: &str, method: &str, call: &mut Value) {
     let changes = method != "get";
     let has_body = !call["requestBody"].is_null();
@@ -215,14 +214,14 @@ fn share(path: &str, method: &str, call: &mut Value) {
     }
 }
 
-/// What calls that hand out bytes answer beside the rest.
+/// Adds the other answers of calls that serve bytes.
 fn hands_out(path: &str, call: &mut Value) {
     call["responses"]["403"] = json!({
         "description": "The file is held back: not checked yet, or found to be harmful.",
         "content": {"application/json": {"schema": reference("Refusal")}},
     });
     if path.ends_with("/download") {
-        // Of whatever kind the file is.
+        // Files may have any content type.
         call["responses"]["200"]["content"] = json!({"*/*": {"schema": {}}});
         call["responses"]["206"] =
             json!({"description": "A stretch of it.", "content": {"*/*": {"schema": {}}}});
@@ -231,10 +230,10 @@ fn hands_out(path: &str, call: &mut Value) {
     }
 }
 
-/// Fields of what is answered are always there; those without a value are null. Only a list's last page has no token, and
-/// only what happened in a channel names one.
+/// Marks all fields of an answer as required; those without a value are null. Exceptions are the token on the last page
+/// of a list, and the channel of events that happen outside one.
 fn always_there(schema: &mut Value) {
-    // Asked for with `get_mut`: an index would put a null there.
+    // `get_mut`, because indexing would insert a null.
     let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
     parts.into_iter().flatten().for_each(always_there);
     let Some(fields) = schema["properties"].as_object() else { return };

@@ -1,4 +1,4 @@
-//! What attributes cannot say in the description: values that depend on others, and values that are nested.
+//! Parts of the description that attributes cannot express: fields that depend on others, and nested values.
 
 use domain::channels::starting::GROUP_MIN;
 use domain::kernel::custom_fields::DEPTH_MAX;
@@ -9,7 +9,7 @@ pub(crate) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Describes an optional filter: it may be empty, and then filters nothing.
+/// Allows an optional filter to be empty, which means no filter.
 pub(crate) fn may_be_empty(parameter: &mut Value) {
     let is_filter = parameter["in"] == "query" && parameter["required"] != true;
     if is_filter && parameter["name"] != "nextToken" {
@@ -18,14 +18,14 @@ pub(crate) fn may_be_empty(parameter: &mut Value) {
     }
 }
 
-/// Completes the schemas of what is sent.
+/// Completes the schemas of request bodies.
 pub(crate) fn complete(schemas: &mut Value) {
     let named = |field: &str| json!({"required": [field], "properties": { (field): reference("Name") }});
     for person in ["NewClient", "ReplacedClient", "NewInternalUser"] {
-        // One of the names must be there.
+        // One of the names is required.
         schemas[person]["anyOf"] = json!([named("givenName"), named("familyName")]);
     }
-    // Names that are sent may not both be blank.
+    // Names in a change must not both be blank.
     let seen = |field: &str| json!({"properties": { (field): reference("Name") }});
     for person in ["ChangedClient", "ChangedInternalUser"] {
         schemas[person]["anyOf"] = json!([seen("givenName"), seen("familyName")]);
@@ -47,7 +47,7 @@ pub(crate) fn complete(schemas: &mut Value) {
     schemas["CustomFields"]["additionalProperties"] = nested(DEPTH_MAX - 1, &name);
 }
 
-/// A value of a custom field in which `depth` levels may be nested.
+/// A value of a custom field with at most `depth` levels of nesting.
 fn nested(depth: usize, name: &Value) -> Value {
     let text = json!({"type": "string", "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"});
     let plain = json!({"type": ["null", "boolean", "number"]});

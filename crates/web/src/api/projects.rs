@@ -1,4 +1,4 @@
-//! Projects.
+//! Projects: create, list, read, change and delete.
 
 use axum::Json;
 use axum::extract::State;

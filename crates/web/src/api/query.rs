@@ -1,4 +1,4 @@
-//! Filters in an address: each may be left out or empty, and then filters nothing.
+//! Filters in the query string. Each may be left out or empty, which means no filter.
 
 use std::str::FromStr;
 
@@ -7,17 +7,17 @@ use store::Time;
 
 use crate::api::failure::{Failure, Result};
 
-/// Characters of a filter: more than any value has that can be filtered by.
+/// Limit for a filter, longer than any value it could match.
 pub(crate) const CHARACTERS: usize = 4_000;
 
 fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
-/// A text that something is to be equal to.
+/// A text to match exactly.
 ///
 /// # Errors
-/// 400 for control characters and for what is longer than any value.
+/// 400 for control characters and for texts beyond [`CHARACTERS`].
 pub(crate) fn text(field: &str, text: &Option<String>) -> Result<Option<String>> {
     match given(text) {
         Some(text) if text.chars().any(char::is_control) => {
@@ -30,38 +30,23 @@ pub(crate) fn text(field: &str, text: &Option<String>) -> Result<Option<String>>
     }
 }
 
-/// An id.
-///
-/// # Errors
-/// 400 for what is none.
 pub(crate) fn id<T: FromStr>(field: &str, text: &Option<String>) -> Result<Option<T>> {
     let id = |text: &str| text.parse().map_err(|_| Failure::field(field, "This is not a valid id."));
     given(text).map(id).transpose()
 }
 
-/// True or false.
-///
-/// # Errors
-/// 400 for anything else.
 pub(crate) fn flag(field: &str, text: &Option<String>) -> Result<Option<bool>> {
     let flag = |text: &str| text.parse().map_err(|_| Failure::field(field, "Please say true or false."));
     given(text).map(flag).transpose()
 }
 
 /// A time (RFC 3339).
-///
-/// # Errors
-/// 400 for what is none.
 pub(crate) fn time(field: &str, text: &Option<String>) -> Result<Option<Time>> {
     let none = |_| Failure::field(field, "Please give a time such as 2026-01-31T09:00:00Z.");
     let time = |text: &str| text.parse().map(|at: Timestamp| Time(at.as_millisecond())).map_err(none);
     given(text).map(time).transpose()
 }
 
-/// One of several words.
-///
-/// # Errors
-/// 400 for any other.
 pub(crate) fn word<T>(
     field: &str,
     text: &Option<String>,

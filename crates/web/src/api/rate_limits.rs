@@ -1,4 +1,4 @@
-//! How much one program may ask: calls of a key are counted by the minute, in memory. Each process counts for itself.
+//! Rate limits for API keys: calls per minute, counted in memory, separately in each process.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,11 @@ use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use domain::kernel::ids::KeyId;
 use store::Time;
 
-/// Calls are counted anew after this long.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Windows that are over are forgotten once there are so many.
+/// Expired windows are removed once there are this many.
 const KEPT_MAX: usize = 1_000;
 
-/// The calls of all keys in their present minutes.
+/// Counters of all keys for their current windows.
 pub(crate) struct Rates {
     most: u32,
     windows: Mutex<HashMap<KeyId, Window>>,
@@ -25,33 +24,32 @@ struct Window {
     calls: u32,
 }
 
-/// How a key stands after a call.
+/// A key's rate after a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rate {
     most: u32,
-    /// Calls that it has left.
+    /// Remaining calls in this window.
     left: u32,
-    /// Seconds until it has all of them again.
+    /// Seconds until the window ends.
     reset: u64,
-    /// Whether this call was one too many.
+    /// Whether this call exceeded the limit.
     pub(crate) is_over: bool,
 }
 
 impl Rates {
-    /// At most `most` calls a minute.
+    /// `most` is the limit per minute.
     pub(crate) fn new(most: u32) -> Rates {
         Rates { most, windows: Mutex::default() }
     }
 
     fn windows(&self) -> MutexGuard<'_, HashMap<KeyId, Window>> {
-        // Nothing panics while the lock is held.
+        // No code panics while holding the lock.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call of a key.
     pub(crate) fn count(&self, key: KeyId, now: Time) -> Rate {
         let mut windows = self.windows();
-        // A window that begins in the future was left by a clock that was set back since.
+        // A window that starts in the future is from before the clock was set back.
         let is_current = |window: &Window| window.start <= now && now < window.start.after(WINDOW);
         if windows.len() >= KEPT_MAX {
             windows.retain(|_, window| is_current(window));
@@ -70,7 +68,7 @@ impl Rates {
 }
 
 impl Rate {
-    /// Says so in an answer, in the words of `draft-ietf-httpapi-ratelimit-headers`, as they are in use.
+    /// Sets the headers of `draft-ietf-httpapi-ratelimit-headers` in their commonly used form.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
         for (name, value) in [
             ("ratelimit-limit", u64::from(self.most)),
@@ -81,7 +79,6 @@ impl Rate {
         }
     }
 
-    /// How long to wait before the next call.
     pub(crate) fn wait(&self) -> Duration {
         Duration::from_secs(self.reset)
     }
@@ -105,7 +102,7 @@ mod tests {
         assert_eq!(count(one, 59_999), (0, 1, true));
         assert_eq!(count(other, 59_999), (1, 60, false));
         assert_eq!(count(one, 60_000), (1, 60, false));
-        // Set back by a day: nobody waits for the day to pass.
+        // The clock was set back by a day, but nobody waits that long.
         assert_eq!(count(one, -86_400_000), (1, 60, false));
     }
 

@@ -1,5 +1,4 @@
-//! What values look like, for the description of the API: the checks of `domain` in the words of JSON Schema, with the same
-//! constants.
+//! Value types in the API description: the validation of `domain` as JSON Schema, with the same constants.
 
 use domain::files::entry;
 use domain::kernel::audit_log::AuditAction;
@@ -21,18 +20,17 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::query;
 
-/// Rows of a page where nothing else is asked for.
+/// Default page size.
 pub(crate) const LIMIT: usize = 100;
 
-/// The most rows of a page.
 pub(crate) const LIMIT_MAX: usize = 1_000;
 
-/// Letters of a line: no control characters, no line or paragraph separator.
+/// A character of a single line: no control characters, no line or paragraph separators.
 const LETTER: &str = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]";
-/// What can be seen of them (`domain::kernel::limits::is_blank`), in so far as patterns can say so.
+/// A visible character, as in `domain::kernel::limits::is_blank`, as far as a pattern can express it.
 const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]";
 
-/// An address of the web: host, port, and what comes behind in ASCII.
+/// A web address: host, port, and any ASCII after that.
 const WEB: &str = r#"https?://[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){0,3}(:[0-9]{1,4})?([/?#][!#-;=?-\[\]-~]*)?"#;
 
 macro_rules! schemas {
@@ -53,27 +51,23 @@ macro_rules! schemas {
 schemas! {
     Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
-    /// An id, or nothing.
     IdOrEmpty: text("The id of an object; an empty text says that there is none.")
         .pattern(Some("^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
-    /// An id of version 7.
     OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
         .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
     Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples([json!("2026-01-05T09:00:00.000Z")]);
-    /// A line of text.
     Line: text("Text of one line.").max_length(Some(NAME_CHARACTERS)).pattern(Some(format!("^{LETTER}*$")))
         .examples([json!("Maria")]);
-    /// A line of text in which something can be seen.
+    /// A line with at least one visible character.
     Name: text("Text of one line in which something can be seen.").min_length(Some(1)).max_length(Some(NAME_CHARACTERS))
         .pattern(Some(format!("^{LETTER}*{SEEN}{LETTER}*$")))
         .examples([json!("Brightwater Clinic")]);
     Email: text("An email address.").max_length(Some(EMAIL_CHARACTERS)).pattern(Some(
         "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,30})?@[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){1,3}$"))
         .examples([json!("maria@brightwater.example")]);
-    /// A telephone number.
     Phone: text("A telephone number with its country code; empty for none.")
         .pattern(Some("^(\\+[1-9]([ ()./-]?[0-9]){6,14})?$"))
         .examples([json!("+44 20 7946 0018")]);
@@ -83,19 +77,18 @@ schemas! {
     WelcomeText: text("As the text of a message; something can be seen of it. Merge fields such as `{{client.givenName}}` are filled in.")
         .min_length(Some(1)).max_length(Some(TEMPLATE_CHARACTERS)).pattern(Some(welcome()))
         .examples([json!("Welcome! Write to us here whenever you like.")]);
-    /// An address of the web.
     Url: text("An address of the web, `https://…` or `http://…`; empty for none.").max_length(Some(web_address::URL_CHARACTERS))
         .pattern(Some(format!("^({WEB})?$")))
         .examples([json!("https://brightwater.example/icon.png")]);
-    /// Where something lies in a file channel.
+    /// A path in a file channel.
     Path: text("Names of folders and a last name with `/` between them, without control characters. Something can be seen of each name.")
         .min_length(Some(1)).max_length(Some(entry::PATH_CHARACTERS)).pattern(Some(path()))
         .examples([json!("Contracts/2026/deed.pdf")]);
-    /// Where a link leads.
+    /// The target of a link.
     LinkUrl: text("An address of the web, `https://…` or `http://…`.").min_length(Some(1)).max_length(Some(web_address::URL_CHARACTERS))
         .pattern(Some(format!("^{WEB}$")))
         .examples([json!("https://example.com/rules")]);
-    /// An address that a webhook calls.
+    /// The address of a webhook.
     HookUrl: text("An address of the web, `https://…` or `http://…`, without a user name and without a part behind `#`, that leads to the internet.")
         .min_length(Some(1)).max_length(Some(webhook::URL_CHARACTERS))
         .pattern(Some("^https?://([A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?\\.){1,3}[A-Za-z]{2,10}(:[1-9][0-9]{0,3})?([/?][!\"$-~]*)?$"))
@@ -103,19 +96,16 @@ schemas! {
     EventKind: text("A kind of events such as `message.sent`, a group of them such as `client.*`, or `*` for everything.")
         .enum_values(Some(kinds()))
         .examples([json!("message.sent")]);
-    /// What a record is about.
+    /// The subject of an audit log entry.
     DeedField: text("What a record is about.").enum_values(Some(audit_action_fields())).examples([json!("people")]);
-    /// A picture of the firm's brand.
     BrandPicture: text("A picture of the firm's brand.").enum_values(Some(Place::ALL.map(Place::word)))
         .examples([json!("logo")]);
-    /// What a text is to be equal to.
+    /// A filter by exact text.
     Filter: text("Text without control characters.").max_length(Some(query::CHARACTERS))
         .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
         .examples([json!("Maria")]);
-    /// A colour.
     Color: text("A colour such as `#9bbfff`; empty for none chosen.").pattern(Some("^(#[0-9a-fA-F]{6})?$"))
         .examples([json!("#9bbfff")]);
-    /// Fields of the firm's own.
     CustomFields: ObjectBuilder::new()
         .description(Some(format!(
             "Fields of the firm's own programs: at most {FIELDS_MAX}, {} KiB together, nested at most {DEPTH_MAX} levels. \
@@ -128,20 +118,16 @@ schemas! {
         .examples([json!({"tags": ["vip"], "since": 2026})]);
     Ids: ids("Ids of objects. One that stands there twice counts once.", PEOPLE_AT_ONCE);
     OneOrMoreIds: ids("Ids of objects, at least one. One that stands there twice counts once.", PEOPLE_AT_ONCE).min_items(Some(1));
-    /// Ids of people who are put together.
     GroupIds: ids("Ids of people, each once.", PEOPLE_AT_ONCE).unique_items(true);
-    /// Ids of files.
     AttachmentIds: ids("Ids of files. One that stands there twice counts once.", ATTACHMENTS);
     EventKinds: ArrayBuilder::new().description(Some("Kinds of events. One that stands there twice counts once."))
         .items(Ref::from_schema_name("EventKind")).min_items(Some(1)).max_items(Some(webhook::WANTED_MAX));
-    /// How long a message may wait.
     WaitMinutes: whole("Minutes that a message may stay unread before its reader is told outside the portal.")
         .minimum(Some(*WAIT_MINUTES.start())).maximum(Some(*WAIT_MINUTES.end()));
-    /// How many rows a page has.
     Limit: whole("Rows of the page.").minimum(Some(1_usize)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT)));
 }
 
-/// What records can be about.
+/// The possible subjects of audit log entries.
 fn audit_action_fields() -> Vec<&'static str> {
     let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|deed| deed.field()).collect();
     fields.sort_unstable();
@@ -164,13 +150,13 @@ fn path() -> String {
     format!("^{name}(/{name}){{0,{}}}$", entry::DEPTH_MAX)
 }
 
-/// Braces are left out: only some merge fields are known.
+/// Braces are excluded, because only certain merge fields are valid.
 fn welcome() -> String {
     let letter = r"[^{\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]";
     format!("^{letter}*{}{letter}*$", SEEN.replacen("[^", "[^{", 1))
 }
 
-/// What webhooks can hear of.
+/// The event names that webhooks can subscribe to.
 fn kinds() -> Vec<String> {
     let kinds = webhook::KINDS.iter().map(|kind| kind.to_string());
     let mut groups: Vec<String> = webhook::KINDS

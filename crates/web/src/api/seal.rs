@@ -1,15 +1,15 @@
-//! Sealing kept answers, so that only who asked can read them.
+//! Encrypts stored answers, so that only the client that got them can read them again.
 
 use domain::kernel::{random, secrets};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-/// Seals what is kept for a program (AES-256-GCM, NIST SP 800-38D), so that it can be read with its key's secret only.
+/// A key derived from an API key's secret (AES-256-GCM, NIST SP 800-38D).
 #[derive(Clone)]
 pub(crate) struct Seal([u8; 32]);
 
 impl Seal {
     pub(crate) fn new(secret: &str) -> Seal {
-        // The database keeps another hash of the secret, from which this one does not follow.
+        // The database has a different hash of the secret, from which this one cannot be derived.
         Seal(secrets::hash(&format!("first answers: {secret}")))
     }
 
@@ -25,7 +25,7 @@ impl Seal {
             let nonce = Nonce::assume_unique_for_key(nonce);
             key.seal_in_place_append_tag(nonce, Aad::empty(), &mut closed).ok()
         });
-        // Sealing fails only for more bytes than any answer has.
+        // Encryption fails only for input longer than any answer.
         if sealed.is_none() {
             closed.clear();
         }

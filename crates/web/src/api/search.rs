@@ -1,4 +1,4 @@
-//! Search for messages by their words (M8), in all channels of the workspace.
+//! Search for words in messages (M8), in all channels of the workspace.
 
 use axum::Json;
 use axum::extract::State;

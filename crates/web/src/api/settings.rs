@@ -1,4 +1,4 @@
-//! Settings of the workspace, as far as programs read and change them.
+//! Workspace settings that API clients can read and change.
 
 use axum::Json;
 use axum::extract::State;
@@ -206,7 +206,7 @@ async fn change(
     Ok(Json(changed.await?))
 }
 
-/// What is wrong with the welcome, under the names that its fields have here.
+/// Renames the fields in errors of the welcome message to those of the API.
 fn within_welcome(error: Error) -> Error {
     match error {
         Error::Field { field: "text", problem } => Error::Field { field: "welcome.text", problem },

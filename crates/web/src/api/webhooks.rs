@@ -1,4 +1,4 @@
-//! Webhooks: addresses of programs that are called when something happens, and their calls.
+//! Webhooks, and the log of their calls, which can be repeated. The calls themselves are sent by the workers.
 
 use axum::Json;
 use axum::extract::State;

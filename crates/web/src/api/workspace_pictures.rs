@@ -1,4 +1,4 @@
-//! The pictures of a firm's brand (B2): sent as they are, looked at, made small and written anew before they are kept.
+//! Pictures of a firm's brand (B2): uploaded as raw bytes, decoded, resized and re-encoded before they are stored.
 
 use axum::Json;
 use axum::extract::{Request, State};

@@ -1,4 +1,4 @@
-//! The workspace that a key belongs to; its pictures are in `pictures`.
+//! The workspace that a key belongs to. Its pictures are in `workspace_pictures`.
 
 use axum::Json;
 use axum::extract::State;

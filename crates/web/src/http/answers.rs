@@ -1,4 +1,4 @@
-//! What went wrong, as an answer: JSON for programs and scripts, a page for people. The only place that does so.
+//! Errors as responses: JSON for API clients and scripts, a page for people. All mapping of errors to statuses is here.
 
 use askama::Template;
 use axum::http::header::{self, HeaderName};
@@ -7,19 +7,17 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::kernel::error::{Error, Problem};
 use serde::Serialize;
 
-/// A result of a handler.
 pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
 
-/// What a handler answers instead of what was asked for.
+/// A response other than the one asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// Something cannot be done.
     Refused(Refusal),
-    /// The visitor has to sign in first and is brought back to where they wanted.
+    /// The visitor must sign in first, and then returns to this address.
     SignIn(String),
 }
 
-/// Why something cannot be done, as programs read it.
+/// A refusal; its serialized fields are the body that API clients read.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Refusal {
     #[serde(skip)]
@@ -46,13 +44,11 @@ impl Answer {
         })
     }
 
-    /// A refusal for which one field is to blame.
     pub(crate) fn at_field(status: StatusCode, code: &'static str, message: &str, field: &str) -> Answer {
         let (message, field) = (message.to_string(), Some(field.to_string()));
         Answer::Refused(Refusal { status, code, message, field, retry_after: None, header: None })
     }
 
-    /// The status under which it is answered.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Answer::Refused(refusal) => refusal.status,
@@ -60,7 +56,7 @@ impl Answer {
         }
     }
 
-    /// After how many seconds another try makes sense.
+    /// In seconds.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Answer::Refused(refusal) => refusal.retry_after,
@@ -68,7 +64,7 @@ impl Answer {
         }
     }
 
-    /// The same with other words before its own.
+    /// Puts `words` and a colon before the message.
     pub(crate) fn led_by(mut self, words: &str) -> Answer {
         if let Answer::Refused(refusal) = &mut self {
             refusal.message = format!("{words}: {}", refusal.message);
@@ -76,7 +72,6 @@ impl Answer {
         self
     }
 
-    /// The same with a header.
     pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Answer {
         if let Answer::Refused(refusal) = &mut self {
             refusal.header = Some(Box::new((name, value)));
@@ -84,7 +79,7 @@ impl Answer {
         self
     }
 
-    /// What it says to people.
+    /// The message for people.
     pub(crate) fn message(&self) -> &str {
         match self {
             Answer::Refused(refusal) => &refusal.message,
@@ -160,34 +155,33 @@ impl From<askama::Error> for Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        // The body is written by `finish`, which knows what the one who asks can read.
+        // `problem_page::finish` writes the body, since it knows which format the client reads.
         let mut response = ().into_response();
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// For addresses that do not exist.
 pub(crate) async fn nothing_here() -> Answer {
     Answer::not_found()
 }
 
-/// For addresses that cannot be called with this method; `Allow` names the others.
+/// The router adds `Allow` with the methods that exist.
 pub(crate) async fn not_this_way(_: Method, _: Uri) -> Answer {
     Answer::refused(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", "This cannot be done here.")
 }
 
-/// A page, or the form of a page once more with what was wrong with it.
+/// A page. A form with mistakes is shown again with a status other than 200.
 pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result {
     Ok((status, Html(page.render()?)).into_response())
 }
 
-/// A page that is never shown again, and that nothing keeps: not the browser's own memory either (RFC 9111, 5.2.2.5).
+/// A page that is shown only once: not even the browser may store it (RFC 9111, 5.2.2.5).
 pub(crate) fn page_once(page: &impl Template) -> Result {
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(page.render()?)).into_response())
 }
 
-/// Sends a browser on after a form has done its work (POST, redirect, GET).
+/// Redirects after a form was processed (POST, redirect, GET).
 pub(crate) fn redirect(to: &str) -> Response {
     Redirect::to(to).into_response()
 }

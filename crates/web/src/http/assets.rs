@@ -1,5 +1,5 @@
-//! Style and scripts: embedded, made lean, served under a folder named after their content, compressed once, cached for
-//! ever.
+//! Styles and scripts, embedded in the binary: scripts are minified, everything is compressed once and served with
+//! permanent caching under a folder named after the content.
 
 mod minify;
 
@@ -28,7 +28,7 @@ impl Asset {
         Asset { name, bytes: bytes.into(), compressed: OnceLock::new() }
     }
 
-    /// A file as it is served, which for scripts is less than what is written.
+    /// Minifies scripts.
     fn of_file(name: &'static str, text: &'static str) -> Asset {
         if name.ends_with(".js") {
             return Asset::new(name, minify::minify(text).into_bytes());
@@ -53,7 +53,7 @@ macro_rules! styles {
     };
 }
 
-// In this order: what stands later wins within a layer.
+// The order matters: within a layer, later rules win.
 styles![
     "tokens.css",
     "base.css",
@@ -69,8 +69,8 @@ styles![
     "print.css",
 ];
 
-/// The style of a page is one file to a browser, so that it waits for one request only: the product's front page has less
-/// and some of its own.
+/// Joins all styles of a page into one file, so that it waits for one request only. The front page leaves some out and has
+/// one of its own.
 fn style(left_out: &[&str]) -> Vec<u8> {
     STYLES.iter().filter(|(name, _)| !left_out.contains(name)).flat_map(|(_, text)| text.bytes()).collect()
 }
@@ -121,8 +121,8 @@ assets![
     "welcome.js",
 ];
 
-/// The folder that all assets are served from: it changes whenever one of them does, so that they can be kept for
-/// ever and still name each other by relative addresses.
+/// The folder of all assets. Its name changes whenever one of them does, so that browsers can cache them permanently while
+/// they refer to each other by relative addresses.
 pub(crate) fn folder() -> &'static str {
     static FOLDER: OnceLock<String> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -155,18 +155,17 @@ async fn asset(PathParam((_, name)): PathParam<(String, String)>, headers: Heade
     Ok::<Response, Answer>((fixed, asset.bytes.as_ref()).into_response())
 }
 
-/// Whether the one who asks can read what is compressed.
 pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let encodings = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     encodings.is_some_and(|value| value.contains("gzip"))
 }
 
-/// The style of all pages, which a firm's colours follow; empty for what is no asset.
+/// An asset's bytes; empty if there is none of that name.
 pub(crate) fn bytes(name: &str) -> &'static [u8] {
     ASSETS.iter().find(|asset| asset.name == name).map_or(&[], |asset| asset.bytes.as_ref())
 }
 
-/// For what is made anew each time.
+/// For dynamic content.
 pub(crate) fn compress_quickly(bytes: &[u8]) -> Vec<u8> {
     compress(bytes, Compression::default())
 }
@@ -223,7 +222,7 @@ mod tests {
         compress(bytes, Compression::best()).len()
     }
 
-    /// The words that stand between `begin` and `end`, wherever both are on one line.
+    /// All texts between `begin` and `end` on one line.
     fn between<'a>(text: &'a str, begin: &str, end: &str) -> BTreeSet<&'a str> {
         text.lines()
             .flat_map(|line| line.split(begin).skip(1))
@@ -232,7 +231,7 @@ mod tests {
             .collect()
     }
 
-    /// A script and everything that it imports, and so on.
+    /// A script with everything it imports, directly or not.
     fn loaded(script: &'static str) -> BTreeSet<&'static str> {
         let mut found = BTreeSet::from([script]);
         let mut open = vec![script];
@@ -243,7 +242,7 @@ mod tests {
         found
     }
 
-    /// The scripts that pages begin with.
+    /// The entry scripts of pages.
     fn beginnings() -> BTreeSet<&'static str> {
         const PAGES: [&str; 6] = [
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/layout.html")),

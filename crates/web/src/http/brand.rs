@@ -1,6 +1,6 @@
-//! A firm's brand as pages show it: its name, its pictures, its colours as a style of their own, and the manifest by which
-//! a phone installs the portal as the firm's app. All of it is open to everybody, as it is shown before signing in, and
-//! kept for ever under addresses that change with what is there.
+//! A firm's brand on pages: its name, pictures, colors as a style sheet, and the manifest for installing the portal as
+//! the firm's app. All of it is public, since it is shown before signing in, and cached permanently under addresses
+//! that change with the content.
 
 use std::fmt::Write as _;
 
@@ -14,41 +14,39 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::http::assets;
 
-/// What is called the portal's own, where there is no firm.
+/// The product's name, used where there is no firm.
 const PRODUCT: &str = "Portal Messaging";
-/// What is behind white letters where a firm has chosen no accent: the product's own.
+/// The product's accent, behind white text, if the firm has not chosen one.
 pub(crate) const OWN_ACCENT: &str = "#1f5fae";
-/// Characters under an app's icon, as many as phones show.
+/// Limit for the name under an app's icon; phones show no more.
 pub(crate) const SHORT_NAME_CHARACTERS: usize = 12;
 
-/// The firm, as all of its pages show it.
 #[derive(Clone, Debug)]
 pub(crate) struct Brand {
     pub(crate) name: String,
-    /// Its first letter, where it has no picture.
+    /// The first letter of the name, shown if there is no picture.
     pub(crate) mark: String,
-    /// The address of the style.
+    /// The address of the style sheet.
     pub(crate) style: String,
-    /// The address of the icon, and what it is.
+    /// The icon's address and content type.
     pub(crate) icon: (String, &'static str),
-    /// The addresses of the icon beside the name and on a phone, where there is a picture.
+    /// The address of the square picture beside the name; `touch_icon` is the one for phones.
     pub(crate) square: Option<String>,
     pub(crate) touch_icon: Option<String>,
-    /// The name as a picture.
     pub(crate) logo: Option<Logo>,
-    /// The address of the picture beside signing in.
+    /// The address of the picture on the sign-in page.
     pub(crate) cover: Option<String>,
-    /// Whether it is a firm's, which can be installed.
+    /// False for the product's own brand, which cannot be installed as an app.
     pub(crate) is_firm: bool,
 }
 
-/// A firm's name as a picture.
+/// A picture that replaces the name.
 #[derive(Clone, Debug)]
 pub(crate) struct Logo {
     pub(crate) address: String,
     pub(crate) width: i64,
     pub(crate) height: i64,
-    /// What it is drawn with, where that matters.
+    /// The word for the ink that the picture is drawn with; empty if unknown.
     pub(crate) ink: &'static str,
 }
 
@@ -83,7 +81,7 @@ impl Brand {
         }
     }
 
-    /// Where there is no firm: before the set-up, and at hosts without one.
+    /// For hosts without a firm, and before set-up.
     pub(crate) fn product() -> Brand {
         let folder = assets::folder();
         Brand {
@@ -99,7 +97,7 @@ impl Brand {
         }
     }
 
-    /// The brand at a host, for pages about what went wrong: none of them fails for want of it.
+    /// The brand at a host, for error pages. Falls back to the product's, so that an error page never fails.
     pub(crate) async fn at(app: &App, host: String) -> Brand {
         match app.store().read(move |reader| workspaces::by_host(reader, &host)).await {
             Ok(Some(workspace)) => Brand::of(&workspace),
@@ -112,14 +110,14 @@ fn mark(name: &str) -> String {
     name.chars().next().map(|character| character.to_uppercase().to_string()).unwrap_or_default()
 }
 
-/// Under its own address a part never changes; under an older one, such as a page that is still open has, the newest is
-/// shown and not kept.
+/// Cache headers for a part of the brand. Pages that are still open may use an outdated address; it gets the newest
+/// version, uncached.
 pub(crate) fn kept(is_current: bool) -> [(HeaderName, &'static str); 1] {
     let value = if is_current { "public, max-age=31536000, immutable" } else { "no-cache" };
     [(header::CACHE_CONTROL, value)]
 }
 
-/// A picture that is opened by itself runs nothing and loads nothing.
+/// For pictures opened on their own: nothing in them may run or load.
 pub(crate) fn drawn_only() -> [(HeaderName, &'static str); 1] {
     [(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")]
 }
@@ -146,7 +144,7 @@ pub(crate) fn letter_stamp(workspace: &Workspace) -> String {
     stamp(&[&letter(workspace)])
 }
 
-/// A firm's colours over those of the product, in the layer that has them.
+/// The firm's colors as CSS, in the layer that overrides the product's.
 pub(crate) fn colours(brand: &brand::Brand) -> String {
     let mut style = String::from("\n@layer tokens{:root{");
     if let Some(Accent { hue, light, dark }) = brand.accent() {
@@ -171,7 +169,7 @@ pub(crate) fn colours(brand: &brand::Brand) -> String {
     style
 }
 
-/// The firm's first letter as an icon, with room around it for phones that cut icons round.
+/// The firm's first letter as an icon, with a margin for phones that crop icons to a circle.
 pub(crate) fn letter(workspace: &Workspace) -> String {
     let accent =
         workspace.brand.accent().map_or(OWN_ACCENT.to_string(), |accent| accent.light.fill.to_string());

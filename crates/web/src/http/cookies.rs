@@ -1,8 +1,8 @@
-//! What request headers say: the host and cookies.
+//! Reads the host and cookies from request headers.
 
 use axum::http::header::{self, HeaderMap};
 
-/// The host that was asked for, without its port.
+/// The requested host, without its port.
 pub(crate) fn host(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     let name = match host.rsplit_once(':') {
@@ -12,7 +12,6 @@ pub(crate) fn host(headers: &HeaderMap) -> String {
     name.to_ascii_lowercase()
 }
 
-/// What a browser keeps under a name.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value: &'a str| value.split(';'));

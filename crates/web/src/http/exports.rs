@@ -1,5 +1,5 @@
-//! What people take away as a file: tables as CSV (RFC 4180) that table programs open, and bodies that are written piece by
-//! piece while they are sent, so that nothing has to fit into memory.
+//! Downloads: tables as CSV (RFC 4180) that spreadsheet programs open, and bodies that are streamed while they are
+//! written, so that they need not fit into memory.
 
 use std::io;
 use std::pin::Pin;
@@ -15,12 +15,12 @@ use http_body::Frame;
 use store::{Reader, Store};
 use tokio::sync::mpsc;
 
-/// Pieces that wait for a slow reader: what writes them waits then too.
+/// Pieces buffered for a slow reader; the writer waits beyond that.
 const PIECES_WAITING: usize = 4;
-/// Table programs take a file for UTF-8 only where it begins with this.
+/// Spreadsheet programs recognize UTF-8 only by this byte order mark.
 const MARK: &str = "\u{feff}";
 
-/// A line of a table. What people typed is text in it and never a formula.
+/// A line of CSV. User input is escaped so that it is never read as a formula.
 pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = String::new();
     for cell in cells {
@@ -32,42 +32,42 @@ pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     line + "\r\n"
 }
 
-/// A cell in quotes. A beginning that table programs take for a formula gets an apostrophe before it.
+/// A quoted cell. If spreadsheet programs would read its beginning as a formula, an apostrophe precedes it.
 fn quoted(text: &str) -> String {
     let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
         || text.starts_with(['\t', '\r', '\n']);
-    // A + and digits, as telephone numbers are kept: to a table program a number, never a formula.
+    // A + and digits, as telephone numbers are stored, is a number to spreadsheet programs, never a formula.
     let is_number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     let mark = if is_formula && !is_number { "'" } else { "" };
     format!("\"{mark}{}\"", text.replace('"', "\"\""))
 }
 
-/// The beginning of a table: its columns' names.
+/// The header line.
 pub(crate) fn head(columns: &[&str]) -> String {
     format!("{MARK}{}\r\n", columns.join(","))
 }
 
-/// The way by which a body's pieces leave.
+/// The sending end of a streamed body.
 pub(crate) struct Pieces(mpsc::Sender<io::Result<Bytes>>);
 
 impl Pieces {
-    /// Sends a piece once there is room; false where nobody reads any more.
+    /// Waits for room. Returns false if the reader is gone.
     pub(crate) async fn send(&self, piece: impl Into<Bytes>) -> bool {
         self.0.send(Ok(piece.into())).await.is_ok()
     }
 
-    /// Breaks the body off, so that whoever reads it knows that it is not whole. Where nobody reads any more, nothing broke.
+    /// Aborts the body, so that the reader knows it is incomplete. Does nothing if the reader is gone.
     pub(crate) async fn break_off(&self, cause: &(dyn std::error::Error + Sync)) {
         if self.0.is_closed() {
             return;
         }
         tracing::error!(error = %cause, "an export broke off");
-        // Nobody reads any more: nobody to tell.
+        // An error means that the reader is gone.
         let _ = self.0.send(Err(io::Error::other("the export broke off"))).await;
     }
 }
 
-/// A table that is written while its rows are read: `read` brings those before a row, the newest where there is none.
+/// Streams a table, newest row first. `read` returns the rows before a given row, or the newest ones for `None`.
 pub(crate) fn newest_first<T: Send + 'static>(
     store: Store,
     name: &str,
@@ -95,7 +95,7 @@ pub(crate) fn newest_first<T: Send + 'static>(
     table(name, body)
 }
 
-/// A body and the way to write it. It ends when the way is dropped.
+/// A streamed body with its sending end. The body ends when that is dropped.
 pub(crate) fn body() -> (Pieces, Body) {
     let (sender, receiver) = mpsc::channel(PIECES_WAITING);
     (Pieces(sender), Body::new(Written(receiver)))
@@ -115,7 +115,7 @@ impl http_body::Body for Written {
     }
 }
 
-/// A file to keep, under a name of ours or one that is made safe by [`file_name`].
+/// A download. Pass names of user input through [`file_name`] first.
 pub(crate) fn file(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", file_name(name)))
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
@@ -123,12 +123,11 @@ pub(crate) fn file(kind: &'static str, name: &str, body: impl Into<Body>) -> Res
     (headers, body.into()).into_response()
 }
 
-/// A table to keep.
 pub(crate) fn table(name: &str, body: impl Into<Body>) -> Response {
     file("text/csv; charset=utf-8", name, body)
 }
 
-/// A name that every system takes for a file: letters, digits, and a few signs, not too many.
+/// A name that is safe on every system: letters, digits and a few signs, limited in length.
 pub(crate) fn file_name(text: &str) -> String {
     let safe = |sign: char| if sign.is_ascii_alphanumeric() || ".-_ ".contains(sign) { sign } else { '-' };
     let name: String = text.chars().map(safe).take(80).collect();

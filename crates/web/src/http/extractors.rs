@@ -1,4 +1,4 @@
-//! What comes in: forms and JSON, addresses and questions, each refused with a clear answer where it cannot be read.
+//! Extractors for forms, JSON, paths and queries. Each refuses unreadable input with a clear message.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::answers::Answer;
 
-/// A form of `application/x-www-form-urlencoded`, or the same fields as JSON.
+/// A form (`application/x-www-form-urlencoded`), or the same fields as JSON.
 pub(crate) struct Input<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
@@ -34,21 +34,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     }
 }
 
-/// Bytes of a form: all that was typed into the longest one, many times over.
+/// Limit for a form: many times what the longest one needs.
 const FORM_BYTES: usize = 2 * 1024 * 1024;
-/// Bytes of a body that are read beyond what is taken: who is cut off while sending does not read why.
+/// How much of an oversized body is read and discarded: a client cut off while sending does not read the response.
 const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
-/// The whole body of a request, of at most `most` bytes.
+/// The whole body of a request.
 ///
 /// # Errors
-/// 413 for a longer one, 400 for one that broke off.
+/// 413 if it is longer than `most` bytes, 400 if it broke off.
 pub(crate) async fn whole(request: Request, most: usize) -> Result<Bytes, Answer> {
     let too_large =
         || Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "tooLarge", "This is too much at once.");
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let waits = request.headers().contains_key(EXPECT);
-    // Who asks before sending (RFC 9110, 10.1.1) need not send it at all.
+    // A client that waits for 100 Continue (RFC 9110, 10.1.1) need not send the body at all.
     if length.is_some_and(|length: usize| length > DRAINED_BYTES || (waits && length > most)) {
         return Err(too_large());
     }
@@ -68,7 +68,7 @@ pub(crate) async fn whole(request: Request, most: usize) -> Result<Bytes, Answer
     if length <= most { Ok(bytes.freeze()) } else { Err(too_large()) }
 }
 
-/// The part of an address behind `?`. Parameters that are not known are ignored.
+/// The query string. Unknown parameters are ignored.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
@@ -91,7 +91,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// What an address names. An id that is none names nothing.
+/// Path parameters. A malformed id is answered with 404.
 pub(crate) struct PathParam<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParam<T> {
@@ -106,7 +106,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
 }
 
 fn unreadable(error: &dyn std::error::Error) -> Answer {
-    // The parser's words name the place and the kind of mistake, and quote at most a field's name.
+    // The parser's message has the place and the kind of mistake; it quotes field names at most.
     let text = error.to_string();
     let message = format!("This could not be read: {text}");
     match named(&text) {
@@ -115,15 +115,15 @@ fn unreadable(error: &dyn std::error::Error) -> Answer {
     }
 }
 
-/// The field that serde's words are about, where they are about a whole one: "missing field `text`", "duplicate field
-/// `text`". They name it nowhere else.
+/// The field that an error of serde is about, as in "missing field `text`" or "duplicate field `text`". Serde names it only
+/// in the message.
 pub(crate) fn named(message: &str) -> Option<String> {
     let rest =
         ["missing field `", "duplicate field `"].iter().find_map(|begin| message.strip_prefix(begin))?;
     rest.split('`').next().map(str::to_string)
 }
 
-/// Forms carry text as percent-encoded UTF-8; what is not is refused rather than quietly changed.
+/// Forms are percent-encoded UTF-8. Invalid input is refused rather than silently changed.
 fn readable_form(form: &[u8]) -> Result<(), Answer> {
     let mut decoded = Vec::with_capacity(form.len());
     let mut rest = form.iter();

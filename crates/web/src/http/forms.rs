@@ -1,4 +1,4 @@
-//! Forms that come back: what was wrong with them at its field, with everything that was typed still there.
+//! Forms that are shown again: each mistake at its field, with all input kept.
 
 use axum::http::StatusCode;
 use domain::kernel::error::{self, Error, Problem};
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::http::answers::{Answer, Result};
 
-/// Choices that a form offers at once; beyond, they are searched.
+/// Options offered at once; beyond that, the form offers a search.
 pub(crate) const CHOICES_MAX: usize = 500;
 
-/// What was wrong with a form, if anything was.
+/// What was wrong with a form, if anything.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FieldError(Option<Mistake>);
 
@@ -21,7 +21,6 @@ struct Mistake {
 }
 
 impl FieldError {
-    /// A field was wrong.
     pub(crate) fn field(field: &'static str, problem: Problem) -> FieldError {
         let (status, message) = (StatusCode::BAD_REQUEST, problem.to_string());
         FieldError(Some(Mistake { status, field: Some((field, problem)), message }))
@@ -32,13 +31,12 @@ impl FieldError {
         FieldError(Some(Mistake { status, field: None, message }))
     }
 
-    /// The message at a field.
+    /// The message for a field.
     pub(crate) fn at(&self, name: &str) -> Option<&str> {
         let mistake = self.0.as_ref()?;
         mistake.field.as_ref().is_some_and(|(field, _)| *field == name).then_some(mistake.message.as_str())
     }
 
-    /// Whether this is what is wrong.
     pub(crate) fn is(&self, problem: Problem) -> bool {
         self.0.as_ref().and_then(|mistake| mistake.field.as_ref()).is_some_and(|(_, wrong)| *wrong == problem)
     }
@@ -54,8 +52,7 @@ impl FieldError {
     }
 }
 
-/// What came of a form: done, or wrong in a way that whoever filled it in can mend. Everything else is an answer of
-/// its own.
+/// Separates errors that the user can fix in the form from all others, which become responses of their own.
 pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Result<T, FieldError>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
@@ -67,8 +64,8 @@ pub(crate) fn checked<T>(outcome: error::Result<T>) -> Result<std::result::Resul
     }
 }
 
-/// Whether the switch `name` was put on or off; nothing where it was not sent. One that is off sends nothing of its own, so
-/// the form says which one is `meant`.
+/// The state of the switch `name`; `None` if it was not sent. Browsers send nothing for a switch that is off, so `meant`
+/// names the switch the form is about.
 pub(crate) fn switched(
     meant: Option<&str>,
     name: &'static str,
@@ -82,24 +79,23 @@ pub(crate) fn switched(
     }
 }
 
-/// One of several that a form lets choose.
+/// An option of a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
-    /// What is sent.
+    /// The submitted value.
     pub(crate) value: String,
-    /// What is shown.
+    /// The displayed name.
     pub(crate) name: String,
-    /// What tells it from others of that name.
+    /// Distinguishes options with the same name.
     pub(crate) note: String,
     pub(crate) chosen: bool,
 }
 
-/// The choices of a field: those chosen stand first, the others stay in their order.
+/// The options of a field, chosen ones first; otherwise the order is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Choices {
-    /// What there is to choose from.
     pub(crate) list: Vec<Choice>,
-    /// Whether there is more than is offered.
+    /// Whether some options were left out.
     pub(crate) is_cut: bool,
 }
 
@@ -111,7 +107,7 @@ impl Choices {
         Choices { list, is_cut }
     }
 
-    /// Few enough to show all of them at once.
+    /// Whether all options fit on the page at once.
     pub(crate) fn are_few(&self) -> bool {
         self.list.len() <= 12
     }
@@ -125,7 +121,7 @@ impl Choices {
     }
 }
 
-/// An address of ours with what stands behind its `?`.
+/// A path with `asked` as its query string.
 pub(crate) fn address(path: &str, asked: &impl Serialize) -> String {
     match serde_html_form::to_string(asked) {
         Ok(asked) if !asked.is_empty() => format!("{path}?{asked}"),

@@ -1,4 +1,4 @@
-//! What every page of somebody who is signed in has around it.
+//! The frame around every page of a signed-in person.
 
 use domain::channels::channel;
 use domain::directory::person;
@@ -11,7 +11,7 @@ use crate::http::brand::Brand;
 use crate::http::theme::Theme;
 use crate::http::visitor::Visitor;
 
-/// The part of the portal that a page belongs to.
+/// The section of the portal that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
     Messages,
@@ -21,7 +21,7 @@ pub(crate) enum Module {
     Profile,
 }
 
-/// The frame of a page: templates that extend `layout.html` carry it as `layout`.
+/// Templates that extend `layout.html` have it as `layout`.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) assets: &'static str,
@@ -29,16 +29,15 @@ pub(crate) struct Layout {
     pub(crate) title: String,
     pub(crate) brand: Brand,
     pub(crate) module: Module,
-    /// Whether the visitor is one of the firm's own people.
     pub(crate) is_internal: bool,
-    /// Whether the visitor also manages the team and the settings.
+    /// Whether the visitor may manage the team and the settings.
     pub(crate) is_admin: bool,
     pub(crate) my_id: String,
     pub(crate) my_name: String,
     pub(crate) my_face: Avatar,
-    /// Messages that wait for the visitor.
+    /// The visitor's unread messages.
     pub(crate) unread: i64,
-    /// The journal's newest entry when the page was read: live updates go on from there.
+    /// The newest journal entry when the page was read; live updates start after it.
     pub(crate) seq: i64,
     pub(crate) time_zone: Option<String>,
 }

@@ -1,42 +1,39 @@
-//! Long lists on a page: searched by `?find=`, cut into pages that go on with `?after=` the last one shown.
+//! Long lists: filtered by `?find=`, and paged by `?after=` with the last id shown.
 
 use serde::{Deserialize, Serialize};
 
 use crate::http::forms;
 
-/// Rows of one page.
+/// Rows per page.
 const PAGE: usize = 50;
-/// How many to read for a page: one more tells that another page follows.
+/// Rows to read for a page: one more shows whether another page follows.
 pub(crate) const READ: i64 = PAGE as i64 + 1;
 
-/// What is asked of a list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct ListQuery<Id> {
-    /// What names or titles have in them; empty for all.
+    /// Part of a name or title; empty for all.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) find: String,
-    /// Those after this one.
+    /// The last row of the previous page.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Id>,
-    /// Those that are put away too, where a list has such.
+    /// Set to include archived rows, in lists that have them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) archived: Option<String>,
 }
 
-/// A page of a list, as templates show it around its rows.
+/// A page of a list, without its rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
-    /// What was searched for.
     pub(crate) find: String,
-    /// Whether those put away are shown too.
     pub(crate) archived: bool,
-    /// The address of the first page, on every other.
+    /// The address of the first page, unless this is it.
     pub(crate) first: Option<String>,
-    /// The address of the next page, where there is one.
+    /// The address of the next page, if there is one.
     pub(crate) next: Option<String>,
 }
 
-/// Cuts `rows`, of which [`READ`] were read, to a page of the list at `path`.
+/// Cuts `rows`, of which [`READ`] were read, to one page of the list at `path`.
 pub(crate) fn cut<Row, Id: Clone + Serialize>(
     path: &str,
     wanted: &ListQuery<Id>,

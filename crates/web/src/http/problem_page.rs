@@ -1,4 +1,4 @@
-//! What went wrong, as a page for people or JSON for programs and scripts.
+//! Renders errors: a page for people, JSON for API clients and scripts.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -19,13 +19,13 @@ struct ProblemPage {
     message: String,
 }
 
-/// Whether an answer becomes a page about what went wrong.
+/// Whether the response will be an error page, which shows the brand.
 pub(crate) fn is_problem(response: &Response, wanted: ResponseFormat) -> bool {
     let answer = response.extensions().get::<Answer>();
     wanted == ResponseFormat::Page && matches!(answer, Some(Answer::Refused(_)))
 }
 
-/// Writes the body of an answer that is a refusal; leaves every other as it is.
+/// Writes the body of a refusal; other responses pass unchanged.
 pub(crate) fn finish(mut response: Response, wanted: ResponseFormat, look: Theme, brand: Brand) -> Response {
     let refusal = match response.extensions_mut().remove::<Answer>() {
         None => return response,
@@ -62,7 +62,7 @@ pub(crate) fn finish(mut response: Response, wanted: ResponseFormat, look: Theme
     if let Some((name, value)) = header.map(|header| *header) {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    // What was said beside: which methods there are, how to ask, how many calls are left.
+    // Keep headers such as `Allow`, `WWW-Authenticate` and the rate limits.
     for (name, value) in response.headers() {
         answer.headers_mut().entry(name).or_insert_with(|| value.clone());
     }

@@ -4,7 +4,6 @@ use axum::http::header::{self, HeaderMap, HeaderName};
 
 use crate::http::addresses;
 
-/// What the one who asks can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseFormat {
     Page,
@@ -12,8 +11,8 @@ pub(crate) enum ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// What the one who sent a request can read: at the addresses of programs always JSON, and at those that they hand on
-    /// to browsers too JSON for all who do not ask for a page.
+    /// API addresses always answer JSON. Signed addresses, which API clients may pass to browsers, answer JSON unless a page
+    /// is accepted.
     pub(crate) fn by(path: &str, headers: &HeaderMap) -> ResponseFormat {
         let is_signed = path.starts_with(addresses::SIGNED) && !says(headers, header::ACCEPT, "text/html");
         if addresses::is_api(path) || is_signed { ResponseFormat::Json } else { ResponseFormat::of(headers) }

@@ -1,4 +1,4 @@
-//! The list of addresses while it is written.
+//! Collects routes: the router and, for tests, the list of all addresses.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -7,15 +7,14 @@ use axum::routing::MethodRouter;
 
 use crate::app::App;
 
-/// One way to call one address.
+/// A method and path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     pub method: Method,
-    /// The path, with `{names}` for what varies.
+    /// With `{names}` for parameters.
     pub path: &'static str,
 }
 
-/// The list while it is written.
 pub(crate) struct Routes {
     pub(crate) list: Vec<Route>,
     pub(crate) router: Router<App>,

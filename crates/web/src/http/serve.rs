@@ -1,4 +1,4 @@
-//! The accept loop: plain HTTP/1, which keeps an idle stream small; HTTP/2 and TLS end at the proxy.
+//! The accept loop: plain HTTP/1, where an idle stream needs little memory; HTTP/2 and TLS end at the proxy.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,23 +16,20 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
-/// Open connections at one time; the next one waits for a place.
+/// Open connections at a time; further ones wait.
 const CONNECTIONS_MAX: usize = 20_000;
-/// How long a connection may take to say what it wants.
+/// Time for a client to send the head of a request.
 const HEAD_WITHIN: Duration = Duration::from_secs(20);
-/// How long requests may take to finish once the program stops.
+/// Time for open requests to finish at shutdown.
 const FINISH_WITHIN: Duration = Duration::from_secs(8);
-/// After a failed accept (no file handles left, say) the next one waits this long.
+/// Delay after a failed accept, for instance when file handles run out.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
-/// The address at the other end of the connection.
+/// The remote address of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Serves until `stop` turns true, then finishes what has begun.
-///
-/// # Errors
-/// None at present; failures of single connections end only those.
+/// Serves until `stop` turns true, then finishes open requests. Failures of single connections end only those.
 pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
@@ -51,18 +48,19 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
             },
             () = stopped(&mut stop) => break,
         };
-        // Small answers leave at once; where that cannot be set they still leave.
+        // An optimization: small answers leave at once. It may fail.
         let _ = stream.set_nodelay(true);
         let app = app.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            // In a box of its own, which goes with the answer: the connection would keep its room while a stream is idle.
+            // Boxed, so that its memory is freed with the response. Otherwise the connection keeps it while a stream is
+            // idle.
             Box::pin(app.clone().oneshot(request))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        // Errors here are the other side's: a closed browser, a broken request. An async block would hold the connection
-        // twice, as what it was given and as what it waits for.
+        // Errors here are the client's, such as a closed browser or a malformed request. An async block would store the
+        // connection twice: as its capture and as the future it awaits.
         tokio::spawn(connection.map(|_| drop(place)));
     }
     drop(listener);
@@ -73,6 +71,6 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender gone means the program is going too.
+    // A dropped sender means that the process is shutting down too.
     let _ = stop.wait_for(|stop| *stop).await;
 }

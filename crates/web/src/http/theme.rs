@@ -1,5 +1,5 @@
-//! How a device wants its pages to look: light or dark, with or without the column of details. It says so in cookies,
-//! which scripts write, so that the first paint is right and waits for no script.
+//! Display preferences of a device: light or dark, and whether the details column is shown. Scripts store them in
+//! cookies, so that the first paint is right without waiting for a script.
 
 use std::convert::Infallible;
 
@@ -10,24 +10,22 @@ use axum::http::request::Parts;
 use crate::http::assets;
 use crate::http::cookies::cookie;
 
-/// What the frame of every page depends on beside the one who looks at it.
+/// What the frame of every page depends on besides the visitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Theme {
-    /// `light` or `dark`; as the device itself where nothing was chosen.
+    /// `light` or `dark`; `None` follows the device.
     pub(crate) theme: Option<&'static str>,
-    /// Whether the column of details was closed.
     pub(crate) are_details_closed: bool,
 }
 
 impl Theme {
-    /// The wish of the device that sent these headers.
     pub(crate) fn of(headers: &HeaderMap) -> Theme {
         let theme = cookie(headers, "theme");
         let theme = ["light", "dark"].into_iter().find(|known| theme.as_deref() == Some(*known));
         Theme { theme, are_details_closed: cookie(headers, "details").as_deref() == Some("closed") }
     }
 
-    /// The folder of style and scripts.
+    /// The folder of styles and scripts.
     pub(crate) fn assets(&self) -> &'static str {
         assets::folder()
     }

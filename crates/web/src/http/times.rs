@@ -1,5 +1,5 @@
-//! Times as pages show them: exact for machines, short for people. Scripts put the words into the reader's own
-//! language and time zone; without scripts they stand in the person's zone, or in UTC.
+//! Times as pages show them: exact for machines, short for people. Scripts localize them to the reader's language and
+//! time zone; without scripts they are in the person's zone, or in UTC.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ pub(crate) struct Shown {
     pub(crate) short: String,
     /// For instance `16:20`.
     pub(crate) clock: String,
-    /// The day in full, for instance `Thursday 19 November`.
+    /// For instance `Thursday 19 November`.
     pub(crate) day: String,
 }
 
@@ -23,7 +23,6 @@ pub(crate) fn zone(name: Option<&str>) -> TimeZone {
     name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
-/// A time as it is shown at the moment `now` in `zone`.
 pub(crate) fn shown(time: Time, now: Time, zone: &TimeZone) -> Shown {
     let at = timestamp(time).to_zoned(zone.clone());
     let today = timestamp(now).to_zoned(zone.clone()).date();
@@ -44,7 +43,7 @@ pub(crate) fn shown(time: Time, now: Time, zone: &TimeZone) -> Shown {
     Shown { exact: exact(time), short, clock: at.strftime("%H:%M").to_string(), day }
 }
 
-/// The time of day in `zone`, for instance `16:20`.
+/// For instance `16:20`.
 pub(crate) fn clock(time: Time, zone: &TimeZone) -> String {
     timestamp(time).to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
@@ -54,7 +53,7 @@ pub(crate) fn exact(time: Time) -> String {
     format!("{:.3}", timestamp(time))
 }
 
-/// As headers have it (RFC 9110, 5.6.7).
+/// The format of HTTP headers (RFC 9110, 5.6.7).
 pub(crate) fn http_date(time: Time) -> String {
     timestamp(time).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

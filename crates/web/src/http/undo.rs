@@ -1,35 +1,34 @@
-//! What was just saved, and the form that makes it undone: settings are saved at once, so a slip must be one tap away from
-//! never having been made.
+//! Undo for settings: they are saved at once, so every save is answered with a form that reverts it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::http::forms;
 
-/// Characters of an undo that a page's address carries: what proxies let through. Scripts carry any.
+/// Limit for an undo form in the address of a page, which proxies must accept. In JSON it may be of any length.
 const CARRIED_CHARACTERS: usize = 1_500;
 
-/// What scripts are answered when something was saved.
+/// The JSON answer after a save.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Undo {
-    /// What has to be sent to the same address to make it undone, as a form.
+    /// The form fields, URL-encoded, to send to the same address to undo the change.
     undo: String,
 }
 
 impl Undo {
-    /// `before` has the fields that were changed, as they were.
+    /// `before` has the changed fields with their old values.
     pub(crate) fn of(before: &impl Serialize) -> Undo {
-        // Strings always have a form.
+        // Strings always serialize.
         Undo { undo: serde_html_form::to_string(before).unwrap_or_default() }
     }
 }
 
-/// Where a page goes on when something was saved: it says so, and offers to undo it.
+/// The address to redirect to after a save; the page confirms it and offers the undo.
 pub(crate) fn saved(page: &str, undo: Undo) -> String {
     let undo = if undo.undo.len() <= CARRIED_CHARACTERS { undo.undo } else { String::new() };
     forms::address(page, &Saved { done: "saved".to_string(), undo })
 }
 
-/// What was just done, as the address of a page says.
+/// What a page's query says about the last save.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Saved {
     #[serde(default)]
@@ -39,12 +38,11 @@ pub(crate) struct Saved {
 }
 
 impl Saved {
-    /// Whether anything was.
     pub(crate) fn is_so(&self) -> bool {
         self.done == "saved"
     }
 
-    /// The fields of the form that makes it undone.
+    /// The fields of the undo form.
     pub(crate) fn undo(&self) -> Vec<(String, String)> {
         serde_html_form::from_str(&self.undo).unwrap_or_default()
     }

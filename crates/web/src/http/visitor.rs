@@ -1,4 +1,4 @@
-//! Who asks: the workspace that the host names, and the person that the cookie stands for.
+//! The workspace of a request, by its host, and the signed-in person, by the session cookie.
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -16,20 +16,16 @@ use crate::http::cookies::{cookie, host};
 use crate::http::serve::Peer;
 use crate::http::theme::Theme;
 
-/// The workspace in which a request happens.
+/// The workspace at the request's host.
 #[derive(Clone)]
 pub(crate) struct CurrentWorkspace(pub(crate) Workspace);
 
-/// A person who is signed in.
+/// A signed-in person.
 #[derive(Clone)]
 pub(crate) struct Visitor {
-    /// Who, and what they may see.
     pub(crate) actor: Actor,
-    /// The signed-in browser.
     pub(crate) session: SessionId,
-    /// Where.
     pub(crate) workspace: Workspace,
-    /// How their device wants its pages.
     pub(crate) look: Theme,
 }
 
@@ -50,7 +46,7 @@ impl FromRequestParts<App> for Visitor {
         match Option::<Visitor>::from_request_parts(parts, app).await? {
             Some(visitor) => Ok(visitor),
             None => {
-                // Only what can be looked at is worth coming back to.
+                // Only a page that was being viewed is worth returning to.
                 let path = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
                 Err(Answer::SignIn(path.map_or("/", |path| path.as_str()).to_string()))
             }
@@ -76,17 +72,17 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
     }
 }
 
-/// With `__Host-` a browser takes the cookie from https only, for this host only (RFC 6265bis).
+/// Browsers accept a `__Host-` cookie only over HTTPS and only for this host (RFC 6265bis).
 fn cookie_name(app: &App) -> &'static str {
     if app.is_secure() { "__Host-portal" } else { "portal" }
 }
 
-/// The header that signs a browser in.
+/// The `Set-Cookie` header that signs a browser in.
 pub(crate) fn sign_in_cookie(app: &App, secret: &secrets::Secret) -> HeaderValue {
     cookie_header(app, secret.reveal(), limits::SESSION_LASTS.as_secs())
 }
 
-/// The header that signs a browser out.
+/// The `Set-Cookie` header that signs a browser out.
 pub(crate) fn sign_out_cookie(app: &App) -> HeaderValue {
     cookie_header(app, "", 0)
 }
@@ -99,7 +95,7 @@ fn cookie_header(app: &App, value: &str, seconds: u64) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// The network address of who asks, for counting tries. A proxy on this machine says for whom it asks.
+/// The client's network address, for rate limits. Only a proxy on this machine may forward another address.
 pub(crate) struct Sender(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Sender {

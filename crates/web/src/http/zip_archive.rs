@@ -1,5 +1,5 @@
-//! Archives (ZIP, ISO/IEC 21320-1: stored, names in UTF-8, ZIP64 where it must be) that are written while they are sent: a few
-//! pieces of one file are in memory, and nothing on disk. They leave as bodies of [`exports`](crate::exports).
+//! ZIP archives (ISO/IEC 21320-1: stored, UTF-8 names, ZIP64 if needed), written while they are sent: a few pieces of
+//! one file are in memory, and nothing is on disk. They are sent as bodies of [`exports`](crate::http::exports).
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +12,10 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::http::exports::Pieces;
 
-/// What stands in an archive for files that nobody gets at the moment.
+/// Lists the files that are not available at the moment.
 const LEFT_OUT: &str = "Not included.txt";
 
-/// An archive on its way out.
-///
-/// # Errors
-/// Its calls fail where nobody reads any more, and where a file cannot be read.
+/// An archive being sent. Its methods fail if the reader is gone or a file cannot be read.
 pub(crate) struct Archive {
     blobs: Arc<Blobs>,
     pieces: Pieces,
@@ -34,12 +31,12 @@ impl Archive {
         Archive { blobs, pieces, written, writer, left_out: Vec::new() }
     }
 
-    /// Begins an entry, which [`Archive::write`] goes on with.
+    /// Begins a text entry; [`Archive::write`] appends to it.
     pub(crate) fn begin(&mut self, path: &str, at: Option<Time>) -> io::Result<()> {
         Ok(self.writer.start_file(path, options(0, at))?)
     }
 
-    /// Writes on. Nothing leaves before [`Archive::send`].
+    /// Buffers text until [`Archive::send`].
     pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
         self.writer.write_all(text.as_bytes())
     }
@@ -48,7 +45,7 @@ impl Archive {
         Ok(self.writer.add_directory(path, options(0, at))?)
     }
 
-    /// Writes and sends a file of so many bytes.
+    /// Sends a file. `size` is in bytes.
     pub(crate) async fn file(
         &mut self,
         path: &str,
@@ -66,12 +63,12 @@ impl Archive {
         Ok(())
     }
 
-    /// Notes a file that nobody gets at the moment.
+    /// Records a file that is not available at the moment.
     pub(crate) fn leave_out(&mut self, path: String) {
         self.left_out.push(path);
     }
 
-    /// Sends what was written so far.
+    /// Sends everything buffered.
     pub(crate) async fn send(&mut self) -> io::Result<()> {
         let written = self.written.take();
         if written.is_empty() || self.pieces.send(written).await {
@@ -81,31 +78,31 @@ impl Archive {
         }
     }
 
-    /// Names what was left out, in this folder (empty, or with a slash at its end), and sends the end.
+    /// Lists the files left out, in `folder` (empty, or with a slash at its end), and finishes the archive.
     pub(crate) async fn end(&mut self, folder: &str) -> io::Result<()> {
         if !self.left_out.is_empty() {
             self.begin(&format!("{folder}{LEFT_OUT}"), None)?;
             self.write(&self.left_out.join("\r\n"))?;
         }
-        // What takes its place is never written to.
+        // A placeholder; nothing is written to it.
         let nothing = ZipWriter::new_stream(Written::default());
         std::mem::replace(&mut self.writer, nothing).finish()?;
         self.send().await
     }
 
-    /// Breaks it off, so that whoever reads it knows that it is not whole.
+    /// Aborts the archive, so that the reader knows it is incomplete.
     pub(crate) async fn break_off(&self, cause: &io::Error) {
         self.pieces.break_off(cause).await;
     }
 }
 
-/// What was written and not sent yet: the archive writes at one end, the connection takes at the other.
+/// Written but not yet sent. Shared: the ZIP writer appends, and the archive drains it.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
     fn take(&self) -> Vec<u8> {
-        // Nothing panics while the lock is held.
+        // No code panics while holding the lock.
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -128,7 +125,7 @@ fn options(size: u64, at: Option<Time>) -> SimpleFileOptions {
         .large_file(size >= u64::from(u32::MAX))
 }
 
-/// A time as archives note it: in UTC, to two seconds, from 1980 on.
+/// The ZIP format has UTC times from 1980 on, to two seconds.
 fn entry_time(time: Time) -> DateTime {
     let at = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let at = at.to_zoned(jiff::tz::TimeZone::UTC);

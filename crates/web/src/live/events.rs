@@ -1,4 +1,4 @@
-//! Journal entries as the events that pages read: written once, the same bytes for everyone who may see them.
+//! Journal entries as live events for pages. Each is serialized once and shared by all streams.
 
 use bytes::Bytes;
 use domain::channels::channel;
@@ -13,18 +13,17 @@ use store::Reader;
 use crate::http::times;
 use crate::pages::messages::fragment;
 
-/// The end of a stream of somebody whose access to a channel ended.
+/// Tells a page that its person lost access to a channel.
 pub(crate) fn gone(channel: ChannelId) -> Bytes {
     write(None, "gone", &At { channel })
 }
 
-/// What says no more than where.
 #[derive(Serialize)]
 struct At {
     channel: ChannelId,
 }
 
-/// Somebody is writing. Not journalled: who was away has missed nothing.
+/// Somebody is typing. Not in the journal: it is worthless later.
 pub(crate) fn typing(channel: ChannelId, person: PersonId, name: &str) -> Bytes {
     #[derive(Serialize)]
     struct Typing<'a> {
@@ -35,19 +34,19 @@ pub(crate) fn typing(channel: ChannelId, person: PersonId, name: &str) -> Bytes 
     write(None, "typing", &Typing { channel, person, name })
 }
 
-/// An event without anything to say but its name.
+/// An event without data.
 pub(crate) fn bare(name: &'static str) -> Bytes {
     #[derive(Serialize)]
     struct Nothing {}
     write(None, name, &Nothing {})
 }
 
-/// A comment that keeps proxies from taking a quiet stream for a dead one.
+/// A comment that keeps proxies from closing a quiet stream.
 pub(crate) fn heartbeat() -> Bytes {
     Bytes::from_static(b":\n\n")
 }
 
-/// The event of a journal entry, where pages are to hear of it.
+/// Returns `None` if pages do not need to know of the entry.
 pub(crate) fn of(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -63,7 +62,7 @@ pub(crate) fn of(
             message::at(reader, workspace, *channel, *position)?.map(|message| changed(seq, &message))
         }
         Event::FileCreated { channel, file } => Some(file_changed(seq, *channel, *file)),
-        // What a message shows of its files changes with them.
+        // Messages show their files, so they change too.
         Event::FileUpdated { channel, file } | Event::FileDeleted { channel, file } => {
             let mut told = Vec::from(file_changed(seq, *channel, *file));
             for message in message::showing(reader, workspace, *file)? {
@@ -96,7 +95,7 @@ pub(crate) fn of(
         Event::NotificationSent { channel, .. }
         | Event::NotificationFailed { channel, .. }
         | Event::NotificationChanged { channel } => Some(write(seq, "notice", &At { channel: *channel })),
-        // What happens to people and places, pages hear of by the channels that change with it.
+        // Pages learn of changes to people and projects through the channels that change with them.
         _ => None,
     })
 }
@@ -149,7 +148,7 @@ fn changed(seq: Option<i64>, message: &message::Message) -> Bytes {
     write(seq, "changed", &changed)
 }
 
-/// Something in a channel's files is another now: pages that show them look anew.
+/// Pages that show the channel's files reload them.
 fn file_changed(seq: Option<i64>, channel: ChannelId, file: FileId) -> Bytes {
     #[derive(Serialize)]
     struct File {
@@ -189,7 +188,7 @@ struct Joined {
 }
 
 fn write(seq: Option<i64>, name: &str, data: &impl Serialize) -> Bytes {
-    // Ids, numbers and text always have a JSON form; JSON has no line breaks outside its escapes.
+    // Ids, numbers and text always serialize, and JSON escapes line breaks.
     let data = serde_json::to_string(data).unwrap_or_default();
     Bytes::from(match seq {
         Some(seq) => format!("id: {seq}\nevent: {name}\ndata: {data}\n\n"),

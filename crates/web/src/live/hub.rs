@@ -1,4 +1,4 @@
-//! The hub: follows the journal of every workspace that has open streams, and routes its entries.
+//! The hub: follows the journal of every workspace with open streams and routes its entries.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,24 +16,22 @@ use crate::live::events;
 use crate::live::stream::{Registry, Stream, StreamBody};
 use crate::services::Web;
 
-/// Entries read from the journal at once.
+/// Journal entries per read.
 const ENTRIES_AT_ONCE: i64 = 500;
-/// Entries replayed to a stream that comes back; who missed more loads the page anew.
+/// Entries replayed to a stream that reconnects; after a longer gap the page reloads.
 const REPLAYED_MAX: i64 = 1000;
-/// Open streams of one person: tabs and devices. The oldest makes place.
+/// Open streams of one person, over all devices. Beyond it, the oldest is closed.
 const STREAMS_PER_PERSON: usize = 24;
-/// Other processes write too (a command, another node): how often to look without having been told.
+/// Other processes (a command, another node) write without signaling this one, so the hub also polls.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often a quiet stream says that it is alive.
+/// Polls between two heartbeats.
 const HEARTBEAT_EVERY: u32 = 25;
 
-/// All open streams of this process.
 pub(crate) struct Hub {
     store: Store,
     houses: Mutex<HashMap<WorkspaceId, WorkspaceStreams>>,
 }
 
-/// The open streams of one workspace.
 #[derive(Default)]
 struct WorkspaceStreams {
     /// The newest journal entry that has been routed.
@@ -42,7 +40,7 @@ struct WorkspaceStreams {
     people: HashMap<PersonId, Vec<Arc<Stream>>>,
 }
 
-/// A journal entry, read and written as the event that pages get.
+/// A journal entry with the event that pages receive.
 struct RoutedEvent {
     seq: i64,
     event: Option<Event>,
@@ -50,7 +48,7 @@ struct RoutedEvent {
 }
 
 impl Hub {
-    /// A hub that follows the journal until the program stops.
+    /// Starts a hub that follows the journal until the process shuts down.
     pub(crate) fn start(web: &Web) -> Arc<Hub> {
         let hub = Arc::new(Hub { store: web.store.clone(), houses: Mutex::default() });
         let following = Arc::clone(&hub);
@@ -79,16 +77,15 @@ impl Hub {
     }
 
     fn workspaces(&self) -> MutexGuard<'_, HashMap<WorkspaceId, WorkspaceStreams>> {
-        // Nothing panics while the lock is held.
+        // No code panics while holding the lock.
         self.houses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many streams are open.
     pub(crate) fn streams(&self) -> usize {
         self.workspaces().values().flat_map(|house| house.people.values()).map(Vec::len).sum()
     }
 
-    /// Opens a stream for somebody, with everything since `after`.
+    /// Opens a stream that starts with everything after entry `after`.
     pub(crate) async fn open(
         self: &Arc<Hub>,
         actor: &Actor,
@@ -97,12 +94,12 @@ impl Hub {
     ) -> error::Result<StreamBody> {
         let actor = *actor;
         let workspace = actor.workspace;
-        // A workspace without streams is not followed: it begins at what is newest now.
+        // A workspace without streams is not followed, so it starts at the newest entry.
         let head =
             self.store.read(move |reader| Ok::<_, error::Error>(reader.journal_head(workspace.0)?)).await?;
         self.store.durable().await?;
         let stream = Stream::new(&actor, session);
-        // Known before its channels are read: an entry that takes access away meanwhile finds the stream and closes it.
+        // Registered before its channels are read, so that an entry that ends access in between still closes it.
         let followed = {
             let mut houses = self.workspaces();
             let house = houses
@@ -115,10 +112,10 @@ impl Hub {
             streams.push(Arc::clone(&stream));
             house.seq
         };
-        // Dropped when anything below fails, and then it takes the stream out again.
+        // Dropping it, for instance on an error below, unregisters the stream.
         let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self) as Weak<dyn Registry>);
         let channels = self.store.read(move |reader| channel::ids_of(reader, &actor)).await?;
-        // What is routed from here on comes live; what was routed before is read from the journal.
+        // Entries routed from here on arrive live; older ones are read from the journal.
         let seq = {
             let mut houses = self.workspaces();
             let house = houses
@@ -133,7 +130,7 @@ impl Hub {
         let missed = if after < seq {
             self.store.read_long(move |reader| missed(reader, &actor, &channels, after, seq)).await?
         } else if after > head.max(seq) {
-            // From a database that went on differently than this one.
+            // The number comes from a newer state of the database, for instance before a backup was restored.
             events::bare("reset")
         } else {
             Bytes::new()
@@ -144,7 +141,6 @@ impl Hub {
         Ok(body)
     }
 
-    /// Tells the others in a channel that somebody is writing.
     pub(crate) fn typing(&self, workspace: WorkspaceId, channel: ChannelId, person: PersonId, name: &str) {
         let event = events::typing(channel, person, name);
         let houses = self.workspaces();
@@ -169,14 +165,14 @@ impl Hub {
         }
     }
 
-    /// What a journal has after entry `seq`. Whoever hears of it asks for what comes behind it later: so it must stay.
+    /// Reads the entries after `seq`. Clients resume from the numbers they receive, so entries must be durable first.
     async fn routed_event(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
         let news = self.store.read(move |reader| read_routed_events(reader, workspace, seq)).await?;
         self.store.durable().await?;
         Ok(news)
     }
 
-    /// Routes everything that the journals have beyond what was routed already.
+    /// Routes all new entries of the followed journals.
     async fn follow(&self) {
         let followed: Vec<(WorkspaceId, i64)> =
             self.workspaces().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
@@ -226,7 +222,7 @@ impl WorkspaceStreams {
         for RoutedEvent { seq, event, bytes } in news {
             self.seq = *seq;
             let Some(event) = event else { continue };
-            // Who loses access is cut off before anything else is said; who gains it hears that they did.
+            // Lost access takes effect before anything else is sent; new members receive the entry that adds them.
             match event {
                 Event::MembersChanged { channel, joined, left } => {
                     left.iter().for_each(|person| self.cut_off(*channel, *person));
@@ -291,8 +287,8 @@ fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> error::Res
     Ok(RoutedEvent { seq: entry.seq, event, bytes })
 }
 
-/// What somebody missed after entry `after` and up to entry `seq`, of what they may see now; `reset` where that is too
-/// much or no longer kept.
+/// What a person missed after entry `after` up to entry `seq`, limited to what they may see now. A `reset` event if that
+/// is too much or no longer in the journal.
 fn missed(
     reader: &Reader,
     actor: &Actor,
@@ -316,7 +312,7 @@ fn missed(
         }
         let may_hear = actor.role.is_internal() || !event.is_internal();
         let is_theirs = may_hear && event.channel().is_some_and(|channel| channels.contains(&channel));
-        // Access that ended while they were away.
+        // Lost access while disconnected.
         if let Event::MembersChanged { channel, left, .. } = &event
             && !is_theirs
             && left.contains(&actor.person)

@@ -1,4 +1,4 @@
-//! One open stream: a bounded queue of shared bytes, and the body that a connection reads it through.
+//! One open stream: a bounded queue of shared bytes, and the response body that drains it.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ use domain::kernel::access::Actor;
 use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
 use http_body::{Body, Frame};
 
-/// Events that wait for one stream. One that falls behind further is closed and comes back through the journal.
+/// Queued events per stream. A stream that falls further behind is closed and catches up through the journal.
 const WAITING_MAX: usize = 512;
 
 /// The hub's end of a stream.
@@ -19,7 +19,6 @@ pub(crate) struct Stream {
     pub(crate) workspace: WorkspaceId,
     pub(crate) person: PersonId,
     pub(crate) session: SessionId,
-    /// Whether it is an internal user's.
     pub(crate) is_internal: bool,
     queue: Mutex<Queue>,
 }
@@ -44,12 +43,11 @@ impl Stream {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while the lock is held.
+        // No code panics while holding the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends `event` after everything that waits already. False where the stream is closed, or has just been because
-    /// it fell behind.
+    /// Queues `event`. Returns false if the stream is closed, or was closed now because it fell behind.
     pub(crate) fn send(&self, event: &Bytes) -> bool {
         let mut queue = self.queue();
         if queue.closed {
@@ -70,7 +68,7 @@ impl Stream {
         open
     }
 
-    /// Ends the stream after what waits has been read.
+    /// Ends the stream once its queue is drained.
     pub(crate) fn close(&self) {
         let mut queue = self.queue();
         queue.closed = true;
@@ -80,9 +78,9 @@ impl Stream {
     }
 }
 
-/// Where open streams are known.
+/// Keeps track of open streams.
 pub(crate) trait Registry: Send + Sync {
-    /// Forgets a stream whose connection has ended.
+    /// Unregisters a stream whose connection has ended.
     fn forget(&self, stream: &Arc<Stream>);
 }
 
@@ -98,7 +96,7 @@ impl StreamBody {
         StreamBody { first: Bytes::new(), stream, registry }
     }
 
-    /// Puts `first`, what was missed before the stream was opened, before everything that waits.
+    /// Puts `first`, what was missed before the stream was opened, ahead of the queue.
     pub(crate) fn begin_with(&mut self, first: Bytes) {
         self.first = first;
     }
@@ -123,13 +121,13 @@ impl Body for StreamBody {
                 return Poll::Pending;
             }
             1 => queue.waiting.pop_front().unwrap_or_default(),
-            // What waits leaves in one write, which is nearly all that a delivery costs.
+            // Sending the whole queue in one write saves most of the cost of a delivery.
             _ => {
                 let mut joined = BytesMut::with_capacity(queue.waiting.iter().map(Bytes::len).sum());
                 for event in &queue.waiting {
                     joined.extend_from_slice(event);
                 }
-                // An idle stream holds no room for the busy times.
+                // Frees the capacity that a burst needed.
                 queue.waiting = VecDeque::new();
                 joined.freeze()
             }

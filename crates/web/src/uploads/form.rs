@@ -1,5 +1,5 @@
-//! Forms that bring files with everything else (RFC 7578), as browsers without scripts send them: texts are gathered, files
-//! go to the store while they come.
+//! Forms with files (RFC 7578), as browsers send them without scripts. Text fields are collected in memory; files are
+//! streamed to the blob store.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -19,33 +19,32 @@ use crate::http::answers::{Answer, Result};
 use crate::uploads::paced_body::{PacedBody, Unread};
 use crate::uploads::receiving::{Incoming, discard_all, take_here};
 
-/// Bytes of one text: a message of four bytes a character, and some.
+/// Bytes of one text field: the longest message at four bytes a character, with room to spare.
 const TEXT_BYTES: u64 = 64 * 1024;
-/// Texts in one form.
+/// Text fields in one form.
 const TEXTS_MAX: usize = 64;
 
-/// A form as it came.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
-    /// The texts by their names; of one that came twice the last.
+    /// The text fields by name. If a name repeats, the last value counts.
     pub(crate) texts: HashMap<String, String>,
-    /// The ids that came under `attachments`.
+    /// The values of the `attachments` fields.
     pub(crate) attachments: Vec<UploadId>,
-    /// The files, each an upload that is all there, in their order. Empty where an upload became a file at once.
+    /// Completed uploads, in the order of the form. Empty if the files were filed directly.
     pub(crate) uploads: Vec<UploadId>,
-    /// How many files there were.
+    /// Number of files sent, including refused ones.
     pub(crate) files: usize,
-    /// What speaks against the first file that could not be taken. Texts after it were read all the same.
+    /// Why the first refused file was refused. Text fields after it were still read.
     pub(crate) refused: Option<Answer>,
 }
 
 impl Form {
-    /// A text; empty where it did not come.
+    /// A text field; empty if absent.
     pub(crate) fn text(&self, name: &str) -> String {
         self.texts.get(name).cloned().unwrap_or_default()
     }
 
-    /// A value of another kind; nothing where it did not come.
+    /// A parsed field; `None` if absent.
     pub(crate) fn read<T: FromStr>(&self, name: &'static str) -> Result<Option<T>> {
         match self.texts.get(name).map(|text| text.trim()) {
             None | Some("") => Ok(None),
@@ -54,15 +53,13 @@ impl Form {
     }
 }
 
-/// Whether a request brings a form with files.
 fn boundary(request: &Request) -> Option<String> {
     let kind = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     multer::parse_boundary(kind).ok()
 }
 
-/// Reads a form with files of somebody for a channel; files of whom nobody knows are read over. Nothing where the request is
-/// of another kind. Goes on in a task of its own where the
-/// connection is lost, so that what has come is put away in order.
+/// Reads a form with files for a channel. Without `place`, files are skipped. Gives the request back if it is not such
+/// a form. Runs in its own task, so that received bytes are saved properly even if the connection is lost.
 pub(crate) async fn read(
     app: &App,
     place: Option<(Actor, ChannelId)>,
@@ -93,7 +90,7 @@ async fn read_here(
         unread.reset();
         let name = unescaped(part.name().unwrap_or(""));
         match part.file_name().map(unescaped) {
-            // A file input in which nothing was chosen.
+            // A file input without a selection.
             Some(file) if file.is_empty() => {}
             Some(file) => {
                 form.files += 1;
@@ -125,7 +122,7 @@ async fn read_here(
     Ok(form)
 }
 
-/// Takes one file; answers its upload, where it waits to be sent.
+/// Stores one file. Returns its upload, or `None` if it became a file directly.
 async fn store(
     app: &App,
     (actor, channel): (Actor, ChannelId),
@@ -143,14 +140,14 @@ async fn store(
     match take_here(app, actor, &upload, 0, incoming).await {
         Ok(taken) => Ok(taken.file.is_none().then_some(upload.id)),
         Err(answer) => {
-            // A form that breaks off is not gone on with.
+            // Clients cannot resume a form.
             discard_all(app, actor, upload.id).await;
             Err(answer)
         }
     }
 }
 
-/// Browsers write quotes and line ends in names as percent and two digits (HTML, 4.10.21.8), and nothing else.
+/// Browsers percent-encode only quotes and line breaks in names (HTML, 4.10.21.8).
 fn unescaped(name: &str) -> String {
     name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }

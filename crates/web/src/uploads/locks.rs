@@ -1,5 +1,5 @@
-//! One connection at a time brings bytes of an upload. Whoever comes anew has lost the last one, even where the server has
-//! not noticed yet: that one is asked to stop, and its bytes so far are kept.
+//! Only one connection at a time may write to an upload. A client that reconnects has lost its old connection, even if
+//! the server has not noticed yet, so the old one is asked to stop; the bytes it received are kept.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +23,10 @@ pub(crate) fn wrong(code: &'static str, message: &str) -> Answer {
     Answer::refused(StatusCode::BAD_REQUEST, code, message)
 }
 
-/// How long the other connection may take to bring what it has to disk.
+/// Time for the old connection to flush its bytes to disk.
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
 
-/// The uploads that somebody is busy with in this program.
+/// Locks by upload, within this process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UploadLocks(Arc<Mutex<HashMap<UploadId, Lock>>>);
 
@@ -34,11 +34,11 @@ pub(crate) struct UploadLocks(Arc<Mutex<HashMap<UploadId, Lock>>>);
 struct Lock {
     turn: Arc<Semaphore>,
     stop: Arc<Notify>,
-    /// Who is busy or waits.
+    /// Holders and waiters.
     count: usize,
 }
 
-/// Being the only one who is busy with an upload, until it is dropped.
+/// Exclusive access to an upload until dropped.
 #[derive(Debug)]
 pub(crate) struct Alone {
     busy: UploadLocks,
@@ -49,11 +49,11 @@ pub(crate) struct Alone {
 
 impl UploadLocks {
     fn places(&self) -> MutexGuard<'_, HashMap<UploadId, Lock>> {
-        // Nothing panics while the lock is held.
+        // No code panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for one's turn; whoever has it is asked to stop. Nothing where they do not.
+    /// Asks the current holder to stop and waits for the lock. Returns `None` if it does not stop in time.
     pub(crate) async fn alone(&self, upload: UploadId) -> Option<Alone> {
         let place = {
             let mut places = self.places();
@@ -73,7 +73,7 @@ impl UploadLocks {
 }
 
 impl Alone {
-    /// Comes back when somebody else wants to go on with this upload.
+    /// Resolves when another connection wants this upload.
     pub(crate) async fn wanted(&self) {
         self.stop.notified().await;
     }

@@ -1,6 +1,6 @@
-//! A body in sips: one piece for each time that it is asked. The reader of forms takes everything that is ready before it
-//! looks at any of it, and looks for the end of a part's head in whatever has come; so whoever sends fast, or sends no such
-//! end, would fill the memory.
+//! A request body that yields one piece per poll. The form parser otherwise buffers everything that is ready before
+//! parsing it, and searches all of it for the end of a part's header. A fast client, or one that never ends a header,
+//! could fill the memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,21 +10,19 @@ use std::task::{Context, Poll};
 use axum::body::{BodyDataStream, Bytes};
 use futures_util::stream::Stream;
 
-/// Bytes that may come without making sense of any: the largest piece of a connection, and the head of a part.
+/// Bytes that may arrive before the parser produces anything: the largest piece of a connection plus a part's header.
 const UNREAD_MAX: usize = 2 << 20;
 
-/// Bytes that came since something was last made of them.
+/// Bytes received since the parser last produced something.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unread(Arc<AtomicUsize>);
 
 impl Unread {
-    /// Something was made of what has come.
     pub(crate) fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 }
 
-/// The body of a request in sips.
 pub(crate) struct PacedBody {
     body: BodyDataStream,
     unread: Unread,
@@ -37,7 +35,7 @@ impl PacedBody {
     }
 }
 
-/// Why a body is read no further.
+/// Why reading stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stopped {
     #[error(transparent)]

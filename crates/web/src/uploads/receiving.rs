@@ -1,5 +1,6 @@
-//! The way in of every byte, whichever protocol brings it: into the store of blobs, noted in the database as it gets to disk, and
-//! counted when all of it is there. It goes on when whoever sent it is gone: what has come is kept.
+//! Receives the bytes of every upload, whatever the protocol: writes them to the blob store, records progress in the
+//! database as they reach the disk, and completes the upload. Continues if the client disconnects, so that received
+//! bytes are kept.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -21,22 +22,21 @@ use crate::http::answers::{Answer, Result};
 use crate::uploads::locks::{Alone, locked};
 use crate::uploads::paced_body::Unread;
 
-/// A connection over which nothing comes for so long is given up.
+/// A connection that sends nothing for this long is closed.
 const SILENT_MAX: Duration = Duration::from_secs(90);
-/// What has come over a slow connection is noted this often: that much is lost at most when the program dies, and whoever looks
-/// sees that it is on its way ([`uploads::QUIET`]).
+/// Progress on a slow connection is recorded this often. A crash loses no more than that, and others can see that the
+/// upload is active ([`uploads::QUIET`]).
 const NOTED_EVERY: Duration = Duration::from_secs(20);
 
-/// Where bytes come from.
 pub(crate) enum Incoming<'a> {
-    /// A request that is nothing else.
+    /// The whole body of a request.
     Body(Body),
-    /// A file in a form, and what is unread of that form.
+    /// A file in a form, with the form's count of unparsed bytes.
     Field(Box<multer::Field<'a>>, Unread),
 }
 
 impl Incoming<'_> {
-    /// The next bytes; nothing at the end.
+    /// The next bytes; `None` at the end.
     async fn next(&mut self) -> std::result::Result<Option<Bytes>, BrokenOff> {
         match self {
             Incoming::Field(field, unread) => {
@@ -47,7 +47,7 @@ impl Incoming<'_> {
                 match body.frame().await {
                     None => return Ok(None),
                     Some(Err(_)) => return Err(BrokenOff),
-                    // Trailers mean nothing here.
+                    // Trailers are ignored.
                     Some(Ok(frame)) => {
                         if let Ok(bytes) = frame.into_data() {
                             return Ok(Some(bytes));
@@ -60,7 +60,7 @@ impl Incoming<'_> {
 }
 
 impl Incoming<'_> {
-    /// Reads over what comes.
+    /// Reads and discards the rest.
     pub(crate) async fn skip(mut self) -> Result<()> {
         loop {
             match tokio::time::timeout(SILENT_MAX, self.next()).await {
@@ -76,20 +76,18 @@ fn broken_off() -> Answer {
     Answer::refused(StatusCode::BAD_REQUEST, "brokenOff", "The request broke off.")
 }
 
-/// The connection was lost, or made way for another.
+/// The connection was lost or replaced by another.
 struct BrokenOff;
 
-/// What came of taking bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Received {
-    /// How many bytes of the upload are there.
+    /// Bytes of the upload stored so far.
     pub(crate) offset: i64,
-    /// The file that it has become.
+    /// The file that the upload became, if it did.
     pub(crate) file: Option<FileId>,
 }
 
-/// Takes what a request brings of an upload, from `offset` on, in a task of its own: a lost connection ends the request, not
-/// the work.
+/// Receives bytes of an upload from `offset` on, in its own task: a lost connection ends the request, but not the work.
 pub(crate) async fn take(
     app: &App,
     actor: Actor,
@@ -105,7 +103,7 @@ pub(crate) async fn take(
     })
 }
 
-/// As [`take`], in the caller's task.
+/// Like [`take`], in the caller's task.
 pub(crate) async fn take_here(
     app: &App,
     actor: Actor,
@@ -115,13 +113,13 @@ pub(crate) async fn take_here(
 ) -> Result<Received> {
     let id = upload.id;
     let alone = app.upload_locks.alone(id).await.ok_or_else(locked)?;
-    // Read again: another connection may have brought more until now.
+    // Read again under the lock: another connection may have added bytes.
     let upload = app.store().read(move |reader| uploads::find(reader, &actor, id)).await?;
     if offset != upload.received {
         let message = format!("This upload goes on at byte {}.", upload.received);
         return Err(Answer::refused(StatusCode::CONFLICT, "uploadOffset", &message));
     }
-    // The answer that it is complete was lost.
+    // Already complete, but the client did not get that answer.
     if upload.blob.is_some() {
         return Ok(Received { offset, file: None });
     }
@@ -132,7 +130,7 @@ pub(crate) async fn take_here(
     let mut receiving = match app.web.blobs.receive(id.0, byte_count(offset)).await {
         Ok(receiving) => receiving,
         Err(error @ BlobError::Missing(_)) => {
-            // The place lost what the database counts on: it has to begin anew.
+            // The blob store lost bytes that the database counted, so the client must start over.
             tracing::warn!(%error, upload = %id, "what had come of an upload is gone");
             app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
             return Err(Answer::refused(StatusCode::GONE, "gone", "Please begin this upload anew."));
@@ -153,35 +151,35 @@ pub(crate) async fn take_here(
             Ok(Received { offset: received, file })
         }
         End::All => Ok(Received { offset: received, file: None }),
-        // Nobody is there any more to read this.
+        // The client is gone; nobody reads this.
         End::BrokenOff => Err(broken_off()),
     }
 }
 
-/// How a stretch of bytes ended.
+/// How receiving ended.
 enum End {
     All,
     BrokenOff,
     TooMuch,
 }
 
-/// What has come is brought to disk, and the database to know of it: how many bytes it knows of then.
+/// A disk sync followed by recording the progress. Yields the number of bytes recorded.
 type Noting = Pin<Box<dyn Future<Output = Result<i64>> + Send>>;
 
-/// Bytes that come over one connection.
+/// Bytes received over one connection.
 struct Segment<'a> {
     app: &'a App,
     actor: Actor,
     id: UploadId,
     alone: &'a Alone,
-    /// How many bytes the database knows of.
+    /// Bytes recorded in the database.
     noted: i64,
-    /// Those that it is about to know of, while more come: the disk and the network do not wait for each other.
+    /// A recording in progress. It runs while more bytes arrive, so that disk and network do not wait for each other.
     noting: Option<Noting>,
-    /// How many had come when noting was last begun, and when that was.
+    /// Bytes received when the last recording began, and its time.
     begun: i64,
     begun_at: Instant,
-    /// How many have come.
+    /// Bytes received.
     come: i64,
 }
 
@@ -226,7 +224,7 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Begins to note what has come, after what was begun before.
+    /// Starts recording progress, after finishing the previous recording.
     async fn begin_noting(&mut self, receiving: &mut Receiving) -> Result<()> {
         self.end_noting().await?;
         let syncing = receiving.begin_sync().await.map_err(|error| store_failed(&error))?;
@@ -243,7 +241,7 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    /// Waits for what is being noted, where anything is. Not waited for to the end, it goes on the next time.
+    /// Finishes a recording in progress. Cancel-safe: if dropped, the next call continues.
     async fn end_noting(&mut self) -> Result<()> {
         if let Some(noting) = &mut self.noting {
             let noted = noting.await;
@@ -253,7 +251,7 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    /// Brings all that has come to disk, and then the database to know of it.
+    /// Records everything received so far.
     async fn note(&mut self, receiving: &mut Receiving) -> Result<i64> {
         self.begin_noting(receiving).await?;
         self.end_noting().await?;
@@ -261,7 +259,7 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// All of an upload is on disk: puts it in place, finds out what it is, and lets it count.
+/// Completes an upload whose bytes are all on disk: moves the blob into place, detects its type and records it.
 async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result<Option<FileId>> {
     let blob = BlobId::new(app.store().clock().now());
     let name = Name { workspace: actor.workspace.0, id: blob.0 };
@@ -281,7 +279,7 @@ async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result
     match counted {
         Ok(file) => Ok(file),
         Err(error) => {
-            // What does not count goes at once, unless the database may have kept it after all.
+            // Delete a refused blob now, unless the database may have recorded it despite the error.
             if !matches!(error, Error::Store(_)) {
                 if let Err(error) = blobs.remove(name).await {
                     tracing::warn!(%error, "bytes that do not count are left for the sweep");
@@ -293,7 +291,7 @@ async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result
     }
 }
 
-/// Width and height of a picture, from the first of its bytes.
+/// Width and height of a picture, read from its first bytes.
 async fn dimensions(app: &App, name: Name, size: u64) -> Option<(i64, i64)> {
     let range = 0..size.min(pictures::HEAD_BYTES);
     let head = app.web.blobs.read(name, Form::Whole, range).await.ok()?.all().await.ok()?;
@@ -301,7 +299,7 @@ async fn dimensions(app: &App, name: Name, size: u64) -> Option<(i64, i64)> {
     Some((found.0.into(), found.1.into()))
 }
 
-/// Forgets an upload and what has come of it.
+/// Deletes an upload and its bytes.
 pub(crate) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
     let abandoned = app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await;
     if let Err(error) = abandoned
@@ -312,7 +310,7 @@ pub(crate) async fn discard_all(app: &App, actor: Actor, id: UploadId) {
     discard(app, id).await;
 }
 
-/// Removes what has come of an upload; where that fails, the sweep does.
+/// Deletes an upload's bytes. If that fails, the blob collector does it later.
 pub(crate) async fn discard(app: &App, id: UploadId) {
     if let Err(error) = app.web.blobs.discard(id.0).await {
         tracing::warn!(%error, upload = %id, "what came of an upload is left for the sweep");

@@ -1,6 +1,5 @@
-//! Uploads by the tus protocol, version 1.0 (tus.io), with creation, creation with the first bytes, termination and expiration:
-//! what comes is kept when the connection is lost, and goes on from there. Forms without scripts send their files with
-//! everything else (`form`); both take the same way in (`receiving`).
+//! Resumable uploads: tus protocol 1.0 (tus.io) with the extensions creation, creation-with-upload, termination and
+//! expiration (F3). Forms without scripts send their files in the form (`form`); both use `receiving`.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -24,7 +23,6 @@ use crate::uploads::locks::{locked, wrong};
 use crate::uploads::receiving::{self, Incoming, Received, take};
 use crate::uploads::uploader::Uploader;
 
-/// The address of uploads.
 const PATH: &str = "/uploads";
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -34,11 +32,10 @@ const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
-/// Ours: the file that a finished upload has become.
+/// Our own header: the file that a finished upload became.
 const FILE: HeaderName = HeaderName::from_static("portal-file");
-/// The type of bytes that go on with an upload.
 const OFFSET_OCTETS: &str = "application/offset+octet-stream";
-/// Characters of `Upload-Metadata`: a long name in base64, and some.
+/// Limit for `Upload-Metadata`: a long name in base64, with room to spare.
 const METADATA_CHARACTERS: usize = 8_000;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -51,7 +48,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .put("/signed/{address}", signed)
 }
 
-/// What the server can do.
 async fn options(State(app): State<App>) -> Response {
     let most = app.web.room.file_max;
     let headers = [
@@ -63,8 +59,8 @@ async fn options(State(app): State<App>) -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// Announces an upload, perhaps with its first bytes. `Upload-Metadata` says what it is for: `channel`, `filename`, and
-/// `folder` (an id, or empty for the top) where it is to lie in one rather than to be sent with a message.
+/// Creates an upload, optionally with its first bytes. `Upload-Metadata` has `channel`, `filename` and, for a file that is
+/// filed in a folder instead of sent with a message, `folder` (an id, or empty for the top level).
 async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, body: Body) -> Result {
     understood(&headers)?;
     let size = number(&headers, &LENGTH)?;
@@ -83,14 +79,14 @@ async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, 
         Received::default()
     };
     let mut answer = progress(StatusCode::CREATED, &taken, Some(&expires));
-    // An id in a path of ours is a header's value.
+    // A path with an id is always a valid header value.
     if let Ok(location) = HeaderValue::from_str(&location) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
     Ok(answer)
 }
 
-/// How far an upload is. Asking ends a connection that still brings bytes: whoever asks has lost it.
+/// Reports the offset. Ends a connection that still writes: a client that asks has lost it.
 async fn state(
     State(app): State<App>,
     uploader: Uploader,
@@ -115,7 +111,7 @@ async fn state(
     Ok(answer)
 }
 
-/// An upload that has become a file in a folder: the answer that said so was lost.
+/// The upload already became a file in a folder, but the client did not get that answer.
 async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
     let actor = uploader.actor;
     let file = app.store().read(move |reader| uploads::became(reader, &actor, id)).await?;
@@ -127,7 +123,6 @@ async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
     Ok(answer)
 }
 
-/// Goes on with an upload where it is.
 async fn go_on(
     State(app): State<App>,
     uploader: Uploader,
@@ -149,7 +144,6 @@ async fn go_on(
     Ok(progress(StatusCode::NO_CONTENT, &taken, Some(&expires)))
 }
 
-/// Gives an upload up.
 async fn give_up(
     State(app): State<App>,
     uploader: Uploader,
@@ -165,8 +159,8 @@ async fn give_up(
     Ok((StatusCode::NO_CONTENT, [(RESUMABLE, "1.0.0")]).into_response())
 }
 
-/// Takes the bytes of a file that waits for them, at an address that was signed for a quarter of an hour (F2): it needs no
-/// session and no key, and today's access.
+/// Uploads the content of a file created without one. The signed address is valid for 15 minutes (F2); it needs neither
+/// session nor key, but current access is checked.
 async fn signed(
     State(app): State<App>,
     CurrentWorkspace(workspace): CurrentWorkspace,
@@ -189,7 +183,7 @@ async fn signed(
     let id = upload.id;
     match take(&app, actor, upload, 0, Incoming::Body(body)).await {
         Ok(Received { file: Some(_), .. }) => Ok(StatusCode::OK.into_response()),
-        // It begins anew, with the whole file: this way cannot go on.
+        // This request cannot be resumed; the client must send the whole file again.
         outcome => {
             receiving::discard_all(&app, actor, id).await;
             Err(outcome.err().unwrap_or_else(|| wrong("brokenOff", "The request broke off.")))
@@ -204,7 +198,7 @@ async fn found(app: &App, uploader: &Uploader, id: UploadId) -> Result<Upload> {
     Ok(upload)
 }
 
-/// Refuses who speaks another version of the protocol.
+/// Refuses clients of other protocol versions.
 fn understood(headers: &HeaderMap) -> Result<()> {
     if headers.get(RESUMABLE).is_some_and(|version| version == "1.0.0") {
         return Ok(());
@@ -213,7 +207,7 @@ fn understood(headers: &HeaderMap) -> Result<()> {
     Err(Answer::refused(StatusCode::PRECONDITION_FAILED, "tusVersion", message).with(VERSION, "1.0.0"))
 }
 
-/// A header that holds a number of bytes.
+/// A header with a number of bytes.
 fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<i64>> {
     let Some(value) = headers.get(name) else { return Ok(None) };
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
@@ -223,7 +217,7 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<i64>> {
     }
 }
 
-/// What `Upload-Metadata` says (pairs of a key and base64, with commas between them).
+/// Parses `Upload-Metadata`: comma-separated pairs of a key and a base64 value.
 fn announced(headers: &HeaderMap, size: i64) -> Result<NewUpload> {
     let text = headers.get(METADATA).and_then(|value| value.to_str().ok()).unwrap_or("");
     let unreadable =
@@ -241,7 +235,7 @@ fn announced(headers: &HeaderMap, size: i64) -> Result<NewUpload> {
             "channel" => channel = Some(value.parse::<ChannelId>().map_err(|_| Answer::not_found())?),
             "folder" if value.is_empty() => folder = Some(None),
             "folder" => folder = Some(Some(value.parse::<FileId>().map_err(|_| Answer::not_found())?)),
-            // Other clients send more, such as a type; the bytes say what they are.
+            // Clients may send more, such as a type, but the content decides that.
             _ => {}
         }
     }
@@ -250,7 +244,7 @@ fn announced(headers: &HeaderMap, size: i64) -> Result<NewUpload> {
     Ok(NewUpload { channel, purpose, name, size: Some(size) })
 }
 
-/// When an upload ends where nothing comes (RFC 9110, 5.6.7).
+/// When an inactive upload is deleted (RFC 9110, 5.6.7).
 fn expires(upload: &Upload) -> String {
     times::http_date(upload.expires_at)
 }

@@ -1,4 +1,4 @@
-//! Who uploads: somebody who is signed in, or the person of a reply link, who reaches that link's channel only.
+//! Who may upload: a signed-in person, or the person of a reply link, for that link's channel only.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderName;
@@ -11,19 +11,18 @@ use crate::app::App;
 use crate::http::answers::{Answer, Result};
 use crate::http::visitor::{CurrentWorkspace, Visitor};
 
-/// The secret of a reply link, from the scripts of its page.
+/// Sent by the scripts of the reply page.
 const REPLY_LINK: HeaderName = HeaderName::from_static("portal-reply-link");
 
-/// Somebody who may upload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Uploader {
     pub(crate) actor: Actor,
-    /// The only channel that they reach.
+    /// For a reply link, the only channel allowed.
     only: Option<ChannelId>,
 }
 
 impl Uploader {
-    /// Makes sure that a channel is within reach.
+    /// Returns `NotFound` for a channel that is out of reach.
     pub(crate) fn may(&self, channel: ChannelId) -> Result<()> {
         if self.only.is_none_or(|only| only == channel) { Ok(()) } else { Err(Answer::not_found()) }
     }

@@ -1,17 +1,16 @@
-//! Scripts as they are served: what is written without its comments, its indentation and its empty lines. Everything
-//! else stays byte for byte, above all what stands in strings, templates and regular expressions; lines stay lines, so
-//! that semicolons are put in as before and an error still names a place that can be found.
+//! Minifies scripts: removes comments, indentation and empty lines. All else stays byte for byte, above all the content
+//! of strings, templates and regular expressions. Line breaks stay, so that automatic semicolon insertion works as
+//! before and errors name useful lines.
 //!
-//! Relies on one thing beyond the grammar (ECMA-262, 12): a regular expression follows an operator, an opening bracket or a
-//! word such as `return`, not a `)` or a `}`. The browser tests compare what is served with what is written, as syntax trees.
+//! One heuristic beyond the grammar (ECMA-262, 12): a regular expression follows an operator, an opening bracket or a
+//! word such as `return`, never a `)` or a `}`. The browser tests compare the syntax trees of source and result.
 
-/// Words after which a slash begins a regular expression.
+/// Keywords after which a slash begins a regular expression.
 const BEFORE_EXPRESSIONS: [&str; 8] = ["return", "typeof", "case", "of", "in", "await", "yield", "void"];
 
-/// The script without what only people read.
 pub(crate) fn minify(script: &str) -> String {
     let mut lean = String::with_capacity(script.len());
-    // For each template that is open, how many braces are open in its `${…}`.
+    // For each open template, the number of open braces in its current `${…}`.
     let mut open: Vec<usize> = Vec::new();
     let mut rest = script;
     while let Some(first) = rest.chars().next() {
@@ -49,7 +48,7 @@ pub(crate) fn minify(script: &str) -> String {
     lean
 }
 
-/// The length of the white space and comments that a text begins with.
+/// The length of the leading white space and comments.
 fn gap(text: &str) -> usize {
     let mut rest = text;
     loop {
@@ -65,7 +64,7 @@ fn gap(text: &str) -> usize {
     }
 }
 
-/// The length up to and with the first of these characters that no backslash stands before, from the second character on.
+/// The length up to and including the first unescaped character for which `is_end` holds, starting at the second character.
 fn up_to(text: &str, mut is_end: impl FnMut(&str, char) -> bool) -> usize {
     let mut characters = text.char_indices().skip(1);
     while let Some((at, character)) = characters.next() {
@@ -94,7 +93,7 @@ fn regular_expression(text: &str) -> usize {
     })
 }
 
-/// From the beginning of a template, or from the end of a `${…}` in it, to its end or the next `${`, which is noted.
+/// From the start of a template, or the end of a `${…}` in it, to its end or the next `${`, which is pushed to `open`.
 fn template(text: &str, open: &mut Vec<usize>) -> usize {
     let end = up_to(text, |rest, character| character == '`' || rest.starts_with("${"));
     if text[..end].ends_with('$') && text[end..].starts_with('{') {
@@ -104,7 +103,7 @@ fn template(text: &str, open: &mut Vec<usize>) -> usize {
     end
 }
 
-/// Whether an expression comes next, rather than an operator, after what is written so far.
+/// Whether an expression can follow what has been written, rather than an operator.
 fn is_before_expression(lean: &str) -> bool {
     let before = lean.trim_end();
     let is_in_word = |character: char| character.is_alphanumeric() || character == '_' || character == '$';
