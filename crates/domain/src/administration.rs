@@ -1,4 +1,4 @@
-//! Use cases that change people, companies, projects and settings, with everything that follows from it.
+//! Use cases that change people, companies, projects and settings, together with everything that depends on them.
 
 pub mod clients;
 pub mod companies;

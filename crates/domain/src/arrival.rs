@@ -1,4 +1,4 @@
-//! Use cases by which people come in: signing in, invitations, joining, imports.
+//! Use cases by which people arrive: signing in, invitations, joining, imports.
 
 pub mod company_suggestion;
 pub mod complete_sign_in;

@@ -1,4 +1,4 @@
-//! Calls of programs: which webhooks there are, what they are to be told, and how each call went.
+//! Webhooks: which exist, what they receive, and the history of their calls.
 
 pub mod call_attempts;
 pub mod call_history;

@@ -1,4 +1,4 @@
-//! Client users, as internal users make, change and find them.
+//! Adding and changing client users, with their companies, channels and groups.
 
 use store::{Reader, Tx};
 
@@ -16,33 +16,31 @@ use crate::kernel::journal::{self, Event};
 use crate::kernel::name::{Name, changed_name, name_of};
 use crate::kernel::{limits, lock};
 
-/// A colleague about to be invited.
+/// A colleague to be invited by a client user.
 #[derive(Clone, Debug, Default)]
 pub struct Colleague {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
-    /// One of the companies of whoever invites them; the main one where none is named.
+    /// One of the inviter's companies; their main one if `None`.
     pub company: Option<CompanyId>,
 }
 
-/// A client user about to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewClient {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
-    /// Telephone number; empty for none.
+    /// Empty for none.
     pub phone: String,
-    /// The companies they belong to.
     pub companies: Vec<CompanyId>,
-    /// The name of one more company, made where there is none of that name; empty for none.
+    /// The name of one more company, which is added if it does not exist; empty for none.
     pub new_company: String,
-    /// What a program adds.
+    /// Set through the API only.
     pub custom_fields: CustomFields,
 }
 
-/// Makes a client user, and their channel with them (C6). One without a company gets a placeholder.
+/// Adds a client user and their channel (C6). One without a company gets a placeholder.
 ///
 /// # Errors
 /// `NotFound` for client users; `Field`.
@@ -57,7 +55,7 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
         limits::validate_optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
     let known = companies::by_name(tx, actor.workspace, &new_company)?;
     if let Some(known) = known {
-        // To somebody who may not see that company the name is just not free.
+        // The actor cannot see that company, so they learn only that the name is taken.
         at_field("newCompany", Problem::Taken, access::company(tx, actor, known))?;
         joined.extend((!joined.contains(&known)).then_some(known));
     }
@@ -84,8 +82,8 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
     Ok(person.id)
 }
 
-/// Makes a client user whom a client user of that company invites. Whoever calls this has checked that they may. They
-/// are in no conversation before they come in ([`begin_conversations`]): nobody but the firm sees that they are expected (S3).
+/// Adds a client user invited by a client user of that company. The caller must have checked that this is allowed. They
+/// are in no channel until they sign in ([`begin_conversations`]), so that only internal users see the invitation (S3).
 pub(crate) fn add_colleague(
     tx: &mut Tx,
     actor: &Actor,
@@ -99,8 +97,8 @@ pub(crate) fn add_colleague(
     Ok(person.id)
 }
 
-/// Makes a client user who signed up by themselves, under the id that was theirs before. They belong to no company: it is
-/// for an internal user to say where they do.
+/// Adds a client user who signed up, under the id of the sign-up. They start with a placeholder: an internal user decides
+/// which company they belong to (S14).
 pub(crate) fn add_signed_up(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, name: Name) -> Result<()> {
     let person = Person { id, ..new(tx.now(), Role::Client, name, "directSignUp") };
     insert(tx, workspace, &person)?;
@@ -108,7 +106,7 @@ pub(crate) fn add_signed_up(tx: &mut Tx, workspace: WorkspaceId, id: PersonId, n
     settle(tx, workspace, id, &[placeholder])
 }
 
-/// Puts a client user who was just made into their companies and channels.
+/// Puts a new client user into their companies and channels.
 fn settle(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[CompanyId]) -> Result<()> {
     belong(tx, workspace, client, joined)?;
     begin_conversations(tx, workspace, client)
@@ -122,35 +120,34 @@ fn belong(tx: &mut Tx, workspace: WorkspaceId, client: PersonId, joined: &[Compa
     Ok(())
 }
 
-/// Makes the channel that a client user begins with (C6), and puts them into all that are theirs.
+/// Creates a client user's first channel (C6) and makes them a member of all theirs.
 pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     starting::for_new_client(tx, workspace, client)?;
     members::sync_members(tx, workspace, Scope::Person(client))
 }
 
-/// What changes about a client user; nothing for what stays.
+/// Changes to a client user; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ClientChange {
     pub given_name: Option<String>,
     pub family_name: Option<String>,
     pub email: Option<String>,
-    /// Telephone number; empty for none.
+    /// Empty for none.
     pub phone: Option<String>,
-    /// The companies they belong to from now on. Those that the one who asks may not see stay.
+    /// Replaces their companies, except those the actor cannot see.
     pub companies: Option<Vec<CompanyId>>,
-    /// Whether the one who asks was told that the client user shares a project with clients of other companies
-    /// from now on (C4).
+    /// Whether the actor confirmed the notice that clients of different companies will share a project (C4).
     pub told: bool,
-    /// What a program's fields are from now on.
+    /// Replaces all of their custom fields.
     pub custom_fields: Option<CustomFields>,
 }
 
-/// Changes a client user. Joining a company joins its channel, leaving ends access at once (C3), groups of that
-/// company included (C9).
+/// Changes a client user. Joining a company joins its channel; leaving it ends access at once (C3), also to groups of
+/// that company (C9).
 ///
 /// # Errors
-/// `NotFound`; `Field`, also where companies change so that clients of different ones meet in a project and nobody
-/// was told (C4).
+/// `NotFound`; `Field`, also if clients of different companies would meet in a project and the actor has not confirmed
+/// the notice (C4).
 pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &ClientChange) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
@@ -183,11 +180,11 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
     Ok(())
 }
 
-/// What a client user's move from companies to companies comes to.
+/// A checked change of a client user's companies.
 struct Move {
     joined: Vec<CompanyId>,
     left: Vec<CompanyId>,
-    /// Where they are then, the main one first; nothing where a placeholder has to stand in.
+    /// All companies afterwards, the main one first; empty if a placeholder is needed.
     order: Vec<CompanyId>,
 }
 
@@ -207,7 +204,7 @@ fn check_move(
             after.push(*company);
         }
     }
-    // A placeholder stands in for a company: beside a real one it has nothing to do, and without one it stays.
+    // A placeholder stays only while there is no real company.
     let placeholder = companies::placeholder_of(tx, actor.workspace, client)?;
     after.retain(|company| Some(*company) != placeholder);
     let alone = after.is_empty();
@@ -250,7 +247,7 @@ fn carry_out(tx: &mut Tx, actor: &Actor, client: PersonId, moving: &Move) -> Res
     Ok(())
 }
 
-/// Takes a client user out of a company that is being deleted.
+/// Removes a client user from a company that is being deleted.
 pub(crate) fn leave_company(tx: &mut Tx, actor: &Actor, client: PersonId, company: CompanyId) -> Result<()> {
     let mut order = companies::all_of(tx, actor.workspace, client)?;
     order.retain(|other| *other != company);
@@ -259,7 +256,7 @@ pub(crate) fn leave_company(tx: &mut Tx, actor: &Actor, client: PersonId, compan
     Ok(())
 }
 
-/// Takes a client user out of the groups of a company that they leave, for good (C9). Its title is another one then.
+/// Removes a client user permanently from the groups of a company they leave, which changes the groups' titles (C9).
 pub(crate) fn leave_groups(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -278,7 +275,7 @@ pub(crate) fn leave_groups(
     Ok(())
 }
 
-/// A placeholder stands in for one client user: nobody else can join it.
+/// A placeholder belongs to one client user: nobody else can join it.
 fn refuse_placeholders(reader: &Reader, actor: &Actor, wanted: &[CompanyId]) -> Result<()> {
     for company in wanted {
         if companies::find(reader, actor, *company)?.placeholder_at.is_some() {

@@ -1,4 +1,4 @@
-//! Adding, changing, assigning and deleting companies.
+//! Adding, changing, assigning and deleting companies. Each takes the directory lock.
 
 use store::Tx;
 
@@ -16,7 +16,7 @@ use crate::kernel::ids::{CompanyId, PersonId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::{limits, lock, web_address};
 
-/// Assigns an internal user to a company, or takes that back. It counts while their access is limited.
+/// Assigns an internal user to a company, or removes the assignment. It matters only while their access is limited.
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for staff.
@@ -42,18 +42,18 @@ pub fn assign(
     members::sync_members(tx, actor.workspace, Scope::Person(person))
 }
 
-/// What a program adds to a company, and changes of it; nothing for what stays.
+/// Company fields that only the API sets; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
-    /// Where its picture is; empty for none.
+    /// Address of its icon; empty for none.
     pub icon_url: Option<String>,
-    /// Its colour, such as `#9bbfff`; empty for the one made from its id.
+    /// For example `#9bbfff`; empty for the color derived from its id.
     pub color: Option<String>,
-    /// Its custom fields from now on.
+    /// Replaces all of its custom fields.
     pub custom_fields: Option<CustomFields>,
 }
 
-/// Makes a company. Who makes one with limited access is assigned to it.
+/// Adds a company. Actors with limited access are assigned to the companies they add.
 ///
 /// # Errors
 /// `NotFound` for client users; `Field`, also for a name in use.
@@ -61,10 +61,7 @@ pub fn add(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
     add_with(tx, actor, name, &Details::default())
 }
 
-/// Makes a company with what a program adds to it.
-///
-/// # Errors
-/// As [`add`].
+/// As [`add`], with the details that an API client may give.
 pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Result<CompanyId> {
     access::internal(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
@@ -77,7 +74,7 @@ pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Re
     Ok(company.id)
 }
 
-/// Renames a company, and its channel with it (C2). A placeholder becomes a company by its first name.
+/// Renames a company and thereby its channel (C2). Naming a placeholder turns it into a real company.
 ///
 /// # Errors
 /// `NotFound`; `Field`, also for a name in use.
@@ -85,7 +82,7 @@ pub fn rename(tx: &mut Tx, actor: &Actor, company: CompanyId, name: &str) -> Res
     edit(tx, actor, company, Some(name), &Details::default())
 }
 
-/// Changes a company's name, where one is given, and details.
+/// Changes a company's details, and its name if one is given.
 ///
 /// # Errors
 /// As [`rename`].
@@ -150,11 +147,8 @@ fn detailed(mut company: Company, details: &Details) -> Result<Company> {
     Ok(company)
 }
 
-/// Deletes a company: its client users belong to it no more, and one who is left without a company gets a placeholder. Its
-/// channel is archived and stays readable for the internal users who could read it.
-///
-/// # Errors
-/// `NotFound`.
+/// Deletes a company. Its client users leave it, and one left without a company gets a placeholder. Its channel is
+/// archived and stays readable for the internal users who could read it.
 pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::company(tx, actor, company)?;
@@ -163,7 +157,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, company: CompanyId) -> Result<()> {
         "UPDATE projects SET company = NULL WHERE workspace = $1 AND company = $2",
         &[&actor.workspace, &company],
     )?;
-    // No name is empty: the company's own is free again.
+    // A NULL key frees the name for another company.
     tx.run(
         "UPDATE companies SET deleted_at = $3, name_key = NULL WHERE workspace = $1 AND id = $2",
         &[&actor.workspace, &company, &tx.now()],

@@ -1,5 +1,5 @@
-//! Deleting people: they can no longer sign in, are in no list, and their address is free again. What they wrote stays
-//! where it is, under their name, for those who may read it.
+//! Deleting people: they can no longer sign in, are removed from all lists, and their address can be used again. Their
+//! messages stay, under their name, for those who may read them.
 
 use store::Tx;
 
@@ -19,11 +19,8 @@ use crate::kernel::ids::{PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::{limits, lock};
 
-/// Deletes a client user. Their channel is archived and stays readable for the internal users who could read it, under
-/// their name; address, number and time zone are erased.
-///
-/// # Errors
-/// `NotFound`.
+/// Deletes a client user: erases address, phone number and time zone, and archives their channel, which stays readable
+/// for the internal users who could read it.
 pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
@@ -31,7 +28,7 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
     for company in companies::all_of(tx, actor.workspace, client)? {
         leave_groups(tx, actor.workspace, company, client)?;
     }
-    // The companies stay theirs: whoever sees the conversation through one of them goes on seeing it.
+    // Company memberships stay, because they decide which internal users with limited access can still read the channel.
     company_rows::forget_placeholder(tx, actor.workspace, client)?;
     close(tx, actor.workspace, &person)?;
     channel::archive_with_subject(tx, actor.workspace, client.0)?;
@@ -48,7 +45,7 @@ pub fn delete_client(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()>
     audit_log::append(tx, actor, AuditAction::PersonDeleted, Some(client.0), Changes::none())
 }
 
-/// Deletes an internal user. Their keys are good for nothing from then on.
+/// Deletes an internal user. Their API keys stop working.
 ///
 /// # Errors
 /// `NotFound`, `Forbidden` for staff, `Field` for the last active admin.
@@ -66,7 +63,7 @@ fn close(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
     save(tx, workspace, person, Person { deactivated_at, ..person.clone() })?;
     end_sessions(tx, workspace, person.id)?;
     projects::leave_all(tx, workspace, person.id)?;
-    // No address has a colon: nobody signs in with this one, and the real one is free.
+    // No address contains a colon: nobody can sign in with this key, and the real address becomes available.
     let nobody = format!("deleted:{}", person.id);
     tx.run(
         "UPDATE people SET deleted_at = $3, email_key = $4 WHERE workspace = $1 AND id = $2",

@@ -1,6 +1,5 @@
-//! All that is kept about one client user, for whoever has a right to a copy: what they are called, their own conversation
-//! and what they wrote elsewhere, their files, what they were sent about missed messages. What others wrote elsewhere is not
-//! theirs and stays out.
+//! All personal data of one client user, for a copy on request (R3): who they are, their own conversation and what they
+//! wrote elsewhere, their files, and what was sent to them. What others wrote elsewhere is not theirs and is left out.
 
 use store::{Reader, Time};
 use uuid::Uuid;
@@ -16,44 +15,39 @@ use crate::kernel::medium;
 use crate::kernel::name::Name;
 
 columns! {
-    /// A message of the copy.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Message {
         pub channel: ChannelId = "m.channel",
-        /// Its place there.
         pub position: i64 = "m.position",
         pub sent_at: Time = "m.sent_at",
         pub author: Name = "p.given_name, p.family_name, p.email",
-        /// What; empty where it was deleted.
+        /// Empty if it was deleted.
         pub text: String = "m.text",
         pub edited_at: Option<Time> = "m.edited_at",
         pub deleted_at: Option<Time> = "m.deleted_at",
     }
 }
 
-/// A file of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     pub id: FileId,
-    /// A name that every system takes.
+    /// Valid as a file name on every system.
     pub name: String,
-    /// Its bytes and how many; nothing where nobody gets them at the moment.
+    /// Blob and size in bytes; `None` while the file is held back (F13).
     pub bytes: Option<(BlobId, i64)>,
 }
 
 columns! {
-    /// Something that was sent outside the portal, or was to be.
+    /// Something that was sent, or was to be sent, outside the portal.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Notice {
         /// When it was due.
         pub created_at: Time = "created_at",
-        /// What, as the word of its kind.
         pub kind: String = "kind",
-        /// When it left.
         pub sent_at: Option<Time> = "sent_at",
-        /// When it failed for good.
+        /// When it failed permanently.
         pub failed_at: Option<Time> = "failed_at",
-        /// Why it failed or was not wanted any more.
+        /// Why it failed or was dropped.
         pub reason: Option<String> = "reason",
     }
 }
@@ -61,7 +55,7 @@ columns! {
 /// The client user and the names of their companies.
 ///
 /// # Errors
-/// `NotFound`, also for client users who ask; `Forbidden` for staff.
+/// `NotFound`, also if the actor is a client user; `Forbidden` for staff.
 pub fn person(reader: &Reader, actor: &Actor, client: PersonId) -> Result<(Person, String)> {
     access::admin(actor)?;
     let person = clients::client(reader, actor, client)?;
@@ -69,7 +63,7 @@ pub fn person(reader: &Reader, actor: &Actor, client: PersonId) -> Result<(Perso
     Ok((person, companies))
 }
 
-/// The messages after a place, by channel and position, at most `most`: all of their own channel, elsewhere their own.
+/// At most `most` messages after a position, by channel and position: all of their own channel, elsewhere only theirs.
 ///
 /// # Errors
 /// As [`person`].
@@ -96,13 +90,12 @@ pub fn messages(
     )?)
 }
 
-/// What a channel of the copy is called.
 pub fn title(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<String> {
     let told = channel::for_events(reader, actor.workspace, channel)?;
     Ok(told.map(|told| told.title).unwrap_or_default())
 }
 
-/// The files after one, by their ids, at most `most`: all of their own file channel, elsewhere those they brought.
+/// At most `most` files after one, by id: all in their own file channel, elsewhere only those they added.
 ///
 /// # Errors
 /// As [`person`].

@@ -1,4 +1,4 @@
-//! What people see and change about themselves, under Profile.
+//! What people change about themselves, under Profile.
 
 use store::Tx;
 
@@ -14,21 +14,21 @@ use crate::kernel::name::changed_name;
 use crate::kernel::time_zone::time_zone;
 use crate::notify::text_deliveries;
 
-/// What people change about themselves; nothing for what stays.
+/// Changes people make about themselves; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct SelfChange {
     pub given_name: Option<String>,
     pub family_name: Option<String>,
-    /// Telephone number; empty for none.
+    /// Empty for none.
     pub phone: Option<String>,
-    /// Time zone, as the IANA database names it; empty for none.
+    /// IANA name; empty for none.
     pub time_zone: Option<String>,
 }
 
-/// Changes what the one who asks is called and where they can be reached.
+/// Changes the actor's name, phone number and time zone.
 ///
 /// # Errors
-/// `Field`; `NotFound` where they are not there any more.
+/// `Field`.
 pub fn edit_self(tx: &mut Tx, actor: &Actor, change: &SelfChange) -> Result<()> {
     lock_directory(tx, actor.workspace)?;
     let before = profile(tx, actor)?;

@@ -1,7 +1,7 @@
-//! Projects: a piece of work with the client users and internal users who are put on it.
+//! Adding, changing, archiving and deleting projects.
 //!
-//! Clients of different companies meet nowhere but in a project, and there only where an internal user put them
-//! together after being told so (C4). A project has no channel until somebody asks for it (C5).
+//! Clients of different companies meet only in projects, and only after an internal user confirmed the notice that they
+//! will (C4). A project has no channel until somebody starts one (C5).
 
 use store::Tx;
 
@@ -18,24 +18,20 @@ use crate::kernel::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::{limits, lock};
 
-/// A project about to be made.
 #[derive(Clone, Debug, Default)]
 pub struct NewProject {
-    /// What it is called.
     pub title: String,
     pub company: Option<CompanyId>,
-    /// The client users on it.
     pub clients: Vec<PersonId>,
-    /// The internal users on it; where none is given, the one who makes it.
+    /// If empty, the actor.
     pub internals: Vec<PersonId>,
-    /// Whether the one who asks was told that clients of different companies meet (C4).
+    /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
     pub told: bool,
 }
 
-/// Makes a project.
-///
 /// # Errors
-/// `NotFound` for client users; `Field`, also where clients of different companies meet and nobody was told (C4).
+/// `NotFound` for client users; `Field`, also if clients of different companies would meet and the actor has not confirmed
+/// the notice (C4).
 pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId> {
     access::internal(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
@@ -66,25 +62,24 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
     Ok(id)
 }
 
-/// What changes about a project; nothing for what stays.
+/// Changes to a project; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectChange {
-    /// What it is called.
     pub title: Option<String>,
-    /// The company it is for; nothing inside for none.
+    /// `Some(None)` removes the company.
     pub company: Option<Option<CompanyId>>,
-    /// The client users on it from now on.
+    /// Replaces the client users.
     pub clients: Option<Vec<PersonId>>,
-    /// The internal users on it from now on; at least one.
+    /// Replaces the internal users; at least one.
     pub internals: Option<Vec<PersonId>>,
-    /// Whether the one who asks was told that clients of different companies meet (C4).
+    /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
     pub told: bool,
 }
 
-/// Changes a project. Its channel is renamed with it (C2), and who comes or goes joins or leaves it at once (C3).
+/// Changes a project. Its channel is renamed with it (C2), and people added or removed join or leave it at once (C3).
 ///
 /// # Errors
-/// `NotFound`; `Field`, also where clients are added that share no company and nobody was told (C4).
+/// `NotFound`; `Field`, also if clients without a company in common are added and the actor has not confirmed the notice (C4).
 pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChange) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
@@ -132,7 +127,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
 }
 
-/// Keeps what was changed about a project, if anything was: about itself, or who is on it.
+/// Saves the project's row if it or its people changed.
 fn save(tx: &mut Tx, actor: &Actor, before: &Project, after: &Project, people_stay: bool) -> Result<()> {
     if before == after && people_stay {
         return Ok(());
@@ -176,10 +171,7 @@ fn put_on(tx: &Tx, workspace: WorkspaceId, project: ProjectId, person: PersonId)
     Ok(())
 }
 
-/// Archives a project, or brings it back. Its channel and its people stay.
-///
-/// # Errors
-/// `NotFound`.
+/// Archives or unarchives a project. Its channel and people stay.
 pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
@@ -189,11 +181,7 @@ pub fn archive(tx: &mut Tx, actor: &Actor, project: ProjectId, archived: bool) -
     save(tx, actor, &before, &Project { archived_at, ..before.clone() }, true)
 }
 
-/// Deletes a project. Its client users are no longer on it; its channel is archived and stays readable for the internal
-/// users on it.
-///
-/// # Errors
-/// `NotFound`.
+/// Deletes a project and takes its client users off it. Its channel is archived and stays readable for its internal users.
 pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::project(tx, actor, project)?;
@@ -211,7 +199,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()> {
     audit_log::append(tx, actor, AuditAction::ProjectDeleted, Some(project.0), Changes::none())
 }
 
-/// Takes a person who is being deleted off every project. Whoever calls this makes the members follow.
+/// Takes a person who is being deleted off every project. The caller must sync the channel members afterwards.
 pub(crate) fn leave_all(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let left: Vec<ProjectId> = tx.all(
         "DELETE FROM project_people WHERE workspace = $1 AND person = $2 RETURNING project",

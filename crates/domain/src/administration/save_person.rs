@@ -1,4 +1,4 @@
-//! Saving a changed person, with the audit log, titles and live pages that follow.
+//! Saving a changed person, and what follows from it: live pages, titles, bounces, and revoked links.
 
 use store::Tx;
 
@@ -11,7 +11,7 @@ use crate::kernel::ids::WorkspaceId;
 use crate::kernel::limits;
 use crate::notify::bounces;
 
-/// What is another value about a person, for the records.
+/// The difference between two versions of a person, for the audit log.
 pub(crate) fn changes(before: &Person, after: &Person) -> Changes {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     Changes::none()
@@ -23,7 +23,7 @@ pub(crate) fn changes(before: &Person, after: &Person) -> Changes {
         .switch("limited", before.limited_at.is_some(), after.limited_at.is_some())
 }
 
-/// Keeps what was changed about a person, and says whether anything was; another name is told at once (C2).
+/// Saves a changed person and returns whether anything changed. A new name is published at once (C2).
 pub(crate) fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: Person) -> Result<bool> {
     if *before == after {
         return Ok(false);
@@ -51,7 +51,7 @@ pub(crate) fn save(tx: &mut Tx, workspace: WorkspaceId, before: &Person, after: 
     if before.name != after.name {
         channel::renamed(tx, workspace, after.id.0)?;
     }
-    // What lies in the old address's mail, or in that of somebody who lost access, must not open the door.
+    // Links and codes in the old address's mailbox, or sent to somebody who lost access, must no longer work.
     let is_moved = limits::normalize(&before.name.email) != limits::normalize(&after.name.email);
     if is_moved {
         bounces::address_changed(tx, workspace, after.id)?;

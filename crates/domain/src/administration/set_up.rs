@@ -15,7 +15,7 @@ use crate::kernel::rate_limits;
 use crate::kernel::secrets::{self, Secret};
 use crate::tenant::workspaces::{self, add, any};
 
-/// Makes the admin with whom a workspace begins.
+/// Adds the first admin of a workspace.
 ///
 /// # Errors
 /// `Field`.
@@ -34,15 +34,15 @@ pub fn first_admin(
     Ok(person.id)
 }
 
-/// A set-up link is good for this long; the next start makes a new one.
+/// How long a set-up link is valid; the next start creates a new one.
 const SET_UP_LASTS: Duration = Duration::from_secs(24 * 3600);
 
-/// Tries to set the portal up in a minute: a form corrected a few times. Its secret cannot be guessed anyway.
+/// Set-up attempts per minute: enough to correct the form a few times. The secret cannot be guessed anyway.
 const SET_UP_TRIES: i64 = 30;
 
 const SET_UP_WINDOW: Duration = Duration::from_secs(60);
 
-/// Makes the one-time link that sets the portal up (S4), and forgets earlier ones. Nothing where it is set up already.
+/// Creates the one-time set-up link (S4) and deletes earlier ones. Returns `None` if a workspace already exists.
 pub fn set_up_link(tx: &mut Tx) -> Result<Option<Secret>> {
     if workspaces::any(tx)? {
         return Ok(None);
@@ -57,15 +57,15 @@ pub fn set_up_link(tx: &mut Tx) -> Result<Option<Secret>> {
     Ok(Some(secret))
 }
 
-/// Counts a try to set the portal up. Two at the same moment wait for each other here: one of them finds it done.
+/// Counts an attempt. Concurrent attempts wait for each other here, so that the second finds the portal set up.
 pub(crate) fn count_set_up(tx: &Tx) -> Result<()> {
     rate_limits::hit(tx, "set-up", SET_UP_WINDOW, SET_UP_TRIES)
 }
 
-/// Makes sure that a secret is that of the set-up link. Changes nothing.
+/// Checks the secret of a set-up link. Changes nothing.
 ///
 /// # Errors
-/// `NotFound` where it is wrong, replaced or expired.
+/// `NotFound` if it is wrong, replaced or expired.
 pub fn check_set_up(reader: &Reader, secret: &str) -> Result<()> {
     let found = reader.first(
         "SELECT 1 FROM sign_in_links WHERE token_hash = $1 AND kind = 'setUp' AND expires_at > $2",
@@ -75,26 +75,23 @@ pub fn check_set_up(reader: &Reader, secret: &str) -> Result<()> {
     found.ok_or(Error::NotFound)
 }
 
-/// Forgets the set-up links.
+/// Deletes all set-up links.
 pub(crate) fn end_set_up(tx: &Tx) -> Result<()> {
     tx.run("DELETE FROM sign_in_links WHERE kind = 'setUp'", &[])?;
     Ok(())
 }
 
-/// What the first start asks for (S4).
+/// The input of the first start (S4).
 #[derive(Clone, Debug)]
 pub struct SetUp {
-    /// What the firm is called.
+    /// The firm's name.
     pub brand: String,
-    /// The first admin's given name.
     pub given_name: String,
-    /// The first admin's family name.
     pub family_name: String,
-    /// The first admin's address.
     pub email: String,
 }
 
-/// Adds a workspace with its first admin beside those that are there.
+/// Adds another workspace with its first admin.
 ///
 /// # Errors
 /// `Field`.
@@ -105,11 +102,11 @@ pub fn add_with_admin(tx: &mut Tx, host: &str, given: &SetUp) -> Result<(Workspa
     Ok((workspace, person))
 }
 
-/// Sets the portal up: its first workspace and its first admin (S4). From the browser with the `secret` of the set-up
-/// link, which is used up; from the command line without.
+/// Creates the first workspace and its first admin (S4). In the browser this takes the `secret` of the set-up link, which
+/// is used up; the command line needs none.
 ///
 /// # Errors
-/// `Conflict` where there is a workspace already; `NotFound` for a secret that is wrong, replaced or expired; `Field`.
+/// `Conflict` if there is already a workspace; `NotFound` for a secret that is wrong, replaced or expired; `Field`.
 pub fn set_up(tx: &mut Tx, secret: Option<&str>, given: &SetUp) -> Result<(WorkspaceId, PersonId)> {
     count_set_up(tx)?;
     if any(tx)? {

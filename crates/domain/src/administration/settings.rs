@@ -11,25 +11,23 @@ use crate::tenant::settings::{
     DefaultChannel, Messaging, ReplyLinks, WAIT_MINUTES, file_limit, messaging, since,
 };
 
-/// What an admin changes; nothing for what stays.
+/// Changes by an admin; `None` leaves a value unchanged.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessagingChange {
     pub wait_minutes: Option<i64>,
-    /// Whether the text of messages is left out of emails.
+    /// Whether emails leave out the text of messages.
     pub hide_text: Option<bool>,
-    /// What reply links lead to.
     pub reply_links: Option<ReplyLinks>,
-    /// Where a new client user's conversation is.
+    /// Where a new client user's conversation takes place (C6).
     pub default_channel: Option<DefaultChannel>,
-    /// Whether client users may start channels themselves.
     pub clients_may_start: Option<bool>,
 }
 
-/// Changes how people talk and are told what they have missed. It holds from now on, for links sent before too; channels
-/// that are there stay as they are.
+/// Changes the messaging settings. They apply immediately, also to reply links already sent; existing channels stay as
+/// they are.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for a wait that is not one of [`WAIT_MINUTES`].
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for a wait outside [`WAIT_MINUTES`].
 pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) -> Result<()> {
     access::admin(actor)?;
     if change.wait_minutes.is_some_and(|minutes| !WAIT_MINUTES.contains(&minutes)) {
@@ -75,10 +73,10 @@ pub fn change_messaging(tx: &mut Tx, actor: &Actor, change: &MessagingChange) ->
     audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
-/// Sets how many bytes one file may have from now on; nothing for as many as the program takes, which is `most`.
+/// Sets the size limit for new files, in bytes. `None` means the server's own limit, `most`.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for less than a byte and for more than the program takes.
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for less than 1 or more than `most`.
 pub fn limit_files(tx: &mut Tx, actor: &Actor, limit: Option<i64>, most: i64) -> Result<()> {
     access::admin(actor)?;
     if limit.is_some_and(|bytes| !(1..=most).contains(&bytes)) {

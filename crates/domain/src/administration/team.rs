@@ -1,4 +1,4 @@
-//! The firm's own people, as admins make and change them; and who may sign in at all.
+//! Adding and changing internal users, and deactivating and reactivating anybody.
 
 use store::{Reader, Tx};
 
@@ -17,22 +17,18 @@ use crate::kernel::lock;
 use crate::kernel::name::{changed_name, name_of};
 use crate::welcome::setting;
 
-/// An internal user about to be made.
 #[derive(Clone, Debug)]
 pub struct NewInternal {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
-    /// Admin or staff.
     pub role: Role,
-    /// Whether they see assigned companies only.
+    /// Whether they see only the companies they are assigned to.
     pub limited: bool,
     /// The companies they are assigned to.
     pub companies: Vec<CompanyId>,
 }
 
-/// Makes an internal user.
-///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff; `Field`.
 pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Result<PersonId> {
@@ -55,24 +51,23 @@ pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Resul
     Ok(person.id)
 }
 
-/// What changes about an internal user; nothing for what stays.
+/// Changes to an internal user; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct InternalChange {
     pub given_name: Option<String>,
     pub family_name: Option<String>,
     pub email: Option<String>,
-    /// Admin or staff.
     pub role: Option<Role>,
-    /// Whether they see assigned companies only.
+    /// Whether they see only the companies they are assigned to.
     pub limited: Option<bool>,
-    /// The companies they are assigned to from now on. Those that the one who asks may not see stay.
+    /// Replaces their assignments, except to companies the actor cannot see.
     pub companies: Option<Vec<CompanyId>>,
 }
 
-/// Changes an internal user. What they may no longer see is closed to them at once (C3).
+/// Changes an internal user. Access they lose ends at once (C3).
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` for staff; `Field`, also where it would leave no active admin.
+/// `NotFound`; `Forbidden` for staff; `Field`, also if no active admin would be left.
 pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalChange) -> Result<()> {
     access::admin(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
@@ -118,8 +113,8 @@ fn internal_role(role: Role) -> Result<Role> {
     if role.is_internal() { Ok(role) } else { Err(Error::field("role", Problem::NoChoice)) }
 }
 
-/// Refuses what would take the last active admin away: nobody could manage the workspace any more. Whose invitation was
-/// taken back cannot sign in.
+/// Refuses to remove the last active admin, since nobody could manage the workspace then. Admins whose invitation was
+/// revoked do not count: they cannot sign in.
 pub(crate) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Person) -> Result<()> {
     if person.role != Role::Admin || person.deactivated_at.is_some() {
         return Ok(());
@@ -133,10 +128,10 @@ pub(crate) fn keep_an_admin(reader: &Reader, workspace: WorkspaceId, person: &Pe
     other.ok_or(Error::field("role", Problem::LastAdmin))
 }
 
-/// Ends somebody's access: sessions end, live updates stop, nothing more is sent (C3). Again changes nothing.
+/// Ends somebody's access: sessions and live updates end, and nothing more is sent (C3). Idempotent.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where staff ask for an internal user; `Field` for the last active admin.
+/// `NotFound`; `Forbidden` if staff deactivate an internal user; `Field` for the last active admin.
 pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = manageable(tx, actor, person)?;
@@ -153,10 +148,10 @@ pub fn deactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     if signs { setting::notify_signer_missing(tx, actor.workspace, person) } else { Ok(()) }
 }
 
-/// Gives somebody their access back; they sign in anew. Again changes nothing.
+/// Restores somebody's access; they must sign in again. Idempotent.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` where staff ask for an internal user.
+/// `NotFound`; `Forbidden` if staff reactivate an internal user.
 pub fn reactivate(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = manageable(tx, actor, person)?;
@@ -181,7 +176,7 @@ pub(crate) fn end_sessions(tx: &mut Tx, workspace: WorkspaceId, person: PersonId
     Ok(())
 }
 
-/// The members follow, and with a client user the titles of their groups, which are their names (C9).
+/// Updates the channel members, and the titles of groups, which consist of their client users' names (C9).
 fn follow_status(tx: &mut Tx, workspace: WorkspaceId, person: &Person) -> Result<()> {
     members::sync_members(tx, workspace, Scope::Person(person.id))?;
     if person.role.is_internal() {

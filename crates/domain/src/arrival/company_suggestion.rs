@@ -1,5 +1,5 @@
-//! Where somebody who signed up might belong: what they say themselves, and which companies have client users with
-//! addresses like theirs. Shown to internal users until one of them puts the client user there, or says that it is nothing.
+//! Which company a client user who signed up may belong to (S14): the one they named, and those whose client users have
+//! addresses at the same domain. Shown to internal users until one of them chooses a company or dismisses the suggestion.
 
 use store::{Reader, Tx};
 
@@ -14,37 +14,33 @@ use crate::kernel::name::Name;
 use crate::kernel::{limits, lock};
 use crate::{administration, directory};
 
-/// Companies suggested at once: colleagues of one client are in one, or in a few of a group.
+/// Companies suggested at most: a client's colleagues are in one company, or in a few of a group.
 const PLACES_MAX: i64 = 3;
 
 const DECIDED: Error = Error::Conflict("Somebody has decided this already.");
 
-/// A company that a client user might belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuggestedCompany {
     pub company: CompanyId,
     pub name: String,
-    /// How many of its client users have an address at the same domain; 0 where the client user named it.
+    /// How many of its client users have an address at the same domain; 0 if it is suggested only because it was named.
     pub alike: i64,
 }
 
-/// Where a client user who signed up might belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompanySuggestion {
-    /// What they call their company; empty where they said nothing.
+    /// The company name they gave; empty for none.
     pub named: String,
-    /// Whether a company of that name can be made: there is none.
+    /// Whether a company of that name can be added, because none exists.
     pub is_new: bool,
-    /// Companies that they might belong to, the likeliest first.
+    /// Likeliest first.
     pub places: Vec<SuggestedCompany>,
-    /// The domain of their address, where it is not a public provider's.
+    /// The domain of their address, unless it belongs to a public provider.
     pub domain: Option<String>,
 }
 
-/// Where a client user who signed up might belong, as far as the one who asks sees those companies; nothing where it is decided.
-///
-/// # Errors
-/// `NotFound`.
+/// The suggestion for a client user who signed up, limited to companies the actor can see. Returns `None` once it has been
+/// decided.
 pub fn find(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<CompanySuggestion>> {
     access::client(reader, actor, client)?;
     let Some(named) = open_request(reader, actor.workspace, client)? else { return Ok(None) };
@@ -71,17 +67,17 @@ pub fn find(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<C
 }
 
 columns! {
-    /// A client user who signed up, while nobody has decided where they belong.
+    /// A client user who signed up and whose company has not been decided yet.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Newcomer {
         pub id: PersonId = "p.id",
         pub name: Name = "p.given_name, p.family_name, p.email",
-        /// What they call their company; empty where they said nothing.
+        /// The company name they gave; empty for none.
         pub company: String = "q.company_name",
     }
 }
 
-/// Whoever signed up and belongs nowhere yet, of those whom the internal user who asks sees; the newest first, at most `most`.
+/// At most `most` client users who signed up, are visible to the actor and have no company yet, newest first.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -100,7 +96,7 @@ pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<Newcom
     Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &most], |row| row.read())?)
 }
 
-/// What somebody who signed up calls their company, while nobody has decided where they belong.
+/// The company name somebody gave when signing up, until their company is decided.
 fn open_request(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Result<Option<String>> {
     Ok(reader.first(
         "SELECT company_name FROM company_requests WHERE workspace = $1 AND person = $2",
@@ -109,9 +105,9 @@ fn open_request(reader: &Reader, workspace: WorkspaceId, client: PersonId) -> Re
     )?)
 }
 
-/// The companies whose client users have addresses at a domain, those with most of them first.
+/// The companies with client users at a domain, those with most of them first.
 fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Result<Vec<SuggestedCompany>> {
-    // No domain has a character that means something in a pattern.
+    // Domains contain no LIKE wildcards.
     let pattern = format!("%@{domain}");
     let sql = format!(
         "SELECT c.id, c.name, count(*) FROM people p \
@@ -129,10 +125,10 @@ fn alike(reader: &Reader, actor: &Actor, client: PersonId, domain: &str) -> Resu
     )?)
 }
 
-/// Puts a client user who signed up into a company; nothing for the one that they named, which is made where it is not there.
+/// Puts a client user who signed up into a company; `None` means the one they named, which is added if it does not exist.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` where somebody has decided already; `Field` as for any client user who joins a company.
+/// `NotFound`; `Conflict` if already decided; `Field` as for any client user who joins a company.
 pub fn put_into(
     tx: &mut Tx,
     actor: &Actor,
@@ -155,10 +151,10 @@ pub fn put_into(
     Ok(company)
 }
 
-/// Leaves a client user who signed up where they are: nothing is suggested any more.
+/// Dismisses the suggestion; the client user stays without a company.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` where somebody has decided already.
+/// `NotFound`; `Conflict` if already decided.
 pub fn dismiss(tx: &mut Tx, actor: &Actor, client: PersonId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
@@ -173,7 +169,7 @@ fn close(tx: &Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     Ok(())
 }
 
-/// Providers with one address for everybody: who shares one of these has nothing else in common.
+/// Public mail providers: people with addresses there need not have anything else in common.
 const PROVIDERS: &[&str] = &[
     "gmail.com",
     "googlemail.com",
@@ -277,10 +273,10 @@ const PROVIDERS: &[&str] = &[
     "docomo.ne.jp",
     "rediffmail.com",
 ];
-/// The same in many countries: `yahoo.co.uk`, `gmx.at`.
+/// Public mail providers with a domain per country, such as `yahoo.co.uk` and `gmx.at`.
 const FAMILIES: &[&str] = &["yahoo", "hotmail", "outlook", "live", "gmx", "yandex"];
 
-/// The domain of an address, where it is not a public provider's.
+/// The domain of an address, unless it belongs to a public provider.
 fn own_domain(email: &str) -> Option<String> {
     let (_, domain) = email.rsplit_once('@')?;
     let domain = limits::normalize(domain);

@@ -1,4 +1,4 @@
-//! Completing a sign-in: what happens when somebody has proved who they are.
+//! Completing a sign-in, once somebody has proved who they are.
 
 use store::{Time, Tx};
 
@@ -14,8 +14,8 @@ use crate::kernel::journal::{self, Event};
 use crate::kernel::{limits, lock};
 use crate::welcome::greeting;
 
-/// Notes that somebody signs in, the first time meaning that the invitation is accepted, and greets a client user then
-/// (W1). Who signed up becomes a client user by it. Answers who it is; nobody where that person is deactivated.
+/// Records a sign-in. The first one accepts the invitation or completes the sign-up, and sends a client user the welcome
+/// message (W1). Returns the person who is signed in, or `None` if they are deactivated.
 pub fn complete_sign_in(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<Option<PersonId>> {
     let seen: Option<Option<Time>> = tx.first(
         "SELECT first_seen_at FROM people WHERE workspace = $1 AND id = $2",
@@ -33,7 +33,7 @@ pub fn complete_sign_in(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -
             None => return Ok(None),
         },
     };
-    // Asked of the row itself, so that of two devices at the same instant one is the first.
+    // Decided by updating the row, so that of two devices at the same instant only one is first.
     let first: Option<(Role, String)> = tx.first(
         "UPDATE people SET first_seen_at = $3, uninvited_at = NULL \
          WHERE workspace = $1 AND id = $2 AND first_seen_at IS NULL AND deactivated_at IS NULL RETURNING role, made_by",
@@ -41,7 +41,7 @@ pub fn complete_sign_in(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -
         |row| row.read(),
     )?;
     if first.is_some() {
-        // Accepted: an invitation sent twice lets nobody else in.
+        // The invitation is accepted: its other links must not let anybody else in.
         tx.run(
             "UPDATE sign_in_links SET used_at = $3 WHERE workspace = $1 AND person = $2 AND used_at IS NULL \
              AND kind = 'invitation'",
@@ -62,8 +62,8 @@ pub fn complete_sign_in(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -
     Ok((arrived > 0).then_some(person))
 }
 
-/// Makes a client user of a newcomer whose address is proved, and answers who it is. Where the address became somebody's
-/// meanwhile it is them. Takes the workspace's turn.
+/// Turns a pending sign-up with a proven address into a client user. If the address was added in the meantime, returns
+/// that person instead. Takes the directory lock.
 pub(crate) fn create_client(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -1,36 +1,33 @@
-//! Reads a table as people hand it in: whatever program wrote it. Encoding and separator are found from the bytes, columns by
-//! their names; what stands in a cell is text, never a formula. Pure: bytes in, lines out.
+//! Reads an imported table, whatever program wrote it (S15). Encoding and separator are detected from the bytes, columns
+//! by their names; cells are text, never formulas. Pure: bytes in, lines out.
 
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 
-/// Bytes of a table: [`LINES_MAX`] lines with long names.
+/// Maximum size in bytes: [`LINES_MAX`] lines with long names.
 pub const BYTES_MAX: usize = 5_000_000;
-/// Lines of a table: a large firm's clients. Each is looked at anew with the table's page.
+/// Maximum number of lines: a large firm's clients. The table's page checks each of them again.
 pub const LINES_MAX: usize = 10_000;
-/// Characters kept of a cell: enough to show what is wrong with one that is too long.
+/// Maximum length of a stored cell, in characters: enough to show what is wrong with one that is too long.
 const CELL_CHARACTERS: usize = 300;
-/// Columns that are looked at.
+/// Columns read at most; further ones are ignored.
 const COLUMNS_MAX: usize = 200;
 
 columns! {
-    /// A line of a table, as it was written.
+    /// A line as it was written.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct Line {
-        /// The line of the file at which it begins, from 1.
+        /// The line of the file on which it starts, from 1.
         pub number: i64 = "line",
         pub given_name: String = "given_name",
         pub family_name: String = "family_name",
-        /// Email address; empty where the line is about a company only.
+        /// Empty if the line is about a company only.
         pub email: String = "email",
-        /// Telephone number.
         pub phone: String = "phone",
-        /// The company's name.
         pub company: String = "company",
     }
 }
 
-/// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
     GivenName,
@@ -42,7 +39,7 @@ enum Column {
 }
 
 impl Column {
-    /// The meaning of a column's name, whatever its case, spaces and dashes.
+    /// The meaning of a column name, ignoring case, spaces and punctuation.
     fn of(name: &str) -> Option<Column> {
         let name: String = name.chars().filter(|character| character.is_alphanumeric()).collect();
         Some(match name.to_lowercase().as_str() {
@@ -64,7 +61,7 @@ impl Column {
     }
 }
 
-/// The lines of a table. Empty ones are left out.
+/// Reads the lines of a table, skipping empty ones.
 ///
 /// # Errors
 /// `Field` of `file`: `TooLarge`, `Workbook`, `NotText`, `Empty`, `NoColumns`, `TooManyLines`, `OpenQuote`.
@@ -73,7 +70,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     if bytes.len() > BYTES_MAX {
         return refused(Problem::TooLarge(i64::try_from(BYTES_MAX).unwrap_or(i64::MAX)));
     }
-    // A ZIP, as workbooks are, or the older kind.
+    // Workbooks: ZIP archives, or the older binary format.
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return refused(Problem::Workbook);
     }
@@ -90,7 +87,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     let mut last = (0_u64, 0_usize);
     let mut counter = Counter { bytes: text.as_bytes(), at: 0, line: 1 };
     for record in reader.records() {
-        // The text is UTF-8 and lines may have any number of cells: nothing else can be wrong.
+        // The text is valid UTF-8 and the reader is flexible about the number of cells, so nothing else can be wrong.
         let Ok(record) = record else { return refused(Problem::NotText) };
         let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
         let number = counter.line_at(begins) + skipped;
@@ -123,7 +120,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// Counts lines as editors do. The reader's own count is one behind where lines end with CR and LF.
+/// Counts lines as editors do. The reader's own count is one behind where lines end with CR LF.
 struct Counter<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -131,7 +128,7 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// The line of the first cell at or after a place; places only rise.
+    /// The line of the first cell at or after a byte offset. Offsets must not decrease between calls.
     fn line_at(&mut self, place: usize) -> u64 {
         let rest = self.bytes.get(place..).unwrap_or_default();
         let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -160,7 +157,7 @@ fn line(number: u64, record: &csv::StringRecord, columns: &[Option<Column>]) -> 
             Column::Phone => &mut line.phone,
             Column::Company => &mut line.company,
         };
-        // Of two columns for the same the first that says something counts.
+        // If two columns have the same meaning, the first one with a value wins.
         if place.is_empty() {
             *place = cell.trim().chars().take(CELL_CHARACTERS).collect();
         }
@@ -177,7 +174,7 @@ fn line(number: u64, record: &csv::StringRecord, columns: &[Option<Column>]) -> 
     line
 }
 
-/// The text of bytes: by their mark, as UTF-8 where they are, else in the encoding that western programs wrote before.
+/// Decodes by byte order mark; without one, as UTF-8 if valid, else as Windows-1252, which Western programs used to write.
 fn decoded(bytes: &[u8]) -> Option<String> {
     let wide = if bytes.starts_with(&[0xff, 0xfe]) {
         Some(encoding_rs::UTF_16LE)
@@ -195,11 +192,11 @@ fn decoded(bytes: &[u8]) -> Option<String> {
         Ok(text) => text.to_string(),
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
     };
-    // No program writes these into a table: it is something else.
+    // No program writes NUL into a table: this is not text.
     (!text.contains('\0')).then_some(text)
 }
 
-/// UTF-16 without its mark: every other byte of ASCII in it is zero.
+/// Detects UTF-16 without a byte order mark: in it, every other byte of ASCII text is zero.
 fn unmarked_wide(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let head = &bytes[..bytes.len().min(64) & !1];
     let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
@@ -213,7 +210,7 @@ fn unmarked_wide(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     }
 }
 
-/// The separator that a first line `sep=;` tells, as one well-known program writes it, and the text behind it.
+/// The separator declared by a first line `sep=;`, as Excel writes it, and the text after that line.
 fn told_separator(text: &str) -> (Option<u8>, &str) {
     let Some(rest) = text.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep=")).map(|_| &text[4..])
     else {
@@ -225,7 +222,7 @@ fn told_separator(text: &str) -> (Option<u8>, &str) {
     }
 }
 
-/// The separator that the first line has most often outside of quotes; a comma where it has none.
+/// The separator that occurs most often in the first line, outside quotes; a comma if none does.
 fn separator(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut is_quoted = false;
@@ -239,7 +236,7 @@ fn separator(text: &str) -> u8 {
             _ => {}
         }
     }
-    // Of equals the first stays.
+    // In a tie, the first of the list wins.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 

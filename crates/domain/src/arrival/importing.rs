@@ -1,4 +1,4 @@
-//! Taking a table in, some lines at a time, each time from what is true then.
+//! Applying an imported table step by step; each step takes account of what changed in between (S15).
 
 use store::Tx;
 
@@ -12,20 +12,15 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ImportId, PersonId, WorkspaceId};
 use crate::kernel::lock;
 
-/// What a step left.
+/// Whether an import has lines left after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// More lines are to be taken in.
     More,
-    /// All of it is.
     Done,
 }
 
-/// Takes the next lines of a table in, at most `most` ([`crate::arrival::imports::LINES_AT_ONCE`]), in this one transaction. Done with all of
-/// them it changes nothing any more.
-///
-/// # Errors
-/// `NotFound`.
+/// Imports the next lines of a table, at most `most` ([`crate::arrival::imports::LINES_AT_ONCE`]), in this transaction.
+/// Does nothing once all lines are imported.
 pub fn apply_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> Result<Step> {
     lock::lock_directory(tx, actor.workspace)?;
     let found = find(tx, actor, import)?;
@@ -49,7 +44,7 @@ pub fn apply_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> 
         let number = planned.line.number;
         let taken = match apply(tx, actor, planned, found.invites) {
             Ok(taken) => taken,
-            // What is refused here was refused before anything was done.
+            // Input is checked before anything is written, so a refused line leaves nothing half-done.
             Err(Error::Field { field, problem }) => {
                 AppliedLine::left_out(field.to_string(), problem.to_string())
             }
@@ -66,7 +61,6 @@ pub fn apply_some(tx: &mut Tx, actor: &Actor, import: ImportId, most: usize) -> 
     Ok(step)
 }
 
-/// What came of a line.
 struct AppliedLine {
     came_to: LineResult,
     person: Option<PersonId>,

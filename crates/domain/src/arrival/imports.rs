@@ -1,7 +1,8 @@
-//! Tables of people and companies that an internal user hands in: kept as they were written, looked at, and only then taken
-//! in, some hundred lines in a transaction, so that others can write in between. What is wrong with a line by itself is noted
-//! when it comes in. What else it comes to is worked out anew each time it is looked at, from what is true then; what was
-//! taken in keeps what came of it. So one that was cut off goes on with the lines that are left.
+//! Imported tables of people and companies (S15): stored as written, previewed, then imported in transactions of some
+//! hundred lines (`arrival::importing`), so that others can write in between.
+//!
+//! Errors within a line are stored on upload. All else is computed from the current data at each preview and each step;
+//! only imported lines store their result. An interrupted import therefore continues with the remaining lines.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -16,68 +17,67 @@ use crate::kernel::ids::{ImportId, PersonId};
 use crate::kernel::words::words;
 use crate::kernel::{limits, name};
 
-/// Lines that one transaction keeps or takes in: others wait for it no longer than a moment.
+/// Lines stored or imported per transaction, so that other writers wait only a moment.
 pub const LINES_AT_ONCE: usize = 200;
-/// Tables are kept this long: they hold addresses of people who may never come.
+/// How long tables are kept: they contain addresses of people who may never become client users.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Tables that one sweep takes at most, so that nobody waits for it.
+/// Tables deleted per sweep at most, so that other writers are not held up.
 const SWEPT_AT_ONCE: i64 = 10;
 
 columns! {
-    /// A table that was handed in.
+    /// An uploaded table.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Import {
         pub id: ImportId = "id",
         pub file_name: String = "file_name",
-        /// Whether everybody in it is invited when it is taken in.
+        /// Whether everybody who is added is also invited.
         pub invites: bool = "invite_at" => |at: Option<Time>| at.is_some(),
-        /// When somebody said that it be taken in.
+        /// When the import was started.
         pub started_at: Option<Time> = "started_at",
-        /// When some of its lines were last taken in.
+        /// When the last step ended.
         pub stepped_at: Option<Time> = "stepped_at",
-        /// When all of it was.
+        /// When the last line was imported.
         pub finished_at: Option<Time> = "finished_at",
     }
 }
 
-/// What a line comes to.
+/// The effect of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A client user is added, in a company that is there, in one that is made with them, or in none.
+    /// Adds a client user.
     Client(LineCompany),
-    /// A company is added.
+    /// Adds a company.
     Company,
-    /// It is there already: nothing changes.
+    /// Already exists: changes nothing.
     Here,
-    /// It cannot be taken: the field and what is wrong there.
+    /// Cannot be imported: the field, and what is wrong with it.
     LeftOut(String, String),
 }
 
-/// Where a new client user belongs.
+/// The company of a new client user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineCompany {
-    /// Nowhere.
+    /// None.
     Alone,
-    /// To a company that is there.
+    /// An existing one.
     Known,
-    /// To a company that is made.
+    /// One that is added too.
     New,
 }
 
-/// A line and what it comes to, or came to.
+/// A line with its expected or actual effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     pub line: Line,
-    /// What it comes to.
     pub outcome: Outcome,
-    /// Who came of it.
+    /// The client user who was added.
     pub person: Option<PersonId>,
-    /// Whether it was taken in, as far as it could be.
+    /// Whether the line has been processed, even if it was left out.
     pub is_done: bool,
 }
 
 words! {
-    /// What a line came to, as it is kept.
+    /// The stored result of a processed line.
     pub(crate) enum LineResult {
         Client = "client",
         Company = "company",
@@ -86,20 +86,20 @@ words! {
     }
 }
 
-/// A line as it came in, with what is wrong with it by itself.
+/// A line, with the field and error if it is invalid in itself.
 #[derive(Clone, Debug)]
 pub struct Checked {
     line: Line,
     wrong: Option<(String, String)>,
 }
 
-/// Looks at each line of a table by itself, and beside the others: an address can stand there once.
+/// Checks each line in itself, and that no address occurs twice in the table.
 pub fn check(lines: Vec<Line>) -> Vec<Checked> {
     let mut seen: HashMap<String, i64> = HashMap::new();
     let checked = lines.into_iter().map(|line| {
         let wrong = match check_line(&line, &mut seen) {
             Err(Error::Field { field, problem }) => Some((field.to_string(), problem.to_string())),
-            // Checks of texts refuse them at their field.
+            // Validation only fails with `Error::Field`.
             _ => None,
         };
         Checked { line, wrong }
@@ -107,7 +107,7 @@ pub fn check(lines: Vec<Line>) -> Vec<Checked> {
     checked.collect()
 }
 
-/// `seen` are the addresses of earlier lines that can be taken, with the line of each.
+/// `seen` maps the addresses of earlier valid lines to their line numbers.
 fn check_line(line: &Line, seen: &mut HashMap<String, i64>) -> Result<()> {
     limits::validate_optional_line("company", &line.company, limits::NAME_CHARACTERS)?;
     if is_about_company(line) {
@@ -129,8 +129,8 @@ fn is_about_company(line: &Line) -> bool {
     line.email.is_empty() && line.given_name.is_empty() && line.family_name.is_empty()
 }
 
-/// Begins to keep a table to be looked at; its lines follow by [`add_lines`]. Nobody hears of it before all of them are
-/// there: one that is cut off is swept with the old ones.
+/// Starts storing a table; the lines follow through [`add_lines`]. Publish the id only after all lines are stored: an
+/// interrupted upload is then never seen, and swept with the old tables.
 ///
 /// # Errors
 /// `NotFound` for client users.
@@ -147,10 +147,7 @@ pub fn begin(tx: &mut Tx, actor: &Actor, file_name: &str, invites: bool) -> Resu
     Ok(id)
 }
 
-/// Keeps some lines of a table; at most [`LINES_AT_ONCE`] belong into one transaction.
-///
-/// # Errors
-/// `NotFound`.
+/// Stores some lines of a table; at most [`LINES_AT_ONCE`] per transaction.
 pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]) -> Result<()> {
     find(tx, actor, import)?;
     for Checked { line, wrong } in lines {
@@ -179,10 +176,10 @@ pub fn add_lines(tx: &mut Tx, actor: &Actor, import: ImportId, lines: &[Checked]
     Ok(())
 }
 
-/// A table of the one who asks.
+/// A table that the actor uploaded.
 ///
 /// # Errors
-/// `NotFound`, also for that of somebody else.
+/// `NotFound`, also if somebody else uploaded it.
 pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> {
     access::internal(actor)?;
     let found = reader.first(
@@ -197,16 +194,13 @@ pub fn find(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Import> 
     found.ok_or(Error::NotFound)
 }
 
-/// What every line of a table comes to, or came to when it was taken in.
-///
-/// # Errors
-/// `NotFound`.
+/// The expected effect of every line of a table, or the actual one once it has been imported.
 pub fn plan(reader: &Reader, actor: &Actor, import: ImportId) -> Result<Vec<Planned>> {
     find(reader, actor, import)?;
     plan_some(reader, actor, import, "", i64::MAX)
 }
 
-/// The same for the first `most` lines that fulfil a condition.
+/// As [`plan`], for the first `most` lines that match the SQL condition `and`.
 pub(crate) fn plan_some(
     reader: &Reader,
     actor: &Actor,
@@ -230,7 +224,7 @@ pub(crate) fn plan_some(
     Ok(planned.collect())
 }
 
-/// A line as it is kept, and what came of it, or why it cannot be taken.
+/// A stored line, and its outcome if it is invalid or already processed.
 fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
     type Columns = (Line, Option<String>, Option<String>, Option<PersonId>, Option<LineResult>);
     let (line, field, problem, person, came_to): Columns = row.read()?;
@@ -248,17 +242,16 @@ fn kept(row: &Row<'_>) -> store::Result<(Planned, Option<Outcome>)> {
     Ok((Planned { line, outcome: Outcome::Here, person, is_done }, outcome))
 }
 
-/// What is there already of a table's people and companies.
+/// Which people and companies of a table already exist.
 struct There {
-    /// Lines whose address is somebody's.
+    /// Lines whose address belongs to somebody.
     people: HashSet<i64>,
-    /// Companies by their names as they are compared, and whether the one who asks sees them; those that earlier lines
-    /// make, too.
+    /// Companies by normalized name, and whether the actor can see them; includes those that earlier lines add.
     companies: HashMap<String, bool>,
 }
 
 impl There {
-    /// Of the lines from `first` to `last`, with two questions however many these are.
+    /// For lines `first` to `last`, in two queries regardless of their number.
     fn read(reader: &Reader, actor: &Actor, import: ImportId, first: i64, last: i64) -> Result<There> {
         let people = reader.all(
             "SELECT l.line FROM import_lines l JOIN people p ON p.workspace = l.workspace AND p.email_key = l.email_key \
@@ -280,13 +273,13 @@ impl There {
         Ok(There { people: people.into_iter().collect(), companies: companies.into_iter().collect() })
     }
 
-    /// What a line comes to that nothing is wrong with by itself.
+    /// The effect of a line that is valid in itself.
     fn outcome(&mut self, line: &Line) -> Outcome {
         let company = limits::normalize(&line.company);
         let belonging = match self.companies.get(&company) {
             _ if limits::is_blank(&company) => LineCompany::Alone,
             Some(true) => LineCompany::Known,
-            // To somebody who may not see that company the name is just not free.
+            // The actor cannot see that company, so they learn only that the name is taken.
             Some(false) => return Outcome::LeftOut("company".to_string(), Problem::Taken.to_string()),
             None => LineCompany::New,
         };
@@ -304,17 +297,14 @@ impl There {
     }
 }
 
-/// Forgets a table that is not to be taken in, or was.
-///
-/// # Errors
-/// `NotFound`.
+/// Deletes a table, imported or not.
 pub fn forget(tx: &mut Tx, actor: &Actor, import: ImportId) -> Result<()> {
     find(tx, actor, import)?;
     tx.run("DELETE FROM imports WHERE workspace = $1 AND id = $2", &[&actor.workspace, &import])?;
     Ok(())
 }
 
-/// Forgets some tables that were handed in long ago, and says how many; 0 when none are left.
+/// Deletes some old tables. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM imports WHERE (workspace, id) IN \

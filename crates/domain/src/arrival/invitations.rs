@@ -1,5 +1,5 @@
-//! Invitations (S2): a mail with a link that signs in for the first time. The link is made when the mail is put
-//! together, a new one each time; earlier ones stay good until they expire, are taken back, or one of them was accepted.
+//! Invitations (S2): a mail with a link for the first sign-in. Each mail gets a new link when it is composed; earlier ones
+//! stay valid until they expire, are revoked, or one of them is accepted.
 
 use std::time::Duration;
 
@@ -19,23 +19,21 @@ use crate::kernel::{lock, rate_limits};
 use crate::notify::deliveries;
 use crate::notify::delivery::Kind;
 
-/// Invitations of one person in a day: enough for typing errors and lost mails, too few to be a nuisance.
+/// Invitations to one person per day: enough for typing errors and lost mails, too few to be a nuisance.
 pub const INVITED_MAX: i64 = 10;
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// What an invitation says. It holds a secret: not to be logged, hence no `Debug`.
+/// The content of an invitation mail. Has no `Debug`, because its secret must not be logged.
 pub struct PreparedInvitation {
-    /// To whom it goes.
     pub to: Addressee,
-    /// The link's secret.
     pub link_secret: Secret,
 }
 
-/// Invites a person, also again: internal users the client users that they see, admins the internal users. The mail
-/// is due now.
+/// Invites a person, or invites them again; the mail is due now. Internal users invite client users they can see, admins
+/// invite internal users.
 ///
 /// # Errors
-/// `NotFound` for somebody who is not there or not theirs to see; `Forbidden` for staff who invite internal users;
+/// `NotFound` if the person does not exist or the actor cannot see them; `Forbidden` if staff invite internal users;
 /// `Conflict` for a deactivated person; `TooMany`.
 pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     access::internal(actor)?;
@@ -68,7 +66,7 @@ pub fn invite(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     deliveries::add(tx, actor.workspace, Kind::Invitation, Some(person))
 }
 
-/// Invites a client user whom a colleague added.
+/// Sends the invitation to a client user whom a colleague added.
 pub(crate) fn send_invitation(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<()> {
     tx.run(
         "UPDATE people SET invited_at = $3 WHERE workspace = $1 AND id = $2",
@@ -77,11 +75,11 @@ pub(crate) fn send_invitation(tx: &mut Tx, workspace: WorkspaceId, client: Perso
     deliveries::add(tx, workspace, Kind::Invitation, Some(client))
 }
 
-/// Takes an invitation back: its links say so, a mail that still waits is not sent, and codes are not either. A new
-/// invitation makes good for all of that. Again changes nothing.
+/// Revokes an invitation: its links say so, and waiting mails and sign-in codes are not sent, until the person is invited
+/// again. Idempotent.
 ///
 /// # Errors
-/// As [`invite`]; `Conflict` where its person has accepted it.
+/// As [`invite`]; `Conflict` if it has been accepted.
 pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let found = team::manageable(tx, actor, person)?;
@@ -110,7 +108,8 @@ pub fn take_back(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<()> {
     audit_log::append(tx, actor, AuditAction::PersonUninvited, Some(person.0), Changes::none())
 }
 
-/// Makes what an invitation says, just before it is sent. Nothing where its person is deactivated, or it was taken back.
+/// Creates the content of the mail just before it is sent. Returns `None` if the person is deactivated or the invitation
+/// was revoked.
 pub fn prepare_invitation(
     tx: &mut Tx,
     workspace: WorkspaceId,

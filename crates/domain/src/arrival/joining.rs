@@ -1,6 +1,6 @@
-//! How people may come in beside being added by the firm: by signing up themselves (`sign_ups`), and invited by a colleague
-//! (S2). Both are off at first. A colleague belongs to the company of the client user who invites them from then on, and is in
-//! its conversations once they have come in.
+//! How people may join without being added by the firm: by signing up (`identity::sign_ups`, S14) or invited by a
+//! colleague (S2). Both are off by default. Invited colleagues belong to the inviter's company at once, and become
+//! members of its channels when they first sign in.
 
 use std::time::Duration;
 
@@ -16,23 +16,18 @@ use crate::kernel::ids::{CompanyId, WorkspaceId};
 use crate::kernel::{lock, name, rate_limits};
 use crate::tenant::settings;
 
-/// Colleagues that one client user may invite in a day: a whole office, but no address book.
+/// Colleagues that one client user may invite per day: a whole office, but not an address book.
 pub const COLLEAGUES_MAX: i64 = 20;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How people may come in beside being added by the firm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joining {
-    /// Since when people sign up by themselves; nothing where they do not.
+    /// Since when people may sign up; `None` if they may not.
     pub sign_up_at: Option<Time>,
-    /// Since when client users invite their colleagues; nothing where they do not.
+    /// Since when client users may invite colleagues; `None` if they may not.
     pub colleagues_at: Option<Time>,
 }
 
-/// How people may come in to a workspace.
-///
-/// # Errors
-/// `NotFound` where there is no such workspace.
 pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Joining> {
     let sql = "SELECT sign_up_at, colleagues_at FROM workspaces WHERE id = $1";
     let found = reader.first(sql, &[&workspace], |row| {
@@ -41,16 +36,14 @@ pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Joining> {
     found.ok_or(Error::NotFound)
 }
 
-/// What an admin changes; nothing for what stays.
+/// Changes by an admin; `None` leaves a value unchanged.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JoiningChange {
-    /// Whether people sign up by themselves.
     pub sign_up: Option<bool>,
-    /// Whether client users invite their colleagues.
     pub colleagues: Option<bool>,
 }
 
-/// Changes how people may come in from now on. Who came in stays.
+/// Changes how people may join from now on. Those who already joined stay.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -74,8 +67,8 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &JoiningChange) -> Result<()> 
     audit_log::append_change(tx, actor, AuditAction::SettingsChanged, None, changes)
 }
 
-/// The companies to which the client user who asks may invite colleagues, the main one first: id and name. Nothing for
-/// internal users, where the workspace does not let client users invite, and for one without a company.
+/// The companies to which the actor may invite colleagues, the main one first, with their names. Empty for internal users,
+/// for client users without a company, and if the workspace does not allow it.
 pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, String)>> {
     if actor.role != Role::Client || setting(reader, actor.workspace)?.colleagues_at.is_none() {
         return Ok(Vec::new());
@@ -89,11 +82,11 @@ pub fn own_companies(reader: &Reader, actor: &Actor) -> Result<Vec<(CompanyId, S
     )?)
 }
 
-/// A client user invites a colleague to their company. Whether the address was known already is not told (S3): to somebody who
-/// is here nothing is sent, and nothing changes about them; somebody new is seen by the firm alone until they come in.
+/// Invites a colleague of the actor to their company. Does not reveal whether the address was known (S3): people already
+/// here are sent nothing and not changed, and new ones are visible to internal users only until they sign in.
 ///
 /// # Errors
-/// `NotFound` where the one who asks may not invite; `Field`; `TooMany`.
+/// `NotFound` if the actor may not invite; `Field`; `TooMany`.
 pub fn invite_colleague(tx: &mut Tx, actor: &Actor, colleague: &Colleague) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let own = own_companies(tx, actor)?;

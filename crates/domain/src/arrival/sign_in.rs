@@ -1,4 +1,4 @@
-//! Signing in by the code or the link of a mail (S1).
+//! Signing in with the code or the link of a mail (S1), and composing that mail.
 
 use store::{Time, Tx};
 
@@ -13,32 +13,29 @@ use crate::kernel::secrets::{self, Secret};
 use crate::kernel::{limits, lock};
 use crate::notify::bounces;
 
-/// What a sign-in mail says. It holds secrets: not to be logged, hence no `Debug`.
+/// The content of a sign-in mail. Has no `Debug`, because its secrets must not be logged.
 pub struct Prepared {
-    /// To whom it goes.
     pub to: Addressee,
-    /// The six digits.
+    /// Six digits.
     pub code: String,
-    /// The link's secret.
     pub link_secret: Secret,
     /// Whether it completes a sign-up.
     pub is_sign_up: bool,
 }
 
-/// What came of typing a code.
+/// The result of entering a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOutcome {
-    /// It is right: this person signs in. The code and its link are used up.
+    /// The code is right. It and its link are now used up.
     SignedIn(PersonId),
-    /// It is wrong; another try is possible.
+    /// The code is wrong, but another attempt is allowed.
     Wrong,
-    /// There is no further try: too many were wrong, the code is used or expired, or there never was such a request.
+    /// No further attempts: too many were wrong, the code was used or has expired, or the request does not exist.
     Over,
 }
 
-/// Makes what the mail of a request says: a fresh code and a fresh link; earlier ones of the same request are good no
-/// more. Called just before the mail is sent. Nothing where the request is used up or expired, or its person is
-/// deactivated: there is nothing to send then.
+/// Creates the content of a request's mail, just before it is sent: a new code and a new link, which replace earlier ones
+/// of that request. Returns `None` if the request was used or has expired, or if its person is deactivated.
 pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<Option<Prepared>> {
     let open: Option<(PersonId, Time)> = tx.first(
         "SELECT person, expires_at FROM sign_ins WHERE workspace = $1 AND id = $2 AND person IS NOT NULL \
@@ -60,18 +57,17 @@ pub fn prepare_mail(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId) -> R
     Ok(Some(Prepared { to, code, link_secret, is_sign_up }))
 }
 
-/// Somebody types the code of a request; spaces and dashes in it mean nothing. A wrong one is counted; after
+/// Checks the code entered for a request, ignoring spaces and dashes. Wrong codes are counted; after
 /// [`limits::CODE_TRIES`] of them the request is over.
 ///
-/// # Errors
-/// Where the database fails. A wrong code is no error, so that its count is kept.
+/// A wrong code is not an error: the transaction must commit, so that the attempt counts.
 pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &str) -> Result<CodeOutcome> {
     let code: String = code.chars().filter(|character| !is_separator(*character)).take(7).collect();
     if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        // It cannot be the code of any request: nothing to count, and the same answer for all.
+        // Cannot be the code of any request, so it is not counted and gets the same answer for every request.
         return Ok(CodeOutcome::Wrong);
     }
-    // Counted before it is looked at: guesses that come at the same time wait for each other here.
+    // Counted before comparing, so that concurrent guesses wait for each other here.
     let counted: Option<(Option<PersonId>, Option<Vec<u8>>, i64)> = tx.first(
         "UPDATE sign_ins SET tries = tries + 1 \
          WHERE workspace = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND tries < $4 \
@@ -93,14 +89,14 @@ pub fn by_code(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, code: &st
     }
 }
 
-/// Signs in with a link, once: answers where, and who.
+/// Signs in with a link, once. Returns the workspace and the person.
 ///
 /// # Errors
-/// `NotFound` where there is none or its person is deactivated; `Conflict` where it is used or expired.
+/// `NotFound` if there is no such link or its person is deactivated; `Conflict` if it was used, revoked or has expired.
 pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
     let mut link = find_link(tx, secret)?;
     if link.kind == LinkKind::Invitation {
-        // Whoever accepts another link of the same invitation at this moment is waited for: one of them is first.
+        // Waits for anybody accepting another link of the same invitation: only the first gets in (S2).
         lock::lock_directory(tx, link.workspace)?;
         link = find_link(tx, secret)?;
     }
@@ -121,7 +117,7 @@ pub fn by_link(tx: &mut Tx, secret: &str) -> Result<(WorkspaceId, PersonId)> {
     Ok((link.workspace, person))
 }
 
-/// False where somebody else was faster.
+/// Returns false if the link was used by somebody else in the meantime.
 fn use_up_link(tx: &Tx, link: &Link, secret: &str) -> Result<bool> {
     if link.kind == LinkKind::Demo {
         return Ok(true);

@@ -1,6 +1,6 @@
-//! Sessions: browsers that are signed in (S1). A browser holds a secret, here is its hash.
+//! Sessions of signed-in browsers (S1). The browser keeps the secret; the database keeps only its hash.
 //!
-//! [`of_secret`] runs with every request: one statement, found by the hash.
+//! [`of_secret`] runs on every request, so it is a single statement that looks the session up by that hash.
 
 use std::time::Duration;
 
@@ -15,32 +15,29 @@ use crate::kernel::limits;
 use crate::kernel::secrets::{self, Secret};
 use crate::tenant::workspaces::{COLUMNS, Workspace};
 
-/// The last use is noted at most this often: a write for each request would cost more than the request.
+/// The last use is recorded at most this often: a write on each request would cost more than the request itself.
 const NOTED_EVERY: Duration = Duration::from_secs(3600);
-/// Characters kept of what a browser says it is: enough to recognise it.
+/// Maximum length of the stored user agent, in characters: enough to recognize the browser.
 const AGENT_CHARACTERS: usize = 200;
-/// Whether the workspace `w` answers the host `$3`: it names it, or named it before, or names none and no other does or did.
+/// Whether workspace `w` answers for host `$3`: it has or had that host name, or has none while no other has or had it.
 const ANSWERS: &str = "(w.host = $3 OR EXISTS (SELECT 1 FROM former_hosts f WHERE f.host = $3 AND f.workspace = w.id) OR \
      (w.host IS NULL AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.host = $3) AND NOT EXISTS (SELECT 1 FROM \
      former_hosts f WHERE f.host = $3)))";
 
 columns! {
-    /// A browser that is signed in.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Session {
         pub id: SessionId = "id",
-        /// Who is signed in.
         pub person: PersonId = "person",
-        /// What the browser said it is.
+        /// The user agent that the browser sent, shortened.
         pub agent: String = "agent",
-        /// When it was signed in.
         pub created_at: Time = "created_at",
-        /// When it was last used, give or take an hour.
+        /// Accurate to within an hour.
         pub used_at: Time = "used_at",
     }
 }
 
-/// Signs a browser in and answers its secret. `agent` is what the browser says it is, for the person to recognise it.
+/// Signs a browser in and returns its secret. `agent` is the user agent, shown so that people recognize their sessions.
 pub fn start(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, agent: &str) -> Result<Secret> {
     let secret = Secret::new();
     let now = tx.now();
@@ -54,20 +51,18 @@ pub fn start(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, agent: &str)
     Ok(secret)
 }
 
-/// Who is signed in with a secret.
+/// A session found by its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
-    /// The browser.
     pub session: SessionId,
-    /// Its person, and what they may see.
     pub actor: Actor,
     pub workspace: Workspace,
-    /// Whether the last use is to be noted again ([`touch`]).
+    /// Whether the last use should be recorded again with [`touch`].
     pub is_stale: bool,
 }
 
-/// Who is signed in with a secret in the workspace that answers a host ([`workspaces::by_host`]). Nothing where the
-/// session has ended, was unused for too long, or its person is deactivated.
+/// The session of a secret, in the workspace that answers for the host (as `workspaces::by_host` finds it). Returns `None`
+/// if the session has ended or was unused for too long, or if its person is deactivated.
 pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<SignedIn>> {
     let now = reader.now();
     let sql = format!(
@@ -94,7 +89,7 @@ pub fn of_secret(reader: &Reader, host: &str, secret: &str) -> Result<Option<Sig
     Ok(found)
 }
 
-/// Notes that a session is used now, at most once an hour.
+/// Records that a session is in use, at most once an hour.
 pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -104,7 +99,7 @@ pub fn touch(tx: &mut Tx, workspace: WorkspaceId, session: SessionId) -> Result<
     Ok(())
 }
 
-/// Where the one who asks is signed in, the last used first.
+/// The actor's active sessions, most recently used first.
 pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Session>> {
     Ok(reader.all(
         constcat::concat!(
@@ -118,10 +113,10 @@ pub fn list(reader: &Reader, actor: &Actor) -> Result<Vec<Session>> {
     )?)
 }
 
-/// Ends a session of the one who asks; its open pages hear of it.
+/// Ends a session of the actor; its open pages are notified.
 ///
 /// # Errors
-/// `NotFound` where it is not theirs or has ended already.
+/// `NotFound` if the session is not the actor's or has already ended.
 pub fn end(tx: &mut Tx, actor: &Actor, session: SessionId) -> Result<()> {
     let ended = tx.run(
         "UPDATE sessions SET ended_at = $4 WHERE workspace = $1 AND person = $2 AND id = $3 AND ended_at IS NULL",
@@ -134,7 +129,7 @@ pub fn end(tx: &mut Tx, actor: &Actor, session: SessionId) -> Result<()> {
     Ok(())
 }
 
-/// Ends every session of the one who asks but `keep`, and says how many those were.
+/// Ends all sessions of the actor except `keep`, and returns how many were ended.
 pub fn end_all_others(tx: &mut Tx, actor: &Actor, keep: SessionId) -> Result<usize> {
     let ended: Vec<SessionId> = tx.all(
         "UPDATE sessions SET ended_at = $4 WHERE workspace = $1 AND person = $2 AND id <> $3 AND ended_at IS NULL \

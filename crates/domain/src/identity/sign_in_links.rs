@@ -1,5 +1,5 @@
-//! Links that sign somebody in or set the portal up. Looking at one changes nothing, so that mail scanners cannot use
-//! it up (S1); only the hash of its secret is kept.
+//! Links that sign somebody in or set the portal up. Viewing a link changes nothing, so mail scanners cannot use it
+//! up (S1). Only the hash of its secret is stored.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::kernel::name::Name;
 use crate::kernel::secrets::{self, Secret};
 use crate::kernel::words::words;
 
-/// A link of the demonstration is good for this long: a day of looking around.
+/// Demo links last a day, long enough to look around.
 const DEMO_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) const USED: Error = Error::Conflict("This link has been used already. Please ask for a new one.");
@@ -23,20 +23,18 @@ pub(crate) const TAKEN_BACK: Error = Error::Conflict("This invitation was taken 
 pub(crate) const EXPIRED: Error = Error::Conflict("This link has expired. Please ask for a new one.");
 
 words! {
-    /// Where a link comes from.
+    /// What a link was created for.
     pub enum LinkKind {
-        /// A mail that somebody asked for; used up together with its code.
+        /// A sign-in mail; used up together with the code in that mail.
         Mail = "mail",
-        /// The command line.
         Command = "command",
         Invitation = "invitation",
-        /// The demonstration. It is not used up.
+        /// The demo; such a link is never used up.
         Demo = "demo",
     }
 }
 
 impl LinkKind {
-    /// How long a link of this kind is good.
     pub fn lasts(self) -> Duration {
         match self {
             LinkKind::Mail | LinkKind::Command => limits::SIGN_IN_LASTS,
@@ -46,40 +44,33 @@ impl LinkKind {
     }
 }
 
-/// Whether a link is still good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
-    /// It signs in.
     Good,
-    /// It was used, or its code was.
+    /// The link was used, or the code in the same mail.
     Used,
     TakenBack,
-    /// Its time is over.
     Expired,
 }
 
 /// A link as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Where it signs in.
     pub workspace: WorkspaceId,
-    /// Who signs in with it.
     pub person: PersonId,
     pub name: Name,
-    /// Where it comes from.
     pub kind: LinkKind,
-    /// Whether it is still good.
     pub state: LinkState,
-    /// Where its person wanted to go when they asked for it.
+    /// The path to open after signing in, if the person asked for a particular page.
     pub back: Option<String>,
-    /// The request that it was mailed for: that is what is used up.
+    /// The sign-in request that this link was mailed for. Using the link uses up that request.
     pub(crate) sign_in: Option<SignInId>,
 }
 
-/// Makes a link that signs a person in.
+/// Creates a link that signs a person in.
 ///
 /// # Errors
-/// `NotFound` for somebody who is not there or is deactivated.
+/// `NotFound` if the person does not exist or is deactivated.
 pub fn create_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: LinkKind) -> Result<Secret> {
     addressee::addressee(tx, workspace, person)?.ok_or(Error::NotFound)?;
     if kind == LinkKind::Command {
@@ -88,7 +79,7 @@ pub fn create_link(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, kind: 
     insert(tx, workspace, person, kind, None, tx.now().after(kind.lasts()))
 }
 
-/// Makes the link of a request's mail; an earlier one of the same request is gone.
+/// Creates the link for the mail of a sign-in request, replacing an earlier link of that request.
 pub(crate) fn replace_mailed(
     tx: &Tx,
     workspace: WorkspaceId,
@@ -117,13 +108,13 @@ fn insert(
     Ok(secret)
 }
 
-/// The link of a secret, whatever its state. Changes nothing.
+/// Finds a link by its secret, whatever its state. Changes nothing.
 ///
 /// # Errors
-/// `NotFound` where there is none or its person is deactivated.
+/// `NotFound` if there is no such link or its person is deactivated.
 pub fn find_link(reader: &Reader, secret: &str) -> Result<Link> {
     let now = reader.now();
-    // Whoever signed up is nobody yet.
+    // A pending sign-up has no row in `people` yet.
     let sql = format!(
         "SELECT l.workspace, l.person, coalesce(p.given_name, n.given_name), coalesce(p.family_name, n.family_name), \
          coalesce(p.email, n.email), l.kind, l.expires_at, coalesce(l.used_at, s.used_at), l.sign_in, s.back, l.revoked_at \

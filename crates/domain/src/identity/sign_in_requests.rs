@@ -1,9 +1,9 @@
-//! Signing in without passwords (S1): a code and a link in a mail, invitations, links from the command line.
+//! Requests to sign in without a password (S1): a mail with a code and a link.
 //!
-//! A request to sign in is a row whether or not somebody has the address: what can be seen from outside, answers and
-//! work alike, does not tell whether an address is known (S3). Code and link are made when the mail is put together;
-//! only hashes of them are kept. Whether a request is used up stands in its row alone, so code and link are used up
-//! together. Relies on `deliveries` for what is to be sent and on `tries` for the limits.
+//! Every request becomes a row, whether or not the address is known, so that neither the answer nor the work done
+//! reveals that (S3). Code and link are created when the mail is composed, and only their hashes are stored. Whether a
+//! request was used is recorded only in its row, so code and link are used up together. Relies on
+//! `notify::deliveries` for sending and on `rate_limits`.
 
 use std::time::Duration;
 
@@ -15,26 +15,26 @@ use crate::kernel::{limits, rate_limits, secrets};
 use crate::notify::delivery::Kind;
 use crate::notify::{deliveries, reply_links};
 
-/// The window in which requests are counted: as long as a mail's code is good.
+/// The window in which requests are counted: as long as a code is valid.
 const WINDOW: Duration = limits::SIGN_IN_LASTS;
-/// Requests for one address in a [`WINDOW`]: a few lost mails, but no flood in anybody's mailbox; with five guesses
-/// each, chance finds a code once in 40,000 windows.
+/// Requests for one address per [`WINDOW`]: allows for a few lost mails without flooding a mailbox. At five guesses
+/// each, guessing a code takes 40,000 windows on average.
 pub const ASKED_BY_ADDRESS_MAX: i64 = 5;
-/// Requests from one sender in a [`WINDOW`]: an office behind one address signs in together, but nobody tries out a
-/// list of addresses.
+/// Requests from one sender per [`WINDOW`]: an office behind one IP address can sign in together, but nobody can work
+/// through a list of addresses.
 pub const ASKED_BY_SENDER_MAX: i64 = 30;
-/// Characters of a path to go to after signing in.
+/// Maximum length of the path to open after signing in, in characters.
 pub const BACK_CHARACTERS: usize = 2_000;
-/// Requests and links are kept this long after they have expired, so that a late visitor is told so.
+/// How long requests and links are kept after they expire, so that late visitors are told that theirs has expired.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// Rows deleted per sweep at most, so that other writers are not held up.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// Somebody asks to sign in with an address. `sender` is the network address of who asks. Where the address is that of
-/// an active person, a mail is due now; the answer is the same for every address.
+/// Requests a sign-in mail for an address. `sender` is the requester's IP address. If the address belongs to an active
+/// person, the mail is due now; the result is the same for every address (S3).
 ///
 /// # Errors
-/// `Field` for what is no address, `TooMany`.
+/// `Field` for an invalid address, `TooMany`.
 pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<SignInId> {
     let email = limits::normalize(&limits::validate_email("email", email)?);
     hit_rate_limits(tx, workspace, &email, sender)?;
@@ -42,7 +42,7 @@ pub fn ask(tx: &mut Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Re
     request(tx, workspace, person)
 }
 
-/// Counts a request for an address, given as it is compared, by a sender.
+/// Counts a request by a sender for a normalized address.
 pub(crate) fn hit_rate_limits(tx: &Tx, workspace: WorkspaceId, email: &str, sender: &str) -> Result<()> {
     rate_limits::hit(tx, &format!("sign-in:address:{workspace}:{email}"), WINDOW, ASKED_BY_ADDRESS_MAX)?;
     rate_limits::hit(
@@ -53,7 +53,7 @@ pub(crate) fn hit_rate_limits(tx: &Tx, workspace: WorkspaceId, email: &str, send
     )
 }
 
-/// Whoever may sign in with an address, given as it is compared.
+/// The person who may sign in with a normalized address.
 pub(crate) fn who_may(reader: &Reader, workspace: WorkspaceId, email: &str) -> Result<Option<PersonId>> {
     Ok(reader.first(
         "SELECT id FROM people WHERE workspace = $1 AND email_key = $2 AND deactivated_at IS NULL \
@@ -63,7 +63,7 @@ pub(crate) fn who_may(reader: &Reader, workspace: WorkspaceId, email: &str) -> R
     )?)
 }
 
-/// Makes a request, with its mail due now where it is somebody's.
+/// Creates a request; if it has a person, their mail is due now.
 pub(crate) fn request(tx: &Tx, workspace: WorkspaceId, person: Option<PersonId>) -> Result<SignInId> {
     let now = tx.now();
     let id = SignInId::new(now);
@@ -75,10 +75,10 @@ pub(crate) fn request(tx: &Tx, workspace: WorkspaceId, person: Option<PersonId>)
     Ok(id)
 }
 
-/// Notes where somebody wanted to go when they asked to sign in: a path of the portal, which the link in the mail leads to.
+/// Stores the path to open after signing in; the link in the mail leads there.
 ///
 /// # Errors
-/// `Field` for a path that is too long.
+/// `Field` if the path is too long.
 pub fn note_back(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, back: &str) -> Result<()> {
     let back = limits::validate_line("back", back, BACK_CHARACTERS)?;
     tx.run("UPDATE sign_ins SET back = $3 WHERE workspace = $1 AND id = $2", &[&workspace, &sign_in, &back])?;
@@ -86,17 +86,17 @@ pub fn note_back(tx: &mut Tx, workspace: WorkspaceId, sign_in: SignInId, back: &
 }
 
 pub(crate) fn is_separator(character: char) -> bool {
-    // U+2010 to U+2015: the hyphens and dashes that keyboards and mail programs put in by themselves.
+    // U+2010 to U+2015: the hyphens and dashes that keyboards and mail clients insert automatically.
     character.is_whitespace()
         || matches!(character, '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{200b}')
 }
 
-/// The request's id goes into the hash: six digits alone would be found by trying them all beforehand.
+/// The hash includes the request's id: hashes of six digits alone could all be precomputed.
 pub(crate) fn code_hash(sign_in: SignInId, code: &str) -> [u8; 32] {
     secrets::hash(&format!("{sign_in}:{code}"))
 }
 
-/// Marks a request as used, with its code and its link; false where it was used already.
+/// Marks a request as used, and with it its code and link. Returns false if it was already used.
 pub(crate) fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Result<bool> {
     let used = tx.run(
         "UPDATE sign_ins SET used_at = $3 WHERE workspace = $1 AND id = $2 AND used_at IS NULL",
@@ -105,8 +105,8 @@ pub(crate) fn use_up(tx: &Tx, workspace: WorkspaceId, sign_in: SignInId) -> Resu
     Ok(used > 0)
 }
 
-/// Calls off whatever could still sign a person in, or answer as them, by a mail or a link. For when their address turns out to be
-/// another's or they are deactivated: what went to the old address is good for nothing then.
+/// Revokes all pending sign-in mails, links and reply links of a person. Called when their address changes or they are
+/// deactivated: whatever was sent to the old address must no longer work.
 pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
     let now = tx.now();
     tx.run(
@@ -120,7 +120,7 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
     reply_links::revoke_of_person(tx, workspace, person)
 }
 
-/// Removes some requests and links that expired long ago, and says how many; 0 when none are left.
+/// Deletes some requests and links that expired long ago. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let before = tx.now().before(KEPT);
     let requests = tx.run(

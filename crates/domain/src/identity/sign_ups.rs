@@ -1,10 +1,10 @@
-//! People who sign up by themselves, where the workspace lets them (S2).
+//! People who sign up by themselves, where the workspace allows it (S14).
 //!
-//! Whoever signs up is a newcomer at first: a row that nobody sees. A mail goes to the address; only its code or link makes
-//! a client user of it, under the same id. To an address that is known goes the mail for signing in, and all that can be
-//! seen from outside is the same (S3). A mail to a newcomer has nothing in it that they typed: a stranger's words do not go
-//! to other people's mailboxes under the firm's name. Where a newcomer might belong is for internal users to decide
-//! (`belonging`): nobody gets into a company by saying so, or learns which ones there are.
+//! A sign-up is pending at first: a row that nobody sees. Only the mailed code or link turns it into a client user, with
+//! the same id. A known address is sent the sign-in mail instead, and from outside both look the same (S3). The mail to
+//! a pending sign-up contains nothing they typed except the address, so that strangers cannot send their own words under
+//! the firm's name. Internal users decide which company somebody belongs to (`arrival::company_suggestion`): naming a
+//! company neither gives access to it nor reveals whether it exists.
 
 use std::time::Duration;
 
@@ -19,35 +19,34 @@ use crate::kernel::name::{self, Name};
 use crate::kernel::{limits, rate_limits};
 use crate::tenant::workspaces;
 
-/// Sign-ups of everybody in a workspace in a [`WINDOW`]: more is a machine that has many addresses.
+/// Sign-ups per workspace and [`WINDOW`]: more can only come from a bot with many addresses.
 pub const IN_A_DAY_MAX: i64 = 2_000;
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
-/// Who never answered the mail is forgotten this long after its code ran out, so that a late visitor is told so.
+/// How long an unconfirmed sign-up is kept after its code expires, so that late visitors are told that it has expired.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// Rows that one sweep takes at most, so that nobody waits for it.
+/// Rows deleted per sweep at most, so that other writers are not held up.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
-/// Newcomers who may still come in, where the workspace lets people sign up.
+/// Pending sign-ups that can still be completed: those of workspaces that allow signing up.
 pub(crate) const PENDING_SIGN_UPS: &str = "SELECT k.workspace, k.person, k.given_name, k.family_name, k.email, k.company_name \
      FROM newcomers k JOIN workspaces o ON o.id = k.workspace WHERE o.sign_up_at IS NOT NULL";
 
-/// What somebody who signs up fills in.
 #[derive(Clone, Debug, Default)]
 pub struct SignUpInput {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
-    /// What they call their company; may be empty.
+    /// The company name they gave; may be empty.
     pub company: String,
-    /// What only machines fill in, since people do not see it.
+    /// A hidden form field that only bots fill in.
     pub trap: String,
 }
 
-/// Somebody signs up. `sender` is the network address of who asks. The answer, and what is done, is the same for every
-/// address; a machine gets it too, and no mail is sent.
+/// Starts a sign-up. `sender` is the requester's IP address. The result and the work done are the same for every
+/// address (S3). Bots get the same answer, but no mail is sent.
 ///
 /// # Errors
-/// `NotFound` where people do not sign up by themselves; `Field`, `TooMany`.
+/// `NotFound` if the workspace does not allow signing up; `Field`, `TooMany`.
 pub fn ask(tx: &mut Tx, workspace: WorkspaceId, given: &SignUpInput, sender: &str) -> Result<SignInId> {
     if workspaces::find(tx, workspace)?.sign_up_at.is_none() {
         return Err(Error::NotFound);
@@ -79,7 +78,7 @@ pub fn ask(tx: &mut Tx, workspace: WorkspaceId, given: &SignUpInput, sender: &st
     sign_in_requests::request(tx, workspace, person.filter(|_| given.trap.is_empty()))
 }
 
-/// A newcomer as a mail is addressed to them: without what they typed.
+/// The addressee of a mail to a pending sign-up, without the name they typed.
 pub(crate) fn addressee(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -91,7 +90,7 @@ pub(crate) fn addressee(
     Ok(Some(Addressee { person, name, brand_name: found.brand_name, brand: found.brand, host: found.host }))
 }
 
-/// A newcomer's name, and what they call their company.
+/// The name of a pending sign-up, and the company name they gave.
 pub(crate) fn pending_sign_up(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -104,7 +103,7 @@ pub(crate) fn pending_sign_up(
     Ok(reader.first(&sql, &[&workspace, &person], |row| row.read())?)
 }
 
-/// Forgets what a client user who is deleted had filled in.
+/// Erases what a client user who is being deleted gave when signing up.
 pub(crate) fn forget(tx: &Tx, workspace: WorkspaceId, client: PersonId, email: &str) -> Result<()> {
     let key = limits::normalize(email);
     tx.run("DELETE FROM newcomers WHERE workspace = $1 AND email_key = $2", &[&workspace, &key])?;
@@ -112,7 +111,7 @@ pub(crate) fn forget(tx: &Tx, workspace: WorkspaceId, client: PersonId, email: &
     Ok(())
 }
 
-/// Forgets some newcomers who never came, and says how many; 0 when none are left.
+/// Deletes some sign-ups that were never completed. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM newcomers WHERE (workspace, person) IN \

@@ -1,4 +1,4 @@
-//! Tries of a call: what each came to, and what that means for the call and its webhook (H5).
+//! Attempts at a webhook call: recording the result, and what it means for the call and its webhook (H5).
 
 use std::time::Duration;
 
@@ -10,45 +10,44 @@ use crate::notify::deliveries;
 use crate::notify::delivery::Delivery;
 use crate::webhooks::webhook;
 
-/// Characters of a program's answer that are kept.
+/// Maximum length of the stored response, in characters.
 pub const SAID_CHARACTERS: usize = 1_000;
 
-/// One try.
+/// One attempt at a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Try {
     /// When it ended.
     pub at: Time,
-    /// How long it took.
     pub took: Duration,
-    /// The HTTP status; nothing where there was no answer.
+    /// The HTTP status; `None` if there was no response.
     pub status: Option<u16>,
-    /// The beginning of the answer, or why there was none.
+    /// The beginning of the response, or why there was none.
     pub said: String,
 }
 
-/// What a try means for its call.
+/// How an attempt went, as the sender judges it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The program has taken it.
+    /// Accepted.
     Taken,
-    /// It is tried again.
+    /// A temporary failure; the call is retried.
     NotNow,
-    /// The program says that it wants no calls any more.
+    /// The receiver wants no more calls.
     Gone,
 }
 
-/// What became of a call after a try.
+/// What happens to a call after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Taken,
-    /// It is tried again at this time.
+    /// Retried at this time.
     Again(Time),
-    /// It was not taken, and is tried no more.
+    /// Not accepted, and not retried any more.
     GivenUp,
 }
 
-/// Records a try and what it means: the next one, or none; and where the webhook has taken nothing for as long as calls
-/// are tried, or says that it is gone, that it is switched off (H5).
+/// Records an attempt and schedules the next one, if any. Switches the webhook off if it is gone, or if retries are
+/// exhausted and it has accepted no other call since this one was created (H5).
 pub fn record(
     tx: &mut Tx,
     delivery: &Delivery,
@@ -61,7 +60,7 @@ pub fn record(
     let taken_at = hold(tx, workspace, webhook)?;
     let took = i64::try_from(tried.took.as_millis()).unwrap_or(i64::MAX);
     let said: String = tried.said.chars().filter(|sign| *sign != '\0').take(SAID_CHARACTERS).collect();
-    // Nothing where the call was swept meanwhile.
+    // Inserts nothing if the call was swept in the meantime.
     tx.run(
         "INSERT INTO webhook_tries (workspace, call, delivery, number, at, took, status, said) \
          SELECT c.workspace, c.id, $3, CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8 \
@@ -94,7 +93,7 @@ pub fn record(
             if let Some(next) = deliveries::failed_for_now(tx, delivery, &short)? {
                 return Ok(Outcome::Again(next));
             }
-            // One that took others meanwhile is not gone: it refuses this one.
+            // A webhook that accepted other calls in the meantime is not gone: it only refuses this one.
             if taken_at.is_none_or(|taken_at| taken_at < delivery.created_at) {
                 let reason = format!("It took no call for {} days. Last: {short}", days(delivery));
                 webhook::disable(tx, workspace, webhook, &reason)?;
@@ -113,8 +112,8 @@ fn days(delivery: &Delivery) -> u64 {
     delivery.kind.retried_for().as_secs() / 86_400
 }
 
-/// Takes a webhook for the rest of the transaction, so that its calls are recorded one after the other; answers when it last
-/// took one.
+/// Locks a webhook for the rest of the transaction, so that its attempts are recorded one after another. Returns when it
+/// last accepted a call.
 fn hold(tx: &Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<Option<Time>> {
     let lock = tx.row_lock("FOR UPDATE");
     let sql = format!("SELECT taken_at FROM webhooks WHERE workspace = $1 AND id = $2 {lock}");

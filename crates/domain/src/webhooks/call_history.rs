@@ -1,4 +1,4 @@
-//! Calls as admins see them: each with its tries, sent again by hand, and removed when they are old (H6).
+//! The call history that admins see: calls with their attempts, resending by hand, and removing old ones (H6).
 
 use std::time::Duration;
 
@@ -12,34 +12,32 @@ use crate::notify::webhook_deliveries;
 use crate::webhooks::call_attempts::Try;
 use crate::webhooks::webhook;
 
-/// Calls and their tries are kept for this long.
+/// How long calls and their attempts are kept.
 pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Calls that one transaction of a sweep removes at most.
+/// Maximum number of calls that one transaction of a sweep removes, of each kind.
 const SWEPT_AT_ONCE: i64 = 500;
 
 columns! {
-    /// A call as admins see it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Call {
-        /// `webhook-id`.
+        /// Sent as `webhook-id`.
         pub id: CallId = "c.id",
-        /// The number of the journal's entry.
+        /// Number of the journal entry.
         pub seq: i64 = "c.seq",
         pub kind: String = "c.kind",
-        /// When it happened.
+        /// When the event happened.
         pub at: Time = "c.at",
-        /// When the program took it.
+        /// When the call was accepted.
         pub taken_at: Option<Time> = "(SELECT max(d.sent_at) FROM deliveries d \
             WHERE d.workspace = c.workspace AND d.reference = c.id)",
-        /// When it is tried next.
         pub next_try_at: Option<Time> = "(SELECT max(d.next_try_at) FROM deliveries d \
             WHERE d.workspace = c.workspace AND d.reference = c.id)",
-        /// Each try, oldest first.
+        /// Oldest first.
         pub tries: Vec<Try> => Vec::new(),
     }
 }
 
-/// The newest calls of a webhook, those before `before` where one is named; at most `most`.
+/// At most `most` calls of a webhook, newest first, starting after `before` if given.
 ///
 /// # Errors
 /// `NotFound`, also for client users; `Forbidden` for staff.
@@ -61,7 +59,7 @@ pub fn list(
             )?
             .map(|seq| (seq, call)),
     };
-    // What came before one that is swept is swept too.
+    // If `before` was swept, everything older was swept too.
     let Some((seq, call)) = before else { return Ok(Vec::new()) };
     let mut calls: Vec<Call> = reader.all(
         constcat::concat!(
@@ -96,10 +94,10 @@ fn tries(reader: &Reader, workspace: WorkspaceId, call: CallId) -> Result<Vec<Tr
     )?)
 }
 
-/// Makes a call once more, due now, whatever became of it (H6). Where it waits already, it is tried at once instead.
+/// Sends a call again, due now, whatever its status (H6). If it is still waiting, it is expedited instead.
 ///
 /// # Errors
-/// `NotFound`, also for client users; `Forbidden` for staff; `Conflict` where the webhook is switched off.
+/// `NotFound`, also for client users; `Forbidden` for staff; `Conflict` if the webhook is switched off.
 pub fn again(tx: &mut Tx, actor: &Actor, webhook: WebhookId, call: CallId) -> Result<()> {
     if webhook::find(tx, actor, webhook)?.disabled_at.is_some() {
         return Err(Error::Conflict("This webhook is switched off. Please switch it on first."));
@@ -116,8 +114,8 @@ pub fn again(tx: &mut Tx, actor: &Actor, webhook: WebhookId, call: CallId) -> Re
     webhook_deliveries::add_call(tx, actor.workspace, webhook, call, actor.person)
 }
 
-/// Removes calls that are old or whose webhook was deleted, with their tries, and then such webhooks; at most a few hundred.
-/// Answers how many rows.
+/// Deletes some old calls and calls of deleted webhooks, with their attempts, and finally the deleted webhooks. Returns
+/// the number of rows; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
     let mut old: Vec<(WorkspaceId, CallId)> = tx.all(
         "SELECT c.workspace, c.id FROM webhook_calls c WHERE c.at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d \

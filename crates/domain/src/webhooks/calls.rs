@@ -1,8 +1,8 @@
-//! Calls of webhooks: one for each event that a webhook hears of, and each try of it.
+//! Webhook calls: one for each event that a webhook receives.
 //!
-//! A webhook follows the journal by a place of its own, which moves in the transaction that makes the calls: whatever dies
-//! between any two steps, none is left out and none is made twice. Of a call that waits only the next few are made, so
-//! that a program that takes nothing costs little however much happens: the journal keeps the rest.
+//! Each webhook has its own position in the journal, which moves in the transaction that creates the calls, so that
+//! after any crash none is missing and none is created twice (H3). Only the next [`WAITING_MAX`] calls are created in
+//! advance: a receiver that accepts nothing costs little however much happens, since the journal keeps the rest.
 
 use store::{Reader, Time, Tx};
 
@@ -13,12 +13,12 @@ use crate::kernel::journal::Event;
 use crate::notify::webhook_deliveries;
 use crate::webhooks::webhook::{EventFilter, event_kind};
 
-/// Calls of one webhook that wait to be taken, at most.
+/// Maximum number of waiting calls per webhook.
 pub const WAITING_MAX: i64 = 100;
-/// Entries of the journal that one step looks at.
+/// Journal entries processed per step.
 const ENTRIES_AT_ONCE: i64 = 500;
 
-/// Webhooks that are on and for which the journal has something that was not looked at yet.
+/// Webhooks that are switched on and have unprocessed journal entries.
 pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     Ok(reader.all(
         "SELECT w.workspace, w.id FROM webhooks w JOIN journal_heads h ON h.workspace = w.workspace \
@@ -28,8 +28,8 @@ pub fn behind(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     )?)
 }
 
-/// Looks at what the journal has next for a webhook and makes the calls, due now. Answers how many entries that were: 0
-/// where there is nothing, where enough calls wait already, or where another worker does so just now.
+/// Processes the next journal entries for a webhook and creates the calls, due now. Returns the number of entries: 0 if
+/// there are none, if enough calls are waiting, or if another worker has locked the webhook.
 pub fn enqueue_calls(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) -> Result<usize> {
     let lock = tx.row_lock("FOR UPDATE SKIP LOCKED");
     let sql = format!(
@@ -43,7 +43,7 @@ pub fn enqueue_calls(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) ->
     let mut passed = seq;
     let mut looked_at = 0;
     for entry in tx.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)? {
-        // What a newer program wrote is not known here, and passed over.
+        // Events written by a newer version are unknown here and skipped.
         let kind = Event::of(&entry).and_then(|event| event_kind(&event)).filter(|kind| wanted.holds(kind));
         if let Some(kind) = kind {
             if room <= 0 {
@@ -69,7 +69,7 @@ pub fn enqueue_calls(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId) ->
     Ok(looked_at)
 }
 
-/// Webhooks that are on and have a call that is due, that which has waited longest first.
+/// Webhooks that are switched on and have a due call, longest waiting first.
 pub fn due(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     let found = reader.all(
         "SELECT w.workspace, w.id, (SELECT min(d.next_try_at) FROM deliveries d \
@@ -82,25 +82,23 @@ pub fn due(reader: &Reader) -> Result<Vec<(WorkspaceId, WebhookId)>> {
     Ok(found.into_iter().filter_map(|(since, place)| since.map(|_| place)).collect())
 }
 
-/// What a try says, apart from the object: that is read at the same moment. It holds a secret: not to be logged, hence no
-/// `Debug`.
+/// A call about to be sent, without the object, which is read at the same moment. Has no `Debug`, because its secret must
+/// not be logged.
 pub struct PreparedCall {
-    /// `webhook-id`.
+    /// Sent as `webhook-id`.
     pub id: CallId,
-    /// Where to.
     pub url: String,
-    /// What signs it.
+    /// The key that signs the call.
     pub secret: Vec<u8>,
     pub kind: String,
-    /// When it happened.
+    /// When the event happened.
     pub at: Time,
-    /// What happened.
     pub event: Event,
-    /// Who sees it: a program of the admin's who made the webhook.
+    /// Whose access determines what the object shows: an API client acting as the admin who created the webhook.
     pub actor: Actor,
 }
 
-/// Reads what a try says. Nothing where its webhook is off or gone.
+/// Reads what an attempt sends. Returns `None` if the webhook is switched off or deleted.
 pub fn prepare(reader: &Reader, workspace: WorkspaceId, call: CallId) -> Result<Option<PreparedCall>> {
     let found = reader.first(
         "SELECT w.url, w.secret, w.person, c.kind, c.at, c.payload FROM webhook_calls c \

@@ -1,7 +1,7 @@
-//! Webhooks: addresses of the firm's own programs that are called when something happens in the workspace (H1 to H6).
+//! Webhooks: addresses that are called when something happens in the workspace (H1 to H6).
 //!
-//! Each follows the journal by a place of its own ([`calls`]), and the calls are deliveries like mails ([`crate::deliveries`]).
-//! How a call is signed and sent is `outbound`'s matter; what an object looks like is shown by `web`.
+//! Each follows the journal at its own position (`webhooks::calls`); calls are deliveries, like mails
+//! (`notify::deliveries`). Signing and sending are done by `outbound`; objects are rendered by `web`.
 
 use store::{Reader, Time, Tx};
 
@@ -17,18 +17,18 @@ use crate::kernel::{limits, random};
 use crate::notify::delivery::Kind;
 use crate::notify::{deliveries, webhook_deliveries};
 
-/// Webhooks of a workspace: far more than there are programs.
+/// Webhooks per workspace: far more than a firm has systems to call.
 pub const WEBHOOKS_MAX: i64 = 20;
-/// Characters of an address.
+/// Maximum length of an address in characters.
 pub const URL_CHARACTERS: usize = 2_000;
-/// Bytes of a secret: Standard Webhooks asks for 24 to 64.
+/// Length of a secret in bytes: Standard Webhooks asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
-/// Words that say what a webhook hears of: more than there are different ones.
+/// Maximum number of event names in a filter: more than there are different ones.
 pub const WANTED_MAX: usize = 50;
-/// Wants to hear of everything.
+/// The filter that matches every event.
 const EVERYTHING: &str = "*";
 
-/// What webhooks hear of.
+/// The events that webhooks can receive.
 pub const KINDS: [&str; 18] = [
     "client.created",
     "client.updated",
@@ -50,25 +50,24 @@ pub const KINDS: [&str; 18] = [
     "notification.failed",
 ];
 
-/// The name under which webhooks hear of an event; none where it is no matter of theirs.
+/// The name under which webhooks receive an event; `None` if they do not receive it.
 pub fn event_kind(event: &Event) -> Option<&'static str> {
     KINDS.into_iter().find(|kind| *kind == event.kind())
 }
 
-/// What a webhook wants to hear of.
+/// The events that a webhook receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventFilter(Vec<String>);
 
 impl EventFilter {
-    /// Everything.
     pub fn everything() -> EventFilter {
         EventFilter(vec![EVERYTHING.to_string()])
     }
 
-    /// One or more of [`KINDS`], of their groups (`client.*`), or everything (`*`); each is kept once, in the order given.
+    /// Takes one or more of [`KINDS`], groups (`client.*`) or everything (`*`). Duplicates are dropped, the order is kept.
     ///
     /// # Errors
-    /// `Empty`, `TooMany`, and `NoChoice` for anything else.
+    /// `Empty`, `TooMany`, and `NoChoice` for an unknown name.
     pub fn new(field: &'static str, words: &[String]) -> Result<EventFilter> {
         if words.len() > WANTED_MAX {
             return Err(Error::field(field, Problem::TooMany(WANTED_MAX)));
@@ -88,12 +87,11 @@ impl EventFilter {
         if wanted.is_empty() { Err(Error::field(field, Problem::Empty)) } else { Ok(EventFilter(wanted)) }
     }
 
-    /// As it was given.
     pub fn words(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether this is one of them.
+    /// Whether the filter matches this kind of event.
     pub fn holds(&self, kind: &str) -> bool {
         self.0.iter().any(|word| word == EVERYTHING || word == kind || is_of_group(kind, word))
     }
@@ -114,34 +112,28 @@ impl store::FromValue for EventFilter {
 }
 
 columns! {
-    /// A webhook.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Webhook {
         pub id: WebhookId = "w.id",
-        /// What is called.
         pub url: String = "w.url",
-        /// What it hears of.
         pub events: EventFilter = "w.events",
-        /// The admin who made it.
+        /// The admin who created it.
         pub person: PersonId = "w.person",
-        /// That admin's name.
         pub person_name: Name = "p.given_name, p.family_name, p.email",
         pub created_at: Time = "w.created_at",
-        /// When it last took a call.
+        /// When it last accepted a call.
         pub taken_at: Option<Time> = "w.taken_at",
-        /// Since when it is switched off.
         pub disabled_at: Option<Time> = "w.disabled_at",
-        /// Why.
         pub disabled_reason: Option<String> = "w.disabled_reason",
     }
 }
 
-/// Makes a webhook, and answers it with the secret that signs its calls: it is not to be had a second time. It hears of what
-/// happens from now on.
+/// Creates a webhook, which receives what happens from now on. Returns it with the secret that signs its calls; the
+/// secret cannot be read again.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff, `Field` for an address that cannot be taken, `Conflict` where there
-/// are [`WEBHOOKS_MAX`] already.
+/// `NotFound` for client users, `Forbidden` for staff, `Field` for an invalid address, `Conflict` if there are already
+/// [`WEBHOOKS_MAX`].
 pub fn create(tx: &mut Tx, actor: &Actor, url: &str, events: &EventFilter) -> Result<(Webhook, Vec<u8>)> {
     access::admin(actor)?;
     let url = limits::validate_line("url", url, URL_CHARACTERS)?;
@@ -173,7 +165,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, url: &str, events: &EventFilter) -> Re
 
 const COLUMNS: &str = Webhook::COLUMNS;
 
-/// The workspace's webhooks, newest first: those made before `before` where one is named, at most `most`.
+/// At most `most` webhooks, newest first, created before `before` if given.
 ///
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff.
@@ -187,8 +179,6 @@ pub fn list(reader: &Reader, actor: &Actor, before: Option<WebhookId>, most: i64
     Ok(reader.all(&sql, &[&actor.workspace, &before, &most], |row| row.read())?)
 }
 
-/// One webhook.
-///
 /// # Errors
 /// `NotFound`, also for client users; `Forbidden` for staff.
 pub fn find(reader: &Reader, actor: &Actor, webhook: WebhookId) -> Result<Webhook> {
@@ -200,7 +190,7 @@ pub fn find(reader: &Reader, actor: &Actor, webhook: WebhookId) -> Result<Webhoo
     reader.first(&sql, &[&actor.workspace, &webhook], |row| row.read())?.ok_or(Error::NotFound)
 }
 
-/// Deletes a webhook: it is not called any more, not even with what waits for it.
+/// Deletes a webhook. It is not called again, not even for calls that are already waiting.
 ///
 /// # Errors
 /// `NotFound`, also for client users; `Forbidden` for staff.
@@ -216,7 +206,7 @@ pub fn delete(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
     audit_log::append(tx, actor, AuditAction::WebhookDeleted, None, Changes::none())
 }
 
-/// Switches a webhook on again: it hears of what happens from now on. One that is on stays as it is.
+/// Switches a webhook on again, to receive what happens from now on. Does nothing if it is on.
 ///
 /// # Errors
 /// `NotFound`, also for client users; `Forbidden` for staff.
@@ -233,7 +223,7 @@ pub fn enable(tx: &mut Tx, actor: &Actor, webhook: WebhookId) -> Result<()> {
     audit_log::append(tx, actor, AuditAction::WebhookEnabled, None, Changes::none().note("url", url))
 }
 
-/// Switches a webhook off that takes nothing any more, gives up what waits for it, and tells the admins by mail (H5).
+/// Switches a failing webhook off, drops its waiting calls, and notifies the admins by mail (H5).
 pub(crate) fn disable(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId, reason: &str) -> Result<()> {
     let disabled = tx.run(
         "UPDATE webhooks SET disabled_at = $3, disabled_reason = $4 \
@@ -255,18 +245,16 @@ pub(crate) fn disable(tx: &mut Tx, workspace: WorkspaceId, webhook: WebhookId, r
     Ok(())
 }
 
-/// What admins are told about a webhook that was switched off.
+/// The mail to an admin about a webhook that was switched off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedWebhookOff {
-    /// To whom it goes.
     pub to: Addressee,
-    /// Which address is called no more.
     pub url: String,
-    /// Why.
     pub reason: String,
 }
 
-/// Makes what an admin is told, just before it is sent. Nothing where that is no longer so, or no longer theirs to know.
+/// Composes that mail just before it is sent. Returns `None` if the webhook is on again or deleted, or if the person is
+/// no longer an admin.
 pub fn prepare_note(
     tx: &mut Tx,
     workspace: WorkspaceId,

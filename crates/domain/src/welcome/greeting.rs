@@ -1,7 +1,8 @@
-//! Who is greeted where, by whom and with which words: at the first sign-in, and for those who look beforehand.
+//! Who is welcomed in which channel, by whom and with what text, both when sending at the first sign-in and when
+//! previewing.
 //!
-//! A client user is greeted in their own channel; where the workspace puts them into their company's (C6), in that one.
-//! An internal user who wrote there first has greeted them already.
+//! Client users are welcomed in their own channel or, where the workspace puts them into their company's (C6), in that
+//! one. An internal user who wrote there first has already welcomed them (W3).
 
 use store::{Reader, Time, Tx};
 
@@ -19,18 +20,18 @@ use crate::tenant::workspaces;
 use crate::welcome::setting::{Welcome, setting};
 use crate::welcome::template::{self, Template, Values};
 
-/// What is said where somebody was greeted meanwhile.
+/// The error if the welcome message is no longer going to be sent.
 pub const NOT_TO_COME: &str = "This welcome message is not to come any more.";
 
-/// The channel in which a client user is greeted.
+/// The channel in which a client user is welcomed.
 struct Place {
     channel: ChannelId,
-    /// Where it is a company's: which.
+    /// The company, if it is a company's channel.
     company: Option<CompanyId>,
 }
 
-/// Greets a client user who signs in for the first time, and says where. Nobody is greeted where that is switched off, or
-/// where an internal user has written already. Takes the workspace's turn to be held (`people::turn`).
+/// Sends the welcome message to a client user who signs in for the first time. Returns the channel, or `None` if
+/// welcoming is off or an internal user has already written there. The caller must have the directory lock.
 pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Option<ChannelId>> {
     let welcome = setting(tx, workspace)?;
     if !welcome.enabled {
@@ -43,7 +44,7 @@ pub fn greet(tx: &mut Tx, workspace: WorkspaceId, client: PersonId) -> Result<Op
             place_of(tx, workspace, client)?.ok_or(Error::NotFound)?
         }
     };
-    // Whoever writes there just now is waited for.
+    // Waits for anybody who is writing in this channel.
     tx.lock_rows(
         "SELECT 1 FROM channels WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
         &[&workspace, &place.channel],
@@ -92,7 +93,7 @@ fn is_under_way(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> 
     Ok(found.is_some())
 }
 
-/// Who signs in a channel: the one who was chosen, else an admin, else whoever of the firm is in it, the first of them.
+/// Who signs in a channel: the chosen sender, else an admin, else any internal user, each only if a member of it.
 fn signer_in(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -152,28 +153,25 @@ fn values(
     })
 }
 
-/// A welcome message that is still to come.
+/// A preview of a welcome message that has not been sent yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreseen {
-    /// Who will find it.
     pub client: PersonId,
     pub client_name: Name,
-    /// Who signs.
     pub sender: PersonId,
-    /// What the one who signs is called.
     pub sender_name: Name,
-    /// What will be sent, as Markdown, if it is sent now.
+    /// The message as it would be sent now, in Markdown.
     pub text: String,
-    /// The text with its merge fields.
+    /// The text before its merge fields are filled.
     pub template: String,
     /// Whether it was written for this client user alone.
     pub is_own: bool,
-    /// How many others would find it there if they came first.
+    /// How many other client users would receive it if they signed in first.
     pub others: usize,
 }
 
-/// What a client user of a channel will find there when they sign in for the first time; nothing where nobody is still to
-/// come, or nobody will be greeted there (W3).
+/// The welcome message that a client user of a channel will get at their first sign-in (W3). Returns `None` if nobody in
+/// the channel is still expected, or if nobody will be welcomed there.
 ///
 /// # Errors
 /// `NotFound`, also for client users.
@@ -181,7 +179,7 @@ pub fn foreseen(reader: &Reader, actor: &Actor, channel: ChannelId) -> Result<Op
     foreseen_with(reader, actor, channel, None)
 }
 
-/// The same with another text, as it would be if it were kept.
+/// The same preview with another text that has not been saved.
 ///
 /// # Errors
 /// As [`foreseen`], and `Field` for the text.
@@ -241,10 +239,10 @@ pub fn foreseen_with(
     }))
 }
 
-/// Writes what one client user alone will find in a channel; nothing goes back to the workspace's text (W3).
+/// Sets the text for one client user alone; `None` returns to the workspace's text (W3).
 ///
 /// # Errors
-/// `NotFound`, also for client users; `Conflict` where that client user will not be greeted there any more; `Field`.
+/// `NotFound`, also for client users; `Conflict` if that client user will no longer be welcomed there; `Field`.
 pub fn write_for(
     tx: &mut Tx,
     actor: &Actor,
@@ -265,11 +263,10 @@ pub fn write_for(
     audit_log::append(tx, actor, AuditAction::WelcomeWritten, Some(client.0), Changes::none())
 }
 
-/// What a text would become for a client user, signed by `sender`: for one whom the one who asks can see, else for an
-/// invented one.
+/// Previews a text, signed by `sender`, with the values of a client user whom the actor can see, or invented ones.
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff; `Field` for a text that cannot be taken, or a sender.
+/// `NotFound` for client users and an unknown sender, `Forbidden` for staff; `Field` for the text.
 pub fn sample(reader: &Reader, actor: &Actor, text: &str, sender: PersonId) -> Result<Sample> {
     access::admin(actor)?;
     let template = template::parse("text", text)?;
@@ -295,15 +292,12 @@ pub fn sample(reader: &Reader, actor: &Actor, text: &str, sender: PersonId) -> R
     })
 }
 
-/// A welcome message as somebody might find it.
+/// A preview of a welcome message for an example client user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// What it says, as Markdown.
+    /// Markdown.
     pub text: String,
-    /// Who finds it.
     pub client_name: Name,
-    /// Who signs.
     pub sender: PersonId,
-    /// What the one who signs is called.
     pub sender_name: Name,
 }

@@ -1,9 +1,8 @@
-//! The welcome message (W1 to W4): what a client user finds in their channel when they sign in for the first time.
+//! The setting of the welcome message (W1 to W4), which client users find in their channel at their first sign-in.
 //!
-//! [`greet`] runs within the first sign-in, so two devices at the same instant are one: whoever waits for the other finds
-//! the message there. Before that nothing is kept but a text written for one client user alone; what will be sent is
-//! worked out when somebody looks ([`foreseen`]), by the same rules. The message itself is one like any other, from the
-//! one who signs. Relies on `template` for the text and on `messages` for the sending.
+//! `welcome::greeting` sends it within the first sign-in, so two devices that sign in at the same instant cause only one.
+//! Until then only a text for one particular client user is stored; previews are computed by the same rules as the
+//! message itself, which is an ordinary message from the sender. Relies on `welcome::template` for the text.
 
 use store::{Reader, Time, Tx};
 
@@ -19,26 +18,22 @@ use crate::notify::deliveries;
 use crate::notify::delivery::Kind;
 use crate::welcome::template::parse;
 
-/// What new client users read where nobody has written anything else (W4).
+/// The text until an admin writes another (W4).
 const FIRST_TEXT: &str = "Hello {{client.givenName}},\n\n\
      welcome to {{brand.name}}! This is our direct line to each other. Write here whenever something comes up, from your \
      phone or your computer; nothing gets lost in a mailbox. When we answer while you are away, you get an email.\n\n\
      {{sender.givenName}}";
 
-/// How client users are welcomed.
+/// The settings of the welcome message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcome {
     pub enabled: bool,
-    /// What they read, with its merge fields.
+    /// The text with its merge fields.
     pub text: String,
-    /// Who was chosen to sign; nobody yet: the first admin does.
+    /// The chosen sender; if `None`, the first admin signs.
     pub chosen: Option<PersonId>,
 }
 
-/// How client users of a workspace are welcomed.
-///
-/// # Errors
-/// `NotFound` where there is no such workspace.
 pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Welcome> {
     let found = reader.first(
         "SELECT welcome_off_at, welcome_text, welcome_sender FROM workspaces WHERE id = $1",
@@ -52,22 +47,20 @@ pub fn setting(reader: &Reader, workspace: WorkspaceId) -> Result<Welcome> {
     found.ok_or(Error::NotFound)
 }
 
-/// What an admin changes; nothing for what stays.
+/// Changes by an admin; `None` leaves a value unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct WelcomeChange {
-    /// Whether client users are welcomed.
     pub enabled: Option<bool>,
-    /// What they read.
     pub text: Option<String>,
-    /// Who signs: an active internal user.
+    /// An active internal user.
     pub sender: Option<PersonId>,
 }
 
-/// Changes how client users are welcomed, for those who have not signed in yet (W4).
+/// Changes how client users are welcomed; affects those who have not signed in yet (W4).
 ///
 /// # Errors
-/// `NotFound` for client users, `Forbidden` for staff; `Field`: `welcome.text` as [`parse`] refuses it, `welcome.senderId` for somebody
-/// who is not an active internal user.
+/// `NotFound` for client users, `Forbidden` for staff; `Field` `welcome.text` as [`parse`] returns it, and
+/// `welcome.senderId` for anybody who is not an active internal user.
 pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> {
     access::admin(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
@@ -102,7 +95,7 @@ pub fn change(tx: &mut Tx, actor: &Actor, change: &WelcomeChange) -> Result<()> 
     audit_log::append_change(tx, actor, AuditAction::WelcomeChanged, None, changes)
 }
 
-/// Who signs at present: the one who was chosen, else the first admin, of those who can sign in.
+/// The current sender: the chosen one, or the first admin if nobody was chosen or the chosen one is deactivated.
 pub fn signer(reader: &Reader, workspace: WorkspaceId) -> Result<Option<(PersonId, Name)>> {
     Ok(reader.first(
         "SELECT p.id, p.given_name, p.family_name, p.email FROM people p JOIN workspaces w ON w.id = p.workspace \
@@ -114,7 +107,7 @@ pub fn signer(reader: &Reader, workspace: WorkspaceId) -> Result<Option<(PersonI
     )?)
 }
 
-/// The one who was chosen to sign and can no longer sign in: an admin signs instead, until another is chosen.
+/// The name of the chosen sender if they are deactivated: an admin signs instead until another sender is chosen.
 pub fn missing(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Name>> {
     Ok(reader.first(
         "SELECT p.given_name, p.family_name, p.email FROM people p JOIN workspaces w ON w.id = p.workspace \
@@ -124,7 +117,7 @@ pub fn missing(reader: &Reader, workspace: WorkspaceId) -> Result<Option<Name>> 
     )?)
 }
 
-/// Tells the admins that somebody who has just been deactivated no longer signs the welcome message.
+/// Notifies the admins that the sender of the welcome message was deactivated.
 pub(crate) fn notify_signer_missing(tx: &mut Tx, workspace: WorkspaceId, signed: PersonId) -> Result<()> {
     if !setting(tx, workspace)?.enabled {
         return Ok(());
@@ -140,18 +133,17 @@ pub(crate) fn notify_signer_missing(tx: &mut Tx, workspace: WorkspaceId, signed:
     Ok(())
 }
 
-/// What admins are told when the one who signs the welcome message is deactivated.
+/// The mail to an admin when the sender of the welcome message was deactivated.
 #[derive(Clone, Debug)]
 pub struct PreparedSignerMissing {
-    /// To whom it goes.
     pub to: Addressee,
-    /// Who signed.
+    /// The former sender.
     pub before: Name,
-    /// Who signs now.
+    /// The current sender.
     pub now: Name,
 }
 
-/// Puts that together, just before it is sent. Nothing where it is no longer so.
+/// Composes that mail just before it is sent. Returns `None` if it no longer applies.
 pub fn prepare_missing(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -163,7 +155,7 @@ pub fn prepare_missing(
     let Some((now, name)) = signer(tx, workspace)?.filter(|(now, _)| *now != before) else { return Ok(None) };
     let chosen = setting(tx, workspace)?.chosen;
     if chosen.is_some_and(|chosen| chosen == now) {
-        // Somebody chose another meanwhile.
+        // Another sender was chosen in the meantime.
         return Ok(None);
     }
     let before = person::display_name(tx, workspace, before)?;

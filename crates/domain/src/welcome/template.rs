@@ -1,39 +1,30 @@
-//! Texts with merge fields (W2): `{{client.givenName}}` stands for what the client user is called.
+//! Texts with merge fields (W2), such as `{{client.givenName}}`.
 //!
-//! Two braces always begin a field that is known here, so whatever passes [`parse`] can be filled and shows no braces of
-//! its own. What fills a field is a name that somebody typed: it comes out as it is, never as formatting or a link.
+//! Two braces always start a known field, so every text that passes [`parse`] can be filled and then shows no braces of
+//! its own. Fields are filled with names that somebody typed: they are shown literally, never as formatting or a link.
 
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
 use crate::kernel::name::Name;
 
-/// Characters of a template. With every field filled by the longest names it is still a message (M1).
+/// Maximum length of a template in characters. Even with every field filled by the longest names it fits a message (M1).
 pub const TEMPLATE_CHARACTERS: usize = 5_000;
-/// Merge fields of a template: see [`TEMPLATE_CHARACTERS`].
+/// Maximum number of merge fields: see [`TEMPLATE_CHARACTERS`].
 pub const MERGE_FIELDS_MAX: usize = 20;
-/// Characters of what fills a field; no name that is meant to be read is longer.
+/// Maximum length of a field's value in characters; longer names are shortened.
 const VALUE_CHARACTERS: usize = 100;
-/// Characters shown of what was not understood.
+/// Maximum length of the unknown text quoted in an error, in characters.
 const SHOWN_CHARACTERS: usize = 40;
 
-/// What a merge field stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MergeField {
-    /// What the client user is called.
     ClientGivenName,
-    /// The client user's family name.
     ClientFamilyName,
-    /// The client user's names.
     ClientFullName,
-    /// The client user's company.
     CompanyName,
-    /// What the firm is called.
     BrandName,
-    /// What the one who signs is called.
     SenderGivenName,
-    /// The family name of the one who signs.
     SenderFamilyName,
-    /// The names of the one who signs.
     SenderFullName,
 }
 
@@ -50,7 +41,7 @@ impl MergeField {
         MergeField::SenderFullName,
     ];
 
-    /// What stands between its braces.
+    /// The name between the braces.
     pub fn word(self) -> &'static str {
         match self {
             MergeField::ClientGivenName => "client.givenName",
@@ -64,7 +55,7 @@ impl MergeField {
         }
     }
 
-    /// What it is, to those who choose it.
+    /// The label shown to people who insert the field.
     pub fn meaning(self) -> &'static str {
         match self {
             MergeField::ClientGivenName => "Client's given name",
@@ -82,7 +73,7 @@ impl MergeField {
         MergeField::ALL.into_iter().find(|field| field.word() == word)
     }
 
-    /// What stands in for it in one case; a fitting word where there is nothing.
+    /// The text that replaces the field, or a fitting phrase if the value is missing (W3).
     fn value(self, values: &Values) -> String {
         let (client, sender) = (&values.client, &values.sender);
         let first = |choices: &[&str], else_: &str| {
@@ -102,25 +93,22 @@ impl MergeField {
     }
 }
 
-/// Both names without the address that [`Name::full`] falls back to: it would be no way to address anybody.
+/// Given and family name, without the address that [`Name::full`] falls back to: a greeting must not use an address.
 fn both(name: &Name) -> String {
     format!("{} {}", name.given, name.family).trim().to_string()
 }
 
-/// What fills the fields of a template.
+/// The values for the fields of a template.
 #[derive(Clone, Debug)]
 pub struct Values {
-    /// The client user.
     pub client: Name,
-    /// Their company; empty for none.
+    /// Empty for none.
     pub company: String,
-    /// What the firm is called.
     pub brand: String,
-    /// Who signs.
     pub sender: Name,
 }
 
-/// A text that was understood.
+/// A parsed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
@@ -130,7 +118,7 @@ enum Piece {
     Field(MergeField),
 }
 
-/// Reads a text with merge fields, with LF as its line ends.
+/// Parses a text with merge fields; line ends become LF.
 ///
 /// # Errors
 /// `Field`, named `field`: `Empty`, `TooLong`, `ControlCharacters`; `NoMergeField` with its name, `OpenMergeField`,
@@ -171,7 +159,7 @@ fn plain(field: &'static str, text: &str, pieces: &mut Vec<Piece>) -> Result<()>
     Ok(())
 }
 
-/// The first line of what was not understood, shortened.
+/// The first line of the unknown text, shortened.
 fn shown(text: &str) -> String {
     shortened(text.trim().lines().next().unwrap_or("").trim_end(), SHOWN_CHARACTERS)
 }
@@ -184,7 +172,7 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 impl Template {
-    /// The text as it was written.
+    /// The text with its merge fields.
     pub fn text(&self) -> String {
         self.0.iter().fold(String::new(), |text, piece| match piece {
             Piece::Text(plain) => text + plain,
@@ -192,7 +180,7 @@ impl Template {
         })
     }
 
-    /// The message, as Markdown, in which every field is filled.
+    /// The message, in Markdown, with every field filled.
     pub fn fill(&self, values: &Values) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
@@ -210,7 +198,7 @@ impl Template {
     }
 }
 
-/// A name as Markdown that shows exactly this name: what would format it, or make it a link, is escaped.
+/// Escapes a name so that Markdown shows it literally, without formatting or links.
 fn unformatted(name: &str, begins_line: bool) -> String {
     let mut text = String::with_capacity(name.len());
     let digits = name.len() - name.trim_start_matches(|character: char| character.is_ascii_digit()).len();
@@ -229,7 +217,7 @@ fn unformatted(name: &str, begins_line: bool) -> String {
     text
 }
 
-/// `&amp;`, `&#38;`: what HTML, and with it Markdown, knows for characters.
+/// Whether the text starts with a character reference such as `&amp;` or `&#38;`.
 fn is_entity(text: &str) -> bool {
     let inside = text[1..].split(';').next().unwrap_or("");
     let is_closed = text.len() > inside.len() + 1;
@@ -238,7 +226,7 @@ fn is_entity(text: &str) -> bool {
         && inside.chars().all(|character| character.is_ascii_alphanumeric() || character == '#')
 }
 
-/// Whether an address that would become a link is about to go on here: escaping this character takes it apart.
+/// Whether a character belongs to an address that Markdown would turn into a link; escaping it prevents that.
 fn is_address(before: &str, rest: &str) -> bool {
     let before = before.to_ascii_lowercase();
     (rest.starts_with("://") && before.ends_with(|character: char| character.is_ascii_alphabetic()))

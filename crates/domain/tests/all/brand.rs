@@ -1,4 +1,4 @@
-//! A firm's brand and the host name of its portal: who changes them, what is refused, and what holds afterwards.
+//! A firm's brand and its portal's host name: who may change them, what is refused, and what follows (B1 to B3).
 
 use crate::support::Office;
 use domain::administration::set_up::{self, SetUp};
@@ -145,7 +145,7 @@ both_engines! {
             assert!(office.read(move |reader| sessions::of_secret(reader, &host, &secret)).unwrap().is_some());
         }
         assert_eq!(answers(office, "else.example"), None);
-        // And back: then it is the other one that it had before.
+        // After moving back, the former host name is the one it just gave up.
         moves(office, firm.ada, "a.example", "portal.firm.example").unwrap();
         let former = office.read(move |reader| workspaces::former_hosts(reader, firm.workspace)).unwrap();
         assert_eq!(former, ["portal.firm.example"]);
@@ -182,7 +182,7 @@ both_engines! {
                 other => panic!("{host}: {other:?}"),
             }
         }
-        // A third one answers every name that leads here: none may be taken from it.
+        // A third workspace answers for all remaining names, so nobody may take one of them.
         office.write(|tx| workspaces::add(tx, "Open", None)).unwrap();
         let refused = moves(office, firm.ada, "d.example", "a.example");
         assert!(matches!(refused, Err(Error::Field { field: "host", problem: Problem::HostsOfAnother })), "{refused:?}");

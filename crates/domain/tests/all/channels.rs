@@ -1,4 +1,4 @@
-//! Channels: one a subject, titles derived, members that follow (C1 to C9).
+//! Channels: one per subject, with derived titles and members that follow the subject (C1 to C9).
 
 use domain::administration;
 use domain::administration::clients::ClientChange;
@@ -187,7 +187,7 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[bakery]);
         let shared = of(maria);
         assert_eq!(shared.len(), 1);
-        // Who had a channel keeps it, and reads the company's along as one of its client users.
+        // Client users who have a channel of their own keep it, and can read the company's channel as well.
         assert!(own.iter().all(|channel| of(before).contains(channel)) && !shared.contains(&own[0]));
         firm.sets(default(DefaultChannel::Client));
         let tom = firm.client_actor("Tom", &[bakery]);

@@ -1,4 +1,4 @@
-//! What people choose to be sent, and the links in mails that end it (N10).
+//! Notification preferences, and the links in mails to unsubscribe (N10).
 
 use crate::support::people::{Firm, not_found};
 use domain::kernel::access::Actor;

@@ -1,4 +1,4 @@
-//! Client users invite colleagues (S2), and cannot find out by it who is known (S3).
+//! Client users invite colleagues (S2) without finding out which addresses are known (S3).
 
 use crate::support::people::{Firm, not_found, refused};
 use domain::administration::settings::MessagingChange;
@@ -27,7 +27,7 @@ fn channel_of(firm: &Firm<'_>, subject: Uuid) -> Option<ChannelId> {
     firm.office.read(move |reader| channel::of_subject(reader, workspace, subject)).unwrap()
 }
 
-/// What a client user finds: their channels, and who is in each.
+/// What a client user sees: their channels and the members of each.
 fn sees(firm: &Firm<'_>, who: Actor) -> Vec<(ChannelId, Vec<PersonId>)> {
     let found = firm.office.read(move |reader| {
         let mut all = Vec::new();
@@ -40,7 +40,7 @@ fn sees(firm: &Firm<'_>, who: Actor) -> Vec<(ChannelId, Vec<PersonId>)> {
     found.unwrap()
 }
 
-/// What the journal tells about channels, which is what a client user can hear of it.
+/// Journal events about channels: the ones that client users receive.
 fn told_of_channels(firm: &Firm<'_>) -> Vec<Event> {
     firm.told().into_iter().filter(|event| event.channel().is_some()).collect()
 }
@@ -54,7 +54,7 @@ both_engines! {
             let maria = firm.client_actor("Maria", &[acme]);
             let other = firm.client("Otto", &[]);
             let other = firm.known_at("otto@client.example").filter(|found| found.id == other).unwrap();
-            // Whether or not the company has a channel by then.
+            // Both before and after the company has a channel.
             for step in 0..2 {
                 if step == 1 {
                     firm.channel(Subject::Company(acme));
@@ -85,7 +85,7 @@ both_engines! {
         assert_eq!(companies, [(acme, "Acme".to_string(), false)], "the firm sees where they belong");
         assert!(!firm.is_in(channel, nina.id));
 
-        // Whatever else follows meanwhile: they stay out until they come.
+        // Other changes in the meantime do not let them in before they sign in.
         firm.move_client(maria.person, &[acme, firm.company("Beta")]);
         firm.deactivate(firm.ada, nina.id).unwrap();
         firm.reactivate(firm.ada, nina.id).unwrap();
@@ -129,7 +129,7 @@ both_engines! {
         office.wait_minutes(5);
         office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
-        // Nor when they come in later: it was written before they came, open to them but waiting for none.
+        // Nor after they sign in: earlier messages are readable for them, but do not count as unread.
         comes_in(&firm, typo);
         office.write(move |tx| due::enqueue_due(tx, workspace, channel, None)).unwrap();
         assert_eq!(office.read(|reader| due::due(reader, 10)).unwrap(), [(workspace, maria.person)]);
@@ -154,7 +154,7 @@ both_engines! {
             let of = office.read(move |reader| clients::ordered_companies(reader, workspace, person)).unwrap();
             assert_eq!(of, [company]);
         }
-        // Known or not, every address counts: else the count would tell.
+        // Known addresses count as well, otherwise the limit would reveal them.
         for n in 2..joining::COLLEAGUES_MAX {
             let email = if n % 2 == 0 { "nina@client.example".to_string() } else { format!("n{n}@client.example") };
             firm.invites(maria, &email, None).unwrap();

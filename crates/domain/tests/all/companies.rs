@@ -1,4 +1,4 @@
-//! Client companies: their names, their people, and who of the firm may see them.
+//! Client companies: their names, their people, and which internal users may see them.
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
@@ -77,7 +77,7 @@ both_engines! {
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [lin.person, sam.person]);
         let people = office.read(move |reader| directory::companies::clients_of(reader, &lin, acme)).unwrap();
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [bo, cy]);
-        // It counts once access is limited.
+        // An assignment matters only once access is limited.
         let change = InternalChange { limited: Some(true), ..InternalChange::default() };
         firm.edit_internal(firm.ada, sam.person, change).unwrap();
         assert!(firm.is_in(all[0], sam.person));
@@ -119,7 +119,7 @@ both_engines! {
         for person in [stranger.person, client.person] {
             not_found(office.write(move |tx| administration::companies::assign(tx, &ada, acme, person, true)));
         }
-        // The same name in two workspaces is two companies.
+        // Company names need to be unique only within a workspace.
         assert!(add(office, stranger, "Acme").is_ok());
     }
 

@@ -1,4 +1,4 @@
-//! Deliveries: taken by one worker at a time, tried again with growing waits for 24 hours, recorded once.
+//! Deliveries: claimed by one worker at a time, retried with growing waits for 24 hours (N12), recorded once.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn invite(firm: &Firm<'_>, person: PersonId) {
     firm.office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
 }
 
-/// A firm with one invitation that is due.
+/// A firm with one invitation due.
 fn one_due(office: &Office) -> Firm<'_> {
     let firm = office.firm("a.example");
     let bo = firm.client("Bo", &[]);
@@ -51,7 +51,7 @@ fn next_due(office: &Office) -> Option<Time> {
     office.read(deliveries::next_due).expect("an answer")
 }
 
-/// Whether it is sent, whether it has failed for good, and why.
+/// Whether it was sent, whether it failed permanently, and why.
 fn state(office: &Office, id: DeliveryId) -> (bool, bool, Option<String>) {
     let sql = "SELECT sent_at, failed_at, reason FROM deliveries WHERE id = $1";
     office

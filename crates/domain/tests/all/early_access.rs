@@ -1,4 +1,4 @@
-//! Who asks for early access (E1): what is kept, what is refused, and who sees it.
+//! Early access entries (E1): what is stored, what is refused, and who sees it.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
-//! No query can forget its workspace: every SQL text of the domain is read here, and one that names no workspace must be
-//! among the few that are meant to go across all of them.
+//! No query may forget its workspace: every SQL text in the domain is checked, and one without a workspace must be on the
+//! list of those meant to span all of them.
 
 use std::path::{Path, PathBuf};
 
-/// Statements that go across workspaces on purpose, by their beginning, with the reason.
+/// Statements that span workspaces on purpose, by their beginning, with the reason.
 const ACROSS: &[(&str, &str)] = &[
     (
         "SELECT window_start, count FROM tries",

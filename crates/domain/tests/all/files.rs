@@ -1,4 +1,4 @@
-//! Files: sent and filed in one (F1), seen by those who see the channel (F2), kept in folders (F5, F6).
+//! Files: sent and filed in one step (F1), visible to those who see the channel (F2), kept in folders (F5, F6).
 
 mod browsing;
 mod folders;
@@ -99,7 +99,7 @@ both_engines! {
         let half = office.announces(maria, channel, Purpose::Message, "b.txt", Some(9), crate::support::files::ROOM).unwrap();
         let half = Attached::Upload(half.id);
         refused(office.sends_files(maria, channel, "", &[half]), "attachmentIds", Problem::Unfinished);
-        // Somebody else's upload, one for another channel, one that is used up, one that never was.
+        // An upload of somebody else, one for another channel, one already used, and one that does not exist.
         refused(office.sends_files(firm.ada, channel, "", &many[..1]), "attachmentIds", Problem::Unknown);
         refused(office.sends_files(otto, his, "", &many[..1]), "attachmentIds", Problem::Unknown);
         not_found(office.sends_files(otto, channel, "", &many[..1]));

@@ -1,5 +1,5 @@
-//! Whatever happens to people, companies and projects, in whatever order: the members of channels are those who
-//! are entitled, and what else must always hold does.
+//! Random sequences of changes to people, companies and projects: channel members must always be those who are entitled
+//! (C3), and all other invariants must hold.
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, pairs};
@@ -15,8 +15,8 @@ use domain::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId};
 use domain::{administration, directory};
 use proptest::prelude::*;
 
-/// Something that an internal user does. Numbers stand for whoever is there, counted round and round; sets of
-/// people and companies are bits.
+/// An action of an internal user. Numbers pick from what exists, wrapping around; sets of people and companies are bit
+/// masks.
 #[derive(Clone, Debug)]
 enum Step {
     AddClient { companies: u8, fresh: bool },
@@ -68,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Who and what has been made so far.
+/// Everything created so far.
 struct Town<'a> {
     firm: Firm<'a>,
     internals: Vec<PersonId>,
@@ -105,7 +105,7 @@ impl Town<'_> {
         Town { firm, internals, clients, companies, projects: Vec::new() }
     }
 
-    /// Does it as `who`, as far as it may be done.
+    /// Performs a step as `who`, or returns why it is refused.
     fn go(&mut self, who: usize, step: Step) -> error::Result<()> {
         let Some(actor) = nth(&self.internals, who).and_then(|person| self.firm.actor(person)) else {
             return Ok(());
@@ -237,14 +237,14 @@ impl Town<'_> {
     }
 }
 
-/// How many rows a query answers.
+/// The number of rows of a query.
 fn count(office: &Office, sql: &'static str) -> usize {
     office.read(move |reader| Ok(reader.all(sql, &[], |_| Ok(()))?)).expect("an answer").len()
 }
 
 fn check(office: &Office) -> Result<(), TestCaseError> {
     prop_assert_eq!(pairs(office, "members"), pairs(office, "entitled"));
-    // Nobody is without a company, and a placeholder is one client user's only company.
+    // Everybody has a company, and a placeholder is the only company of its one client user.
     prop_assert_eq!(
         count(
             office,
@@ -266,7 +266,7 @@ fn check(office: &Office) -> Result<(), TestCaseError> {
         0
     );
     prop_assert!(count(office, "SELECT 1 FROM people WHERE role = 'admin' AND deactivated_at IS NULL") > 0);
-    // Who left a company is in none of its groups, not even in name (C9).
+    // People who left a company are no longer in any of its groups (C9).
     prop_assert_eq!(
         count(
             office,
@@ -297,7 +297,7 @@ proptest! {
     }
 }
 
-/// The steps above are not refused all the time: most of a plain sequence gets through.
+/// Guards the test above against refusing everything: most steps of a plain sequence succeed.
 #[test]
 fn the_steps_do_something() {
     let office = Office::on_sqlite();

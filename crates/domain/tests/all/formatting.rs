@@ -1,4 +1,4 @@
-//! A message's text as HTML: what is meant is shown (M1, M8).
+//! A message's text as HTML shows what its author meant (M1, M8).
 
 mod hostile;
 
@@ -15,7 +15,7 @@ fn shown(text: &str) -> String {
     html(text, &[])
 }
 
-/// The words that HTML shows.
+/// The visible text of HTML.
 fn visible(html: &str) -> String {
     let mut parser = ammonia::Builder::empty();
     parser.clean_content_tags(HashSet::new());
@@ -224,7 +224,7 @@ proptest! {
     #[test]
     fn m1_words_without_marks_are_shown_as_they_are(text in "[a-zA-Z0-9äé漢😀.,;?!'\"()%/ -]{1,60}(\n[a-z äé漢.,]{1,40}){0,3}") {
         let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
-        // A mark at a line's beginning makes a list.
+        // Lines start with a letter, because a dash at the start would make a list.
         let text = text.split('\n').map(|line| format!("x{line}")).collect::<Vec<_>>().join("\n");
         prop_assert_eq!(words(&visible(&shown(&text))), words(&text));
         prop_assert_eq!(words(&plain(&text, 1_000)), words(&text));

@@ -1,4 +1,4 @@
-//! Tables of people and companies: what they come to, and that nothing is half-done.
+//! Imported tables (S15): their effects, and that nothing is half-done.
 
 use crate::support::Office;
 use crate::support::people::not_found;
@@ -24,7 +24,7 @@ fn hand_in(office: &Office, actor: Actor, table: &str, invites: bool) -> error::
     Ok(import)
 }
 
-/// Lines of one step here: the portal takes more.
+/// Lines per step in these tests; the portal uses larger steps.
 const STEP: usize = 20;
 
 fn step(office: &Office, actor: Actor, import: ImportId) -> Step {
@@ -35,7 +35,7 @@ fn take_in(office: &Office, actor: Actor, import: ImportId) {
     while step(office, actor, import) == Step::More {}
 }
 
-/// A table of so many people, in companies of ten.
+/// A table of this many people, ten to a company.
 fn people_table(count: usize) -> String {
     let line = |number: usize| format!("p{number}@new.example,Person {number},Company {}\n", number / 10);
     format!("email,name,company\n{}", (0..count).map(line).collect::<String>())
@@ -164,7 +164,7 @@ both_engines! {
         assert_eq!(clients(office, ada).len(), STEP);
         let done = |office: &Office| plan(office, ada, import).iter().filter(|planned| planned.is_done).count();
         assert_eq!(done(office), STEP);
-        // Somebody adds one of those who are still to come, and makes one of the companies.
+        // Meanwhile somebody adds one of the people still to be imported, and one of the companies.
         let last = count - 1;
         let email = format!("p{last}@new.example");
         let new = administration::clients::NewClient { email, ..crate::support::people::new_client("Early", &[]) };

@@ -1,4 +1,4 @@
-//! Keys of programs: made by admins, shown once, good until they are revoked.
+//! API keys (D1, D2): created by admins, shown once, valid until revoked.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ both_engines! {
         let (_, key, _) = who(office, &secret).unwrap();
         assert!(matches!(revoke(office, other.ada, key), Err(Error::NotFound)));
         assert!(who(office, &secret).is_some());
-        // Any admin of the firm may, not only the one who made it.
+        // Any admin may revoke a key, not only its creator.
         revoke(office, firm.admin("Eve"), key).unwrap();
         assert_eq!(who(office, &secret), None);
         assert!(list(office, firm.ada).unwrap().is_empty());

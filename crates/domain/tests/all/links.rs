@@ -1,4 +1,4 @@
-//! Reply links: for one person and channel, for 14 days, with nothing else to be seen or done (N7, N8, N13).
+//! Reply links: for one person and channel, for 14 days, giving access to nothing else (N7, N8, N13).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use domain::tenant::settings::ReplyLinks;
 use domain::{administration, tenant};
 use store::FromValue;
 
-/// Oskar of Northwind and Jane of the firm, who write to each other, and a link of Oskar's for the third message on.
+/// Oskar of Northwind and Jane of the firm, who write to each other, and a reply link for Oskar from the third message on.
 struct Case<'a> {
     firm: Firm<'a>,
     oskar: Actor,
@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
         self.look(None).expect("a link")
     }
 
-    /// The texts that the page shows, after a position where one is asked for.
+    /// The texts that the page shows, after a position if given.
     fn page(&self, after: Option<i64>) -> Vec<String> {
         let Outcome::Reply(actor, link) = self.seen() else { panic!("{:?}", self.seen()) };
         let opened = self.firm.office.read(move |reader| reply_links::open(reader, &actor, &link, after));
@@ -85,7 +85,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A link of a digest of somebody about the messages in (after, up_to] of a channel.
+/// A reply link from a person's digest about the messages in (after, up_to] of a channel.
 fn link(firm: &Firm<'_>, person: PersonId, channel: ChannelId, after: i64, up_to: i64) -> String {
     let workspace = firm.workspace;
     let secret = firm.office.write(move |tx| {

@@ -1,5 +1,4 @@
-//! The rules of the domain, on both engines, as its callers meet them.
-//! One program for all of them: it is linked once.
+//! The rules of the domain as its callers see them, on both engines. A single test binary, so that it is linked only once.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 

@@ -1,4 +1,4 @@
-//! Messages: sent once, in one order, read forwards only (M1 to M8).
+//! Messages: sent once, in one order, with a read position that only moves forward (M1 to M8).
 
 use domain::administration::team::InternalChange;
 use domain::channels::list;
@@ -270,7 +270,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Whatever people do, the subtraction answers what counting would.
+    /// Computing unread counts by subtraction gives the same result as counting, whatever people do.
     #[test]
     fn m7_unread_is_what_counting_would_say(steps in proptest::collection::vec(step(), 1..40)) {
         let office = crate::support::Office::on_sqlite();

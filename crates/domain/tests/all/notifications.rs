@@ -1,4 +1,4 @@
-//! In-product notifications: for each recipient and channel one while something that counts is unread (N15).
+//! In-product notifications: one per recipient and channel while something that counts is unread (N15).
 
 use crate::support::Office;
 use crate::support::people::{Firm, not_found};
@@ -18,12 +18,12 @@ fn list(office: &Office, actor: Actor, recipient: Option<PersonId>, include_read
     office.read(move |reader| notifications::list(reader, &actor, &search, 1_000)).expect("a list")
 }
 
-/// The open ones of somebody: what each begins with.
+/// The beginnings of somebody's open notifications.
 fn open(office: &Office, program: Actor, who: Actor) -> Vec<String> {
     list(office, program, Some(who.person), false).into_iter().map(|found| found.text).collect()
 }
 
-/// All of somebody: what each begins with, and whether it is read.
+/// The beginnings of all of somebody's notifications, and whether each is read.
 fn all(office: &Office, program: Actor, who: Actor) -> Vec<(String, bool)> {
     let found = list(office, program, Some(who.person), true);
     found.into_iter().map(|found| (found.text.clone(), found.read_at.is_some())).collect()
@@ -40,7 +40,7 @@ fn mark(office: &Office, actor: Actor, id: NotificationId, is_read: bool) -> err
     })
 }
 
-/// A program of a firm's: it sees everybody's.
+/// An API client of a firm, which sees everybody's notifications.
 fn program_of(firm: &Firm<'_>) -> Actor {
     let ada = firm.ada;
     let secret = firm.office.write(move |tx| api_keys::create(tx, &ada, "Import")).expect("a key");
@@ -49,7 +49,7 @@ fn program_of(firm: &Firm<'_>) -> Actor {
     found.expect("a program").0
 }
 
-/// A client user who was invited, and their channel.
+/// An invited client user and their channel.
 fn client(office: &Office, firm: &Firm<'_>, given: &str) -> (Actor, ChannelId) {
     let actor = firm.client_actor(given, &[]);
     let (ada, person) = (firm.ada, actor.person);
@@ -73,7 +73,7 @@ both_engines! {
         assert_eq!((one.recipient, one.channel, one.message), (maria.person, channel, first.id));
         assert_eq!((one.sender, one.created_at, one.read_at), (tom.person, first.sent_at, None));
         assert_eq!(one.sender_name.full(), "Tom Firm");
-        // The author has none; who may see the channel too has one.
+        // The author has no notification; everybody else who may see the channel has one.
         assert!(open(office, program, tom).is_empty());
         office.reads(maria, channel, 2).expect("read");
         assert!(open(office, program, maria).is_empty());
@@ -111,7 +111,7 @@ both_engines! {
         office.posts(tom, channel, "stays");
         office.deletes(tom, gone.id).expect("deleted");
         assert_eq!(open(office, program, maria), ["stays"]);
-        // Staff are invited like everybody.
+        // Staff get notifications once invited, as everybody does.
         let (ada, person) = (firm.ada, tom.person);
         office.write(move |tx| invitations::invite(tx, &ada, person)).expect("an invitation");
         assert_eq!(open(office, program, tom), ["mine"]);
@@ -151,7 +151,7 @@ both_engines! {
         office.posts(firm.ada, channel, "two");
         assert_eq!(all(office, program, maria), pairs(&[("two", false), ("one", true)]));
 
-        // Unread again: both are about what is unread, so that they are one.
+        // Marked unread again, it merges with the newer one: both are about what is unread.
         let again = mark(office, program, one.id, false).expect("unmarked");
         assert_eq!((again.id, again.read_at), (one.id, None));
         assert_eq!(all(office, program, maria), pairs(&[("one", false)]));
@@ -256,7 +256,7 @@ both_engines! {
         let people: Vec<_> = (0..6).map(|number| client(office, &firm, &format!("P{number}"))).collect();
         for round in 0..4 {
             for (who, channel) in &people {
-                // Some at the very same moment.
+                // Some at exactly the same time.
                 if round % 2 == 0 {
                     office.wait_minutes(1);
                 }
@@ -277,7 +277,7 @@ both_engines! {
             let Some(last) = page.last() else { break };
             after = Some(last.place());
             found.extend(page.into_iter().map(|found| found.id));
-            // Meanwhile some is read, and more is written.
+            // Some are read while the list is paged, and new ones are added.
             let (who, channel) = people[found.len() % people.len()];
             office.reads(who, channel, 4).expect("read");
             office.wait_minutes(1);
@@ -298,7 +298,7 @@ both_engines! {
     }
 }
 
-/// What somebody may do, one after the other.
+/// An action in a random sequence.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Posts,
@@ -333,7 +333,7 @@ proptest! {
         let program = program_of(&firm);
         let (maria, channel) = client(&office, &firm, "Maria");
         let mut posted = Vec::new();
-        // The newest message when somebody last said of all that they had seen it, on screen or by hand.
+        // The newest position up to which everything has been seen, on screen or by marking it read.
         let mut settled = 0;
         let mut has_marked_unread = false;
         for step in steps {

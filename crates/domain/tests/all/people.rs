@@ -1,4 +1,4 @@
-//! Client users: made, changed, moved, and found by those who may.
+//! Client users: created, changed, moved, and found by those who may see them.
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, new_internal, not_found, refused};
@@ -59,7 +59,7 @@ both_engines! {
         let (bo, di) = (firm.client("Bo", &[acme]), firm.client("Di", &[acme]));
         let channel = firm.channel(Subject::Company(acme));
         assert!(firm.is_in(channel, bo) && firm.is_in(channel, di) && !firm.is_in(channel, other));
-        // Who has no company has a channel of their own all the same.
+        // Client users without a company have a channel of their own, too.
         let ed = firm.client("Ed", &[]);
         let own = firm.channel_of(ed);
         let created =
@@ -120,7 +120,7 @@ both_engines! {
         refused(firm.edit_client(firm.ada, cy, change.clone()), "companyIds", Problem::ClientsMeet);
         assert_eq!(companies_of(&firm, cy), [("Acme".to_string(), false)]);
         firm.edit_client(firm.ada, cy, ClientChange { told: true, ..change }).unwrap();
-        // They have met: nothing new to be told.
+        // These clients meet already, so no confirmation is needed.
         firm.move_client(cy, &[]);
     }
 
@@ -146,7 +146,7 @@ both_engines! {
         let ada = firm.ada;
         let placeholder = office.read(move |reader| directory::clients::companies_of(reader, &ada, bo)).unwrap()[0].0;
         refused(add(office, ada, new_client("Cy", &[placeholder])), "companyIds", Problem::Unknown);
-        // Given back unchanged it stays; beside a real company it goes, also where a project was put under it.
+        // Submitting the placeholder keeps it; adding a real company removes it, even if a project was assigned to it.
         firm.move_client(bo, &[placeholder]);
         assert_eq!(companies_of(&firm, bo), [(String::new(), true)]);
         let new = administration::projects::NewProject {
@@ -208,7 +208,7 @@ both_engines! {
         );
         let filter = ClientFilter { company: Some(other), ..ClientFilter::default() };
         not_found(office.read(move |reader| directory::clients::clients(reader, &lin, &filter, 9)));
-        // What they may not see, they cannot take away either.
+        // Companies that the actor cannot see are not removed.
         assert_eq!(office.read(move |reader| directory::clients::companies_of(reader, &lin, both)).unwrap().len(), 1);
         let change = ClientChange { companies: Some(vec![]), ..ClientChange::default() };
         firm.edit_client(lin, both, change).unwrap();
@@ -245,7 +245,7 @@ both_engines! {
         let ada = firm.ada;
         not_found(office.read(move |reader| directory::team::internal(reader, &ada, bo)));
         not_found(find(office, ada, sam));
-        // The same address in two workspaces is two people.
+        // Addresses need to be unique only within a workspace.
         assert!(add(office, stranger, new_client("Bo", &[])).is_ok());
     }
 
@@ -305,7 +305,7 @@ both_engines! {
             office.read(move |reader| directory::clients::clients(reader, &ada, &filter, 2)).unwrap()
         };
         let first = page(None);
-        // Added before and after the place, and the one at the place renamed: the rest comes all the same.
+        // People are added on both sides of the page boundary, and the one at the boundary is renamed: no one is skipped.
         firm.client("Aa", &[]);
         firm.client("Cz", &[]);
         let change = ClientChange { given_name: Some("Zo".to_string()), ..ClientChange::default() };

@@ -1,4 +1,4 @@
-//! Numbers for texts: proven by a code, agreed to, stopped, kept in writing (N9).
+//! Phone numbers for texts: confirmed by a code, consented to, stopped, with every consent on record (N9).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const NUMBER: &str = "+15005550100";
 const OTHER: &str = "+15005550101";
 
 impl Office {
-    /// Answers are kept in the order of their times.
+    /// Lets time pass, because consents are ordered by their times.
     fn a_moment(&self) {
         self.wait(Duration::from_millis(1));
     }
@@ -33,7 +33,7 @@ impl Office {
         self.write(move |tx| phone_settings::give(tx, &who, &number))
     }
 
-    /// The code as it would be texted, and to which number.
+    /// The code as it would be sent by text, and the number.
     fn code(&self, who: Actor) -> Option<(String, String)> {
         let prepared = self.write(move |tx| phone_settings::prepare_code(tx, who.workspace, who.person));
         prepared.expect("an answer").map(|prepared| (prepared.number, prepared.code))
@@ -90,7 +90,7 @@ impl Firm<'_> {
         self.office.read(move |reader| consents::all(reader, &ada)).expect("a list")
     }
 
-    /// What was answered: for which number, whether yes, and how.
+    /// The recorded consents: number, whether it is a yes, and how it was given.
     fn answers(&self) -> Vec<(String, bool, How)> {
         self.consents().into_iter().map(|consent| (consent.number, consent.is_yes, consent.how)).collect()
     }
@@ -329,7 +329,7 @@ both_engines! {
         office.proves(bo, NUMBER);
         office.says_yes(bo).expect("a yes");
         assert_eq!(office.phone(bo).expect("a phone").quiet, Some(Quiet::NIGHT));
-        // It is nine in the morning in London, and four in New York.
+        // The test starts at 9 a.m. in London, 4 a.m. in New York.
         assert_eq!(office.due(bo), now(NUMBER));
         let change = profile::SelfChange {
             time_zone: Some("America/New_York".to_string()),

@@ -1,4 +1,4 @@
-//! What a program may do with a key: everything in its workspace, and nothing of another. What deleting means.
+//! API clients may do everything in their own workspace and nothing in another (D2, D4), and what deleting means.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use domain::tenant::api_keys;
 use domain::{administration, directory};
 
 impl Firm<'_> {
-    /// A program with a key of the first admin.
+    /// An API client with a key created by the first admin.
     fn program(&self) -> Actor {
         let ada = self.ada;
         let secret = self.office.write(move |tx| api_keys::create(tx, &ada, "Import")).unwrap();
@@ -65,7 +65,7 @@ both_engines! {
             let draft = office.draft(channel, "Well", None);
             office.write(move |tx| sending::send_as(tx, &who, sender, &draft))
         };
-        // It speaks as its admin, and who is not in a channel says nothing there.
+        // An API client acts as its key's admin, who cannot post in a channel without being a member.
         forbidden(office.sends(program, &office.draft(channel, "Psst", None)));
         refused(says(program, None), "senderId", Problem::NoMember);
         refused(says(program, Some(PersonId::new(office.now()))), "senderId", Problem::Unknown);
@@ -92,7 +92,7 @@ both_engines! {
     fn a_program_looks_after_channels_and_finds_messages_that_its_admin_does_not_see(office) {
         let (firm, other) = (office.firm("a"), office.firm("b"));
         let bo = firm.client_actor("Bo", &[]);
-        // Ids of one millisecond stand in order only where one thread makes them, and PostgreSQL has several.
+        // Ids of the same millisecond are ordered only within one thread, and PostgreSQL uses several.
         office.wait(Duration::from_millis(1));
         let sam = firm.staff("Sam");
         let project = firm.project("Tower", &[bo.person], &[sam.person]);
@@ -233,7 +233,7 @@ both_engines! {
             assert_eq!((channel.title.as_str(), channel.archived_at.is_some()), ("Bo Client", true));
             assert_eq!(office.texts(reader, own), ["Hello"]);
         }
-        // Their address is free, for somebody else altogether.
+        // The address can be used again, for a different person.
         let again = firm.client("Bo", &[acme]);
         assert_ne!(firm.channel_of(again), own);
         assert!(firm.told().contains(&Event::ClientDeleted { client: bo.person }));
@@ -374,12 +374,12 @@ both_engines! {
         assert_eq!(ask(ada, question, b"second").unwrap(), (b"first".to_vec(), false));
         let conflict = |outcome: error::Result<(Vec<u8>, bool)>| assert!(matches!(outcome, Err(Error::Conflict(_))));
         conflict(ask(ada, Question { request_hash: [3; 32], ..question }, b"x"));
-        // Another key of the firm, another firm, another name.
+        // A different API key, a different admin, a different idempotency key.
         let (another, renamed) = (KeyId::new(office.now()), [4; 32]);
         assert!(ask(ada, Question { key: another, ..question }, b"a").unwrap().1);
         assert!(ask(eve, question, b"b").unwrap().1);
         assert!(ask(ada, Question { name_hash: renamed, ..question }, b"c").unwrap().1);
-        // What was refused is not remembered: an honest retry goes through.
+        // A refused request is not remembered, so retrying it with corrections succeeds.
         let fresh = Question { name_hash: [5; 32], ..question };
         let refusal = office.write(move |tx| {
             idempotency::known(tx, &ada, &fresh)?;

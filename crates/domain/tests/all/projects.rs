@@ -1,4 +1,4 @@
-//! Projects: who is put on one, who may see it, and where clients of different companies may meet.
+//! Projects: who is on one, who may see it, and where clients of different companies may meet (C4).
 
 use crate::support::Office;
 use crate::support::people::{Firm, not_found, refused};
@@ -56,7 +56,7 @@ both_engines! {
             |clients: &[PersonId], told| NewProject { clients: clients.to_vec(), told, ..titled("Audit") };
         assert!(add(office, firm.ada, new(&[bo, cy, bo], false)).is_ok());
         assert!(add(office, firm.ada, new(&[cy, di], false)).is_ok());
-        // Each two of them count: one who belongs to both companies does not bring the others together.
+        // Every pair is checked: somebody in both companies does not make the others colleagues.
         for clients in [[bo, cy, di], [ed, flo, flo], [bo, ed, bo]] {
             refused(add(office, firm.ada, new(&clients, false)), "clientIds", Problem::ClientsMeet);
             assert!(add(office, firm.ada, new(&clients, true)).is_ok());
@@ -154,7 +154,7 @@ both_engines! {
         not_found(find(office, lin, hidden));
         not_found(edit(office, lin, hidden, with_clients(&[bo])));
         not_found(office.write(move |tx| administration::projects::archive(tx, &lin, hidden, true)));
-        // On a project with somebody they do not see elsewhere, they keep them there or take them off.
+        // On a shared project, they may keep or remove people whom they cannot see elsewhere.
         let shared = firm.project("Shared", &[far], &[lin.person]);
         edit(office, lin, shared, ProjectChange { told: true, ..with_clients(&[bo, far]) }).unwrap();
         edit(office, lin, shared, with_clients(&[bo])).unwrap();

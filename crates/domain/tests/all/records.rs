@@ -1,4 +1,4 @@
-//! What is kept about who did what (R1): in the transaction of the deed, for admins, never a message's text.
+//! The audit log (R1): written in the same transaction as the action, for admins, and never with a message's text.
 
 use crate::support::Office;
 use crate::support::people::{forbidden, new_client, new_internal, not_found};

@@ -1,4 +1,4 @@
-//! Search over one's own channels, alike on both engines (M8).
+//! Search over one's own channels, with the same results on both engines (M8).
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn found(office: &Office, who: Actor, words: &str) -> Vec<String> {
     found.into_iter().map(|found| found.message.text).collect()
 }
 
-/// Posts, a moment after whatever was before.
+/// Posts a message with a later time than all before.
 fn posts(office: &Office, who: Actor, channel: ChannelId, text: &str) -> MessageId {
     office.wait(Duration::from_millis(1));
     office.posts(who, channel, text).id
@@ -217,7 +217,7 @@ both_engines! {
         assert_eq!(found(office, firm.ada, "deed"), expected);
         office.write(|tx| search::rebuild(tx)).expect("an index");
         assert_eq!(found(office, firm.ada, "deed"), expected);
-        // As after a restore from an engine that numbers nothing.
+        // As after restoring a backup from an engine that does not number search rows.
         let workspace = firm.workspace;
         office
             .write(move |tx| {

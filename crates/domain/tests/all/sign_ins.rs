@@ -1,4 +1,4 @@
-//! Signing in: codes and links, what strangers can find out and how often they may try (S1, S3).
+//! Signing in: codes and links, what strangers can find out, and rate limits (S1, S3).
 
 mod counting;
 mod invitations;
@@ -29,7 +29,7 @@ fn ask(firm: &Firm<'_>, email: &str) -> SignInId {
     ask_from(firm.office, firm.workspace, email, SENDER).expect("a sign-in")
 }
 
-/// What the mail says, where one goes out.
+/// The content of the mail, if one is sent.
 fn mail(firm: &Firm<'_>, sign_in: SignInId) -> Option<Prepared> {
     let workspace = firm.workspace;
     firm.office.write(move |tx| sign_in::prepare_mail(tx, workspace, sign_in)).expect("an answer")
@@ -56,7 +56,7 @@ fn link(firm: &Firm<'_>, person: PersonId, kind: LinkKind) -> String {
     secret.expect("a link").reveal().to_string()
 }
 
-/// A code that is not this one.
+/// A different code.
 fn another(code: &str) -> String {
     let number: u32 = code.parse().expect("digits");
     format!("{:06}", (number + 1) % 1_000_000)
@@ -195,7 +195,7 @@ both_engines! {
         assert_eq!(types(&firm, sign_in, &wrong), CodeOutcome::Over);
         assert_eq!(types(&firm, sign_in, &prepared.code), CodeOutcome::Over);
         assert!(mail(&firm, sign_in).is_none(), "no mail with a code that is good for nothing");
-        // Whoever types wrong codes cannot take the link away from the one who has the mail.
+        // Wrong codes do not invalidate the link for the owner of the mailbox.
         assert!(tap(office, prepared.link_secret.reveal()).is_ok());
     }
 
@@ -281,7 +281,7 @@ both_engines! {
                 ask_from(office, firm.workspace, email, &sender).unwrap();
             }
             office.wait_minutes(5);
-            // Another spelling and another sender are the same address.
+            // Neither other capitalization nor another sender makes it another address.
             let wait = wait_of(ask_from(office, firm.workspace, &email.to_uppercase(), "203.0.113.9"));
             assert_eq!(wait, limits::SIGN_IN_LASTS - Duration::from_secs(300));
             office.wait(wait);
@@ -294,7 +294,7 @@ both_engines! {
         for number in 0..ASKED_BY_SENDER_MAX {
             ask_from(office, firm.workspace, &format!("p{number}@else.example"), "2001:db8::1").unwrap();
         }
-        // The next address of the same network is the same sender; a neighbour is not.
+        // Another IPv6 address of the same network counts as the same sender; a neighboring network does not.
         wait_of(ask_from(office, firm.workspace, ADA, "2001:db8::2"));
         ask_from(office, firm.workspace, ADA, "2001:db8:0:1::2").unwrap();
         office.wait(limits::SIGN_IN_LASTS);
@@ -311,7 +311,7 @@ both_engines! {
         }
         assert_eq!(rows(office, "sign_ins"), ASKED_BY_ADDRESS_MAX);
         assert_eq!(rows(office, "deliveries"), ASKED_BY_ADDRESS_MAX);
-        // Refused tries count for nobody: the sender is still good for other addresses.
+        // Refused requests do not count against the sender, who may still use other addresses.
         ask(&firm, "else@firm.example");
     }
 
@@ -334,13 +334,13 @@ both_engines! {
         assert_eq!(types(&other, sign_in, &prepared.code), CodeOutcome::Over);
         let (workspace, person) = tap(office, prepared.link_secret.reveal()).unwrap();
         assert_eq!((workspace, person), (firm.workspace, firm.ada.person));
-        // Ada of the other firm is somebody else, though she has the same address.
+        // Ada of the other firm is a different person with the same address.
         assert_ne!(person, other.ada.person);
         let secret = office.write(move |tx| sessions::start(tx, workspace, person, "Browser")).unwrap();
         let elsewhere = other.workspace;
         let found = office.read(move |reader| sessions::of_secret(reader, "b.example", secret.reveal())).unwrap();
         assert_eq!(found, None);
-        // Limits of one workspace do not lock anybody out of another.
+        // The limit for an address in one workspace does not apply in another.
         for _ in 1..ASKED_BY_ADDRESS_MAX {
             ask(&firm, ADA);
         }

@@ -1,5 +1,5 @@
-//! Signing up by oneself (S14): off at first, an account only once the address is proved, nothing told of who is known (S3),
-//! and nobody in a company by their own word.
+//! Signing up (S14): off by default, accounts only for proven addresses, without revealing which addresses are known (S3),
+//! and no access to a company by naming it.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn types(firm: &Firm<'_>, sign_in: SignInId, code: &str) -> CodeOutcome {
     firm.office.write(move |tx| sign_in::by_code(tx, workspace, sign_in, &code)).unwrap()
 }
 
-/// Signs up and types the code.
+/// Signs up and enters the code.
 fn comes(firm: &Firm<'_>, given: SignUpInput) -> PersonId {
     let sign_in = asks(firm, given);
     let mail = mail(firm, sign_in).expect("a mail");
@@ -98,7 +98,7 @@ both_engines! {
         let mailed = mail(&firm, waiting).unwrap();
         lets(&firm, false);
         not_found(asks_from(&firm, given("Rui", RUI, ""), "192.0.2.7"));
-        // Who had not come in yet does not come in any more.
+        // Pending sign-ups can no longer be completed.
         assert!(mail(&firm, waiting).is_none());
         assert_eq!(types(&firm, waiting, &mailed.code), CodeOutcome::Over);
         assert!(clients(&firm).is_empty());
@@ -160,7 +160,7 @@ both_engines! {
         assert_eq!(clients(&firm).len(), 1);
         assert_eq!(clients(&firm)[0].name.given, "Bo", "nothing changes about them");
         assert!(belonging(&firm, bo).is_none());
-        // Whom the firm has shut out is sent nothing, and comes in by no other door.
+        // Deactivated people are sent nothing and cannot get in by signing up.
         firm.deactivate(firm.ada, bo).unwrap();
         let shut_out = asks(&firm, given("Bo", "bo@client.example", ""));
         assert!(mail(&firm, shut_out).is_none());
@@ -218,7 +218,7 @@ both_engines! {
         let rui = comes(&firm, given("Rui", RUI, "ACME"));
         let sam = comes(&firm, given("Sam", "sam@other.example", "Other"));
         assert!(!firm.is_in(channel, rui));
-        // Whether there is a company of that name makes no difference to what they see.
+        // What they see does not depend on whether a company of that name exists.
         assert!(company_names(&firm, rui).is_empty() && company_names(&firm, sam).is_empty());
         let all = companies::CompanyFilter::default();
         let ada = firm.ada;
@@ -257,7 +257,7 @@ both_engines! {
         assert!(belonging(&firm, rui).is_none());
         let again = office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, Some(holding)));
         assert!(matches!(again, Err(Error::Conflict(_))));
-        // Everybody has an address at a public provider.
+        // A shared public provider does not suggest a company.
         let gil = administration::clients::NewClient { email: "gil@gmail.com".to_string(), ..new_client("Gil", &[acme]) };
         office.write(move |tx| administration::clients::add_client(tx, &ada, &gil)).unwrap();
         let hal = comes(&firm, given("Hal", "hal@gmail.com", ""));
@@ -293,7 +293,7 @@ both_engines! {
         assert_eq!(types(&firm, first, &codes[0]), CodeOutcome::SignedIn(rui));
         let there = clients(&firm);
         assert_eq!((there.len(), there[0].name.given.as_str()), (1, "Ray"));
-        // Added by the firm meanwhile: they are the one that the firm knows.
+        // If the firm added them in the meantime, they sign in as that person.
         let late = asks(&firm, given("Bob", "bo@client.example", ""));
         let code = mail(&firm, late).unwrap().code;
         let bo = firm.client("Bo", &[]);

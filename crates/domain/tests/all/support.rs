@@ -1,4 +1,4 @@
-//! An office to test in: a workspace with people, on either engine, at a time that a test turns.
+//! Test fixtures: a database on either engine with a clock set by the test, and helpers that act as people would.
 
 pub mod conversation;
 pub mod files;
@@ -11,7 +11,7 @@ use domain::kernel::ids::MessageId;
 use store::{Clock, Migration, Reader, Store, Time, Tx};
 use testing::{Database, Place};
 
-/// Runs each test on both engines.
+/// Defines each test twice, once for each engine.
 #[macro_export]
 macro_rules! both_engines {
     ($($tests:tt)*) => {
@@ -19,7 +19,7 @@ macro_rules! both_engines {
     };
 }
 
-/// Monday 5 January 2026, 09:00 UTC: when every test begins.
+/// Monday, January 5, 2026, 09:00 UTC: when every test begins.
 pub const MORNING: Time = Time(1_767_603_600_000);
 
 pub struct Office {
@@ -70,7 +70,7 @@ impl Office {
         self.wait(Duration::from_secs(60 * minutes));
     }
 
-    /// A fresh message id of somebody's device.
+    /// A new message id, as a device would create it.
     pub fn message_id(&self) -> MessageId {
         MessageId::new(self.now())
     }

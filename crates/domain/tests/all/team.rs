@@ -1,4 +1,4 @@
-//! The firm's own people, who may sign in at all, and what everybody changes about themselves.
+//! Internal users, who may sign in at all, and what people change about themselves.
 
 use crate::support::Office;
 use crate::support::people::{forbidden, new_internal, refused};

@@ -1,4 +1,4 @@
-//! Webhooks and their calls (H1 to H6), on both engines. How calls leave is tested with the workers.
+//! Webhooks and their calls (H1 to H6). Sending is tested in `workers`.
 
 use std::time::Duration;
 
@@ -149,7 +149,7 @@ both_engines! {
         let quick = take(office, &firm, webhook).remove(0);
         assert_eq!((quick.id, quick.kind, quick.tries), (slow.id, slow.kind, 2));
         assert!(matches!(record(office, webhook, &quick, Verdict::NotNow), Outcome::Again(_)));
-        // Late, but taken is taken.
+        // An acceptance counts even if it is recorded late.
         assert_eq!(record(office, webhook, &slow, Verdict::Taken), Outcome::Taken);
         let call = shown(office, firm.ada, webhook).remove(0);
         assert_eq!((call.taken_at, call.next_try_at, call.tries.len()), (Some(office.now()), None, 2));
@@ -191,14 +191,14 @@ both_engines! {
         assert_eq!(off.disabled_at, Some(office.now()));
         let note = delivery::Kind::WebhookOff(webhook);
         let mails = office.write(|tx| deliveries::claim(tx, 10)).expect("mails");
-        // Others may be told of something else: that who signs the welcome message is gone.
+        // There are other mails too: Gone, who signed the welcome message, was deactivated.
         let notes = mails.iter().filter(|mail| mail.kind == note);
         let mut told: Vec<_> = notes.map(|mail| mail.person).collect();
         told.sort_unstable();
         let mut admins = vec![firm.ada.person, eve.person];
         admins.sort_unstable();
         assert_eq!(told, admins);
-        // The other one was under way.
+        // The other call was already being sent.
         record(office, webhook, &taken[1], Verdict::Gone);
         assert!(office.write(|tx| deliveries::claim(tx, 10)).expect("mails").is_empty(), "told once");
         assert!(shown(office, firm.ada, webhook).iter().all(|call| call.next_try_at.is_none()));

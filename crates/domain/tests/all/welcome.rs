@@ -1,4 +1,4 @@
-//! The welcome message: found once by whoever signs in for the first time, foreseen by the firm (W1 to W4, C6).
+//! The welcome message: received once, at the first sign-in, and previewed by internal users (W1 to W5, C6).
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
@@ -23,7 +23,7 @@ use domain::welcome::setting::{self, WelcomeChange};
 use domain::welcome::template;
 use store::Tx;
 
-/// Signs somebody in, as a link from the firm does.
+/// Signs somebody in with a link from the firm.
 fn comes(firm: &Firm<'_>, person: PersonId) {
     let workspace = firm.workspace;
     let come = move |tx: &mut Tx| {
@@ -69,7 +69,7 @@ fn page(office: &Office, who: Actor, channel: ChannelId) -> Vec<Message> {
     office.page(who, channel, Window::Newest, 100).unwrap()
 }
 
-/// The admins who are about to be told that this person no longer signs.
+/// The admins who will be notified that this person no longer signs.
 fn told_of_missing(firm: &Firm<'_>, signed: PersonId) -> Vec<PersonId> {
     let claimed = firm.office.write(|tx| deliveries::claim(tx, 100)).unwrap();
     let about = claimed.into_iter().filter(|delivery| delivery.kind == Kind::PreparedSignerMissing(signed));
@@ -164,7 +164,7 @@ both_engines! {
         let fates = office.read(move |reader| delivery_status::of_messages(reader, &tom, channel, 1..=1, None)).unwrap();
         let of: Vec<PersonId> = fates[0].fates.iter().map(|fate| fate.person).collect();
         assert_eq!(of, [bo.person], "what became of it is a matter of the client alone");
-        // What is written from then on is for all as ever.
+        // Later messages are unread for everybody, as usual.
         office.posts(bo, channel, "Thank you");
         for internal in [tom, firm.ada] {
             assert_eq!(office.unread(internal, channel), 1);

@@ -97,7 +97,7 @@ both_engines! {
         assert!(!can_set_up(office, &newest));
         assert!(matches!(set_up(office, Some(&newest), given()), Err(Error::NotFound)));
         assert_eq!(by_host(office, "any.example"), None);
-        // The next start makes a new one.
+        // The next start creates a new link.
         let again = link(office).expect("a link");
         set_up(office, Some(&again), given()).unwrap();
     }

@@ -1,4 +1,4 @@
-//! TODO
+//! Import tables: encodings, separators, quoting, line numbers and refused input.
 
 use super::*;
 use proptest::prelude::*;

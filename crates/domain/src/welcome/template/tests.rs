@@ -1,4 +1,4 @@
-//! Templates: what is understood, what is refused, and that nobody ever reads a brace or a link that a name made.
+//! Templates: what is accepted, what is refused, and that no message shows a brace of a field or a link made by a name.
 
 use super::*;
 use proptest::prelude::*;
@@ -147,7 +147,7 @@ proptest! {
 
     #[test]
     fn w2_no_name_formats_anything(given in names(), family in names()) {
-        // A mail address in a name may become one to write to: it leads nowhere but to its owner.
+        // A mail address in a name may become a `mailto:` link: that leads only to its owner.
         prop_assume!(!given.contains('@') && !family.contains('@'));
         prop_assume!(!given.chars().chain(family.chars()).any(char::is_control));
         let filled = parse("text", "Hello {{client.givenName}} and {{client.fullName}}, welcome").unwrap().fill(&values(name(&given, &family)));

@@ -1,4 +1,4 @@
-//! Looking through files: the one before and after, what an archive holds, what was just deleted, the list of file channels.
+//! Browsing files: previous and next file, contents of a ZIP download, recently deleted files, list of file channels.
 
 use domain::channels::channel::Kind;
 use domain::channels::list::{self, Filter};

@@ -1,4 +1,4 @@
-//! Folders: made, renamed, moved, deleted, brought back, and read-only for clients (F6).
+//! Folders: created, renamed, moved, deleted, restored, and made read-only for client users (F6).
 
 use std::time::Duration;
 
@@ -101,11 +101,11 @@ both_engines! {
         forbidden(office.removes(maria, channel, &[file]));
         forbidden(office.removes(maria, channel, &[folder]));
         office.puts(firm.ada, channel, Some(below), "q2.txt").unwrap();
-        // A folder of hers that has a closed one in it does not go with it.
+        // She cannot delete a folder of her own that contains a read-only one.
         let hers = office.folder(maria, channel, None, "Hers").unwrap();
         office.moves(firm.ada, channel, &[folder], Some(hers)).unwrap();
         forbidden(office.removes(maria, channel, &[hers]));
-        // What she sends is filed all the same.
+        // Files she sends in messages are filed nevertheless.
         let ready = office.ready(maria, channel, "sent.txt", b"sent");
         office.sends_files(maria, channel, "", &[ready]).unwrap();
         office.closes(firm.ada, folder, false).unwrap();
@@ -128,10 +128,10 @@ both_engines! {
         forbidden(office.renames(maria, file, "b.txt"));
         forbidden(office.removes(maria, channel, &[folder]));
         office.puts(firm.ada, channel, None, "c.txt").unwrap();
-        // What she sends is filed all the same.
+        // Files she sends in messages are filed nevertheless.
         let ready = office.ready(maria, channel, "sent.txt", b"sent");
         office.sends_files(maria, channel, "", &[ready]).unwrap();
-        // Opened again, a folder that was closed by itself stays so.
+        // When the channel is reopened, a folder that was itself made read-only stays read-only.
         office.closes(firm.ada, folder, true).unwrap();
         office.closes_all(firm.ada, channel, false).unwrap();
         office.puts(maria, channel, None, "b.txt").unwrap();

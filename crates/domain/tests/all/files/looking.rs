@@ -1,4 +1,4 @@
-//! Looking into folders: in order, page by page, at every level, by path and by name.
+//! Listing folders: order and paging at every level, and lookup by path and by name.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ both_engines! {
         let first = page(None);
         let last = first.last().unwrap().id;
         assert_eq!(last, files[9]);
-        // The last one is deleted, others come before and after it.
+        // The page's last entry is deleted, and others are added before and after it.
         office.removes(maria, channel, &[last]).unwrap();
         office.puts(maria, channel, None, "00a.txt").unwrap();
         office.puts(maria, channel, None, "09a.txt").unwrap();

@@ -1,4 +1,4 @@
-//! Signed addresses: good for a quarter of an hour, for one purpose, in one workspace, and checked when used (F2).
+//! Signed addresses: valid for 15 minutes, one purpose and one workspace, and access is checked when they are used (F2).
 
 use domain::files::signed_urls::{self, LASTS, Purpose};
 

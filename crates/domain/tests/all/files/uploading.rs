@@ -1,4 +1,4 @@
-//! Uploads (F3): limits said early, nothing left behind, only what is whole counts.
+//! Uploads (F3): limits are checked before the first byte, incomplete uploads do not count and leave nothing behind.
 
 use domain::administration::settings;
 use domain::channels::starting;

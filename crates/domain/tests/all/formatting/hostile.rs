@@ -1,4 +1,4 @@
-//! Texts that were made to do harm or to be slow (M1, bad input).
+//! Texts crafted to cause harm or slow processing (M1, bad input).
 
 use domain::formatting::plain_text::plain;
 use std::collections::{HashMap, HashSet};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{shown, visible};
 
-/// What a browser would take over from a text's HTML if it took only what a message may have: parsed anew.
+/// Parses HTML anew, as a browser would, and keeps only what a message may contain.
 fn as_a_browser_reads(html: &str) -> String {
     let blocks = ["p", "pre", "ul", "ol", "blockquote"];
     let mut parser = ammonia::Builder::empty();
@@ -44,7 +44,7 @@ fn as_a_browser_reads(html: &str) -> String {
     parser.clean(html).to_string()
 }
 
-/// Texts that were made to do harm.
+/// Texts crafted to cause harm.
 const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>",
     "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
@@ -217,7 +217,7 @@ fn m1_texts_made_to_be_slow_are_not() {
         let begin = Instant::now();
         let html = shown(&text);
         let _ = plain(&text, 100);
-        // A build for testing is some twenty times slower than the program; quadratic work would be slower still.
+        // Debug builds are about twenty times slower than release builds; quadratic work would be slower still.
         let start = text.chars().take(20).collect::<String>();
         assert!(begin.elapsed() < Duration::from_secs(3), "{start:?} took {:?}", begin.elapsed());
         assert!(is_safe(&html), "{start:?}");

@@ -1,4 +1,4 @@
-//! Tries counted in windows of time (S3).
+//! Rate limits per time window (S3).
 
 use super::*;
 use domain::kernel::rate_limits;

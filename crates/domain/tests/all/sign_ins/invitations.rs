@@ -1,4 +1,4 @@
-//! Invitations: who may send them, how often, how long they are good (S2).
+//! Invitations: who may send them, how often, and how long they are valid (S2).
 
 use super::*;
 use crate::support::people::new_internal;
@@ -16,7 +16,7 @@ fn invite(office: &Office, actor: Actor, person: PersonId) -> error::Result<()> 
     office.write(move |tx| invitations::invite(tx, &actor, person))
 }
 
-/// The secret of an invitation's mail, where one goes out.
+/// The secret in the mail of an invitation, if one is sent.
 fn invited(firm: &Firm<'_>, person: PersonId) -> Option<String> {
     let workspace = firm.workspace;
     let prepared = firm.office.write(move |tx| invitations::prepare_invitation(tx, workspace, person));

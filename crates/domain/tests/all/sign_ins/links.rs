@@ -1,4 +1,4 @@
-//! Links: looked at as often as one likes, used once (S1, S4).
+//! Links: viewed any number of times, used once (S1, S4).
 
 use super::*;
 use domain::administration::clients;

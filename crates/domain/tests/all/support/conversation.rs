@@ -1,4 +1,4 @@
-//! Talking in the office: sending, reading and looking, as a person would.
+//! Helpers for channels and messages: sending, reading and listing as a person would.
 
 use domain::channels::channel::{self, Channel};
 use domain::channels::list::{self, Filter, Listed};
@@ -18,7 +18,7 @@ impl Office {
         self.write(move |tx| sending::send(tx, &who, &draft))
     }
 
-    /// A new message of somebody who had everything up to `shown` on screen.
+    /// A new message from somebody who had everything up to `shown` on screen.
     pub fn draft(&self, channel: ChannelId, text: &str, shown: Option<i64>) -> Draft {
         Draft { id: self.message_id(), channel, text: text.to_string(), attachments: Vec::new(), shown }
     }

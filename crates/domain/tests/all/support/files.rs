@@ -1,4 +1,4 @@
-//! Files in the office: bringing bytes, sending them, looking into folders, as a person would.
+//! Helpers for files: uploading, sending and listing folders as a person would.
 
 use domain::files::blobs::ReceivedBlob;
 use domain::files::changing::{self, Contents, Deletion};
@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 
 use super::Office;
 
-/// StorageLimits for anything that a test does not mean to be too large.
+/// Limits that are never reached, for tests of something else.
 pub const ROOM: StorageLimits = StorageLimits { file_max: 100_000_000, workspace_max: 1_000_000_000 };
 
 impl Office {
-    /// Bytes in the store of blobs, as a server finds them there.
+    /// Bytes as received into the blob store.
     pub fn arrived(&self, bytes: &[u8], name: &str) -> ReceivedBlob {
         let content_type = content::content_type(bytes, name).to_string();
         let dimensions = content_type.starts_with("image/").then_some((640, 480));
@@ -57,7 +57,7 @@ impl Office {
         self.write(move |tx| uploads::complete(tx, &who, upload, &arrived, &room))
     }
 
-    /// An upload that is all there.
+    /// A complete upload.
     pub fn uploads(
         &self,
         who: Actor,
@@ -71,13 +71,13 @@ impl Office {
         Ok((upload.id, file))
     }
 
-    /// An upload that waits to be sent.
+    /// A complete upload to be sent with a message.
     pub fn ready(&self, who: Actor, channel: ChannelId, name: &str, bytes: &[u8]) -> Attached {
         let ready = self.uploads(who, channel, Purpose::Message, name, bytes);
         Attached::Upload(ready.expect("an upload").0)
     }
 
-    /// A file in a folder.
+    /// Adds a file to a folder.
     pub fn puts(
         &self,
         who: Actor,
@@ -129,7 +129,7 @@ impl Office {
         .expect("a path")
     }
 
-    /// The names in a folder, in its order.
+    /// The names in a folder, in the order listed.
     pub fn names(&self, who: Actor, channel: ChannelId, inside: Option<FileId>) -> Vec<String> {
         let found = self.read(move |reader| listing::in_folder(reader, &who, channel, inside, None, 1000));
         found.expect("a folder").into_iter().map(|entry| entry.name).collect()
@@ -168,7 +168,7 @@ impl Office {
         self.write(move |tx| permissions::set_channel_read_only(tx, &who, channel, read_only))
     }
 
-    /// How many rows a table has.
+    /// The number of rows in a table.
     pub fn rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         self.read(move |reader| Ok(reader.one(&sql, &[], |row| row.get(0))?)).expect("a count")

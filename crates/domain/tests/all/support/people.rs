@@ -1,4 +1,4 @@
-//! A firm in the office: its people, companies and projects, made as an admin makes them.
+//! Helpers for people: a firm with its people, companies and projects, created as an admin would.
 
 use domain::administration;
 use domain::administration::clients::{self, ClientChange, Colleague, NewClient};
@@ -25,7 +25,7 @@ pub struct Firm<'a> {
 }
 
 impl Office {
-    /// A firm of its own, under a host name of its own.
+    /// A new firm with its own host name.
     pub fn firm(&self, host: &str) -> Firm<'_> {
         let host = host.to_string();
         let (workspace, ada) = self
@@ -40,7 +40,7 @@ impl Office {
     }
 }
 
-/// A client user about to be made: Bo, in these companies.
+/// Input for a client user with an address made from their name.
 pub fn new_client(given: &str, companies: &[CompanyId]) -> NewClient {
     NewClient {
         given_name: given.to_string(),
@@ -51,7 +51,7 @@ pub fn new_client(given: &str, companies: &[CompanyId]) -> NewClient {
     }
 }
 
-/// An internal user about to be made, with access to everything.
+/// Input for an internal user with access to everything.
 pub fn new_internal(given: &str, role: Role) -> NewInternal {
     NewInternal {
         given_name: given.to_string(),
@@ -69,7 +69,6 @@ impl Firm<'_> {
         self.office.write(move |tx| administration::companies::add(tx, &ada, &name)).expect("a company")
     }
 
-    /// Changes the settings of messaging.
     pub fn sets(&self, change: MessagingChange) {
         let ada = self.ada;
         self.office.write(move |tx| settings::change_messaging(tx, &ada, &change)).expect("the setting");
@@ -80,7 +79,7 @@ impl Firm<'_> {
         self.office.write(move |tx| clients::add_client(tx, &ada, &new)).expect("a client user")
     }
 
-    /// A client user whose name is not fit for an address.
+    /// A client user whose name cannot be part of an address.
     pub fn client_named(&self, given: &str, companies: &[CompanyId]) -> PersonId {
         let id = self.office.message_id();
         let new = NewClient { email: format!("{id}@client.example"), ..new_client(given, companies) };
@@ -88,7 +87,6 @@ impl Firm<'_> {
         self.office.write(move |tx| clients::add_client(tx, &ada, &new)).expect("a client user")
     }
 
-    /// A client user as one who asks.
     pub fn client_actor(&self, given: &str, companies: &[CompanyId]) -> Actor {
         self.actor(self.client(given, companies)).expect("an active client user")
     }
@@ -132,12 +130,12 @@ impl Firm<'_> {
         self.office.write(move |tx| starting::create(tx, &ada, &subject)).expect("a channel")
     }
 
-    /// The channel that a client user has of their own.
+    /// The client user's own channel.
     pub fn channel_of(&self, client: PersonId) -> ChannelId {
         self.channel(Subject::Client(client))
     }
 
-    /// A person as one who asks, as long as they may.
+    /// A person as an actor; `None` if they may not sign in.
     pub fn actor(&self, person: PersonId) -> Option<Actor> {
         let workspace = self.workspace;
         self.office.read(move |reader| access::actor(reader, workspace, person)).expect("an answer")
@@ -147,7 +145,6 @@ impl Firm<'_> {
         self.office.write(move |tx| clients::edit_client(tx, &actor, client, &change))
     }
 
-    /// Moves a client user to these companies.
     pub fn move_client(&self, client: PersonId, companies: &[CompanyId]) {
         let change = ClientChange { companies: Some(companies.to_vec()), ..ClientChange::default() };
         self.edit_client(self.ada, client, change).expect("a move");
@@ -165,27 +162,26 @@ impl Firm<'_> {
         self.office.write(move |tx| team::reactivate(tx, &actor, person))
     }
 
-    /// From now on client users invite their colleagues.
+    /// Allows client users to invite colleagues from now on.
     pub fn lets_clients_invite(&self) {
         let (ada, colleagues) = (self.ada, Some(true));
         let change = JoiningChange { colleagues, ..JoiningChange::default() };
         self.office.write(move |tx| joining::change(tx, &ada, &change)).expect("the setting");
     }
 
-    /// Somebody invites a colleague, to their main company where none is named.
+    /// Invites a colleague, to the inviter's main company if none is given.
     pub fn invites(&self, who: Actor, email: &str, company: Option<CompanyId>) -> error::Result<()> {
         let (given_name, email) = ("Nina".to_string(), email.to_string());
         let colleague = Colleague { given_name, email, company, ..Colleague::default() };
         self.office.write(move |tx| joining::invite_colleague(tx, &who, &colleague))
     }
 
-    /// Whoever has this address.
     pub fn known_at(&self, email: &str) -> Option<Person> {
         let (workspace, email) = (self.workspace, email.to_string());
         self.office.read(move |reader| person::by_email(reader, workspace, &email)).expect("an answer")
     }
 
-    /// Whether somebody is in a channel and the channel open to them.
+    /// Whether somebody is a member of a channel.
     pub fn is_in(&self, channel: ChannelId, person: PersonId) -> bool {
         let workspace = self.workspace;
         self.office
@@ -200,7 +196,7 @@ impl Firm<'_> {
             .is_some()
     }
 
-    /// What the journal tells, from its beginning.
+    /// All journal events, oldest first.
     pub fn told(&self) -> Vec<Event> {
         let workspace = self.workspace;
         let entries = self.office.read(move |reader| Ok(reader.journal_after(workspace.0, 0, 10_000)?));
@@ -208,7 +204,7 @@ impl Firm<'_> {
     }
 }
 
-/// The pairs of channel and person in a table or view of them.
+/// The pairs of channel and person in a table or view.
 pub fn pairs(office: &Office, table: &'static str) -> Vec<(ChannelId, PersonId)> {
     let sql = format!("SELECT channel, person FROM {table} ORDER BY channel, person");
     office
