@@ -257,7 +257,7 @@ async fn remove(State(app): State<App>, visitor: Visitor, PathParam(id): PathPar
     Ok(redirect("/settings/early-access?done=removed"))
 }
 
-/// Exports all entries, streamed while they are read.
+/// Exports all entries but the bots', streamed while they are read.
 async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     let actor = visitor.actor;
     app.store()
