@@ -1,4 +1,5 @@
-//! The pages, one folder a module of the product.
+//! The pages, one folder for each module of the product. They read and write through `portal_domain` and render
+//! `askama` templates; the addresses are listed in [`crate::router`].
 
 pub(crate) mod brand;
 pub(crate) mod clients;

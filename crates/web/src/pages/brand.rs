@@ -1,4 +1,4 @@
-//! What a brand hands out: its style sheet, icon and manifest.
+//! What a browser fetches of a brand: its style sheet, pictures, icon and web app manifest (B1, B2).
 
 use axum::extract::State;
 use axum::http::header::{self, HeaderMap};
@@ -20,7 +20,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/brand/{stamp}/{name}", part).get("/manifest.webmanifest", manifest)
 }
 
-/// A part of a brand: the style, an icon drawn from the name, or one of its pictures.
+/// The style sheet, the icon drawn from the name, or one of the brand's pictures.
 pub(crate) async fn part(
     State(app): State<App>,
     CurrentWorkspace(workspace): CurrentWorkspace,
@@ -60,7 +60,7 @@ pub(crate) async fn part(
     }
 }
 
-/// The portal as an app (W3C Web Application Manifest).
+/// The web app manifest (W3C Web Application Manifest).
 async fn manifest(CurrentWorkspace(workspace): CurrentWorkspace) -> Result {
     let look = &workspace.brand;
     let accent = look.accent().map_or(OWN_ACCENT.to_string(), |accent| accent.light.fill.to_string());
@@ -90,7 +90,7 @@ async fn manifest(CurrentWorkspace(workspace): CurrentWorkspace) -> Result {
         "id": "/", "name": name, "short_name": short.trim(), "start_url": "/messages", "scope": "/",
         "display": "standalone", "background_color": "#f9fafc", "theme_color": theme, "icons": icons,
     });
-    // The newest brand counts, also where the app is installed already.
+    // Always revalidated, so that installed apps get the newest brand too (B1).
     let headers = [(header::CONTENT_TYPE, "application/manifest+json"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, manifest.to_string()).into_response())
 }

@@ -1,4 +1,4 @@
-//! Clients, companies and projects, and what is done with them.
+//! Client users, companies and projects: lists, their pages, imports and personal data exports.
 
 pub(crate) mod client;
 pub(crate) mod companies;

@@ -1,7 +1,7 @@
-//! The product's front page with its form for early access (E1), for everybody; and the list of who asked, for admins.
+//! The product's public front page with its early access form (E1), and the list of entries for admins.
 //!
-//! Whatever happens to an entry is said on the page with all that was typed still there, also where the database cannot be
-//! reached: the page itself needs nothing from it.
+//! The page itself needs no database, so it can report a failure, with all that was typed, even if the database is
+//! unreachable.
 
 use askama::Template;
 use axum::extract::State;
@@ -32,14 +32,14 @@ use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
 
 const FORM: &str = "/early-access";
 const LIST: &str = "/settings/early-access";
-/// Where an entry that was kept leads: the same page, at its form.
+/// Where the browser goes after a successful submission: the same page, at its form.
 const THANKS: &str = "/early-access?done=yes#early-access";
-/// What E1 says.
+/// The wording is given by E1.
 const RECEIVED: &str = "Thank you! Your submission has been received";
 const WENT_WRONG: &str = "Oops! Something went wrong";
-/// Entries of one page.
+/// Entries on one page of the list.
 const PAGE: usize = 50;
-/// Entries of an export that are read at once.
+/// Entries that an export reads at a time.
 const EXPORTED_AT_ONCE: i64 = 1_000;
 const COLUMNS: [&str; 4] = ["time", "name", "email", "company"];
 
@@ -58,7 +58,7 @@ struct Form {
     name: String,
     email: String,
     company: String,
-    /// People do not see this field.
+    /// A honeypot: hidden from people, so only bots fill it in.
     confirm_reference: String,
 }
 
@@ -68,9 +68,9 @@ struct FrontPage {
     look: Theme,
     form: Form,
     wrong: FieldError,
-    /// `done`, `failed`, or nothing yet.
+    /// `done`, `failed` or empty.
     outcome: &'static str,
-    /// Why it failed, and what to do.
+    /// Why it failed and what to do.
     message: &'static str,
 }
 
@@ -91,7 +91,7 @@ async fn front(look: Theme, Query(Done { done }): Query<Done>) -> Result {
     page(StatusCode::OK, &FrontPage { outcome, ..FrontPage::new(look) })
 }
 
-/// The same page at the bare address of a host that no workspace answers.
+/// The front page at the bare address of a host that belongs to no workspace.
 pub(crate) fn front_page(look: Theme) -> Result {
     page(StatusCode::OK, &FrontPage::new(look))
 }
@@ -139,12 +139,12 @@ async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: St
     app.store().write(move |tx| early_access::submit(tx, workspace, &given, &sender)).await
 }
 
-/// Sends the browser on, so that loading the page again asks nothing twice. Whoever does not follow reads it here.
+/// Redirects, so that reloading does not submit again. The body is for clients that do not follow redirects.
 fn thanks() -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, THANKS)], RECEIVED).into_response()
 }
 
-/// What was typed stays on the page.
+/// Shows the page again with what was typed.
 fn failed(look: Theme, wanted: ResponseFormat, form: Form, answer: Answer) -> Result {
     let answer = answer.led_by(WENT_WRONG);
     if wanted == ResponseFormat::Json {
@@ -168,7 +168,6 @@ fn failed(look: Theme, wanted: ResponseFormat, form: Form, answer: Answer) -> Re
     Ok(page)
 }
 
-/// Which part of the list is wanted.
 #[derive(Clone, Default, Deserialize, Serialize)]
 struct EntriesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,16 +189,16 @@ struct Row {
 struct ListPage {
     layout: Layout,
     rows: Vec<Row>,
-    /// How many people asked.
+    /// The number of entries by people.
     people: i64,
-    /// How many entries seem to be a machine's.
+    /// The number of entries that look like a bot's.
     machines: i64,
-    /// Whether the latter are shown.
+    /// Whether the bots' entries are shown.
     trapped: bool,
     is_first: bool,
     here: String,
     older: Option<String>,
-    /// Where the form is.
+    /// The public address of the form.
     address: String,
     done: String,
 }
@@ -219,7 +218,7 @@ impl ListPage {
     ) -> error::Result<ListPage> {
         let trapped = place.trapped.is_some();
         let (people, machines) = early_access::counts(reader, &visitor.actor)?;
-        // One more than the page shows tells that another page follows.
+        // One more than a page shows whether another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut found = early_access::list(reader, &visitor.actor, trapped, place.before, most)?;
         let is_longer = found.len() > PAGE;
@@ -258,7 +257,7 @@ async fn remove(State(app): State<App>, visitor: Visitor, PathParam(id): PathPar
     Ok(redirect("/settings/early-access?done=removed"))
 }
 
-/// Everybody who asked, as a table that is written while it is read.
+/// Exports all entries but the bots', streamed while they are read.
 async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     let actor = visitor.actor;
     app.store()

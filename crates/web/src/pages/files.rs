@@ -1,4 +1,4 @@
-//! Files: the file channels, folders, one file's page, and handing out bytes.
+//! Files: file channels, folders, the page of a file, and serving their bytes.
 
 pub(crate) mod attached;
 pub(crate) mod changing;

@@ -1,4 +1,4 @@
-//! Messages: the channel list, the conversation, sending and what belongs to it.
+//! Messages: the channel list, the conversation, sending and everything around it.
 
 pub(crate) mod channel_list;
 pub(crate) mod channels;

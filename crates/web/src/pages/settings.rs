@@ -1,4 +1,4 @@
-//! The settings of a workspace.
+//! The settings of a workspace, for admins.
 
 pub(crate) mod api_keys;
 pub(crate) mod audit_log;

@@ -1,6 +1,6 @@
-//! Who may call what: every address of the portal, as each kind of person, about things of one company.
+//! Who may call what: every address of the pages, called as each kind of person, about things of one company.
 //!
-//! An address that is not in the table fails the test: whoever adds one says here for whom it is.
+//! An address that is missing from the table fails the test: whoever adds one declares here who may use it.
 
 use std::collections::BTreeSet;
 
@@ -14,16 +14,16 @@ use domain::identity::sign_in_links::LinkKind;
 use domain::kernel::access::Actor;
 use domain::kernel::ids::MessageId;
 
-/// One address: the method and the path as the router has it, what is called and sent, and what each kind of person
-/// is answered, in the order of [`KINDS`]. Words in brackets stand for things of the firm ([`fill`]).
+/// The method and path as routed, the path as called, the form, and the expected answer for each of [`KINDS`]. Words
+/// in brackets are placeholders for things of the firm ([`fill`]).
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// Nobody; the admin of another firm, at that firm's host; a client user of another company; the client user whom
-/// it is about; staff who see another company only; staff; the admin.
+/// it is about; staff with access to another company only; staff; the admin.
 const KINDS: [&str; 7] = ["nobody", "stranger", "maria", "oskar", "priya", "tom", "jane"];
 
-/// `p` a page, `d` done or sent on, `s` sent to sign in, `.` not there, `x` not for them to do, `w` wrong input, `g` a
-/// link that is gone.
+/// `p` a page, `d` done or redirected, `s` redirected to sign in, `.` not found, `x` forbidden, `w` wrong input, `g` an
+/// expired or revoked link.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     ("GET", "/healthz", "/healthz", "", "p p p p p p p"),
@@ -218,7 +218,7 @@ const TABLE: &[Row] = &[
     ("POST", "/settings/team/{id}/reactivate", "/settings/team/[tom]/reactivate", "", "s . . . x x d"),
 ];
 
-/// What the words in brackets stand for.
+/// Replaces the placeholders.
 pub(crate) async fn fill(firm: &Firm, text: &str) -> String {
     let (jane, workspace) = (firm.jane, firm.workspace);
     let mut filled = text
@@ -274,7 +274,7 @@ pub(crate) async fn fill(firm: &Firm, text: &str) -> String {
     fill_files(firm, filled).await
 }
 
-/// What the words in brackets stand for where they mean files.
+/// Replaces the placeholders for files.
 async fn fill_files(firm: &Firm, text: String) -> String {
     let (oskar, jane, channel) = (firm.oskar, firm.jane, firm.channel);
     let mut filled = text;
@@ -329,7 +329,7 @@ async fn fill_files(firm: &Firm, text: String) -> String {
     filled
 }
 
-/// Calls an address as its form or protocol wants it.
+/// Calls an address in the format that it expects.
 async fn call(
     firm: &Firm,
     browser: &mut Browser<'_>,
@@ -370,7 +370,7 @@ async fn browser<'a>(firm: &'a Firm, kind: &str) -> Browser<'a> {
     firm.browser_of(actor).await
 }
 
-/// The letter of an answer.
+/// The letter for an answer, as in [`TABLE`].
 fn letter(status: StatusCode, to: &str) -> String {
     match status.as_u16() {
         303 if to.starts_with("/sign-in?back=") => "s".to_string(),
@@ -386,7 +386,7 @@ fn letter(status: StatusCode, to: &str) -> String {
 
 #[test]
 fn every_address_says_for_whom_it_is() {
-    // What programs call has a table of its own: `v1/authorization.rs`.
+    // The API has a table of its own: `v1/authorization.rs`.
     let of_pages = web::routes().into_iter().filter(|route| !route.path.starts_with("/v1/"));
     let there: BTreeSet<(String, &str)> =
         of_pages.map(|route| (route.method.to_string(), route.path)).collect();
@@ -408,8 +408,8 @@ fn every_address_says_for_whom_it_is() {
 async fn everybody_gets_what_is_for_them_and_nothing_else() {
     let mut wrong = Vec::new();
     for (method, route, call, form, expected) in TABLE {
-        // What one of them did is not to be found by another: each address has a firm of its own, and those who may do
-        // least come first.
+        // Calls must not affect each other: each address gets a firm of its own, and those with the least access call
+        // first.
         let firm = Firm::new().await;
         let mut found = Vec::new();
         for kind in KINDS {

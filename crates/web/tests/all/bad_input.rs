@@ -1,10 +1,10 @@
-//! What forms and addresses answer to hostile text and to ids that are not for the one who asks.
+//! How forms and addresses answer hostile text and ids that the requester may not see.
 
 use crate::support::Firm;
 use domain::administration::clients::{self, NewClient};
 use domain::administration::{companies, projects};
 
-/// A form: its path, fields that are good, and those that take text.
+/// A form: its path, valid fields, and the fields that take text.
 type Form = (String, Vec<(&'static str, &'static str)>, Vec<&'static str>);
 
 #[tokio::test]

@@ -1,11 +1,11 @@
-//! Addresses that take no mail, where internal users, and the person, see and mend that (N12).
+//! Addresses that take no mail: how internal users and the person see it and have the address tried again (N12).
 
 use crate::support::Firm;
 use domain::arrival::invitations;
 use domain::kernel::access::Actor;
 use domain::notify::{bounces, deliveries};
 
-/// Somebody's address turns out to take no mail.
+/// Makes a delivery to somebody's address fail for good.
 async fn bounces_at(firm: &Firm, who: Actor, address: &'static str) {
     let jane = firm.jane;
     firm.portal

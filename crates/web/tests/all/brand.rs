@@ -1,4 +1,5 @@
-//! A firm's brand on its pages: what is set is seen on the next one, before and after signing in, and nothing of it elsewhere.
+//! A firm's brand on its pages (B1): a change shows on the next page, before and after signing in, and on no page of
+//! another firm.
 
 use crate::support::{Answer, Browser, Firm};
 use axum::http::Method;
@@ -8,7 +9,7 @@ async fn uploads(browser: &mut Browser<'_>, place: &str, file: &[u8]) -> Answer 
     browser.sends_form(&format!("/settings/brand/{place}"), &[], &[("picture", "a.png", file)]).await
 }
 
-/// What stands between two texts on a page, for the first time.
+/// The text between the first occurrences of two others.
 fn between<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
     let found = page.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
     found.unwrap_or_else(|| panic!("{begin} is not there")).0
@@ -46,11 +47,11 @@ async fn b1_colours_are_a_style_of_their_own_address_on_every_page() {
     {
         assert_eq!(style(browser, path).await.0, address, "{path}");
     }
-    // A page about what went wrong is the firm's too; another firm's portal has nothing of it.
+    // Error pages have the firm's brand too, never another firm's.
     nobody.get("/nowhere").await.is(404).shows(&address);
     let mut stranger = firm.browser_of(firm.stranger).await;
     assert_eq!(style(&mut stranger, "/messages").await.0, before);
-    // An open page with an older address is shown the newest, which is not kept under it.
+    // An outdated address, from a page still open, gets the newest style, which must not be cached under it.
     let old = nobody.get("/brand/0123456789abcdef/portal.css").await;
     old.is(200).shows("--side:#12324a");
     assert_eq!(old.headers["cache-control"], "no-cache");
@@ -135,13 +136,12 @@ async fn b2_pictures_stand_on_the_next_page_in_the_manifest_and_for_programs() {
     let workspace = firm.portal.program_of(firm.jane).await.get("/v1/workspaces").await;
     assert!(workspace.text_at("/fullLogoUrl").ends_with(&logo));
     assert!(workspace.text_at("/squareIconUrl").ends_with("/icon-512.png"));
-    // Another firm has none of it.
+    // Another firm is unaffected.
     let mut stranger = firm.browser_of(firm.stranger).await;
     stranger.get(&logo).await.is(404);
     stranger.get("/messages").await.hides("class=\"logo\"");
     let manifest = stranger.get("/manifest.webmanifest").await;
     manifest.shows("Another firm").shows("icon.svg").hides("icon-512");
-    // Taken away, they are gone.
     jane.post("/settings/brand/logo/remove", &[]).await.is(303);
     nobody.get(&logo).await.is(404);
     nobody.get("/sign-in").await.hides("class=\"logo\"").shows("Harbor &#38; Lee");

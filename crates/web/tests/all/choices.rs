@@ -1,4 +1,4 @@
-//! What people choose to be sent, one click that ends it, and the settings behind it (N2, N8, N10, N11).
+//! Notification preferences, one-click unsubscribing, and the settings behind them (N2, N8, N10, N11).
 
 use crate::support::Firm;
 use axum::http::Method;
@@ -21,7 +21,7 @@ async fn n10_one_click_unsubscribes_by_post_without_a_session_and_never_by_get()
         })
     };
     assert_eq!(chosen().await, "each");
-    // As mail programs send it: from elsewhere, without a cookie; the answer sends nobody on (RFC 8058, 3.1).
+    // As mail programs send it: cross-site and without a cookie; the answer never redirects (RFC 8058, 3.1).
     program.site = "cross-site";
     program.post(&link, &[("List-Unsubscribe", "One-Click")]).await.is(200).shows("Switched off");
     assert_eq!(chosen().await, "never");

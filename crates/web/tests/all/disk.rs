@@ -1,4 +1,5 @@
-//! What is not on disk yet, though it can be read: nobody is told it with a number to come back to (M2, M4).
+//! What can be read but is not yet on disk: it is neither acknowledged nor published with a number to resume from (M2,
+//! M4).
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -9,9 +10,9 @@ use serde_json::json;
 
 use crate::support::Firm;
 
-/// What is not there by then has to wait for something.
+/// An answer that has not arrived by then is waiting for something.
 const SOON: Duration = Duration::from_millis(50);
-/// What is not there by then does not come.
+/// An answer that has not arrived by then never will.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn waits<T>(answer: Pin<&mut impl Future<Output = T>>) -> bool {
@@ -29,7 +30,7 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     let (program, mut browser) = (portal.program_of(firm.jane).await, firm.browser_of(firm.jane).await);
     let (mut page_browser, mut disk_browser) = (browser.clone(), browser.clone());
     let head = async || portal.read(move |reader| Ok(reader.journal_head(workspace.0)?)).await;
-    // Its first call notes that the key is used, and would wait for that.
+    // The first call would wait too, because it records that the key is used.
     program.get("/v1/workspaces").await.is(200);
     let before = head().await;
 
@@ -72,7 +73,7 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     comes(events).await;
 }
 
-/// Reads on until `word` came.
+/// Reads until `word` arrives.
 async fn text_until(body: &mut axum::body::Body, word: &str) {
     let mut text = String::new();
     while !text.contains(word) {

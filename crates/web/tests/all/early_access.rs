@@ -1,4 +1,4 @@
-//! The front page's form (E1): what it says when it worked, when it was wrong and when it failed; the list and its export.
+//! The early access form (E1): what it says after success, wrong input and failure; the list of entries and its export.
 
 use crate::support::{Browser, Firm, Portal};
 use axum::http::Method;
@@ -16,7 +16,7 @@ async fn run(portal: &Portal, sql: &'static str) {
     portal.write(move |tx: &mut Tx| Ok(tx.run(sql, &[])?)).await;
 }
 
-/// What an address answers, as bytes.
+/// The body at an address.
 async fn bytes(browser: &mut Browser<'_>, path: &str) -> String {
     let (status, _, body) = browser.open(Method::GET, path, None).await;
     assert_eq!(status, 200);
@@ -115,9 +115,9 @@ async fn e1_a_machine_is_thanked_like_everybody_and_listed_apart() {
 #[tokio::test]
 async fn e1_a_host_without_a_workspace_shows_the_front_page_and_its_entries_are_the_first_workspaces() {
     let firm = Firm::new().await;
-    // From now on both firms have a host of their own.
+    // Give both firms a host of their own.
     run(&firm.portal, "UPDATE workspaces SET host = 'harborlee.example' WHERE host IS NULL").await;
-    // The other one came later; their ids, of the same moment, say nothing of that.
+    // Make the other firm the newer one: created at the same moment, their ids do not show which came first.
     run(&firm.portal, "UPDATE workspaces SET created_at = created_at + 1 WHERE host = 'another.example'")
         .await;
     let mut visitor = firm.portal.browser();
@@ -167,7 +167,7 @@ async fn e1_the_export_has_everybody_with_formulas_made_text_and_who_took_it_is_
         .post("/early-access", &[("name", formula), ("email", "a@b.example"), ("company", "@sum")])
         .await
         .is(303);
-    // More than is read at once, as if over a long time.
+    // More entries than an export reads at a time.
     let workspace = firm.workspace;
     firm.portal
         .write(move |tx| {

@@ -1,4 +1,4 @@
-//! What becomes of a message outside the portal, at the message and for internal users only (N12, N14).
+//! The delivery status of a message, shown at the message and to internal users only (N12, N14).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use domain::notify::{due, muting, preferences};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A firm in which Oskar is invited, and Jane has just written to him twice; Tom, who reads along, is muted.
+/// A firm in which Oskar is invited and Jane has just sent him two messages; Tom, also a member, has muted the channel.
 async fn written() -> (Firm, [MessageId; 2]) {
     let firm = Firm::new().await;
     let (jane, tom, oskar, channel) = (firm.jane, firm.tom, firm.oskar.person, firm.channel);
@@ -51,7 +51,7 @@ async fn n14_internal_users_see_the_time_once_behind_what_is_due_together() {
     page.shows("Nothing is sent to Tom Harbor (muted)");
     assert_eq!(page.text.matches("Notice to Oskar").count(), 1);
     page.shows(&format!("/messages/{second}/send-now"));
-    // The stretches that scripts ask for say the same.
+    // The fragments that scripts fetch show the same.
     let part = firm.browser_of(firm.jane).await.get(&format!("/messages/{}/older", firm.channel)).await;
     part.is(200).shows("Notice to Oskar Kowalski at").shows(&format!("/messages/{second}/call-off"));
 }
@@ -130,7 +130,7 @@ async fn n14_a_text_that_quiet_hours_hold_is_shown_and_called_off_but_not_hasten
     let (firm, [first, second]) = written().await;
     let (workspace, oskar) = (firm.workspace, firm.oskar);
     agreed(&firm, oskar).await;
-    // As after ten in the evening: the email has left, the text waits for the morning.
+    // As after 22:00: the email was sent, the text waits until morning.
     firm.portal.write(move |tx| preferences::choose(tx, &oskar, None, Some(Frequency::EveryMessage))).await;
     firm.portal.wait(5 * MINUTE);
     assert!(settles(&firm, oskar.person).await);
@@ -173,7 +173,7 @@ async fn n14_a_message_of_another_channel_is_not_reached_through_this_one() {
     let path = format!("/messages/{}/messages/{second}/call-off", firm.channel);
     browser.post(&path, &[("also", &found[0].id.to_string())]).await.is(404);
     browser.get(&format!("/messages/{}", firm.channel)).await.shows("Notice to Oskar").hides("called off");
-    // Who can see the client no more is told nothing, and nobody is told of them.
+    // A deactivated client user is sent nothing, and the status says so.
     firm.portal.write(move |tx| team::deactivate(tx, &jane, maria)).await;
     browser
         .get(&format!("/messages/{other}"))

@@ -1,4 +1,4 @@
-//! The pages of Files, by forms as browsers without scripts send them (F1, F2, F5, F6).
+//! The pages of Files, with forms as browsers without scripts send them (F1, F2, F5, F6).
 
 use std::io::{Cursor, Read};
 use std::time::Duration;
@@ -8,13 +8,13 @@ use axum::http::Method;
 use domain::files::creating;
 use domain::kernel::ids::{ChannelId, FileId};
 
-/// The id of the entry of this name.
+/// The id of the entry with this name.
 async fn id_of(firm: &Firm, channel: ChannelId, name: &str) -> FileId {
     let all = firm.files(firm.jane, channel).await;
     all.iter().find(|entry| entry.name == name).unwrap_or_else(|| panic!("{name} in {all:?}")).id
 }
 
-/// Brings one file with the form of a folder's page.
+/// Uploads one file with the form of a folder's page.
 async fn puts(browser: &mut Browser<'_>, channel: ChannelId, inside: &str, name: &str, bytes: &[u8]) {
     let address = format!("/files/{channel}/upload?inside={inside}");
     let here = if inside.is_empty() { String::new() } else { format!("/{inside}") };
@@ -28,7 +28,7 @@ fn named(row: &str) -> String {
     rest.split(['>', '<']).nth(1).unwrap().to_string()
 }
 
-/// What an archive holds: paths, and the bytes of files as text.
+/// The contents of an archive: paths, and bytes as text.
 fn unpacked(bytes: &[u8]) -> Vec<(String, String)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap();
     let mut found: Vec<(String, String)> = (0..archive.len())
@@ -143,7 +143,7 @@ async fn f2_who_is_not_in_the_channel_sees_none_of_its_files() {
         maria.get(&format!("/files/{channel}/{file}{path}")).await.is(404).hides("deed");
     }
     maria.post(&format!("/files/{channel}/zip"), &[("files", &file.to_string())]).await.is(404);
-    // Not by way of a channel of one's own either.
+    // Nor through a channel of one's own.
     let (_, own) = firm.sends_file(firm.jane, channel, "map.txt", b"a map").await;
     let wrong = FileId::new(support::MORNING);
     let mut jane = firm.browser_of(firm.jane).await;
@@ -196,7 +196,7 @@ async fn f6_in_a_channel_that_is_read_only_client_users_look_and_change_nothing(
     jane.get(&at).await.is(200).shows("read-only for clients").shows("Let them change these files");
     oskar.get(&at).await.is(200).hides("Upload");
     oskar.post(&format!("{at}/folder"), &[("name", "x")]).await.is(403);
-    // Whoever works for the firm goes on.
+    // Internal users may still change it.
     jane.post(&format!("{at}/folder"), &[("name", "Final")]).await.is(303);
     jane.post(&format!("{at}/read-only"), &[]).await.is(303);
     oskar.post(&format!("{at}/folder"), &[("name", "Mine")]).await.is(303);

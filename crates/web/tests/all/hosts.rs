@@ -1,6 +1,6 @@
-//! Several firms in one portal, told apart by the host name: nothing of one is reachable from another, whatever is brought
-//! along. That each address shows a stranger nothing of the firm's things is in `authorization`; here the stranger comes
-//! to the firm's own host, and what belongs to the firm is brought to the stranger's.
+//! Several firms in one portal, told apart by host name (B4): nothing of one is reachable from another, whatever session,
+//! key or link is used. `authorization` checks that no address at the stranger's own host shows anything of the firm;
+//! here the stranger calls the firm's host, and the firm's sessions, keys and links are used at the stranger's.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ async fn b4_pages_lists_and_searches_of_one_firm_know_nothing_of_another() {
     }
 }
 
-/// All that a stream says up to and with a word.
+/// What a stream sends, up to and including a word.
 async fn heard_until(mut stream: Body, word: &str) -> String {
     let mut heard = String::new();
     while !heard.contains(word) {
@@ -109,7 +109,7 @@ async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
     let (_, _, ours) = jane.open(Method::GET, "/live", None).await;
     firm.posts(firm.oskar, firm.channel, "Only for Harbor").await;
     heard_until(ours, "Only for Harbor").await;
-    // The stranger's firm goes on too: what comes to them first is their own.
+    // Something happens in the stranger's firm too: the first event that they receive must be their own.
     let sam = firm.stranger;
     let made = firm.portal.write(move |tx| {
         let new = NewClient {
@@ -147,7 +147,7 @@ async fn b4_a_key_of_one_firm_reads_and_changes_nothing_of_another() {
     }
     program.patch(&format!("/v1/companies/{}", firm.northwind), json!({ "name": "Mine" })).await.is(404);
     assert_eq!(program.get("/v1/workspaces").await.text_at("/brandName"), "Another firm");
-    // At another firm's host it is none.
+    // At another firm's host the key is invalid.
     let elsewhere = firm.portal.program_of(firm.jane).await.host;
     assert_ne!(program.host, elsewhere);
     let mut astray = program.clone();

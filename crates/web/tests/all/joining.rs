@@ -1,4 +1,4 @@
-//! How people come in: the page of an invitation, taking one back, and tables of people and companies.
+//! How people join: the page of an invitation, revoking one, and importing people and companies.
 
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ async fn s15_a_table_is_shown_before_anything_happens_and_says_what_came_of_it()
     jane.get("/companies").await.shows("Café Zürich").shows("Brightwater");
 }
 
-/// A table of so many people, in companies of ten.
+/// A table of this many people, in companies of ten.
 fn people(count: usize) -> String {
     let line = |number: usize| format!("p{number}@many.example,Person {number},Company {}\n", number / 10);
     format!("email,name,company\n{}", (0..count).map(line).collect::<String>())
@@ -135,7 +135,7 @@ async fn s15_a_table_of_hundreds_is_a_light_page_and_taken_in_by_itself_step_by_
     let mut page = jane.get(&import).await;
     while page.headers.contains_key("refresh") {
         page.shows("of 601 lines are in. It goes on by itself").hides("Take it in").hides("Go on<");
-        // What goes on beside this test runs on the same thread.
+        // The import in the background runs on the same thread.
         tokio::task::yield_now().await;
         page = jane.get(&import).await;
     }
@@ -151,7 +151,7 @@ async fn s15_a_table_that_was_cut_off_says_what_is_in_and_goes_on() {
     let mut jane = firm.browser_of(firm.jane).await;
     let import = handed_in(&mut jane, people(LINES_AT_ONCE + 50).as_bytes()).await;
     let (actor, id) = (firm.jane, import.trim_start_matches("/clients/import/").parse().unwrap());
-    // As when the program ends after the first step.
+    // As if the program ended after the first step.
     firm.portal.write(move |tx| importing::apply_some(tx, &actor, id, LINES_AT_ONCE)).await;
     jane.get(&import).await.shows("200 of 250 lines are in. It goes on by itself");
     firm.portal.wait(Duration::from_secs(60));
@@ -201,7 +201,7 @@ async fn s2_client_users_invite_colleagues_of_their_company_where_the_firm_lets_
     jane.get("/clients").await.hides("nina@client.example");
     let done = "/profile/colleagues?done=invited";
     oskar.post("/profile/colleagues", &colleague).await.goes(done);
-    // Whether somebody is here is not told, and nothing changes about them.
+    // It does not reveal whether somebody is already here, and changes nothing about them (S2).
     oskar.post("/profile/colleagues", &colleague).await.goes(done);
     let known = [("givenName", "Not"), ("familyName", "Maria"), ("email", "maria@client.example")];
     oskar.post("/profile/colleagues", &known).await.goes(done);
@@ -236,7 +236,7 @@ async fn r3_a_copy_of_everything_about_a_client_user_has_what_is_theirs_and_not_
     copy.shows("Only for Oskar, =1+1").hides("A secret of Maria");
     assert_eq!(copy.headers["content-type"], "application/zip");
     assert!(copy.headers["content-disposition"].to_str().unwrap().contains("Oskar Kowalski.zip"));
-    // It ends as an archive ends (the end of its directory).
+    // It ends like a ZIP archive: with the end of its directory.
     assert!(copy.bytes.windows(4).any(|four| four == b"PK\x05\x06"));
     jane.get("/settings/records").await.shows("exported everything about");
 }
@@ -244,7 +244,7 @@ async fn r3_a_copy_of_everything_about_a_client_user_has_what_is_theirs_and_not_
 #[tokio::test]
 async fn r3_the_files_of_a_copy_are_what_was_sent_byte_for_byte() {
     let firm = Firm::new().await;
-    // Bytes that do not repeat: what is packed, cut or swapped would not come out the same.
+    // Bytes that do not repeat, so that cutting or swapping parts would show.
     let large: Vec<u8> =
         (0..700_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let every: Vec<u8> = (0..=255).collect();
@@ -276,7 +276,7 @@ async fn r3_the_files_of_a_copy_are_what_was_sent_byte_for_byte() {
         ("report (2).txt", b"the second, of Jane's"),
         ("report.txt", b"the first"),
     ];
-    // Not compared by `assert_eq`, which would print them.
+    // Not `assert_eq`, which would print the bytes.
     assert!(files == sent, "{:?}", files.iter().map(|(name, bytes)| (name, bytes.len())).collect::<Vec<_>>());
     for table in ["profile.csv", "messages.csv", "notices.csv"] {
         let text = String::from_utf8(found[table].clone()).unwrap();

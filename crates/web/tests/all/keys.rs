@@ -1,4 +1,4 @@
-//! Settings → API: keys are made, shown once, listed with their last use, revoked (D1, D2).
+//! Settings → API: keys are created, shown once, listed with their last use, and revoked (D1, D2).
 
 use crate::support::Firm;
 use domain::tenant::api_keys;

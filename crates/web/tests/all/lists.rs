@@ -11,7 +11,7 @@ async fn lists_are_searched_and_come_in_pages_without_a_gap_or_a_double() {
     firm.portal
         .write(move |tx| {
             for number in 0..60 {
-                // Names alike: the page's end falls between them.
+                // Equal names, with the end of a page between them.
                 let client = NewClient {
                     given_name: "Ann".to_string(),
                     email: format!("ann{number:02}@client.example"),

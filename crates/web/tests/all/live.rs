@@ -1,4 +1,4 @@
-//! Live updates: who hears what, in which order, and who hears nothing (C3, M4, M6, M8).
+//! Live updates: who receives which events, in which order (C3, M4, M6, M8).
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 
 use crate::support::Firm;
 
-/// Events come within this time, or the test fails.
+/// Events arrive within this time, or the test fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open stream, read event by event.
@@ -40,12 +40,12 @@ impl Stream {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(headers["content-type"], "text/event-stream");
         let mut stream = Stream { body, text: String::new() };
-        // It begins by saying how soon to come back.
+        // It begins with the time after which to reconnect.
         assert_eq!(stream.next_block().await.as_deref(), Some("retry: 1000"));
         stream
     }
 
-    /// The next block of lines; nothing at the end of the stream.
+    /// The next block of lines. Returns `None` at the end of the stream.
     async fn next_block(&mut self) -> Option<String> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -59,7 +59,7 @@ impl Stream {
         }
     }
 
-    /// The next event; nothing at the end of the stream.
+    /// The next event. Returns `None` at the end of the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let block = self.next_block().await?;
@@ -173,7 +173,7 @@ async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
     stream.expect("gone", &company.to_string()).await;
     stream.ends().await;
 
-    // Coming back, even from before all of it, he is told nothing of that channel any more.
+    // Reconnecting, even from before all of it, he receives nothing of that channel any more.
     let mut again = Stream::open(&firm, oskar, "/live?after=0").await;
     firm.says(oskar, firm.channel, "the end of this test").await;
     loop {
@@ -274,7 +274,7 @@ async fn m4_a_long_absence_loads_anew() {
             Ok(())
         })
         .await;
-    // Somebody else keeps the workspace followed.
+    // An open stream of somebody else keeps the workspace followed.
     let _jane = Stream::open(&firm, firm.jane, "/live").await;
     let mut stream = Stream::open(&firm, firm.oskar, "/live?after=1").await;
     stream.expect("reset", "").await;
@@ -286,7 +286,7 @@ async fn a_place_that_this_database_has_not_come_to_begins_anew() {
     let head = firm.head().await;
     let mut stream = Stream::open(&firm, firm.oskar, &format!("/live?after={}", head + 1)).await;
     stream.expect("reset", "").await;
-    // At the newest there is nothing to be told yet.
+    // At the newest entry there is nothing to send yet.
     let mut stream = Stream::open(&firm, firm.oskar, &format!("/live?after={head}")).await;
     firm.says(firm.jane, firm.channel, "the next").await;
     stream.expect("message", "the next").await;
@@ -372,7 +372,7 @@ async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_e
     firm.says(jane, channel, "afterwards").await;
     seeing.expect("message", "afterwards").await;
     client.expect("message", "afterwards").await;
-    // The same for who was away.
+    // The same after reconnecting.
     let mut again = Stream::open(&firm, jane, &format!("/live?after={before}")).await;
     again.expect("notice", &channel.to_string()).await;
     let mut again = Stream::open(&firm, oskar, &format!("/live?after={before}")).await;

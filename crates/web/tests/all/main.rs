@@ -1,5 +1,5 @@
-//! Pages and calls of programs as browsers and programs meet them: over HTTP, with no inner door.
-//! One program for all of them: it is linked once.
+//! Tests of the pages and the API over HTTP only, without calling anything inside.
+//! One binary, so that it is linked once.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 

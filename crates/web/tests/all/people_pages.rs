@@ -6,7 +6,7 @@ use domain::kernel::access::Actor;
 use domain::kernel::ids::PersonId;
 use domain::{administration, directory};
 
-/// The id at the end of where an answer leads.
+/// The id at the end of the address that an answer redirects to.
 fn id_of(answer: &Answer) -> &str {
     assert_eq!(answer.status, 303, "{}", answer.text);
     answer.to().split('?').next().unwrap().rsplit('/').next().unwrap()
@@ -169,7 +169,7 @@ async fn c4_client_users_of_different_companies_meet_only_after_a_word() {
         both.iter().copied().chain([("told", &"yes" as &dyn ToString)]).collect();
     tom.fill(&path, &told).await.goes(&path);
     assert!(people_of(&firm, firm.jane).await.contains(&firm.maria.person));
-    // Who is on it already needs no further word.
+    // People already on it need no further confirmation.
     tom.fill(&path, &both).await.goes(&path);
     tom.get(&path).await.shows("Harbour Road").hides("do not all belong");
 
@@ -260,7 +260,7 @@ async fn limited_staff_see_what_they_are_assigned_to_and_nothing_else() {
     jane.fill(&format!("{northwind}/assign"), &fields[..1]).await.goes(&northwind);
     priya.get("/clients").await.hides("Oskar Kowalski");
 
-    // Who moves somebody out of their own sight is not sent to a page that is not there for them.
+    // Somebody who moves a client user out of their own access is not redirected to a page that they cannot see.
     let maria = format!("/clients/{}", firm.maria.person);
     let fields: [(&str, &dyn ToString); 4] = [
         ("givenName", &"Maria"),

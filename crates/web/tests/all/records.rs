@@ -1,5 +1,5 @@
-//! Every address at which something can be changed, or an export looked at, and the record that it leaves (R1). One that is not
-//! in the table fails the test: whoever adds an address says here what is kept of it, or why nothing is.
+//! Every address that changes something or exports data, and the audit log entry that it leaves (R1). An address missing
+//! from the table fails the test: whoever adds one declares here what is logged, or why nothing is.
 
 use std::collections::BTreeSet;
 
@@ -18,11 +18,11 @@ use store::Reader;
 use crate::authorization;
 use crate::support::Firm;
 
-/// What a call leaves.
+/// What a call leaves in the audit log.
 enum Left {
-    /// A record of this deed, by Jane, an admin, or by a program of hers.
+    /// An entry with this action, by Jane, an admin, or an API client with her key.
     Kept(AuditAction),
-    /// The same, by Oskar, a client user.
+    /// The same by Oskar, a client user.
     KeptOfClient(AuditAction),
     /// Nothing, for this reason.
     Nothing(&'static str),
@@ -38,7 +38,7 @@ const FILES: &str = "what lies in Files shows who changed it, and when";
 const LOOK: &str = "changes nothing";
 const SENDING: &str = "what is sent, and when, stands with what it is about";
 
-/// Method, address as the router has it, what is called, what is sent. Words in brackets as in the table of who may do what.
+/// The method, the path as routed, the path as called, and the body. Placeholders in brackets as in `authorization`.
 type Row = (&'static str, &'static str, &'static str, &'static str, Left);
 
 #[rustfmt::skip]
@@ -249,7 +249,7 @@ async fn r1_what_is_changed_or_exported_leaves_a_record_by_whoever_did_it() {
         let kept = kept(&firm).await;
         let by = if is_client { firm.oskar.person } else { firm.jane.person };
         let new = &kept[..kept.len() - before];
-        // One call may do several things: adding somebody with a new company does.
+        // One call may leave several entries, for instance adding somebody together with a new company.
         let found = new.iter().find(|record| record.0 == deed.word());
         if !(200..400).contains(&status) || found.is_none_or(|record| record.1 != Some(by)) {
             wrong.push(format!("{method} {route}: {status}, {new:?} instead of {}", deed.word()));
@@ -263,7 +263,7 @@ async fn call(firm: &Firm, method: &str, path: &str, sent: String, is_client: bo
         let program = firm.portal.program_of(firm.jane).await;
         let body = (!sent.is_empty()).then(|| sent.into_bytes());
         let (status, _, said) = program.open(method.parse().unwrap(), path, body).await;
-        // To its end: an archive is written while it is sent.
+        // Read to the end: an archive is written while it is sent.
         said.collect().await.unwrap();
         return status.as_u16();
     }
@@ -278,7 +278,7 @@ async fn call(firm: &Firm, method: &str, path: &str, sent: String, is_client: bo
     }
 }
 
-/// The words of what was kept, newest first, and by whom.
+/// The actions in the audit log, newest first, with their actors.
 async fn kept(firm: &Firm) -> Vec<(String, Option<PersonId>)> {
     let jane = firm.jane;
     let read = move |reader: &Reader| audit_log::list(reader, &jane, &Filter::default(), 1_000);
@@ -286,7 +286,7 @@ async fn kept(firm: &Firm) -> Vec<(String, Option<PersonId>)> {
     found.into_iter().map(|record| (record.deed, record.person.map(|(person, _)| person))).collect()
 }
 
-/// What words in brackets stand for that only this table has, and then the others.
+/// Replaces the placeholders that only this table has, then those of `authorization`.
 async fn fill(firm: &Firm, text: &str) -> String {
     let (jane, oskar) = (firm.jane, firm.oskar.person);
     let mut filled = text.to_string();
@@ -321,7 +321,7 @@ async fn fill(firm: &Firm, text: &str) -> String {
     authorization::fill(firm, &filled).await
 }
 
-/// Nina, who is to be welcomed: the same one for everybody who asks.
+/// Nina, who is still to be welcomed; created once, then found.
 async fn newest(firm: &Firm) -> PersonId {
     let jane = firm.jane;
     firm.portal

@@ -1,4 +1,4 @@
-//! Reply links in a browser: one channel from the digest on, an answer, and nothing else (N7, N8, N13).
+//! Reply links in a browser: one channel from the digest on, a reply, and nothing else (N7, N8, N13).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use domain::tenant::settings::ReplyLinks;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Jane has written to Oskar: "before", "first" and "second"; his link is about the last two.
+/// Jane has sent Oskar "before", "first" and "second"; his link is for the last two.
 async fn missed() -> (Firm, String) {
     let firm = Firm::new().await;
     for text in ["before the digest", "first missed", "second missed"] {
@@ -24,7 +24,7 @@ async fn missed() -> (Firm, String) {
     (firm, link)
 }
 
-/// Everything that a look must not change: messages, read positions, sessions, links, deliveries, the journal.
+/// Everything that a GET must not change: messages, read positions, sessions, links, deliveries, the journal.
 async fn state(firm: &Firm) -> String {
     let tables = [
         "messages",
@@ -73,7 +73,7 @@ async fn texts(firm: &Firm) -> Vec<(ids::PersonId, String)> {
     found.into_iter().map(|message| (message.author, message.text)).collect()
 }
 
-/// What a form of the page sends along.
+/// The value of a hidden field on the page.
 fn hidden<'a>(page: &'a Answer, name: &str) -> &'a str {
     let (_, rest) = page.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
     rest.split_once('"').unwrap().0
@@ -112,7 +112,7 @@ async fn n8_the_page_shows_the_digest_s_messages_and_sends_an_answer_without_scr
     again.is(200).shows("On my way").shows("Sent. You can write more.").hides("before the digest");
     assert_eq!(texts(&firm).await[4], (firm.oskar.person, "On my way".to_string()));
     assert_eq!(read_position(&firm, firm.oskar, firm.channel).await, 5);
-    // Pressed twice it is one answer.
+    // Submitting twice posts one reply.
     phone.post(&link, &fields).await.goes(sent.to());
     assert_eq!(texts(&firm).await.len(), 5);
     assert_eq!(phone.cookie, None);
@@ -147,7 +147,7 @@ async fn n7_on_the_person_s_own_device_the_portal_opens_at_the_first_unread() {
     let opened = phone.get(&link).await;
     opened.goes(&format!("/messages/{}", firm.channel));
     phone.follow(&opened).await.is(200).shows("id=\"new\"").shows("id=\"composer\"");
-    // Further back than the newest page: it opens where what is unread begins.
+    // Further back than the newest page: it opens at the first unread message.
     for number in 0..60 {
         firm.posts(firm.jane, firm.channel, &format!("number {number}")).await;
     }
@@ -161,7 +161,7 @@ async fn n7_on_the_person_s_own_device_the_portal_opens_at_the_first_unread() {
         .shows("id=\"new\"")
         .shows("id=\"composer\"");
     assert_eq!(read_position(&firm, firm.oskar, firm.channel).await, 1);
-    // However old the link is: it is the session that opens.
+    // The session opens the channel, so the age of the link does not matter.
     firm.portal.wait(15 * DAY);
     phone.get(&link).await.goes(&format!("/messages/{}?after=1", firm.channel));
 }
@@ -204,7 +204,7 @@ async fn n8_a_workspace_can_demand_signing_in_first_and_then_the_channel_opens()
     let refused = answers(&mut phone, &link, "too early").await;
     refused.is(403).shows("Please sign in first").shows("too early").hides("first missed");
     assert_eq!(texts(&firm).await.len(), 4);
-    // The link in the mail leads there too, on whichever device it is opened.
+    // The link in the mail leads there too, on any device.
     let asked = phone.post("/sign-in", &[("email", "oskar@client.example"), ("back", &channel)]).await;
     let (_, id) = asked.to().split_once("sign_in=").unwrap();
     let mail =

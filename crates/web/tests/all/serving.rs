@@ -1,4 +1,4 @@
-//! The bytes of files on their way out: to whom, in stretches, and so that nothing ever runs (F2, F4, F12, F13).
+//! Serving the bytes of files: to whom, in ranges, and so that nothing ever runs (F2, F4, F12, F13).
 
 use crate::support::Firm;
 use axum::body::Body;
@@ -19,7 +19,7 @@ fn content(firm: &Firm, file: FileId) -> String {
 
 #[tokio::test]
 async fn f4_nothing_that_was_uploaded_runs_in_the_portal() {
-    // What a file is called and says of itself changes nothing: its bytes decide.
+    // A file's name and declared type change nothing: its bytes decide.
     let cases: &[(&str, &[u8], &str, &str)] = &[
         ("page.html", b"<html><script>alert(1)</script>", "application/octet-stream", "attachment"),
         (
@@ -139,7 +139,7 @@ async fn f2_who_loses_access_gets_nothing_even_of_what_their_browser_knows() {
     oskar.raw(Method::GET, &path, &[("range", "bytes=0-1")], Body::empty()).await.is(404);
     let mut jane = firm.browser_of(firm.jane).await;
     jane.get(&path).await.is(200);
-    // The file is there, but not in that channel.
+    // The file exists, but not in that channel.
     jane.get(&content(&firm, file)).await.is(404);
 }
 
@@ -200,7 +200,7 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
         format!("/signed/{address}")
     };
     let address = sign().await;
-    // A program that does not say what it reads is told in JSON what went wrong, a browser on a page.
+    // Without an `Accept` for HTML, errors are JSON; a browser gets a page.
     let mut plain = firm.portal.browser();
     plain.accept = "*/*";
     let wrong = plain.get("/signed/nothing").await;

@@ -1,4 +1,4 @@
-//! Sessions in a browser (S1), and the first one of all (S4).
+//! Sessions in a browser (S1), and the very first one (S4).
 
 use std::time::Duration;
 

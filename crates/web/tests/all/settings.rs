@@ -1,5 +1,5 @@
-//! Every setting that the pages offer: set there, and then seen on the next page, in the next mail, in the next text. A field of
-//! a page of settings that is not covered here fails the test.
+//! Every setting: changed on its page, then seen on the next page, in the next mail and in the next text. A field of a
+//! settings page that is not covered here fails the test.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::texts;
 
 const WORDS: &str = "The landlord has signed";
 
-/// The fields of the pages of settings: page and name. Those of a picture are named by its place.
+/// The page and name of each field on the settings pages. Picture fields are named by their place.
 async fn fields(firm: &Firm) -> BTreeSet<(&'static str, String)> {
     let routes = web::routes();
     let of = |method: Method| {
@@ -65,7 +65,7 @@ async fn every_setting_is_seen_in_the_next_page_mail_and_text() {
     }
 }
 
-/// Sets something on its page, as Jane.
+/// Changes a setting on its page, as Jane.
 async fn sets(firm: &Firm, page: &str, fields: &[(&str, &str)]) {
     firm.browser_of(firm.jane).await.post(page, fields).await.is(303);
 }
@@ -77,7 +77,7 @@ async fn sets_picture(firm: &Firm, place: &str) {
     jane.sends_form(&path, &[], &[("picture", "a.png", &picture)]).await.is(303);
 }
 
-/// Sets one field, and looks where it is to be seen; before, it was not.
+/// Changes one field and checks that the effect shows, which it did not before.
 async fn seen(firm: &Firm, page: &'static str, field: &str) {
     let mut nobody = firm.portal.browser();
     let mut oskar = firm.browser_of(firm.oskar).await;
@@ -210,14 +210,14 @@ async fn seen(firm: &Firm, page: &'static str, field: &str) {
     }
 }
 
-/// What a page is coloured by.
+/// The style sheet of a page.
 async fn style(browser: &mut Browser<'_>) -> String {
     let page = browser.get("/profile").await;
     let page = if page.status == 200 { page } else { browser.get("/sign-in").await };
     browser.get(between(&page.text, "rel=\"stylesheet\" href=\"", "\"")).await.text
 }
 
-/// What a client user finds in their own channel when they sign in for the first time; empty where nothing.
+/// The message that a client user finds in their own channel on first signing in; empty if there is none.
 async fn welcome(firm: &Firm, client: Actor) -> String {
     let link = firm.portal.link(firm.workspace, client.person, LinkKind::Command).await;
     firm.portal.browser().post(&link, &[]).await.goes("/messages");
@@ -230,7 +230,7 @@ async fn welcome(firm: &Firm, client: Actor) -> String {
     found.concat()
 }
 
-/// How the portal answers Oskar who wants to send a file of two megabytes.
+/// The status that Oskar gets for announcing a file of two megabytes.
 async fn announces(firm: &Firm, oskar: &mut Browser<'_>) -> u16 {
     let channel = firm.channel.to_string();
     let pairs = metadata(&[("filename", "plan.pdf"), ("channel", &channel)]);
@@ -239,12 +239,12 @@ async fn announces(firm: &Firm, oskar: &mut Browser<'_>) -> u16 {
     oskar.raw(Method::POST, "/uploads", &headers, "").await.status.as_u16()
 }
 
-/// What Oskar is sent about a message that he misses: the email, and what the text says.
+/// The email and the text that Oskar is sent about a missed message.
 async fn missed(firm: &Firm) -> (Mail, String) {
     Post::of(firm).await.missed().await
 }
 
-/// What leaves the portal, and is kept here.
+/// Captures the mails and texts that leave the portal.
 struct Post<'a> {
     firm: &'a Firm,
     mails: outbound::mail::Memory,
@@ -254,7 +254,7 @@ struct Post<'a> {
 }
 
 impl<'a> Post<'a> {
-    /// Oskar is invited, and wants texts too.
+    /// Oskar is invited and has consented to texts.
     async fn of(firm: &'a Firm) -> Post<'a> {
         let (jane, oskar, store) = (firm.jane, firm.oskar, firm.portal.store.clone());
         firm.portal.write(move |tx| invitations::invite(tx, &jane, oskar.person)).await;
@@ -270,7 +270,7 @@ impl<'a> Post<'a> {
         post
     }
 
-    /// What Oskar is sent about a message that he misses.
+    /// The email and the text that Oskar is sent about a missed message.
     async fn missed(&self) -> (Mail, String) {
         self.jane_writes().await;
         self.minutes(5).await;
@@ -287,7 +287,7 @@ impl<'a> Post<'a> {
         self.works().await;
     }
 
-    /// Decides and sends whatever is due now.
+    /// Decides and sends everything that is due now.
     async fn works(&self) {
         while self.scheduler.step().await.unwrap() > 0 {}
         while self.worker.step().await.unwrap() > 0 {}

@@ -1,4 +1,4 @@
-//! Signing in, in a browser: addresses, codes, links, set-up (S1, S3, S4).
+//! Signing in with a browser: addresses, codes, links, set-up (S1, S3, S4).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use domain::identity::sign_in_links::LinkKind;
 use domain::identity::{sessions, sign_in_requests};
 use domain::kernel::ids::SignInId;
 
-/// Asks for a mail, and shows the page of the code.
+/// Requests a mail and opens the code's page.
 async fn ask(browser: &mut Browser<'_>, email: &str) -> (SignInId, Answer) {
     let asked = browser.post("/sign-in", &[("email", email)]).await;
     asked.is(303);
@@ -16,7 +16,7 @@ async fn ask(browser: &mut Browser<'_>, email: &str) -> (SignInId, Answer) {
     (sign_in_of(&page), page)
 }
 
-/// The id of the request that a page of a code is about.
+/// The id of the sign-in request that a code's page is for.
 fn sign_in_of(page: &Answer) -> SignInId {
     let (_, rest) = page.is(200).text.split_once("name=\"sign_in\" value=\"").unwrap();
     rest.split_once('"').unwrap().0.parse().unwrap()
@@ -210,7 +210,7 @@ async fn s1_one_is_brought_back_to_where_one_wanted_and_never_to_another_site() 
         let link = firm.portal.link(firm.workspace, firm.tom.person, LinkKind::Command).await;
         let mut browser = firm.portal.browser();
         browser.post(&link, &[("back", back)]).await.goes(to);
-        // Who is signed in already does not see the form.
+        // Somebody already signed in does not see the form.
         let asked = serde_html_form::to_string([("back", back)]).unwrap();
         browser.get(&format!("/sign-in?{asked}")).await.goes(to);
 

@@ -1,17 +1,17 @@
-//! Signing up in a browser (S14, S3), and what internal users make of who came.
+//! Signing up in a browser (S14, S3), and what internal users do with pending sign-ups.
 
 use crate::support::{Answer, Browser, Firm};
 use domain::identity::sign_in_requests;
 use domain::kernel::ids::SignInId;
 
-/// Lets people sign up.
+/// Turns signing up on or off.
 async fn lets(firm: &Firm, value: &str) {
     let mut jane = firm.browser_of(firm.jane).await;
     let saved = jane.post("/settings/joining", &[("switch", "signUp"), ("signUp", value)]).await;
     jane.follow(&saved).await.shows("Saved.");
 }
 
-/// Signs up, and shows the page of the code.
+/// Signs up and opens the code's page.
 async fn signs_up(browser: &mut Browser<'_>, fields: &[(&str, &str)]) -> (SignInId, Answer) {
     let asked = browser.post("/sign-up", fields).await;
     asked.is(303);
@@ -78,7 +78,7 @@ async fn s14_a_sign_up_goes_on_with_the_code_and_ends_in_the_conversation() {
     typed[3].1 = &code;
     phone.post("/sign-in/code", &typed).await.goes("/messages");
     phone.get("/messages").await.is(200).shows("Rui").hides("Northwind");
-    // Used up: it leads back to the form, with what was typed in it.
+    // The code is used up: the page leads back to the form with what was typed in it.
     let over = phone.post("/sign-in/code", &typed).await;
     over.is(400).shows("href=\"/sign-up?givenName=Rui&#38;email=rui%40client.example\"");
     typed[2].1 = "javascript:alert(1)";
@@ -129,7 +129,7 @@ async fn s3_signing_up_tells_nobody_whether_an_address_is_known() {
         let again =
             browser.post("/sign-in/code", &[("sign_in", &id), ("email", email), ("code", "12")]).await;
         pages.push((page.status, same(&page), page.headers.clone(), again.status, same(&again)));
-        // At the limit they are alike too, and what was typed is still there.
+        // At the rate limit both are alike too, and what was typed is kept.
         for _ in 1..sign_in_requests::ASKED_BY_ADDRESS_MAX {
             browser.post("/sign-up", &fields).await.is(303);
         }

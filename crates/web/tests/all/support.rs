@@ -1,5 +1,5 @@
-//! A portal in the test's own process, on an SQLite database of its own and at a time that the test turns, and
-//! browsers that call it: they keep their cookie and say that they come from the portal's own pages.
+//! A portal in the test's own process, with an SQLite database of its own and a clock that the test moves, and browsers
+//! that call it: they keep their cookie, and their requests appear to come from the portal's own pages.
 
 #![allow(
     dead_code,
@@ -38,19 +38,19 @@ pub use files::{metadata, unzipped};
 pub use firm::Firm;
 pub use program::{Program, Said};
 
-/// Monday 5 January 2026, 09:00 UTC: when every test begins.
+/// Monday 5 January 2026, 09:00 UTC: the start of every test.
 pub const MORNING: Time = Time(1_767_603_600_000);
 
 /// The host of every portal's first workspace.
 pub const HOST: &str = "portal.example";
 
-/// Calls that a program may make in a minute.
+/// Calls that an API client may make in a minute.
 pub const CALLS_PER_MINUTE: u32 = 300;
 
-/// Most bytes of one file.
+/// The size limit of a file in bytes.
 const FILE_MAX: i64 = 1_000_000;
 
-/// How texts leave: the token signs what comes back. Nobody listens there.
+/// The texts provider; its token signs callbacks. Nothing listens at this address.
 pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
 
 pub struct Portal {
@@ -62,7 +62,7 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// An empty portal: nothing is set up.
+    /// A portal before set-up.
     pub fn empty() -> Portal {
         Portal::open(false, FILE_MAX)
     }
@@ -135,7 +135,7 @@ impl Portal {
         }
     }
 
-    /// What the mail of a request to sign in says, as the worker that sends it would put it together.
+    /// The mail for a sign-in request, as the worker would compose it.
     pub async fn mail(&self, workspace: WorkspaceId, sign_in: SignInId) -> Option<Prepared> {
         self.write(move |tx| sign_in::prepare_mail(tx, workspace, sign_in)).await
     }
@@ -154,32 +154,31 @@ impl Drop for Portal {
     }
 }
 
-/// A browser: what it was given as a cookie it sends from then on.
+/// A browser: it keeps the cookie that it was given.
 #[derive(Clone)]
 pub struct Browser<'a> {
     portal: &'a Portal,
     pub host: String,
     pub cookie: Option<String>,
-    /// From where it says that its requests come (Fetch Metadata).
+    /// The site that its requests claim to come from (Fetch Metadata).
     pub site: &'static str,
-    /// What it can read.
+    /// The `Accept` header.
     pub accept: &'static str,
-    /// What the provider of texts signs a call with.
+    /// The signature header that the texts provider sends.
     pub signature: Option<String>,
 }
 
-/// What came back.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub bytes: Bytes,
-    /// The bytes as far as they are text.
+    /// The body, decoded lossily.
     pub text: String,
 }
 
 impl Answer {
-    /// Where it sends the browser; empty where it does not.
+    /// The address that it redirects to; empty if it does not redirect.
     pub fn to(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
     }
@@ -202,19 +201,19 @@ impl Answer {
         self
     }
 
-    /// Done: the browser is sent on to `to`.
+    /// Asserts a redirect to `to`.
     #[track_caller]
     pub fn goes(&self, to: &str) -> &Answer {
         assert_eq!((self.status.as_u16(), self.to()), (303, to), "{}", self.text);
         self
     }
 
-    /// The messages at fields, in the order of the page.
+    /// The error messages at fields, in the order of the page.
     pub fn errors(&self) -> Vec<&str> {
         let after = self.text.split("<p class=\"error\"").skip(1);
         let said =
             after.filter_map(|rest| rest.split_once('>')?.1.split_once('<')).map(|(message, _)| message);
-        // A place where scripts may say something later says nothing yet.
+        // Empty elements are placeholders for scripts.
         said.filter(|message| !message.is_empty()).collect()
     }
 }
@@ -234,19 +233,18 @@ impl Browser<'_> {
         self.call(Method::HEAD, path, None).await
     }
 
-    /// Sends a form.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(path, &serde_html_form::to_string(fields).unwrap()).await
     }
 
-    /// Sends a form with fields of all kinds; one that comes more than once has several values.
+    /// Submits a form with values of any type; a repeated name has several values.
     pub async fn fill(&mut self, path: &str, fields: &[(&str, &dyn ToString)]) -> Answer {
         let fields: Vec<(&str, String)> =
             fields.iter().map(|(name, value)| (*name, value.to_string())).collect();
         self.send(path, &serde_html_form::to_string(&fields).unwrap()).await
     }
 
-    /// Sends a form as it would go over the wire.
+    /// Submits an encoded form.
     pub async fn send(&mut self, path: &str, form: &str) -> Answer {
         self.call(Method::POST, path, Some(form.to_string())).await
     }
@@ -255,7 +253,7 @@ impl Browser<'_> {
         self.get("/profile").await.status == 200
     }
 
-    /// Follows where an answer leads.
+    /// Follows a redirect.
     pub async fn follow(&mut self, answer: &Answer) -> Answer {
         self.get(answer.to()).await
     }
@@ -265,7 +263,7 @@ impl Browser<'_> {
         answer(status, headers, body).await
     }
 
-    /// Sends a request with these headers and bytes, and what every request of a browser has.
+    /// Sends a request with these headers and bytes, besides the headers of every browser request.
     pub async fn raw(
         &mut self,
         method: Method,
@@ -275,7 +273,7 @@ impl Browser<'_> {
     ) -> Answer {
         let mut request = self.request(method, path).body(body.into()).unwrap();
         for (name, value) in headers {
-            // In the place of what every request has.
+            // Replaces the default header of this name.
             let name: header::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
@@ -283,7 +281,7 @@ impl Browser<'_> {
         answer(status, headers, body).await
     }
 
-    /// Sends a form with texts and files, as a browser without scripts does.
+    /// Submits a multipart form with texts and files, as a browser without scripts does.
     pub async fn sends_form(
         &mut self,
         path: &str,
@@ -309,7 +307,7 @@ impl Browser<'_> {
         self.raw(Method::POST, path, &kind, body).await
     }
 
-    /// Calls an address without waiting for the end of what it says.
+    /// Calls an address without waiting for the end of the body.
     pub async fn open(
         &mut self,
         method: Method,

@@ -1,4 +1,4 @@
-//! The pages of the firm's own people, and everybody's own page.
+//! The pages of the firm's internal users, and everybody's own page.
 
 use crate::support::Firm;
 use domain::channels::channel;

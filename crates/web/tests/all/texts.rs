@@ -1,4 +1,4 @@
-//! Profile → Texts, the export of all answers, and what the provider of texts tells us (N9).
+//! Profile → Texts, the export of all consents, and callbacks of the texts provider (N9).
 
 use crate::support::{Answer, Firm};
 use base64::Engine;
@@ -13,14 +13,14 @@ use sha1::Sha1;
 const NUMBER: &str = "+15005550100";
 const HOOK: &str = "/hooks/twilio";
 
-/// The code as it would be texted.
+/// The code that would be texted.
 async fn code(firm: &Firm, who: Actor) -> String {
     let prepared =
         firm.portal.write(move |tx| phone_settings::prepare_code(tx, who.workspace, who.person)).await;
     prepared.unwrap().code
 }
 
-/// Somebody gives a number, proves it and says yes to texts.
+/// Somebody gives a number, confirms it and consents to texts.
 pub(crate) async fn agreed(firm: &Firm, who: Actor) {
     firm.portal.write(move |tx| phone_settings::give(tx, &who, NUMBER)).await;
     let code = code(firm, who).await;
@@ -35,7 +35,7 @@ async fn gets_texts(firm: &Firm, who: Actor) -> bool {
     matches!(quiet_hours::text_due(&texting, crate::support::MORNING), TextDue::Now(_))
 }
 
-/// The provider's signature, as its documentation says: the address, then names and values in the order of the names.
+/// The provider's signature as documented: the address, then names and values sorted by name.
 fn signature(token: &str, url: &str, fields: &[(&str, &str)]) -> String {
     let mut fields = fields.to_vec();
     fields.sort_unstable();
@@ -45,7 +45,7 @@ fn signature(token: &str, url: &str, fields: &[(&str, &str)]) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// Somebody writes to the portal's number, and the provider hands it on.
+/// Somebody texts the portal's number, and the provider delivers it.
 async fn writes(firm: &Firm, fields: &[(&str, &str)]) -> Answer {
     let mut provider = firm.portal.browser();
     provider.site = "none";
@@ -143,7 +143,7 @@ async fn n9_stop_start_and_help_by_the_signed_webhook_are_obeyed() {
     writes(&firm, &[("From", NUMBER), ("Body", "See you at nine")]).await.is(200).shows(empty);
     writes(&firm, &[("From", "Bank"), ("Body", "STOP")]).await.is(200).shows(empty);
     assert!(gets_texts(&firm, firm.oskar).await);
-    // What the provider has understood and answered by itself is not answered twice.
+    // Keywords that the provider has handled itself are not answered again.
     let told = [("From", NUMBER), ("Body", "adios"), ("OptOutType", "STOP")];
     writes(&firm, &told).await.is(200).shows(empty);
     assert!(!gets_texts(&firm, firm.oskar).await);

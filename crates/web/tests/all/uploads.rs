@@ -1,4 +1,4 @@
-//! Uploads as clients of the tus protocol and forms without scripts bring them (F3).
+//! Uploads by tus clients and by forms without scripts (F3).
 
 use std::io;
 use std::time::Duration;
@@ -20,12 +20,12 @@ fn broken(bytes: &'static [u8]) -> Body {
     Body::from_stream(stream::iter([Ok(Bytes::from_static(bytes)), Err(io::Error::other("lost"))]))
 }
 
-/// A body that stops after some bytes and never ends.
+/// A body that stalls after some bytes and never ends.
 fn hanging(bytes: &'static [u8]) -> Body {
     Body::from_stream(stream::iter([Ok::<_, io::Error>(Bytes::from_static(bytes))]).chain(stream::pending()))
 }
 
-/// The headers of an announcement, the status that it is answered with, and words of why.
+/// The headers of an announcement, its expected status, and words of the reason.
 type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
 
 fn new_id() -> String {
@@ -77,7 +77,7 @@ async fn f3_a_file_can_come_with_its_announcement_and_into_a_folder() {
     let file: FileId = answer.headers["portal-file"].to_str().unwrap().parse().unwrap();
     let entry = firm.portal.read(move |reader| entry::find(reader, &oskar, file)).await;
     assert_eq!((entry.name.as_str(), entry.folder), ("a.txt", Some(folder)));
-    // Whoever did not hear that finds out, and nobody else does.
+    // A client that missed the answer can ask again; nobody else can.
     let path = answer.to().to_string();
     let again = browser.tus(Method::HEAD, &path, &[], Body::empty()).await;
     again.is(200);
@@ -118,7 +118,7 @@ async fn f3_what_has_come_of_a_large_file_is_noted_while_its_connection_is_silen
     let size = 40 << 20;
     let path = oskar.announces(size, &[("filename", "a.bin"), ("channel", &channel), ("folder", "")]).await;
     let id: UploadId = path.trim_start_matches("/uploads/").parse().unwrap();
-    // More than is noted at once, and then nothing: the connection stays open.
+    // More than is recorded in one step, then nothing: the connection stays open.
     let pieces = std::iter::repeat_with(|| Ok::<_, io::Error>(Bytes::from(vec![7; 1 << 20]))).take(33);
     let silent = Body::from_stream(stream::iter(pieces).chain(stream::pending()));
     let noted = async {
@@ -148,7 +148,7 @@ async fn f3_whoever_comes_back_ends_the_connection_that_was_lost() {
     let mut back = lost.clone();
     let bringing = lost.brings(&path, 0, hanging(b"0123"));
     let coming_back = async {
-        // The other connection has its turn by then.
+        // By then the other connection has sent its bytes.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let offset = back.offset(&path).await;
         assert_eq!(offset, 4);
@@ -300,7 +300,7 @@ async fn f1_a_form_without_scripts_sends_files_and_what_is_refused_is_not_lost()
     let sent = firm.newest(firm.jane, channel).await;
     let names: Vec<&str> = sent.attachments.iter().map(|attachment| attachment.name.as_str()).collect();
     assert_eq!((sent.text.as_str(), names), ("Here it is", vec!["deed.txt", "plan \"1\".txt"]));
-    // The same form again is the same message.
+    // Submitting the same form again posts no second message.
     oskar.sends_form(&path, &texts, &more).await.goes(&path);
     assert_eq!(firm.newest(firm.jane, channel).await, sent);
     assert_eq!(firm.files(firm.jane, channel).await.len(), 2);
@@ -338,7 +338,7 @@ async fn f3_a_form_that_breaks_off_or_makes_no_sense_leaves_nothing() {
     for nonsense in ["", "--XX", "nothing of a form", "--XX--"] {
         oskar.raw(Method::POST, &path, &kind, nonsense).await.is(400);
     }
-    // The head of a part that never ends must not fill the memory.
+    // Endless headers of a part must not fill the memory.
     let pieces = stream::iter(0..64).map(|_| Ok::<_, io::Error>(Bytes::from(vec![b'a'; 256 * 1024])));
     let begin = stream::iter([Ok(Bytes::from_static(b"--XX\r\nContent-Disposition: "))]);
     let endless = Body::from_stream(begin.chain(pieces));
@@ -408,7 +408,7 @@ async fn n8_a_reply_link_sends_files_to_its_channel_and_nowhere_else() {
     assert_eq!(message.author, firm.oskar.person);
     let page = guest.follow(&sent).await;
     page.is(200).shows("deed.txt").shows(&format!("{link}/files/"));
-    // A dead link takes nothing, and gives back what was written.
+    // A revoked link takes nothing and gives back what was written.
     let oskar = firm.oskar;
     firm.portal.write(move |tx| reply_links::revoke_mine(tx, &oskar)).await;
     let id = new_id();

@@ -1,4 +1,4 @@
-//! `/v1` as programs call it.
+//! `/v1` as API clients call it.
 
 mod authorization;
 mod bad_input;

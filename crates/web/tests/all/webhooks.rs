@@ -1,4 +1,4 @@
-//! Settings → API → Webhooks: made, looked at, sent again, deleted (H1, H4, H5, H6).
+//! Settings → API → Webhooks: created, viewed, sent again, deleted (H1, H4, H5, H6).
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn made(firm: &Firm) -> Vec<Webhook> {
     firm.portal.read(move |reader: &Reader| webhook::list(reader, &jane, None, 100)).await
 }
 
-/// A try of a call that was answered so.
+/// Records a try of a call with this answer.
 async fn tried(firm: &Firm, webhook: WebhookId, call: CallId, status: u16, said: &str, verdict: Verdict) {
     let (workspace, said) = (firm.workspace, said.to_string());
     firm.portal
@@ -44,7 +44,7 @@ async fn h1_the_secret_is_shown_once() {
     let answer = jane.post(NEW, &fields).await;
     assert_eq!(answer.headers["cache-control"], "no-store");
     let secret = answer.is(200).text.split("whsec_").nth(1).unwrap().split('"').next().unwrap();
-    // 32 bytes in Base64, in which `=` may be written as a reference.
+    // 32 bytes in Base64, in which `=` may be written as a character reference.
     assert!(secret.len() >= 44, "{secret}");
     let id = made(&firm).await[0].id;
     let list = jane.get(LIST).await;

@@ -1,4 +1,4 @@
-//! One client user: the page, and what can be done there.
+//! The page of one client user and the actions on it.
 
 use askama::Template;
 use axum::extract::State;
@@ -66,7 +66,7 @@ impl Form {
     }
 }
 
-/// What was just done here, for a word about it.
+/// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
 struct Done {
     #[serde(default)]
@@ -79,19 +79,19 @@ struct ClientPage {
     layout: Layout,
     client: Person,
     face: Avatar,
-    /// Their own channel, where there is one that the visitor may see.
+    /// Their own channel, if the visitor may see it.
     channel: Option<ChannelId>,
     companies: Vec<(CompanyId, String)>,
     projects: Vec<Project>,
-    /// Where they might belong, if they signed up by themselves.
+    /// The company they may belong to, if they signed up (S14).
     belonging: Option<CompanySuggestion>,
     invited: Option<Shown>,
-    /// When they were last here.
+    /// When they were last active.
     seen: Option<Shown>,
-    /// That their address takes no mail.
+    /// Set if their address takes no mail (N12).
     bounced: Option<Bounced>,
     choices: Choices,
-    /// Clients of different companies would meet: the form asks whether they may (C4).
+    /// Client users of different companies would meet: the form asks for confirmation (C4).
     clients_meet: bool,
     form: Form,
     wrong: FieldError,
@@ -185,7 +185,7 @@ async fn edit(
         .store()
         .write(move |tx| {
             administration::clients::edit_client(tx, &actor, id, &change)?;
-            // Whoever sees assigned companies only may have moved the client user out of them.
+            // A visitor with access to assigned companies only may have moved the client user out of them.
             Ok(subject_channel::seen(directory::clients::client(tx, &actor, id))?.is_some())
         })
         .await;
@@ -196,7 +196,7 @@ async fn edit(
     }
 }
 
-/// Does something that has no form of its own; a refusal is shown on the page.
+/// Applies a change that has no form of its own; a refusal is shown on the page.
 async fn act(
     app: &App,
     visitor: Visitor,
@@ -243,7 +243,7 @@ async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): Pat
     .await
 }
 
-/// The company that somebody who signed up is put into; nothing for the one that they named.
+/// The company to put somebody into who signed up; `None` for the one that they named.
 #[derive(Deserialize)]
 struct Chosen {
     #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
@@ -275,7 +275,7 @@ async fn dismiss(State(app): State<App>, visitor: Visitor, PathParam(id): PathPa
     act(&app, visitor, id, to, move |tx, actor| company_suggestion::dismiss(tx, actor, id)).await
 }
 
-/// Opens the client user's own channel; makes it where there is none yet (C1).
+/// Opens the client user's own channel, creating it if there is none (C1).
 async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Client(id)).await?;
     Ok(redirect(&format!("/messages/{channel}")))

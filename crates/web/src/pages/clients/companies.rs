@@ -1,4 +1,4 @@
-//! Client companies: the list, a new one, and the page of one with what can be done there.
+//! Client companies: the list, adding one, and the page of one with its actions.
 
 use askama::Template;
 use axum::extract::State;
@@ -141,12 +141,12 @@ struct CompanyPage {
     face: Avatar,
     channel: Option<ChannelId>,
     clients: Vec<Shown>,
-    /// Internal users with limited access who are assigned.
+    /// Internal users with limited access who are assigned to it.
     assigned: Vec<Shown>,
-    /// Internal users with limited access who are not.
+    /// Internal users with limited access who are not assigned to it.
     unassigned: Vec<Person>,
     is_admin: bool,
-    /// Whether there are enough client users for a group (C9).
+    /// Whether it has enough client users for a group (C9).
     can_group: bool,
     form: Form,
     wrong: FieldError,
@@ -186,7 +186,7 @@ impl CompanyPage {
     }
 }
 
-/// A company that is one: what stands in for none has no page.
+/// Finds a real company: a placeholder for client users without a company has no page.
 fn real(reader: &Reader, actor: &Actor, id: CompanyId) -> error::Result<Company> {
     let company = directory::companies::find(reader, actor, id)?;
     if company.placeholder_at.is_some() { Err(Error::NotFound) } else { Ok(company) }
@@ -219,7 +219,7 @@ async fn rename(
     }
 }
 
-/// Opens the company's channel; makes it where there is none yet (C1).
+/// Opens the company's channel, creating it if there is none (C1).
 async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<CompanyId>) -> Result {
     let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Company(id)).await?;
     Ok(redirect(&format!("/messages/{channel}")))
@@ -228,7 +228,7 @@ async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathPa
 #[derive(Deserialize)]
 struct Assign {
     person: PersonId,
-    /// `yes`, or that it is taken back.
+    /// `yes` assigns; anything else unassigns.
     #[serde(default)]
     assigned: String,
 }

@@ -10,10 +10,10 @@ use crate::http::forms::{self, Choice};
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
 
-/// Companies that a form knows by name.
+/// The most companies that a form lists.
 const COMPANIES_MAX: i64 = 1_000;
 
-/// The names of a client user's companies; empty where there is none.
+/// The names of a client user's companies, separated by commas; empty if there are none.
 pub(crate) fn company_names(reader: &Reader, visitor: &Visitor, client: PersonId) -> error::Result<String> {
     let companies = directory::clients::companies_of(reader, &visitor.actor, client)?;
     let names =
@@ -21,7 +21,7 @@ pub(crate) fn company_names(reader: &Reader, visitor: &Visitor, client: PersonId
     Ok(names.collect::<Vec<_>>().join(", "))
 }
 
-/// The companies that the visitor may see, `chosen` ones in any case.
+/// The companies that the visitor may see. Those in `chosen` are always included.
 pub(crate) fn company_choices(
     reader: &Reader,
     visitor: &Visitor,

@@ -1,6 +1,5 @@
-//! Clients → Import: a table of people and companies is handed in, shown with what will happen, and taken in by one more
-//! tap, a step at a time; meanwhile its page says how far it is. Then it says what came of it, and gives back what could not be
-//! taken as a table.
+//! Clients → Import (S15): a table of people and companies is uploaded, previewed, and imported in steps after one more
+//! tap. Its page shows the progress, then the result, and exports the lines that were left out as a table.
 
 use std::time::Duration;
 
@@ -32,12 +31,12 @@ use crate::http::visitor::Visitor;
 const NEW: &str = "/clients/import";
 /// Bytes of the form around a table.
 const AROUND: usize = 64 * 1024;
-/// Lines that the page shows of those that are left out, and of each other kind: the table itself has them all.
+/// The most lines shown of those left out, and of any other kind. The exported table has all of those left out.
 const LEFT_OUT_MAX: usize = 200;
 const SHOWN_MAX: usize = 50;
-/// One that has not gone on for so long was cut off: a step takes a second at most.
+/// An import without a step for this long was interrupted: a step takes a second at most.
 const CUT_OFF_AFTER: Duration = Duration::from_secs(30);
-/// A page shows how far it is every so many seconds, without scripts too.
+/// While an import is running, its page reloads every two seconds, without scripts too.
 const REFRESH: (HeaderName, &str) = (HeaderName::from_static("refresh"), "2");
 const COLUMNS: [&str; 7] = ["Line", "Given name", "Family name", "Email", "Mobile", "Company", "Why"];
 
@@ -74,7 +73,6 @@ async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: FieldError)
     page(new.wrong.status(), &new)
 }
 
-/// What the form brings.
 #[derive(Default)]
 struct Form {
     name: String,
@@ -100,11 +98,11 @@ async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
     }
 }
 
-/// Keeps a table to be looked at, some lines at a time.
+/// Stores a table for its preview, some lines at a time.
 async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
     let Form { name, table, invites } = form;
     let read = move || Ok::<_, Error>(imports::check(import_table::read(&table)?));
-    // Reading a large table takes a moment, in which this thread has others to answer.
+    // Parsing a large table takes a while and must not block this thread.
     let mut lines = match tokio::task::spawn_blocking(read).await {
         Ok(lines) => lines?,
         Err(_) => return Err(Error::field("file", Problem::NotText)),
@@ -118,7 +116,7 @@ async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
     Ok(import)
 }
 
-/// A form with a file in it, as browsers send it (RFC 7578).
+/// Reads a form with a file (RFC 7578).
 async fn form(request: Request) -> Result<Form> {
     let unreadable = |message: &str| Answer::refused(StatusCode::BAD_REQUEST, "unreadable", message);
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
@@ -151,13 +149,13 @@ struct Row {
     name: String,
     email: String,
     company: String,
-    /// What is said about it.
+    /// A remark, for instance why it was left out.
     note: String,
-    /// The page of who came of it.
+    /// The page of the person that it created.
     place: Option<String>,
 }
 
-/// Lines that come to the same.
+/// Lines with the same outcome.
 #[derive(Default)]
 struct Group {
     count: usize,
@@ -180,7 +178,7 @@ impl Group {
         }
     }
 
-    /// How many are not shown.
+    /// The number of lines not shown.
     fn hidden(&self) -> usize {
         self.count - self.rows.len()
     }
@@ -193,27 +191,27 @@ struct ImportPage {
     import: Import,
     clients: Group,
     companies: Group,
-    /// Companies that come with client users.
+    /// Companies that are created together with client users.
     with_them: usize,
     here: Group,
     left_out: Group,
-    /// Lines that were taken in, and all of them.
+    /// The number of imported lines, out of `lines`.
     done: usize,
     lines: usize,
     progress: Progress,
     wrong: FieldError,
 }
 
-/// How far a table is.
+/// The progress of an import.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// It is only looked at.
+    /// Previewed only.
     Waiting,
-    /// It is being taken in.
+    /// Being imported.
     Running,
-    /// It was being taken in, and something came between.
+    /// Interrupted before the end.
     CutOff,
-    /// All of it is in.
+    /// Completely imported.
     Finished,
 }
 
@@ -255,7 +253,7 @@ impl ImportPage {
         for planned in imports::plan(reader, &visitor.actor, id)? {
             found.lines += 1;
             found.done += usize::from(planned.is_done);
-            // While it is taken in, its page says what is, and not what will be.
+            // Once started, the page shows what was imported, not what will be.
             if is_begun && !planned.is_done {
                 continue;
             }
@@ -285,7 +283,7 @@ impl ImportPage {
         self.progress == Progress::CutOff
     }
 
-    /// Whether somebody has said that it be taken in.
+    /// Whether somebody has started the import.
     fn is_begun(&self) -> bool {
         self.progress != Progress::Waiting
     }
@@ -295,7 +293,7 @@ impl ImportPage {
     }
 }
 
-/// The column that people know a field by.
+/// The label of a field's column.
 fn field_name(field: &str) -> &'static str {
     match field {
         "email" => "Email",
@@ -306,13 +304,13 @@ fn field_name(field: &str) -> &'static str {
     }
 }
 
-/// Takes a table in. The first step is done before it is answered, so that one of a few lines is in; the others follow by
-/// themselves, whether or not somebody looks on.
+/// Imports a table. The first step is done before answering, so a short table is complete by then. The rest continues
+/// in the background, whether or not anybody watches.
 async fn take_in(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     let actor = visitor.actor;
     let first = move |tx: &mut store::Tx| {
         let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
-        // Tapped twice: what is under way needs no second one beside it.
+        // Tapped twice: the running import is enough.
         if is_running { Ok(Step::Done) } else { importing::apply_some(tx, &actor, id, LINES_AT_ONCE) }
     };
     if app.store().write(first).await? == Step::More {
@@ -323,7 +321,7 @@ async fn take_in(State(app): State<App>, visitor: Visitor, PathParam(id): PathPa
 
 async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
     let next = move |tx: &mut store::Tx| {
-        // Whoever handed it in may have lost their access meanwhile.
+        // The uploader may have lost access meanwhile.
         let actor = access::actor(tx, actor.workspace, actor.person)?.ok_or(Error::NotFound)?;
         importing::apply_some(tx, &actor, id, LINES_AT_ONCE)
     };
@@ -331,7 +329,7 @@ async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
         match app.store().write(next).await {
             Ok(Step::More) => {}
             Ok(Step::Done) => return,
-            // Its page says how far it came, and lets it go on.
+            // The page shows how far it got and lets somebody continue.
             Err(error) => return tracing::warn!(%error, "a table is not taken in any further"),
         }
     }
@@ -342,7 +340,7 @@ async fn forget(State(app): State<App>, visitor: Visitor, PathParam(id): PathPar
     Ok(redirect("/clients"))
 }
 
-/// What could not be taken, to be mended and handed in again.
+/// Exports the lines that were left out, to be corrected and imported again.
 async fn left_out(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
     let planned = app.store().read(move |reader| imports::plan(reader, &visitor.actor, id)).await?;
     let mut table = exports::head(&COLUMNS);

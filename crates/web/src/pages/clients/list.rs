@@ -1,4 +1,4 @@
-//! Client users, as internal users find, add, change and invite them.
+//! The list of client users, for internal users, and adding one.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,7 +25,7 @@ use crate::http::routes::Routes;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};
 
-/// People who signed up that stand above the list.
+/// The most pending sign-ups shown above the list.
 const NEWCOMERS_MAX: usize = 5;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -44,7 +44,7 @@ struct ListPage {
     layout: Layout,
     listing: Listing,
     rows: Vec<Row>,
-    /// Who signed up and belongs nowhere yet, on the first page.
+    /// People who signed up and have no company yet, on the first page only.
     newcomers: Vec<(Newcomer, Avatar)>,
     /// Whether there are more of them.
     are_more: bool,

@@ -1,5 +1,5 @@
-//! A copy of all that is kept about one client user, as an archive (ZIP) of tables and files that is written while it is
-//! sent; and deleting them on request. For admins, from the client user's page.
+//! The export of a client user's personal data (R3): a ZIP archive of tables and files, written while it is sent; and
+//! deleting the client user. For admins.
 
 use std::io;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::http::visitor::Visitor;
 use crate::http::zip_archive::Archive;
 use crate::http::{exports, times};
 
-/// Messages and files that are read at once.
+/// Messages or files read at a time.
 const AT_ONCE: i64 = 500;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -67,10 +67,7 @@ async fn everything(State(app): State<App>, visitor: Visitor, PathParam(id): Pat
     copy(app, visitor.actor, id).await
 }
 
-/// The copy of what is kept about a client user, for an admin or a program. That it was looked at is a record.
-///
-/// # Errors
-/// As [`dossiers::person`].
+/// Exports a client user's personal data, for an admin or an API client. The export is added to the audit log.
 pub(crate) async fn copy(app: App, actor: Actor, id: PersonId) -> Result {
     let (person, _) = app
         .store()
@@ -92,7 +89,7 @@ pub(crate) async fn copy(app: App, actor: Actor, id: PersonId) -> Result {
     Ok(exports::file("application/zip", &name, body))
 }
 
-/// The copy on its way out.
+/// An export being sent.
 struct Copy {
     app: App,
     actor: Actor,
@@ -232,7 +229,7 @@ impl Copy {
                     continue;
                 };
                 let name = Name { workspace: actor.workspace.0, id: blob.0 };
-                // Two files of one name stand beside each other in folders of their own.
+                // A folder for each file, so that files of the same name do not collide.
                 let path = format!("files/{}/{}", file.id, file.name);
                 self.archive.file(&path, name, size, None).await?;
             }

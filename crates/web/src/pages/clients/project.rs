@@ -1,4 +1,5 @@
-//! A new project, and the page of one: who is on it, and the word about clients who would meet there (C4).
+//! Adding a project and the page of one: who is on it, and the warning if client users of different companies would meet
+//! there (C4).
 
 use askama::Template;
 use axum::extract::State;
@@ -46,7 +47,7 @@ struct Form {
     client_ids: Vec<PersonId>,
     internal_user_ids: Vec<PersonId>,
     told: Option<String>,
-    /// Whom to offer where there are too many to offer all.
+    /// Filters the people offered when there are too many to list.
     find: String,
 }
 
@@ -55,7 +56,7 @@ struct Fields {
     companies: Vec<Choice>,
     clients: Choices,
     internals: Choices,
-    /// Client users of different companies would meet: the form asks whether they may (C4).
+    /// Client users of different companies would meet: the form asks for confirmation (C4).
     clients_meet: bool,
     form: Form,
     wrong: FieldError,
@@ -106,7 +107,7 @@ impl Fields {
     }
 }
 
-/// Those on the project, as long as they are active or still chosen.
+/// The people on the project who are active or still chosen.
 fn people_on(on: &[Person], chosen: &[PersonId], wanted: impl Fn(&Person) -> bool) -> Vec<Person> {
     let kept = |person: &&Person| person.deactivated_at.is_none() || chosen.contains(&person.id);
     on.iter().filter(|person| wanted(person)).filter(kept).cloned().collect()
@@ -170,7 +171,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
     }
 }
 
-/// Where to go after a change: who has limited access and took themselves off a project does not see it any more.
+/// Where a change leads: users with limited access who took themselves off a project cannot see it any more.
 fn to(project: ProjectId, is_mine: bool) -> String {
     if is_mine { format!("/projects/{project}") } else { "/projects".to_string() }
 }
@@ -182,7 +183,7 @@ struct ProjectPage {
     project: Project,
     face: Avatar,
     channel: Option<ChannelId>,
-    /// Whether the visitor is on it, and can so talk there.
+    /// Whether the visitor is on the project and may therefore write there.
     am_on: bool,
     fields: Fields,
 }
@@ -276,7 +277,7 @@ async fn edit(
     }
 }
 
-/// Opens the project's channel; makes it where there is none yet (C1).
+/// Opens the project's channel, creating it if there is none (C1).
 async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
     match forms::checked(subject_channel::make_channel(&app, visitor.actor, Subject::Project(id)).await)? {
         Ok(channel) => Ok(redirect(&format!("/messages/{channel}"))),

@@ -1,4 +1,4 @@
-//! Projects: the list, and with `change` a new one and the page of one.
+//! The list of projects. Adding one and the page of one are in [`super::project`].
 
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +26,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 struct Row {
     project: Project,
     face: Avatar,
-    /// The name of the company it is for; empty for none.
+    /// The name of its company; empty for none.
     company: String,
     /// The names of the people on it.
     people: Vec<String>,
@@ -38,7 +38,7 @@ struct ListPage {
     layout: Layout,
     listing: Listing,
     rows: Vec<Row>,
-    /// There is no project at all, put away or not.
+    /// There is no project at all, not even an archived one.
     is_first: bool,
 }
 

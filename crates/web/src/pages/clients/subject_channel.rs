@@ -1,4 +1,4 @@
-//! What channels are about: the way from the page of a client user, a company or a project to its channel.
+//! From the page of a client user, a company or a project to its channel.
 
 use domain::channels::channel;
 use domain::channels::starting::{self, Subject};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 
-/// The channel of a subject, where there is one that the one who asks may see.
+/// The channel of a subject. Returns `None` if there is none or the actor may not see it.
 pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Result<Option<ChannelId>> {
     match channel::of_subject(reader, actor.workspace, subject)? {
         Some(channel) => Ok(seen(channel::find(reader, actor, channel))?.map(|channel| channel.id)),
@@ -18,12 +18,12 @@ pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Resul
     }
 }
 
-/// Makes the channel of a subject, or answers the one that is there (C1).
+/// Creates the channel of a subject, or returns the existing one (C1).
 pub(crate) async fn make_channel(app: &App, actor: Actor, subject: Subject) -> Result<ChannelId> {
     app.store().write(move |tx| starting::create(tx, &actor, &subject)).await
 }
 
-/// Nothing for what is not there, or not for the one who asks.
+/// Turns `NotFound` into `None`.
 pub(crate) fn seen<T>(found: Result<T>) -> Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),

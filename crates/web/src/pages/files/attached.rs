@@ -1,5 +1,5 @@
-//! What a message was sent with, as everybody in its channel sees it: pictures in the space that they will need, films and
-//! sounds to be played, everything else with its name and size; the name alone of what was removed (F5).
+//! The attachments of a message, the same for everybody in its channel: pictures with their space reserved (F4), video
+//! and audio to play, other files with name and size, and only the name of what was removed (F5).
 
 use askama::Template;
 use domain::files::content::Class;
@@ -8,36 +8,36 @@ use domain::kernel::display;
 use domain::kernel::ids::{ChannelId, FileId};
 use domain::messages::attachments::{Attachment, State};
 
-/// Width and height of a picture in a conversation, in CSS pixels at most.
+/// The largest width and height of a picture in a conversation, in CSS pixels.
 const SHOWN_MAX: (i64, i64) = (360, 320);
-/// Characters of a file's end that stand as its kind.
+/// The longest file extension that is shown as the file's kind.
 const KIND_CHARACTERS: usize = 5;
 
-/// Where files are reached from: the portal, or the page of a reply link.
+/// Where files are reached: in the portal, or through a reply link.
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     prefix: String,
-    /// Whether files have pages there, with the ones before and after them.
+    /// Whether files have pages of their own (F11). Reply links have none.
     has_pages: bool,
 }
 
 impl Reached {
-    /// By somebody who is signed in.
+    /// For somebody who is signed in.
     pub(crate) fn in_portal(channel: ChannelId) -> Reached {
         Reached { prefix: format!("/files/{channel}"), has_pages: true }
     }
 
-    /// From the page of a reply link.
+    /// For the page of a reply link.
     pub(crate) fn by_link(token: &str) -> Reached {
         Reached { prefix: format!("/r/{token}/files"), has_pages: false }
     }
 
-    /// Where the bytes are.
+    /// The address of a file's bytes; `way` is `content`, `download` or `small`.
     pub(crate) fn bytes(&self, file: FileId, way: &str) -> String {
         format!("{}/{file}/{way}", self.prefix)
     }
 
-    /// Where one looks at a file.
+    /// Where a click on the file leads.
     fn look(&self, file: FileId, class: Class) -> String {
         match class {
             Class::Picture | Class::Pdf if self.has_pages => format!("{}/{file}", self.prefix),
@@ -62,13 +62,13 @@ struct AttachedPart {
 }
 
 enum Shown {
-    /// Its small version, in the width and height that it is shown in.
+    /// A small version, with its displayed size.
     Picture {
         src: String,
         width: i64,
         height: i64,
     },
-    /// Its small version is still being made.
+    /// Reserved space: the small version is not ready yet.
     Frame {
         width: i64,
         height: i64,
@@ -80,7 +80,7 @@ enum Shown {
     Removed,
 }
 
-/// All attachments of a message, as HTML.
+/// All attachments of a message as HTML.
 pub(crate) fn fragment(attachments: &[Attachment], reached: &Reached) -> String {
     attachments.iter().map(|attachment| part(attachment, reached)).collect()
 }
@@ -126,7 +126,7 @@ fn shown(attachment: &Attachment, class: Class, reached: &Reached) -> Shown {
     }
 }
 
-/// Width and height as they are shown: in the room that a conversation has, nothing larger than it is.
+/// Scales down to fit a conversation, never up.
 fn fit((width, height): (i64, i64)) -> (i64, i64) {
     let (width, height) = (width.max(1) as f64, height.max(1) as f64);
     let scale = (SHOWN_MAX.0 as f64 / width).min(SHOWN_MAX.1 as f64 / height).min(1.0);
@@ -134,7 +134,7 @@ fn fit((width, height): (i64, i64)) -> (i64, i64) {
     (scaled(width), scaled(height))
 }
 
-/// What a file is, in a word: its end where that is short, else what it counts as.
+/// A short word for a file's kind: its extension if that is short, otherwise its class.
 pub(crate) fn kind(name: &str, class: Class) -> String {
     let end = names::extension(name).trim_start_matches('.');
     let is_word = !end.is_empty()
@@ -157,7 +157,7 @@ pub(crate) fn kind(name: &str, class: Class) -> String {
     .to_string()
 }
 
-/// What stands for the words of a message that has none: its files.
+/// Stands in for the text of a message that has only files.
 pub(crate) fn in_words(count: i64, first: &str) -> String {
     let first = display::shown(first);
     match count {

@@ -1,5 +1,5 @@
-//! What is put into a folder and taken out of it: uploads with a form, new folders, links, deleting and bringing back. Every
-//! form leads back to the folder that it was on.
+//! Forms that change a folder: uploads without scripts, new folders, links, deleting and restoring. Each leads back to
+//! the folder that it was on.
 
 use axum::extract::{Request, State};
 use domain::files::changing::{self, Contents, Deletion};
@@ -29,19 +29,19 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/files/{channel}/restore", restore)
 }
 
-/// The folder in which something is done; the top where it is none.
+/// The folder that a form acts in; `None` is the top.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Inside {
     #[serde(default, deserialize_with = "serde_html_form::de::empty_as_none")]
     inside: Option<FileId>,
 }
 
-/// Back to a folder in which something was done.
+/// Redirects to the folder that a form acted in.
 pub(crate) fn back(channel: ChannelId, inside: Option<FileId>, at: &At) -> Result {
     Ok(redirect(&forms::address(&address(channel, inside), at)))
 }
 
-/// Takes files without scripts. Those that came before one that could not be taken stay.
+/// Takes files without scripts (F10). If one is refused, those before it are kept.
 async fn upload(
     State(app): State<App>,
     visitor: Visitor,
@@ -118,7 +118,7 @@ async fn answer(
     show(app, visitor, (channel, inside), At::default(), refused).await
 }
 
-/// Entries that were chosen in a folder.
+/// Entries selected in a folder.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Chosen {
     #[serde(default)]
@@ -128,7 +128,7 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    /// Where nothing was chosen: the folder, with a word about it.
+    /// Nothing was selected: shows the folder with a hint.
     pub(crate) async fn nothing(self, app: &App, visitor: Visitor, channel: ChannelId) -> Result {
         let problem = Some("Please choose at least one file or folder.".to_string());
         let refused = Refused { problem, ..Refused::default() };

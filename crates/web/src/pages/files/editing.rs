@@ -1,5 +1,5 @@
-//! The page on which an entry gets another name, a link another address, and a folder is made read-only for client users
-//! (F6); all of a channel is so from its own page.
+//! The page that renames an entry, changes a link's address, and makes a folder read-only for client users (F6). A whole
+//! channel is made read-only here too, from its own page.
 
 use askama::Template;
 use axum::extract::State;
@@ -33,12 +33,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/files/{channel}/read-only", set_channel_read_only)
 }
 
-/// What is said about an entry.
+/// What the page shows of an entry.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Edited {
     name: String,
-    /// Of links.
+    /// Only for links.
     #[serde(rename = "linkUrl")]
     url: String,
 }
@@ -50,7 +50,7 @@ struct EditPage {
     list: List,
     channel: ChannelId,
     row: Row,
-    /// The folder that it lies in: its address and its id.
+    /// The address of the folder that contains it, and that folder's id.
     up: String,
     inside: String,
     is_link: bool,
@@ -87,7 +87,7 @@ impl EditPage {
     }
 }
 
-/// An entry of a channel, where the one who asks may change it.
+/// Finds an entry of this channel that the actor may change.
 fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: FileId) -> error::Result<Entry> {
     let entry = entry::find(reader, &visitor.actor, file)?;
     if entry.channel != channel {
@@ -141,7 +141,7 @@ async fn edit(
 
 #[derive(Deserialize)]
 struct ReadOnly {
-    /// Anything where it is to be read-only.
+    /// A checkbox: any value makes it read-only.
     #[serde(rename = "readOnly")]
     read_only: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Entries of file channels as lists show them: what they are, how large, from whom and when, and the message that a file was
-//! sent with (F1).
+//! Entries of file channels as lists show them: kind, size, author, time, and the message that a file was sent with
+//! (F1).
 
 use domain::files::entry::{Entry, Kind, Stored};
 use domain::files::{blobs, browsing};
@@ -16,14 +16,14 @@ use crate::pages::files::attached;
 pub(crate) struct Row {
     pub(crate) id: FileId,
     pub(crate) name: String,
-    /// What the icon stands for: a folder, a link, or a class of files.
+    /// Selects the icon: a folder, a link, or a class of files.
     pub(crate) class: &'static str,
     pub(crate) is_folder: bool,
-    /// Where one looks at it.
+    /// The address of its page.
     pub(crate) href: String,
     /// For instance `PDF · 1.2 MB`.
     pub(crate) kind: String,
-    /// Why nobody gets it at the moment.
+    /// Why it is currently unavailable.
     pub(crate) state: Option<&'static str>,
     /// The address of its small version.
     pub(crate) small: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Row {
     pub(crate) at: Shown,
     /// The address of the message that it was sent with.
     pub(crate) sent: Option<String>,
-    /// Whether client users only look into it.
+    /// Whether it is read-only for client users.
     pub(crate) is_read_only: bool,
 }
 
@@ -56,12 +56,12 @@ impl Row {
     }
 }
 
-/// Where the message is that a file was sent with.
+/// The address of a message within its conversation.
 pub(crate) fn message_address(channel: ChannelId, message: MessageId) -> String {
     format!("/messages/{channel}?message={message}#message-{message}")
 }
 
-/// What an entry is, in one word for its icon.
+/// One word for an entry's icon.
 pub(crate) fn class(entry: &Entry) -> &'static str {
     match entry.kind {
         Kind::File => entry.class().word(),
@@ -69,7 +69,7 @@ pub(crate) fn class(entry: &Entry) -> &'static str {
     }
 }
 
-/// What an entry is and how large, in words.
+/// An entry's kind and size in words.
 pub(crate) fn kind(entry: &Entry) -> String {
     match (entry.kind, &entry.stored) {
         (Kind::Folder, _) => "Folder".to_string(),
@@ -81,15 +81,15 @@ pub(crate) fn kind(entry: &Entry) -> String {
     }
 }
 
-/// Where a link leads, without its details.
+/// The host that a link leads to, without user info.
 pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    // What stands before an `@` is no host, whatever it looks like.
+    // What precedes an `@` is user info, even if it looks like a host.
     host.rsplit('@').next().unwrap_or(host)
 }
 
-/// Why nobody gets a file at the moment.
+/// Why a file is currently unavailable.
 pub(crate) fn state(entry: &Entry) -> Option<&'static str> {
     match (entry.kind, &entry.stored) {
         (Kind::File, None) => Some("Not uploaded yet"),
@@ -104,7 +104,7 @@ fn small(entry: &Entry) -> Option<String> {
     stored.small.map(|_| format!("/files/{}/{}/small", entry.channel, entry.id))
 }
 
-/// The newest files of a channel, wherever they lie.
+/// The newest files of a channel, from all its folders.
 pub(crate) fn newest(
     reader: &Reader,
     actor: &Actor,

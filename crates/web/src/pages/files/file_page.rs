@@ -1,4 +1,5 @@
-//! The page of one file: shown or played where that is safe, with the files before and after it in its folder.
+//! The page of a file or link (F11): shown or played in place if that is safe, with the previous and the next file of
+//! its folder.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -20,14 +21,14 @@ use crate::pages::files::serving::held_back;
 use crate::pages::files::urls;
 use crate::pages::messages::channel_list::{List, Listing};
 
-/// How a file is looked at.
+/// How the page shows the file.
 enum Seen {
     Picture {
         src: String,
         width: i64,
         height: i64,
     },
-    /// The first page of a document.
+    /// The first page of a PDF.
     Page {
         src: String,
         width: i64,
@@ -35,11 +36,11 @@ enum Seen {
     },
     Video(String),
     Audio(String),
-    /// Nothing that a page can show.
+    /// Only a description.
     Plain,
-    /// Where a link leads: the address and its host.
+    /// A link's address and its host.
     Link(String, String),
-    /// Nobody gets it at the moment: why.
+    /// Why it is currently unavailable.
     Away(&'static str),
 }
 
@@ -49,7 +50,7 @@ struct FilePage {
     layout: Layout,
     list: List,
     channel: ChannelId,
-    /// Where it lies, and what that is called.
+    /// The address and name of the folder that contains it.
     up: String,
     above: String,
     row: Row,
@@ -111,7 +112,7 @@ fn seen(entry: &Entry) -> Seen {
     }
 }
 
-/// The page of a file or link that the one who asks may see.
+/// Shows a file or link. The caller must have checked read access.
 pub(crate) async fn show(app: &App, visitor: Visitor, entry: Entry) -> Result {
     let found = app.store().read(move |reader| FilePage::read(reader, &visitor, &entry)).await?;
     page(StatusCode::OK, &found)

@@ -1,4 +1,4 @@
-//! The page of a file channel or of a folder in it: what lies there, and what one may put there.
+//! The page of a file channel or of a folder in it (F6): its entries and the forms that add to it.
 
 use askama::Template;
 use axum::extract::State;
@@ -31,31 +31,30 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/files/{channel}", top).get("/files/{channel}/{file}", entry)
 }
 
-/// What the address of a folder says.
+/// The query of a folder's address.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct At {
-    /// Those after this one.
+    /// The last entry of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<FileId>,
-    /// What was just done.
+    /// What was just done, so that the page can confirm it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) done: String,
-    /// What can be brought back.
+    /// The deletion that can be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deletion: Option<Uuid>,
 }
 
 impl At {
-    /// After something was done.
     pub(crate) fn done(word: &str) -> At {
         At { done: word.to_string(), ..At::default() }
     }
 }
 
-/// A form of this page that could not be taken, as it was filled in.
+/// A form of this page that was refused, with its input.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Refused {
-    /// Which: `folder`, `link`, or none of those.
+    /// `folder`, `link`, or empty for any other form.
     pub(crate) form: &'static str,
     pub(crate) name: String,
     pub(crate) url: String,
@@ -64,13 +63,13 @@ pub(crate) struct Refused {
     pub(crate) problem: Option<String>,
 }
 
-/// A folder on the way to another.
+/// A folder on the path to another.
 pub(crate) struct Crumb {
     pub(crate) name: String,
     pub(crate) href: String,
 }
 
-/// What was deleted and can be brought back.
+/// A deletion that can be undone.
 struct Undo {
     deletion: Uuid,
     words: String,
@@ -86,7 +85,7 @@ pub(crate) struct FolderPage {
     face: Avatar,
     /// The folder's id; empty at the top.
     inside: String,
-    /// Where one came from.
+    /// The address one level up.
     up: String,
     crumbs: Vec<Crumb>,
     name: String,
@@ -98,7 +97,7 @@ pub(crate) struct FolderPage {
     done: String,
     undo: Option<Undo>,
     refused: Refused,
-    /// The most bytes of one file, in words and for scripts.
+    /// The size limit of a file in bytes, for people and for scripts.
     most: i64,
 }
 
@@ -156,7 +155,7 @@ impl FolderPage {
         display::size(self.most)
     }
 
-    /// What to say of what was just done.
+    /// The confirmation of what was just done.
     fn said(&self) -> Option<&'static str> {
         match self.done.as_str() {
             "uploaded" => Some("Uploaded."),
@@ -183,7 +182,7 @@ fn words(deleted: &browsing::Deleted) -> String {
     }
 }
 
-/// Cuts entries, of which one more than a page was read, to a page.
+/// Cuts the entries to one page. One more than a page was read, to know whether another follows.
 fn cut(here: &str, at: &At, entries: &mut Vec<Entry>) -> paging::Listing {
     let page = usize::try_from(listing::PAGE).unwrap_or(usize::MAX);
     let is_longer = entries.len() > page;
@@ -197,7 +196,7 @@ fn cut(here: &str, at: &At, entries: &mut Vec<Entry>) -> paging::Listing {
     }
 }
 
-/// The way from a channel to one of its folders, that folder included.
+/// The path from a channel to one of its folders, including that folder.
 pub(crate) fn crumbs(
     reader: &Reader,
     visitor: &Visitor,
@@ -242,7 +241,7 @@ async fn top(
     show(&app, visitor, (channel, None), at, Refused::default()).await
 }
 
-/// The page of an entry: what lies in a folder, a file or a link itself.
+/// The page of any entry: a folder's contents, or the page of a file or link.
 async fn entry(
     State(app): State<App>,
     visitor: Visitor,

@@ -1,5 +1,5 @@
-//! Files: the addresses under which they are looked at, got and changed. Every one asks anew who may see the channel (F2).
-//! A folder is a page (`folder`), a file another (`looking`); what is done to them are forms (`changing`, `moving`).
+//! The front page of Files. Every address of Files checks anew who may see the channel (F2). Pages are in `folder` and
+//! `file_page`, forms in `changing`, `editing` and `moving`.
 
 use axum::extract::State;
 use axum::http::StatusCode;

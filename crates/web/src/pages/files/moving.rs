@@ -1,4 +1,4 @@
-//! Moving what was chosen: one goes down from folder to folder to where it is to lie, without scripts too.
+//! Moving selected entries: navigate folder by folder to the destination; works without scripts.
 
 use askama::Template;
 use axum::extract::State;
@@ -28,12 +28,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/files/{channel}/move", choose).post("/files/{channel}/move", put)
 }
 
-/// What is to be moved, and the folder that one looks into on the way.
+/// What is moved, and the folder that is being viewed as a destination.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 struct MoveQuery {
     #[serde(default)]
     files: Vec<FileId>,
-    /// Where it lies now.
+    /// The folder that contains them now.
     #[serde(
         default,
         deserialize_with = "serde_html_form::de::empty_as_none",
@@ -59,13 +59,13 @@ struct MovePage {
     chosen: Vec<FileId>,
     inside: String,
     into: String,
-    /// The name of the folder that one looks into.
+    /// The name of the folder being viewed.
     name: String,
     cancel: String,
     crumbs: Vec<Crumb>,
     folders: Vec<Crumb>,
     is_cut: bool,
-    /// Whether they lie here already.
+    /// Whether they are in this folder already.
     is_here: bool,
     can_change: bool,
     wrong: FieldError,
@@ -92,7 +92,7 @@ impl MovePage {
         let to = |into: Option<FileId>| {
             forms::address(&format!("/files/{channel}/move"), &MoveQuery { into, ..wanted.clone() })
         };
-        // Folders stand before everything else.
+        // Folders come before everything else.
         let most = i64::try_from(CHOICES_MAX).unwrap_or(i64::MAX) + 1;
         let below = listing::in_folder(reader, actor, channel, wanted.into, None, most)?;
         let mut folders: Vec<Crumb> = below

@@ -1,4 +1,4 @@
-//! Files by their names, over one's own channels or in one of them, as a page.
+//! The page for searching files by name, in one's own channels or in one of them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -23,7 +23,7 @@ use crate::http::{forms, times};
 use crate::pages::files::entries::Row;
 use crate::pages::messages::channel_list::{List, Listing};
 
-/// Entries on one page of what is found.
+/// Results on one page.
 const FOUND: usize = 50;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -46,9 +46,9 @@ struct SearchPage {
     layout: Layout,
     list: List,
     words: String,
-    /// The one channel that is searched, and its title.
+    /// The id and title of the channel, if only one is searched.
     within: Option<(ChannelId, String)>,
-    /// What was found, and in which channel.
+    /// Each entry with its channel's title.
     found: Vec<(Row, String)>,
     next: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! The bytes of files on their way out: access is asked at each request (F2), stretches are served (RFC 9110, 14), and nothing
-//! that was uploaded ever runs in the portal's own origin (F4): each answer carries a policy that allows it nothing, and
-//! what browsers would run is handed over as bytes to be saved.
+//! Serving the bytes of files. Access is checked at each request (F2), ranges are supported (RFC 9110, 14), and nothing
+//! uploaded runs in the portal's own origin (F4): each answer carries a policy that allows nothing, and types that
+//! browsers would run are sent as downloads.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::http::visitor::{CurrentWorkspace, Visitor};
 
-/// A document of this kind has no origin, runs nothing and loads nothing.
+/// A document under this policy has no origin, runs nothing and loads nothing.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -36,12 +36,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/signed/{address}", signed_download)
 }
 
-/// How a file is handed out.
+/// How a file is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rendition {
-    /// To be shown or played in place, where that is safe.
+    /// Shown or played in place if that is safe.
     InPlace,
-    /// Its small version.
+    /// The small version.
     Small,
     Saved,
 }
@@ -92,7 +92,7 @@ async fn of_visitor(
     serve(app, actor.workspace, &entry, way, method, headers).await
 }
 
-/// An address that was signed for a quarter of an hour: it needs no session and no key, and today's access (F2).
+/// A signed address, valid for 15 minutes. It needs neither session nor key but is checked against current access (F2).
 async fn signed_download(
     State(app): State<App>,
     CurrentWorkspace(workspace): CurrentWorkspace,
@@ -109,12 +109,12 @@ async fn signed_download(
         })
         .await?;
     let mut answer = serve(&app, id, &entry, Rendition::Saved, &method, &headers).await?;
-    // The address is as good as a key while it lasts.
+    // The address works like a key until it expires.
     answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(answer)
 }
 
-/// Hands a file out to somebody who may see it.
+/// Serves a file. The caller must have checked read access.
 pub(crate) async fn serve(
     app: &App,
     workspace: WorkspaceId,
@@ -169,7 +169,7 @@ pub(crate) async fn serve(
     let mut reading = app.web.blobs.read(blob, form, range).await.map_err(|error| unread(&error))?;
     let first = reading.next().await.map_err(|error| unread(&error))?.unwrap_or_default();
     let content_type = match form {
-        // Small versions are what we made: one of two kinds.
+        // We create small versions ourselves, in one of two formats.
         Form::Small if first.starts_with(b"\x89PNG") => "image/png",
         Form::Small => "image/jpeg",
         Form::Whole => content::served_as(content_type),
@@ -178,7 +178,7 @@ pub(crate) async fn serve(
     Ok((status, headers, body(first, reading)).into_response())
 }
 
-/// Why a file is handed to nobody, for people.
+/// Why a file is held back, in words for people.
 pub(crate) fn held_back(stored: &Stored) -> &'static str {
     match stored.held.as_deref() {
         Some(blobs::UNCHECKED) => "This file is still being checked. Please try again in a moment.",
@@ -187,7 +187,7 @@ pub(crate) fn held_back(stored: &Stored) -> &'static str {
     }
 }
 
-/// What every file is served with, whatever it is.
+/// The headers of every file.
 fn fixed(tag: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let fixed: [(HeaderName, &'static str); 5] = [
@@ -195,7 +195,7 @@ fn fixed(tag: &str) -> HeaderMap {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::ACCEPT_RANGES, "bytes"),
-        // A browser may keep it but has to ask each time whether it still may be seen.
+        // Browsers may cache it but must revalidate each time, so that losing access takes effect.
         (header::CACHE_CONTROL, "private, no-cache"),
     ];
     for (name, fixed) in fixed {
@@ -206,11 +206,11 @@ fn fixed(tag: &str) -> HeaderMap {
 }
 
 fn value(text: &str) -> HeaderValue {
-    // Made here of letters, digits and signs.
+    // Built here from ASCII letters, digits and punctuation.
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"))
 }
 
-/// `Content-Disposition` with the name for every browser (RFC 6266, RFC 8187): in ASCII, and in full.
+/// `Content-Disposition` with the name in ASCII and in full, for every browser (RFC 6266, RFC 8187).
 pub(crate) fn disposition(kind: &str, name: &str) -> HeaderValue {
     let plain =
         |c: char| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' };
@@ -226,20 +226,20 @@ pub(crate) fn disposition(kind: &str, name: &str) -> HeaderValue {
     value(&format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{full}"))
 }
 
-/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: weakly compared).
+/// Whether `If-None-Match` names the tag, by weak comparison (RFC 9110, 13.1.2).
 fn is_named(given: &HeaderValue, tag: &str) -> bool {
     let Ok(given) = given.to_str() else { return false };
     given.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
-/// A stretch of a file, all of it, or one that there is not.
+/// A range of a file, `None` for all of it, or an error if the file has no such range.
 type ByteRange = std::result::Result<Option<Range<u64>>, ()>;
 
-/// The stretch that `Range` asks for; nothing where all is to be sent. Several stretches, other units and nonsense are
-/// ignored, as a server may (RFC 9110, 14.2); one that lies behind the end is an error.
+/// The range that `Range` asks for. Several ranges, other units and nonsense are ignored, as RFC 9110, 14.2 permits; a
+/// range beyond the end is an error.
 fn byte_range(asked: &HeaderMap, tag: &str, size: u64) -> ByteRange {
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
-    // Bytes that belong to another state of the file are of no use: then all of it.
+    // A range of another version is useless: send everything.
     if text(header::IF_RANGE).is_some_and(|given| given.trim() != tag) {
         return Ok(None);
     }
@@ -252,7 +252,7 @@ fn byte_range(asked: &HeaderMap, tag: &str, size: u64) -> ByteRange {
     };
     let number = |text: &str| -> Option<u64> {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        // More digits than fit are more bytes than there are.
+        // A number too large for `u64` is beyond the end of any file.
         is_number.then(|| text.parse().unwrap_or(u64::MAX))
     };
     match (number(from.trim()), number(to.trim()), from.trim().is_empty(), to.trim().is_empty()) {
@@ -269,7 +269,7 @@ fn byte_range(asked: &HeaderMap, tag: &str, size: u64) -> ByteRange {
     }
 }
 
-/// The bytes as a body: one buffer ahead of the connection, never all of it.
+/// The bytes as a body. Only one buffer is read ahead of the connection, never the whole file.
 fn body(first: axum::body::Bytes, reading: Reading) -> Body {
     let rest = stream::unfold(Some(reading), |reading| async move {
         let mut reading = reading?;

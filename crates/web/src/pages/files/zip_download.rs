@@ -1,4 +1,4 @@
-//! Several files at once as one archive.
+//! Several entries as one ZIP archive, written while it is sent (F6).
 
 use std::io;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ async fn pack(
             Ok::<_, Error>((channel::find(reader, &actor, channel)?.title, packed))
         })
         .await?;
-    // One folder gives the archive its name.
+    // A single folder gives the archive its name.
     let name = match packed.first() {
         Some(Packed { path, entry }) if entry.kind == Kind::Folder && chosen_one(&packed) => path.clone(),
         _ => names::FileName::or("name", &title, "Files")?.safe,
@@ -64,12 +64,11 @@ async fn pack(
     Ok((headers, body).into_response())
 }
 
-/// Whether everything lies in the first entry.
+/// Whether everything is inside the first entry.
 fn chosen_one(packed: &[Packed]) -> bool {
     packed.iter().skip(1).all(|packed| packed.path.contains('/'))
 }
 
-/// Writes the entries one after another.
 async fn write(archive: &mut Archive, workspace: WorkspaceId, packed: Vec<Packed>) -> io::Result<()> {
     for Packed { path, entry } in packed {
         let at = Some(entry.updated_at);

@@ -1,4 +1,4 @@
-//! The list of channels, which stands beside every page of Messages and of Files: both are about the same channels.
+//! The channel list, shown beside every page of Messages and of Files: both have the same channels.
 
 use domain::channels::channel::{Channel, Kind};
 use domain::channels::list::{self, Filed, Filter, Listed};
@@ -16,7 +16,7 @@ use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 use crate::pages::messages::fragment::first_words;
 
-/// How the list is filtered, as the address says.
+/// The filter, as given in the address.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Listing {
     filter: Option<String>,
@@ -25,35 +25,32 @@ pub(crate) struct Listing {
 
 /// The list as templates show it.
 pub(crate) struct List {
-    /// The address of the module: `/messages` or `/files`.
+    /// `/messages` or `/files`.
     pub(crate) base: &'static str,
-    /// The module's name.
     pub(crate) title: &'static str,
     pub(crate) rows: Vec<Row>,
     pub(crate) chips: Vec<Chip>,
     pub(crate) filter: &'static str,
     pub(crate) find: String,
-    /// Whether the list is the page itself and not only at its side.
+    /// Whether the list is the page itself rather than its sidebar.
     pub(crate) is_page: bool,
     pub(crate) is_internal: bool,
-    /// Whether the visitor makes channels.
+    /// Whether the visitor may start a channel.
     pub(crate) may_start: bool,
     pub(crate) brand: String,
 }
 
-/// A filter to choose.
 pub(crate) struct Chip {
     pub(crate) word: &'static str,
     pub(crate) label: &'static str,
     pub(crate) is_current: bool,
 }
 
-/// A channel in the list.
 pub(crate) struct Row {
     pub(crate) id: ChannelId,
     pub(crate) title: String,
     pub(crate) face: Avatar,
-    /// Whose messages stand without a name: the client user's in their own channel.
+    /// The channel's subject. A client user's messages in their own channel are shown without a name.
     pub(crate) subject: Uuid,
     pub(crate) at: Option<Shown>,
     pub(crate) last_position: i64,
@@ -83,7 +80,7 @@ impl List {
         List::of(reader, visitor, Module::Messages, listing, current, zone)
     }
 
-    /// The channels of a module: those of Messages with what was last said, those of Files with what was last put there.
+    /// The channels of Messages with their last message, or those of Files with their newest file.
     pub(crate) fn of(
         reader: &Reader,
         visitor: &Visitor,
@@ -94,7 +91,7 @@ impl List {
     ) -> error::Result<List> {
         let is_internal = visitor.actor.role.is_internal();
         let is_files = module == Module::Files;
-        // A client has few channels and no use for their kinds.
+        // A client user has few channels and does not care about their kinds.
         let offered: &[_] = if is_internal { &CHIPS } else { &CHIPS[..2] };
         let chips: Vec<_> = offered.iter().filter(|(word, _)| !is_files || *word != "unread").collect();
         let wanted = listing.filter.as_deref().unwrap_or_default();
@@ -116,7 +113,7 @@ impl List {
         let seen = Seen { reader, visitor, current, zone };
         let mut rows = seen.rows(is_files, &asked)?;
         if !is_internal {
-            // Archiving tidies the firm's lists; a client keeps their conversation in sight.
+            // Archiving tidies the firm's lists; client users keep seeing their conversation.
             rows.extend(seen.rows(is_files, &Filter { archived: true, ..asked })?);
         }
         let chips =
@@ -132,7 +129,7 @@ impl List {
         self.base == "/files"
     }
 
-    /// Whether finding and filtering is worth its place.
+    /// Whether search and filters are worth their space.
     pub(crate) fn is_narrowed(&self) -> bool {
         self.is_internal || self.rows.len() > 6 || self.is_filtered()
     }
@@ -142,7 +139,6 @@ impl List {
     }
 }
 
-/// Who looks at the list, and where.
 struct Seen<'a> {
     reader: &'a Reader,
     visitor: &'a Visitor,
@@ -182,7 +178,7 @@ impl Seen<'_> {
         Row { at, ..self.row(channel, preview) }
     }
 
-    /// Words with the first name of whose they are, but for the client user's in their own channel.
+    /// Prefixes a preview with its author's first name, except for the client user in their own channel.
     fn said(&self, channel: &Channel, author: PersonId, name: &str, words: &str) -> String {
         if author == self.visitor.actor.person {
             format!("You: {words}")
@@ -209,7 +205,8 @@ impl Seen<'_> {
     }
 }
 
-/// The face of a channel: a client user's is round, as a person's is, except to that client user, who sees the firm.
+/// The avatar of a channel. A client user's is round like any person's, but client users see the firm's for their own
+/// channel (C2).
 pub(crate) fn face(visitor: &Visitor, channel: &Channel) -> Avatar {
     let face = Avatar::of_title(channel.subject, &channel.title);
     let is_person = channel.kind == Kind::Client && channel.subject != visitor.actor.person.0;

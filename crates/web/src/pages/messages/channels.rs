@@ -1,5 +1,5 @@
-//! Channels: the list, counts for open pages, and what somebody does with a whole channel: mute, leave, join, add,
-//! archive (C8). Making one is in `new`.
+//! The channel list as a page, unread counts for open pages, and actions on a whole channel: mute, leave, join, add
+//! members, archive (C8). Starting a channel is in [`super::new_channel`].
 
 use askama::Template;
 use axum::extract::State;
@@ -35,7 +35,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/messages/{channel}/restore", restore)
 }
 
-/// The channels of Messages or of Files, none of them open.
+/// Messages or Files with no channel open.
 #[derive(Template)]
 #[template(path = "messages/index.html")]
 pub(crate) struct IndexPage {
@@ -64,7 +64,7 @@ async fn index(State(app): State<App>, visitor: Visitor, Query(listing): Query<L
     page(StatusCode::OK, &found)
 }
 
-/// How many messages wait, for open pages that have lost count.
+/// Unread counts, for open pages that may have missed events.
 #[derive(Serialize)]
 struct Counts {
     unread: i64,
@@ -97,7 +97,7 @@ async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
     Ok(axum::Json(counts).into_response())
 }
 
-/// Does something to a channel and goes back to its page.
+/// Applies a change to a channel and redirects to its page.
 async fn change(
     app: App,
     channel: ChannelId,

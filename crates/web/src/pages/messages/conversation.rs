@@ -1,4 +1,4 @@
-//! The page of a conversation: the channel list, a stretch of messages, the composer, the details.
+//! The page of a conversation: the channel list, a window of messages, the composer and the details.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use crate::pages::messages::fragment::MessagePart;
 use crate::pages::messages::members::{MemberShown, added, readers, shown};
 use crate::pages::settings::welcome::ToCome;
 
-/// The message that scripts fill in while it is being sent: the same template, the visitor's own face, no text.
+/// A message without text, with the visitor's avatar, that scripts fill in while it is being sent.
 pub(crate) fn blank(layout: &Layout) -> String {
     let part = MessagePart {
         id: String::new(),
@@ -41,7 +41,7 @@ pub(crate) fn blank(layout: &Layout) -> String {
         clock: String::new(),
         html: String::new(),
         files: String::new(),
-        // Scripts fill in either or take it away.
+        // Scripts fill in or remove the text and the files.
         has_text: true,
         has_files: true,
         is_emoji: false,
@@ -51,19 +51,19 @@ pub(crate) fn blank(layout: &Layout) -> String {
     part.render().unwrap_or_default()
 }
 
-/// Files that stand in the details.
+/// Files shown in the details.
 const FILES: i64 = 4;
 
-/// What was written and could not be sent.
+/// What was written but could not be sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) problem: Option<String>,
-    /// Files that have come and wait to be sent.
+    /// Files that are uploaded but not sent yet.
     pub(crate) waiting: Vec<Waiting>,
 }
 
-/// A file that has come and waits to be sent with the next try.
+/// An uploaded file that the next attempt to send will include.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) id: UploadId,
@@ -72,7 +72,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Those of these uploads that are still there.
+    /// Looks up these uploads, leaving out those that no longer exist.
     pub(crate) fn of(reader: &Reader, actor: &Actor, given: &[UploadId]) -> error::Result<Vec<Waiting>> {
         let mut waiting = Vec::new();
         for id in given {
@@ -98,30 +98,29 @@ pub(crate) struct ConversationPage {
     talk: Talk,
     entries: Vec<Entry>,
     channel_id: ChannelId,
-    /// The id for a message written without scripts: sent twice it is still one message (M2).
+    /// The id of the next message if it is written without scripts: submitting twice still posts one message (M2).
     next_id: MessageId,
-    /// An own message without text, for scripts.
+    /// See [`blank`].
     blank: String,
     written: Written,
-    /// What a client user will find here who has not been in the portal yet.
+    /// The welcome message that a client user will find who has not signed in yet (W3).
     welcome: Option<ToCome>,
-    /// The newest files of the channel.
     files: Vec<Row>,
 }
 
-/// Everything around the messages.
+/// Everything on the page except the messages.
 struct Talk {
     title: String,
     subtitle: String,
     face: Avatar,
     kind: &'static str,
     placeholder: String,
-    /// The page of the subject, for internal users.
+    /// The address of the subject's page, for internal users.
     subject: Option<String>,
-    /// The clock where a client user is.
+    /// The local time of a client user.
     local: Option<Local>,
     older: Option<i64>,
-    /// The read position, where what is unread begins before this page.
+    /// The read position, if there are unread messages before this page.
     unread_from: Option<i64>,
     newer: Option<i64>,
     first_position: i64,
@@ -194,7 +193,7 @@ impl Talk {
         let last_position = found.last().map_or(0, |message| message.position);
         let is_internal = actor.role.is_internal();
         let client = match channel.kind {
-            // A conversation with somebody who was deleted stays readable.
+            // A conversation with a deleted client user stays readable (R3).
             Kind::Client if is_internal => seen(clients::client(reader, actor, PersonId(channel.subject)))?,
             _ => None,
         };
@@ -228,7 +227,7 @@ impl Talk {
     }
 }
 
-/// What a channel is about, in a few words: for internal users the kind of its subject, for clients who is there.
+/// What a channel is about: for internal users the kind of its subject, for client users the other members.
 fn subtitle(
     reader: &Reader,
     visitor: &Visitor,

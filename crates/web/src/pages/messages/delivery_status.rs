@@ -1,5 +1,5 @@
-//! What becomes of a message outside the portal (N12), at the message and for internal users only; sending the notice now
-//! and calling it off (N14).
+//! The delivery status of a message (N12), shown below it to internal users only; sending its digest now and calling it
+//! off (N14).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::http::visitor::Visitor;
 use crate::pages::messages::entry::Entry;
 use crate::pages::messages::members::names;
 
-/// Messages that one form may call off: more than a page shows.
+/// Messages that one form may name: more than a page shows.
 const AT_ONCE: usize = 100;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -41,12 +41,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/messages/{channel}/messages/{id}/call-off", call_off)
 }
 
-/// One state and those whom it holds for, in words.
+/// One state and the recipients in it, in words.
 struct Line {
     state: Shape,
     names: String,
     at: Option<Shown>,
-    /// Why it failed, for the people who run the portal; else nothing.
+    /// Why it failed, for those who run the portal; empty otherwise.
     why: String,
 }
 
@@ -54,7 +54,7 @@ struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Due,
-    /// They were told already; this way is still to come.
+    /// Already notified by one medium; this one is still pending.
     Later(Medium),
     Sending,
     Emailed,
@@ -78,7 +78,7 @@ impl Line {
         }
     }
 
-    /// The words after the names, and before the time where there is one.
+    /// The words after the names and before the time, if there is one.
     fn after(&self) -> String {
         match self.state {
             Shape::Due | Shape::Later(_) => "at".to_string(),
@@ -99,7 +99,7 @@ impl Line {
     }
 }
 
-/// Why somebody is not told, in a few words.
+/// Why somebody is not notified, in a few words.
 pub(crate) fn in_words(reason: Reason) -> &'static str {
     match reason {
         Reason::NotInvited => "not invited yet",
@@ -120,14 +120,14 @@ struct FatesPart {
     message: MessageId,
     lines: Vec<Line>,
     is_due: bool,
-    /// Whether what is due would leave if somebody asked: a text alone waits for the end of quiet hours, which are its reader's.
+    /// Whether the digest can be sent now. A text alone cannot: it waits for its reader's quiet hours to end (N14).
     can_hasten: bool,
-    /// Messages just before this one of which the same is true.
+    /// The messages directly before this one that share its status.
     also: Vec<MessageId>,
 }
 
-/// Puts what became of each message behind it; where the same is true of messages that follow each other, behind the
-/// last of them. Client users see nothing of it.
+/// Adds each message's delivery status below it. Consecutive messages with the same status show it once, below the
+/// last of them. Client users see none.
 pub(crate) fn add(
     reader: &Reader,
     visitor: &Visitor,
@@ -174,7 +174,7 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// What became of a message for some of its recipients: the same for all of them.
+/// A status that several recipients of a message share.
 #[derive(PartialEq, Eq)]
 struct Shared<'a> {
     state: Shape,
@@ -194,7 +194,7 @@ impl Shared<'_> {
     }
 }
 
-/// The states of a message, each with those whom it holds for. Who has seen it is said elsewhere on the page.
+/// Groups a message's recipients by status. "Seen" is left out: the page shows it elsewhere.
 fn shared(message: &MessageStatus, now: Time) -> Vec<Shared<'_>> {
     let mut all: Vec<Shared<'_>> = Vec::new();
     let shapes = message.fates.iter().flat_map(|fate| {
@@ -210,7 +210,7 @@ fn shared(message: &MessageStatus, now: Time) -> Vec<Shared<'_>> {
     all
 }
 
-/// What is shown of a state: its shape, its time, and why it is so.
+/// A state's shape, its time and the reason for it. Returns `None` if it is not shown.
 fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     Some(match state {
         Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
@@ -223,7 +223,7 @@ fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     })
 }
 
-/// What is still to come for somebody who was told by the other way.
+/// What is still pending by the other medium for somebody already notified by one.
 fn later(fate: &RecipientStatus, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     let (way, state) = match fate.state {
         Fated::Emailed(_) => (Medium::Text, fate.text.as_ref()?),
@@ -237,7 +237,7 @@ fn later(fate: &RecipientStatus, now: Time) -> Option<(Shape, Option<Time>, &str
     }
 }
 
-/// Makes sure that a message is in the channel that the address names.
+/// Checks that a message is in the channel that the address names.
 fn in_channel(
     reader: &Reader,
     visitor: &Visitor,
@@ -271,7 +271,7 @@ async fn send_now(
     Ok(done(&headers, channel, id))
 }
 
-/// Others of which the same is true, as the page shows them together.
+/// The other messages with the same status, as the page groups them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Others {
@@ -290,7 +290,7 @@ async fn call_off(
             for message in others.also.iter().take(AT_ONCE).chain([&id]) {
                 in_channel(tx, &visitor, channel, *message)?;
                 match manual_send::call_off(tx, &visitor.actor, *message) {
-                    // Deleted meanwhile: there is nothing left to tell.
+                    // Deleted meanwhile: there is nothing left to send.
                     Err(Error::Conflict(_)) if *message != id => {}
                     called_off => called_off?,
                 }

@@ -40,7 +40,7 @@ struct EditPage {
     problem: Option<String>,
 }
 
-/// One's own message in its channel, where it can still be edited.
+/// Finds the actor's own message in this channel if it can still be edited.
 fn own(
     reader: &store::Reader,
     visitor: &Visitor,

@@ -1,5 +1,5 @@
-//! Messages on a page: which stretch of the conversation, and what each viewer sees around them: the day, the line above
-//! what is new, whether it is their own or goes on a run, who has seen it.
+//! The messages on a page: which window of the conversation, and what each viewer sees around them: the day, the line
+//! above the first unread message, grouping under one header, seen-by marks.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::pages::messages::entry::{Entry, Seen};
 use crate::pages::messages::members::{names, others, seen_up_to};
 use crate::pages::messages::{delivery_status, fragment};
 
-/// Messages of one author share one header while no longer apart than this.
+/// Messages by one author share a header if they are at most this far apart.
 const RUN_WITHIN_MS: i64 = 5 * 60 * 1000;
-/// Messages shown before one that a link leads to.
+/// Messages shown before the one that a link leads to.
 const BEFORE_LINKED: i64 = 20;
 
-/// Where in a conversation a page is wanted.
+/// The part of a conversation that a page asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Where {
     before: Option<i64>,
@@ -60,7 +60,7 @@ impl EntriesPart {
     }
 }
 
-/// The messages that a place in the conversation asks for: the newest where it names none.
+/// The messages of the requested part; the newest if none is named.
 pub(crate) fn stretch(
     reader: &Reader,
     visitor: &Visitor,
@@ -83,7 +83,6 @@ pub(crate) fn stretch(
     message::page(reader, actor, channel, wanted, limits::PAGE_MESSAGES)
 }
 
-/// Who looks at which channel, and when.
 pub(crate) struct Viewpoint<'a> {
     pub(crate) visitor: &'a Visitor,
     pub(crate) channel: &'a Channel,
@@ -123,10 +122,10 @@ impl Viewpoint<'_> {
         entries
     }
 
-    /// The position of the first message that the visitor has not read, where this stretch holds it.
+    /// The position of the first message that the visitor has not read, if it is among those found.
     fn first_unread(&self, found: &[Message]) -> Option<i64> {
         let read = self.channel.read_position;
-        // Up to the read position nothing is unread: a stretch that begins behind it may have missed the first.
+        // Everything up to the read position is read. A window that begins after it may lack the first unread message.
         let may_hold =
             found.first().is_some_and(|first| first.position <= read + 1) && self.channel.unread > 0;
         let unread = |message: &&Message| {
@@ -137,8 +136,8 @@ impl Viewpoint<'_> {
         found.iter().find(unread).filter(|_| may_hold).map(|message| message.position)
     }
 
-    /// Who has read up to this message and no further. Who wrote it, or anything after it, has seen it, which goes
-    /// without saying.
+    /// Who has read up to this message and no further. Authors of this or a later message are left out: they have
+    /// obviously seen it.
     fn seen(&self, found: &[Message], message: &Message) -> Option<Seen> {
         let is_newest = message.position >= self.channel.last_position;
         let here = |member: &&Member| {
@@ -189,7 +188,7 @@ mod tests {
     }
 
     impl Scene {
-        /// Jane looks at her channel with Maria, who wrote at minutes 0, 4 and 12; Jane wrote at 13, Maria at 14.
+        /// Jane views her channel with Maria, who wrote at minutes 0, 4 and 12; Jane wrote at 13, Maria at 14.
         fn new() -> Scene {
             let workspace = WorkspaceId::new(MORNING);
             let [jane, maria] = [PersonId::new(MORNING), PersonId::new(MORNING)];

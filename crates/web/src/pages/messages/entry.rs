@@ -4,7 +4,7 @@ use domain::kernel::ids::MessageId;
 
 use crate::http::times::Shown;
 
-/// A message with what differs between those who look at it.
+/// A message with what differs between its viewers.
 pub(crate) struct Entry {
     pub(crate) day: Option<Shown>,
     pub(crate) is_first_unread: bool,
@@ -15,11 +15,11 @@ pub(crate) struct Entry {
     pub(crate) id: MessageId,
     pub(crate) html: String,
     pub(crate) seen: Option<Seen>,
-    /// What became of it outside the portal, as HTML; nothing for client users.
+    /// Its delivery status as HTML; empty for client users.
     pub(crate) fates: String,
 }
 
-/// Who has seen everything up to here and nothing beyond.
+/// Who has seen everything up to here and nothing later.
 pub(crate) struct Seen {
     pub(crate) names: String,
     pub(crate) at: Option<Shown>,

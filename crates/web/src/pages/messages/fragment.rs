@@ -10,7 +10,7 @@ use crate::http::avatars::Avatar;
 use crate::http::times;
 use crate::pages::files::attached::{self, Reached};
 
-/// Characters of a message's first words in lists and notices.
+/// The length of a message's preview in lists and notifications.
 const PREVIEW_CHARACTERS: usize = 140;
 
 #[derive(Template)]
@@ -24,7 +24,7 @@ pub(crate) struct MessagePart {
     pub(crate) at: String,
     pub(crate) clock: String,
     pub(crate) html: String,
-    /// What it was sent with.
+    /// Its attachments as HTML.
     pub(crate) files: String,
     pub(crate) has_text: bool,
     pub(crate) has_files: bool,
@@ -33,12 +33,11 @@ pub(crate) struct MessagePart {
     pub(crate) is_deleted: bool,
 }
 
-/// A message as everybody in its channel gets it.
 pub(crate) fn fragment(message: &Message) -> String {
     fragment_for(message, &Reached::in_portal(message.channel))
 }
 
-/// A message with its files where whoever looks at it reaches them.
+/// A message whose files are linked where this viewer can reach them (a reply link has addresses of its own).
 pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
     let part = MessagePart {
         id: message.id.to_string(),
@@ -60,15 +59,14 @@ pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
     part.render().unwrap_or_default()
 }
 
-/// A message's first words, as lists and notices show them.
+/// The beginning of a message, for lists and notifications.
 pub(crate) fn preview(message: &Message) -> String {
     let count = i64::try_from(message.attachments.len()).unwrap_or(i64::MAX);
     let first = message.attachments.first().map_or("", |first| first.name.as_str());
     first_words(&message.text, message.deleted_at.is_some(), (count, first))
 }
 
-/// The first words of a text, or what stands in for them: how many files there are and the first one's name, or that it
-/// was deleted.
+/// The beginning of a text; if it has none, the number of files and the first one's name, or that it was deleted.
 pub(crate) fn first_words(text: &str, is_deleted: bool, (count, first): (i64, &str)) -> String {
     if is_deleted {
         "Message deleted".to_string()

@@ -1,4 +1,4 @@
-//! The people of a channel as its page shows them: who will read, who has seen what, who was added.
+//! The members of a channel as its page shows them: who will read, who has seen what, who was added.
 
 use domain::channels::members::Member;
 use domain::kernel::access::{Actor, Role};
@@ -10,7 +10,7 @@ use crate::http::avatars::Avatar;
 use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 
-/// Names in one line; more become a number.
+/// Names written out in one line; the rest become a number.
 const NAMED: usize = 4;
 
 /// A member as the details show them.
@@ -19,16 +19,16 @@ pub(crate) struct MemberShown {
     pub(crate) id: PersonId,
     pub(crate) name: String,
     pub(crate) face: Avatar,
-    /// What they are, in the words of the one who looks.
+    /// Their role, in words for this viewer.
     pub(crate) role: String,
     pub(crate) is_me: bool,
     pub(crate) has_left: bool,
     pub(crate) read_position: i64,
-    /// When they last read something here.
+    /// When they last read something in this channel.
     pub(crate) read_at: Option<Shown>,
 }
 
-/// The members that the visitor is shown. Who left by choice is internal users' matter.
+/// The members that the visitor may see. Only internal users see those who left by choice.
 pub(crate) fn shown(visitor: &Visitor, members: &[Member], now: Time, zone: &TimeZone) -> Vec<MemberShown> {
     let is_internal = visitor.actor.role.is_internal();
     let role = |member: &Member| match (member.role, is_internal) {
@@ -53,7 +53,7 @@ pub(crate) fn shown(visitor: &Visitor, members: &[Member], now: Time, zone: &Tim
         .collect()
 }
 
-/// Who will read what is written here (C7): everyone but the writer.
+/// Who will read what is written here: everybody but the writer (C7).
 pub(crate) fn readers(actor: &Actor, members: &[Member]) -> String {
     names(members.iter().filter(|member| others(actor, member)).map(|member| member.name.full()))
 }
@@ -66,12 +66,12 @@ pub(crate) fn added(actor: &Actor, members: &[Member]) -> Option<String> {
     (!names.is_empty()).then_some(names)
 }
 
-/// The newest message that a member has had on screen: what was there before they came counts as read, not as seen.
+/// The newest message that a member has had on screen. Messages from before they joined count as read, not as seen.
 pub(crate) fn seen_up_to(member: &Member) -> i64 {
     if member.read_at.is_some() { member.read_position } else { 0 }
 }
 
-/// Whether a member is somebody else who reads along.
+/// Whether a member is somebody else who reads this channel.
 pub(crate) fn others(actor: &Actor, member: &Member) -> bool {
     member.person != actor.person && member.left_at.is_none()
 }

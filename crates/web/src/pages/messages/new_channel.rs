@@ -1,4 +1,5 @@
-//! Making a channel, from Messages or from Files, where it is the same: one list of client users, companies and projects to search, then what it will be, then made (C5).
+//! Starting a channel, the same from Messages and from Files (C5): a searchable list of client users, companies and
+//! projects, a preview of the channel, then its creation.
 
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +27,7 @@ use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 use crate::pages::messages::start_channel;
 
-/// Subjects of one kind offered at once; more are found by searching.
+/// Subjects of one kind listed at once; searching finds the rest.
 const OFFERED: i64 = 12;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -37,7 +38,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/files/new", make_for_files)
 }
 
-/// What the address or the form says.
+/// What the address or the form asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Choice {
     #[serde(default)]
@@ -48,7 +49,7 @@ struct Choice {
     /// The people of a group (C9).
     #[serde(default)]
     person: Vec<PersonId>,
-    /// Set when people of a company are to be chosen.
+    /// Set while the people of a group are being chosen.
     #[serde(default)]
     choose: String,
 }
@@ -65,7 +66,7 @@ struct NewPage {
     problem: Option<String>,
 }
 
-/// Offered subjects of one kind.
+/// Listed subjects of one kind.
 struct Group {
     kind: &'static str,
     label: &'static str,
@@ -79,7 +80,7 @@ struct Choosable {
     face: Avatar,
 }
 
-/// The subject that was chosen, and what its channel will be.
+/// The chosen subject and a preview of its channel.
 struct Chosen {
     subject: String,
     title: String,
@@ -88,7 +89,7 @@ struct Chosen {
     existing: Option<String>,
     /// The client users of a group.
     group: Vec<PersonId>,
-    /// The company whose people can be put together by hand instead.
+    /// The company whose client users could be grouped by hand instead.
     group_of: Option<CompanyId>,
 }
 
@@ -99,7 +100,7 @@ struct PersonShown {
     face: Avatar,
 }
 
-/// The people of a company, to choose from.
+/// The client users of a company, to choose a group from.
 struct Choosing {
     company: CompanyId,
     name: String,
@@ -132,7 +133,7 @@ impl NewPage {
             }
             _ => None,
         };
-        // A group that is not chosen yet, or cannot be.
+        // A group whose people are not chosen yet, or that cannot be created.
         let choosing = match &subject {
             Some(Subject::Group(company, people)) if chosen.is_none() => {
                 Some(choosing(reader, visitor, *company, people)?)
@@ -151,7 +152,7 @@ impl NewPage {
     }
 }
 
-/// The subject that a choice names.
+/// Parses the chosen subject. Returns `None` if none is chosen.
 fn subject(choice: &Choice) -> error::Result<Option<Subject>> {
     if choice.subject.is_empty() {
         return Ok(None);

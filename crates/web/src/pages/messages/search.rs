@@ -1,4 +1,4 @@
-//! Search over one's own channels (M8), as a page.
+//! The page for searching one's own channels (M8).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -25,9 +25,9 @@ use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
-/// Messages on one page of what is found.
+/// Results on one page.
 const FOUND: i64 = 20;
-/// Characters shown of a message that is found.
+/// Characters shown of each result.
 const SHOWN_CHARACTERS: usize = 280;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -48,10 +48,10 @@ struct SearchPage {
     layout: Layout,
     list: List,
     words: String,
-    /// The one channel that is searched, and its title.
+    /// The id and title of the channel, if only one is searched.
     within: Option<(ChannelId, String)>,
     results: Vec<FoundMessage>,
-    /// Where the next page begins.
+    /// The address of the next page.
     more: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl SearchPage {
     fn read(reader: &Reader, visitor: &Visitor, wanted: &SearchQuery) -> error::Result<SearchPage> {
         let actor = &visitor.actor;
         let words: String = wanted.words.trim().chars().take(limits::NAME_CHARACTERS).collect();
-        // A place that is none is the beginning.
+        // An invalid cursor starts at the beginning.
         let before: Option<Cursor> = wanted.before.as_deref().and_then(|text| text.parse().ok());
         let within = match wanted.channel {
             Some(channel) => Some((channel, channel::find(reader, actor, channel)?.title)),
@@ -114,7 +114,7 @@ fn shown(found: Found, titles: &HashMap<ChannelId, String>, now: Time, zone: &Ti
     }
 }
 
-/// Brings the index up to what was sent until now, so that a search finds it.
+/// Indexes everything sent so far, so that a search finds it.
 pub(crate) async fn catch_up(app: &App) -> error::Result<()> {
     while app.store().write(|tx| search::catch_up(tx)).await? {}
     Ok(())

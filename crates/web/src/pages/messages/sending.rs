@@ -1,7 +1,7 @@
-//! Messages: the page of a conversation, sending, editing, deleting, reading and typing.
+//! The page of a conversation and sending, from a form or from scripts. Marking as read and typing are here too.
 //!
-//! A message is written once, by [`fragment`], the same for everybody who may see it: on pages, in live updates and
-//! in answers to scripts. What differs between viewers stands around it (`conversation`) or is added in the browser.
+//! A message is rendered by [`fragment`], the same for everybody who may see it. What differs between viewers is added
+//! around it (`conversation`) or in the browser.
 
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
@@ -58,7 +58,7 @@ async fn conversation(
     page(StatusCode::OK, &found)
 }
 
-/// Older or newer messages for scripts: as they stand in the page, without the page.
+/// Older or newer messages as HTML, without the page around them, for scripts.
 async fn stretch(
     State(app): State<App>,
     visitor: Visitor,
@@ -77,18 +77,17 @@ struct MessageInput {
     #[serde(default)]
     text: String,
     shown: Option<i64>,
-    /// Who wrote it, where it may have waited on the device since.
+    /// The author, as known to the device where the message may have waited.
     author: Option<PersonId>,
-    /// Uploads that it is sent with.
     #[serde(default)]
     attachments: Vec<UploadId>,
-    /// Why a file that came with it could not be taken.
+    /// Why a file of the same request was refused.
     #[serde(skip)]
     refused: Option<Answer>,
 }
 
 impl MessageInput {
-    /// Reads what is sent: a form with files in it, a form without, or JSON.
+    /// Reads the message from a form with or without files, or from JSON.
     async fn read(app: &App, actor: Actor, channel: ChannelId, request: Request) -> Result<MessageInput> {
         let place = Some((actor, channel));
         let form = match form::read(app, place, Purpose::Message, request).await {
@@ -111,7 +110,7 @@ impl MessageInput {
     }
 }
 
-/// A message as scripts get it back.
+/// The answer to scripts that send a message.
 #[derive(Serialize)]
 struct SentMessage {
     id: MessageId,
@@ -143,7 +142,7 @@ async fn send(
     let actor = visitor.actor;
     let wants_page = ResponseFormat::of(request.headers()) == ResponseFormat::Page;
     let given = MessageInput::read(&app, actor, channel, request).await?;
-    // Somebody else has signed in on the device meanwhile: not in their name.
+    // Somebody else has signed in on the device meanwhile; the message must not be sent in their name.
     if given.author.is_some_and(|author| author != actor.person) {
         return Err(Answer::SignIn("/messages".to_string()));
     }
@@ -166,8 +165,8 @@ async fn send(
     }
 }
 
-/// The page once more, with everything that was written and what is wrong with it. Files that have come wait for the next
-/// try.
+/// Shows the page again with everything that was written and what is wrong with it. Uploaded files are kept for the
+/// next attempt.
 async fn again(
     app: &App,
     visitor: Visitor,

@@ -1,5 +1,5 @@
-//! What client users start conversations about, where the workspace lets them: themselves, their companies and their projects.
-//! One tap opens the one that is there, or starts it; who will read it stands above its composer (C7).
+//! Conversations that client users may start with one tap, if the workspace allows it (C5): about themselves, their
+//! companies and their projects. An existing channel is opened; its readers are listed above the composer (C7).
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -15,13 +15,13 @@ use crate::http::times;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
-/// One of them.
+/// A subject of the visitor's own.
 struct Own {
-    /// What the form sends.
+    /// The value that the form sends.
     subject: String,
     title: String,
     face: Avatar,
-    /// Who reads along.
+    /// The names of those who will read it.
     readers: String,
 }
 
@@ -33,7 +33,7 @@ struct StartPage {
     own: Vec<Own>,
 }
 
-/// The page with all of them; it is not there for whoever may start none.
+/// The page with all of them. It does not exist for visitors who may start none.
 pub(crate) async fn show(app: &App, visitor: Visitor) -> Result {
     page(StatusCode::OK, &app.store().read(move |reader| StartPage::read(reader, &visitor)).await?)
 }

@@ -1,5 +1,5 @@
-//! All answers to whether texts may be sent, as a table: for admins to keep, or to show who asks for proof. That somebody
-//! looked at it is kept in the records.
+//! All consents to text messages, exported as a table for admins to keep or to show as proof (N9). Each view of it is
+//! logged (R1).
 
 use axum::extract::State;
 use domain::kernel::audit_log::{self, AuditAction};
@@ -22,7 +22,7 @@ pub(crate) async fn export(State(app): State<App>, visitor: Visitor) -> Result {
     Ok(exports::table("consents.csv", exports::head(&COLUMNS) + &lines))
 }
 
-/// One answer as a line of the table.
+/// A consent as a line of the table.
 pub(crate) fn line(consent: &Consent) -> String {
     let answer = if consent.is_yes { "yes" } else { "no" };
     exports::line([

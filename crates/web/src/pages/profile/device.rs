@@ -1,6 +1,6 @@
-//! What a browser says it is, in words by which its owner knows it.
+//! The browser and system of a `User-Agent`, in words that its owner recognizes.
 
-/// Browsers by what only they say, the more particular first: most also name those they descend from.
+/// Browsers by a token of their own. The more specific come first, since most also name the browsers they descend from.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -13,7 +13,7 @@ const BROWSERS: [(&str, &str); 9] = [
     ("Safari", "Safari"),
 ];
 
-/// Systems in the same order.
+/// Systems, in the same order.
 const SYSTEMS: [(&str, &str); 7] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -24,7 +24,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// For instance "Chrome on Android"; what it says itself where it is none of the known ones.
+/// For instance "Chrome on Android"; the `User-Agent` itself if neither is known.
 pub(crate) fn name(agent: &str) -> String {
     let known = |list: &[(&str, &'static str)]| {
         list.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)

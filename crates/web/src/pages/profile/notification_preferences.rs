@@ -1,8 +1,8 @@
-//! What people are sent about messages that they have missed (N10): the choice on Profile, and the links in mails that
-//! end it with one click.
+//! How people are notified of missed messages (N10): the choice on Profile, and the one-click links in mails that turn
+//! notifications off.
 //!
-//! An unsubscribe link changes nothing when it is looked at. It changes by POST, without a session and from anywhere:
-//! mail programs send that themselves (RFC 8058), and its secret is all that they know.
+//! A GET of an unsubscribe link changes nothing. The change is a POST that needs no session, only the link's secret,
+//! because mail programs send it themselves (RFC 8058).
 
 use askama::Template;
 use axum::extract::State;
@@ -33,7 +33,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/unsubscribe/{token}", unsubscribe)
 }
 
-/// One choice as forms offer it.
+/// One preference as forms offer it.
 pub(crate) struct Offered {
     pub(crate) word: &'static str,
     pub(crate) name: &'static str,
@@ -73,7 +73,7 @@ fn offered(chosen: Frequency) -> Vec<Offered> {
     Frequency::ALL.into_iter().map(offer).collect()
 }
 
-/// What the form sends; nothing for what stays.
+/// The submitted preferences; an absent one stays unchanged.
 #[derive(Deserialize)]
 struct Form {
     email: Option<String>,
@@ -101,7 +101,7 @@ async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
 struct UnsubscribePage {
     look: Theme,
     brand: Brand,
-    /// `email` or `text`; nothing where the link is not known.
+    /// `email` or `text`; `None` if the link is unknown.
     way: Option<&'static str>,
     is_done: bool,
 }
@@ -127,8 +127,8 @@ async fn show_unsubscribe(
     shown(look, &workspace, found)
 }
 
-/// What comes along with the POST says nothing that its address does not: it is not read. The answer is a page and never
-/// sends on (RFC 8058, 3.1).
+/// The body is not read: it says nothing that the address does not. The answer is a page, never a redirect (RFC 8058,
+/// 3.1).
 async fn unsubscribe(
     State(app): State<App>,
     look: Theme,

@@ -1,4 +1,4 @@
-//! One's own page: name, number, time zone, and where one is signed in (S1).
+//! One's own page: name, phone number, time zone, and the browsers where one is signed in (S1).
 
 use askama::Template;
 use axum::extract::State;
@@ -55,7 +55,7 @@ struct Device {
 struct ProfilePage {
     layout: Layout,
     email: String,
-    /// That this address takes no mail.
+    /// Set if this address takes no mail (N12).
     bounced: Option<Bounced>,
     devices: Vec<Device>,
     regions: &'static [Region],
@@ -116,7 +116,7 @@ async fn show(app: &App, visitor: Visitor, typed: Option<Form>, wrong: FieldErro
     page(profile.wrong.status(), &profile)
 }
 
-/// What was just done here, for a word about it.
+/// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
 struct Done {
     #[serde(default)]

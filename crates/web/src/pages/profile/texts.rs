@@ -1,5 +1,5 @@
-//! Profile → Texts: a number is given, proven by a code, agreed to with a yes whose wording is kept, quiet at night (N9).
-//! One step at a time, each a plain form. And the list of all answers, for admins to keep.
+//! Profile → Texts (N9): give a number, confirm it with a code, consent to a wording that is kept, choose quiet hours.
+//! One step at a time, each a plain form.
 
 use askama::Template;
 use axum::extract::State;
@@ -36,15 +36,15 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 /// How far somebody has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// A number is to be given.
+    /// Waiting for a number.
     Number,
-    /// The code that was sent is to be typed.
+    /// Waiting for the code that was sent.
     Code,
-    /// The code is no longer good; another can be asked for.
+    /// The code is no longer valid; another can be requested.
     Over,
-    /// The number is proven; a yes is missing.
+    /// The number is confirmed; consent is missing.
     Yes,
-    /// Texts come.
+    /// Texts are on.
     Done,
     /// Texts were stopped from the phone.
     Stopped,
@@ -55,10 +55,10 @@ enum Step {
 struct TextsPage {
     layout: Layout,
     step: Step,
-    /// The number that was given, or is being typed.
+    /// The number that was saved or is being typed.
     number: String,
     wording: String,
-    /// What was typed as code.
+    /// The code as typed.
     code: String,
     typed_quiet: QuietForm,
     has_zone: bool,
@@ -80,13 +80,13 @@ impl TextsPage {
     }
 }
 
-/// What was typed into one of the forms, to be shown again.
+/// What was typed into one of the forms, to show it again.
 #[derive(Clone, Default)]
 struct Typed {
     number: Option<String>,
     pub(crate) code: String,
     quiet: Option<QuietForm>,
-    /// No further try with this code.
+    /// No attempts are left with this code.
     is_over: bool,
 }
 
@@ -137,12 +137,12 @@ async fn show(app: &App, visitor: Visitor, typed: Typed, wrong: FieldError, done
     page(texts.wrong.status(), &texts)
 }
 
-/// What was just done here, for a word about it.
+/// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
 struct Done {
     #[serde(default)]
     done: String,
-    /// Another number is to be given.
+    /// Set to enter another number.
     #[serde(default)]
     other: String,
 }
@@ -187,7 +187,7 @@ async fn prove(State(app): State<App>, visitor: Visitor, Input(form): Input<Code
 
 #[derive(Deserialize)]
 struct YesForm {
-    /// What the page asked a yes to.
+    /// The wording that the page asked consent to.
     #[serde(default)]
     wording: String,
     #[serde(default)]

@@ -1,19 +1,19 @@
-//! The time zones to choose from: those of the IANA database that comes with the program, by region.
+//! The time zones to choose from, by region: those of the IANA database built into the program.
 
 use std::sync::OnceLock;
 
 use jiff::tz::TimeZoneDatabase;
 
-/// A part of the world with its time zones, both by name.
+/// A part of the world with its time zones, sorted by name.
 #[derive(Debug)]
 pub(crate) struct Region {
-    /// For instance `Europe`; `Other` for zones that are of no place.
+    /// For instance `Europe`; `Other` for zones that belong to no place.
     pub(crate) name: String,
-    /// Each with its full name and what is shown: `Europe/Lisbon`, "Lisbon".
+    /// Full name and label: `Europe/Lisbon`, "Lisbon".
     pub(crate) zones: Vec<(String, String)>,
 }
 
-/// All time zones; read once.
+/// All time zones; computed once.
 pub(crate) fn regions() -> &'static [Region] {
     static REGIONS: OnceLock<Vec<Region>> = OnceLock::new();
     REGIONS.get_or_init(read)

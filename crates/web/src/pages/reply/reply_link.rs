@@ -1,7 +1,7 @@
-//! Reply links (N7, N8): from a mail or a text straight to a channel's messages and an answer.
+//! Reply links (N7, N8): from a digest or a text straight to a channel's messages and a composer.
 //!
-//! GET and HEAD change nothing, however often: reading and answering come by POST, from what a person does on the
-//! page. What a link leads to is decided in `domain::notify::reply_links`; here each outcome has its page.
+//! GET and HEAD change nothing, however often. Reading and replying are POSTs, caused by what a person does on the page.
+//! Where a link leads is decided in `domain::notify::reply_links`; this module renders a page for each outcome.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
@@ -46,17 +46,17 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/r/{token}/files/{file}/download", download)
 }
 
-/// Where on the page of a link, and what was just done there.
+/// The place on a link's page, and what was just done there.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct LinkQuery {
     after: Option<i64>,
-    /// The position of the answer just sent.
+    /// The position of the reply just sent.
     sent: Option<i64>,
     #[serde(default)]
     done: String,
 }
 
-/// What a link's page has to say when it does not show the channel.
+/// A link's page when it does not show the channel.
 #[derive(Template)]
 #[template(path = "reply/closed.html")]
 struct ClosedPage {
@@ -64,11 +64,11 @@ struct ClosedPage {
     brand: Brand,
     token: String,
     why: &'static str,
-    /// Who is signed in on this device instead.
+    /// The other person who is signed in on this device.
     here: String,
-    /// A fresh link was just asked for.
+    /// A fresh link was just requested.
     is_asked: bool,
-    /// What was written and could not be sent: it is not lost.
+    /// A reply that could not be sent, so that it is not lost.
     written: String,
 }
 
@@ -76,7 +76,7 @@ struct ClosedPage {
 #[derive(Clone)]
 struct Guest {
     look: Theme,
-    /// Who is signed in there.
+    /// Who is signed in on that device.
     visitor: Option<Visitor>,
 }
 
@@ -95,13 +95,12 @@ impl FromRequestParts<App> for Guest {
     }
 }
 
-/// What a look at a link found.
+/// What opening a link leads to.
 enum Seen {
-    /// The page with the messages.
     Page(Box<ReplyPage>),
-    /// Another address of the portal.
+    /// The address of another page of the portal.
     Elsewhere(String),
-    /// Neither.
+    /// A page that only explains: its status and the reason.
     Closed(StatusCode, &'static str),
 }
 
@@ -137,14 +136,15 @@ fn closed_by(outcome: &Outcome) -> Seen {
         Outcome::Expired => Seen::Closed(StatusCode::GONE, "expired"),
         Outcome::Revoked => Seen::Closed(StatusCode::GONE, "revoked"),
         Outcome::AccessLost => Seen::Closed(StatusCode::GONE, "accessLost"),
-        // The others lead somewhere; whoever wrote meanwhile is told where to go on.
+        // These lead to other pages; somebody who was writing meanwhile is shown where to continue.
         Outcome::SignIn(_) | Outcome::Reply(..) | Outcome::Portal(..) => {
             Seen::Closed(StatusCode::FORBIDDEN, "signIn")
         }
     }
 }
 
-/// The channel in the portal, at the first unread message: the page finds it by itself unless it lies further back.
+/// The channel in the portal at the first unread message. The page finds that by itself unless it is further back than
+/// one page.
 fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<String> {
     let channel = channel::find(reader, actor, channel)?;
     let is_far = channel.unread > 0 && channel.last_position - channel.read_position > limits::PAGE_MESSAGES;
@@ -155,7 +155,7 @@ fn first_unread(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Re
     })
 }
 
-/// Signing in, and then the channel.
+/// Signing in, then the channel.
 fn sign_in(channel: ChannelId) -> String {
     #[derive(serde::Serialize)]
     struct Back {
@@ -217,7 +217,7 @@ async fn closed(
     Ok(unshared(page(status, &found)?))
 }
 
-/// The address is a secret, and what it shows too: nothing keeps or lists it.
+/// The address and what it shows are secret: neither caches nor search engines may keep it.
 fn unshared(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -231,16 +231,15 @@ struct ReplyInput {
     #[serde(default)]
     text: String,
     shown: Option<i64>,
-    /// Uploads that it is sent with.
     #[serde(default)]
     attachments: Vec<UploadId>,
-    /// Why a file that came with it could not be taken.
+    /// Why a file of the same request was refused.
     #[serde(skip)]
     refused: Option<answers::Answer>,
 }
 
 impl ReplyInput {
-    /// Reads an answer: a form with files in it, which go where the link leads, a form without, or JSON.
+    /// Reads a reply from a form with files (uploaded into the link's channel), a form without, or JSON.
     async fn read(
         app: &App,
         workspace: WorkspaceId,
@@ -292,7 +291,7 @@ async fn reply(
     let answer = Answer { id: given.id, text: given.text.clone(), attachments, shown: given.shown };
     let done = app.store().write(move |tx| reply_links::reply(tx, id, &link, actor.as_ref(), &answer)).await;
     match done {
-        // Signed in as that person: the conversation goes on in the portal.
+        // Signed in as the link's person: the conversation continues in the portal.
         Ok(ReplyOutcome::Yes(sent)) if actor.is_some() => {
             Ok(redirect(&format!("/messages/{}", sent.channel)))
         }
@@ -343,7 +342,7 @@ async fn read(
         Ok(ReplyOutcome::Yes(position)) if !is_page => {
             Ok(axum::Json(serde_json::json!({ "position": position })).into_response())
         }
-        // The link says itself why it does nothing.
+        // The link's page explains why nothing was done.
         Ok(_) if is_page => Ok(unshared(redirect(&format!("/r/{token}")))),
         Ok(_) => Err(Error::NotFound.into()),
         Err(Error::NotFound) if is_page => {
@@ -387,7 +386,7 @@ async fn download(
     file(&app, &workspace, &guest, place, Rendition::Saved, &method, &headers).await
 }
 
-/// A file that the link's page shows; older ones need signing in (N8).
+/// Serves a file of the messages that the link's page shows; older ones need signing in (N8).
 async fn file(
     app: &App,
     workspace: &Workspace,
@@ -408,7 +407,7 @@ async fn file(
     }
 }
 
-/// Sends a fresh link to the address on file. The answer is the same whether or not there is anything to send.
+/// Sends a fresh link to the address on file. The answer is the same whether or not anything is sent.
 async fn fresh(
     State(app): State<App>,
     CurrentWorkspace(workspace): CurrentWorkspace,
@@ -422,7 +421,7 @@ async fn fresh(
         app.store().write(move |tx| reply_links::ask_fresh(tx, id, &link, actor.as_ref(), &sender)).await;
     match done {
         Ok(ReplyOutcome::Yes(())) => Ok(unshared(redirect(&format!("/r/{token}?done=fresh")))),
-        // It still works, or is no link: its page says so.
+        // The link still works or is unknown: its page says which.
         Ok(ReplyOutcome::No(_)) | Err(Error::NotFound) => {
             show(&app, workspace, guest, token, LinkQuery::default(), Written::default()).await
         }

@@ -1,4 +1,5 @@
-//! The page of a reply link: the firm, the messages from the digest on, the composer. Nothing else of the portal.
+//! The page of a reply link (N8): the brand, the messages from the digest on, and the composer. Nothing else of the
+//! portal.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -22,24 +23,24 @@ use crate::pages::messages::conversation::Waiting;
 use crate::pages::messages::fragment::fragment_for;
 use crate::pages::messages::members::readers;
 
-/// Messages of one author share one header while no longer apart than this.
+/// Messages by one author share a header if they are at most this far apart.
 const RUN_WITHIN_MS: i64 = 5 * 60 * 1000;
 
-/// What was written and could not be sent, and why.
+/// A reply that could not be sent, and why.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) problem: Option<Trouble>,
-    /// Files that have come and wait to be sent.
+    /// Files that are uploaded but not sent yet.
     pub(crate) waiting: Vec<UploadId>,
 }
 
-/// Why an answer could not be sent.
+/// Why a reply could not be sent.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// A rule speaks against it.
+    /// The domain refused it.
     Rule(Error),
-    /// A file could not be taken.
+    /// A file was refused.
     File(Answer),
 }
 
@@ -64,7 +65,7 @@ impl Written {
     }
 }
 
-/// A message with what its reader sees of it.
+/// A message as its reader sees it.
 pub(crate) struct Entry {
     pub(crate) day: Option<Shown>,
     pub(crate) is_first_unread: bool,
@@ -81,18 +82,18 @@ pub(crate) struct ReplyPage {
     token: String,
     channel: ChannelId,
     title: String,
-    /// Who answers.
+    /// The name of the person who replies.
     name: String,
     time_zone: Option<String>,
     readers: String,
     entries: Vec<Entry>,
-    /// The position to go on after.
+    /// The position after which newer messages continue.
     newer: Option<i64>,
     read_position: i64,
     last_position: i64,
     unread: bool,
     is_sent: bool,
-    /// The id for the next answer: sent twice it is still one message (M2).
+    /// The id of the next reply: submitting twice still posts one message (M2).
     next_id: MessageId,
     text: String,
     problem: String,
@@ -126,7 +127,7 @@ impl ReplyPage {
             read_position: channel.read_position,
             last_position: messages.last().map_or(0, |message| message.position),
             unread: entries.iter().any(|entry| entry.is_first_unread),
-            // What is said to be sent is there to be seen.
+            // Confirm only what the page shows: the position comes from the address.
             is_sent: sent.is_some_and(|sent| messages.iter().filter(own).any(|one| one.position == sent)),
             next_id: MessageId::new(reader.now()),
             problem: written.words(),

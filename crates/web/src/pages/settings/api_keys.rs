@@ -1,5 +1,5 @@
-//! Settings → API, for admins: the keys of programs that talk to `/v1`. Made with a name, shown once, listed with their last
-//! use, revoked. Webhooks stand beside them (`webhooks`).
+//! Settings → API, for admins (D1): API keys are created with a name, shown once, listed with their last use, and
+//! revoked. Webhooks are on the same page (`webhooks`).
 
 use askama::Template;
 use axum::extract::State;
@@ -31,7 +31,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/settings/api/keys/{id}/revoke", revoke)
 }
 
-/// A key as a line of the list.
 struct Line {
     id: KeyId,
     name: String,
@@ -52,7 +51,7 @@ impl Line {
     }
 }
 
-/// What was just done, for a word about it.
+/// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
 struct Done {
     #[serde(default)]
@@ -121,7 +120,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
     let (actor, name) = (visitor.actor, given.name.clone());
     match forms::checked(app.store().write(move |tx| api_keys::create(tx, &actor, &name)).await)? {
         Ok(secret) => {
-            // Not sent on: the key is shown in this answer and never again.
+            // No redirect: the key is shown in this answer and never again.
             let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");
             let layout = app.store().read(read).await?;
             let (secret, address) = (secret.reveal().to_string(), app.web.public_url.clone());

@@ -1,5 +1,4 @@
-//! Settings → Records, for admins: who changed what about people, access, settings and keys, and who looked at exports; by
-//! what it is about, by person and by day, and as a table to keep (R1).
+//! Settings → Records, for admins: the audit log (R1), filtered by subject, person and day, and its export as a table.
 
 use askama::Template;
 use axum::extract::State;
@@ -28,12 +27,12 @@ use crate::pages::settings::audit_log_words;
 
 const LIST: &str = "/settings/records";
 const TABLE: &str = "/settings/records.csv";
-/// Records of one page.
+/// Entries on one page.
 const PAGE: usize = 50;
-/// Records of an export that are read at once.
+/// Entries that an export reads at a time.
 const EXPORTED_AT_ONCE: i64 = 1_000;
 const COLUMNS: [&str; 8] = ["time", "by", "byEmail", "how", "deed", "about", "aboutEmail", "changes"];
-/// What records can be about, as the filter offers it.
+/// The subjects that the filter offers.
 const FIELDS: [(&str, &str); 8] = [
     ("people", "People and access"),
     ("companies", "Companies"),
@@ -49,7 +48,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get(LIST, list).get(TABLE, export)
 }
 
-/// Which records are wanted.
+/// The filter, as given in the address.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 struct Asking {
@@ -63,7 +62,7 @@ struct Asking {
     /// The first day, as `2026-01-31`.
     #[serde(skip_serializing_if = "String::is_empty")]
     since: String,
-    /// The last day.
+    /// The last day, inclusive.
     #[serde(skip_serializing_if = "String::is_empty")]
     until: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +70,7 @@ struct Asking {
 }
 
 impl Asking {
-    /// What the domain is asked for; days are those of `zone`.
+    /// The domain's filter. Days are those of `zone`.
     fn filter(&self, zone: &TimeZone) -> error::Result<Filter> {
         if !self.field.is_empty() && !FIELDS.iter().any(|(field, _)| *field == self.field) {
             return Err(Error::field("field", Problem::NoChoice));
@@ -105,7 +104,7 @@ fn midnight(day: Date, zone: &TimeZone) -> Time {
     Time(start.map_or(0, |start| start.timestamp().as_millisecond()))
 }
 
-/// One whom the filter offers.
+/// A person that the filter offers.
 struct Colleague {
     id: PersonId,
     name: String,
@@ -117,14 +116,14 @@ struct Row {
     who: String,
     face: Option<Avatar>,
     how: &'static str,
-    /// What was done, in words.
+    /// The action in words.
     what: String,
-    /// To whom or what; where their page is, if they have one.
+    /// Its subject's name, and the address of that page if there is one.
     about: Option<(String, Option<String>)>,
     changes: Vec<Shift>,
 }
 
-/// A value that is another one now, in words.
+/// A changed value in words.
 struct Shift {
     name: String,
     before: Option<String>,
@@ -139,7 +138,7 @@ struct RecordsPage {
     fields: &'static [(&'static str, &'static str)],
     colleagues: Vec<Colleague>,
     rows: Vec<Row>,
-    /// Somebody who is not of the firm and whom the filter is about.
+    /// The person filtered by, if they are not an internal user.
     other: Option<Colleague>,
     is_first: bool,
     is_narrowed: bool,
@@ -161,7 +160,7 @@ impl RecordsPage {
         access::admin(actor)?;
         let layout = Layout::read(reader, visitor, Module::Settings, "Records")?;
         let zone = times::zone(layout.time_zone.as_deref());
-        // One more than the page shows tells that another page follows.
+        // One more than a page shows whether another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let (mut found, wrong) = match asking.filter(&zone) {
             Ok(filter) => (audit_log::list(reader, actor, &filter, most)?, FieldError::default()),
@@ -218,12 +217,12 @@ fn row(record: Record, now: Time, zone: &TimeZone) -> Row {
         About::Project(id, title) => Some((title.clone(), Some(format!("/projects/{id}")))),
     };
     let deed = AuditAction::from_word(&record.deed);
-    // The page of somebody who was deleted is not there any more; what about them was kept stays.
+    // A deleted subject has no page any more; its entries stay.
     let is_gone = matches!(
         deed,
         Some(AuditAction::PersonDeleted | AuditAction::CompanyDeleted | AuditAction::ProjectDeleted)
     );
-    // Whoever signed up did it to themselves.
+    // Somebody who signs up is both actor and subject.
     let is_own = deed == Some(AuditAction::PersonJoined);
     Row {
         at: times::shown(record.at, now, zone),
@@ -244,7 +243,7 @@ fn shift(change: &Change) -> Shift {
     }
 }
 
-/// What fits, as a table that is written while it is read. That it was looked at is a record itself.
+/// Exports the filtered entries as a table, streamed while they are read. The export is logged itself.
 async fn export(State(app): State<App>, visitor: Visitor, Query(asking): Query<Asking>) -> Result {
     let actor = visitor.actor;
     let zone = app

@@ -1,9 +1,9 @@
-//! What records say in words: deeds, and the fields that are another value now.
+//! The audit log in words: actions and the fields that changed.
 
 use domain::kernel::access::Origin;
 use domain::kernel::audit_log::{AuditAction, Change, Record};
 
-/// What was done, as it stands after who did it and before to whom.
+/// The action, worded to follow the actor's name and precede the subject's.
 pub(crate) fn of(deed: AuditAction) -> &'static str {
     match deed {
         AuditAction::PersonAdded | AuditAction::CompanyAdded | AuditAction::ProjectAdded => "added",
@@ -39,7 +39,7 @@ pub(crate) fn of(deed: AuditAction) -> &'static str {
     }
 }
 
-/// Who did it.
+/// The actor.
 pub(crate) fn who(record: &Record) -> String {
     match (&record.person, record.via) {
         (Some((_, name)), _) => name.full(),
@@ -48,7 +48,7 @@ pub(crate) fn who(record: &Record) -> String {
     }
 }
 
-/// How, where it was not on a page.
+/// The origin, unless it was a page.
 pub(crate) fn how(via: Origin) -> &'static str {
     match via {
         Origin::Page => "",
@@ -57,7 +57,7 @@ pub(crate) fn how(via: Origin) -> &'static str {
     }
 }
 
-/// A field for people: `waitMinutes` is "wait minutes".
+/// A field's name for people: `waitMinutes` becomes "wait minutes".
 pub(crate) fn field(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     for character in name.chars() {
@@ -73,7 +73,7 @@ pub(crate) fn field(name: &str) -> String {
     words
 }
 
-/// A change on one line of a table.
+/// A change in one cell of a table.
 pub(crate) fn change(change: &Change) -> String {
     let (name, after) = (&change.field, change.after.as_deref().unwrap_or(""));
     match &change.before {

@@ -1,4 +1,4 @@
-//! Addresses that take no mail, where their people are shown, and having them tried again (N12).
+//! Addresses that take no mail (N12), shown with their people, and the form to try them again.
 
 use axum::extract::State;
 use domain::directory::{clients, team};
@@ -23,16 +23,15 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/profile/try-address", mine)
 }
 
-/// That somebody's address takes no mail.
+/// An address that takes no mail.
 pub(crate) struct Bounced {
-    /// Since when.
     pub(crate) at: Shown,
-    /// Why, in the words of the mail server.
+    /// The reason, as given by the mail server.
     pub(crate) reason: String,
 }
 
 impl Bounced {
-    /// What there is to say about a person's address.
+    /// Returns `None` if the person's address takes mail.
     pub(crate) fn of_person(
         reader: &Reader,
         workspace: WorkspaceId,

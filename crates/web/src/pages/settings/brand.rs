@@ -1,5 +1,5 @@
-//! Settings → Brand, for admins: what the firm is called, its colours and pictures, and the host name of its portal. Each is saved with a
-//! button of its own, so that the next page shows all of it; what was there before comes along, so that it can be undone.
+//! Settings → Brand, for admins (B1, B3): the firm's name, colors and pictures, and the portal's host name. Each has a
+//! button of its own; the answer carries the previous values, so that a change can be undone.
 
 use askama::Template;
 use axum::extract::State;
@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get(HERE, show).post(HERE, change)
 }
 
-/// What a form sends: the page has several. Nothing for what stays; empty for the portal's own.
+/// What a form sends; the page has several. `None` leaves a value unchanged, empty resets it to the portal's default.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Form {
@@ -49,7 +49,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// What has to be sent to make undone what this form does.
+    /// The form that undoes this one.
     fn undo(&self, before: &Workspace) -> Form {
         let was = |given: &Option<String>, before: &Option<String>| {
             given.as_ref().map(|_| before.clone().unwrap_or_default())
@@ -70,16 +70,16 @@ impl Form {
 struct BrandPage {
     layout: Layout,
     brand_name: String,
-    /// The accent as the firm gave it.
+    /// The accent as chosen.
     accent: Option<String>,
-    /// What is made of it.
+    /// The accent as shown, adjusted for contrast (B1).
     shown: Option<Accent>,
     accent_typed: String,
     side: Option<Side>,
     side_typed: String,
     side_text_typed: String,
     host_typed: String,
-    /// What links begin with.
+    /// The beginning of the portal's links.
     address: String,
     former_hosts: Vec<String>,
     wrong: FieldError,
@@ -118,7 +118,7 @@ impl BrandPage {
         })
     }
 
-    /// The accent as it stands behind white words, where that is not what was chosen.
+    /// The accent shown behind white text, if it differs from the chosen one.
     fn corrected(&self) -> Option<Shade> {
         let shown = self.shown?;
         let given = self.accent.as_deref().and_then(Shade::parse)?;
@@ -168,7 +168,7 @@ async fn change(
     }
 }
 
-/// The page once more, with what was wrong and what was typed.
+/// Shows the page again with what was typed and what was wrong.
 pub(crate) async fn again(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
     let address = app.address_of(&visitor.workspace);
     let read =

@@ -1,5 +1,5 @@
-//! The pictures of a brand as they are uploaded, with a form and without scripts: looked at, made small and written anew
-//! before they are kept, one at a time, as each needs much room while it is decoded.
+//! Uploading the pictures of a brand (B2) with a plain form. They are checked, scaled down and re-encoded before they are
+//! stored, one at a time, because decoding takes much memory.
 
 use std::convert::Infallible;
 
@@ -25,11 +25,11 @@ use crate::http::undo::{self, Undo};
 use crate::http::visitor::Visitor;
 use crate::pages::settings::brand::{Form, HERE, again};
 
-/// Bytes of a picture: what cameras make.
+/// The size limit of a picture in bytes: enough for a photo from a camera.
 pub(crate) const PICTURE_BYTES: usize = 10_000_000;
-/// Bytes of a form around it.
+/// Bytes of the form around the picture.
 const BESIDE_BYTES: usize = 4_096;
-/// A logo darker than this needs something light behind it, one lighter than the other something dark.
+/// Below this lightness, a logo needs a light background; above the other, a dark one.
 const DARK_UNDER: f32 = 0.35;
 const LIGHT_OVER: f32 = 0.65;
 
@@ -98,7 +98,7 @@ fn none(place: Place) -> Error {
     Error::field(place.word(), Problem::NoPicture)
 }
 
-/// The file of a form.
+/// Reads the file out of the form.
 async fn chosen(place: Place, body: Bytes, boundary: String) -> error::Result<Bytes> {
     let body = futures_util::stream::once(async move { Ok::<_, Infallible>(body) });
     let mut parts = Multipart::new(body, boundary);
@@ -115,7 +115,7 @@ async fn chosen(place: Place, body: Bytes, boundary: String) -> error::Result<By
     Err(Error::field(place.word(), Problem::Empty))
 }
 
-/// The body of a request that brings a picture; an error of its place where it is more than `most` bytes.
+/// Reads a body with a picture. Over `most` bytes, the inner result is an error at the picture's field.
 pub(crate) async fn received(place: Place, request: Request, most: usize) -> Result<error::Result<Bytes>> {
     match extractors::whole(request, most).await {
         Ok(body) => Ok(Ok(body)),
@@ -127,7 +127,7 @@ pub(crate) async fn received(place: Place, request: Request, most: usize) -> Res
     }
 }
 
-/// The pictures that are served, made from the one that came.
+/// Turns an uploaded picture into those that are served.
 pub(crate) async fn made(place: Place, bytes: Bytes) -> Result<error::Result<Pictures>> {
     let turn = ONE_AT_A_TIME.acquire().await;
     let making = tokio::task::spawn_blocking(move || match place {

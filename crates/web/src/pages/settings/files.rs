@@ -1,4 +1,4 @@
-//! Settings → Modules → Files, for admins: how large one file may be, and how much of the room for files is taken (F3).
+//! Settings → Modules → Files, for admins: the size limit of a file, and how much of the storage is used (F3).
 
 use askama::Template;
 use axum::extract::State;
@@ -24,14 +24,14 @@ use crate::http::undo::{self, Saved, Undo};
 use crate::http::visitor::Visitor;
 
 const HERE: &str = "/settings/files";
-/// The limit is given in megabytes, as people say them.
+/// The form takes the limit in megabytes.
 const MEGABYTE: i64 = 1_000_000;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get(HERE, show).post(HERE, change)
 }
 
-/// What the form sends: empty for as much as the portal takes.
+/// An empty limit means the portal's maximum.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
@@ -55,7 +55,7 @@ impl Form {
     }
 }
 
-/// Most megabytes that may be set.
+/// The largest limit that may be set, in megabytes.
 fn most(room: &StorageLimits) -> i64 {
     (room.file_max / MEGABYTE).max(1)
 }
@@ -66,7 +66,7 @@ struct FilesPage {
     layout: Layout,
     typed: String,
     most: i64,
-    /// What all files of the workspace take, and what they may take, in words.
+    /// The storage used and the storage available, in words.
     stored: String,
     room: String,
     wrong: FieldError,

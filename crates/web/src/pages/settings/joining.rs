@@ -1,5 +1,5 @@
-//! Settings → Joining, for admins: whether people sign up by themselves, and whether client users invite colleagues of their
-//! company. The latter do so from their profile.
+//! Settings → Joining, for admins: whether people may sign up (S14), and whether client users may invite colleagues to
+//! their company (S2), which they do from their profile.
 
 use askama::Template;
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 struct SettingsPage {
     layout: Layout,
     now: Joining,
-    /// Where people sign up.
+    /// The address of the sign-up page.
     sign_up_address: String,
     saved: Saved,
 }
@@ -52,11 +52,11 @@ async fn settings(State(app): State<App>, visitor: Visitor, Query(saved): Query<
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-/// What a form sends: the page has one for each switch.
+/// What a form sends; the page has one for each switch.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Switches {
-    /// Which is meant: one that is off sends nothing of its own.
+    /// The switch that the form is for: a switch that is off sends no value of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     switch: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ impl Switches {
         })
     }
 
-    /// What has to be sent to make `change` undone.
+    /// The form that undoes `change`.
     fn undo(before: &Joining, change: &JoiningChange) -> Switches {
         let word = |is_on: bool| if is_on { "on".to_string() } else { "off".to_string() };
         Switches {

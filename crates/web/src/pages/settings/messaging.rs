@@ -1,6 +1,5 @@
-//! Settings → Modules → Messaging, for admins: how client users are welcomed, the wait, hidden text, what reply links lead
-//! to, where new client users talk and what they may start. Each is saved at once, and what was there before comes along,
-//! so that it can be undone.
+//! Settings → Modules → Messaging, for admins: the welcome message, the wait, hidden content, sign-in for reply links,
+//! and channels of client users. Each is saved at once; the answer carries the previous value, so that it can be undone.
 
 use askama::Template;
 use axum::extract::State;
@@ -36,11 +35,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get(HERE, messaging).post(HERE, change)
 }
 
-/// What a form sends: the page has one for each setting. Nothing for what stays.
+/// What a form sends; the page has one for each setting. `None` leaves a value unchanged.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
-    /// Which switch is meant: one that is off sends nothing of its own.
+    /// The switch that the form is for: a switch that is off sends no value of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     switch: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +97,7 @@ impl Form {
         forms::switched(self.switch.as_deref(), name, value.map(String::as_str))
     }
 
-    /// What has to be sent to make undone what this form does.
+    /// The form that undoes this one.
     fn undo(&self, tx: &Tx, workspace: ids::WorkspaceId) -> error::Result<Form> {
         let before = tenant::settings::messaging(tx, workspace)?;
         let greeting = setting::setting(tx, workspace)?;
@@ -125,7 +124,7 @@ fn hides(messaging: &Messaging) -> &'static str {
     if messaging.hide_text_at.is_some() { "hide" } else { "show" }
 }
 
-/// One who may sign.
+/// An internal user who may sign the welcome message.
 struct Signer {
     id: PersonId,
     name: String,
@@ -140,7 +139,7 @@ struct MessagingPage {
     welcome: Welcome,
     welcome_text: String,
     signers: Vec<Signer>,
-    /// Who was to sign and cannot, and who does instead.
+    /// The chosen sender who cannot sign, and the admin who signs instead (W1).
     missing: Option<(String, String)>,
     picker: Picker,
     phone: Option<Phone>,

@@ -1,4 +1,4 @@
-//! Settings → Messaging → History, for admins: what was sent to whom about missed messages, why, and how it went.
+//! Settings → Messaging → History, for admins: which digests were sent to whom, why, and with what delivery status.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,16 +25,16 @@ use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 use crate::pages::messages::delivery_status::in_words;
 
-/// Notices of one page.
+/// Digests on one page.
 const PAGE: usize = 50;
-/// People named whose address takes no mail: beyond, the reason is hardly theirs.
+/// People listed whose address takes no mail. If there are more, the cause is probably not their addresses.
 const BOUNCED_SHOWN: i64 = 30;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/settings/messaging/notices", history)
 }
 
-/// Those before this one.
+/// Where the page begins.
 #[derive(Default, Deserialize)]
 struct HistoryQuery {
     before: Option<DigestId>,
@@ -49,9 +49,9 @@ struct Row {
     outcomes: Vec<Outcome>,
 }
 
-/// How one sending went.
+/// The outcome of one delivery.
 struct Outcome {
-    /// `good`, `warn`, `bad` or nothing: the kind of its tag.
+    /// The style of its tag: `good`, `warn`, `bad` or empty.
     tag: &'static str,
     words: &'static str,
     at: Option<Shown>,
@@ -63,7 +63,7 @@ struct Outcome {
 struct HistoryPage {
     layout: Layout,
     rows: Vec<Row>,
-    /// People whose address takes no mail, with where they are shown.
+    /// Names of people whose address takes no mail, with the addresses of their pages.
     bounced: Vec<(String, String)>,
     is_first: bool,
     before: Option<DigestId>,
@@ -76,7 +76,7 @@ async fn history(State(app): State<App>, visitor: Visitor, Query(place): Query<H
 
 impl HistoryPage {
     fn read(reader: &Reader, visitor: &Visitor, place: &HistoryQuery) -> error::Result<HistoryPage> {
-        // One more than the page shows tells that another page follows.
+        // One more than a page shows whether another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut found = history::list(reader, &visitor.actor, place.before, most)?;
         let is_longer = found.len() > PAGE;

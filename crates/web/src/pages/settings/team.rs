@@ -1,4 +1,4 @@
-//! The firm's own people, under Settings: every internal user sees who they are, admins change them.
+//! Settings → Team: every internal user sees the firm's internal users, admins change them.
 
 use askama::Template;
 use axum::extract::State;
@@ -52,7 +52,7 @@ struct Row {
     is_me: bool,
 }
 
-/// What was just done, for a word about it.
+/// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
 struct Done {
     #[serde(default)]
@@ -95,7 +95,7 @@ struct Form {
     family_name: String,
     email: String,
     role: String,
-    /// `all` clients, or `assigned` companies only.
+    /// `all` clients, or only `assigned` companies.
     access: String,
     company_access_list: Vec<CompanyId>,
     invite: Option<String>,
@@ -119,9 +119,9 @@ impl Form {
 #[template(path = "team/person.html")]
 struct PersonPage {
     layout: Layout,
-    /// Who is changed; nobody where somebody is added.
+    /// Who is being changed; `None` when adding somebody.
     person: Option<Person>,
-    /// That their address takes no mail.
+    /// Set if their address takes no mail (N12).
     bounced: Option<Bounced>,
     companies: Choices,
     form: Form,
@@ -238,7 +238,7 @@ async fn edit(
     .await
 }
 
-/// Does something with an internal user; a refusal is shown on their page.
+/// Applies a change to an internal user; a refusal is shown on their page.
 async fn act(
     app: &App,
     visitor: Visitor,

@@ -1,5 +1,5 @@
-//! Settings → API → Webhooks, for admins: which programs are told what happens, each call of theirs with every try and its
-//! answer; make, delete, switch on again, send again by hand (H1, H5, H6).
+//! Settings → API → Webhooks, for admins (H1, H5, H6): create, delete and switch on again; each webhook's calls with every
+//! try and its answer, and sending a call again.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,7 +25,7 @@ use crate::http::times::{self, Shown};
 use crate::http::visitor::Visitor;
 
 const LIST: &str = "/settings/api/webhooks";
-/// Calls of one page.
+/// Calls on one page.
 const PAGE: usize = 50;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -39,10 +39,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/settings/api/webhooks/{id}/calls/{call}/again", again)
 }
 
-/// Refuses an address that no webhook can have, or that is not to be called from here.
-///
-/// # Errors
-/// `Field`.
+/// Refuses an address that no webhook may have or that must not be called from here (H4).
 pub(crate) fn check_url(app: &App, url: &str) -> error::Result<()> {
     app.web.caller.check(url.trim()).map_err(|error| match error {
         UrlError::None => Error::field("url", Problem::NoLink),
@@ -50,7 +47,7 @@ pub(crate) fn check_url(app: &App, url: &str) -> error::Result<()> {
     })
 }
 
-/// A webhook as a line of the list and the head of its own page.
+/// A webhook in the list and at the head of its page.
 struct Line {
     id: WebhookId,
     url: String,
@@ -103,7 +100,7 @@ async fn list(State(app): State<App>, visitor: Visitor) -> Result {
 #[serde(default)]
 struct Form {
     url: String,
-    /// `all`, or `chosen` for those of `events`.
+    /// `all`, or `chosen` for only those in `events`.
     which: String,
     events: Vec<String>,
 }
@@ -167,7 +164,7 @@ async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form
     });
     match forms::checked(made.await)? {
         Ok((made, secret)) => {
-            // Not sent on: the secret is shown in this answer and never again.
+            // No redirect: the secret is shown in this answer and never again.
             let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New webhook");
             let layout = app.store().read(read).await?;
             let made = MadePage { layout, id: made.id, url: made.url, secret: signature::shown(&secret) };
@@ -182,17 +179,17 @@ struct Row {
     id: CallId,
     kind: String,
     at: Shown,
-    /// `good`, `warn` or `bad`: the kind of its tag.
+    /// The style of its tag: `good`, `warn` or `bad`.
     tag: &'static str,
     words: &'static str,
     next: Option<Shown>,
     tries: Vec<Tried>,
 }
 
-/// One try of it.
+/// One try of a call.
 struct Tried {
     at: Shown,
-    /// For instance `200`, or `no answer`.
+    /// For instance `200` or `no answer`.
     words: String,
     took: String,
     said: String,
@@ -223,7 +220,7 @@ fn row(call: Call, now: Time, zone: &TimeZone) -> Row {
     }
 }
 
-/// Those before this call; and what was just done.
+/// Where the page of calls begins, and what was just done.
 #[derive(Default, Deserialize)]
 struct CallsQuery {
     before: Option<CallId>,
@@ -252,7 +249,7 @@ impl WebhookPage {
         wrong: FieldError,
     ) -> error::Result<WebhookPage> {
         let webhook = webhook::find(reader, &visitor.actor, id)?;
-        // One more than the page shows tells that another page follows.
+        // One more than a page shows whether another page follows.
         let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut found = call_history::list(reader, &visitor.actor, id, place.before, most)?;
         let is_longer = found.len() > PAGE;

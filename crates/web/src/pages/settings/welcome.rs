@@ -1,5 +1,5 @@
-//! The welcome message on pages: what will be sent, as a client finds it on a phone; the text for one client user alone; and
-//! the picker of merge fields. Its settings are in `settings_messaging`.
+//! The welcome message (W1–W3): a preview as it looks on a client user's phone, its text for one client user alone, and
+//! the picker of merge fields. Its settings are in `messaging`.
 
 use askama::Template;
 use axum::extract::State;
@@ -35,14 +35,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/messages/{channel}/welcome/preview", preview_for)
 }
 
-/// What can be put into a text.
+/// The merge fields that can be inserted.
 pub(crate) struct Picker {
     pub(crate) fields: Vec<Pick>,
-    /// Characters of a text at most.
+    /// The length limit of a text in characters.
     pub(crate) most: usize,
 }
 
-/// A merge field to choose.
+/// A merge field to pick.
 pub(crate) struct Pick {
     pub(crate) braced: String,
     pub(crate) meaning: &'static str,
@@ -58,7 +58,7 @@ impl Picker {
     }
 }
 
-/// A message from one person to another that is still to come, as it will be shown.
+/// Renders a message that does not exist yet.
 fn shown(text: String, sender: PersonId, sender_name: Name, now: Time) -> String {
     fragment(&Message {
         id: MessageId::new(now),
@@ -76,7 +76,7 @@ fn shown(text: String, sender: PersonId, sender_name: Name, now: Time) -> String
     })
 }
 
-/// A message on a client's phone.
+/// A message on a client user's phone.
 pub(crate) struct Phone {
     pub(crate) client: String,
     pub(crate) brand: Brand,
@@ -107,18 +107,18 @@ struct PhonePart {
     phone: Phone,
 }
 
-/// A text that is being written.
+/// A text being written.
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
     text: String,
-    /// Who signs, where that is chosen beside it.
+    /// The signer, if one is chosen next to the text.
     sender_id: Option<PersonId>,
-    /// What is done with it: `reset` goes back to the firm's own text.
+    /// `reset` returns to the firm's own text.
     act: String,
 }
 
-/// A text as somebody would find it, for scripts.
+/// A preview of the firm's text, for scripts.
 async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
     let read = move |reader: &Reader| {
         let actor = &visitor.actor;
@@ -133,7 +133,7 @@ async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Fo
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-/// A text as the client user of a channel would find it there, for scripts.
+/// A preview of the text for the client user of a channel, for scripts.
 async fn preview_for(
     State(app): State<App>,
     visitor: Visitor,
@@ -148,7 +148,7 @@ async fn preview_for(
     page(StatusCode::OK, &app.store().read(read).await?)
 }
 
-/// The welcome message that the people of a channel foresee there.
+/// The welcome message still to come, as shown to internal users in the channel (W3).
 pub(crate) struct ToCome {
     pub(crate) client: String,
     pub(crate) sender: String,
@@ -158,7 +158,7 @@ pub(crate) struct ToCome {
 }
 
 impl ToCome {
-    /// Nothing for client users, and where nothing is to come.
+    /// Returns `None` for client users and if no welcome message is to come.
     pub(crate) fn read(
         reader: &Reader,
         visitor: &Visitor,
@@ -194,7 +194,7 @@ struct EditPage {
 }
 
 impl EditPage {
-    /// Nothing where it is not to come any more.
+    /// Returns `None` if no welcome message is to come any more.
     fn read(
         reader: &Reader,
         visitor: &Visitor,
@@ -228,7 +228,7 @@ async fn form(State(app): State<App>, visitor: Visitor, PathParam(channel): Path
     }
 }
 
-/// For whom a text is, beside the text.
+/// A text and the client user it is for.
 #[derive(Clone, Deserialize)]
 struct Written {
     client: PersonId,
@@ -261,7 +261,7 @@ async fn write(
                 move |reader: &Reader| EditPage::read(reader, &visitor, channel, Some(form.text), wrong);
             match app.store().read(read).await? {
                 Some(again) => page(status, &again),
-                // It has been sent, or somebody has written there: the channel shows it.
+                // It was sent meanwhile, or somebody wrote there first: the channel shows which.
                 None => Ok(redirect(&back)),
             }
         }

@@ -1,4 +1,4 @@
-//! Signing a browser in and out.
+//! Signing a browser in and out: the session and its cookie.
 
 use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, SET_COOKIE, USER_AGENT};
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::answers::redirect;
 use crate::http::visitor::{self, Visitor};
 
-/// Signs this browser in; a session that it had ends.
+/// Starts a session for this browser and ends the one that it had.
 pub(crate) fn start(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -29,18 +29,18 @@ pub(crate) fn start(
 
 pub(crate) fn end(tx: &mut Tx, visitor: &Visitor) -> error::Result<()> {
     match sessions::end(tx, &visitor.actor, visitor.session) {
-        // Ended on another device at the same moment.
+        // It was already ended on another device.
         Ok(()) | Err(Error::NotFound) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// What the browser says it is.
+/// The browser's `User-Agent`.
 pub(crate) fn agent(headers: &HeaderMap) -> String {
     headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("").to_string()
 }
 
-/// Sends a browser on, signed in.
+/// Sets the session cookie and redirects.
 pub(crate) fn signed_in(app: &App, secret: &Secret, to: &str) -> Response {
     with_cookie(visitor::sign_in_cookie(app, secret), to)
 }

@@ -1,7 +1,7 @@
-//! Signing in and out (S1): an address, a mail with a link and a code, no password.
+//! Signing in and out (S1): a mail with a link and a code, no password.
 //!
-//! A link's page asks for one tap: looking at it changes nothing, so that mail scanners cannot use it up. The pages are
-//! the same for known and unknown addresses (S3).
+//! A link's page asks for one tap, because mail scanners open links: a mere GET changes nothing. The pages are the same
+//! for known and unknown addresses (S3).
 
 use askama::Template;
 use axum::extract::State;
@@ -27,7 +27,7 @@ use crate::http::visitor::{self, CurrentWorkspace, Sender, Visitor};
 use crate::pages::sign_in::browser_session::{agent, end, signed_in, start, with_cookie};
 use crate::pages::sign_in::set_up;
 
-/// Where signing in leads when nothing else was wanted.
+/// Where signing in leads by default.
 pub(crate) const INSIDE: &str = "/messages";
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -49,8 +49,8 @@ pub(crate) struct ReturnTo {
 }
 
 impl ReturnTo {
-    /// A path of ours, whatever was asked: one `/` at the beginning, and nothing that a browser would read as another
-    /// host (`//`, `\`) or leave out (line breaks, tabs).
+    /// A path on this host, whatever was asked for: it has exactly one leading `/` and nothing that browsers read as
+    /// another host (`//`, `\`) or drop (line breaks, tabs).
     pub(crate) fn back(&self) -> &str {
         let ours = self.back.starts_with('/')
             && !self.back.starts_with("//")
@@ -66,7 +66,6 @@ struct AddressPage {
     look: Theme,
     brand: Brand,
     form: ReturnTo,
-    /// Whether people may sign up by themselves.
     may_sign_up: bool,
     wrong: FieldError,
 }
@@ -95,7 +94,7 @@ async fn address(
     page(StatusCode::OK, &AddressPage::new(look, &workspace, form, FieldError::default()))
 }
 
-/// Asks for a mail, and goes on to the page of the code, which survives a look into the mail program.
+/// Sends the mail and redirects to the code's page, which survives switching to a mail app on a phone.
 async fn ask(
     State(app): State<App>,
     look: Theme,
@@ -124,7 +123,7 @@ async fn ask(
     }
 }
 
-/// The form of the code. All of it comes back with it, so that it can be shown once more.
+/// The code's form. It carries everything needed to show it again.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Typed {
@@ -135,7 +134,7 @@ pub(crate) struct Typed {
     pub(crate) back: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) code: String,
-    /// The page where somebody signed up, as they filled it in; empty where they signed in.
+    /// The sign-up page as it was filled in; empty for signing in.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) sign_up: String,
 }
@@ -145,17 +144,17 @@ impl Typed {
         ReturnTo { email: self.email.clone(), back: self.back.clone() }
     }
 
-    /// Goes on to the page of the code.
+    /// Redirects to the code's page.
     pub(crate) fn redirect(&self) -> Response {
         redirect(&forms::address("/sign-in/code", self))
     }
 
-    /// The page before, with what was typed there.
+    /// The previous page with what was typed there.
     fn before(&self) -> String {
         if self.is_sign_up() { self.sign_up.clone() } else { forms::address("/sign-in", &self.wanted()) }
     }
 
-    /// Whether somebody signed up. What else an address may say leads nowhere.
+    /// Whether somebody is signing up. Any other value in the address is ignored.
     fn is_sign_up(&self) -> bool {
         self.sign_up.starts_with("/sign-up?")
     }
@@ -168,10 +167,10 @@ struct CodePage {
     brand: Brand,
     sign_in: SignInId,
     form: Typed,
-    /// The address of the page before, with what was typed there.
+    /// The address of the previous page with what was typed there.
     again: String,
     wrong: FieldError,
-    /// No further try is possible.
+    /// No attempts are left.
     is_over: bool,
 }
 
@@ -194,7 +193,7 @@ async fn code(
     CurrentWorkspace(workspace): CurrentWorkspace,
     Query(form): Query<Typed>,
 ) -> Result {
-    // The page repeats the address: what is none is not repeated.
+    // The page shows the address, so anything that is not an address is not repeated.
     let is_address = limits::validate_email("email", &form.email).is_ok();
     match form.sign_in.filter(|_| is_address) {
         Some(sign_in) => page(StatusCode::OK, &CodePage::new(look, &workspace, sign_in, form)),

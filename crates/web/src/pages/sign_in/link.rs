@@ -1,5 +1,5 @@
-//! The page of a link that signs somebody in. It asks for one tap; that of an invitation also for how its person is called.
-//! Looking at it changes nothing, so that mail scanners cannot use it up.
+//! The page of a link that signs somebody in or accepts an invitation (S1, S2). It asks for one tap, an invitation also
+//! for the person's name. A mere GET changes nothing, so mail scanners cannot use the link up.
 
 use askama::Template;
 use axum::extract::State;
@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/sign-in/link/{secret}", link).post("/sign-in/link/{secret}", by_link)
 }
 
-/// What the page sends: where to go, and with an invitation how its person is called.
+/// Where to go afterwards and, for an invitation, the person's name and phone number.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
@@ -57,7 +57,7 @@ impl Form {
     }
 }
 
-/// What a link's page says about the one who would sign in, and about the one who is.
+/// Who the link would sign in, and who is signed in already.
 struct Seen {
     person: PersonId,
     name: Name,
@@ -65,7 +65,7 @@ struct Seen {
     state: LinkState,
     /// Where they wanted to go.
     back: Option<String>,
-    /// Their number, where an invitation asks for it.
+    /// Their phone number, for invitations.
     phone: Option<String>,
     /// Who is signed in on this device.
     here: Option<Name>,
@@ -104,9 +104,9 @@ struct DeadLinkPage {
     title: &'static str,
     /// Why, and what to do.
     words: &'static str,
-    /// Whether signing in by mail is of use.
+    /// Whether to offer signing in by mail.
     may_sign_in: bool,
-    /// Whether the one whom it would sign in is signed in here already.
+    /// Whether the link's person is already signed in here.
     is_here: bool,
 }
 
@@ -256,7 +256,7 @@ async fn by_link(
         .await;
     match signed {
         Ok(secret) => Ok(signed_in(&app, &secret, form.wanted().back())),
-        // Its page says why it signs nobody in.
+        // The link's page explains why it cannot sign anybody in.
         Err(Error::Conflict(_) | Error::NotFound) => {
             show(&app, look, &workspace, visitor, secret, form, FieldError::default()).await
         }
@@ -268,7 +268,7 @@ async fn by_link(
     }
 }
 
-/// Keeps how somebody who accepts an invitation calls themselves.
+/// Saves the name and phone number that somebody gave when accepting an invitation.
 fn call_themselves(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, form: &Form) -> error::Result<()> {
     let invited: access::Actor = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
     profile::edit_self(tx, &invited, &form.change())

@@ -1,5 +1,5 @@
-//! The first start: a one-time link leads here, to the brand and the first admin (S4); and the page that the portal's
-//! bare address shows.
+//! The first start: a one-time link to set up the brand and the first admin (S4). Also the page at the portal's bare
+//! address.
 
 use askama::Template;
 use axum::extract::State;
@@ -35,7 +35,7 @@ struct NotYetPage {
     brand: Brand,
 }
 
-/// What a page says while there is no workspace at all; afterwards the `answer` of a host without one.
+/// A page that says that there is no workspace yet. Once there is one, `answer` is given instead.
 pub(crate) async fn not_yet(app: &App, look: Theme, answer: Answer) -> Result {
     if app.store().read(workspaces::any).await? {
         return Err(answer);
@@ -51,7 +51,7 @@ async fn front(
 ) -> Result {
     match here {
         Err(answer) if answer.status() != StatusCode::NOT_FOUND => Err(answer),
-        // A host that no workspace answers is the product's own.
+        // A host that belongs to no workspace shows the product's own front page (E1).
         Err(answer) => match not_yet(&app, look, answer).await {
             Err(answer) if answer.status() == StatusCode::NOT_FOUND => early_access::front_page(look),
             shown => shown,
@@ -93,7 +93,7 @@ async fn form(State(app): State<App>, look: Theme, PathParam(secret): PathParam<
     }
 }
 
-/// A link that sets nothing up: where the portal is set up already, signing in is what remains.
+/// Answers a link that cannot be used. If the portal is already set up, that is the sign-in page.
 async fn gone(app: &App, error: Error) -> Result {
     let is_set_up = app.store().read(workspaces::any).await?;
     if is_set_up && matches!(error, Error::NotFound | Error::Conflict(_)) {
@@ -120,7 +120,7 @@ async fn set_up(
         .store()
         .write(move |tx| {
             let (workspace, person) = set_up::set_up(tx, Some(&secret), &given)?;
-            // The first admin comes in like everybody else, so that their first visit is noted.
+            // The same path as for everybody else, so that the first visit is recorded.
             complete_sign_in::complete_sign_in(tx, workspace, person)?;
             browser_session::start(tx, workspace, person, &agent, None)
         })
@@ -140,7 +140,7 @@ struct DonePage {
     layout: Layout,
 }
 
-/// The first admin's first page.
+/// The page that the first admin sees first.
 async fn done(State(app): State<App>, visitor: Option<Visitor>) -> Result {
     let admin = visitor.filter(|visitor| access::admin(&visitor.actor).is_ok());
     let Some(visitor) = admin else { return Ok(redirect("/")) };

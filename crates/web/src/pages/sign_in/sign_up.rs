@@ -1,5 +1,5 @@
-//! Signing up (S2), where the workspace lets people do so by themselves: a name, an address and, for those who want, a company.
-//! Then it goes on like signing in, with the mail's code or link. Where it is switched off the page is not there.
+//! Signing up (S14), if the workspace allows it: a name, an address and optionally a company. It continues like signing
+//! in, with the mail's code or link. While it is off, the page does not exist.
 
 use askama::Template;
 use axum::extract::State;
@@ -34,7 +34,7 @@ struct Form {
     email: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     company: String,
-    /// People do not see this field.
+    /// A honeypot: hidden from people, so only bots fill it in.
     #[serde(skip_serializing)]
     confirm_reference: String,
 }
@@ -81,7 +81,7 @@ async fn sign_up(
     };
     let asked = app.store().write(move |tx| sign_ups::ask(tx, id, &given, &sender)).await;
     if let Err(Error::TooMany(wait)) = &asked {
-        // What was typed stays, for when it is time.
+        // What was typed is kept for the next attempt.
         let message = "There were too many tries. Please wait a little and send it again.".to_string();
         let wrong = FieldError::whole(StatusCode::TOO_MANY_REQUESTS, message);
         let wait = wait.as_secs().max(1);

@@ -1,4 +1,4 @@
-//! Files in the firm: brought by the tus protocol or with a form, as browsers and other clients do.
+//! Files in the firm: uploaded by the tus protocol or with a form, as browsers and other clients do.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -22,7 +22,7 @@ pub fn metadata(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(pair).collect::<Vec<_>>().join(",")
 }
 
-/// What an archive holds, as an unpacker reads it that is not ours and checks every sum.
+/// The contents of a ZIP archive, read by an independent unpacker that verifies every checksum.
 pub fn unzipped(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
     const UNZIP: &str = "import sys, io, json, zipfile\n\
         archive = zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))\n\
@@ -43,7 +43,7 @@ pub fn unzipped(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
 }
 
 impl Browser<'_> {
-    /// Calls an address of uploads, speaking tus 1.0.0.
+    /// Calls an upload address, speaking tus 1.0.0.
     pub async fn tus(
         &mut self,
         method: Method,
@@ -56,7 +56,7 @@ impl Browser<'_> {
         self.raw(method, path, &all, body).await
     }
 
-    /// Announces an upload and answers its path.
+    /// Announces an upload and returns its path.
     pub async fn announces(&mut self, size: usize, pairs: &[(&str, &str)]) -> String {
         let (size, pairs) = (size.to_string(), metadata(pairs));
         let headers = [("upload-length", size.as_str()), ("upload-metadata", pairs.as_str())];
@@ -65,7 +65,7 @@ impl Browser<'_> {
         answer.to().to_string()
     }
 
-    /// Brings bytes of an upload from an offset on.
+    /// Uploads bytes from an offset on.
     pub async fn brings(&mut self, path: &str, offset: usize, body: impl Into<Body>) -> Answer {
         let offset = offset.to_string();
         let headers =
@@ -73,7 +73,7 @@ impl Browser<'_> {
         self.tus(Method::PATCH, path, &headers, body).await
     }
 
-    /// How many bytes of an upload are there.
+    /// The number of bytes received so far.
     pub async fn offset(&mut self, path: &str) -> usize {
         let answer = self.tus(Method::HEAD, path, &[], Body::empty()).await;
         answer.is(200);
@@ -82,7 +82,7 @@ impl Browser<'_> {
 }
 
 impl Firm {
-    /// Sends a message with one file, as somebody without scripts does; answers the message and its file.
+    /// Sends a message with one file, as a browser without scripts does. Returns the message and its file.
     pub async fn sends_file(
         &self,
         who: Actor,
@@ -101,15 +101,15 @@ impl Firm {
         (id, sent.attachments[0].file)
     }
 
-    /// A picture that can be shown.
+    /// A valid picture.
     pub fn picture(&self) -> Vec<u8> {
-        // A PNG of one point, as the shortest writers make it.
+        // A minimal PNG of one pixel.
         STANDARD
             .decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
             .unwrap()
     }
 
-    /// Makes the small versions that are due, as the worker does.
+    /// Creates the small versions that are due, as the worker does.
     pub async fn makes_previews(&self) {
         while let Some(due) = self.portal.write(|tx| previews::take(tx)).await {
             let name = outbound::blobs::Name { workspace: due.workspace.0, id: due.blob.0 };
@@ -123,7 +123,7 @@ impl Firm {
         }
     }
 
-    /// What lies in a channel, at every level, newest first.
+    /// All files of a channel, from every folder, newest first.
     pub async fn files(&self, who: Actor, channel: ChannelId) -> Vec<Entry> {
         self.portal.read(move |reader| listing::below(reader, &who, channel, None, None, 300)).await
     }
@@ -135,7 +135,6 @@ impl Firm {
         names
     }
 
-    /// The newest message of a channel.
     pub async fn newest(&self, who: Actor, channel: ChannelId) -> Message {
         let mut found =
             self.portal.read(move |reader| message::page(reader, &who, channel, Window::Newest, 1)).await;

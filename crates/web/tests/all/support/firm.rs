@@ -1,5 +1,5 @@
-//! A firm in the portal: Harbor & Lee with its people, two client companies, a project, a channel with a message; and
-//! a second firm beside it.
+//! A firm in the portal: Harbor & Lee with its people, two client companies, a project, and a channel with a message;
+//! and a second firm.
 
 use std::ops::Deref;
 
@@ -30,20 +30,19 @@ use store::{Reader, Tx};
 
 use super::{Browser, FILE_MAX, Portal};
 
-/// The portal with the firm in it.
 pub struct Firm {
     pub portal: Portal,
     people: People,
 }
 
-/// Everybody in the firm is called by their given name; addresses are `given@firm.example` or `given@client.example`.
+/// The people and things of the firm. Addresses are `given@firm.example` or `given@client.example`.
 pub struct People {
     pub workspace: WorkspaceId,
     /// The admin.
     pub jane: Actor,
-    /// Staff who see all clients.
+    /// Staff with access to all clients.
     pub tom: Actor,
-    /// Staff who see assigned companies only, at present Santos Imports.
+    /// Staff with access to assigned companies only, initially Santos Imports.
     pub priya: Actor,
     /// Northwind Bakery.
     pub northwind: CompanyId,
@@ -53,11 +52,11 @@ pub struct People {
     pub oskar: Actor,
     /// A client user of Santos Imports.
     pub maria: Actor,
-    /// The renovation, with Jane, Tom and Oskar on it.
+    /// The renovation project, with Jane, Tom and Oskar.
     pub renovation: ProjectId,
     /// Oskar's own channel.
     pub channel: ChannelId,
-    /// A message of Oskar's in it.
+    /// A message by Oskar in that channel.
     pub message: MessageId,
     /// The admin of another firm.
     pub stranger: Actor,
@@ -75,17 +74,17 @@ impl Firm {
         Firm::furnish(Portal::empty()).await
     }
 
-    /// A firm in a portal where a scanner looks at files before anybody gets them.
+    /// A firm in a portal with a scanner (F13).
     pub async fn scanned() -> Firm {
         Firm::furnish(Portal::open(true, FILE_MAX)).await
     }
 
-    /// A firm in a portal that takes larger files.
+    /// A firm in a portal with a higher size limit for files.
     pub async fn roomy() -> Firm {
         Firm::furnish(Portal::open(false, 3 * FILE_MAX)).await
     }
 
-    /// A firm in a portal that takes files of several stretches.
+    /// A firm in a portal that takes files so large that their progress is recorded in steps.
     pub async fn vast() -> Firm {
         Firm::furnish(Portal::open(false, 50_000_000)).await
     }
@@ -95,12 +94,11 @@ impl Firm {
         Firm { portal, people }
     }
 
-    /// A browser in which somebody is signed in.
     pub async fn browser_of(&self, actor: Actor) -> Browser<'_> {
         self.portal.browser_of(actor.workspace, actor.person).await
     }
 
-    /// The path of a reply link of somebody, of a digest about the messages in (after, up_to] of a channel.
+    /// The path of somebody's reply link, for a digest of a channel's messages in (after, up_to].
     pub async fn reply_link(&self, whose: Actor, channel: ChannelId, after: i64, up_to: i64) -> String {
         let link = move |tx: &mut Tx| {
             let (workspace, person, digest) = (whose.workspace, whose.person, DigestId::new(tx.now()));
@@ -118,7 +116,7 @@ impl Firm {
         format!("/r/{}", self.portal.write(link).await.reveal())
     }
 
-    /// The path of a link that ends somebody's mails.
+    /// The path of somebody's unsubscribe link.
     pub async fn unsubscribe_link(&self, whose: Actor) -> String {
         let make = move |tx: &mut Tx| {
             preferences::unsubscribe_secret(tx, whose.workspace, whose.person, Medium::Email)
@@ -126,14 +124,13 @@ impl Firm {
         format!("/unsubscribe/{}", self.portal.write(make).await.reveal())
     }
 
-    /// A key of Jane's.
     pub async fn key(&self, name: &str) -> KeyId {
         let (jane, name) = (self.jane, name.to_string());
         self.portal.write(move |tx| api_keys::create(tx, &jane, &name)).await;
         self.portal.read(move |reader: &Reader| api_keys::list(reader, &jane)).await.remove(0).id
     }
 
-    /// A webhook of Jane's and the call that tells it of a new company.
+    /// A webhook of Jane's and its call about a new company.
     pub async fn webhook(&self) -> (WebhookId, CallId) {
         let jane = self.jane;
         let url = "https://hooks.example/";
@@ -149,7 +146,7 @@ impl Firm {
         (webhook, self.portal.read(told).await.remove(0).id)
     }
 
-    /// The notification of Oskar's message that waits for Jane, who is invited.
+    /// Jane's notification of Oskar's message. Jane is invited for it.
     pub async fn notification(&self) -> NotificationId {
         let jane = self.jane;
         self.portal.write(move |tx| invitations::invite(tx, &jane, jane.person)).await;
@@ -161,7 +158,7 @@ impl Firm {
             .id
     }
 
-    /// Somebody asks for early access at the firm's host.
+    /// Submits an early access entry at the firm's host.
     pub async fn early_access(&self, name: &str) -> EntryId {
         let (workspace, jane) = (self.workspace, self.jane);
         let given = EntryInput {
@@ -177,7 +174,7 @@ impl Firm {
             .await
     }
 
-    /// Somebody signs up where they work at a company, and confirms their address. Lets people do so first.
+    /// Turns signing up on; then somebody signs up, names a company and confirms their address.
     pub async fn signs_up(&self, given: &str, company: &str) -> PersonId {
         let (workspace, jane) = (self.workspace, self.jane);
         let name = format!("{given}{}", MessageId::new(super::MORNING));
@@ -197,13 +194,13 @@ impl Firm {
         self.portal.write(sign_up).await
     }
 
-    /// A new client user of Northwind Bakery, who has never been here.
+    /// A new client user of Northwind Bakery who has never signed in.
     pub async fn oskar_s_colleague(&self) -> Actor {
         let (jane, northwind) = (self.jane, self.northwind);
         self.portal.write(move |tx| client(tx, &jane, "Nina", "Nowak", northwind)).await
     }
 
-    /// Sends a message and answers its position.
+    /// Sends a message and returns its position.
     pub async fn posts(&self, who: Actor, channel: ChannelId, text: &str) -> i64 {
         let text = text.to_string();
         let post = move |tx: &mut Tx| {

@@ -1,4 +1,4 @@
-//! Programs that call `/v1` with a key.
+//! API clients that call `/v1` with a key.
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName};
@@ -11,18 +11,17 @@ use tower::ServiceExt;
 
 use super::{HOST, Portal};
 
-/// A program with a key, which it sends with every call.
+/// An API client; it sends its key with every call.
 #[derive(Clone)]
 pub struct Program<'a> {
     portal: &'a Portal,
     pub key: Option<String>,
-    /// Where it calls.
+    /// The host that it calls.
     pub host: String,
-    /// What it sends beside.
+    /// Additional headers.
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What a program was answered.
 #[derive(Debug)]
 pub struct Said {
     pub status: StatusCode,
@@ -32,12 +31,12 @@ pub struct Said {
 }
 
 impl Portal {
-    /// A program without a key.
+    /// An API client without a key.
     pub fn nobody(&self) -> Program<'_> {
         Program { portal: self, key: None, host: HOST.to_string(), headers: Vec::new() }
     }
 
-    /// A program with a key that an admin made.
+    /// An API client with a key that an admin created.
     pub async fn program_of(&self, admin: Actor) -> Program<'_> {
         let secret = self.write(move |tx| api_keys::create(tx, &admin, "Import")).await;
         let host = self.read(move |reader| Ok(workspaces::find(reader, admin.workspace)?.host)).await;
@@ -67,12 +66,12 @@ impl Program<'_> {
         self.call(Method::PUT, path, Some(body.to_string())).await
     }
 
-    /// The same program with another key.
+    /// The same client with another key.
     pub fn keyed(&self, key: String) -> Self {
         Program { key: Some(key), ..self.clone() }
     }
 
-    /// The same program that also sends a header.
+    /// The same client with an additional header.
     pub fn with(&self, name: &'static str, value: &str) -> Self {
         let mut headers = self.headers.clone();
         headers.retain(|(other, _)| *other != name);
@@ -84,7 +83,7 @@ impl Program<'_> {
         self.send(method, path, body.map(String::into_bytes)).await
     }
 
-    /// Sends bytes as they are.
+    /// Sends a body as it is.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Said {
         let (status, headers, body) = self.open(method, path, body).await;
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -93,7 +92,7 @@ impl Program<'_> {
         Said { status, headers, json, text }
     }
 
-    /// Calls an address without waiting for the end of what it says.
+    /// Calls an address without waiting for the end of the body.
     pub async fn open(
         &self,
         method: Method,
@@ -123,7 +122,7 @@ impl Said {
         self
     }
 
-    /// Refused with this status, and this field to blame; "" for none.
+    /// Asserts a refusal with this status that names this field; "" for none.
     #[track_caller]
     pub fn refuses(&self, status: u16, field: &str) -> &Said {
         self.is(status);
@@ -132,14 +131,14 @@ impl Said {
         self
     }
 
-    /// A text in the answer.
+    /// The string at a JSON pointer.
     #[track_caller]
     pub fn text_at(&self, pointer: &str) -> String {
         let found = self.json.pointer(pointer).and_then(Value::as_str);
         found.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.text)).to_string()
     }
 
-    /// The ids of a list.
+    /// The ids in a list.
     pub fn ids(&self) -> Vec<String> {
         let data = self.json["data"].as_array().unwrap();
         data.iter().map(|one| one["id"].as_str().unwrap().to_string()).collect()

@@ -1,4 +1,4 @@
-//! Every call, with every kind of key: what it answers to whom.
+//! Every call of the API, with every kind of key, and its answer.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use domain::tenant::api_keys;
 
 use crate::support::{Firm, Program};
 
-/// A call: method, path as it is routed, path as it is called, body, and the status for a key of this firm.
+/// The method, the path as routed, the path as called, the body, and the status for a key of this firm.
 type Row = (&'static str, &'static str, &'static str, &'static str, u16);
 
 #[rustfmt::skip]
@@ -100,7 +100,7 @@ const TABLE: &[Row] = &[
     ("GET", "/v1/events", "/v1/events?channelId=[channel]", "", 200),
 ];
 
-/// Addresses that anybody may look at.
+/// Addresses that need no key.
 const OPEN: &[&str] = &["/v1/openapi.json", "/v1/docs"];
 
 async fn fill(firm: &Firm, text: &str) -> String {
@@ -168,7 +168,7 @@ async fn a_key_opens_its_own_workspace_and_nothing_opens_without_one() {
         expect("without a key", &[401], status(&firm, &nobody, row).await);
         let forged = nobody.keyed("a".repeat(64));
         expect("with a forged key", &[401], status(&firm, &forged, row).await);
-        // A session is no key, neither in its cookie nor sent as one.
+        // A session is not a key, neither in its cookie nor sent as one.
         let cookie = firm.browser_of(firm.jane).await.cookie.unwrap();
         let in_a_browser = nobody.with("cookie", &format!("portal={cookie}"));
         expect("with a session", &[401], status(&firm, &in_a_browser, row).await);
@@ -179,7 +179,7 @@ async fn a_key_opens_its_own_workspace_and_nothing_opens_without_one() {
         revoke_all(&firm).await;
         expect("with a revoked key", &[401], status(&firm, &revoked, row).await);
 
-        // What names nothing of this firm is done, or read, in the other firm.
+        // Calls that name nothing of this firm act on, or read from, the other firm.
         let stranger = firm.portal.program_of(firm.stranger).await;
         let names_something = row.2.contains('[') || (row.3.contains('[') && !row.3.contains("[new]"));
         let expected: &[u16] = if names_something { &[404] } else { &[row.4] };
@@ -208,7 +208,7 @@ async fn a_key_of_another_firm_changes_nothing_and_sees_nothing_here() {
     let firm = Firm::new().await;
     let (jane, stranger) =
         (firm.portal.program_of(firm.jane).await, firm.portal.program_of(firm.stranger).await);
-    // Whoever is invited hears of what waits for them: before, too.
+    // People are notified only once they are invited, so do it before comparing.
     firm.notification().await;
     let before = jane.get(&format!("/v1/messages?channelId={}", firm.channel)).await;
     for row in TABLE.iter().filter(|row| row.1 != "/v1/events") {
@@ -220,7 +220,7 @@ async fn a_key_of_another_firm_changes_nothing_and_sees_nothing_here() {
         }
     }
     let after = jane.get(&format!("/v1/messages?channelId={}", firm.channel)).await;
-    // Files that are asked for were sent here meanwhile, by Oskar.
+    // Leave out the files that Oskar sent meanwhile.
     let mut words = after.json["data"].clone();
     words.as_array_mut().unwrap().retain(|message| message["isAttachmentIncluded"] == false);
     assert_eq!(before.json["data"], words);

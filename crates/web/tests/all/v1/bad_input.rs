@@ -1,4 +1,4 @@
-//! Every field of every call: missing, null, of the wrong kind, too long, of others; and bodies that are none.
+//! Every field of every call: missing, null, of the wrong type, too long, or somebody else's; and malformed bodies.
 
 mod calls;
 mod limits;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use self::calls::{Call, Kind, Must, Things, calls};
 use crate::support::{Firm, MORNING, Said};
 
-/// Values that a field of a kind does not take.
+/// Values that a field of this kind refuses.
 fn wrong(kind: Kind, name: &str) -> Vec<Value> {
     let long = "x".repeat(20_000);
     let hostile = ["a\u{0}b", "a\u{1b}[31mb", "a\u{85}b", "a\u{7f}"];
@@ -90,7 +90,7 @@ fn wrong(kind: Kind, name: &str) -> Vec<Value> {
     wrong
 }
 
-/// A body with another value of a field, or without the field.
+/// A body with another value for a field, or without the field.
 fn with(good: &Value, name: &str, value: Option<Value>) -> Value {
     let mut body = good.clone();
     let (inside, name) = match name.split_once('.') {
@@ -133,7 +133,7 @@ async fn every_field_that_a_call_takes_is_tried_here() {
     }
 }
 
-/// The fields of an object that is described, those of objects in it too.
+/// The fields of an object in the API's description, including those of nested objects.
 fn names(described: &Value, schema: &Value) -> BTreeSet<String> {
     let reference = schema["$ref"].as_str().map(|reference| &reference[1..]);
     let object = reference.and_then(|pointer| described.pointer(pointer)).unwrap_or(schema);
@@ -178,7 +178,7 @@ async fn every_field_that_cannot_be_taken_is_named() {
     assert_eq!(everything(&firm).await, before, "nothing of all that was done");
 }
 
-/// All that calls could have changed.
+/// Everything that calls could have changed.
 async fn everything(firm: &Firm) -> Vec<Value> {
     let program = firm.portal.program_of(firm.jane).await;
     let lists = [
@@ -197,7 +197,7 @@ async fn everything(firm: &Firm) -> Vec<Value> {
     for list in lists.map(str::to_string).into_iter().chain(of_channel) {
         let mut said = program.get(&format!("/v1/{list}")).await.is(200).json.clone();
         for one in said["data"].as_array_mut().into_iter().flatten() {
-            // When somebody is told of a message goes with the time.
+            // Delivery times depend on the clock, which the test moves.
             one.as_object_mut().unwrap().remove("deliveries");
         }
         found.push(said);
@@ -247,7 +247,7 @@ async fn ids_that_name_nothing_here_are_not_found_and_named() {
     program.get("/v1/messages?channelId=abc").await.refuses(400, "channelId");
     program.get("/v1/messages?channelId=").await.refuses(400, "channelId");
     program.get("/v1/messages").await.refuses(400, "channelId");
-    // As filters they find nothing.
+    // Used as filters, they match nothing.
     for path in [
         "clients?companyId",
         "message-channels?memberId",
@@ -293,7 +293,7 @@ async fn bodies_that_are_no_json_object_in_utf_8_are_refused_before_anything_is_
             "{\"text\": \"\\ud800\"}",
             "{\"unknown\": \"\\udc00\"}",
         ] {
-            // A call that takes no field takes no body either.
+            // A call without fields accepts an empty body.
             let may_be_empty = call.fields.is_empty() && broken.is_empty();
             send(broken.as_bytes().to_vec()).await.is(if may_be_empty { 200 } else { 400 });
         }

@@ -1,4 +1,4 @@
-//! Channels and messages through `/v1`, beside what the pages show.
+//! Channels and messages through `/v1`, compared with the pages.
 
 use domain::administration::projects::{self, NewProject};
 use domain::kernel::ids::{self, MessageId};
@@ -66,13 +66,13 @@ async fn a_channel_of_each_kind_is_made_once() {
         let mut browser = firm.browser_of(firm.jane).await;
         browser.get(&format!("/messages/{id}")).await.is(200).shows(title);
     }
-    // Somebody's id finds no company's channel, and a company's nobody's own.
+    // A person's id matches no company channel, and a company's id no channel of a person.
     let listed = async |query: String| program.get(&format!("/v1/message-channels?{query}")).await.ids();
     assert_eq!(listed(format!("clientId={oskar}")).await, [firm.channel.to_string()]);
     for wrong in [format!("clientId={}", firm.northwind), format!("companyId={oskar}")] {
         assert!(listed(wrong.clone()).await.is_empty(), "{wrong}");
     }
-    // As programs did it before there were fields of their own.
+    // The older way to name the subject, before it had fields of its own.
     let old = json!({"membershipType": "individual", "membershipEntityId": oskar, "companyId": ""});
     assert_eq!(
         program.post("/v1/message-channels", old).await.is(200).text_at("/id"),
@@ -106,7 +106,7 @@ async fn a_message_is_sent_as_somebody_who_is_in_the_channel() {
     let no_member = json!({"channelId": channel, "text": "Hi", "senderId": firm.maria.person});
     program.post("/v1/messages", no_member).await.refuses(400, "senderId");
 
-    // A channel that the key's admin is not in: readable, but not to write in.
+    // The key's admin can read a channel that they are not a member of, but not write in it.
     let (jane, tom) = (firm.jane, firm.tom.person);
     let project = firm
         .portal
@@ -216,7 +216,7 @@ async fn messages_are_listed_newest_first_across_pages_while_others_post() {
     }
     assert_eq!(seen, all);
     assert_eq!(seen.len(), 10);
-    // A token of one channel is none of another.
+    // A page token of one channel is invalid in another.
     let token = program.get(&format!("{list}&limit=1")).await.text_at("/nextToken");
     let other = json!({"membershipType": "company", "companyId": firm.northwind});
     let other = program.post("/v1/message-channels", other).await.text_at("/id");
@@ -273,7 +273,7 @@ async fn c9_who_is_named_twice_for_a_group_is_taken_for_a_mistake() {
             assert!(said.text_at("/message").contains("only once"), "{}", said.text);
         }
     }
-    // In lists where order and number mean nothing a name counts once.
+    // A name given twice in an unordered list counts once (D3).
     let body = json!({"title": "Extension", "clientIds": [oskar, maria, oskar]});
     let made = program.post("/v1/projects", body).await;
     assert_eq!(made.is(200).json["clientIds"].as_array().unwrap().len(), 2);

@@ -1,4 +1,4 @@
-//! What admins do, done by a program: invitations, taking access away, the brand, deleted files, early access, records.
+//! What admins do, done through the API (D4): invitations, access, the brand, deleted files, early access, the audit log.
 
 use axum::http::Method;
 use http_body_util::BodyExt;
@@ -30,14 +30,14 @@ async fn s2_a_program_sends_an_invitation_again_and_takes_it_back() {
     assert_eq!(invited.is(200).text_at("/status"), "invited");
     program.delete(&format!("{internal}/invitation")).await.is(200);
     assert_eq!(program.get(&internal).await.text_at("/status"), "notInvited");
-    // Each is found under what they are.
+    // Client users are not found as internal users, nor the reverse.
     for path in [format!("/v1/clients/{tom}"), format!("/v1/internal-users/{oskar}")] {
         for act in ["invitation", "deactivate", "reactivate"] {
             program.post(&format!("{path}/{act}"), json!({})).await.refuses(404, "");
         }
         program.delete(&format!("{path}/invitation")).await.refuses(404, "");
     }
-    // Somebody who has come in is not uninvited.
+    // An accepted invitation cannot be revoked.
     let link = program.post(&format!("{client}/invitation"), json!({})).await.text_at("/inviteUrl");
     browser.post(link.strip_prefix("http://portal.example").unwrap(), &[]).await;
     assert!(browser.is_signed_in().await);
@@ -87,7 +87,7 @@ async fn b1_a_program_changes_name_and_colours_of_the_firm() {
     );
     assert_eq!(program.get("/v1/workspaces").await.json, changed.json);
     firm.browser_of(firm.jane).await.get("/messages").await.is(200).shows("Harbor &#38; Rao");
-    // Words that could not be read, whichever of the two is named.
+    // Unreadable text is refused, whichever of the two colors is named.
     let said = program.patch("/v1/workspaces", json!({"colorSidebarText": "#143550"})).await;
     said.refuses(409, "colorSidebarText");
     program
@@ -146,7 +146,7 @@ async fn f6_what_was_deleted_comes_back() {
     assert_eq!(program.post(&format!("{path}/restore"), json!({})).await.is(200).json, back.json);
     assert_eq!(program.get(&path).await.is(200).json, back.json);
     program.post(&format!("/v1/files/{}/restore", firm.channel), json!({})).await.refuses(404, "");
-    // Whoever may not see the channel brings nothing back.
+    // Without access to the channel, nothing can be restored.
     program.delete(&path).await.is(200);
     let stranger = firm.portal.program_of(firm.stranger).await;
     stranger.post(&format!("{path}/restore"), json!({})).await.refuses(404, "");
@@ -218,7 +218,7 @@ async fn r1_records_are_listed_and_narrowed() {
     program.get("/v1/records?since=yesterday").await.refuses(400, "since");
     program.get("/v1/records?until=2026-13-01T00:00:00Z").await.refuses(400, "until");
     program.get("/v1/records?personId=abc").await.refuses(400, "personId");
-    // Of another firm nothing is told.
+    // Nothing of this firm is shown to another.
     let stranger = firm.portal.program_of(firm.stranger).await;
     let theirs = stranger.get("/v1/records").await;
     let about: Vec<&Value> = theirs.is(200).json["data"].as_array().unwrap().iter().collect();

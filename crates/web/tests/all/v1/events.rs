@@ -1,4 +1,4 @@
-//! The journal as programs hear it.
+//! `/v1/events`: the journal as API clients receive it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct Heard {
     text: String,
 }
 
-/// One event: name, number, data.
+/// The name, number and data of an event.
 type Event = (String, Option<i64>, Value);
 
 impl Heard {
@@ -32,7 +32,7 @@ impl Heard {
         heard
     }
 
-    /// False where the stream has ended.
+    /// Returns false at the end of the stream.
     async fn more(&mut self) -> bool {
         let frame = tokio::time::timeout(Duration::from_secs(20), self.body.frame()).await.expect("a piece");
         let Some(frame) = frame else { return false };
@@ -191,7 +191,7 @@ async fn without_the_scope_of_the_workspace_only_own_channels_are_heard() {
     assert_eq!(own.names(1).await, ["company.created"]);
     assert_eq!(one.text, "");
 
-    // Another firm hears nothing of it.
+    // Another firm receives nothing of it.
     let stranger = firm.portal.program_of(firm.stranger).await;
     let mut theirs = Heard::open(&stranger, "?scope=workspace").await;
     program.post("/v1/companies", json!({"name": "Secret"})).await;

@@ -1,4 +1,4 @@
-//! Files, folders and links as programs make, fill, list, hand out and delete them (F1, F2, F5 to F7).
+//! Files, folders and links through the API: created, uploaded, listed, served and deleted (F1, F2, F5 to F7).
 
 use axum::http::Method;
 use domain::administration::team;
@@ -15,7 +15,7 @@ impl Program<'_> {
         self.post(&format!("/v1/files/{kind}"), body).await
     }
 
-    /// Makes a file and brings its bytes; answers its id.
+    /// Creates a file and uploads its bytes. Returns its id.
     async fn brings(&self, firm: &Firm, path: &str, bytes: &str) -> String {
         let made = self.makes("file", firm, path, json!({})).await;
         made.is(200);
@@ -25,7 +25,7 @@ impl Program<'_> {
     }
 }
 
-/// The path of an address of the portal.
+/// The path of an absolute address of the portal.
 fn within(address: &str) -> String {
     let (_, rest) = address.split_once("://").unwrap();
     rest[rest.find('/').unwrap()..].to_string()
@@ -215,7 +215,7 @@ async fn f6_entries_are_renamed_and_moved_within_their_channel() {
         ("Court".into(), "https://b.example/".into())
     );
     assert_eq!(change(&link, json!({})).await.is(200).json["path"], renamed.json["path"]);
-    // Refused, nothing of it is done.
+    // A refused change has no effect, not even in part.
     change(&link, json!({"path": "New/Court", "linkUrl": "ftp://b.example/"})).await.refuses(400, "linkUrl");
     change(&link, json!({"path": "Contracts/Plans"})).await.refuses(409, "path");
     change(&folder, json!({"path": "Contracts/Plans/New/Plans"})).await.refuses(409, "");
@@ -238,7 +238,7 @@ async fn f6_all_of_a_channel_has_permissions_too() {
     assert_eq!(closed.text_at("/clientPermissions"), "read-only");
     assert_eq!(jane.get(&shown).await.json, closed.json);
     assert!(!may().await);
-    // What a folder says is what clients may do in it.
+    // A folder shows its effective permissions, inherited ones included.
     let rules = jane.makes("folder", &firm, "Rules", json!({})).await;
     assert_eq!(rules.is(200).text_at("/clientPermissions"), "read-only");
     jane.put(root, json!({"clientPermissions": "read_write", "channelId": channel})).await.is(200);
@@ -254,7 +254,7 @@ async fn f6_all_of_a_channel_has_permissions_too() {
     let below = jane.makes("folder", &firm, "Rules/Old", json!({})).await;
     assert_eq!(below.is(200).text_at("/clientPermissions"), "read-only");
     jane.put(root, json!({"clientPermissions": "read_only"})).await.refuses(400, "channelId");
-    // A folder may be named with its channel, and with no other.
+    // A folder may be named together with its own channel, but with no other.
     let folder = jane.makes("folder", &firm, "Plans", json!({})).await.text_at("/id");
     let place = format!("/v1/files/{folder}/permissions/");
     jane.put(&place, json!({"clientPermissions": "read_only", "channelId": channel})).await.is(200);

@@ -1,4 +1,4 @@
-//! The form of every call: errors, lists, rates, and what is done once.
+//! What all calls have in common: errors, lists, rate limits, and idempotency.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,12 +34,12 @@ async fn every_address_says_which_methods_it_has() {
     for route in web::routes().into_iter().filter(|route| route.path.starts_with("/v1/")) {
         let methods = addresses.entry(route.path).or_default();
         methods.insert(route.method.to_string());
-        // Whatever can be got can be asked about (RFC 9110, 9.3.2).
+        // HEAD works wherever GET does (RFC 9110, 9.3.2).
         if route.method == Method::GET {
             methods.insert(Method::HEAD.to_string());
         }
     }
-    // A kind of file that there is none of is taken for the id of one.
+    // An unknown word in this place is taken for an id.
     addresses.insert("/v1/files/other", addresses["/v1/files/{id}"].clone());
     for (path, methods) in addresses {
         let path = &path.replace(['{', '}'], "");
@@ -56,7 +56,7 @@ async fn every_address_says_which_methods_it_has() {
                 .map(|one| one.trim().to_string())
                 .collect();
             assert_eq!(allowed, methods, "{method} {path}");
-            // RFC 9110, 9.3.2: what is asked about has no body.
+            // The answer to HEAD has no body (RFC 9110, 9.3.2).
             if method == "HEAD" {
                 said.is(405)
             } else {
@@ -131,7 +131,7 @@ async fn the_same_key_and_body_is_done_once() {
     let first = asking.post("/v1/companies", body.clone()).await;
     first.is(200);
     assert!(!first.headers.contains_key("idempotency-replayed"));
-    // The same said in another order and with other spaces is the same.
+    // The order of fields and white space do not matter.
     let again = r#"{ "customFields": {"a": [2], "b": 1}, "name": "Acme" }"#;
     let again = asking.call(Method::POST, "/v1/companies", Some(again.to_string())).await;
     assert_eq!((again.status, &again.json), (first.status, &first.json));
@@ -139,14 +139,14 @@ async fn the_same_key_and_body_is_done_once() {
     assert_eq!(program.get("/v1/companies?name=Acme").await.ids().len(), 1);
     asking.post("/v1/companies", json!({"name": "Other"})).await.refuses(409, "");
     asking.post("/v1/projects", json!({"title": "Acme"})).await.refuses(409, "");
-    // Somebody else's key of the same name is another one; so is a new name.
+    // The same name with another API key is independent; so is a new name.
     let other = firm.portal.program_of(firm.jane).await.with("idempotency-key", "import-1");
     other.post("/v1/companies", body.clone()).await.refuses(409, "name");
-    // What was refused is not remembered.
+    // Refused calls are not remembered.
     let retried = program.with("idempotency-key", "import-2");
     retried.post("/v1/companies", json!({"name": "acme"})).await.refuses(409, "name");
     retried.post("/v1/companies", json!({"name": "Acme 2"})).await.is(200);
-    // After a day it is a new question.
+    // After a day, the name is free again.
     firm.portal.wait(std::time::Duration::from_secs(24 * 3600));
     asking.post("/v1/companies", body).await.refuses(409, "name");
     for bad in ["", " ", "a\u{e9}", &"x".repeat(256)] {
@@ -165,7 +165,7 @@ async fn an_answer_with_a_link_is_given_again_and_lies_nowhere_in_the_open() {
     assert!(link.starts_with("http://portal.example/sign-in/link/"));
     let again = program.post("/v1/clients?sendInvite=true", body.clone()).await;
     assert_eq!(again.json, first.json);
-    // Without the invitation it is another question.
+    // Without the invitation, it is a different request.
     program.post("/v1/clients", body).await.refuses(409, "");
     let kept: Vec<Vec<u8>> = firm
         .portal
@@ -179,7 +179,6 @@ async fn an_answer_with_a_link_is_given_again_and_lies_nowhere_in_the_open() {
         (shown.json["inviteUrl"].clone(), shown.text_at("/status")),
         (Value::Null, "invited".to_string())
     );
-    // The link signs in.
     let mut browser = firm.portal.browser();
     let path = link.strip_prefix("http://portal.example").unwrap();
     browser.post(path, &[]).await;

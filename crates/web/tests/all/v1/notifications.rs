@@ -1,4 +1,4 @@
-//! In-product notifications as programs see them (N15).
+//! In-product notifications through the API (N15).
 
 use domain::arrival::invitations;
 use domain::channels::members;
@@ -41,7 +41,7 @@ async fn n15_a_notification_says_for_whom_by_whom_and_where() {
     assert_eq!(shown["isRead"], json!(false));
     assert_eq!(shown["ctaParams"]["channelId"], json!(firm.channel));
     assert!(one["deliveryTargets"]["email"].is_null());
-    // Oskar's own message waits for Jane and Tom.
+    // Oskar's own message is unread for Jane and Tom.
     let tom = firm.tom.person;
     let found = list(&program, &format!("?recipientInternalUserId={tom}")).await;
     assert_eq!(found[0]["senderType"], "client");

@@ -1,4 +1,4 @@
-//! People and places through `/v1`, beside what the pages show.
+//! People, companies and projects through `/v1`, compared with the pages.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ async fn a_client_is_made_changed_replaced_and_deleted() {
     program.get(&path).await.refuses(404, "");
     program.delete(&path).await.refuses(404, "");
     program.patch(&path, json!({"givenName": "B"})).await.refuses(404, "");
-    // What was written with somebody who was deleted stays readable on its page too.
+    // The conversation with a deleted client user stays readable on its page too.
     firm.posts(firm.oskar, firm.channel, "Before I go").await;
     program.delete(&format!("/v1/clients/{}", firm.oskar.person)).await.is(200);
     jane.get(&format!("/messages/{}", firm.channel))
@@ -74,7 +74,7 @@ async fn a_client_is_made_changed_replaced_and_deleted() {
     assert!(!program.get("/v1/clients").await.ids().contains(&id));
     jane.get(&format!("/clients/{id}")).await.is(404);
     jane.get("/clients").await.hides("Zoe");
-    // The address is free again; while somebody has it, it is not.
+    // The address is free again, until somebody else has it.
     let again = json!({"givenName": "Z", "email": "zoe@client.example"});
     program.post("/v1/clients", again.clone()).await.is(200);
     program.post("/v1/clients", again).await.refuses(409, "email");
@@ -245,7 +245,7 @@ async fn internal_users_are_managed_and_the_last_admin_stays() {
     program.delete(&format!("/v1/internal-users/{}", firm.jane.person)).await.refuses(409, "role");
     let staff = json!({"role": "staff"});
     program.patch(&format!("/v1/internal-users/{}", firm.jane.person), staff).await.refuses(409, "role");
-    // A client user is none.
+    // A client user is not an internal user.
     program.get(&format!("/v1/internal-users/{}", firm.oskar.person)).await.refuses(404, "");
     program.get(&format!("/v1/clients/{}", firm.tom.person)).await.refuses(404, "");
 }

@@ -1,4 +1,4 @@
-//! What internal users do with a channel and its messages, done by a program: muting, leaving, notices, search.
+//! What internal users do with a channel and its messages, done through the API (D4): muting, leaving, digests, search.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Firm, Program};
 
-/// A member of the firm's channel as a program sees it.
+/// A member of the firm's channel, as the API shows it.
 async fn member(firm: &Firm, program: &Program<'_>, id: &dyn ToString) -> Value {
     let list = program.get(&format!("/v1/message-channels/{}/members", firm.channel)).await;
     let all = list.is(200).json["data"].as_array().unwrap().clone();
@@ -55,7 +55,7 @@ async fn c8_a_program_takes_an_internal_user_out_of_a_channel_and_puts_them_back
     assert!(back.is(200).json["leftAt"].is_null());
     assert_eq!(program.post(&list, json!({"memberId": firm.tom.person})).await.is(200).json, back.json);
 
-    // Client users come and go with what they belong to; who has no access is not put in.
+    // Client users follow the channel's subject; somebody without access cannot be added (C3, C8).
     let oskar = format!("{list}/{}", firm.oskar.person);
     program.delete(&oskar).await.refuses(409, "");
     program.patch(&oskar, json!({"isMuted": true})).await.refuses(409, "");
@@ -86,7 +86,7 @@ async fn the_members_of_a_channel_are_listed_page_by_page() {
         .refuses(400, "nextToken");
 }
 
-/// What became of a message for a recipient.
+/// A message's delivery status for a recipient.
 fn state(message: &Value, recipient: &dyn ToString) -> Value {
     let deliveries = message["deliveries"].as_array().unwrap();
     let one = deliveries.iter().find(|one| one["recipientId"] == json!(recipient.to_string())).unwrap();
@@ -128,7 +128,7 @@ async fn n14_a_program_sends_the_notice_now_or_calls_it_off() {
 async fn m8_a_program_finds_messages_by_their_words_wherever_they_were_written() {
     let firm = Firm::new().await;
     let program = firm.portal.program_of(firm.jane).await;
-    // In a channel that Jane, whose key it is, has left and in one that she was never in.
+    // One channel that the key's admin, Jane, has left, and one that she was never in.
     let (jane, tom, priya, channel) = (firm.jane, firm.tom, firm.priya, firm.channel);
     let alone = firm
         .portal
@@ -179,7 +179,7 @@ async fn m8_a_program_finds_messages_by_their_words_wherever_they_were_written()
     }
     let nowhere = format!("/v1/messages/search?words=cafe&channelId={}", firm.northwind);
     program.get(&nowhere).await.refuses(404, "channelId");
-    // Nobody finds what is another firm's.
+    // Nobody finds anything of another firm.
     let stranger = firm.portal.program_of(firm.stranger).await;
     assert!(stranger.get("/v1/messages/search?words=cafe").await.is(200).ids().is_empty());
 }

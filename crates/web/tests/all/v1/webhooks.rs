@@ -1,4 +1,4 @@
-//! Webhooks as programs manage them (H1, H4, H5, H6).
+//! Managing webhooks through the API (H1, H4, H5, H6).
 
 use std::time::Duration;
 

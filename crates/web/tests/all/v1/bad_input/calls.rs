@@ -1,4 +1,4 @@
-//! Every call that takes a body, with every field that it takes.
+//! Every call that takes a body, with all its fields.
 
 use axum::http::Method;
 use domain::files::creating;
@@ -9,7 +9,6 @@ use crate::support::Firm;
 use Kind::{Address, Fields, Flag, Id, Ids, Number, Object, Text, Word, Words};
 use Must::{BeThere, NotBeNull, Nothing};
 
-/// What a field takes.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     Text,
@@ -24,7 +23,7 @@ pub enum Kind {
     Object,
 }
 
-/// How a field behaves: whether it must be there, and whether null stands for no value.
+/// Whether a field is required, and whether null means no value.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Must {
     BeThere,
@@ -32,16 +31,16 @@ pub enum Must {
     Nothing,
 }
 
-/// A field: its name, with a point between where it lies in another; what it takes; how it behaves.
+/// A field: its name (nested names joined by a dot), its kind, and whether it is required.
 pub type Field = (&'static str, Kind, Must);
 
 #[derive(Clone)]
 pub struct Call {
     pub method: Method,
-    /// The path as it is described, and as it is called.
+    /// The path as in the description. `path` is the one called.
     pub route: &'static str,
     pub path: String,
-    /// A body that can be taken.
+    /// A valid body.
     pub good: Value,
     pub fields: Vec<Field>,
 }
@@ -53,7 +52,7 @@ impl Call {
     }
 }
 
-/// What calls are about, beside the firm.
+/// Things that calls are about, besides those of the firm.
 pub struct Things {
     folder: FileId,
     notification: NotificationId,
@@ -83,7 +82,7 @@ pub fn calls(firm: &Firm, things: &Things) -> Vec<Call> {
     .concat()
 }
 
-/// Calls that need to be told nothing. What one does the next makes undone.
+/// Calls without fields. Each call undoes the one before it.
 fn without_fields(firm: &Firm, things: &Things) -> Vec<Call> {
     let mut calls = Vec::new();
     let (client, internal) = (firm.oskar.person, firm.tom.person);

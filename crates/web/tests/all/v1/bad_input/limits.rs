@@ -1,4 +1,4 @@
-//! What the description limits is limited so: one more is refused at its field, and the limit itself is taken.
+//! The limits in the API's description are exact (D3): the limit itself is accepted, one more is refused at its field.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::calls::{Call, Things, calls};
 use super::with;
 use crate::support::Firm;
 
-/// A field's schema, without what says that it may be null.
+/// A field's schema without the alternative that permits null.
 fn resolved<'a>(described: &'a Value, schema: &'a Value) -> &'a Value {
     let of = |pointer: &str| described.pointer(&pointer[1..]).unwrap();
     let alternatives = schema["oneOf"].as_array().into_iter().flatten();
@@ -14,7 +14,7 @@ fn resolved<'a>(described: &'a Value, schema: &'a Value) -> &'a Value {
     reference.map_or(schema, of)
 }
 
-/// The schema of a field of a call, also of one that lies in another.
+/// The schema of a call's field, nested ones included.
 fn field<'a>(described: &'a Value, call: &Call, name: &str) -> &'a Value {
     let method = call.method.as_str().to_lowercase();
     let body =
@@ -23,7 +23,7 @@ fn field<'a>(described: &'a Value, call: &Call, name: &str) -> &'a Value {
         .fold(resolved(described, body), |object, name| resolved(described, &object["properties"][name]))
 }
 
-/// Values at the limits of a schema, and just beyond them; `one` and `other` are what a list may hold.
+/// Values at the limits of a schema and just beyond them; `one` and `other` are valid items of a list.
 fn around(schema: &Value, one: &Value, other: &Value) -> (Vec<Value>, Vec<Value>) {
     let (mut within, mut beyond) = (Vec::new(), Vec::new());
     let number = |name: &str| schema[name].as_u64().map(|number| number as usize);
@@ -44,7 +44,7 @@ fn around(schema: &Value, one: &Value, other: &Value) -> (Vec<Value>, Vec<Value>
         let begin = schema["examples"][0].as_str().unwrap();
         let long = |count: usize| json!(format!("{begin}{}", "a".repeat(count - begin.chars().count())));
         beyond.push(long(most + 1));
-        // The parts of an address and of a path have limits of their own.
+        // The parts of an email address and of a path have limits of their own.
         let has_parts = begin.contains('@') || (begin.contains('/') && !begin.contains("://"));
         within.extend((!has_parts).then(|| long(most)));
     }
@@ -91,7 +91,7 @@ async fn every_limit_that_is_described_is_kept_to_the_unit() {
         let found = (said.status.as_u16(), said.json["field"].as_str());
         assert_eq!(found, (400, Some(name)), "{} {name}: {}", call.route, said.text);
     }
-    // Whether what they name is there is another question.
+    // Whether what they name exists does not matter here.
     for (call, name, value) in within {
         let said = send(&call, name, value).await;
         assert_ne!(said.status.as_u16(), 400, "{} {name}: {}", call.route, said.text);
