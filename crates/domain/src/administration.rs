@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod companies;
+pub mod deactivation;
 pub mod deletion;
 pub mod personal_data_export;
 pub mod profile;

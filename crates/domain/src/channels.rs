@@ -8,3 +8,4 @@ pub mod notification_id;
 pub mod notification_marks;
 pub mod notifications;
 pub mod starting;
+pub mod unread_count;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::administration::clients::{self, ClientChange};
+use domain::administration::deactivation;
 use domain::administration::settings::{self, MessagingChange};
-use domain::administration::team;
 use domain::arrival::invitations;
 use domain::channels::members;
 use domain::kernel::ids::MessageId;
@@ -280,12 +280,12 @@ impl Simulation {
         let company = self.model.people[client].company.map(channel_of_company);
         let own = client - FIRST_CLIENT;
         if active {
-            self.write(move |tx| team::reactivate(tx, &ada, id))?;
+            self.write(move |tx| deactivation::reactivate(tx, &ada, id))?;
             for channel in [Some(own), company].into_iter().flatten() {
                 self.model.join(client, channel);
             }
         } else {
-            self.write(move |tx| team::deactivate(tx, &ada, id))?;
+            self.write(move |tx| deactivation::deactivate(tx, &ada, id))?;
             for channel in [Some(own), company].into_iter().flatten() {
                 self.model.leave(client, channel);
             }

@@ -4,9 +4,10 @@
 use store::Tx;
 
 use crate::administration::clients::leave_groups;
+use crate::administration::deactivation::end_sessions;
 use crate::administration::projects;
 use crate::administration::save_person::save;
-use crate::administration::team::{end_sessions, keep_an_admin};
+use crate::administration::team::keep_an_admin;
 use crate::channels::channel;
 use crate::channels::members::{self, Scope};
 use crate::directory::person::{Person, find};

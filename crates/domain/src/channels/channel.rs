@@ -1,9 +1,11 @@
 //! Channels: one conversation about exactly one subject (C1), with a title that is always derived (C2).
 
+use constcat::concat;
 use store::{Columns, FromRow, Reader, Time, Tx};
 use uuid::Uuid;
 
 use crate::channels::members::{self, Scope};
+use crate::channels::unread_count::UNREAD;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::{columns, count};
@@ -47,7 +49,7 @@ columns! {
         /// The actor's read position.
         pub read_position: i64 = "coalesce(m.read_position, c.last_position)",
         /// The actor's number of unread messages (M7).
-        pub unread: i64 = "coalesce(c.last_position - m.read_position - m.skipped, 0)",
+        pub unread: i64 = concat!("coalesce(", UNREAD, ", 0)"),
         /// Set while the actor mutes it.
         pub muted_at: Option<Time> = "m.muted_at",
         /// Set if the actor left it by choice.
@@ -167,17 +169,6 @@ pub struct ChannelSnapshot {
     pub kind: Kind,
     pub title: String,
     pub archived_at: Option<Time>,
-}
-
-/// The actor's unread messages in all channels they have neither muted nor left.
-pub fn unread(reader: &Reader, actor: &Actor) -> Result<i64> {
-    Ok(reader.one(
-        "SELECT CAST(coalesce(sum(c.last_position - m.read_position - m.skipped), 0) AS BIGINT) FROM members m \
-         JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
-         WHERE m.workspace = $1 AND m.person = $2 AND m.muted_at IS NULL AND m.left_at IS NULL",
-        &[&actor.workspace, &actor.person],
-        |row| row.get(0),
-    )?)
 }
 
 /// All channels of which the actor is a member, for live updates.

@@ -4,6 +4,7 @@ use store::{Nullable, Reader, Time};
 use uuid::Uuid;
 
 use crate::channels::channel::{COLUMNS, Channel, Kind, group_title, read, seen};
+use crate::channels::unread_count::UNREAD;
 use crate::kernel::access::Actor;
 use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
@@ -77,7 +78,7 @@ fn wanted(filter: &Filter) -> String {
         " AND c.archived_at IS NULL"
     });
     if filter.unread {
-        wanted.push_str(" AND c.last_position - m.read_position - m.skipped > 0");
+        wanted.push_str(&format!(" AND {UNREAD} > 0"));
     }
     if let Some(kind) = filter.kind {
         // A literal from our own code, not user input.

@@ -33,7 +33,7 @@ pub fn make_folder(
     if folders_to(tx, actor.workspace, channel, inside)?.len() >= DEPTH_MAX {
         return Err(Error::Conflict("Folders cannot lie deeper than this."));
     }
-    insert(tx, actor, &Making { kind: Kind::Folder, ..Making::new(channel, inside, name) })
+    insert(tx, actor, &NewEntry { kind: Kind::Folder, ..NewEntry::new(channel, inside, name) })
 }
 
 /// Creates a link.
@@ -51,7 +51,7 @@ pub fn make_link(
     let name = FileName::new("name", name)?;
     let url = address("linkUrl", url)?;
     may_make(tx, actor, channel, inside)?;
-    insert(tx, actor, &Making { kind: Kind::Link, url: Some(url), ..Making::new(channel, inside, name) })
+    insert(tx, actor, &NewEntry { kind: Kind::Link, url: Some(url), ..NewEntry::new(channel, inside, name) })
 }
 
 /// Creates a file without bytes; an upload for it brings them.
@@ -67,7 +67,7 @@ pub fn make_file(
 ) -> Result<FileId> {
     let name = FileName::new("name", name)?;
     may_make(tx, actor, channel, inside)?;
-    insert(tx, actor, &Making::new(channel, inside, name))
+    insert(tx, actor, &NewEntry::new(channel, inside, name))
 }
 
 /// Resolves a path such as `Contracts/2026/deed.pdf` to a folder and a name, creating missing folders.
@@ -137,7 +137,7 @@ pub(crate) fn fill(tx: &mut Tx, actor: &Actor, file: FileId, blob: BlobId) -> Re
 }
 
 /// An entry about to be created.
-pub(crate) struct Making {
+pub(crate) struct NewEntry {
     /// Set if the id is known already.
     pub(crate) id: Option<FileId>,
     pub(crate) channel: ChannelId,
@@ -149,18 +149,18 @@ pub(crate) struct Making {
     pub(crate) message: Option<MessageId>,
 }
 
-impl Making {
-    pub(crate) fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> Making {
-        Making { id: None, channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
+impl NewEntry {
+    pub(crate) fn new(channel: ChannelId, inside: Option<FileId>, name: FileName) -> NewEntry {
+        NewEntry { id: None, channel, inside, kind: Kind::File, name, url: None, blob: None, message: None }
     }
 }
 
-pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<FileId> {
-    lock_files(tx, actor.workspace, making.channel)?;
-    let is_folder = making.kind == Kind::Folder;
-    let folder = folder_key(making.channel, making.inside);
-    let name = free(tx, actor.workspace, folder, &making.name, is_folder)?;
-    let id = making.id.unwrap_or_else(|| FileId::new(tx.now()));
+pub(crate) fn insert(tx: &mut Tx, actor: &Actor, new: &NewEntry) -> Result<FileId> {
+    lock_files(tx, actor.workspace, new.channel)?;
+    let is_folder = new.kind == Kind::Folder;
+    let folder = folder_key(new.channel, new.inside);
+    let name = free(tx, actor.workspace, folder, &new.name, is_folder)?;
+    let id = new.id.unwrap_or_else(|| FileId::new(tx.now()));
     tx.run(
         "INSERT INTO files (workspace, id, channel, folder, kind, name, safe_name, name_key, sort_key, link_url, blob, \
          message, creator, changed_by, created_at, updated_at) \
@@ -168,21 +168,21 @@ pub(crate) fn insert(tx: &mut Tx, actor: &Actor, making: &Making) -> Result<File
         &[
             &actor.workspace,
             &id,
-            &making.channel,
+            &new.channel,
             &folder,
-            &making.kind.word(),
+            &new.kind.word(),
             &name.given,
             &name.safe,
             &names::key(&name.safe),
             &names::sort_key(&name.safe, is_folder),
-            &making.url,
-            &making.blob,
-            &making.message,
+            &new.url,
+            &new.blob,
+            &new.message,
             &actor.person,
             &tx.now(),
         ],
     )?;
-    journal::record(tx, actor.workspace, &Event::FileCreated { channel: making.channel, file: id });
+    journal::record(tx, actor.workspace, &Event::FileCreated { channel: new.channel, file: id });
     Ok(id)
 }
 

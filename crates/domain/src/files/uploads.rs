@@ -7,7 +7,7 @@ use std::time::Duration;
 use store::{Reader, Time, Tx};
 
 use crate::files::blobs::{self, ReceivedBlob};
-use crate::files::creating::{self, Making, insert, may_make};
+use crate::files::creating::{self, NewEntry, insert, may_make};
 use crate::files::entry::{self, Entry};
 use crate::files::names::FileName;
 use crate::files::permissions;
@@ -28,12 +28,12 @@ pub(crate) fn file_at(
 ) -> Result<FileId> {
     let name = FileName::or("name", &upload.name, "file")?;
     may_make(tx, actor, upload.channel, inside)?;
-    let making = Making {
+    let new = NewEntry {
         id: Some(FileId(upload.id.0)),
         blob: Some(blob),
-        ..Making::new(upload.channel, inside, name)
+        ..NewEntry::new(upload.channel, inside, name)
     };
-    insert(tx, actor, &creating)
+    insert(tx, actor, &new)
 }
 
 /// How long an upload is kept after its last byte, or unused after completion.

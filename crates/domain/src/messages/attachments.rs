@@ -4,7 +4,7 @@
 use store::{Nullable, Reader, Tx};
 
 use crate::files::content::Class;
-use crate::files::creating::{Making, insert};
+use crate::files::creating::{NewEntry, insert};
 use crate::files::entry::{Entry, Kind, Stored, find};
 use crate::files::names::FileName;
 use crate::files::uploads;
@@ -188,6 +188,6 @@ pub(crate) fn filed(
     message: MessageId,
 ) -> Result<FileId> {
     let name = FileName::or("name", name, "file")?;
-    let making = Making { blob: Some(blob), message: Some(message), ..Making::new(channel, None, name) };
-    insert(tx, actor, &making)
+    let new = NewEntry { blob: Some(blob), message: Some(message), ..NewEntry::new(channel, None, name) };
+    insert(tx, actor, &new)
 }

@@ -8,6 +8,7 @@ use domain::channels::channel::{self, Kind};
 use domain::channels::list::Filter;
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
+use domain::channels::unread_count;
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::ChannelId;
 use domain::kernel::journal::Event;
@@ -236,7 +237,7 @@ both_engines! {
         let channel = firm.channel_of(maria.person);
         office.write(move |tx| muting::mute(tx, &tom, channel, true)).expect("muted");
         office.posts(maria, channel, "hello");
-        assert_eq!(office.read(move |reader| channel::unread(reader, &tom)).expect("a count"), 0);
+        assert_eq!(office.read(move |reader| unread_count::of_person(reader, &tom)).expect("a count"), 0);
         assert_eq!(office.unread(tom, channel), 1);
         office.write(move |tx| members::leave(tx, &tom, channel)).expect("left");
         assert!(matches!(office.sends(tom, &office.draft(channel, "x", None)), Err(Error::Forbidden)));

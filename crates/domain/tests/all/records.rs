@@ -4,6 +4,7 @@ use crate::support::Office;
 use crate::support::people::{forbidden, new_client, new_internal, not_found};
 use domain::administration;
 use domain::administration::clients::{self, ClientChange};
+use domain::administration::deactivation;
 use domain::administration::settings::{self, MessagingChange};
 use domain::administration::team::{self, InternalChange};
 use domain::administration::{deletion, projects};
@@ -59,9 +60,9 @@ both_engines! {
         expect(AuditAction::PersonInvited, &[]);
         office.write(move |tx| invitations::take_back(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonUninvited, &[]);
-        office.write(move |tx| team::deactivate(tx, &ada, bo)).unwrap();
+        office.write(move |tx| deactivation::deactivate(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonDeactivated, &[]);
-        office.write(move |tx| team::reactivate(tx, &ada, bo)).unwrap();
+        office.write(move |tx| deactivation::reactivate(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonReactivated, &[]);
         office.write(move |tx| deletion::delete_client(tx, &ada, bo)).unwrap();
         expect(AuditAction::PersonDeleted, &[]);
@@ -101,7 +102,7 @@ both_engines! {
         let count = all(office, ada).len();
         let clash = new_client("Bo", &[]);
         office.write(move |tx| clients::add_client(tx, &ada, &clash)).unwrap_err();
-        office.write(move |tx| team::deactivate(tx, &sam, ada.person)).unwrap_err();
+        office.write(move |tx| deactivation::deactivate(tx, &sam, ada.person)).unwrap_err();
         assert_eq!(all(office, ada).len(), count);
         let read = |actor: Actor| office.read(move |reader| audit_log::list(reader, &actor, &Filter::default(), 9));
         forbidden(read(sam));

@@ -2,6 +2,7 @@
 
 use crate::support::Office;
 use crate::support::people::{forbidden, new_internal, refused};
+use domain::administration::deactivation;
 use domain::administration::profile::{self, SelfChange};
 use domain::administration::team::{InternalChange, NewInternal};
 use domain::arrival::invitations;
@@ -117,7 +118,7 @@ both_engines! {
                 let store = office.store.clone();
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    runtime.block_on(store.write(move |tx| administration::team::deactivate(tx, &actor, other))).is_ok()
+                    runtime.block_on(store.write(move |tx| deactivation::deactivate(tx, &actor, other))).is_ok()
                 })
             });
             tasks.into_iter().map(|task| usize::from(task.join().unwrap())).sum()

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::directory::clients;
 use domain::kernel::access::Actor;
@@ -96,7 +96,7 @@ async fn deactivate(
     PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, team::deactivate).await
+    act(&app, &program, once, id, &canonical, deactivation::deactivate).await
 }
 
 /// Reactivate a client user
@@ -110,5 +110,5 @@ async fn reactivate(
     PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, team::reactivate).await
+    act(&app, &program, once, id, &canonical, deactivation::reactivate).await
 }

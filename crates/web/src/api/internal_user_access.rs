@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::administration::deactivation;
 use domain::arrival::invitations;
+use domain::directory;
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::PersonId;
-use domain::{administration, directory};
 use store::Tx;
 
 use crate::api::auth::ApiClient;
@@ -91,7 +92,7 @@ async fn deactivate(
     PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, administration::team::deactivate).await
+    act(&app, &program, once, id, &canonical, deactivation::deactivate).await
 }
 
 /// Reactivate an internal user
@@ -106,5 +107,5 @@ async fn reactivate(
     PathParam(id): PathParam<PersonId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    act(&app, &program, once, id, &canonical, administration::team::reactivate).await
+    act(&app, &program, once, id, &canonical, deactivation::reactivate).await
 }

@@ -1,6 +1,6 @@
 //! The frame around every page of a signed-in person.
 
-use domain::channels::channel;
+use domain::channels::unread_count;
 use domain::directory::person;
 use domain::kernel::{access, error};
 use store::Reader;
@@ -61,7 +61,7 @@ impl Layout {
             my_id: me.id.to_string(),
             my_name: me.name.full(),
             my_face: Avatar::of_person(me.id.0, &me.name),
-            unread: channel::unread(reader, &visitor.actor)?,
+            unread: unread_count::of_person(reader, &visitor.actor)?,
             seq: reader.journal_head(visitor.workspace.id.0)?,
             time_zone: me.time_zone,
         })

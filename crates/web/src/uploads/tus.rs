@@ -45,7 +45,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .head("/uploads/{id}", state)
         .patch("/uploads/{id}", go_on)
         .delete("/uploads/{id}", give_up)
-        .put("/signed/{address}", signed_urls)
+        .put("/signed/{address}", signed)
 }
 
 async fn options(State(app): State<App>) -> Response {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::Firm;
 use crate::texts::agreed;
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::channels::{members, starting};
 use domain::kernel::ids::{MessageId, PersonId};
@@ -174,7 +174,7 @@ async fn n14_a_message_of_another_channel_is_not_reached_through_this_one() {
     browser.post(&path, &[("also", &found[0].id.to_string())]).await.is(404);
     browser.get(&format!("/messages/{}", firm.channel)).await.shows("Notice to Oskar").hides("called off");
     // A deactivated client user is sent nothing, and the status says so.
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, maria)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, maria)).await;
     browser
         .get(&format!("/messages/{other}"))
         .await

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use domain::administration;
 use domain::administration::clients::{self, ClientChange};
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::channels::{members, starting};
 use domain::identity::sessions;
@@ -378,7 +378,7 @@ async fn n12_what_becomes_of_a_notice_is_heard_by_internal_users_and_by_nobody_e
     let mut again = Stream::open(&firm, oskar, &format!("/live?after={before}")).await;
     again.expect("message", "afterwards").await;
     let priya = firm.priya.person;
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, priya)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, priya)).await;
     outsider.expect("signed-out", "").await;
 }
 

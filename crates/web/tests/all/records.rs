@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use domain::administration::clients::{self, NewClient};
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::arrival::joining::{self, JoiningChange};
 use domain::channels::starting::{self, Subject};
@@ -295,7 +295,7 @@ async fn fill(firm: &Firm, text: &str) -> String {
         filled = filled.replace("[invited]", &oskar.to_string());
     }
     if filled.contains("[gone]") {
-        firm.portal.write(move |tx| team::deactivate(tx, &jane, oskar)).await;
+        firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, oskar)).await;
         filled = filled.replace("[gone]", &oskar.to_string());
     }
     if filled.contains("[off]") {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{Answer, Browser, Firm, MORNING};
+use domain::administration::deactivation;
 use domain::administration::settings::{self, MessagingChange};
-use domain::administration::team;
 use domain::channels::{channel, starting};
 use domain::kernel::access::Actor;
 use domain::kernel::ids::{self, ChannelId, MessageId};
@@ -287,7 +287,7 @@ async fn n8_a_link_revoked_by_its_owner_says_so() {
 async fn n13_with_the_access_the_link_shows_nothing() {
     let (firm, link) = missed().await;
     let (jane, oskar) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, oskar)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, oskar)).await;
     let mut phone = firm.portal.browser();
     let page = phone.get(&link).await;
     page.is(410).shows("not open to you any more").hides("missed").hides("Oskar").hides("Jane");

@@ -3,7 +3,8 @@
 use crate::support::Firm;
 use axum::body::Body;
 use axum::http::Method;
-use domain::administration::{clients, team};
+use domain::administration::clients;
+use domain::administration::deactivation;
 use domain::channels::starting;
 use domain::files::blobs;
 use domain::files::changing::{self, Contents};
@@ -222,7 +223,7 @@ async fn f2_a_signed_address_hands_out_its_file_for_a_quarter_of_an_hour() {
     let fresh = sign().await;
     program.get(&fresh).await.is(200);
     let (jane, person) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, person)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, person)).await;
     program.get(&fresh).await.is(404);
 }
 

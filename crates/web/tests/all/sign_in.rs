@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Answer, Browser, Firm};
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::identity::sign_in_links::LinkKind;
 use domain::identity::{sessions, sign_in_requests};
 use domain::kernel::ids::SignInId;
@@ -84,7 +84,7 @@ async fn s1_a_code_is_good_for_fifteen_minutes() {
 async fn s3_the_page_is_the_same_for_known_unknown_and_deactivated_addresses() {
     let firm = Firm::new().await;
     let (jane, maria) = (firm.jane, firm.maria.person);
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, maria)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, maria)).await;
     let mut pages = Vec::new();
     for email in ["oskar@client.example", "emily@client.example", "maria@client.example"] {
         let mut browser = firm.portal.browser();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{Firm, MORNING, metadata};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::channels::starting;
 use domain::files::signed_urls::{self, Purpose};
 use domain::files::{creating, entry, uploads};
@@ -249,7 +249,7 @@ async fn f3_an_upload_ends_where_access_or_time_ends() {
     oskar.brings(&old, 0, "0123456789").await.is(404);
     let path = oskar.announces(10, &[("filename", "a.txt"), ("channel", &channel)]).await;
     let (jane, person) = (firm.jane, firm.oskar.person);
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, person)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, person)).await;
     oskar.brings(&path, 0, "0123456789").await.is(401);
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::administration::clients::{self, NewClient};
+use domain::administration::deactivation;
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team;
 use domain::arrival::invitations;
 use domain::arrival::sign_in::{self, CodeOutcome};
 use domain::identity::sign_in_requests;
@@ -133,7 +133,7 @@ impl PostOffice {
 
     pub async fn deactivate(&self, person: PersonId) {
         let ada = self.ada;
-        self.write(move |tx| team::deactivate(tx, &ada, person)).await;
+        self.write(move |tx| deactivation::deactivate(tx, &ada, person)).await;
     }
 
     pub async fn next_due(&self) -> Option<Time> {

@@ -2,6 +2,7 @@
 
 use domain::administration;
 use domain::administration::clients::{self, ClientChange, Colleague, NewClient};
+use domain::administration::deactivation;
 use domain::administration::projects::{self, NewProject};
 use domain::administration::set_up;
 use domain::administration::settings::{self, MessagingChange};
@@ -155,11 +156,11 @@ impl Firm<'_> {
     }
 
     pub fn deactivate(&self, actor: Actor, person: PersonId) -> error::Result<()> {
-        self.office.write(move |tx| team::deactivate(tx, &actor, person))
+        self.office.write(move |tx| deactivation::deactivate(tx, &actor, person))
     }
 
     pub fn reactivate(&self, actor: Actor, person: PersonId) -> error::Result<()> {
-        self.office.write(move |tx| team::reactivate(tx, &actor, person))
+        self.office.write(move |tx| deactivation::reactivate(tx, &actor, person))
     }
 
     /// Allows client users to invite colleagues from now on.

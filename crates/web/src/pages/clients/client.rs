@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use domain::administration::clients::ClientChange;
-use domain::administration::team;
+use domain::administration::deactivation;
 use domain::arrival::company_suggestion::{self, CompanySuggestion};
 use domain::arrival::invitations;
 use domain::channels::starting::Subject;
@@ -230,7 +230,7 @@ async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): Path
 async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
-        team::deactivate(tx, actor, id)
+        deactivation::deactivate(tx, actor, id)
     })
     .await
 }
@@ -238,7 +238,7 @@ async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): Pat
 async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
     act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
         directory::clients::client(tx, actor, id)?;
-        team::reactivate(tx, actor, id)
+        deactivation::reactivate(tx, actor, id)
     })
     .await
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::channels;
+use domain::channels::unread_count;
 use domain::channels::{channel, members};
 use domain::kernel::ids::{ChannelId, PersonId};
 use domain::kernel::{error, limits};
@@ -89,7 +90,7 @@ async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
                 unread: listed.channel.unread,
             };
             Ok::<_, error::Error>(Counts {
-                unread: channel::unread(reader, &actor)?,
+                unread: unread_count::of_person(reader, &actor)?,
                 channels: waiting.into_iter().map(count).collect(),
             })
         })

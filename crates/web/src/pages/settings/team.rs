@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::administration::deactivation;
 use domain::administration::team::{InternalChange, NewInternal};
 use domain::arrival::invitations;
 use domain::directory::person::Person;
@@ -272,9 +273,9 @@ async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): Path
 }
 
 async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::deactivate(tx, actor, id)).await
+    act(&app, visitor, id, None, LIST, move |tx, actor| deactivation::deactivate(tx, actor, id)).await
 }
 
 async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| administration::team::reactivate(tx, actor, id)).await
+    act(&app, visitor, id, None, LIST, move |tx, actor| deactivation::reactivate(tx, actor, id)).await
 }

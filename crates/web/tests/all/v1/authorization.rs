@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
+use domain::administration::deactivation;
 use domain::administration::team;
 use domain::files::creating;
 use domain::kernel::access;
@@ -243,9 +244,9 @@ async fn a_key_ends_with_its_admin() {
         .unwrap();
     let program = firm.portal.program_of(tom_actor).await;
     program.get("/v1/workspaces").await.is(200);
-    firm.portal.write(move |tx| team::deactivate(tx, &jane, tom)).await;
+    firm.portal.write(move |tx| deactivation::deactivate(tx, &jane, tom)).await;
     program.get("/v1/workspaces").await.refuses(401, "");
-    firm.portal.write(move |tx| team::reactivate(tx, &jane, tom)).await;
+    firm.portal.write(move |tx| deactivation::reactivate(tx, &jane, tom)).await;
     program.get("/v1/workspaces").await.is(200);
     firm.portal
         .write(move |tx| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::administration;
 use domain::administration::clients::{self, ClientChange, NewClient};
+use domain::administration::deactivation;
 use domain::administration::set_up::{self, SetUp};
 use domain::administration::team::{self, NewInternal};
 use domain::arrival::invitations;
@@ -166,7 +167,7 @@ impl Office {
 
     pub fn deactivates(&self, who: Actor) {
         let ada = self.ada;
-        self.write(move |tx| team::deactivate(tx, &ada, who.person));
+        self.write(move |tx| deactivation::deactivate(tx, &ada, who.person));
     }
 
     pub fn chooses(&self, who: Actor, email: Frequency) {
