@@ -5,28 +5,28 @@
 #[macro_use]
 mod support;
 
+mod api_clients;
+mod api_keys;
+mod audit_log;
 mod brand;
 mod channels;
-mod choices;
 mod colleagues;
 mod companies;
 mod deliveries;
 mod early_access;
 mod every_query;
 mod files;
-mod following;
 mod formatting;
 mod imports;
-mod keys;
-mod links;
+mod membership;
 mod messages;
-mod notices;
+mod notification_history;
+mod notification_preferences;
 mod notifications;
 mod people;
 mod phones;
-mod programs;
 mod projects;
-mod records;
+mod reply_links;
 mod search;
 mod sessions;
 mod sign_ins;

@@ -3,22 +3,22 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod api_keys;
+mod audit_log;
 mod authorization;
 mod bad_input;
 mod bounces;
 mod brand;
-mod choices;
+mod delivery_status;
 mod disk;
 mod early_access;
-mod fates;
 mod folders;
 mod hosts;
 mod joining;
-mod keys;
 mod lists;
 mod live;
+mod notification_preferences;
 mod people_pages;
-mod records;
 mod reply;
 mod serving;
 mod sessions;

@@ -1,9 +1,9 @@
 //! `/v1` as API clients call it.
 
+mod audit_actions;
 mod authorization;
 mod bad_input;
 mod conversations;
-mod deeds;
 mod events;
 mod files;
 mod form;

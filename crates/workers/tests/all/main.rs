@@ -8,12 +8,12 @@
 mod server;
 
 mod deliveries;
+mod digests;
 mod files;
+mod indexer;
 mod mail;
 mod mail_snapshots;
-mod missed;
-mod searches;
 mod smtp;
 mod support;
-mod sweeps;
+mod sweeper;
 mod webhooks;

@@ -23,7 +23,7 @@ use domain::notify::{delivery_status, manual_send};
 use store::Time;
 
 use crate::both_engines;
-use crate::missed::office::MORNING;
+use crate::digests::office::MORNING;
 
 fn at(seconds: i64) -> Time {
     Time(MORNING.0 + 1000 * seconds)

@@ -15,7 +15,7 @@ use outbound::text::{Text, TextError, fits};
 
 use super::at;
 use crate::both_engines;
-use crate::missed::office::{Office, PORTAL};
+use crate::digests::office::{Office, PORTAL};
 
 const NUMBER: &str = "+15005550100";
 

@@ -36,7 +36,7 @@ use workers::{DeliveryWorker, DigestScheduler};
 #[macro_export]
 macro_rules! both_engines {
     ($($tests:tt)*) => {
-        testing::both_engines! { $crate::missed::office::Office; $($tests)* }
+        testing::both_engines! { $crate::digests::office::Office; $($tests)* }
     };
 }
 

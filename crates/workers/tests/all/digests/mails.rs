@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use workers::MailComposer;
 
 use crate::both_engines;
-use crate::missed::office::{MORNING, Office, PORTAL};
+use crate::digests::office::{MORNING, Office, PORTAL};
 
 fn hides(office: &Office) {
     let ada = office.ada;
