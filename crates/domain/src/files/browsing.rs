@@ -97,7 +97,7 @@ pub fn packed(reader: &Reader, actor: &Actor, channel: ChannelId, chosen: &[File
             continue;
         }
         let (path, key) = (path.clone(), folder_key(channel, Some(entry.id)));
-        let room = i64::try_from(PACKED_MAX + 1 - packed.len()).unwrap_or(0);
+        let room = (PACKED_MAX + 1 - packed.len()) as i64;
         let sql = format!(
             "SELECT {COLUMNS} FROM {TABLES} WHERE f.workspace = $1 AND f.folder = $2 AND f.deleted_at IS NULL \
              ORDER BY f.sort_key, f.id LIMIT $3"

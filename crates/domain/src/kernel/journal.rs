@@ -213,7 +213,7 @@ impl Event {
 /// Publishes an event once the transaction is on disk.
 pub(crate) fn record(tx: &mut Tx, workspace: WorkspaceId, event: &Event) {
     // Ids, numbers and lists of them always serialize.
-    let payload = serde_json::to_string(event).unwrap_or_default();
+    let payload = serde_json::to_string(event).expect("an event has a JSON form");
     tx.record(Entry {
         workspace: workspace.0,
         kind: event.kind(),

@@ -142,7 +142,7 @@ pub(crate) fn attach(
                 id
             }
         };
-        let place = i64::try_from(place).unwrap_or(i64::MAX);
+        let place = i64::try_from(place).expect("a list in memory has a length of 63 bits");
         tx.run(
             "INSERT INTO attachments (workspace, message, place, file, name, size, content_type) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

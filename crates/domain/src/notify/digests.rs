@@ -325,7 +325,7 @@ fn part(tx: &mut Tx, actor: &Actor, span: &Span) -> Result<Option<DigestChannel>
     if messages.is_empty() {
         return Ok(None);
     }
-    let shown = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    let shown = i64::try_from(messages.len()).expect("a list in memory has a length of 63 bits");
     let all: i64 = if shown < MESSAGES_MAX {
         shown
     } else {

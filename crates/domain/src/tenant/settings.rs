@@ -48,7 +48,7 @@ columns! {
 
 impl Messaging {
     pub fn wait(&self) -> Duration {
-        Duration::from_secs(60 * u64::try_from(self.wait_minutes).unwrap_or(0))
+        Duration::from_secs(60 * u64::try_from(self.wait_minutes).expect("a wait is at least a minute"))
     }
 }
 

@@ -18,7 +18,7 @@ impl Undo {
     /// `before` has the changed fields with their old values.
     pub(crate) fn of(before: &impl Serialize) -> Undo {
         // Strings always serialize.
-        Undo { undo: serde_html_form::to_string(before).unwrap_or_default() }
+        Undo { undo: serde_html_form::to_string(before).expect("a form has a form encoding") }
     }
 }
 

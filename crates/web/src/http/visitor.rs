@@ -92,7 +92,7 @@ fn cookie_header(app: &App, value: &str, seconds: u64) -> HeaderValue {
     let text =
         format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", cookie_name(app));
     // Names and secrets are ASCII letters and digits.
-    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    HeaderValue::from_str(&text).expect("names and secrets are ASCII letters and digits")
 }
 
 /// The client's network address, for rate limits. Only a proxy on this machine may forward another address.

@@ -189,7 +189,7 @@ struct Joined {
 
 fn write(seq: Option<i64>, name: &str, data: &impl Serialize) -> Bytes {
     // Ids, numbers and text always serialize, and JSON escapes line breaks.
-    let data = serde_json::to_string(data).unwrap_or_default();
+    let data = serde_json::to_string(data).expect("an event has a JSON form");
     Bytes::from(match seq {
         Some(seq) => format!("id: {seq}\nevent: {name}\ndata: {data}\n\n"),
         None => format!("event: {name}\ndata: {data}\n\n"),

@@ -219,7 +219,7 @@ impl ListPage {
         let trapped = place.trapped.is_some();
         let (people, machines) = early_access::counts(reader, &visitor.actor)?;
         // One more than a page shows whether another page follows.
-        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let most = PAGE as i64 + 1;
         let mut found = early_access::list(reader, &visitor.actor, trapped, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);

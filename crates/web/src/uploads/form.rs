@@ -155,7 +155,7 @@ fn unescaped(name: &str) -> String {
 async fn text(mut part: multer::Field<'_>) -> Result<String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
-        if bytes.len() + chunk.len() > usize::try_from(TEXT_BYTES).unwrap_or(usize::MAX) {
+        if bytes.len() + chunk.len() > TEXT_BYTES as usize {
             return Err(Answer::refused(StatusCode::PAYLOAD_TOO_LARGE, "body", "This is too much at once."));
         }
         bytes.extend_from_slice(&chunk);

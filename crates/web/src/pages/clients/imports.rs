@@ -85,7 +85,7 @@ async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> 
     let form = match form(request).await {
         Ok(form) => form,
         Err(answer) if answer.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let most = i64::try_from(BYTES_MAX).unwrap_or(i64::MAX);
+            let most = BYTES_MAX as i64;
             let wrong = FieldError::field("file", Problem::TooLarge(most));
             return show_new(&app, visitor, false, wrong).await;
         }

@@ -78,7 +78,7 @@ impl ListPage {
             })
             .collect::<error::Result<_>>()?;
         let is_first = listing.find.is_empty() && listing.first.is_none();
-        let most = if is_first { i64::try_from(NEWCOMERS_MAX + 1).unwrap_or(i64::MAX) } else { 0 };
+        let most = if is_first { NEWCOMERS_MAX as i64 + 1 } else { 0 };
         let mut newcomers = company_suggestion::undecided(reader, actor, most)?;
         let are_more = newcomers.len() > NEWCOMERS_MAX;
         newcomers.truncate(NEWCOMERS_MAX);

@@ -98,7 +98,7 @@ fn part(attachment: &Attachment, reached: &Reached) -> String {
         content: reached.bytes(file, "content"),
     };
     // Writing into memory does not fail.
-    part.render().unwrap_or_default()
+    part.render().expect("a template renders into a string")
 }
 
 fn shown(attachment: &Attachment, class: Class, reached: &Reached) -> Shown {

@@ -184,7 +184,7 @@ fn words(deleted: &browsing::Deleted) -> String {
 
 /// Cuts the entries to one page. One more than a page was read, to know whether another follows.
 fn cut(here: &str, at: &At, entries: &mut Vec<Entry>) -> paging::Listing {
-    let page = usize::try_from(listing::PAGE).unwrap_or(usize::MAX);
+    let page = listing::PAGE as usize;
     let is_longer = entries.len() > page;
     entries.truncate(page);
     let next = entries.last().filter(|_| is_longer).map(|last| last.id);

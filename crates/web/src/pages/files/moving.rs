@@ -93,7 +93,7 @@ impl MovePage {
             forms::address(&format!("/files/{channel}/move"), &MoveQuery { into, ..wanted.clone() })
         };
         // Folders come before everything else.
-        let most = i64::try_from(CHOICES_MAX).unwrap_or(i64::MAX) + 1;
+        let most = CHOICES_MAX as i64 + 1;
         let below = listing::in_folder(reader, actor, channel, wanted.into, None, most)?;
         let mut folders: Vec<Crumb> = below
             .into_iter()

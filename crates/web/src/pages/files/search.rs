@@ -67,7 +67,7 @@ impl SearchPage {
         };
         let layout = Layout::read(reader, visitor, Module::Files, &title)?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let most = i64::try_from(FOUND).unwrap_or(i64::MAX) + 1;
+        let most = FOUND as i64 + 1;
         let mut entries = listing::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
         let is_longer = entries.len() > FOUND;
         entries.truncate(FOUND);

@@ -48,7 +48,7 @@ pub(crate) fn blank(layout: &Layout) -> String {
         is_edited: false,
         is_deleted: false,
     };
-    part.render().unwrap_or_default()
+    part.render().expect("a template renders into a string")
 }
 
 /// Files shown in the details.

@@ -169,7 +169,7 @@ pub(crate) fn add(
         let can_hasten = lines.iter().any(|line| line.is("due") && line.state != Shape::Later(Medium::Text));
         let part = FatesPart { channel: first.channel, message: message.id, lines, is_due, can_hasten, also };
         // Writing into memory does not fail.
-        entries[index].fates = part.render().unwrap_or_default();
+        entries[index].fates = part.render().expect("a template renders into a string");
     }
     Ok(())
 }

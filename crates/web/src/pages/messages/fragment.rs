@@ -56,12 +56,12 @@ pub(crate) fn fragment_for(message: &Message, reached: &Reached) -> String {
         is_deleted: message.deleted_at.is_some(),
     };
     // Writing into memory does not fail.
-    part.render().unwrap_or_default()
+    part.render().expect("a template renders into a string")
 }
 
 /// The beginning of a message, for lists and notifications.
 pub(crate) fn preview(message: &Message) -> String {
-    let count = i64::try_from(message.attachments.len()).unwrap_or(i64::MAX);
+    let count = i64::try_from(message.attachments.len()).expect("a list in memory has a length of 63 bits");
     let first = message.attachments.first().map_or("", |first| first.name.as_str());
     first_words(&message.text, message.deleted_at.is_some(), (count, first))
 }

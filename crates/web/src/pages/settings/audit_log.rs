@@ -161,7 +161,7 @@ impl RecordsPage {
         let layout = Layout::read(reader, visitor, Module::Settings, "Records")?;
         let zone = times::zone(layout.time_zone.as_deref());
         // One more than a page shows whether another page follows.
-        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let most = PAGE as i64 + 1;
         let (mut found, wrong) = match asking.filter(&zone) {
             Ok(filter) => (audit_log::list(reader, actor, &filter, most)?, FieldError::default()),
             Err(Error::Field { field, problem }) => (Vec::new(), FieldError::field(field, problem)),

@@ -120,7 +120,7 @@ pub(crate) async fn received(place: Place, request: Request, most: usize) -> Res
     match extractors::whole(request, most).await {
         Ok(body) => Ok(Ok(body)),
         Err(answer) if answer.status() == 413 => {
-            let most = i64::try_from(PICTURE_BYTES).unwrap_or(i64::MAX);
+            let most = PICTURE_BYTES as i64;
             Ok(Err(Error::field(place.word(), Problem::TooLarge(most))))
         }
         Err(answer) => Err(answer),

@@ -77,7 +77,7 @@ async fn history(State(app): State<App>, visitor: Visitor, Query(place): Query<H
 impl HistoryPage {
     fn read(reader: &Reader, visitor: &Visitor, place: &HistoryQuery) -> error::Result<HistoryPage> {
         // One more than a page shows whether another page follows.
-        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let most = PAGE as i64 + 1;
         let mut found = history::list(reader, &visitor.actor, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);

@@ -250,7 +250,7 @@ impl WebhookPage {
     ) -> error::Result<WebhookPage> {
         let webhook = webhook::find(reader, &visitor.actor, id)?;
         // One more than a page shows whether another page follows.
-        let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let most = PAGE as i64 + 1;
         let mut found = call_history::list(reader, &visitor.actor, id, place.before, most)?;
         let is_longer = found.len() > PAGE;
         found.truncate(PAGE);
