@@ -89,7 +89,7 @@ impl Graph {
                 let parent = module.len().checked_sub(ups)?;
                 module[..parent].iter().chain(&path[ups..]).cloned().collect()
             }
-            _ if self.sources.contains_key(&[module.as_slice(), &[first.clone()]].concat()) => {
+            _ if self.sources.contains_key(&[module.as_slice(), std::slice::from_ref(first)].concat()) => {
                 module.iter().chain(path).cloned().collect()
             }
             // An alias, but not one of itself such as `use serde::Serialize;`.
