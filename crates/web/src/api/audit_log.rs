@@ -1,19 +1,19 @@
 //! Records: who changed what about people, access, settings and keys, and who looked at exports (R1).
 
 use axum::Json;
-use axum::extract::State;
+use domain::kernel::access::Actor;
 use domain::kernel::audit_log::{self, About, AuditAction, Change as Kept, Filter, Record as Found};
 use domain::kernel::ids::{PersonId, RecordId};
 use serde::{Deserialize, Serialize};
+use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 
@@ -103,13 +103,9 @@ struct Filters {
 /// Who changed people, access, settings or keys, and who looked at an export; the newest first. Records are only added to.
 #[utoipa::path(get, path = "/v1/records", tag = "Records", params(Filters, PageQuery),
     responses((status = 200, body = List<Record>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Record>>> {
-    let field = |word: &str| AuditAction::ALL.iter().map(|deed| deed.field()).find(|field| *field == word);
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Record>>> {
+    let field =
+        |word: &str| AuditAction::ALL.iter().map(|action| action.field()).find(|field| *field == word);
     let filter = Filter {
         field: query::word("about", &filters.about, field)?
             .map(|field| format!("{field}."))
@@ -119,10 +115,6 @@ async fn list(
         until: query::time("until", &filters.until)?,
         before: page.after_id(Of::Records)?,
     };
-    let list = app.store().read_long(move |reader| {
-        let found = audit_log::list(reader, &program.actor, &filter, page.read())?;
-        let place = |record: &Found| record.id.0.as_bytes().to_vec();
-        page.list(Of::Records, found, place, |found| Ok(Record::from(found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, rows| audit_log::list(reader, actor, &filter, rows);
+    call.list(Of::Records, page, find, |record| record.id.0, |_, _, found| Ok(Record::from(found))).await
 }

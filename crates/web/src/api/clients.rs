@@ -1,7 +1,6 @@
 //! Client users; whether they come in is in `access`.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::clients::ClientChange;
 use domain::administration::deleting;
 use domain::directory::companies;
@@ -9,7 +8,7 @@ use domain::directory::people_list::{self, ClientSearch};
 use domain::directory::person::Person;
 use domain::kernel::access::Actor;
 use domain::kernel::custom_fields::CustomFields;
-use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::error;
 use domain::kernel::ids::{CompanyId, PersonId};
 use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
@@ -17,15 +16,14 @@ use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::inviting::{Inviting, invite};
 use crate::api::json::{Body, Fields, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, time};
-use crate::api::{query, schemas};
-use crate::app::App;
+use crate::api::person_access::PersonObject;
+use crate::api::{failure, query, schemas};
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -78,8 +76,12 @@ pub(crate) struct Client {
     pub(crate) custom_fields: Map<String, Value>,
 }
 
-impl Client {
-    pub(crate) fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
+impl PersonObject for Client {
+    fn person(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Person> {
+        directory::clients::client(reader, actor, id)
+    }
+
+    fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
         let company_ids = directory::clients::ordered_companies(reader, actor.workspace, person.id)?;
         Ok(Client {
             id: person.id,
@@ -102,11 +104,6 @@ impl Client {
             custom_fields: person.custom_fields.to_map(),
         })
     }
-
-    pub(crate) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Client> {
-        let person = directory::clients::client(reader, actor, id)?;
-        Client::read(reader, actor, person)
-    }
 }
 
 /// The companies that were named, in one field or in the other; the main one first.
@@ -118,10 +115,7 @@ fn named(
 ) -> error::Result<Vec<CompanyId>> {
     let mut named = ids.unwrap_or_default();
     if let Some(id) = id {
-        match companies::find(reader, actor, id) {
-            Err(Error::NotFound) => return Err(Error::field("companyId", Problem::Unknown)),
-            found => found?,
-        };
+        failure::named("companyId", companies::find(reader, actor, id))?;
         named.retain(|other| *other != id);
         named.insert(0, id);
     }
@@ -162,31 +156,29 @@ struct NewClient {
 #[utoipa::path(post, path = "/v1/clients", tag = "Clients", params(Inviting), request_body = NewClient,
     responses((status = 200, body = Client)))]
 async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     Query(inviting): Query<Inviting>,
     Body { given, canonical }: Body<NewClient>,
 ) -> Result {
-    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
-    let deed = move |tx: &mut Tx| {
+    let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
         let client = administration::clients::NewClient {
             given_name: given.given_name.unwrap_or_default(),
             family_name: given.family_name.unwrap_or_default(),
             email: given.email,
             phone: given.phone.unwrap_or_default(),
-            companies: named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
+            companies: named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
             custom_fields,
             ..administration::clients::NewClient::default()
         };
-        let id = administration::clients::add_client(tx, &actor, &client)?;
-        Ok((id, invite(tx, &actor, id, invited, &public_url)?))
+        let id = administration::clients::add_client(tx, actor, &client)?;
+        Ok((id, invite(tx, actor, id, invited, &public_url)?))
     };
-    let show = move |reader: &Reader, (id, invite_url)| {
-        Ok(Client { invite_url, ..Client::find(reader, &actor, id)? })
+    let show = move |reader: &Reader, actor: &Actor, (id, invite_url)| {
+        Ok(Client { invite_url, ..Client::find(reader, actor, id)? })
     };
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, show).await
 }
 
 /// Which client users are listed.
@@ -213,12 +205,7 @@ struct Filters {
 /// The newest first.
 #[utoipa::path(get, path = "/v1/clients", tag = "Clients", params(Filters, PageQuery),
     responses((status = 200, body = List<Client>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Client>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Client>>> {
     let search = ClientSearch {
         company: query::id("companyId", &filters.company_id)?,
         email: query::text("email", &filters.email)?,
@@ -226,23 +213,15 @@ async fn list(
         family_name: query::text("familyName", &filters.family_name)?,
         before: page.after_id(Of::Clients)?,
     };
-    let actor = program.actor;
-    let list = app.store().read_long(move |reader| {
-        let found = people_list::clients_newest(reader, &actor, &search, page.read())?;
-        let place = |person: &Person| person.id.0.as_bytes().to_vec();
-        page.list(Of::Clients, found, place, |person| Client::read(reader, &actor, person))
-    });
-    Ok(Json(list.await?))
+    let find =
+        move |reader: &Reader, actor: &Actor, rows| people_list::clients_newest(reader, actor, &search, rows);
+    call.list(Of::Clients, page, find, |person| person.id.0, Client::read).await
 }
 
 /// Get a client user
 #[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<Client>> {
-    Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Client>> {
+    call.read(move |reader, actor| Client::find(reader, actor, id)).await
 }
 
 /// What changes about a client user. What is left out stays.
@@ -282,19 +261,18 @@ struct ChangedClient {
 #[utoipa::path(patch, path = "/v1/clients/{id}", tag = "Clients", params(Inviting), request_body = ChangedClient,
     responses((status = 200, body = Client)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<PersonId>,
     Query(inviting): Query<Inviting>,
     Body { given, .. }: Body<ChangedClient>,
 ) -> Result<Json<Client>> {
-    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
-    let changed = app.store().write(move |tx| {
-        let before = directory::clients::client(tx, &actor, id)?.custom_fields;
+    let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
+    call.write(move |tx, actor| {
+        let before = directory::clients::client(tx, actor, id)?.custom_fields;
         let custom_fields = Fields::change(given.custom_fields, &before)?;
         let of_companies = match (given.company_id, given.company_ids) {
             (None, None) => None,
-            (one, more) => Some(named(tx, &actor, one.flatten().and_then(|id| id.0), more.flatten())?),
+            (one, more) => Some(named(tx, actor, one.flatten().and_then(|id| id.0), more.flatten())?),
         };
         let change = ClientChange {
             given_name: given.given_name,
@@ -305,11 +283,11 @@ async fn change(
             told: true,
             custom_fields,
         };
-        administration::clients::edit_client(tx, &actor, id, &change)?;
-        let invite_url = invite(tx, &actor, id, invited, &public_url)?;
-        Ok::<_, Error>(Client { invite_url, ..Client::find(tx, &actor, id)? })
-    });
-    Ok(Json(changed.await?))
+        administration::clients::edit_client(tx, actor, id, &change)?;
+        let invite_url = invite(tx, actor, id, invited, &public_url)?;
+        Ok(Client { invite_url, ..Client::find(tx, actor, id)? })
+    })
+    .await
 }
 
 /// What a client user is from now on. What is left out is cleared; the address stays where none is given.
@@ -345,41 +323,34 @@ struct ReplacedClient {
 #[utoipa::path(put, path = "/v1/clients/{id}", tag = "Clients", request_body = ReplacedClient,
     responses((status = 200, body = Client)))]
 async fn replace(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<PersonId>,
     Body { given, .. }: Body<ReplacedClient>,
 ) -> Result<Json<Client>> {
-    let actor = program.actor;
-    let replaced = app.store().write(move |tx| {
-        directory::clients::client(tx, &actor, id)?;
+    call.write(move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
         let change = ClientChange {
             given_name: Some(given.given_name.unwrap_or_default()),
             family_name: Some(given.family_name.unwrap_or_default()),
             email: given.email,
             phone: Some(given.phone.unwrap_or_default()),
-            companies: Some(named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
+            companies: Some(named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
             told: true,
             custom_fields: Some(custom_fields),
         };
-        administration::clients::edit_client(tx, &actor, id, &change)?;
-        Client::find(tx, &actor, id)
-    });
-    Ok(Json(replaced.await?))
+        administration::clients::edit_client(tx, actor, id, &change)?;
+        Client::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Delete a client user
 ///
 /// They can no longer sign in. What they wrote stays readable for the firm; their channel is archived.
 #[utoipa::path(delete, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| deleting::delete_client(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "client")))
+async fn delete(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "client", move |tx, actor| deleting::delete_client(tx, actor, id)).await
 }
 
 /// Get all that is kept about a client user
@@ -387,6 +358,6 @@ async fn delete(
 /// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
 /// was sent to them, what they answered to texts. That it was got is a record.
 #[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
-async fn export(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<PersonId>) -> Result {
-    Ok(personal_data_export::copy(app, program.actor, id).await?)
+async fn export(call: Call, PathParam(id): PathParam<PersonId>) -> Result {
+    Ok(personal_data_export::copy(call.app, call.api_client.actor, id).await?)
 }

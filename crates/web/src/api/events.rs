@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -27,8 +27,8 @@ use store::{Reader, Recorded};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
-use crate::api::channels::MessageChannel;
+use crate::api::call::Call;
+use crate::api::channels::{ChannelObject, MessageChannel};
 use crate::api::clients::Client;
 use crate::api::companies::Company;
 use crate::api::failure::{Failure, Result, named};
@@ -36,6 +36,7 @@ use crate::api::file_channels::FileChannel;
 use crate::api::files::File;
 use crate::api::notifications::Notification;
 use crate::api::objects::{Deleted, Viewer};
+use crate::api::person_access::PersonObject;
 use crate::api::projects::Project;
 use crate::api::{query, schemas};
 use crate::app::App;
@@ -45,9 +46,9 @@ use crate::http::routes::Routes;
 /// Entries read from the journal at once.
 const ENTRIES_AT_ONCE: i64 = 100;
 /// Other processes write too: how often to look without having been told.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 /// A quiet stream says that it is alive after so many looks.
-const QUIET_LOOKS: u32 = 15;
+const QUIET_POLLS: u32 = 15;
 /// Pieces that wait for one connection; reading goes on when it has taken some.
 const WAITING_MAX: usize = 4;
 
@@ -104,12 +105,7 @@ pub(crate) struct EventPayload {
     params(EventQuery, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
         description = "The `id:` of the last event that was heard.")),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
-async fn open(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(wanted): Query<EventQuery>,
-    headers: HeaderMap,
-) -> Result {
+async fn open(call: Call, Query(wanted): Query<EventQuery>, headers: HeaderMap) -> Result {
     let is_whole = query::word("scope", &wanted.scope, |word| (word == "workspace").then_some(()))?.is_some();
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let after = match headers.get("last-event-id") {
@@ -120,22 +116,21 @@ async fn open(
             Some(number.filter(|number| *number >= 0).ok_or_else(unreadable)?)
         }
     };
-    let actor = program.actor;
-    let look = Viewer::new(&app, &program);
-    let begin = app.store().read(move |reader| {
+    let viewer = call.viewer();
+    let begin = call.read(move |reader, actor| {
         if let Some(channel) = channel {
-            named("channelId", access::channel(reader, &actor, channel))?;
+            named("channelId", access::channel(reader, actor, channel))?;
         }
         let head = reader.journal_head(actor.workspace.0)?;
         let Some(after) = after else { return Ok((head, false)) };
         // Kept no longer, or from a database that went on differently than this one.
         let is_lost = after > head || reader.journal_tail(actor.workspace.0)? > after + 1;
-        Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
+        Ok((if is_lost { head } else { after }, is_lost))
     });
-    let (seq, is_lost) = begin.await?;
-    app.store().durable().await?;
+    let Json((seq, is_lost)) = begin.await?;
+    call.app.store().durable().await?;
     let (pieces, body) = mpsc::channel(WAITING_MAX);
-    let stream = Stream { app, look, key: program.key, is_whole, channel, seq, pieces };
+    let stream = Stream { app: call.app, viewer, key: call.api_client.key, is_whole, channel, seq, pieces };
     tokio::spawn(stream.run(is_lost));
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -149,7 +144,7 @@ async fn open(
 /// One open stream.
 struct Stream {
     app: App,
-    look: Viewer,
+    viewer: Viewer,
     key: KeyId,
     is_whole: bool,
     channel: Option<ChannelId>,
@@ -175,7 +170,7 @@ impl Stream {
             {
                 return;
             }
-            match self.look().await {
+            match self.next_events().await {
                 Ok(Some((more, is_all))) => {
                     piece = (!more.is_empty()).then_some(more);
                     if !is_all || piece.is_some() {
@@ -189,9 +184,9 @@ impl Stream {
             }
             tokio::select! {
                 changed = signal.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(LOOK_EVERY) => {
+                () = tokio::time::sleep(POLL_EVERY) => {
                     quiet += 1;
-                    if quiet >= QUIET_LOOKS {
+                    if quiet >= QUIET_POLLS {
                         quiet = 0;
                         piece = Some(Bytes::from_static(b":\n\n"));
                     }
@@ -204,20 +199,20 @@ impl Stream {
 
     /// Reads on in the journal: the events that are for this stream, and whether that was all there is. Nothing where
     /// the key is good no more.
-    async fn look(&mut self) -> error::Result<Option<(Bytes, bool)>> {
-        let (look, key, seq) = (self.look.clone(), self.key, self.seq);
+    async fn next_events(&mut self) -> error::Result<Option<(Bytes, bool)>> {
+        let (viewer, key, seq) = (self.viewer.clone(), self.key, self.seq);
         let (is_whole, channel) = (self.is_whole, self.channel);
         let read = self.app.store().read_long(move |reader| {
-            if !api_keys::is_good(reader, &look.actor, key)? {
+            if !api_keys::is_good(reader, &viewer.actor, key)? {
                 return Ok(None);
             }
-            let entries = reader.journal_after(look.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
+            let entries = reader.journal_after(viewer.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
             let mut written = String::new();
             for entry in &entries {
                 let Some(event) = Event::of(entry) else { continue };
                 let is_wanted = channel.is_none_or(|channel| event.channel() == Some(channel));
-                if is_wanted && is_for(reader, &look.actor, &event, is_whole)? {
-                    write(reader, &look, entry, &event, &mut written)?;
+                if is_wanted && is_for(reader, &viewer.actor, &event, is_whole)? {
+                    write(reader, &viewer, entry, &event, &mut written)?;
                 }
             }
             let is_all = (entries.len() as i64) < ENTRIES_AT_ONCE;
@@ -235,11 +230,11 @@ impl Stream {
 
 /// Whether an entry is for a stream that does not ask for the whole workspace: of channels those that its admin is in, of
 /// people and places those that they may see.
-fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
+fn is_for(reader: &Reader, actor: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
     if is_whole {
         return Ok(true);
     }
-    let Some(admin) = access::actor(reader, program.workspace, program.person)? else { return Ok(false) };
+    let Some(admin) = access::actor(reader, actor.workspace, actor.person)? else { return Ok(false) };
     let sees = match event {
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
@@ -267,13 +262,13 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
 /// Writes an entry as the event that programs hear of, where they do.
 fn write(
     reader: &Reader,
-    look: &Viewer,
+    viewer: &Viewer,
     entry: &Recorded,
     event: &Event,
     written: &mut String,
 ) -> error::Result<()> {
-    let Some((name, object)) = payload_for(reader, look, event)? else { return Ok(()) };
-    let payload = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    let Some((name, object)) = payload_for(reader, viewer, event)? else { return Ok(()) };
+    let payload = EventPayload { workspace_id: viewer.actor.workspace, channel_id: event.channel(), object };
     // Objects of the API always have a JSON form, which has no line breaks outside its escapes.
     let data = serde_json::to_string(&payload).expect("an object of the API has a JSON form");
     written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
@@ -291,22 +286,22 @@ pub fn event_payload(
     public_url: &str,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let look = Viewer { actor: *actor, wait, public_url: public_url.to_string() };
-    payload_for(reader, &look, event)
+    let viewer = Viewer { actor: *actor, wait, public_url: public_url.to_string() };
+    payload_for(reader, &viewer, event)
 }
 
 fn payload_for(
     reader: &Reader,
-    look: &Viewer,
+    viewer: &Viewer,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let (name, actor) = (event.kind(), &look.actor);
+    let (name, actor) = (event.kind(), &viewer.actor);
     Ok(match event {
         Event::MessageSent { channel, position, message, .. }
         | Event::MessageUpdated { channel, position, message }
         | Event::MessageDeleted { channel, position, message } => {
             let found = message::at(reader, actor.workspace, *channel, *position)?;
-            let object = found.map(|found| look.message(reader, found)).transpose();
+            let object = found.map(|found| viewer.message(reader, found)).transpose();
             Some((name, shown(object, message.0, "message")?))
         }
         Event::FileChannelCreated { channel } => {
@@ -321,7 +316,7 @@ fn payload_for(
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
             let found = entry::for_events(reader, actor.workspace, *file)?;
-            let object = found.map(|found| File::one(reader, look, found)).transpose();
+            let object = found.map(|found| File::one(reader, viewer, found)).transpose();
             Some((name, shown(object, file.0, "file")?))
         }
         Event::FileDeleted { file, .. } => Some((name, gone(file.0, "file"))),
@@ -370,8 +365,7 @@ fn gone(id: uuid::Uuid, object: &'static str) -> Value {
 }
 
 fn json(object: &impl Serialize) -> Value {
-    // Objects of the API always have a JSON form.
-    serde_json::to_value(object).unwrap_or_default()
+    serde_json::to_value(object).expect("an object of the API has a JSON form")
 }
 
 /// The body of a stream: what was written, piece by piece.

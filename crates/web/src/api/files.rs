@@ -85,13 +85,13 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn new(reader: &Reader, look: &Viewer) -> error::Result<Addresses> {
-        let workspace = look.actor.workspace;
+    pub(crate) fn new(reader: &Reader, viewer: &Viewer) -> error::Result<Addresses> {
+        let workspace = viewer.actor.workspace;
         Ok(Addresses {
             workspace,
             around: RefCell::default(),
-            portal: workspaces::address_of(reader, workspace, &look.public_url)?,
-            signer: Signer::new(reader, &look.actor)?,
+            portal: workspaces::address_of(reader, workspace, &viewer.public_url)?,
+            signer: Signer::new(reader, &viewer.actor)?,
         })
     }
 
@@ -137,8 +137,8 @@ impl File {
     }
 
     /// One entry alone.
-    pub(crate) fn one(reader: &Reader, look: &Viewer, entry: Entry) -> error::Result<File> {
-        File::read(reader, &Addresses::new(reader, look)?, entry)
+    pub(crate) fn one(reader: &Reader, viewer: &Viewer, entry: Entry) -> error::Result<File> {
+        File::read(reader, &Addresses::new(reader, viewer)?, entry)
     }
 
     /// What is left of a file that was sent and then deleted: its name.
@@ -166,15 +166,15 @@ impl File {
 }
 
 /// The files that a message was sent with.
-pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> error::Result<Vec<File>> {
+pub(crate) fn attached(reader: &Reader, viewer: &Viewer, message: &Message) -> error::Result<Vec<File>> {
     if message.attachments.is_empty() {
         return Ok(Vec::new());
     }
-    let addresses = Addresses::new(reader, look)?;
+    let addresses = Addresses::new(reader, viewer)?;
     let file = |attachment: &Attachment| {
         let found = match attachment.state {
             State::Removed => None,
-            _ => entry::for_events(reader, look.actor.workspace, attachment.file)?,
+            _ => entry::for_events(reader, viewer.actor.workspace, attachment.file)?,
         };
         match found {
             Some(entry) => File::read(reader, &addresses, entry),
@@ -184,8 +184,8 @@ pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> err
     message.attachments.iter().map(file).collect()
 }
 
-pub(crate) fn find(reader: &Reader, look: &Viewer, id: FileId) -> error::Result<File> {
-    File::one(reader, look, entry::find(reader, &look.actor, id)?)
+pub(crate) fn find(reader: &Reader, viewer: &Viewer, id: FileId) -> error::Result<File> {
+    File::one(reader, viewer, entry::find(reader, &viewer.actor, id)?)
 }
 
 /// Files that a message is to be sent with.

@@ -3,27 +3,25 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::State;
 use domain::channels::members;
+use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
 use domain::messages::changing;
 use domain::messages::message::{self, Message as Found, Window};
 use domain::messages::sending::{self, Draft};
 use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
-use domain::notify::digest_part::DeliveryState as FateState;
+use domain::notify::digest_part::DeliveryState;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Failure, Result, named};
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, Viewer, time};
 use crate::api::{files, query, schemas};
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -105,16 +103,16 @@ struct WayState {
     reason: Option<String>,
 }
 
-impl From<FateState> for WayState {
-    fn from(state: FateState) -> WayState {
+impl From<DeliveryState> for WayState {
+    fn from(state: DeliveryState) -> WayState {
         let known = |state, at: Time| WayState { state, at: Some(time(at)), reason: None };
         match state {
-            FateState::Seen(at) => known("seen", at),
-            FateState::Due(at) => known("due", at),
-            FateState::Emailed(at) => known("emailed", at),
-            FateState::Texted(at) => known("texted", at),
-            FateState::Failed(at, reason) => WayState { reason: Some(reason), ..known("failed", at) },
-            FateState::Suppressed(reason) => {
+            DeliveryState::Seen(at) => known("seen", at),
+            DeliveryState::Due(at) => known("due", at),
+            DeliveryState::Emailed(at) => known("emailed", at),
+            DeliveryState::Texted(at) => known("texted", at),
+            DeliveryState::Failed(at, reason) => WayState { reason: Some(reason), ..known("failed", at) },
+            DeliveryState::Suppressed(reason) => {
                 WayState { state: "suppressed", at: None, reason: Some(reason.word().to_string()) }
             }
         }
@@ -161,7 +159,7 @@ impl Viewer {
         fates: Option<Vec<RecipientStatus>>,
     ) -> error::Result<Message> {
         let seen = |fate: &RecipientStatus| match fate.state {
-            FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
+            DeliveryState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
             _ => None,
         };
         let last_changed = found.edited_at.max(found.deleted_at).unwrap_or(found.sent_at);
@@ -186,6 +184,10 @@ impl Viewer {
     pub(crate) fn message(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let channel = message.channel;
         self.messages(reader, channel, vec![message])?.pop().ok_or(error::Error::NotFound)
+    }
+
+    pub(crate) fn find(&self, reader: &Reader, id: MessageId) -> error::Result<Message> {
+        self.message(reader, message::find(reader, &self.actor, id)?)
     }
 
     /// One message just sent, with what becomes of it where that is not too much to look at.
@@ -228,14 +230,9 @@ struct NewMessage {
 /// Answered once it is on disk. The same `id` again changes nothing and answers the same message.
 #[utoipa::path(post, path = "/v1/messages", tag = "Messages", request_body = NewMessage,
     responses((status = 200, body = Message)))]
-async fn send(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewMessage>,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| {
+async fn send(call: Call, Body { given, canonical }: Body<NewMessage>) -> Result {
+    let viewer = call.viewer();
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let draft = Draft {
             id: given.id.unwrap_or_else(|| MessageId::new(tx.now())),
             channel: given.channel_id,
@@ -244,9 +241,9 @@ async fn send(
             attachments: files::sent_with(given.attachment_ids.unwrap_or_default()),
         };
         let sender = given.sender_id.and_then(|id| id.0);
-        named("channelId", sending::send_as(tx, &actor, sender, &draft))
+        named("channelId", sending::send_as(tx, actor, sender, &draft))
     };
-    once.run(&app, &program, &canonical, deed, move |reader, message| look.sent(reader, message)).await
+    call.run(&canonical, change, move |reader, _, message| viewer.sent(reader, message)).await
 }
 
 /// Whose messages are listed.
@@ -264,18 +261,13 @@ struct Filters {
 /// The newest first. Deleted ones are there without their text.
 #[utoipa::path(get, path = "/v1/messages", tag = "Messages", params(Filters, PageQuery),
     responses((status = 200, body = List<Message>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Message>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Message>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
-    let stretch = page.after_position(channel.0)?.map_or(Window::Newest, Window::Before);
-    let look = Viewer::new(&app, &program);
-    let list = app.store().read_long(move |reader| {
-        let found = message::page(reader, &look.actor, channel, stretch, page.read());
+    let window = page.after_position(channel.0)?.map_or(Window::Newest, Window::Before);
+    let viewer = call.viewer();
+    call.read_list(move |reader, actor| {
+        let found = message::page(reader, actor, channel, window, page.read());
         let mut found = named("channelId", found)?;
         found.reverse();
         let list = page.list(
@@ -284,24 +276,16 @@ async fn list(
             |message| [channel.0.as_bytes().as_slice(), &message.position.to_be_bytes()].concat(),
             Ok,
         )?;
-        list.turned(|found| look.messages(reader, channel, found))
-    });
-    Ok(Json(list.await?))
+        list.turned(|found| viewer.messages(reader, channel, found))
+    })
+    .await
 }
 
 /// Get a message
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Message)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<MessageId>,
-) -> Result<Json<Message>> {
-    let look = Viewer::new(&app, &program);
-    let found = app.store().read(move |reader| {
-        let message = message::find(reader, &look.actor, id)?;
-        look.message(reader, message)
-    });
-    Ok(Json(found.await?))
+async fn show(call: Call, PathParam(id): PathParam<MessageId>) -> Result<Json<Message>> {
+    let viewer = call.viewer();
+    call.read(move |reader, _| viewer.find(reader, id)).await
 }
 
 /// What changes about a message.
@@ -317,25 +301,19 @@ struct ChangedMessage {
 #[utoipa::path(patch, path = "/v1/messages/{id}", tag = "Messages", request_body = ChangedMessage,
     responses((status = 200, body = Message)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<MessageId>,
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
-    let look = Viewer::new(&app, &program);
-    let changed = app.store().write(move |tx| changing::edit(tx, &program.actor, id, &given.text)).await?;
-    Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
+    let viewer = call.viewer();
+    let Json(changed) = call.write(move |tx, actor| changing::edit(tx, actor, id, &given.text)).await?;
+    call.read(move |reader, _| viewer.message(reader, changed)).await
 }
 
 /// Delete a message
 ///
 /// It stays in the list without its text; its files stay in Files.
 #[utoipa::path(delete, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<MessageId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| changing::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "message")))
+async fn delete(call: Call, PathParam(id): PathParam<MessageId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "message", move |tx, actor| changing::delete(tx, actor, id)).await
 }

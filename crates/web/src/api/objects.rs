@@ -9,9 +9,7 @@ use store::Time;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::auth::ApiClient;
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::times;
 
 /// Looks at things as programs see them.
@@ -22,12 +20,6 @@ pub(crate) struct Viewer {
     pub(crate) wait: Option<Duration>,
     /// What addresses of the installation begin with.
     pub(crate) public_url: String,
-}
-
-impl Viewer {
-    pub(crate) fn new(app: &App, program: &ApiClient) -> Viewer {
-        Viewer { actor: program.actor, wait: app.web.wait, public_url: app.web.public_url.clone() }
-    }
 }
 
 /// A time as every object shows it: RFC 3339 in UTC with milliseconds.

@@ -108,8 +108,7 @@ fn written(description: &Value, file_max: i64) -> String {
 
 /// Adds what all calls share. It is JSON here: that is what is sent, and has every part of the standard.
 fn complete(api: &Description) -> Value {
-    // What `utoipa` makes always has a JSON form.
-    let mut api = serde_json::to_value(api).unwrap_or_default();
+    let mut api = serde_json::to_value(api).expect("a description made by `utoipa` has a JSON form");
     api["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     api["components"]["securitySchemes"] = json!({
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

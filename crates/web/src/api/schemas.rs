@@ -143,7 +143,7 @@ schemas! {
 
 /// What records can be about.
 fn audit_action_fields() -> Vec<&'static str> {
-    let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|deed| deed.field()).collect();
+    let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|action| action.field()).collect();
     fields.sort_unstable();
     fields.dedup();
     fields

@@ -1,7 +1,6 @@
 //! Webhooks: addresses of programs that are called when something happens, and their calls.
 
 use axum::Json;
-use axum::extract::State;
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{CallId, WebhookId};
@@ -13,14 +12,12 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Nothing};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::pages::settings::webhooks::check_url;
@@ -102,25 +99,20 @@ struct NewWebhook {
 /// at once where it answers 410. Redirects are not followed.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "Webhooks", request_body = NewWebhook,
     responses((status = 200, body = Webhook)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewWebhook>,
-) -> Result {
-    let (actor, by) = (program.actor, app.clone());
-    let deed = move |tx: &mut Tx| {
-        check_url(&by, &given.url)?;
+async fn make(call: Call, Body { given, canonical }: Body<NewWebhook>) -> Result {
+    let app = call.app.clone();
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        check_url(&app, &given.url)?;
         let events = match &given.events {
             None => EventFilter::everything(),
             Some(words) => EventFilter::new("events", words)?,
         };
-        webhook::create(tx, &actor, &given.url, &events)
+        webhook::create(tx, actor, &given.url, &events)
     };
-    let show = |_: &Reader, (made, secret): (Found, Vec<u8>)| {
+    let show = |_: &Reader, _: &Actor, (made, secret): (Found, Vec<u8>)| {
         Ok(Webhook { secret: Some(signature::shown(&secret)), ..Webhook::from(made) })
     };
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, show).await
 }
 
 /// List webhooks
@@ -128,37 +120,24 @@ async fn make(
 /// The newest first.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
     responses((status = 200, body = List<Webhook>)))]
-async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<Webhook>>> {
+async fn list(call: Call, page: Page) -> Result<Json<List<Webhook>>> {
     let before = page.after_id(Of::Webhooks)?;
-    let list = app.store().read(move |reader| {
-        let found = webhook::list(reader, &program.actor, before, page.read())?;
-        let place = |webhook: &Found| webhook.id.0.as_bytes().to_vec();
-        page.list(Of::Webhooks, found, place, |found| Ok(Webhook::from(found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, rows| webhook::list(reader, actor, before, rows);
+    call.list(Of::Webhooks, page, find, |webhook| webhook.id.0, |_, _, found| Ok(Webhook::from(found))).await
 }
 
 /// Get a webhook
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Webhook)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<WebhookId>,
-) -> Result<Json<Webhook>> {
-    Ok(Json(app.store().read(move |reader| Webhook::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<WebhookId>) -> Result<Json<Webhook>> {
+    call.read(move |reader, actor| Webhook::find(reader, actor, id)).await
 }
 
 /// Delete a webhook
 ///
 /// It is not called any more, not even with what waits for it.
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<WebhookId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| webhook::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "webhook")))
+async fn delete(call: Call, PathParam(id): PathParam<WebhookId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "webhook", move |tx, actor| webhook::delete(tx, actor, id)).await
 }
 
 /// Switch a webhook on again
@@ -166,22 +145,15 @@ async fn delete(
 /// It hears of what happens from now on. One that is on stays as it is.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/enable", tag = "Webhooks",
     responses((status = 200, body = Webhook)))]
-async fn enable(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    PathParam(id): PathParam<WebhookId>,
-    Nothing { canonical }: Nothing,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| webhook::enable(tx, &actor, id);
-    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+async fn enable(call: Call, PathParam(id): PathParam<WebhookId>, Nothing { canonical }: Nothing) -> Result {
+    call.run(&canonical, move |tx, actor| webhook::enable(tx, actor, id).map(|()| id), Webhook::find).await
 }
 
 /// A call of a webhook: one event that it is told of.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Call {
+#[schema(as = Call)]
+pub(crate) struct WebhookCall {
     /// `webhook-id`.
     #[schema(value_type = schemas::Id)]
     id: CallId,
@@ -218,15 +190,15 @@ struct Try {
     said: String,
 }
 
-impl Call {
-    fn new(webhook: WebhookId, made: Made) -> Call {
+impl WebhookCall {
+    fn new(webhook: WebhookId, made: Made) -> WebhookCall {
         let tried = |tried: call_attempts::Try| Try {
             at: time(tried.at),
-            milliseconds: u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX),
+            milliseconds: u64::try_from(tried.took.as_millis()).expect("a try ends within seconds"),
             status: tried.status,
             said: tried.said,
         };
-        Call {
+        WebhookCall {
             id: made.id,
             object: "webhookCall",
             created_at: time(made.at),
@@ -243,20 +215,17 @@ impl Call {
 ///
 /// The newest first; they are kept for 30 days.
 #[utoipa::path(get, path = "/v1/webhooks/{id}/calls", tag = "Webhooks", params(PageQuery),
-    responses((status = 200, body = List<Call>)))]
+    responses((status = 200, body = List<WebhookCall>)))]
 async fn calls(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<WebhookId>,
     page: Page,
-) -> Result<Json<List<Call>>> {
+) -> Result<Json<List<WebhookCall>>> {
     let before = page.after_id(Of::Calls)?;
-    let list = app.store().read_long(move |reader| {
-        let found = call_history::list(reader, &program.actor, id, before, page.read())?;
-        let place = |call: &Made| call.id.0.as_bytes().to_vec();
-        page.list(Of::Calls, found, place, |made| Ok(Call::new(id, made)))
-    });
-    Ok(Json(list.await?))
+    let find =
+        move |reader: &Reader, actor: &Actor, rows| call_history::list(reader, actor, id, before, rows);
+    let show = move |_: &Reader, _: &Actor, made| Ok(WebhookCall::new(id, made));
+    call.list(Of::Calls, page, find, |made| made.id.0, show).await
 }
 
 /// Make a call again
@@ -266,13 +235,10 @@ async fn calls(
     params(("call" = schemas::Id, Path, description = "The `webhook-id`.")),
     responses((status = 200, body = Webhook)))]
 async fn again(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    PathParam((id, call)): PathParam<(WebhookId, CallId)>,
+    call: Call,
+    PathParam((id, past_call)): PathParam<(WebhookId, CallId)>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| call_history::again(tx, &actor, id, call);
-    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+    let change = move |tx: &mut Tx, actor: &Actor| call_history::again(tx, actor, id, past_call).map(|()| id);
+    call.run(&canonical, change, Webhook::find).await
 }
