@@ -28,8 +28,7 @@ pub(crate) struct Record {
     #[schema(value_type = schemas::Id)]
     id: RecordId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// Who did it; null for what was done on the machine that runs the portal.
     #[schema(value_type = Option<schemas::Id>)]
     person_id: Option<PersonId>,
@@ -113,8 +112,10 @@ async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<
         person: query::id("personId", &filters.person_id)?,
         since: query::time("since", &filters.since)?,
         until: query::time("until", &filters.until)?,
-        before: page.after_id(Of::Records)?,
+        before: None,
     };
-    let find = move |reader: &Reader, actor: &Actor, rows| audit_log::list(reader, actor, &filter, rows);
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        audit_log::list(reader, actor, &Filter { before, ..filter }, rows)
+    };
     call.list(Of::Records, page, find, |record| record.id.0, |_, _, found| Ok(Record::from(found))).await
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::api::auth::ApiClient;
 use crate::api::failure::{Failure, Result};
 use crate::api::idempotency::IdempotencyKey;
-use crate::api::list::{List, Of, Page};
+use crate::api::list::{Id, List, Of, Page};
 use crate::api::objects::{Deleted, Viewer};
 use crate::app::App;
 
@@ -61,17 +61,22 @@ impl Call {
         Ok(Json(self.app.store().read_long(move |reader| find(reader, &actor)).await?))
     }
 
-    /// Answers a page of a list whose tokens are the ids of its rows; `find` is given the number of rows to read.
-    pub(crate) async fn list<R: 'static, T: Send + 'static>(
+    /// Answers a page of a list whose tokens are the ids of its rows; `find` is given the last id of the page before and the
+    /// number of rows to read.
+    ///
+    /// # Errors
+    /// 400 for a token of another list.
+    pub(crate) async fn list<R: 'static, I: From<Id> + Send + 'static, T: Send + 'static>(
         &self,
         of: Of,
         page: Page,
-        find: impl FnOnce(&Reader, &Actor, i64) -> error::Result<Vec<R>> + Send + 'static,
+        find: impl FnOnce(&Reader, &Actor, Option<I>, i64) -> error::Result<Vec<R>> + Send + 'static,
         id: fn(&R) -> Uuid,
         show: impl Fn(&Reader, &Actor, R) -> error::Result<T> + Send + 'static,
     ) -> Result<Json<List<T>>> {
+        let before = page.after_id(of)?;
         let list = self.read_list(move |reader, actor| {
-            let rows = find(reader, actor, page.read())?;
+            let rows = find(reader, actor, before, page.read())?;
             page.list(of, rows, |row| id(row).as_bytes().to_vec(), |row| show(reader, actor, row))
         });
         list.await

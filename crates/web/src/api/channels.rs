@@ -62,10 +62,8 @@ pub(crate) struct MessageChannel {
     #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.
@@ -73,13 +71,11 @@ pub(crate) struct MessageChannel {
     member_ids: Vec<PersonId>,
     /// The client user's name, the company's name, the project's title, the names of a group.
     title: String,
-    #[schema(value_type = Option<schemas::Time>)]
-    last_message_date: Option<String>,
+    last_message_date: Option<schemas::Time>,
     /// Messages that wait for the admin who made the key.
     unread_count: i64,
     /// Since when it is archived.
-    #[schema(value_type = Option<schemas::Time>)]
-    archived_at: Option<String>,
+    archived_at: Option<schemas::Time>,
 }
 
 /// What a channel is about, as fields.
@@ -153,8 +149,10 @@ pub(crate) async fn list_channels<T: ChannelObject>(
     filters: Filters,
     page: Page,
 ) -> Result<Json<List<T>>> {
-    let search = filters.search(&page)?;
-    let find = move |reader: &Reader, actor: &Actor, rows| list::newest(reader, actor, &search, rows);
+    let search = filters.search()?;
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        list::newest(reader, actor, &Search { before, ..search }, rows)
+    };
     call.list(Of::Channels, page, find, |channel| channel.id.0, T::read).await
 }
 
@@ -259,14 +257,14 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    fn search(&self, page: &Page) -> Result<Search> {
+    fn search(&self) -> Result<Search> {
         Ok(Search {
             kind: query::word("membershipType", &self.membership_type, kind)?,
             entity: query::id("membershipEntityId", &self.membership_entity_id)?,
             client: query::id("clientId", &self.client_id)?,
             company: query::id("companyId", &self.company_id)?,
             member: query::id("memberId", &self.member_id)?,
-            before: page.after_id(Of::Channels)?,
+            before: None,
         })
     }
 }

@@ -47,10 +47,8 @@ pub(crate) struct Client {
     #[schema(value_type = schemas::Id)]
     pub(crate) id: PersonId,
     pub(crate) object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) created_at: String,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) updated_at: String,
+    pub(crate) created_at: schemas::Time,
+    pub(crate) updated_at: schemas::Time,
     pub(crate) given_name: String,
     pub(crate) family_name: String,
     pub(crate) email: String,
@@ -66,10 +64,8 @@ pub(crate) struct Client {
     pub(crate) avatar_image_url: Option<String>,
     /// A link that signs this client in, once, for 7 days. Only in the answer of the call that invites.
     pub(crate) invite_url: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    pub(crate) first_login_date: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    pub(crate) last_login_date: Option<String>,
+    pub(crate) first_login_date: Option<schemas::Time>,
+    pub(crate) last_login_date: Option<schemas::Time>,
     /// `internalUser`, `directSignUp`, `client` or `api`.
     pub(crate) creation_method: String,
     #[schema(value_type = schemas::CustomFields)]
@@ -211,10 +207,11 @@ async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<
         email: query::text("email", &filters.email)?,
         given_name: query::text("givenName", &filters.given_name)?,
         family_name: query::text("familyName", &filters.family_name)?,
-        before: page.after_id(Of::Clients)?,
+        before: None,
     };
-    let find =
-        move |reader: &Reader, actor: &Actor, rows| people_list::clients_newest(reader, actor, &search, rows);
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        people_list::clients_newest(reader, actor, &ClientSearch { before, ..search }, rows)
+    };
     call.list(Of::Clients, page, find, |person| person.id.0, Client::read).await
 }
 

@@ -39,10 +39,8 @@ pub(crate) struct Company {
     #[schema(value_type = schemas::Id)]
     id: CompanyId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     /// Empty for a placeholder.
     name: String,
     icon_image_url: Option<String>,
@@ -131,10 +129,10 @@ async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<
     let search = CompanySearch {
         name: query::text("name", &filters.name)?,
         placeholder: query::flag("isPlaceholder", &filters.is_placeholder)?,
-        before: page.after_id(Of::Companies)?,
+        before: None,
     };
-    let find = move |reader: &Reader, actor: &Actor, rows| {
-        directory::companies::newest(reader, actor, &search, rows)
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        directory::companies::newest(reader, actor, &CompanySearch { before, ..search }, rows)
     };
     call.list(Of::Companies, page, find, |company| company.id.0, |_, _, found| Ok(Company::from(found))).await
 }

@@ -136,7 +136,7 @@ fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
 
 fn resolved<'a>(described: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
-        Some(pointer) => described.pointer(pointer).unwrap_or(schema),
+        Some(pointer) => described.pointer(pointer).expect("a reference leads to a schema"),
         None => schema,
     }
 }

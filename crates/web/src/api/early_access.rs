@@ -27,8 +27,7 @@ pub(crate) struct EarlyAccessEntry {
     #[schema(value_type = schemas::Id)]
     id: EntryId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     name: String,
     email: String,
     /// Their company; null where they named none.
@@ -72,8 +71,7 @@ async fn list(
     page: Page,
 ) -> Result<Json<List<EarlyAccessEntry>>> {
     let suspicious = query::flag("isSuspicious", &filters.is_suspicious)?.unwrap_or(false);
-    let before = page.after_id(Of::EarlyAccess)?;
-    let find = move |reader: &Reader, actor: &Actor, rows| {
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
         early_access::list(reader, actor, suspicious, before, rows)
     };
     call.list(

@@ -295,67 +295,63 @@ fn payload_for(
     viewer: &Viewer,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let (name, actor) = (event.kind(), &viewer.actor);
-    Ok(match event {
+    let actor = &viewer.actor;
+    let object = match event {
         Event::MessageSent { channel, position, message, .. }
         | Event::MessageUpdated { channel, position, message }
         | Event::MessageDeleted { channel, position, message } => {
-            let found = message::at(reader, actor.workspace, *channel, *position)?;
-            let object = found.map(|found| viewer.message(reader, found)).transpose();
-            Some((name, shown(object, message.0, "message")?))
+            let found = message::at(reader, actor.workspace, *channel, *position)?.ok_or(Error::NotFound);
+            shown(found.and_then(|found| viewer.message(reader, found)), message.0, "message")
         }
         Event::FileChannelCreated { channel } => {
-            let found = FileChannel::find(reader, actor, *channel).map(Some);
-            Some((name, shown(found, channel.0, "fileChannel")?))
+            shown(FileChannel::find(reader, actor, *channel), channel.0, "fileChannel")
         }
-        Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
-            Some((name, channel_shown(reader, actor, *channel)?))
-        }
-        Event::MembersChanged { channel, .. } => {
-            Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
+        Event::ChannelCreated { channel }
+        | Event::ChannelUpdated { channel }
+        | Event::MembersChanged { channel, .. } => {
+            shown(MessageChannel::find(reader, actor, *channel), channel.0, "messageChannel")
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
-            let found = entry::for_events(reader, actor.workspace, *file)?;
-            let object = found.map(|found| File::one(reader, viewer, found)).transpose();
-            Some((name, shown(object, file.0, "file")?))
+            let found = entry::for_events(reader, actor.workspace, *file)?.ok_or(Error::NotFound);
+            shown(found.and_then(|found| File::one(reader, viewer, found)), file.0, "file")
         }
-        Event::FileDeleted { file, .. } => Some((name, gone(file.0, "file"))),
+        Event::FileDeleted { file, .. } => Ok(gone(file.0, "file")),
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
         | Event::ClientActivated { client } => {
-            Some((name, shown(Client::find(reader, actor, *client).map(Some), client.0, "client")?))
+            shown(Client::find(reader, actor, *client), client.0, "client")
         }
-        Event::ClientDeleted { client } => Some((name, gone(client.0, "client"))),
+        Event::ClientDeleted { client } => Ok(gone(client.0, "client")),
         Event::CompanyCreated { company } | Event::CompanyUpdated { company } => {
-            Some((name, shown(Company::find(reader, actor, *company).map(Some), company.0, "company")?))
+            shown(Company::find(reader, actor, *company), company.0, "company")
         }
-        Event::CompanyDeleted { company } => Some((name, gone(company.0, "company"))),
+        Event::CompanyDeleted { company } => Ok(gone(company.0, "company")),
         Event::ProjectCreated { project } | Event::ProjectUpdated { project } => {
-            Some((name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?))
+            shown(Project::find(reader, actor, *project), project.0, "project")
         }
-        Event::ProjectDeleted { project } => Some((name, gone(project.0, "project"))),
+        Event::ProjectDeleted { project } => Ok(gone(project.0, "project")),
         Event::NotificationSent { channel, person, digest, .. }
         | Event::NotificationFailed { channel, person, digest, .. } => {
             let found = notifications::of_digest(reader, actor.workspace, *digest, *channel, *person)?;
-            Some((name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?))
+            shown(found.map(Notification::from).ok_or(Error::NotFound), digest.0, "notification")
         }
-        _ => None,
-    })
-}
-
-fn channel_shown(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<Value> {
-    let found = MessageChannel::find(reader, actor, channel).map(Some);
-    shown(found, channel.0, "messageChannel")
+        _ => return Ok(None),
+    }?;
+    let name = match event {
+        Event::MembersChanged { .. } => "messageChannel.updated",
+        event => event.kind(),
+    };
+    Ok(Some((name, object)))
 }
 
 fn shown<T: Serialize>(
-    found: error::Result<Option<T>>,
+    found: error::Result<T>,
     id: uuid::Uuid,
     object: &'static str,
 ) -> error::Result<Value> {
     match found {
-        Ok(Some(found)) => Ok(json(&found)),
-        Ok(None) | Err(Error::NotFound) => Ok(gone(id, object)),
+        Ok(found) => Ok(json(&found)),
+        Err(Error::NotFound) => Ok(gone(id, object)),
         Err(error) => Err(error),
     }
 }

@@ -37,10 +37,8 @@ pub(crate) struct FileChannel {
     #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.

@@ -39,10 +39,8 @@ pub(crate) struct File {
     /// `pending` until its bytes have come, then `completed`; `heldBack` where it is handed to nobody, and `removed` for what
     /// a message was sent with and was deleted since.
     pub(crate) status: &'static str,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) created_at: String,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) updated_at: String,
+    pub(crate) created_at: schemas::Time,
+    pub(crate) updated_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     pub(crate) creator_id: PersonId,
     pub(crate) last_modified_by: By,

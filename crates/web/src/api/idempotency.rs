@@ -30,7 +30,7 @@ pub(crate) struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a request. `None` for methods other than POST: what they do again changes nothing more.
+    /// The key of a request; only POST takes one.
     pub(crate) fn of(parts: &Parts) -> Result<Option<IdempotencyKey>> {
         let Some(name) = parts.headers.get("idempotency-key").filter(|_| parts.method == Method::POST) else {
             return Ok(None);

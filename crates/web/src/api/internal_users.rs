@@ -41,10 +41,8 @@ pub(crate) struct InternalUser {
     #[schema(value_type = schemas::Id)]
     id: PersonId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     given_name: String,
     family_name: String,
     email: String,
@@ -166,10 +164,7 @@ async fn make(
 #[utoipa::path(get, path = "/v1/internal-users", tag = "Internal users", params(PageQuery),
     responses((status = 200, body = List<InternalUser>)))]
 async fn list(call: Call, page: Page) -> Result<Json<List<InternalUser>>> {
-    let before = page.after_id(Of::InternalUsers)?;
-    let find = move |reader: &Reader, actor: &Actor, rows| {
-        people_list::internals_newest(reader, actor, before, rows)
-    };
+    let find = people_list::internals_newest;
     call.list(Of::InternalUsers, page, find, |person| person.id.0, InternalUser::read).await
 }
 

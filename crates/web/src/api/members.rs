@@ -42,17 +42,13 @@ pub(crate) struct ChannelMember {
     /// `client` or `internalUser`.
     member_type: &'static str,
     /// Since when they are in it.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// When they last had something new of it on screen.
-    #[schema(value_type = Option<schemas::Time>)]
-    read_at: Option<String>,
+    read_at: Option<schemas::Time>,
     /// Since when an internal user has muted it.
-    #[schema(value_type = Option<schemas::Time>)]
-    muted_at: Option<String>,
+    muted_at: Option<schemas::Time>,
     /// Since when an internal user has left it. They can still look at it and come back.
-    #[schema(value_type = Option<schemas::Time>)]
-    left_at: Option<String>,
+    left_at: Option<schemas::Time>,
 }
 
 impl ChannelMember {
@@ -89,8 +85,9 @@ async fn list(
     PathParam(id): PathParam<ChannelId>,
     page: Page,
 ) -> Result<Json<List<ChannelMember>>> {
-    let before = page.after_id(Of::Members)?;
-    let find = move |reader: &Reader, actor: &Actor, rows| acting_as::newest(reader, actor, id, before, rows);
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        acting_as::newest(reader, actor, id, before, rows)
+    };
     let show = move |_: &Reader, _: &Actor, found| Ok(ChannelMember::new(id, found));
     call.list(Of::Members, page, find, |member| member.person.0, show).await
 }

@@ -44,10 +44,8 @@ pub(crate) struct Message {
     #[schema(value_type = schemas::Id)]
     id: MessageId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     #[schema(value_type = schemas::Id)]
@@ -57,10 +55,8 @@ pub(crate) struct Message {
     is_attachment_included: bool,
     /// The files that it was sent with.
     attachments: Vec<files::File>,
-    #[schema(value_type = Option<schemas::Time>)]
-    edited_at: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    deleted_at: Option<String>,
+    edited_at: Option<schemas::Time>,
+    deleted_at: Option<schemas::Time>,
     /// Whose screen it has been on.
     seen_by: Vec<Seen>,
     /// What became of it for each recipient. Null in the answer that sends it to more than 20 people: look again.
@@ -72,8 +68,7 @@ pub(crate) struct Message {
 struct Seen {
     #[schema(value_type = schemas::Id)]
     id: PersonId,
-    #[schema(value_type = schemas::Time)]
-    at: String,
+    at: schemas::Time,
 }
 
 /// What became of a message for one of its recipients.
@@ -96,8 +91,7 @@ struct WayState {
     /// `seen`, `emailed`, `texted`, `due`, `failed` or `suppressed`.
     state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    #[schema(value_type = Option<schemas::Time>)]
-    at: Option<String>,
+    at: Option<schemas::Time>,
     /// Why it failed or was suppressed: `notInvited`, `choice`, `noAddress`, `muted`, `lostAccess`, `left`, `calledOff`,
     /// `earlier`, or what a server said.
     reason: Option<String>,

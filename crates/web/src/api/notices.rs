@@ -18,7 +18,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Does something about the notices of a message, and answers it with what becomes of it.
-async fn act<D: Send + 'static>(
+async fn change_notices<D: Send + 'static>(
     call: Call,
     id: MessageId,
     canonical: &[u8],
@@ -34,7 +34,7 @@ async fn act<D: Send + 'static>(
 /// Those who would be told later, by email and text; what failed for now is tried again. `deliveries` says what becomes of it.
 #[utoipa::path(post, path = "/v1/messages/{id}/send-now", tag = "Messages", responses((status = 200, body = Message)))]
 async fn send_now(call: Call, PathParam(id): PathParam<MessageId>, Nothing { canonical }: Nothing) -> Result {
-    act(call, id, &canonical, manual_send::send_now).await
+    change_notices(call, id, &canonical, manual_send::send_now).await
 }
 
 /// Tell nobody of a message outside the portal
@@ -42,5 +42,5 @@ async fn send_now(call: Call, PathParam(id): PathParam<MessageId>, Nothing { can
 /// Who was told already stays told; the message stays as it is.
 #[utoipa::path(post, path = "/v1/messages/{id}/call-off", tag = "Messages", responses((status = 200, body = Message)))]
 async fn call_off(call: Call, PathParam(id): PathParam<MessageId>, Nothing { canonical }: Nothing) -> Result {
-    act(call, id, &canonical, manual_send::call_off).await
+    change_notices(call, id, &canonical, manual_send::call_off).await
 }

@@ -39,8 +39,7 @@ pub(crate) struct Notification {
     id: NotificationId,
     object: &'static str,
     /// When the message that it was made for was received.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// `message.sent`.
     event: &'static str,
     #[schema(value_type = schemas::Id)]
@@ -99,8 +98,7 @@ struct ByEmail {
     /// `due`, `emailed`, `failed` or `suppressed`.
     state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    #[schema(value_type = Option<schemas::Time>)]
-    at: Option<String>,
+    at: Option<schemas::Time>,
     /// Why it failed or was suppressed.
     reason: Option<String>,
 }

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::schemas;
-use crate::http::times;
 
 /// Looks at things as programs see them.
 #[derive(Clone)]
@@ -23,8 +22,8 @@ pub(crate) struct Viewer {
 }
 
 /// A time as every object shows it: RFC 3339 in UTC with milliseconds.
-pub(crate) fn time(time: Time) -> String {
-    times::exact(time)
+pub(crate) fn time(time: Time) -> schemas::Time {
+    schemas::Time(time)
 }
 
 /// What is no longer there.

@@ -37,10 +37,8 @@ pub(crate) struct Project {
     #[schema(value_type = schemas::Id)]
     id: ProjectId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     title: String,
     #[schema(value_type = Option<schemas::Id>)]
     company_id: Option<CompanyId>,
@@ -48,8 +46,7 @@ pub(crate) struct Project {
     client_ids: Vec<PersonId>,
     #[schema(value_type = Vec<schemas::Id>)]
     internal_user_ids: Vec<PersonId>,
-    #[schema(value_type = Option<schemas::Time>)]
-    archived_at: Option<String>,
+    archived_at: Option<schemas::Time>,
 }
 
 impl Project {
@@ -120,10 +117,7 @@ async fn make(call: Call, Body { given, canonical }: Body<NewProject>) -> Result
 #[utoipa::path(get, path = "/v1/projects", tag = "Projects", params(PageQuery),
     responses((status = 200, body = List<Project>)))]
 async fn list(call: Call, page: Page) -> Result<Json<List<Project>>> {
-    let before = page.after_id(Of::Projects)?;
-    let find =
-        move |reader: &Reader, actor: &Actor, rows| directory::projects::newest(reader, actor, before, rows);
-    call.list(Of::Projects, page, find, |project| project.id.0, Project::read).await
+    call.list(Of::Projects, page, directory::projects::newest, |project| project.id.0, Project::read).await
 }
 
 /// Get a project

@@ -12,6 +12,7 @@ use domain::tenant::branding::Place;
 use domain::tenant::settings::WAIT_MINUTES;
 use domain::webhooks::webhook;
 use domain::welcome::template::TEMPLATE_CHARACTERS;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::openapi::schema::{
     AdditionalProperties, Array, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
@@ -20,6 +21,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::query;
+use crate::http::times;
 
 /// Rows of a page where nothing else is asked for.
 pub(crate) const LIMIT: usize = 100;
@@ -36,9 +38,9 @@ const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\
 const WEB: &str = r#"https?://[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){0,3}(:[0-9]{1,4})?([/?#][!#-;=?-\[\]-~]*)?"#;
 
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $name:ident: $schema:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $(($value:ty))?: $schema:expr;)*) => {$(
         $(#[$doc])*
-        pub(crate) struct $name;
+        pub(crate) struct $name $((pub(crate) $value))?;
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
@@ -61,7 +63,7 @@ schemas! {
     OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
         .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
-    Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+    Time(store::Time): text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples([json!("2026-01-05T09:00:00.000Z")]);
     /// A line of text.
     Line: text("Text of one line.").max_length(Some(NAME_CHARACTERS)).pattern(Some(format!("^{LETTER}*$")))
@@ -139,6 +141,12 @@ schemas! {
         .minimum(Some(*WAIT_MINUTES.start())).maximum(Some(*WAIT_MINUTES.end()));
     /// How many rows a page has.
     Limit: whole("Rows of the page.").minimum(Some(1_usize)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT)));
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&times::exact(self.0))
+    }
 }
 
 /// What records can be about.

@@ -40,19 +40,16 @@ pub(crate) struct Webhook {
     #[schema(value_type = schemas::Id)]
     id: WebhookId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     url: String,
     /// What it hears of: kinds of events, groups of them such as `client.*`, or `*` for everything.
     events: Vec<String>,
     /// What signs its calls (`whsec_…`, Standard Webhooks). Only in the answer of the call that makes it.
     secret: Option<String>,
     /// When it last took a call.
-    #[schema(value_type = Option<schemas::Time>)]
-    taken_at: Option<String>,
+    taken_at: Option<schemas::Time>,
     /// Since when it is switched off.
-    #[schema(value_type = Option<schemas::Time>)]
-    disabled_at: Option<String>,
+    disabled_at: Option<schemas::Time>,
     /// Why.
     disabled_reason: Option<String>,
 }
@@ -121,9 +118,14 @@ async fn make(call: Call, Body { given, canonical }: Body<NewWebhook>) -> Result
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
     responses((status = 200, body = List<Webhook>)))]
 async fn list(call: Call, page: Page) -> Result<Json<List<Webhook>>> {
-    let before = page.after_id(Of::Webhooks)?;
-    let find = move |reader: &Reader, actor: &Actor, rows| webhook::list(reader, actor, before, rows);
-    call.list(Of::Webhooks, page, find, |webhook| webhook.id.0, |_, _, found| Ok(Webhook::from(found))).await
+    call.list(
+        Of::Webhooks,
+        page,
+        webhook::list,
+        |webhook| webhook.id.0,
+        |_, _, found| Ok(Webhook::from(found)),
+    )
+    .await
 }
 
 /// Get a webhook
@@ -159,18 +161,15 @@ pub(crate) struct WebhookCall {
     id: CallId,
     object: &'static str,
     /// When it happened.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     webhook_id: WebhookId,
     /// What happened.
     event: String,
     /// When the program took it.
-    #[schema(value_type = Option<schemas::Time>)]
-    taken_at: Option<String>,
+    taken_at: Option<schemas::Time>,
     /// When it is tried next.
-    #[schema(value_type = Option<schemas::Time>)]
-    next_try_at: Option<String>,
+    next_try_at: Option<schemas::Time>,
     /// Each try, oldest first.
     tries: Vec<Try>,
 }
@@ -180,8 +179,7 @@ pub(crate) struct WebhookCall {
 #[serde(rename_all = "camelCase")]
 struct Try {
     /// When it ended.
-    #[schema(value_type = schemas::Time)]
-    at: String,
+    at: schemas::Time,
     /// How many milliseconds it took.
     milliseconds: u64,
     /// The HTTP status; null where there was no answer.
@@ -221,9 +219,9 @@ async fn calls(
     PathParam(id): PathParam<WebhookId>,
     page: Page,
 ) -> Result<Json<List<WebhookCall>>> {
-    let before = page.after_id(Of::Calls)?;
-    let find =
-        move |reader: &Reader, actor: &Actor, rows| call_history::list(reader, actor, id, before, rows);
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        call_history::list(reader, actor, id, before, rows)
+    };
     let show = move |_: &Reader, _: &Actor, made| Ok(WebhookCall::new(id, made));
     call.list(Of::Calls, page, find, |made| made.id.0, show).await
 }
