@@ -162,23 +162,18 @@ pub(crate) async fn list_channels<T: ChannelObject>(
 pub(crate) struct NewChannel {
     membership_type: MembershipType,
     /// For `individual`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     client_id: Option<Emptiable<Uuid>>,
     /// For `company`; for `group`, where its people have several companies in common.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<Uuid>>,
     /// For `project`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     project_id: Option<Emptiable<Uuid>>,
     /// For `group`: client users of one company.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::GroupIds>)]
     member_ids: Option<Vec<PersonId>>,
     /// Stands in for `clientId`, `companyId` or `projectId`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>, deprecated)]
     membership_entity_id: Option<Emptiable<Uuid>>,
 }
@@ -318,7 +313,6 @@ struct ReadUpTo {
     #[schema(value_type = schemas::Id)]
     message_id: MessageId,
     /// Who had it on screen; without one, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     reader_id: Option<Emptiable<PersonId>>,
 }

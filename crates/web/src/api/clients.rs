@@ -122,26 +122,20 @@ fn named(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewClient {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[schema(value_type = schemas::Email)]
     email: String,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Phone>)]
     phone: Option<String>,
     /// One company, which becomes the main one.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     /// The companies. Without any the client gets a placeholder.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }
@@ -291,25 +285,19 @@ async fn change(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReplacedClient {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = schemas::Email, required = false)]
     email: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Phone>)]
     phone: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }

@@ -79,13 +79,10 @@ impl Company {
 struct NewCompany {
     #[schema(value_type = schemas::Name)]
     name: String,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Url>)]
     icon_image_url: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Color>)]
     fallback_color: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }

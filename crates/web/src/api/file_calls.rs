@@ -96,7 +96,6 @@ struct NewFolder {
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// `read_write` where nothing is said.
-    #[serde(default)]
     client_permissions: Option<Permissions>,
 }
 

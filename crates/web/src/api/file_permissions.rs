@@ -37,7 +37,6 @@ pub(crate) enum Permissions {
 struct ChangedPermissions {
     client_permissions: Permissions,
     /// The file channel, where the folder must lie. It may be left out.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     channel_id: Option<Emptiable<ChannelId>>,
 }

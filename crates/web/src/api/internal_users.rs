@@ -113,20 +113,15 @@ struct Inviting {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewInternalUser {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[schema(value_type = schemas::Email)]
     email: String,
     /// `staff` where nothing is said.
-    #[serde(default)]
     role: Option<InternalRole>,
-    #[serde(default)]
     is_client_access_limited: Option<bool>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_access_list: Option<Vec<CompanyId>>,
 }

@@ -202,19 +202,15 @@ struct NewMessage {
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// Must have something that can be seen, unless files are sent.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::MessageText>)]
     text: Option<String>,
     /// Made by the sender: the same again is the same message.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::OwnId>)]
     id: Option<MessageId>,
     /// Who sends it: somebody in the channel. Without one, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     sender_id: Option<Emptiable<PersonId>>,
     /// Completed files of the same subject's file channel.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::AttachmentIds>)]
     attachment_ids: Option<Vec<FileId>>,
 }

@@ -81,15 +81,12 @@ struct NewProject {
     #[schema(value_type = schemas::Name)]
     title: String,
     /// The company it is for.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     /// The client users on it. Naming clients of different companies is also saying that they may meet here.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     client_ids: Option<Vec<PersonId>>,
     /// The internal users on it; without any, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     internal_user_ids: Option<Vec<PersonId>>,
 }

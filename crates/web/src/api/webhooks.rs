@@ -83,7 +83,6 @@ struct NewWebhook {
     #[schema(value_type = schemas::HookUrl)]
     url: String,
     /// What it hears of; everything where nothing is said.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::EventKinds>)]
     events: Option<Vec<String>>,
 }
