@@ -5,7 +5,7 @@ use domain::administration::team;
 use domain::directory::clients;
 use domain::kernel::access::Actor;
 use domain::kernel::ids::PersonId;
-use store::{Reader, Tx};
+use store::Tx;
 
 use crate::api::call::Call;
 use crate::api::clients::Client;
@@ -13,7 +13,7 @@ use crate::api::failure::Result;
 use crate::api::inviting::invite;
 use crate::api::json::Nothing;
 use crate::api::objects::Deleted;
-use crate::api::person_access::{PersonObject, change_access, take_back_invitation};
+use crate::api::person_access::{change_access, take_back_invitation};
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -37,12 +37,9 @@ async fn send_invitation(
     let public_url = call.app.web.public_url.clone();
     let change = move |tx: &mut Tx, actor: &Actor| {
         clients::client(tx, actor, id)?;
-        invite(tx, actor, id, true, &public_url)
+        Ok((id, invite(tx, actor, id, true, &public_url)?))
     };
-    let show = move |reader: &Reader, actor: &Actor, invite_url| {
-        Ok(Client { invite_url, ..Client::find(reader, actor, id)? })
-    };
-    call.run(&canonical, change, show).await
+    call.run(&canonical, change, Client::invited).await
 }
 
 /// Take the invitation of a client user back

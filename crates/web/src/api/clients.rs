@@ -102,6 +102,17 @@ impl PersonObject for Client {
     }
 }
 
+impl Client {
+    /// A client user with the link of their invitation, if they were invited.
+    pub(crate) fn invited(
+        reader: &Reader,
+        actor: &Actor,
+        (id, invite_url): (PersonId, Option<String>),
+    ) -> error::Result<Client> {
+        Ok(Client { invite_url, ..Client::find(reader, actor, id)? })
+    }
+}
+
 /// The companies that were named, in one field or in the other; the main one first.
 fn named(
     reader: &Reader,
@@ -165,10 +176,7 @@ async fn make(
         let id = administration::clients::add_client(tx, actor, &client)?;
         Ok((id, invite(tx, actor, id, invited, &public_url)?))
     };
-    let show = move |reader: &Reader, actor: &Actor, (id, invite_url)| {
-        Ok(Client { invite_url, ..Client::find(reader, actor, id)? })
-    };
-    call.run(&canonical, change, show).await
+    call.run(&canonical, change, Client::invited).await
 }
 
 /// Which client users are listed.
@@ -276,7 +284,7 @@ async fn change(
         };
         administration::clients::edit_client(tx, actor, id, &change)?;
         let invite_url = invite(tx, actor, id, invited, &public_url)?;
-        Ok(Client { invite_url, ..Client::find(tx, actor, id)? })
+        Client::invited(tx, actor, (id, invite_url))
     })
     .await
 }

@@ -63,7 +63,6 @@ struct Field {
 
 async fn docs(look: Theme) -> Result {
     let described = &*DESCRIPTION;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let parts = list(&described["tags"])
         .map(|tag| Part {
             name: text(&tag["name"]),
@@ -80,6 +79,10 @@ async fn docs(look: Theme) -> Result {
         })
         .collect();
     page(StatusCode::OK, &DocsPage { look, parts, objects })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_string()
 }
 
 fn entries(of: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -104,7 +107,6 @@ fn calls(described: &Value, tag: &str) -> Vec<Call> {
 }
 
 fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     // Filters may be empty too, which is said once for all of them.
     let shown = |one: &Value| one.pointer("/schema/anyOf/0").unwrap_or(&one["schema"]).clone();
     let parameter = |one: &Value| Field {
