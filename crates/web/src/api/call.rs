@@ -115,7 +115,7 @@ impl Call {
     ) -> Result {
         let Some(key) = self.idempotency_key else {
             let Json(done) = self.write(change).await?;
-            // Looked at beside the transaction, which others wait for.
+            // Read after the transaction: others wait for that to end.
             return Ok(self.read(move |reader, actor| show(reader, actor, done)).await?.into_response());
         };
         key.run(&self.app, &self.api_client, body, change, show).await
