@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_log;
 pub(crate) mod auth;
+mod call;
 pub(crate) mod channels;
 pub(crate) mod client_access;
 pub(crate) mod client_permissions;
@@ -28,6 +29,7 @@ pub(crate) mod notifications;
 mod objects;
 pub(crate) mod openapi;
 pub(crate) mod openapi_schemas;
+pub(crate) mod person_access;
 pub(crate) mod projects;
 mod query;
 pub(crate) mod rate_limits;

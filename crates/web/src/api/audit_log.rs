@@ -1,19 +1,19 @@
 //! The audit log: who changed people, access, settings and keys, and who opened exports (R1).
 
 use axum::Json;
-use axum::extract::State;
+use domain::kernel::access::Actor;
 use domain::kernel::audit_log::{self, About, AuditAction, Change as Kept, Filter, Record as Found};
 use domain::kernel::ids::{PersonId, RecordId};
 use serde::{Deserialize, Serialize};
+use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 
@@ -28,8 +28,7 @@ pub(crate) struct Record {
     #[schema(value_type = schemas::Id)]
     id: RecordId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// Who did it; null for what was done on the machine that runs the portal.
     #[schema(value_type = Option<schemas::Id>)]
     person_id: Option<PersonId>,
@@ -103,13 +102,9 @@ struct Filters {
 /// Who changed people, access, settings or keys, and who looked at an export; the newest first. Records are only added to.
 #[utoipa::path(get, path = "/v1/records", tag = "Records", params(Filters, PageQuery),
     responses((status = 200, body = List<Record>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Record>>> {
-    let field = |word: &str| AuditAction::ALL.iter().map(|deed| deed.field()).find(|field| *field == word);
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Record>>> {
+    let field =
+        |word: &str| AuditAction::ALL.iter().map(|action| action.field()).find(|field| *field == word);
     let filter = Filter {
         field: query::word("about", &filters.about, field)?
             .map(|field| format!("{field}."))
@@ -117,12 +112,10 @@ async fn list(
         person: query::id("personId", &filters.person_id)?,
         since: query::time("since", &filters.since)?,
         until: query::time("until", &filters.until)?,
-        before: page.after_id(Of::Records)?,
+        before: None,
     };
-    let list = app.store().read_long(move |reader| {
-        let found = audit_log::list(reader, &program.actor, &filter, page.read())?;
-        let place = |record: &Found| record.id.0.as_bytes().to_vec();
-        page.list(Of::Records, found, place, |found| Ok(Record::from(found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        audit_log::list(reader, actor, &Filter { before, ..filter }, rows)
+    };
+    call.list(Of::Records, page, find, |record| record.id.0, |_, _, found| Ok(Record::from(found))).await
 }

@@ -44,8 +44,8 @@ pub(crate) async fn authenticate(app: &App, mut request: Request, next: Next) ->
     if route.is_none_or(|route| OPEN.contains(&route)) {
         return next.run(request).await;
     }
-    let program = match api_client(app, request.headers()).await {
-        Ok(program) => program,
+    let api_client = match api_client(app, request.headers()).await {
+        Ok(api_client) => api_client,
         Err(answer) => {
             let mut response = answer.into_response();
             // RFC 9110, 11.6.1: a 401 names the scheme to use.
@@ -53,11 +53,11 @@ pub(crate) async fn authenticate(app: &App, mut request: Request, next: Next) ->
             return response;
         }
     };
-    let rate = app.rates.count(program.key, app.store().clock().now());
+    let rate = app.rates.count(api_client.key, app.store().clock().now());
     let mut response = if rate.is_over {
         Answer::from(Error::TooMany(rate.wait())).into_response()
     } else {
-        request.extensions_mut().insert(program);
+        request.extensions_mut().insert(api_client);
         next.run(request).await
     };
     rate.tell(response.headers_mut());

@@ -1,7 +1,6 @@
 //! Message channels: create, list, read, archive and mark as read. `file_channels` and `members` share their resources.
 
 use axum::Json;
-use axum::extract::State;
 use domain::channels::channel::{self, Channel, Kind};
 use domain::channels::list::{self, Search};
 use domain::channels::starting::{self, Subject};
@@ -14,14 +13,12 @@ use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Result, named};
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Emptiable, time};
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -64,10 +61,8 @@ pub(crate) struct MessageChannel {
     #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.
@@ -75,13 +70,11 @@ pub(crate) struct MessageChannel {
     member_ids: Vec<PersonId>,
     /// The client user's name, the company's name, the project's title, the names of a group.
     title: String,
-    #[schema(value_type = Option<schemas::Time>)]
-    last_message_date: Option<String>,
+    last_message_date: Option<schemas::Time>,
     /// Messages that wait for the admin who made the key.
     unread_count: i64,
     /// Since when it is archived.
-    #[schema(value_type = Option<schemas::Time>)]
-    archived_at: Option<String>,
+    archived_at: Option<schemas::Time>,
 }
 
 /// What a channel is about, as fields.
@@ -116,7 +109,7 @@ impl About {
     }
 }
 
-impl MessageChannel {
+impl ChannelObject for MessageChannel {
     fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<MessageChannel> {
         Ok(MessageChannel {
             id: channel.id,
@@ -131,11 +124,35 @@ impl MessageChannel {
             archived_at: channel.archived_at.map(time),
         })
     }
+}
 
-    pub(crate) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<MessageChannel> {
-        let channel = channel::find(reader, actor, id)?;
-        MessageChannel::read(reader, actor, channel)
+/// One of the two sides of a channel: its messages or its files.
+pub(crate) trait ChannelObject: Serialize + Send + Sized + 'static {
+    fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<Self>;
+
+    fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<Self> {
+        Self::read(reader, actor, channel::find(reader, actor, id)?)
     }
+}
+
+pub(crate) async fn make_channel<T: ChannelObject>(
+    call: Call,
+    given: NewChannel,
+    canonical: &[u8],
+) -> Result {
+    call.run(canonical, move |tx, actor| given.make(tx, actor), T::find).await
+}
+
+pub(crate) async fn list_channels<T: ChannelObject>(
+    call: Call,
+    filters: Filters,
+    page: Page,
+) -> Result<Json<List<T>>> {
+    let search = filters.search()?;
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        list::newest(reader, actor, &Search { before, ..search }, rows)
+    };
+    call.list(Of::Channels, page, find, |channel| channel.id.0, T::read).await
 }
 
 /// A channel to be made. Beside `membershipType` stands what that type needs.
@@ -144,23 +161,18 @@ impl MessageChannel {
 pub(crate) struct NewChannel {
     membership_type: MembershipType,
     /// For `individual`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     client_id: Option<Emptiable<Uuid>>,
     /// For `company`; for `group`, where its people have several companies in common.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<Uuid>>,
     /// For `project`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     project_id: Option<Emptiable<Uuid>>,
     /// For `group`: client users of one company.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::GroupIds>)]
     member_ids: Option<Vec<PersonId>>,
     /// Stands in for `clientId`, `companyId` or `projectId`.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>, deprecated)]
     membership_entity_id: Option<Emptiable<Uuid>>,
 }
@@ -201,7 +213,7 @@ impl NewChannel {
     }
 
     /// Creates the channel, or finds the existing one.
-    pub(crate) fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
+    fn make(self, tx: &mut Tx, actor: &Actor) -> error::Result<ChannelId> {
         let (subject, field) = self.subject(tx, actor)?;
         named(field, starting::create(tx, actor, &subject))
     }
@@ -212,16 +224,8 @@ impl NewChannel {
 /// Making one that is there already answers that one. Title and members come by themselves.
 #[utoipa::path(post, path = "/v1/message-channels", tag = "Message channels", request_body = NewChannel,
     responses((status = 200, body = MessageChannel)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewChannel>,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| given.make(tx, &actor);
-    let show = move |reader: &Reader, id| MessageChannel::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+async fn make(call: Call, Body { given, canonical }: Body<NewChannel>) -> Result {
+    make_channel::<MessageChannel>(call, given, &canonical).await
 }
 
 /// Which channels are listed.
@@ -247,14 +251,14 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    pub(crate) fn search(&self, page: &Page) -> Result<Search> {
+    fn search(&self) -> Result<Search> {
         Ok(Search {
             kind: query::word("membershipType", &self.membership_type, kind)?,
             entity: query::id("membershipEntityId", &self.membership_entity_id)?,
             client: query::id("clientId", &self.client_id)?,
             company: query::id("companyId", &self.company_id)?,
             member: query::id("memberId", &self.member_id)?,
-            before: page.after_id(Of::Channels)?,
+            before: None,
         })
     }
 }
@@ -264,31 +268,15 @@ impl Filters {
 /// The newest made first, archived ones too.
 #[utoipa::path(get, path = "/v1/message-channels", tag = "Message channels", params(Filters, PageQuery),
     responses((status = 200, body = List<MessageChannel>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<MessageChannel>>> {
-    let (search, actor) = (filters.search(&page)?, program.actor);
-    let list = app.store().read_long(move |reader| {
-        let found = list::newest(reader, &actor, &search, page.read())?;
-        let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
-        page.list(Of::Channels, found, place, |channel| MessageChannel::read(reader, &actor, channel))
-    });
-    Ok(Json(list.await?))
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<MessageChannel>>> {
+    list_channels(call, filters, page).await
 }
 
 /// Get a message channel
 #[utoipa::path(get, path = "/v1/message-channels/{id}", tag = "Message channels",
     responses((status = 200, body = MessageChannel)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<ChannelId>,
-) -> Result<Json<MessageChannel>> {
-    let found = app.store().read(move |reader| MessageChannel::find(reader, &program.actor, id));
-    Ok(Json(found.await?))
+async fn show(call: Call, PathParam(id): PathParam<ChannelId>) -> Result<Json<MessageChannel>> {
+    call.read(move |reader, actor| MessageChannel::find(reader, actor, id)).await
 }
 
 /// What changes about a channel.
@@ -305,17 +293,15 @@ struct ChangedChannel {
 #[utoipa::path(patch, path = "/v1/message-channels/{id}", tag = "Message channels", request_body = ChangedChannel,
     responses((status = 200, body = MessageChannel)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<ChannelId>,
     Body { given, .. }: Body<ChangedChannel>,
 ) -> Result<Json<MessageChannel>> {
-    let actor = program.actor;
-    let changed = app.store().write(move |tx| {
-        channel::archive(tx, &actor, id, given.is_archived)?;
-        MessageChannel::find(tx, &actor, id)
-    });
-    Ok(Json(changed.await?))
+    call.write(move |tx, actor| {
+        channel::archive(tx, actor, id, given.is_archived)?;
+        MessageChannel::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Up to where somebody has read.
@@ -326,7 +312,6 @@ struct ReadUpTo {
     #[schema(value_type = schemas::Id)]
     message_id: MessageId,
     /// Who had it on screen; without one, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     reader_id: Option<Emptiable<PersonId>>,
 }
@@ -337,15 +322,12 @@ struct ReadUpTo {
 #[utoipa::path(post, path = "/v1/message-channels/{id}/read", tag = "Message channels", request_body = ReadUpTo,
     responses((status = 200, body = MessageChannel)))]
 async fn read(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     PathParam(id): PathParam<ChannelId>,
     Body { given, canonical }: Body<ReadUpTo>,
 ) -> Result {
-    let actor = program.actor;
     let who = given.reader_id.and_then(|id| id.0);
-    let deed = move |tx: &mut Tx| acting_as::read_as(tx, &actor, who, id, given.message_id);
-    let show = move |reader: &Reader, _| MessageChannel::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+    let change = move |tx: &mut Tx, actor: &Actor| acting_as::read_as(tx, actor, who, id, given.message_id);
+    let show = move |reader: &Reader, actor: &Actor, _| MessageChannel::find(reader, actor, id);
+    call.run(&canonical, change, show).await
 }

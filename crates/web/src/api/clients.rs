@@ -2,7 +2,6 @@
 //! `client_access`.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::clients::ClientChange;
 use domain::administration::deletion;
 use domain::directory::companies;
@@ -10,7 +9,7 @@ use domain::directory::people_list::{self, ClientSearch};
 use domain::directory::person::Person;
 use domain::kernel::access::Actor;
 use domain::kernel::custom_fields::CustomFields;
-use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::error;
 use domain::kernel::ids::{CompanyId, PersonId};
 use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
@@ -18,15 +17,14 @@ use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::inviting::{Inviting, invite};
 use crate::api::json::{Body, Fields, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, time};
-use crate::api::{query, schemas};
-use crate::app::App;
+use crate::api::person_access::PersonObject;
+use crate::api::{failure, query, schemas};
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -50,10 +48,8 @@ pub(crate) struct Client {
     #[schema(value_type = schemas::Id)]
     pub(crate) id: PersonId,
     pub(crate) object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) created_at: String,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) updated_at: String,
+    pub(crate) created_at: schemas::Time,
+    pub(crate) updated_at: schemas::Time,
     pub(crate) given_name: String,
     pub(crate) family_name: String,
     pub(crate) email: String,
@@ -69,18 +65,20 @@ pub(crate) struct Client {
     pub(crate) avatar_image_url: Option<String>,
     /// A link that signs this client in, once, for 7 days. Only in the answer of the call that invites.
     pub(crate) invite_url: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    pub(crate) first_login_date: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    pub(crate) last_login_date: Option<String>,
+    pub(crate) first_login_date: Option<schemas::Time>,
+    pub(crate) last_login_date: Option<schemas::Time>,
     /// `internalUser`, `directSignUp`, `client` or `api`.
     pub(crate) creation_method: String,
     #[schema(value_type = schemas::CustomFields)]
     pub(crate) custom_fields: Map<String, Value>,
 }
 
-impl Client {
-    pub(crate) fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
+impl PersonObject for Client {
+    fn person(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Person> {
+        directory::clients::client(reader, actor, id)
+    }
+
+    fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<Client> {
         let company_ids = directory::clients::ordered_companies(reader, actor.workspace, person.id)?;
         Ok(Client {
             id: person.id,
@@ -103,10 +101,16 @@ impl Client {
             custom_fields: person.custom_fields.to_map(),
         })
     }
+}
 
-    pub(crate) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Client> {
-        let person = directory::clients::client(reader, actor, id)?;
-        Client::read(reader, actor, person)
+impl Client {
+    /// A client user with the link of their invitation, if they were invited.
+    pub(crate) fn invited(
+        reader: &Reader,
+        actor: &Actor,
+        (id, invite_url): (PersonId, Option<String>),
+    ) -> error::Result<Client> {
+        Ok(Client { invite_url, ..Client::find(reader, actor, id)? })
     }
 }
 
@@ -119,10 +123,7 @@ fn named(
 ) -> error::Result<Vec<CompanyId>> {
     let mut named = ids.unwrap_or_default();
     if let Some(id) = id {
-        match companies::find(reader, actor, id) {
-            Err(Error::NotFound) => return Err(Error::field("companyId", Problem::Unknown)),
-            found => found?,
-        };
+        failure::named("companyId", companies::find(reader, actor, id))?;
         named.retain(|other| *other != id);
         named.insert(0, id);
     }
@@ -133,26 +134,20 @@ fn named(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewClient {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[schema(value_type = schemas::Email)]
     email: String,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Phone>)]
     phone: Option<String>,
     /// One company, which becomes the main one.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     /// The companies. Without any the client gets a placeholder.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }
@@ -163,31 +158,26 @@ struct NewClient {
 #[utoipa::path(post, path = "/v1/clients", tag = "Clients", params(Inviting), request_body = NewClient,
     responses((status = 200, body = Client)))]
 async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     Query(inviting): Query<Inviting>,
     Body { given, canonical }: Body<NewClient>,
 ) -> Result {
-    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
-    let deed = move |tx: &mut Tx| {
+    let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
         let client = administration::clients::NewClient {
             given_name: given.given_name.unwrap_or_default(),
             family_name: given.family_name.unwrap_or_default(),
             email: given.email,
             phone: given.phone.unwrap_or_default(),
-            companies: named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
+            companies: named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
             custom_fields,
             ..administration::clients::NewClient::default()
         };
-        let id = administration::clients::add_client(tx, &actor, &client)?;
-        Ok((id, invite(tx, &actor, id, invited, &public_url)?))
+        let id = administration::clients::add_client(tx, actor, &client)?;
+        Ok((id, invite(tx, actor, id, invited, &public_url)?))
     };
-    let show = move |reader: &Reader, (id, invite_url)| {
-        Ok(Client { invite_url, ..Client::find(reader, &actor, id)? })
-    };
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, Client::invited).await
 }
 
 /// Which client users are listed.
@@ -214,36 +204,24 @@ struct Filters {
 /// The newest first.
 #[utoipa::path(get, path = "/v1/clients", tag = "Clients", params(Filters, PageQuery),
     responses((status = 200, body = List<Client>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Client>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Client>>> {
     let search = ClientSearch {
         company: query::id("companyId", &filters.company_id)?,
         email: query::text("email", &filters.email)?,
         given_name: query::text("givenName", &filters.given_name)?,
         family_name: query::text("familyName", &filters.family_name)?,
-        before: page.after_id(Of::Clients)?,
+        before: None,
     };
-    let actor = program.actor;
-    let list = app.store().read_long(move |reader| {
-        let found = people_list::clients_newest(reader, &actor, &search, page.read())?;
-        let place = |person: &Person| person.id.0.as_bytes().to_vec();
-        page.list(Of::Clients, found, place, |person| Client::read(reader, &actor, person))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        people_list::clients_newest(reader, actor, &ClientSearch { before, ..search }, rows)
+    };
+    call.list(Of::Clients, page, find, |person| person.id.0, Client::read).await
 }
 
 /// Get a client user
 #[utoipa::path(get, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Client)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<Client>> {
-    Ok(Json(app.store().read(move |reader| Client::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Client>> {
+    call.read(move |reader, actor| Client::find(reader, actor, id)).await
 }
 
 /// What changes about a client user. What is left out stays.
@@ -283,19 +261,18 @@ struct ChangedClient {
 #[utoipa::path(patch, path = "/v1/clients/{id}", tag = "Clients", params(Inviting), request_body = ChangedClient,
     responses((status = 200, body = Client)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<PersonId>,
     Query(inviting): Query<Inviting>,
     Body { given, .. }: Body<ChangedClient>,
 ) -> Result<Json<Client>> {
-    let (actor, invited, public_url) = (program.actor, inviting.is_wanted()?, app.web.public_url.clone());
-    let changed = app.store().write(move |tx| {
-        let before = directory::clients::client(tx, &actor, id)?.custom_fields;
+    let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
+    call.write(move |tx, actor| {
+        let before = directory::clients::client(tx, actor, id)?.custom_fields;
         let custom_fields = Fields::change(given.custom_fields, &before)?;
         let of_companies = match (given.company_id, given.company_ids) {
             (None, None) => None,
-            (one, more) => Some(named(tx, &actor, one.flatten().and_then(|id| id.0), more.flatten())?),
+            (one, more) => Some(named(tx, actor, one.flatten().and_then(|id| id.0), more.flatten())?),
         };
         let change = ClientChange {
             given_name: given.given_name,
@@ -306,36 +283,30 @@ async fn change(
             told: true,
             custom_fields,
         };
-        administration::clients::edit_client(tx, &actor, id, &change)?;
-        let invite_url = invite(tx, &actor, id, invited, &public_url)?;
-        Ok::<_, Error>(Client { invite_url, ..Client::find(tx, &actor, id)? })
-    });
-    Ok(Json(changed.await?))
+        administration::clients::edit_client(tx, actor, id, &change)?;
+        let invite_url = invite(tx, actor, id, invited, &public_url)?;
+        Client::invited(tx, actor, (id, invite_url))
+    })
+    .await
 }
 
 /// What a client user is from now on. What is left out is cleared; the address stays where none is given.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReplacedClient {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = schemas::Email, required = false)]
     email: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Phone>)]
     phone: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_ids: Option<Vec<CompanyId>>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }
@@ -346,41 +317,34 @@ struct ReplacedClient {
 #[utoipa::path(put, path = "/v1/clients/{id}", tag = "Clients", request_body = ReplacedClient,
     responses((status = 200, body = Client)))]
 async fn replace(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<PersonId>,
     Body { given, .. }: Body<ReplacedClient>,
 ) -> Result<Json<Client>> {
-    let actor = program.actor;
-    let replaced = app.store().write(move |tx| {
-        directory::clients::client(tx, &actor, id)?;
+    call.write(move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
         let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
         let change = ClientChange {
             given_name: Some(given.given_name.unwrap_or_default()),
             family_name: Some(given.family_name.unwrap_or_default()),
             email: given.email,
             phone: Some(given.phone.unwrap_or_default()),
-            companies: Some(named(tx, &actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
+            companies: Some(named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
             told: true,
             custom_fields: Some(custom_fields),
         };
-        administration::clients::edit_client(tx, &actor, id, &change)?;
-        Client::find(tx, &actor, id)
-    });
-    Ok(Json(replaced.await?))
+        administration::clients::edit_client(tx, actor, id, &change)?;
+        Client::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Delete a client user
 ///
 /// They can no longer sign in. What they wrote stays readable for the firm; their channel is archived.
 #[utoipa::path(delete, path = "/v1/clients/{id}", tag = "Clients", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| deletion::delete_client(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "client")))
+async fn delete(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "client", move |tx, actor| deletion::delete_client(tx, actor, id)).await
 }
 
 /// Get all that is kept about a client user
@@ -388,6 +352,6 @@ async fn delete(
 /// An archive (ZIP) of tables and files: who they are, their own conversation and what they wrote elsewhere, their files, what
 /// was sent to them, what they answered to texts. That it was got is a record.
 #[utoipa::path(get, path = "/v1/clients/{id}/export", tag = "Clients", responses((status = 200)))]
-async fn export(State(app): State<App>, program: ApiClient, PathParam(id): PathParam<PersonId>) -> Result {
-    Ok(personal_data_export::copy(app, program.actor, id).await?)
+async fn export(call: Call, PathParam(id): PathParam<PersonId>) -> Result {
+    Ok(personal_data_export::copy(call.app, call.api_client.actor, id).await?)
 }

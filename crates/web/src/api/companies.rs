@@ -1,7 +1,6 @@
 //! Client companies: create, list, read, change and delete.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::companies::Details;
 use domain::directory::companies::{Company as Found, CompanySearch};
 use domain::kernel::access::Actor;
@@ -14,14 +13,12 @@ use serde_json::{Map, Value};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Fields, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -42,10 +39,8 @@ pub(crate) struct Company {
     #[schema(value_type = schemas::Id)]
     id: CompanyId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     /// Empty for a placeholder.
     name: String,
     icon_image_url: Option<String>,
@@ -84,13 +79,10 @@ impl Company {
 struct NewCompany {
     #[schema(value_type = schemas::Name)]
     name: String,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Url>)]
     icon_image_url: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Color>)]
     fallback_color: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::CustomFields>)]
     custom_fields: Option<Fields>,
 }
@@ -100,23 +92,16 @@ struct NewCompany {
 /// A name in use is refused.
 #[utoipa::path(post, path = "/v1/companies", tag = "Companies", request_body = NewCompany,
     responses((status = 200, body = Company)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewCompany>,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| {
+async fn make(call: Call, Body { given, canonical }: Body<NewCompany>) -> Result {
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let details = Details {
             icon_url: given.icon_image_url,
             color: given.fallback_color,
             custom_fields: Some(CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?),
         };
-        administration::companies::add_with(tx, &actor, &given.name, &details)
+        administration::companies::add_with(tx, actor, &given.name, &details)
     };
-    let show = move |reader: &Reader, id| Company::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, Company::find).await
 }
 
 /// Which companies are listed.
@@ -137,33 +122,22 @@ struct Filters {
 /// The newest first, placeholders too.
 #[utoipa::path(get, path = "/v1/companies", tag = "Companies", params(Filters, PageQuery),
     responses((status = 200, body = List<Company>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Company>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Company>>> {
     let search = CompanySearch {
         name: query::text("name", &filters.name)?,
         placeholder: query::flag("isPlaceholder", &filters.is_placeholder)?,
-        before: page.after_id(Of::Companies)?,
+        before: None,
     };
-    let list = app.store().read_long(move |reader| {
-        let found = directory::companies::newest(reader, &program.actor, &search, page.read())?;
-        let place = |company: &Found| company.id.0.as_bytes().to_vec();
-        page.list(Of::Companies, found, place, |found| Ok(Company::from(found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        directory::companies::newest(reader, actor, &CompanySearch { before, ..search }, rows)
+    };
+    call.list(Of::Companies, page, find, |company| company.id.0, |_, _, found| Ok(Company::from(found))).await
 }
 
 /// Get a company
 #[utoipa::path(get, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Company)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<CompanyId>,
-) -> Result<Json<Company>> {
-    Ok(Json(app.store().read(move |reader| Company::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<CompanyId>) -> Result<Json<Company>> {
+    call.read(move |reader, actor| Company::find(reader, actor, id)).await
 }
 
 /// What changes about a company. What is left out stays.
@@ -191,22 +165,21 @@ struct ChangedCompany {
 #[utoipa::path(patch, path = "/v1/companies/{id}", tag = "Companies", request_body = ChangedCompany,
     responses((status = 200, body = Company)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<CompanyId>,
     Body { given, .. }: Body<ChangedCompany>,
 ) -> Result<Json<Company>> {
-    let changed = app.store().write(move |tx| {
-        let before = directory::companies::find(tx, &program.actor, id)?.custom_fields;
+    call.write(move |tx, actor| {
+        let before = directory::companies::find(tx, actor, id)?.custom_fields;
         let details = Details {
             icon_url: given.icon_image_url.map(Option::unwrap_or_default),
             color: given.fallback_color.map(Option::unwrap_or_default),
             custom_fields: Fields::change(given.custom_fields, &before)?,
         };
-        administration::companies::edit(tx, &program.actor, id, given.name.as_deref(), &details)?;
-        Company::find(tx, &program.actor, id)
-    });
-    Ok(Json(changed.await?))
+        administration::companies::edit(tx, actor, id, given.name.as_deref(), &details)?;
+        Company::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Delete a company
@@ -214,11 +187,6 @@ async fn change(
 /// Its client users belong to it no more; one who is left without a company gets a placeholder. Its conversations stay
 /// readable for the firm.
 #[utoipa::path(delete, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<CompanyId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| administration::companies::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "company")))
+async fn delete(call: Call, PathParam(id): PathParam<CompanyId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "company", move |tx, actor| administration::companies::delete(tx, actor, id)).await
 }

@@ -62,7 +62,6 @@ struct Field {
 
 async fn docs(look: Theme) -> Result {
     let described = &*DESCRIPTION;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let parts = list(&described["tags"])
         .map(|tag| Part {
             name: text(&tag["name"]),
@@ -79,6 +78,10 @@ async fn docs(look: Theme) -> Result {
         })
         .collect();
     page(StatusCode::OK, &DocsPage { look, parts, objects })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_string()
 }
 
 fn entries(of: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -103,7 +106,6 @@ fn calls(described: &Value, tag: &str) -> Vec<Call> {
 }
 
 fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     // Every filter may also be empty; the page says that once for all.
     let shown = |one: &Value| one.pointer("/schema/anyOf/0").unwrap_or(&one["schema"]).clone();
     let parameter = |one: &Value| Field {
@@ -135,7 +137,7 @@ fn read(described: &Value, method: &str, path: &str, call: &Value) -> Call {
 
 fn resolved<'a>(described: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
-        Some(pointer) => described.pointer(pointer).unwrap_or(schema),
+        Some(pointer) => described.pointer(pointer).expect("a reference leads to a schema"),
         None => schema,
     }
 }

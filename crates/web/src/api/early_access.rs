@@ -1,18 +1,18 @@
 //! Requests for early access: list and delete (E1).
 
 use axum::Json;
-use axum::extract::State;
+use domain::kernel::access::Actor;
 use domain::kernel::ids::EntryId;
 use domain::tenant::early_access::{self, Entry as Found};
 use serde::{Deserialize, Serialize};
+use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -27,8 +27,7 @@ pub(crate) struct EarlyAccessEntry {
     #[schema(value_type = schemas::Id)]
     id: EntryId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     name: String,
     email: String,
     /// Their company; null where they named none.
@@ -67,19 +66,22 @@ struct Filters {
 #[utoipa::path(get, path = "/v1/early-access", tag = "Early access", params(Filters, PageQuery),
     responses((status = 200, body = List<EarlyAccessEntry>)))]
 async fn list(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     Query(filters): Query<Filters>,
     page: Page,
 ) -> Result<Json<List<EarlyAccessEntry>>> {
     let suspicious = query::flag("isSuspicious", &filters.is_suspicious)?.unwrap_or(false);
-    let before = page.after_id(Of::EarlyAccess)?;
-    let list = app.store().read_long(move |reader| {
-        let found = early_access::list(reader, &program.actor, suspicious, before, page.read())?;
-        let place = |entry: &Found| entry.id.0.as_bytes().to_vec();
-        page.list(Of::EarlyAccess, found, place, |found| Ok(EarlyAccessEntry::from(found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        early_access::list(reader, actor, suspicious, before, rows)
+    };
+    call.list(
+        Of::EarlyAccess,
+        page,
+        find,
+        |entry| entry.id.0,
+        |_, _, found| Ok(EarlyAccessEntry::from(found)),
+    )
+    .await
 }
 
 /// Delete somebody who asked for early access
@@ -87,11 +89,6 @@ async fn list(
 /// For good.
 #[utoipa::path(delete, path = "/v1/early-access/{id}", tag = "Early access",
     responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<EntryId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| early_access::remove(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "earlyAccessEntry")))
+async fn delete(call: Call, PathParam(id): PathParam<EntryId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "earlyAccessEntry", move |tx, actor| early_access::remove(tx, actor, id)).await
 }

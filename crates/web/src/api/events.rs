@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -27,8 +27,8 @@ use store::{Reader, Recorded};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
-use crate::api::channels::MessageChannel;
+use crate::api::call::Call;
+use crate::api::channels::{ChannelObject, MessageChannel};
 use crate::api::clients::Client;
 use crate::api::companies::Company;
 use crate::api::failure::{Failure, Result, named};
@@ -36,6 +36,7 @@ use crate::api::file_channels::FileChannel;
 use crate::api::files::File;
 use crate::api::notifications::Notification;
 use crate::api::objects::{Deleted, Viewer};
+use crate::api::person_access::PersonObject;
 use crate::api::projects::Project;
 use crate::api::{query, schemas};
 use crate::app::App;
@@ -45,9 +46,9 @@ use crate::http::routes::Routes;
 /// Journal entries per read.
 const ENTRIES_AT_ONCE: i64 = 100;
 /// Other processes write without signaling this one, so streams also poll.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Polls without events before a heartbeat.
-const QUIET_LOOKS: u32 = 15;
+const QUIET_POLLS: u32 = 15;
 /// Pieces buffered per connection; reading pauses while they are full.
 const WAITING_MAX: usize = 4;
 
@@ -104,12 +105,7 @@ pub(crate) struct EventPayload {
     params(EventQuery, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
         description = "The `id:` of the last event that was heard.")),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
-async fn open(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(wanted): Query<EventQuery>,
-    headers: HeaderMap,
-) -> Result {
+async fn open(call: Call, Query(wanted): Query<EventQuery>, headers: HeaderMap) -> Result {
     let is_whole = query::word("scope", &wanted.scope, |word| (word == "workspace").then_some(()))?.is_some();
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let after = match headers.get("last-event-id") {
@@ -120,22 +116,21 @@ async fn open(
             Some(number.filter(|number| *number >= 0).ok_or_else(unreadable)?)
         }
     };
-    let actor = program.actor;
-    let look = Viewer::new(&app, &program);
-    let begin = app.store().read(move |reader| {
+    let viewer = call.viewer();
+    let begin = call.read(move |reader, actor| {
         if let Some(channel) = channel {
-            named("channelId", access::channel(reader, &actor, channel))?;
+            named("channelId", access::channel(reader, actor, channel))?;
         }
         let head = reader.journal_head(actor.workspace.0)?;
         let Some(after) = after else { return Ok((head, false)) };
         // No longer in the journal, or from a newer state of the database, for instance before a backup was restored.
         let is_lost = after > head || reader.journal_tail(actor.workspace.0)? > after + 1;
-        Ok::<_, Error>((if is_lost { head } else { after }, is_lost))
+        Ok((if is_lost { head } else { after }, is_lost))
     });
-    let (seq, is_lost) = begin.await?;
-    app.store().durable().await?;
+    let Json((seq, is_lost)) = begin.await?;
+    call.app.store().durable().await?;
     let (pieces, body) = mpsc::channel(WAITING_MAX);
-    let stream = Stream { app, look, key: program.key, is_whole, channel, seq, pieces };
+    let stream = Stream { app: call.app, viewer, key: call.api_client.key, is_whole, channel, seq, pieces };
     tokio::spawn(stream.run(is_lost));
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -148,7 +143,7 @@ async fn open(
 
 struct Stream {
     app: App,
-    look: Viewer,
+    viewer: Viewer,
     key: KeyId,
     is_whole: bool,
     channel: Option<ChannelId>,
@@ -174,7 +169,7 @@ impl Stream {
             {
                 return;
             }
-            match self.look().await {
+            match self.next_events().await {
                 Ok(Some((more, is_all))) => {
                     piece = (!more.is_empty()).then_some(more);
                     if !is_all || piece.is_some() {
@@ -188,9 +183,9 @@ impl Stream {
             }
             tokio::select! {
                 changed = signal.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(LOOK_EVERY) => {
+                () = tokio::time::sleep(POLL_EVERY) => {
                     quiet += 1;
-                    if quiet >= QUIET_LOOKS {
+                    if quiet >= QUIET_POLLS {
                         quiet = 0;
                         piece = Some(Bytes::from_static(b":\n\n"));
                     }
@@ -203,20 +198,20 @@ impl Stream {
 
     /// Reads the next entries. Returns the events for this stream, and whether the end of the journal was reached; `None` if
     /// the key was revoked.
-    async fn look(&mut self) -> error::Result<Option<(Bytes, bool)>> {
-        let (look, key, seq) = (self.look.clone(), self.key, self.seq);
+    async fn next_events(&mut self) -> error::Result<Option<(Bytes, bool)>> {
+        let (viewer, key, seq) = (self.viewer.clone(), self.key, self.seq);
         let (is_whole, channel) = (self.is_whole, self.channel);
         let read = self.app.store().read_long(move |reader| {
-            if !api_keys::is_good(reader, &look.actor, key)? {
+            if !api_keys::is_good(reader, &viewer.actor, key)? {
                 return Ok(None);
             }
-            let entries = reader.journal_after(look.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
+            let entries = reader.journal_after(viewer.actor.workspace.0, seq, ENTRIES_AT_ONCE)?;
             let mut written = String::new();
             for entry in &entries {
                 let Some(event) = Event::of(entry) else { continue };
                 let is_wanted = channel.is_none_or(|channel| event.channel() == Some(channel));
-                if is_wanted && is_for(reader, &look.actor, &event, is_whole)? {
-                    write(reader, &look, entry, &event, &mut written)?;
+                if is_wanted && is_for(reader, &viewer.actor, &event, is_whole)? {
+                    write(reader, &viewer, entry, &event, &mut written)?;
                 }
             }
             let is_all = (entries.len() as i64) < ENTRIES_AT_ONCE;
@@ -234,11 +229,11 @@ impl Stream {
 
 /// Whether a stream that does not cover the whole workspace receives an entry: only for channels that its admin is in,
 /// and for people and projects that they may see.
-fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
+fn is_for(reader: &Reader, actor: &Actor, event: &Event, is_whole: bool) -> error::Result<bool> {
     if is_whole {
         return Ok(true);
     }
-    let Some(admin) = access::actor(reader, program.workspace, program.person)? else { return Ok(false) };
+    let Some(admin) = access::actor(reader, actor.workspace, actor.person)? else { return Ok(false) };
     let sees = match event {
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
@@ -266,13 +261,13 @@ fn is_for(reader: &Reader, program: &Actor, event: &Event, is_whole: bool) -> er
 /// Appends an entry as an event, if API clients receive it.
 fn write(
     reader: &Reader,
-    look: &Viewer,
+    viewer: &Viewer,
     entry: &Recorded,
     event: &Event,
     written: &mut String,
 ) -> error::Result<()> {
-    let Some((name, object)) = payload_for(reader, look, event)? else { return Ok(()) };
-    let payload = EventPayload { workspace_id: look.actor.workspace, channel_id: event.channel(), object };
+    let Some((name, object)) = payload_for(reader, viewer, event)? else { return Ok(()) };
+    let payload = EventPayload { workspace_id: viewer.actor.workspace, channel_id: event.channel(), object };
     // Objects of the API always serialize, and JSON escapes line breaks.
     let data = serde_json::to_string(&payload).expect("an object of the API has a JSON form");
     written.push_str(&format!("id: {}\nevent: {name}\ndata: {data}\n\n", entry.seq));
@@ -290,76 +285,72 @@ pub fn event_payload(
     public_url: &str,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let look = Viewer { actor: *actor, wait, public_url: public_url.to_string() };
-    payload_for(reader, &look, event)
+    let viewer = Viewer { actor: *actor, wait, public_url: public_url.to_string() };
+    payload_for(reader, &viewer, event)
 }
 
 fn payload_for(
     reader: &Reader,
-    look: &Viewer,
+    viewer: &Viewer,
     event: &Event,
 ) -> error::Result<Option<(&'static str, Value)>> {
-    let (name, actor) = (event.kind(), &look.actor);
-    Ok(match event {
+    let actor = &viewer.actor;
+    let object = match event {
         Event::MessageSent { channel, position, message, .. }
         | Event::MessageUpdated { channel, position, message }
         | Event::MessageDeleted { channel, position, message } => {
-            let found = message::at(reader, actor.workspace, *channel, *position)?;
-            let object = found.map(|found| look.message(reader, found)).transpose();
-            Some((name, shown(object, message.0, "message")?))
+            let found = message::at(reader, actor.workspace, *channel, *position)?.ok_or(Error::NotFound);
+            shown(found.and_then(|found| viewer.message(reader, found)), message.0, "message")
         }
         Event::FileChannelCreated { channel } => {
-            let found = FileChannel::find(reader, actor, *channel).map(Some);
-            Some((name, shown(found, channel.0, "fileChannel")?))
+            shown(FileChannel::find(reader, actor, *channel), channel.0, "fileChannel")
         }
-        Event::ChannelCreated { channel } | Event::ChannelUpdated { channel } => {
-            Some((name, channel_shown(reader, actor, *channel)?))
-        }
-        Event::MembersChanged { channel, .. } => {
-            Some(("messageChannel.updated", channel_shown(reader, actor, *channel)?))
+        Event::ChannelCreated { channel }
+        | Event::ChannelUpdated { channel }
+        | Event::MembersChanged { channel, .. } => {
+            shown(MessageChannel::find(reader, actor, *channel), channel.0, "messageChannel")
         }
         Event::FileCreated { file, .. } | Event::FileUpdated { file, .. } => {
-            let found = entry::for_events(reader, actor.workspace, *file)?;
-            let object = found.map(|found| File::one(reader, look, found)).transpose();
-            Some((name, shown(object, file.0, "file")?))
+            let found = entry::for_events(reader, actor.workspace, *file)?.ok_or(Error::NotFound);
+            shown(found.and_then(|found| File::one(reader, viewer, found)), file.0, "file")
         }
-        Event::FileDeleted { file, .. } => Some((name, gone(file.0, "file"))),
+        Event::FileDeleted { file, .. } => Ok(gone(file.0, "file")),
         Event::ClientCreated { client }
         | Event::ClientUpdated { client }
         | Event::ClientActivated { client } => {
-            Some((name, shown(Client::find(reader, actor, *client).map(Some), client.0, "client")?))
+            shown(Client::find(reader, actor, *client), client.0, "client")
         }
-        Event::ClientDeleted { client } => Some((name, gone(client.0, "client"))),
+        Event::ClientDeleted { client } => Ok(gone(client.0, "client")),
         Event::CompanyCreated { company } | Event::CompanyUpdated { company } => {
-            Some((name, shown(Company::find(reader, actor, *company).map(Some), company.0, "company")?))
+            shown(Company::find(reader, actor, *company), company.0, "company")
         }
-        Event::CompanyDeleted { company } => Some((name, gone(company.0, "company"))),
+        Event::CompanyDeleted { company } => Ok(gone(company.0, "company")),
         Event::ProjectCreated { project } | Event::ProjectUpdated { project } => {
-            Some((name, shown(Project::find(reader, actor, *project).map(Some), project.0, "project")?))
+            shown(Project::find(reader, actor, *project), project.0, "project")
         }
-        Event::ProjectDeleted { project } => Some((name, gone(project.0, "project"))),
+        Event::ProjectDeleted { project } => Ok(gone(project.0, "project")),
         Event::NotificationSent { channel, person, digest, .. }
         | Event::NotificationFailed { channel, person, digest, .. } => {
             let found = notifications::of_digest(reader, actor.workspace, *digest, *channel, *person)?;
-            Some((name, shown(Ok(found.map(Notification::from)), digest.0, "notification")?))
+            shown(found.map(Notification::from).ok_or(Error::NotFound), digest.0, "notification")
         }
-        _ => None,
-    })
-}
-
-fn channel_shown(reader: &Reader, actor: &Actor, channel: ChannelId) -> error::Result<Value> {
-    let found = MessageChannel::find(reader, actor, channel).map(Some);
-    shown(found, channel.0, "messageChannel")
+        _ => return Ok(None),
+    }?;
+    let name = match event {
+        Event::MembersChanged { .. } => "messageChannel.updated",
+        event => event.kind(),
+    };
+    Ok(Some((name, object)))
 }
 
 fn shown<T: Serialize>(
-    found: error::Result<Option<T>>,
+    found: error::Result<T>,
     id: uuid::Uuid,
     object: &'static str,
 ) -> error::Result<Value> {
     match found {
-        Ok(Some(found)) => Ok(json(&found)),
-        Ok(None) | Err(Error::NotFound) => Ok(gone(id, object)),
+        Ok(found) => Ok(json(&found)),
+        Err(Error::NotFound) => Ok(gone(id, object)),
         Err(error) => Err(error),
     }
 }
@@ -369,8 +360,7 @@ fn gone(id: uuid::Uuid, object: &'static str) -> Value {
 }
 
 fn json(object: &impl Serialize) -> Value {
-    // Objects of the API always serialize.
-    serde_json::to_value(object).unwrap_or_default()
+    serde_json::to_value(object).expect("an object of the API has a JSON form")
 }
 
 /// The response body of a stream.

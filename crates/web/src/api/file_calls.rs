@@ -1,7 +1,6 @@
 //! Calls for files, folders and links.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use domain::files::changing::{self, Contents};
@@ -15,16 +14,14 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Failure, Result, named};
 use crate::api::file_permissions::Permissions;
 use crate::api::files::{Addresses, File, find};
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Nothing, present};
 use crate::api::list::{List, Of, Page, PageQuery};
-use crate::api::objects::{Deleted, Viewer};
+use crate::api::objects::Deleted;
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::answers::Answer;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -75,22 +72,17 @@ struct NewFile {
 /// becomes `deed (2).pdf`.
 #[utoipa::path(post, path = "/v1/files/file", tag = "Files", request_body = NewFile,
     responses((status = 200, body = File)))]
-async fn make_file(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewFile>,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| {
-        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        creating::make_file(tx, &actor, given.channel_id, folder, &name)
+async fn make_file(call: Call, Body { given, canonical }: Body<NewFile>) -> Result {
+    let viewer = call.viewer();
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        let (folder, name) = place(tx, actor, given.channel_id, &given.path)?;
+        creating::make_file(tx, actor, given.channel_id, folder, &name)
     };
-    let show = move |reader: &Reader, id| {
-        let upload_url = Addresses::new(reader, &look)?.of(id, Purpose::Upload);
-        Ok(File { upload_url: Some(upload_url), ..find(reader, &look, id)? })
+    let show = move |reader: &Reader, _: &Actor, id| {
+        let upload_url = Addresses::new(reader, &viewer)?.of(id, Purpose::Upload);
+        Ok(File { upload_url: Some(upload_url), ..find(reader, &viewer, id)? })
     };
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, show).await
 }
 
 /// A folder to be made.
@@ -104,7 +96,6 @@ struct NewFolder {
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// `read_write` where nothing is said.
-    #[serde(default)]
     client_permissions: Option<Permissions>,
 }
 
@@ -113,22 +104,17 @@ struct NewFolder {
 /// A path in use becomes `2026 (2)`.
 #[utoipa::path(post, path = "/v1/files/folder", tag = "Files", request_body = NewFolder,
     responses((status = 200, body = File)))]
-async fn make_folder(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewFolder>,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| {
-        let (inside, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        let id = creating::make_folder(tx, &actor, given.channel_id, inside, &name)?;
+async fn make_folder(call: Call, Body { given, canonical }: Body<NewFolder>) -> Result {
+    let viewer = call.viewer();
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        let (inside, name) = place(tx, actor, given.channel_id, &given.path)?;
+        let id = creating::make_folder(tx, actor, given.channel_id, inside, &name)?;
         if given.client_permissions == Some(Permissions::ReadOnly) {
-            permissions::set_read_only(tx, &actor, id, true)?;
+            permissions::set_read_only(tx, actor, id, true)?;
         }
         Ok(id)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
+    call.run(&canonical, change, move |reader, _, id| find(reader, &viewer, id)).await
 }
 
 /// A link to be made.
@@ -151,18 +137,13 @@ struct NewLink {
 /// A path in use gets a number.
 #[utoipa::path(post, path = "/v1/files/link", tag = "Files", request_body = NewLink,
     responses((status = 200, body = File)))]
-async fn make_link(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewLink>,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| {
-        let (folder, name) = place(tx, &actor, given.channel_id, &given.path)?;
-        creating::make_link(tx, &actor, given.channel_id, folder, &name, &given.link_url)
+async fn make_link(call: Call, Body { given, canonical }: Body<NewLink>) -> Result {
+    let viewer = call.viewer();
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        let (folder, name) = place(tx, actor, given.channel_id, &given.path)?;
+        creating::make_link(tx, actor, given.channel_id, folder, &name, &given.link_url)
     };
-    once.run(&app, &program, &canonical, deed, move |reader, id| find(reader, &look, id)).await
+    call.run(&canonical, change, move |reader, _, id| find(reader, &viewer, id)).await
 }
 
 /// Which files are listed.
@@ -183,19 +164,13 @@ struct Filters {
 /// Files, folders and links at every level, the newest made first.
 #[utoipa::path(get, path = "/v1/files", tag = "Files", params(Filters, PageQuery),
     responses((status = 200, body = List<File>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<File>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<File>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
     let path = query::text("path", &filters.path)?;
     let after = page.after_id(Of::Files)?;
-    let look = Viewer::new(&app, &program);
-    let list = app.store().read_long(move |reader| {
-        let actor = &look.actor;
+    let viewer = call.viewer();
+    call.read_list(move |reader, actor| {
         named("channelId", access::channel(reader, actor, channel))?;
         let below = |folder| listing::below(reader, actor, channel, folder, after, page.read());
         let found = match path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty()) {
@@ -206,21 +181,17 @@ async fn list(
             },
         };
         let place = |entry: &Entry| entry.id.0.as_bytes().to_vec();
-        let addresses = Addresses::new(reader, &look)?;
+        let addresses = Addresses::new(reader, &viewer)?;
         page.list(Of::Files, found, place, |entry| File::read(reader, &addresses, entry))
-    });
-    Ok(Json(list.await?))
+    })
+    .await
 }
 
 /// Get a file, a folder or a link
 #[utoipa::path(get, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = File)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<FileId>,
-) -> Result<Json<File>> {
-    let look = Viewer::new(&app, &program);
-    Ok(Json(app.store().read(move |reader| find(reader, &look, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<FileId>) -> Result<Json<File>> {
+    let viewer = call.viewer();
+    call.read(move |reader, _| find(reader, &viewer, id)).await
 }
 
 /// What changes about a file, a folder or a link. What is left out stays.
@@ -243,25 +214,24 @@ struct ChangedFile {
 #[utoipa::path(patch, path = "/v1/files/{id}", tag = "Files", request_body = ChangedFile,
     responses((status = 200, body = File)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<FileId>,
     Body { given, .. }: Body<ChangedFile>,
 ) -> Result<Json<File>> {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let changed = app.store().write(move |tx| {
-        let entry = entry::find(tx, &actor, id)?;
+    let viewer = call.viewer();
+    call.write(move |tx, actor| {
+        let entry = entry::find(tx, actor, id)?;
         if let Some(path) = &given.path {
-            let (folder, name) = place(tx, &actor, entry.channel, path)?;
-            changing::move_to(tx, &actor, entry.channel, &[id], folder)?;
-            changing::rename(tx, &actor, id, &name).map_err(within_path)?;
+            let (folder, name) = place(tx, actor, entry.channel, path)?;
+            changing::move_to(tx, actor, entry.channel, &[id], folder)?;
+            changing::rename(tx, actor, id, &name).map_err(within_path)?;
         }
         if let Some(url) = &given.link_url {
-            changing::set_link(tx, &actor, id, url)?;
+            changing::set_link(tx, actor, id, url)?;
         }
-        find(tx, &look, id)
-    });
-    Ok(Json(changed.await?))
+        find(tx, &viewer, id)
+    })
+    .await
 }
 
 /// Reports an error of a name as one of the path that ends with it.
@@ -276,18 +246,13 @@ fn within_path(error: Error) -> Error {
 ///
 /// A folder with something in it is not deleted. Messages that a file was sent with keep its name.
 #[utoipa::path(delete, path = "/v1/files/{id}", tag = "Files", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<FileId>,
-) -> Result<Json<Deleted>> {
-    let actor = program.actor;
-    let kind = app.store().write(move |tx| {
-        let entry = entry::find(tx, &actor, id)?;
-        changing::delete(tx, &actor, entry.channel, &[id], Contents::Refuse)?;
-        Ok::<_, Error>(entry.kind)
-    });
-    Ok(Json(Deleted::new(id.0, kind.await?.word())))
+async fn delete(call: Call, PathParam(id): PathParam<FileId>) -> Result<Json<Deleted>> {
+    call.write(move |tx, actor| {
+        let entry = entry::find(tx, actor, id)?;
+        changing::delete(tx, actor, entry.channel, &[id], Contents::Refuse)?;
+        Ok(Deleted::new(id.0, entry.kind.word()))
+    })
+    .await
 }
 
 /// Bring back a file, a folder or a link
@@ -295,16 +260,10 @@ async fn delete(
 /// For 30 days after it was deleted, with everything that was deleted at once with it: where it was, or at the top where its
 /// folder is gone. A name in use meanwhile gets a number. What is there stays as it is.
 #[utoipa::path(post, path = "/v1/files/{id}/restore", tag = "Files", responses((status = 200, body = File)))]
-async fn restore(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    PathParam(id): PathParam<FileId>,
-    Nothing { canonical }: Nothing,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| changing::restore_with(tx, &actor, id);
-    once.run(&app, &program, &canonical, deed, move |reader, ()| find(reader, &look, id)).await
+async fn restore(call: Call, PathParam(id): PathParam<FileId>, Nothing { canonical }: Nothing) -> Result {
+    let viewer = call.viewer();
+    let show = move |reader: &Reader, _: &Actor, ()| find(reader, &viewer, id);
+    call.run(&canonical, move |tx, actor| changing::restore_with(tx, actor, id), show).await
 }
 
 /// Download a file
@@ -312,15 +271,13 @@ async fn restore(
 /// Its bytes, or the stretch that `Range` asks for (RFC 9110, 14).
 #[utoipa::path(get, path = "/v1/files/{id}/download", tag = "Files", responses((status = 200)))]
 async fn download(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<FileId>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let actor = program.actor;
-    let entry = app.store().read(move |reader| entry::find(reader, &actor, id)).await?;
-    Ok(serving::serve(&app, actor.workspace, &entry, Rendition::Saved, &method, &headers).await?)
+    let Json(entry) = call.read(move |reader, actor| entry::find(reader, actor, id)).await?;
+    Ok(serving::serve(&call.app, call.actor().workspace, &entry, Rendition::Saved, &method, &headers).await?)
 }
 
 /// Where the bytes of a file are.
@@ -333,19 +290,13 @@ struct DownloadUrl {
 
 /// Get an address to download a file from
 #[utoipa::path(get, path = "/v1/files/{id}/download-url", tag = "Files", responses((status = 200, body = DownloadUrl)))]
-async fn download_url(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<FileId>,
-) -> Result<Json<DownloadUrl>> {
-    let look = Viewer::new(&app, &program);
-    let (stored, download_url) = app
-        .store()
-        .read(move |reader| {
-            let stored = entry::find(reader, &look.actor, id)?.stored.ok_or(Error::NotFound)?;
-            Ok::<_, Error>((stored, Addresses::new(reader, &look)?.of(id, Purpose::Download)))
-        })
-        .await?;
+async fn download_url(call: Call, PathParam(id): PathParam<FileId>) -> Result<Json<DownloadUrl>> {
+    let viewer = call.viewer();
+    let found = call.read(move |reader, actor| {
+        let stored = entry::find(reader, actor, id)?.stored.ok_or(Error::NotFound)?;
+        Ok((stored, Addresses::new(reader, &viewer)?.of(id, Purpose::Download)))
+    });
+    let Json((stored, download_url)) = found.await?;
     if stored.held.is_some() {
         let why = serving::held_back(&stored);
         return Err(Failure::from(Answer::refused(StatusCode::FORBIDDEN, "heldBack", why)));

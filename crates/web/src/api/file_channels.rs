@@ -1,27 +1,24 @@
 //! File channels, with the same calls as message channels. A file channel is the channel itself (F7).
 
 use axum::Json;
-use axum::extract::State;
-use domain::channels::channel::{self, Channel};
-use domain::channels::{list, members};
+use domain::channels::channel::Channel;
+use domain::channels::members;
 use domain::files::permissions;
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, PersonId};
 use serde::Serialize;
-use store::{Reader, Tx};
+use store::Reader;
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
-use crate::api::channels::{About, Filters, NewChannel};
+use crate::api::call::Call;
+use crate::api::channels::{About, ChannelObject, Filters, NewChannel, list_channels, make_channel};
 use crate::api::client_permissions::client_permissions;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
-use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::list::{List, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -40,10 +37,8 @@ pub(crate) struct FileChannel {
     #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.
@@ -54,12 +49,7 @@ pub(crate) struct FileChannel {
     client_permissions: &'static str,
 }
 
-impl FileChannel {
-    pub(crate) fn find(reader: &Reader, actor: &Actor, id: ChannelId) -> error::Result<FileChannel> {
-        let channel = channel::find(reader, actor, id)?;
-        FileChannel::read(reader, actor, channel)
-    }
-
+impl ChannelObject for FileChannel {
     fn read(reader: &Reader, actor: &Actor, channel: Channel) -> error::Result<FileChannel> {
         let is_read_only = permissions::is_channel_read_only(reader, actor.workspace, channel.id)?;
         Ok(FileChannel {
@@ -80,16 +70,8 @@ impl FileChannel {
 /// Making one that is there already answers that one. Title and members come by themselves.
 #[utoipa::path(post, path = "/v1/channels/files", tag = "File channels", request_body = NewChannel,
     responses((status = 200, body = FileChannel)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewChannel>,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| given.make(tx, &actor);
-    let show = move |reader: &Reader, id| FileChannel::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+async fn make(call: Call, Body { given, canonical }: Body<NewChannel>) -> Result {
+    make_channel::<FileChannel>(call, given, &canonical).await
 }
 
 /// List file channels
@@ -97,29 +79,13 @@ async fn make(
 /// The newest made first, archived ones too.
 #[utoipa::path(get, path = "/v1/channels/files", tag = "File channels", params(Filters, PageQuery),
     responses((status = 200, body = List<FileChannel>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<FileChannel>>> {
-    let (search, actor) = (filters.search(&page)?, program.actor);
-    let list = app.store().read_long(move |reader| {
-        let found = list::newest(reader, &actor, &search, page.read())?;
-        let place = |channel: &Channel| channel.id.0.as_bytes().to_vec();
-        page.list(Of::Channels, found, place, |channel| FileChannel::read(reader, &actor, channel))
-    });
-    Ok(Json(list.await?))
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<FileChannel>>> {
+    list_channels(call, filters, page).await
 }
 
 /// Get a file channel
 #[utoipa::path(get, path = "/v1/channels/files/{id}", tag = "File channels",
     responses((status = 200, body = FileChannel)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<ChannelId>,
-) -> Result<Json<FileChannel>> {
-    let found = app.store().read(move |reader| FileChannel::find(reader, &program.actor, id));
-    Ok(Json(found.await?))
+async fn show(call: Call, PathParam(id): PathParam<ChannelId>) -> Result<Json<FileChannel>> {
+    call.read(move |reader, actor| FileChannel::find(reader, actor, id)).await
 }

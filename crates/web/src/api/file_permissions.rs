@@ -1,21 +1,20 @@
 //! What client users may do in a folder, or in a whole file channel.
 
 use axum::Json;
-use axum::extract::State;
 use domain::files::{entry, permissions};
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
+use crate::api::channels::ChannelObject;
 use crate::api::failure::{Result, named};
 use crate::api::file_channels::FileChannel;
 use crate::api::files::{File, find};
 use crate::api::json::Body;
-use crate::api::objects::{Emptiable, Viewer};
+use crate::api::objects::Emptiable;
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -38,7 +37,6 @@ pub(crate) enum Permissions {
 struct ChangedPermissions {
     client_permissions: Permissions,
     /// The file channel, where the folder must lie. It may be left out.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     channel_id: Option<Emptiable<ChannelId>>,
 }
@@ -49,21 +47,20 @@ struct ChangedPermissions {
 #[utoipa::path(put, path = "/v1/files/{id}/permissions/", tag = "Files", request_body = ChangedPermissions,
     responses((status = 200, body = File)))]
 async fn of_folder(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<FileId>,
     Body { given, .. }: Body<ChangedPermissions>,
 ) -> Result<Json<File>> {
-    let look = Viewer::new(&app, &program);
-    let changed = app.store().write(move |tx| {
-        let channel = entry::find(tx, &look.actor, id)?.channel;
+    let viewer = call.viewer();
+    call.write(move |tx, actor| {
+        let channel = entry::find(tx, actor, id)?.channel;
         if given.channel_id.and_then(|id| id.0).is_some_and(|named| named != channel) {
             return Err(Error::field("channelId", Problem::Unknown));
         }
-        permissions::set_read_only(tx, &look.actor, id, given.client_permissions == Permissions::ReadOnly)?;
-        find(tx, &look, id)
-    });
-    Ok(Json(changed.await?))
+        permissions::set_read_only(tx, actor, id, given.client_permissions == Permissions::ReadOnly)?;
+        find(tx, &viewer, id)
+    })
+    .await
 }
 
 /// What client users may do in a file channel from now on.
@@ -81,16 +78,12 @@ struct ChangedRoot {
 /// In all folders in it too. What they send in the conversation is filed all the same.
 #[utoipa::path(put, path = "/v1/files/root/permissions/", tag = "Files", request_body = ChangedRoot,
     responses((status = 200, body = FileChannel)))]
-async fn of_root(
-    State(app): State<App>,
-    program: ApiClient,
-    Body { given, .. }: Body<ChangedRoot>,
-) -> Result<Json<FileChannel>> {
-    let (actor, channel) = (program.actor, given.channel_id);
+async fn of_root(call: Call, Body { given, .. }: Body<ChangedRoot>) -> Result<Json<FileChannel>> {
+    let channel = given.channel_id;
     let is_read_only = given.client_permissions == Permissions::ReadOnly;
-    let changed = app.store().write(move |tx| {
-        named("channelId", permissions::set_channel_read_only(tx, &actor, channel, is_read_only))?;
-        FileChannel::find(tx, &actor, channel)
-    });
-    Ok(Json(changed.await?))
+    call.write(move |tx, actor| {
+        named("channelId", permissions::set_channel_read_only(tx, actor, channel, is_read_only))?;
+        FileChannel::find(tx, actor, channel)
+    })
+    .await
 }

@@ -39,10 +39,8 @@ pub(crate) struct File {
     /// `pending` until its bytes have come, then `completed`; `heldBack` where it is handed to nobody, and `removed` for what
     /// a message was sent with and was deleted since.
     pub(crate) status: &'static str,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) created_at: String,
-    #[schema(value_type = schemas::Time)]
-    pub(crate) updated_at: String,
+    pub(crate) created_at: schemas::Time,
+    pub(crate) updated_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     pub(crate) creator_id: PersonId,
     pub(crate) last_modified_by: By,
@@ -85,13 +83,13 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn new(reader: &Reader, look: &Viewer) -> error::Result<Addresses> {
-        let workspace = look.actor.workspace;
+    pub(crate) fn new(reader: &Reader, viewer: &Viewer) -> error::Result<Addresses> {
+        let workspace = viewer.actor.workspace;
         Ok(Addresses {
             workspace,
             around: RefCell::default(),
-            portal: workspaces::address_of(reader, workspace, &look.public_url)?,
-            signer: Signer::new(reader, &look.actor)?,
+            portal: workspaces::address_of(reader, workspace, &viewer.public_url)?,
+            signer: Signer::new(reader, &viewer.actor)?,
         })
     }
 
@@ -136,8 +134,8 @@ impl File {
         })
     }
 
-    pub(crate) fn one(reader: &Reader, look: &Viewer, entry: Entry) -> error::Result<File> {
-        File::read(reader, &Addresses::new(reader, look)?, entry)
+    pub(crate) fn one(reader: &Reader, viewer: &Viewer, entry: Entry) -> error::Result<File> {
+        File::read(reader, &Addresses::new(reader, viewer)?, entry)
     }
 
     /// A file that was sent and then deleted: only its name is left (F5).
@@ -165,15 +163,15 @@ impl File {
 }
 
 /// The attachments of a message.
-pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> error::Result<Vec<File>> {
+pub(crate) fn attached(reader: &Reader, viewer: &Viewer, message: &Message) -> error::Result<Vec<File>> {
     if message.attachments.is_empty() {
         return Ok(Vec::new());
     }
-    let addresses = Addresses::new(reader, look)?;
+    let addresses = Addresses::new(reader, viewer)?;
     let file = |attachment: &Attachment| {
         let found = match attachment.state {
             State::Removed => None,
-            _ => entry::for_events(reader, look.actor.workspace, attachment.file)?,
+            _ => entry::for_events(reader, viewer.actor.workspace, attachment.file)?,
         };
         match found {
             Some(entry) => File::read(reader, &addresses, entry),
@@ -183,8 +181,8 @@ pub(crate) fn attached(reader: &Reader, look: &Viewer, message: &Message) -> err
     message.attachments.iter().map(file).collect()
 }
 
-pub(crate) fn find(reader: &Reader, look: &Viewer, id: FileId) -> error::Result<File> {
-    File::one(reader, look, entry::find(reader, &look.actor, id)?)
+pub(crate) fn find(reader: &Reader, viewer: &Viewer, id: FileId) -> error::Result<File> {
+    File::one(reader, viewer, entry::find(reader, &viewer.actor, id)?)
 }
 
 /// Maps file ids to attachments of a message to send.

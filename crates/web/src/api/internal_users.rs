@@ -2,7 +2,6 @@
 //! `internal_user_access`.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::deletion;
 use domain::administration::team::{InternalChange, NewInternal};
 use domain::arrival::invitations;
@@ -16,14 +15,13 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
+use crate::api::person_access::PersonObject;
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -44,10 +42,8 @@ pub(crate) struct InternalUser {
     #[schema(value_type = schemas::Id)]
     id: PersonId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     given_name: String,
     family_name: String,
     email: String,
@@ -63,7 +59,11 @@ pub(crate) struct InternalUser {
     company_access_list: Vec<CompanyId>,
 }
 
-impl InternalUser {
+impl PersonObject for InternalUser {
+    fn person(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<Person> {
+        directory::team::internal(reader, actor, id)
+    }
+
     fn read(reader: &Reader, actor: &Actor, person: Person) -> error::Result<InternalUser> {
         Ok(InternalUser {
             id: person.id,
@@ -80,11 +80,6 @@ impl InternalUser {
             family_name: person.name.family,
             email: person.name.email,
         })
-    }
-
-    pub(crate) fn find(reader: &Reader, actor: &Actor, id: PersonId) -> error::Result<InternalUser> {
-        let person = directory::team::internal(reader, actor, id)?;
-        InternalUser::read(reader, actor, person)
     }
 }
 
@@ -119,20 +114,15 @@ struct Inviting {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewInternalUser {
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     given_name: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Line>)]
     family_name: Option<String>,
     #[schema(value_type = schemas::Email)]
     email: String,
     /// `staff` where nothing is said.
-    #[serde(default)]
     role: Option<InternalRole>,
-    #[serde(default)]
     is_client_access_limited: Option<bool>,
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     company_access_list: Option<Vec<CompanyId>>,
 }
@@ -141,15 +131,12 @@ struct NewInternalUser {
 #[utoipa::path(post, path = "/v1/internal-users", tag = "Internal users", params(Inviting),
     request_body = NewInternalUser, responses((status = 200, body = InternalUser)))]
 async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     Query(inviting): Query<Inviting>,
     Body { given, canonical }: Body<NewInternalUser>,
 ) -> Result {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| {
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let internal = NewInternal {
             given_name: given.given_name.unwrap_or_default(),
             family_name: given.family_name.unwrap_or_default(),
@@ -158,14 +145,13 @@ async fn make(
             limited: given.is_client_access_limited.unwrap_or(false),
             companies: given.company_access_list.unwrap_or_default(),
         };
-        let id = administration::team::add_internal(tx, &actor, &internal)?;
+        let id = administration::team::add_internal(tx, actor, &internal)?;
         if invited {
-            invitations::invite(tx, &actor, id)?;
+            invitations::invite(tx, actor, id)?;
         }
         Ok(id)
     };
-    let show = move |reader: &Reader, id| InternalUser::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, InternalUser::find).await
 }
 
 /// List internal users
@@ -173,26 +159,16 @@ async fn make(
 /// The newest first.
 #[utoipa::path(get, path = "/v1/internal-users", tag = "Internal users", params(PageQuery),
     responses((status = 200, body = List<InternalUser>)))]
-async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<InternalUser>>> {
-    let before = page.after_id(Of::InternalUsers)?;
-    let actor = program.actor;
-    let list = app.store().read_long(move |reader| {
-        let found = people_list::internals_newest(reader, &actor, before, page.read())?;
-        let place = |person: &Person| person.id.0.as_bytes().to_vec();
-        page.list(Of::InternalUsers, found, place, |person| InternalUser::read(reader, &actor, person))
-    });
-    Ok(Json(list.await?))
+async fn list(call: Call, page: Page) -> Result<Json<List<InternalUser>>> {
+    let find = people_list::internals_newest;
+    call.list(Of::InternalUsers, page, find, |person| person.id.0, InternalUser::read).await
 }
 
 /// Get an internal user
 #[utoipa::path(get, path = "/v1/internal-users/{id}", tag = "Internal users",
     responses((status = 200, body = InternalUser)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<InternalUser>> {
-    Ok(Json(app.store().read(move |reader| InternalUser::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<InternalUser>> {
+    call.read(move |reader, actor| InternalUser::find(reader, actor, id)).await
 }
 
 /// What changes about an internal user. What is left out stays.
@@ -225,15 +201,13 @@ struct ChangedInternalUser {
 #[utoipa::path(patch, path = "/v1/internal-users/{id}", tag = "Internal users", params(Inviting),
     request_body = ChangedInternalUser, responses((status = 200, body = InternalUser)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<PersonId>,
     Query(inviting): Query<Inviting>,
     Body { given, .. }: Body<ChangedInternalUser>,
 ) -> Result<Json<InternalUser>> {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
-    let actor = program.actor;
-    let changed = app.store().write(move |tx| {
+    call.write(move |tx, actor| {
         let change = InternalChange {
             given_name: given.given_name,
             family_name: given.family_name,
@@ -242,13 +216,13 @@ async fn change(
             limited: given.is_client_access_limited,
             companies: given.company_access_list,
         };
-        administration::team::edit_internal(tx, &actor, id, &change)?;
+        administration::team::edit_internal(tx, actor, id, &change)?;
         if invited {
-            invitations::invite(tx, &actor, id)?;
+            invitations::invite(tx, actor, id)?;
         }
-        InternalUser::find(tx, &actor, id)
-    });
-    Ok(Json(changed.await?))
+        InternalUser::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Delete an internal user
@@ -256,11 +230,6 @@ async fn change(
 /// They can no longer sign in, and the keys that they made are good for nothing. The last active admin is not deleted.
 #[utoipa::path(delete, path = "/v1/internal-users/{id}", tag = "Internal users",
     responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<PersonId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| deletion::delete_internal(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "internalUser")))
+async fn delete(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "internalUser", move |tx, actor| deletion::delete_internal(tx, actor, id)).await
 }

@@ -101,7 +101,7 @@ fn no_token() -> Failure {
 impl Page {
     /// Rows to read: one more shows whether another page follows.
     pub(crate) fn read(&self) -> i64 {
-        self.limit as i64 + 1
+        i64::try_from(self.limit).expect("a page has at most 1,000 rows") + 1
     }
 
     /// The id of the last row of the previous page.

@@ -2,7 +2,6 @@
 //! through their client, company or project.
 
 use axum::Json;
-use axum::extract::State;
 use domain::channels::acting_as;
 use domain::channels::members::{self, Member as Found};
 use domain::kernel::access::{self, Actor};
@@ -13,14 +12,12 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Result, named};
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -45,17 +42,13 @@ pub(crate) struct ChannelMember {
     /// `client` or `internalUser`.
     member_type: &'static str,
     /// Since when they are in it.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// When they last had something new of it on screen.
-    #[schema(value_type = Option<schemas::Time>)]
-    read_at: Option<String>,
+    read_at: Option<schemas::Time>,
     /// Since when an internal user has muted it.
-    #[schema(value_type = Option<schemas::Time>)]
-    muted_at: Option<String>,
+    muted_at: Option<schemas::Time>,
     /// Since when an internal user has left it. They can still look at it and come back.
-    #[schema(value_type = Option<schemas::Time>)]
-    left_at: Option<String>,
+    left_at: Option<schemas::Time>,
 }
 
 impl ChannelMember {
@@ -88,18 +81,15 @@ impl ChannelMember {
 #[utoipa::path(get, path = "/v1/message-channels/{id}/members", tag = "Message channels", params(PageQuery),
     responses((status = 200, body = List<ChannelMember>)))]
 async fn list(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<ChannelId>,
     page: Page,
 ) -> Result<Json<List<ChannelMember>>> {
-    let before = page.after_id(Of::Members)?;
-    let list = app.store().read_long(move |reader| {
-        let found = acting_as::newest(reader, &program.actor, id, before, page.read())?;
-        let place = |member: &Found| member.person.0.as_bytes().to_vec();
-        page.list(Of::Members, found, place, |found| Ok(ChannelMember::new(id, found)))
-    });
-    Ok(Json(list.await?))
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        acting_as::newest(reader, actor, id, before, rows)
+    };
+    let show = move |_: &Reader, _: &Actor, found| Ok(ChannelMember::new(id, found));
+    call.list(Of::Members, page, find, |member| member.person.0, show).await
 }
 
 /// Who is put into a channel.
@@ -117,19 +107,17 @@ struct NewMember {
 #[utoipa::path(post, path = "/v1/message-channels/{id}/members", tag = "Message channels", request_body = NewMember,
     responses((status = 200, body = ChannelMember)))]
 async fn add(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     PathParam(id): PathParam<ChannelId>,
     Body { given, canonical }: Body<NewMember>,
 ) -> Result {
-    let (actor, person) = (program.actor, given.member_id);
-    let deed = move |tx: &mut Tx| {
-        access::channel(tx, &actor, id)?;
-        named("memberId", members::add(tx, &actor, id, person))
+    let person = given.member_id;
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        access::channel(tx, actor, id)?;
+        named("memberId", members::add(tx, actor, id, person))
     };
-    let show = move |reader: &Reader, ()| ChannelMember::find(reader, &actor, id, person);
-    once.run(&app, &program, &canonical, deed, show).await
+    let show = move |reader: &Reader, actor: &Actor, ()| ChannelMember::find(reader, actor, id, person);
+    call.run(&canonical, change, show).await
 }
 
 /// What changes about somebody in a channel.
@@ -147,18 +135,16 @@ struct ChangedMember {
     params(("member" = schemas::Id, Path, description = "The internal user.")),
     request_body = ChangedMember, responses((status = 200, body = ChannelMember)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam((id, person)): PathParam<(ChannelId, PersonId)>,
     Body { given, .. }: Body<ChangedMember>,
 ) -> Result<Json<ChannelMember>> {
-    let actor = program.actor;
-    let changed = app.store().write(move |tx| {
-        let member = acting_as::act_as(tx, &actor, id, person)?;
+    call.write(move |tx, actor| {
+        let member = acting_as::act_as(tx, actor, id, person)?;
         muting::mute(tx, &member, id, given.is_muted)?;
-        ChannelMember::find(tx, &actor, id, person)
-    });
-    Ok(Json(changed.await?))
+        ChannelMember::find(tx, actor, id, person)
+    })
+    .await
 }
 
 /// Take an internal user out of a message channel
@@ -168,15 +154,12 @@ async fn change(
     params(("member" = schemas::Id, Path, description = "The internal user.")),
     responses((status = 200, body = Deleted)))]
 async fn leave(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam((id, person)): PathParam<(ChannelId, PersonId)>,
 ) -> Result<Json<Deleted>> {
-    let actor = program.actor;
-    let left = app.store().write(move |tx| {
-        let member = acting_as::act_as(tx, &actor, id, person)?;
+    let leave = move |tx: &mut Tx, actor: &Actor| {
+        let member = acting_as::act_as(tx, actor, id, person)?;
         members::leave(tx, &member, id)
-    });
-    left.await?;
-    Ok(Json(Deleted::new(person.0, "channelMember")))
+    };
+    call.delete(person.0, "channelMember", leave).await
 }

@@ -4,27 +4,25 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::State;
 use domain::channels::members;
+use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, FileId, MessageId, PersonId};
 use domain::messages::editing;
 use domain::messages::message::{self, Message as Found, Window};
 use domain::messages::sending::{self, Draft};
 use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
-use domain::notify::digest_part::DeliveryState as FateState;
+use domain::notify::digest_part::DeliveryState;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Failure, Result, named};
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Body;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, Viewer, time};
 use crate::api::{files, query, schemas};
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -47,10 +45,8 @@ pub(crate) struct Message {
     #[schema(value_type = schemas::Id)]
     id: MessageId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     #[schema(value_type = schemas::Id)]
@@ -60,10 +56,8 @@ pub(crate) struct Message {
     is_attachment_included: bool,
     /// The files that it was sent with.
     attachments: Vec<files::File>,
-    #[schema(value_type = Option<schemas::Time>)]
-    edited_at: Option<String>,
-    #[schema(value_type = Option<schemas::Time>)]
-    deleted_at: Option<String>,
+    edited_at: Option<schemas::Time>,
+    deleted_at: Option<schemas::Time>,
     /// Whose screen it has been on.
     seen_by: Vec<Seen>,
     /// What became of it for each recipient. Null in the answer that sends it to more than 20 people: look again.
@@ -75,8 +69,7 @@ pub(crate) struct Message {
 struct Seen {
     #[schema(value_type = schemas::Id)]
     id: PersonId,
-    #[schema(value_type = schemas::Time)]
-    at: String,
+    at: schemas::Time,
 }
 
 /// What became of a message for one of its recipients.
@@ -99,23 +92,22 @@ struct WayState {
     /// `seen`, `emailed`, `texted`, `due`, `failed` or `suppressed`.
     state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    #[schema(value_type = Option<schemas::Time>)]
-    at: Option<String>,
+    at: Option<schemas::Time>,
     /// Why it failed or was suppressed: `notInvited`, `choice`, `noAddress`, `muted`, `lostAccess`, `left`, `calledOff`,
     /// `earlier`, or what a server said.
     reason: Option<String>,
 }
 
-impl From<FateState> for WayState {
-    fn from(state: FateState) -> WayState {
+impl From<DeliveryState> for WayState {
+    fn from(state: DeliveryState) -> WayState {
         let known = |state, at: Time| WayState { state, at: Some(time(at)), reason: None };
         match state {
-            FateState::Seen(at) => known("seen", at),
-            FateState::Due(at) => known("due", at),
-            FateState::Emailed(at) => known("emailed", at),
-            FateState::Texted(at) => known("texted", at),
-            FateState::Failed(at, reason) => WayState { reason: Some(reason), ..known("failed", at) },
-            FateState::Suppressed(reason) => {
+            DeliveryState::Seen(at) => known("seen", at),
+            DeliveryState::Due(at) => known("due", at),
+            DeliveryState::Emailed(at) => known("emailed", at),
+            DeliveryState::Texted(at) => known("texted", at),
+            DeliveryState::Failed(at, reason) => WayState { reason: Some(reason), ..known("failed", at) },
+            DeliveryState::Suppressed(reason) => {
                 WayState { state: "suppressed", at: None, reason: Some(reason.word().to_string()) }
             }
         }
@@ -162,7 +154,7 @@ impl Viewer {
         fates: Option<Vec<RecipientStatus>>,
     ) -> error::Result<Message> {
         let seen = |fate: &RecipientStatus| match fate.state {
-            FateState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
+            DeliveryState::Seen(at) => Some(Seen { id: fate.person, at: time(at) }),
             _ => None,
         };
         let last_changed = found.edited_at.max(found.deleted_at).unwrap_or(found.sent_at);
@@ -189,6 +181,10 @@ impl Viewer {
         self.messages(reader, channel, vec![message])?.pop().ok_or(error::Error::NotFound)
     }
 
+    pub(crate) fn find(&self, reader: &Reader, id: MessageId) -> error::Result<Message> {
+        self.message(reader, message::find(reader, &self.actor, id)?)
+    }
+
     /// A message just sent, with its delivery status unless there are too many recipients.
     fn sent(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let present = members::present(reader, self.actor.workspace, message.channel)?;
@@ -207,19 +203,15 @@ struct NewMessage {
     #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// Must have something that can be seen, unless files are sent.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::MessageText>)]
     text: Option<String>,
     /// Made by the sender: the same again is the same message.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::OwnId>)]
     id: Option<MessageId>,
     /// Who sends it: somebody in the channel. Without one, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     sender_id: Option<Emptiable<PersonId>>,
     /// Completed files of the same subject's file channel.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::AttachmentIds>)]
     attachment_ids: Option<Vec<FileId>>,
 }
@@ -229,14 +221,9 @@ struct NewMessage {
 /// Answered once it is on disk. The same `id` again changes nothing and answers the same message.
 #[utoipa::path(post, path = "/v1/messages", tag = "Messages", request_body = NewMessage,
     responses((status = 200, body = Message)))]
-async fn send(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewMessage>,
-) -> Result {
-    let (actor, look) = (program.actor, Viewer::new(&app, &program));
-    let deed = move |tx: &mut Tx| {
+async fn send(call: Call, Body { given, canonical }: Body<NewMessage>) -> Result {
+    let viewer = call.viewer();
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let draft = Draft {
             id: given.id.unwrap_or_else(|| MessageId::new(tx.now())),
             channel: given.channel_id,
@@ -245,9 +232,9 @@ async fn send(
             attachments: files::sent_with(given.attachment_ids.unwrap_or_default()),
         };
         let sender = given.sender_id.and_then(|id| id.0);
-        named("channelId", sending::send_as(tx, &actor, sender, &draft))
+        named("channelId", sending::send_as(tx, actor, sender, &draft))
     };
-    once.run(&app, &program, &canonical, deed, move |reader, message| look.sent(reader, message)).await
+    call.run(&canonical, change, move |reader, _, message| viewer.sent(reader, message)).await
 }
 
 /// Whose messages are listed.
@@ -265,18 +252,13 @@ struct Filters {
 /// The newest first. Deleted ones are there without their text.
 #[utoipa::path(get, path = "/v1/messages", tag = "Messages", params(Filters, PageQuery),
     responses((status = 200, body = List<Message>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Message>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Message>>> {
     let channel: ChannelId =
         query::id("channelId", &filters.channel_id)?.ok_or_else(|| Failure::missing("channelId"))?;
-    let stretch = page.after_position(channel.0)?.map_or(Window::Newest, Window::Before);
-    let look = Viewer::new(&app, &program);
-    let list = app.store().read_long(move |reader| {
-        let found = message::page(reader, &look.actor, channel, stretch, page.read());
+    let window = page.after_position(channel.0)?.map_or(Window::Newest, Window::Before);
+    let viewer = call.viewer();
+    call.read_list(move |reader, actor| {
+        let found = message::page(reader, actor, channel, window, page.read());
         let mut found = named("channelId", found)?;
         found.reverse();
         let list = page.list(
@@ -285,24 +267,16 @@ async fn list(
             |message| [channel.0.as_bytes().as_slice(), &message.position.to_be_bytes()].concat(),
             Ok,
         )?;
-        list.turned(|found| look.messages(reader, channel, found))
-    });
-    Ok(Json(list.await?))
+        list.turned(|found| viewer.messages(reader, channel, found))
+    })
+    .await
 }
 
 /// Get a message
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Message)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<MessageId>,
-) -> Result<Json<Message>> {
-    let look = Viewer::new(&app, &program);
-    let found = app.store().read(move |reader| {
-        let message = message::find(reader, &look.actor, id)?;
-        look.message(reader, message)
-    });
-    Ok(Json(found.await?))
+async fn show(call: Call, PathParam(id): PathParam<MessageId>) -> Result<Json<Message>> {
+    let viewer = call.viewer();
+    call.read(move |reader, _| viewer.find(reader, id)).await
 }
 
 /// What changes about a message.
@@ -318,25 +292,19 @@ struct ChangedMessage {
 #[utoipa::path(patch, path = "/v1/messages/{id}", tag = "Messages", request_body = ChangedMessage,
     responses((status = 200, body = Message)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<MessageId>,
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
-    let look = Viewer::new(&app, &program);
-    let changed = app.store().write(move |tx| editing::edit(tx, &program.actor, id, &given.text)).await?;
-    Ok(Json(app.store().read(move |reader| look.message(reader, changed)).await?))
+    let viewer = call.viewer();
+    let Json(changed) = call.write(move |tx, actor| editing::edit(tx, actor, id, &given.text)).await?;
+    call.read(move |reader, _| viewer.message(reader, changed)).await
 }
 
 /// Delete a message
 ///
 /// It stays in the list without its text; its files stay in Files.
 #[utoipa::path(delete, path = "/v1/messages/{id}", tag = "Messages", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<MessageId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| editing::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "message")))
+async fn delete(call: Call, PathParam(id): PathParam<MessageId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "message", move |tx, actor| editing::delete(tx, actor, id)).await
 }

@@ -1,24 +1,22 @@
 //! In-portal notifications: one for each recipient and channel while something that counts is unread (N15).
 
 use axum::Json;
-use axum::extract::State;
 use domain::channels::notification_marks;
 use domain::channels::notifications::{self, Email, Notification as Found, Place, Search};
 use domain::formatting::plain_text;
-use domain::kernel::access::Role;
+use domain::kernel::access::{Actor, Role};
+use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, MessageId, NotificationId, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{Time, Tx};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::Nothing;
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
 
@@ -41,8 +39,7 @@ pub(crate) struct Notification {
     id: NotificationId,
     object: &'static str,
     /// When the message that it was made for was received.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     /// `message.sent`.
     event: &'static str,
     #[schema(value_type = schemas::Id)]
@@ -101,8 +98,7 @@ struct ByEmail {
     /// `due`, `emailed`, `failed` or `suppressed`.
     state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    #[schema(value_type = Option<schemas::Time>)]
-    at: Option<String>,
+    at: Option<schemas::Time>,
     /// Why it failed or was suppressed.
     reason: Option<String>,
 }
@@ -199,12 +195,7 @@ impl Filters {
 /// over are listed where `includeRead` asks for them.
 #[utoipa::path(get, path = "/v1/notifications", tag = "Notifications", params(Filters, PageQuery),
     responses((status = 200, body = List<Notification>)))]
-async fn list(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(filters): Query<Filters>,
-    page: Page,
-) -> Result<Json<List<Notification>>> {
+async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<Json<List<Notification>>> {
     let recipient = filters.recipient()?;
     let include_read = query::flag("includeRead", &filters.include_read)?.unwrap_or(false);
     let after = page.after_time_and_ids(Of::Notifications)?.map(|(at, message, recipient)| Place {
@@ -212,11 +203,11 @@ async fn list(
         message: MessageId(message),
         recipient: PersonId(recipient),
     });
-    let list = app.store().read_long(move |reader| {
+    call.read_list(move |reader, actor| {
         let mut found = Vec::new();
         if let Some(Recipient { person, is_client }) = recipient {
             let search = Search { recipient: person, include_read, after };
-            found = notifications::list(reader, &program.actor, &search, page.read())?;
+            found = notifications::list(reader, actor, &search, page.read())?;
             // A filter by recipient also checks what kind of user they are.
             found.retain(|found| {
                 is_client.is_none_or(|is_client| is_client == (found.recipient_role == Role::Client))
@@ -228,13 +219,23 @@ async fn list(
             |found| place(&found.place()),
             |found| Ok(Notification::from(found)),
         )
-    });
-    Ok(Json(list.await?))
+    })
+    .await
 }
 
 fn place(place: &Place) -> Vec<u8> {
     let Place { created_at, message, recipient } = place;
     [&created_at.0.to_be_bytes()[..], message.0.as_bytes(), recipient.0.as_bytes()].concat()
+}
+
+async fn mark(
+    call: Call,
+    id: NotificationId,
+    canonical: &[u8],
+    mark: fn(&mut Tx, &Actor, NotificationId) -> error::Result<Found>,
+) -> Result {
+    call.run(canonical, move |tx, actor| mark(tx, actor, id), |_, _, found| Ok(Notification::from(found)))
+        .await
 }
 
 /// Mark a notification as read
@@ -243,15 +244,11 @@ fn place(place: &Place) -> Vec<u8> {
 #[utoipa::path(post, path = "/v1/notifications/{id}/read", tag = "Notifications",
     responses((status = 200, body = Notification)))]
 async fn mark_read(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     PathParam(id): PathParam<NotificationId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| notification_marks::mark_read(tx, &actor, id);
-    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
+    mark(call, id, &canonical, notification_marks::mark_read).await
 }
 
 /// Mark a notification as unread
@@ -260,15 +257,11 @@ async fn mark_read(
 #[utoipa::path(post, path = "/v1/notifications/{id}/unread", tag = "Notifications",
     responses((status = 200, body = Notification)))]
 async fn mark_unread(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
+    call: Call,
     PathParam(id): PathParam<NotificationId>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| notification_marks::mark_unread(tx, &actor, id);
-    once.run(&app, &program, &canonical, deed, |_, found| Ok(Notification::from(found))).await
+    mark(call, id, &canonical, notification_marks::mark_unread).await
 }
 
 /// Delete a notification
@@ -276,11 +269,6 @@ async fn mark_unread(
 /// What it is about stays as it is.
 #[utoipa::path(delete, path = "/v1/notifications/{id}", tag = "Notifications",
     responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<NotificationId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| notification_marks::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "notification")))
+async fn delete(call: Call, PathParam(id): PathParam<NotificationId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "notification", move |tx, actor| notification_marks::delete(tx, actor, id)).await
 }

@@ -9,10 +9,7 @@ use store::Time;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::auth::ApiClient;
 use crate::api::schemas;
-use crate::app::App;
-use crate::http::times;
 
 /// The context for reading objects as an API client sees them.
 #[derive(Clone)]
@@ -24,14 +21,8 @@ pub(crate) struct Viewer {
     pub(crate) public_url: String,
 }
 
-impl Viewer {
-    pub(crate) fn new(app: &App, program: &ApiClient) -> Viewer {
-        Viewer { actor: program.actor, wait: app.web.wait, public_url: app.web.public_url.clone() }
-    }
-}
-
-pub(crate) fn time(time: Time) -> String {
-    times::exact(time)
+pub(crate) fn time(time: Time) -> schemas::Time {
+    schemas::Time(time)
 }
 
 /// What is no longer there.

@@ -107,8 +107,7 @@ fn written(description: &Value, file_max: i64) -> String {
 
 /// Adds what all calls share. Works on JSON, because `utoipa`'s types lack parts of the standard.
 fn complete(api: &Description) -> Value {
-    // A description always serializes.
-    let mut api = serde_json::to_value(api).unwrap_or_default();
+    let mut api = serde_json::to_value(api).expect("a description made by `utoipa` has a JSON form");
     api["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     api["components"]["securitySchemes"] = json!({
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

@@ -1,7 +1,6 @@
 //! Projects: create, list, read, change and delete.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::projects::{NewProject as Made, ProjectChange};
 use domain::directory::person;
 use domain::directory::projects::Project as Found;
@@ -13,14 +12,12 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, clearable, present};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, Emptiable, time};
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -40,10 +37,8 @@ pub(crate) struct Project {
     #[schema(value_type = schemas::Id)]
     id: ProjectId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
-    #[schema(value_type = schemas::Time)]
-    updated_at: String,
+    created_at: schemas::Time,
+    updated_at: schemas::Time,
     title: String,
     #[schema(value_type = Option<schemas::Id>)]
     company_id: Option<CompanyId>,
@@ -51,8 +46,7 @@ pub(crate) struct Project {
     client_ids: Vec<PersonId>,
     #[schema(value_type = Vec<schemas::Id>)]
     internal_user_ids: Vec<PersonId>,
-    #[schema(value_type = Option<schemas::Time>)]
-    archived_at: Option<String>,
+    archived_at: Option<schemas::Time>,
 }
 
 impl Project {
@@ -87,15 +81,12 @@ struct NewProject {
     #[schema(value_type = schemas::Name)]
     title: String,
     /// The company it is for.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<CompanyId>>,
     /// The client users on it. Naming clients of different companies is also saying that they may meet here.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     client_ids: Option<Vec<PersonId>>,
     /// The internal users on it; without any, the admin who made the key.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::Ids>)]
     internal_user_ids: Option<Vec<PersonId>>,
 }
@@ -103,14 +94,8 @@ struct NewProject {
 /// Make a project
 #[utoipa::path(post, path = "/v1/projects", tag = "Projects", request_body = NewProject,
     responses((status = 200, body = Project)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewProject>,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| {
+async fn make(call: Call, Body { given, canonical }: Body<NewProject>) -> Result {
+    let change = move |tx: &mut Tx, actor: &Actor| {
         let project = Made {
             title: given.title,
             company: given.company_id.and_then(|id| id.0),
@@ -118,10 +103,9 @@ async fn make(
             internals: given.internal_user_ids.unwrap_or_default(),
             told: true,
         };
-        administration::projects::add(tx, &actor, &project)
+        administration::projects::add(tx, actor, &project)
     };
-    let show = move |reader: &Reader, id| Project::find(reader, &actor, id);
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, Project::find).await
 }
 
 /// List projects
@@ -129,24 +113,14 @@ async fn make(
 /// The newest first, archived ones too.
 #[utoipa::path(get, path = "/v1/projects", tag = "Projects", params(PageQuery),
     responses((status = 200, body = List<Project>)))]
-async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<Project>>> {
-    let before = page.after_id(Of::Projects)?;
-    let list = app.store().read_long(move |reader| {
-        let found = directory::projects::newest(reader, &program.actor, before, page.read())?;
-        let place = |project: &Found| project.id.0.as_bytes().to_vec();
-        page.list(Of::Projects, found, place, |found| Project::read(reader, &program.actor, found))
-    });
-    Ok(Json(list.await?))
+async fn list(call: Call, page: Page) -> Result<Json<List<Project>>> {
+    call.list(Of::Projects, page, directory::projects::newest, |project| project.id.0, Project::read).await
 }
 
 /// Get a project
 #[utoipa::path(get, path = "/v1/projects/{id}", tag = "Projects", responses((status = 200, body = Project)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<ProjectId>,
-) -> Result<Json<Project>> {
-    Ok(Json(app.store().read(move |reader| Project::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<ProjectId>) -> Result<Json<Project>> {
+    call.read(move |reader, actor| Project::find(reader, actor, id)).await
 }
 
 /// What changes about a project. What is left out stays.
@@ -179,12 +153,11 @@ struct ChangedProject {
 #[utoipa::path(patch, path = "/v1/projects/{id}", tag = "Projects", request_body = ChangedProject,
     responses((status = 200, body = Project)))]
 async fn change(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<ProjectId>,
     Body { given, .. }: Body<ChangedProject>,
 ) -> Result<Json<Project>> {
-    let changed = app.store().write(move |tx| {
+    call.write(move |tx, actor| {
         let change = ProjectChange {
             title: given.title,
             company: given.company_id.map(|id| id.and_then(|id| id.0)),
@@ -192,24 +165,19 @@ async fn change(
             internals: given.internal_user_ids,
             told: true,
         };
-        administration::projects::edit(tx, &program.actor, id, &change)?;
+        administration::projects::edit(tx, actor, id, &change)?;
         if let Some(is_archived) = given.is_archived {
-            administration::projects::archive(tx, &program.actor, id, is_archived)?;
+            administration::projects::archive(tx, actor, id, is_archived)?;
         }
-        Project::find(tx, &program.actor, id)
-    });
-    Ok(Json(changed.await?))
+        Project::find(tx, actor, id)
+    })
+    .await
 }
 
 /// Delete a project
 ///
 /// Its client users are no longer on it; its conversation stays readable for the internal users on it.
 #[utoipa::path(delete, path = "/v1/projects/{id}", tag = "Projects", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<ProjectId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| administration::projects::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "project")))
+async fn delete(call: Call, PathParam(id): PathParam<ProjectId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "project", move |tx, actor| administration::projects::delete(tx, actor, id)).await
 }

@@ -41,6 +41,9 @@ pub(crate) fn flag(field: &str, text: &Option<String>) -> Result<Option<bool>> {
 }
 
 /// A time (RFC 3339).
+///
+/// # Errors
+/// 400 for what is none.
 pub(crate) fn time(field: &str, text: &Option<String>) -> Result<Option<Time>> {
     let none = |_| Failure::field(field, "Please give a time such as 2026-01-31T09:00:00Z.");
     let time = |text: &str| text.parse().map(|at: Timestamp| Time(at.as_millisecond())).map_err(none);

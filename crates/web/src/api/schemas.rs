@@ -11,6 +11,7 @@ use domain::tenant::brand_settings::Place;
 use domain::tenant::settings::WAIT_MINUTES;
 use domain::webhooks::webhook;
 use domain::welcome::template::TEMPLATE_CHARACTERS;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::openapi::schema::{
     AdditionalProperties, Array, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
@@ -19,6 +20,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::query;
+use crate::http::times;
 
 /// Default page size.
 pub(crate) const LIMIT: usize = 100;
@@ -34,9 +36,9 @@ const SEEN: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\
 const WEB: &str = r#"https?://[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?){0,3}(:[0-9]{1,4})?([/?#][!#-;=?-\[\]-~]*)?"#;
 
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $name:ident: $schema:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $(($value:ty))?: $schema:expr;)*) => {$(
         $(#[$doc])*
-        pub(crate) struct $name;
+        pub(crate) struct $name $((pub(crate) $value))?;
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
@@ -57,7 +59,7 @@ schemas! {
     OwnId: text("An id that the sender makes: a UUID of version 7 (RFC 9562, 5.7).")
         .pattern(Some("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"))
         .examples([json!("019b8d62-7a80-7708-aed8-f33a0ce336e7")]);
-    Time: text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+    Time(store::Time): text("A time in UTC with milliseconds (RFC 3339).").format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples([json!("2026-01-05T09:00:00.000Z")]);
     Line: text("Text of one line.").max_length(Some(NAME_CHARACTERS)).pattern(Some(format!("^{LETTER}*$")))
         .examples([json!("Maria")]);
@@ -127,9 +129,15 @@ schemas! {
     Limit: whole("Rows of the page.").minimum(Some(1_usize)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT)));
 }
 
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&times::exact(self.0))
+    }
+}
+
 /// The possible subjects of audit log entries.
 fn audit_action_fields() -> Vec<&'static str> {
-    let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|deed| deed.field()).collect();
+    let mut fields: Vec<&str> = AuditAction::ALL.iter().map(|action| action.field()).collect();
     fields.sort_unstable();
     fields.dedup();
     fields

@@ -1,20 +1,17 @@
 //! Search for words in messages (M8), in all channels of the workspace.
 
 use axum::Json;
-use axum::extract::State;
 use domain::kernel::ids::ChannelId;
 use domain::kernel::limits;
 use domain::messages::search::{self, Cursor, Found};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::{Failure, Result, named};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::messages::Message;
-use crate::api::objects::Viewer;
 use crate::api::{query, schemas};
-use crate::app::App;
 use crate::http::extractors::Query;
 use crate::http::routes::Routes;
 use crate::pages::messages;
@@ -42,23 +39,18 @@ struct SearchQuery {
 /// The newest first, in all channels of the workspace.
 #[utoipa::path(get, path = "/v1/messages/search", tag = "Messages", params(SearchQuery, PageQuery),
     responses((status = 200, body = List<Message>)))]
-async fn find(
-    State(app): State<App>,
-    program: ApiClient,
-    Query(wanted): Query<SearchQuery>,
-    page: Page,
-) -> Result<Json<List<Message>>> {
+async fn find(call: Call, Query(wanted): Query<SearchQuery>, page: Page) -> Result<Json<List<Message>>> {
     let words = wanted.words.ok_or_else(|| Failure::missing("words"))?;
     let words = limits::validate_optional_line("words", &words, limits::NAME_CHARACTERS)?;
     let channel: Option<ChannelId> = query::id("channelId", &wanted.channel_id)?;
     let before: Option<Cursor> = page.after_text(Of::Found)?;
-    let look = Viewer::new(&app, &program);
-    messages::search::catch_up(&app).await?;
-    let list = app.store().read_long(move |reader| {
-        let found = search::messages(reader, &look.actor, &words, channel, before, page.read());
+    let viewer = call.viewer();
+    messages::search::catch_up(&call.app).await?;
+    call.read_list(move |reader, actor| {
+        let found = search::messages(reader, actor, &words, channel, before, page.read());
         let found = named("channelId", found)?;
         let place = |found: &Found| found.cursor.to_string().into_bytes();
-        page.list(Of::Found, found, place, |found| look.message(reader, found.message))
-    });
-    Ok(Json(list.await?))
+        page.list(Of::Found, found, place, |found| viewer.message(reader, found.message))
+    })
+    .await
 }

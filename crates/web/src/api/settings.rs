@@ -1,7 +1,6 @@
 //! Workspace settings that API clients can read and change.
 
 use axum::Json;
-use axum::extract::State;
 use domain::administration::settings::MessagingChange;
 use domain::arrival::joining::{self, JoiningChange};
 use domain::files::uploads::{self, StorageLimits};
@@ -14,11 +13,10 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::json::{Body, Whole, present, present_object};
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -110,9 +108,9 @@ impl Settings {
 
 /// Get the settings
 #[utoipa::path(get, path = "/v1/settings", tag = "Workspace", responses((status = 200, body = Settings)))]
-async fn show(State(app): State<App>, program: ApiClient) -> Result<Json<Settings>> {
-    let room = app.web.room;
-    Ok(Json(app.store().read(move |reader| Settings::read(reader, &program.actor, &room)).await?))
+async fn show(call: Call) -> Result<Json<Settings>> {
+    let room = call.app.web.room;
+    call.read(move |reader, actor| Settings::read(reader, actor, &room)).await
 }
 
 /// What changes about the settings. What is left out stays.
@@ -168,13 +166,9 @@ struct ChangedWelcome {
 /// Change the settings
 #[utoipa::path(patch, path = "/v1/settings", tag = "Workspace", request_body = ChangedSettings,
     responses((status = 200, body = Settings)))]
-async fn change(
-    State(app): State<App>,
-    program: ApiClient,
-    Body { given, .. }: Body<ChangedSettings>,
-) -> Result<Json<Settings>> {
-    let (actor, room) = (program.actor, app.web.room);
-    let changed = app.store().write(move |tx| {
+async fn change(call: Call, Body { given, .. }: Body<ChangedSettings>) -> Result<Json<Settings>> {
+    let room = call.app.web.room;
+    call.write(move |tx, actor| {
         let messaging = MessagingChange {
             wait_minutes: given.wait_minutes.map(|minutes| minutes.0),
             hide_text: given.hide_text,
@@ -188,22 +182,22 @@ async fn change(
             }),
             clients_may_start: given.clients_may_start_channels,
         };
-        administration::settings::change_messaging(tx, &actor, &messaging)?;
+        administration::settings::change_messaging(tx, actor, &messaging)?;
         let joining = JoiningChange {
             sign_up: given.people_may_sign_up,
             colleagues: given.clients_may_invite_colleagues,
         };
-        joining::change(tx, &actor, &joining)?;
+        joining::change(tx, actor, &joining)?;
         if let Some(given) = given.welcome {
             let change = WelcomeChange { enabled: given.enabled, text: given.text, sender: given.sender_id };
-            setting::change(tx, &actor, &change).map_err(within_welcome)?;
+            setting::change(tx, actor, &change).map_err(within_welcome)?;
         }
         if let Some(Whole(bytes)) = given.upload_limit_bytes {
-            administration::settings::limit_files(tx, &actor, Some(bytes), room.file_max)?;
+            administration::settings::limit_files(tx, actor, Some(bytes), room.file_max)?;
         }
-        Settings::read(tx, &actor, &room)
-    });
-    Ok(Json(changed.await?))
+        Settings::read(tx, actor, &room)
+    })
+    .await
 }
 
 /// Renames the fields in errors of the welcome message to those of the API.

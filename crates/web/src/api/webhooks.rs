@@ -1,7 +1,6 @@
 //! Webhooks, and the log of their calls, which can be repeated. The calls themselves are sent by the workers.
 
 use axum::Json;
-use axum::extract::State;
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{CallId, WebhookId};
@@ -13,14 +12,12 @@ use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::idempotency::IdempotencyKey;
 use crate::api::json::{Body, Nothing};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
-use crate::app::App;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::pages::settings::webhooks::check_url;
@@ -43,19 +40,16 @@ pub(crate) struct Webhook {
     #[schema(value_type = schemas::Id)]
     id: WebhookId,
     object: &'static str,
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     url: String,
     /// What it hears of: kinds of events, groups of them such as `client.*`, or `*` for everything.
     events: Vec<String>,
     /// What signs its calls (`whsec_…`, Standard Webhooks). Only in the answer of the call that makes it.
     secret: Option<String>,
     /// When it last took a call.
-    #[schema(value_type = Option<schemas::Time>)]
-    taken_at: Option<String>,
+    taken_at: Option<schemas::Time>,
     /// Since when it is switched off.
-    #[schema(value_type = Option<schemas::Time>)]
-    disabled_at: Option<String>,
+    disabled_at: Option<schemas::Time>,
     /// Why.
     disabled_reason: Option<String>,
 }
@@ -89,7 +83,6 @@ struct NewWebhook {
     #[schema(value_type = schemas::HookUrl)]
     url: String,
     /// What it hears of; everything where nothing is said.
-    #[serde(default)]
     #[schema(value_type = Option<schemas::EventKinds>)]
     events: Option<Vec<String>>,
 }
@@ -102,25 +95,20 @@ struct NewWebhook {
 /// at once where it answers 410. Redirects are not followed.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "Webhooks", request_body = NewWebhook,
     responses((status = 200, body = Webhook)))]
-async fn make(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    Body { given, canonical }: Body<NewWebhook>,
-) -> Result {
-    let (actor, by) = (program.actor, app.clone());
-    let deed = move |tx: &mut Tx| {
-        check_url(&by, &given.url)?;
+async fn make(call: Call, Body { given, canonical }: Body<NewWebhook>) -> Result {
+    let app = call.app.clone();
+    let change = move |tx: &mut Tx, actor: &Actor| {
+        check_url(&app, &given.url)?;
         let events = match &given.events {
             None => EventFilter::everything(),
             Some(words) => EventFilter::new("events", words)?,
         };
-        webhook::create(tx, &actor, &given.url, &events)
+        webhook::create(tx, actor, &given.url, &events)
     };
-    let show = |_: &Reader, (made, secret): (Found, Vec<u8>)| {
+    let show = |_: &Reader, _: &Actor, (made, secret): (Found, Vec<u8>)| {
         Ok(Webhook { secret: Some(signature::shown(&secret)), ..Webhook::from(made) })
     };
-    once.run(&app, &program, &canonical, deed, show).await
+    call.run(&canonical, change, show).await
 }
 
 /// List webhooks
@@ -128,37 +116,29 @@ async fn make(
 /// The newest first.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
     responses((status = 200, body = List<Webhook>)))]
-async fn list(State(app): State<App>, program: ApiClient, page: Page) -> Result<Json<List<Webhook>>> {
-    let before = page.after_id(Of::Webhooks)?;
-    let list = app.store().read(move |reader| {
-        let found = webhook::list(reader, &program.actor, before, page.read())?;
-        let place = |webhook: &Found| webhook.id.0.as_bytes().to_vec();
-        page.list(Of::Webhooks, found, place, |found| Ok(Webhook::from(found)))
-    });
-    Ok(Json(list.await?))
+async fn list(call: Call, page: Page) -> Result<Json<List<Webhook>>> {
+    call.list(
+        Of::Webhooks,
+        page,
+        webhook::list,
+        |webhook| webhook.id.0,
+        |_, _, found| Ok(Webhook::from(found)),
+    )
+    .await
 }
 
 /// Get a webhook
 #[utoipa::path(get, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Webhook)))]
-async fn show(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<WebhookId>,
-) -> Result<Json<Webhook>> {
-    Ok(Json(app.store().read(move |reader| Webhook::find(reader, &program.actor, id)).await?))
+async fn show(call: Call, PathParam(id): PathParam<WebhookId>) -> Result<Json<Webhook>> {
+    call.read(move |reader, actor| Webhook::find(reader, actor, id)).await
 }
 
 /// Delete a webhook
 ///
 /// It is not called any more, not even with what waits for it.
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "Webhooks", responses((status = 200, body = Deleted)))]
-async fn delete(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(id): PathParam<WebhookId>,
-) -> Result<Json<Deleted>> {
-    app.store().write(move |tx| webhook::delete(tx, &program.actor, id)).await?;
-    Ok(Json(Deleted::new(id.0, "webhook")))
+async fn delete(call: Call, PathParam(id): PathParam<WebhookId>) -> Result<Json<Deleted>> {
+    call.delete(id.0, "webhook", move |tx, actor| webhook::delete(tx, actor, id)).await
 }
 
 /// Switch a webhook on again
@@ -166,39 +146,29 @@ async fn delete(
 /// It hears of what happens from now on. One that is on stays as it is.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/enable", tag = "Webhooks",
     responses((status = 200, body = Webhook)))]
-async fn enable(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    PathParam(id): PathParam<WebhookId>,
-    Nothing { canonical }: Nothing,
-) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| webhook::enable(tx, &actor, id);
-    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+async fn enable(call: Call, PathParam(id): PathParam<WebhookId>, Nothing { canonical }: Nothing) -> Result {
+    call.run(&canonical, move |tx, actor| webhook::enable(tx, actor, id).map(|()| id), Webhook::find).await
 }
 
 /// A call of a webhook: one event that it is told of.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Call {
+#[schema(as = Call)]
+pub(crate) struct WebhookCall {
     /// `webhook-id`.
     #[schema(value_type = schemas::Id)]
     id: CallId,
     object: &'static str,
     /// When it happened.
-    #[schema(value_type = schemas::Time)]
-    created_at: String,
+    created_at: schemas::Time,
     #[schema(value_type = schemas::Id)]
     webhook_id: WebhookId,
     /// What happened.
     event: String,
     /// When the program took it.
-    #[schema(value_type = Option<schemas::Time>)]
-    taken_at: Option<String>,
+    taken_at: Option<schemas::Time>,
     /// When it is tried next.
-    #[schema(value_type = Option<schemas::Time>)]
-    next_try_at: Option<String>,
+    next_try_at: Option<schemas::Time>,
     /// Each try, oldest first.
     tries: Vec<Try>,
 }
@@ -208,8 +178,7 @@ pub(crate) struct Call {
 #[serde(rename_all = "camelCase")]
 struct Try {
     /// When it ended.
-    #[schema(value_type = schemas::Time)]
-    at: String,
+    at: schemas::Time,
     /// How many milliseconds it took.
     milliseconds: u64,
     /// The HTTP status; null where there was no answer.
@@ -218,15 +187,15 @@ struct Try {
     said: String,
 }
 
-impl Call {
-    fn new(webhook: WebhookId, made: Made) -> Call {
+impl WebhookCall {
+    fn new(webhook: WebhookId, made: Made) -> WebhookCall {
         let tried = |tried: call_attempts::Try| Try {
             at: time(tried.at),
-            milliseconds: u64::try_from(tried.took.as_millis()).unwrap_or(u64::MAX),
+            milliseconds: u64::try_from(tried.took.as_millis()).expect("a try ends within seconds"),
             status: tried.status,
             said: tried.said,
         };
-        Call {
+        WebhookCall {
             id: made.id,
             object: "webhookCall",
             created_at: time(made.at),
@@ -243,20 +212,17 @@ impl Call {
 ///
 /// The newest first; they are kept for 30 days.
 #[utoipa::path(get, path = "/v1/webhooks/{id}/calls", tag = "Webhooks", params(PageQuery),
-    responses((status = 200, body = List<Call>)))]
+    responses((status = 200, body = List<WebhookCall>)))]
 async fn calls(
-    State(app): State<App>,
-    program: ApiClient,
+    call: Call,
     PathParam(id): PathParam<WebhookId>,
     page: Page,
-) -> Result<Json<List<Call>>> {
-    let before = page.after_id(Of::Calls)?;
-    let list = app.store().read_long(move |reader| {
-        let found = call_history::list(reader, &program.actor, id, before, page.read())?;
-        let place = |call: &Made| call.id.0.as_bytes().to_vec();
-        page.list(Of::Calls, found, place, |made| Ok(Call::new(id, made)))
-    });
-    Ok(Json(list.await?))
+) -> Result<Json<List<WebhookCall>>> {
+    let find = move |reader: &Reader, actor: &Actor, before, rows| {
+        call_history::list(reader, actor, id, before, rows)
+    };
+    let show = move |_: &Reader, _: &Actor, made| Ok(WebhookCall::new(id, made));
+    call.list(Of::Calls, page, find, |made| made.id.0, show).await
 }
 
 /// Make a call again
@@ -266,13 +232,10 @@ async fn calls(
     params(("call" = schemas::Id, Path, description = "The `webhook-id`.")),
     responses((status = 200, body = Webhook)))]
 async fn again(
-    State(app): State<App>,
-    program: ApiClient,
-    once: IdempotencyKey,
-    PathParam((id, call)): PathParam<(WebhookId, CallId)>,
+    call: Call,
+    PathParam((id, past_call)): PathParam<(WebhookId, CallId)>,
     Nothing { canonical }: Nothing,
 ) -> Result {
-    let actor = program.actor;
-    let deed = move |tx: &mut Tx| call_history::again(tx, &actor, id, call);
-    once.run(&app, &program, &canonical, deed, move |reader, ()| Webhook::find(reader, &actor, id)).await
+    let change = move |tx: &mut Tx, actor: &Actor| call_history::again(tx, actor, id, past_call).map(|()| id);
+    call.run(&canonical, change, Webhook::find).await
 }

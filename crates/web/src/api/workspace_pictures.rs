@@ -1,16 +1,16 @@
 //! Pictures of a firm's brand (B2): uploaded as raw bytes, decoded, resized and re-encoded before they are stored.
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
+use domain::kernel::access::Actor;
 use domain::tenant::brand_settings::{self, Place};
-use domain::tenant::workspaces;
+use store::Tx;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::objects::Deleted;
 use crate::api::schemas;
-use crate::api::workspaces::Workspace;
-use crate::app::App;
+use crate::api::workspaces::{Workspace, change_workspace};
 use crate::http::answers::Answer;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
@@ -31,19 +31,11 @@ fn place(word: &str) -> Result<Place> {
     params(("picture" = schemas::BrandPicture, Path,
         description = "The name as a picture, the square icon, or what is beside signing in.")),
     responses((status = 200, body = Workspace)))]
-async fn set(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(word): PathParam<String>,
-    request: Request,
-) -> Result<Json<Workspace>> {
-    let (actor, place) = (program.actor, place(&word)?);
+async fn set(call: Call, PathParam(word): PathParam<String>, request: Request) -> Result<Json<Workspace>> {
+    let place = place(&word)?;
     let pictures = made(place, received(place, request, PICTURE_BYTES).await??).await??;
-    let changed = app.store().write(move |tx| {
-        brand_settings::set_pictures(tx, &actor, place, Some(&pictures))?;
-        workspaces::find(tx, actor.workspace)
-    });
-    Ok(Json(Workspace::new(&app, changed.await?)))
+    change_workspace(call, move |tx, actor| brand_settings::set_pictures(tx, actor, place, Some(&pictures)))
+        .await
 }
 
 /// Take a picture of the firm away
@@ -51,12 +43,8 @@ async fn set(
     params(("picture" = schemas::BrandPicture, Path,
         description = "The name as a picture, the square icon, or what is beside signing in.")),
     responses((status = 200, body = Deleted)))]
-async fn remove(
-    State(app): State<App>,
-    program: ApiClient,
-    PathParam(word): PathParam<String>,
-) -> Result<Json<Deleted>> {
-    let (actor, place) = (program.actor, place(&word)?);
-    app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, None)).await?;
-    Ok(Json(Deleted::new(actor.workspace.0, place.word())))
+async fn remove(call: Call, PathParam(word): PathParam<String>) -> Result<Json<Deleted>> {
+    let place = place(&word)?;
+    let remove = move |tx: &mut Tx, actor: &Actor| brand_settings::set_pictures(tx, actor, place, None);
+    call.delete(call.actor().workspace.0, place.word(), remove).await
 }

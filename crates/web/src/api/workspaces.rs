@@ -1,14 +1,16 @@
 //! The workspace that a key belongs to. Its pictures are in `workspace_pictures`.
 
 use axum::Json;
-use axum::extract::State;
+use domain::kernel::access::Actor;
+use domain::kernel::error;
 use domain::kernel::ids::WorkspaceId;
 use domain::tenant::brand_settings::{self, BrandChange};
 use domain::tenant::workspaces;
 use serde::{Deserialize, Serialize};
+use store::Tx;
 use utoipa::ToSchema;
 
-use crate::api::auth::ApiClient;
+use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::json::{Body, clearable, present};
 use crate::api::schemas;
@@ -83,10 +85,9 @@ impl Workspace {
 ///
 /// The one that the key belongs to.
 #[utoipa::path(get, path = "/v1/workspaces", tag = "Workspace", responses((status = 200, body = Workspace)))]
-async fn show(State(app): State<App>, program: ApiClient) -> Result<Json<Workspace>> {
-    let id = program.actor.workspace;
-    let found = app.store().read(move |reader| workspaces::find(reader, id)).await?;
-    Ok(Json(Workspace::new(&app, found)))
+async fn show(call: Call) -> Result<Json<Workspace>> {
+    let Json(found) = call.read(|reader, actor| workspaces::find(reader, actor.workspace)).await?;
+    Ok(Json(Workspace::new(&call.app, found)))
 }
 
 /// What changes about the workspace. What is left out stays; a colour that is null or empty is the portal's own again.
@@ -113,21 +114,25 @@ struct ChangedWorkspace {
 /// Its name and colours hold from the next page, mail and text on.
 #[utoipa::path(patch, path = "/v1/workspaces", tag = "Workspace", request_body = ChangedWorkspace,
     responses((status = 200, body = Workspace)))]
-async fn change(
-    State(app): State<App>,
-    program: ApiClient,
-    Body { given, .. }: Body<ChangedWorkspace>,
-) -> Result<Json<Workspace>> {
-    let actor = program.actor;
+async fn change(call: Call, Body { given, .. }: Body<ChangedWorkspace>) -> Result<Json<Workspace>> {
     let change = BrandChange {
         name: given.brand_name,
         accent: given.color_accent.map(Option::unwrap_or_default),
         side: given.color_sidebar_background.map(Option::unwrap_or_default),
         side_text: given.color_sidebar_text.map(Option::unwrap_or_default),
     };
-    let changed = app.store().write(move |tx| {
-        brand_settings::change(tx, &actor, &change)?;
+    change_workspace(call, move |tx, actor| brand_settings::change(tx, actor, &change)).await
+}
+
+/// Changes the workspace and answers it.
+pub(crate) async fn change_workspace(
+    call: Call,
+    change: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+) -> Result<Json<Workspace>> {
+    let changed = call.write(move |tx, actor| {
+        change(tx, actor)?;
         workspaces::find(tx, actor.workspace)
     });
-    Ok(Json(Workspace::new(&app, changed.await?)))
+    let Json(changed) = changed.await?;
+    Ok(Json(Workspace::new(&call.app, changed)))
 }
