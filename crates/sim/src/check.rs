@@ -24,7 +24,7 @@ pub(crate) fn delivery_status(simulation: &Simulation) -> Result<(), Broken> {
             return broken(format!("N12: {} messages of {} have fates", found.len(), messages.len()));
         }
         for ((index, message), found) in messages.into_iter().zip(found) {
-            let mut people: Vec<_> = found.fates.iter().map(|fate| fate.person).collect();
+            let mut people: Vec<_> = found.recipients.iter().map(|fate| fate.person).collect();
             people.sort_unstable();
             let mut expected: Vec<_> = message
                 .recipients
@@ -37,7 +37,8 @@ pub(crate) fn delivery_status(simulation: &Simulation) -> Result<(), Broken> {
             }
             for recipient in &message.recipients {
                 let person = simulation.firm.people[recipient.person].actor.person;
-                let state = found.fates.iter().find(|fate| fate.person == person).map(|fate| &fate.state);
+                let state =
+                    found.recipients.iter().find(|fate| fate.person == person).map(|fate| &fate.state);
                 let fits = state.is_some_and(|state| fits(simulation, index, message, recipient, state));
                 if !fits {
                     let person = recipient.person;

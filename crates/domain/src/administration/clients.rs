@@ -137,7 +137,7 @@ pub struct ClientChange {
     /// Replaces their companies, except those the actor cannot see.
     pub companies: Option<Vec<CompanyId>>,
     /// Whether the actor confirmed the notice that clients of different companies will share a project (C4).
-    pub told: bool,
+    pub confirmed: bool,
     /// Replaces all of their custom fields.
     pub custom_fields: Option<CustomFields>,
 }
@@ -162,7 +162,7 @@ pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &Client
     }
     email_is_free(tx, actor.workspace, Some(client), &after.name.email)?;
     let moving = match &change.companies {
-        Some(wanted) => check_move(tx, actor, client, wanted, change.told)?,
+        Some(wanted) => check_move(tx, actor, client, wanted, change.confirmed)?,
         None => None,
     };
     let mut changes = save_person::changes(&before, &after);
@@ -193,7 +193,7 @@ fn check_move(
     actor: &Actor,
     client: PersonId,
     wanted: &[CompanyId],
-    told: bool,
+    confirmed: bool,
 ) -> Result<Option<Move>> {
     let current = companies::all_of(tx, actor.workspace, client)?;
     let mut after = companies::open(tx, actor, "companyIds", wanted)?;
@@ -212,7 +212,7 @@ fn check_move(
     if after == current {
         return Ok(None);
     }
-    if !told && company_overlap::would_meet(tx, actor.workspace, client, &current, &after)? {
+    if !confirmed && company_overlap::would_meet(tx, actor.workspace, client, &current, &after)? {
         return Err(Error::field("companyIds", Problem::ClientsMeet));
     }
     Ok(Some(Move {

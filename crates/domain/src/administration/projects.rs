@@ -26,7 +26,7 @@ pub struct NewProject {
     /// If empty, the actor.
     pub internals: Vec<PersonId>,
     /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
-    pub told: bool,
+    pub confirmed: bool,
 }
 
 /// # Errors
@@ -37,7 +37,7 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
     lock::lock_directory(tx, actor.workspace)?;
     let title = limits::validate_line("title", &project.title, limits::NAME_CHARACTERS)?;
     check_company(tx, actor, project.company)?;
-    let clients = check_clients(tx, actor, &project.clients, &[], project.told)?;
+    let clients = check_clients(tx, actor, &project.clients, &[], project.confirmed)?;
     let mut internals = check_internals(tx, actor, &project.internals)?;
     if internals.is_empty() {
         internals.push(actor.person);
@@ -73,7 +73,7 @@ pub struct ProjectChange {
     /// Replaces the internal users; at least one.
     pub internals: Option<Vec<PersonId>>,
     /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
-    pub told: bool,
+    pub confirmed: bool,
 }
 
 /// Changes a project. Its channel is renamed with it (C2), and people added or removed join or leave it at once (C3).
@@ -98,7 +98,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
         after.company = company;
     }
     let clients_after = match &change.clients {
-        Some(wanted) => check_clients(tx, actor, wanted, &clients, change.told)?,
+        Some(wanted) => check_clients(tx, actor, wanted, &clients, change.confirmed)?,
         None => clients.clone(),
     };
     let internals_after = match &change.internals {

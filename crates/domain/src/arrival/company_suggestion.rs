@@ -69,7 +69,7 @@ pub fn find(reader: &Reader, actor: &Actor, client: PersonId) -> Result<Option<C
 columns! {
     /// A client user who signed up and whose company has not been decided yet.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Newcomer {
+    pub struct UndecidedSignUp {
         pub id: PersonId = "p.id",
         pub name: Name = "p.given_name, p.family_name, p.email",
         /// The company name they gave; empty for none.
@@ -81,7 +81,7 @@ columns! {
 ///
 /// # Errors
 /// `NotFound` for client users.
-pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<Newcomer>> {
+pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<UndecidedSignUp>> {
     access::internal(actor)?;
     let sql = format!(
         "SELECT {columns} FROM company_requests q \
@@ -90,7 +90,7 @@ pub fn undecided(reader: &Reader, actor: &Actor, most: i64) -> Result<Vec<Newcom
          JOIN companies h ON h.workspace = k.workspace AND h.id = k.company AND h.placeholder_at IS NOT NULL \
          WHERE q.workspace = $1 AND p.deactivated_at IS NULL AND h.deleted_at IS NULL AND {sees} \
          ORDER BY q.id DESC LIMIT $4",
-        columns = Newcomer::COLUMNS,
+        columns = UndecidedSignUp::COLUMNS,
         sees = access::SEES_CLIENT
     );
     Ok(reader.all(&sql, &[&actor.workspace, &actor.limit(), &actor.person, &most], |row| row.read())?)

@@ -43,19 +43,19 @@ pub(crate) fn check_company(reader: &Reader, actor: &Actor, company: Option<Comp
 }
 
 /// The client users for a project, without duplicates. Those already on it stay. The actor must be able to see those
-/// who are added, and unless the actor confirmed it (`told`), they must share a company with everyone on it (C4).
+/// who are added, and unless the actor confirmed it (`confirmed`), they must share a company with everyone on it (C4).
 pub(crate) fn check_clients(
     reader: &Reader,
     actor: &Actor,
     given: &[PersonId],
     current: &[PersonId],
-    told: bool,
+    confirmed: bool,
 ) -> Result<Vec<PersonId>> {
     let clients = each_once("clientIds", given)?;
     for client in clients.iter().filter(|client| !current.contains(client)) {
         error::at_field("clientIds", Problem::Unknown, access::client(reader, actor, *client))?;
     }
-    if told || clients.iter().all(|client| current.contains(client)) {
+    if confirmed || clients.iter().all(|client| current.contains(client)) {
         return Ok(clients);
     }
     let companies: Vec<Vec<CompanyId>> = clients

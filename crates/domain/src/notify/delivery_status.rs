@@ -35,7 +35,7 @@ pub struct MessageStatus {
     pub message: MessageId,
     pub position: i64,
     /// Everybody who was in the channel when it was sent, except its author; ordered by name.
-    pub fates: Vec<RecipientStatus>,
+    pub recipients: Vec<RecipientStatus>,
 }
 
 /// The delivery status of the messages at these positions, for internal users who can see the channel.
@@ -66,8 +66,8 @@ pub fn of_messages(
         .collect();
     let fates_of = |message: Message| {
         let receiving = known.iter_mut().filter(|known| known.recipient.receives(&message));
-        let fates = receiving.map(|known| known.fate(&asked, &message)).collect::<Result<_>>()?;
-        Ok(MessageStatus { message: message.id, position: message.position, fates })
+        let statuses = receiving.map(|known| known.fate(&asked, &message)).collect::<Result<_>>()?;
+        Ok(MessageStatus { message: message.id, position: message.position, recipients: statuses })
     };
     asked.messages()?.into_iter().map(fates_of).collect()
 }

@@ -21,7 +21,7 @@ use crate::welcome::setting::{Welcome, setting};
 use crate::welcome::template::{self, Template, Values};
 
 /// The error if the welcome message is no longer going to be sent.
-pub const NOT_TO_COME: &str = "This welcome message is not to come any more.";
+pub const CANCELLED: &str = "This welcome message is not to come any more.";
 
 /// The channel in which a client user is welcomed.
 struct Place {
@@ -253,7 +253,7 @@ pub fn write_for(
     let foreseen = foreseen(tx, actor, channel)?;
     let text = text.map(|text| template::parse("text", text)).transpose()?;
     if foreseen.is_none_or(|foreseen| foreseen.client != client) {
-        return Err(Error::Conflict(NOT_TO_COME));
+        return Err(Error::Conflict(CANCELLED));
     }
     tx.run(
         "INSERT INTO welcomes (workspace, person, text) VALUES ($1, $2, $3) \

@@ -20,12 +20,12 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Step {
     AddClient { companies: u8, fresh: bool },
-    Move { client: usize, companies: u8, told: bool },
+    Move { client: usize, companies: u8, confirmed: bool },
     Deactivate { person: usize },
     Reactivate { person: usize },
     Assign { internal: usize, company: usize, assigned: bool },
     Limit { internal: usize, limited: bool, role: bool },
-    AddProject { clients: u8, internals: u8, told: bool },
+    AddProject { clients: u8, internals: u8, confirmed: bool },
     ChangeProject { project: usize, clients: u8, internals: u8 },
     ClientChannel { client: usize },
     CompanyChannel { company: usize },
@@ -44,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (bits, yes).prop_map(|(companies, fresh)| Step::AddClient { companies, fresh }),
         4 => (n.clone(), bits, yes)
-            .prop_map(|(client, companies, told)| Step::Move { client, companies, told }),
+            .prop_map(|(client, companies, confirmed)| Step::Move { client, companies, confirmed }),
         2 => n.clone().prop_map(|person| Step::Deactivate { person }),
         2 => n.clone().prop_map(|person| Step::Reactivate { person }),
         2 => (n.clone(), n.clone(), yes)
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (n.clone(), yes, yes)
             .prop_map(|(internal, limited, role)| Step::Limit { internal, limited, role }),
         1 => (bits, bits, yes)
-            .prop_map(|(clients, internals, told)| Step::AddProject { clients, internals, told }),
+            .prop_map(|(clients, internals, confirmed)| Step::AddProject { clients, internals, confirmed }),
         2 => (n.clone(), bits, bits)
             .prop_map(|(project, clients, internals)| Step::ChangeProject { project, clients, internals }),
         1 => n.clone().prop_map(|client| Step::ClientChannel { client }),
@@ -134,13 +134,13 @@ impl Town<'_> {
                 }
                 Ok(())
             }
-            Step::Move { client, companies, told } => {
+            Step::Move { client, companies, confirmed } => {
                 let Some(client) = nth(&self.clients, client) else { return Ok(()) };
                 let companies = Some(chosen(&self.companies, companies));
                 self.firm.edit_client(
                     actor,
                     client,
-                    ClientChange { companies, told, ..ClientChange::default() },
+                    ClientChange { companies, confirmed, ..ClientChange::default() },
                 )
             }
             Step::Deactivate { person } => match nth(&everybody, person) {
@@ -163,14 +163,14 @@ impl Town<'_> {
                 let change = InternalChange { limited: Some(limited), role, ..InternalChange::default() };
                 self.firm.edit_internal(actor, person, change)
             }
-            Step::AddProject { clients, internals, told } => {
+            Step::AddProject { clients, internals, confirmed } => {
                 let (clients, internals) =
                     (chosen(&self.clients, clients), chosen(&self.internals, internals));
                 let new = NewProject {
                     title: "Audit".to_string(),
                     clients,
                     internals,
-                    told,
+                    confirmed,
                     ..NewProject::default()
                 };
                 self.projects.push(office.write(move |tx| projects::add(tx, &actor, &new))?);
@@ -180,7 +180,8 @@ impl Town<'_> {
                 let Some(project) = nth(&self.projects, project) else { return Ok(()) };
                 let clients = Some(chosen(&self.clients, clients));
                 let internals = Some(chosen(&self.internals, internals));
-                let change = ProjectChange { clients, internals, told: true, ..ProjectChange::default() };
+                let change =
+                    ProjectChange { clients, internals, confirmed: true, ..ProjectChange::default() };
                 office.write(move |tx| projects::edit(tx, &actor, project, &change))
             }
             Step::DeleteClient { client } => match nth(&self.clients, client) {
@@ -306,9 +307,9 @@ fn the_steps_do_something() {
         Step::Group { company: 0 },
         Step::CompanyChannel { company: 1 },
         Step::AddClient { companies: 1, fresh: true },
-        Step::AddProject { clients: 0b1111, internals: 0b0111, told: true },
+        Step::AddProject { clients: 0b1111, internals: 0b0111, confirmed: true },
         Step::ProjectChannel { project: 0 },
-        Step::Move { client: 1, companies: 0b10, told: true },
+        Step::Move { client: 1, companies: 0b10, confirmed: true },
         Step::Limit { internal: 1, limited: true, role: false },
         Step::Assign { internal: 1, company: 1, assigned: true },
         Step::ChangeProject { project: 0, clients: 0b1, internals: 0b11 },

@@ -119,7 +119,7 @@ both_engines! {
         let change = ClientChange { companies: Some(vec![other]), ..ClientChange::default() };
         refused(firm.edit_client(firm.ada, cy, change.clone()), "companyIds", Problem::ClientsMeet);
         assert_eq!(companies_of(&firm, cy), [("Acme".to_string(), false)]);
-        firm.edit_client(firm.ada, cy, ClientChange { told: true, ..change }).unwrap();
+        firm.edit_client(firm.ada, cy, ClientChange { confirmed: true, ..change }).unwrap();
         // These clients meet already, so no confirmation is needed.
         firm.move_client(cy, &[]);
     }

@@ -53,7 +53,7 @@ both_engines! {
             (firm.client("Bo", &[acme]), firm.client("Cy", &[acme, other]), firm.client("Di", &[other]));
         let (ed, flo) = (firm.client("Ed", &[]), firm.client("Flo", &[]));
         let new =
-            |clients: &[PersonId], told| NewProject { clients: clients.to_vec(), told, ..titled("Audit") };
+            |clients: &[PersonId], told| NewProject { clients: clients.to_vec(), confirmed: told, ..titled("Audit") };
         assert!(add(office, firm.ada, new(&[bo, cy, bo], false)).is_ok());
         assert!(add(office, firm.ada, new(&[cy, di], false)).is_ok());
         // Every pair is checked: somebody in both companies does not make the others colleagues.
@@ -74,7 +74,7 @@ both_engines! {
             "clientIds",
             Problem::ClientsMeet,
         );
-        edit(office, firm.ada, project, ProjectChange { told: true, ..with_clients(&[bo, cy, di]) }).unwrap();
+        edit(office, firm.ada, project, ProjectChange { confirmed: true, ..with_clients(&[bo, cy, di]) }).unwrap();
         edit(office, firm.ada, project, with_clients(&[bo, cy])).unwrap();
         edit(
             office,
@@ -146,7 +146,7 @@ both_engines! {
         let (acme, other) = (firm.company("Acme"), firm.company("Other"));
         let (bo, far) = (firm.client("Bo", &[acme]), firm.client("Far", &[other]));
         let lin = firm.limited("Lin", &[acme]);
-        let new = NewProject { clients: vec![bo, far], told: true, ..titled("Audit") };
+        let new = NewProject { clients: vec![bo, far], confirmed: true, ..titled("Audit") };
         refused(add(office, lin, new), "clientIds", Problem::Unknown);
         let new = NewProject { company: Some(other), ..titled("Audit") };
         refused(add(office, lin, new), "companyId", Problem::Unknown);
@@ -156,10 +156,10 @@ both_engines! {
         not_found(office.write(move |tx| administration::projects::archive(tx, &lin, hidden, true)));
         // On a shared project, they may keep or remove people whom they cannot see elsewhere.
         let shared = firm.project("Shared", &[far], &[lin.person]);
-        edit(office, lin, shared, ProjectChange { told: true, ..with_clients(&[bo, far]) }).unwrap();
+        edit(office, lin, shared, ProjectChange { confirmed: true, ..with_clients(&[bo, far]) }).unwrap();
         edit(office, lin, shared, with_clients(&[bo])).unwrap();
         refused(
-            edit(office, lin, shared, ProjectChange { told: true, ..with_clients(&[bo, far]) }),
+            edit(office, lin, shared, ProjectChange { confirmed: true, ..with_clients(&[bo, far]) }),
             "clientIds",
             Problem::Unknown,
         );
@@ -214,7 +214,7 @@ both_engines! {
                 company: Some(new.company),
                 clients: Some(new.clients),
                 internals: Some(if new.internals.is_empty() { vec![ada.person] } else { new.internals }),
-                told: false,
+                confirmed: false,
             };
             refused(edit(office, ada, project, change), field, problem);
         }

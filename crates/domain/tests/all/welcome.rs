@@ -162,7 +162,7 @@ both_engines! {
         let due = office.read(|reader| due::due(reader, 10)).unwrap();
         assert_eq!(due, [(workspace, bo.person)]);
         let fates = office.read(move |reader| delivery_status::of_messages(reader, &tom, channel, 1..=1, None)).unwrap();
-        let of: Vec<PersonId> = fates[0].fates.iter().map(|fate| fate.person).collect();
+        let of: Vec<PersonId> = fates[0].recipients.iter().map(|fate| fate.person).collect();
         assert_eq!(of, [bo.person], "what became of it is a matter of the client alone");
         // Later messages are unread for everybody, as usual.
         office.posts(bo, channel, "Thank you");

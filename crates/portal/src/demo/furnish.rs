@@ -197,7 +197,7 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
             company: Some(office.company(project.company)?),
             clients: office.people(project.clients)?,
             internals: office.people(project.colleagues)?,
-            told: false,
+            confirmed: false,
         };
         office.projects.insert(project.title, projects::add(tx, &admin, &new)?);
     }

@@ -280,7 +280,7 @@ async fn change(
             email: given.email,
             phone: given.phone.map(Option::unwrap_or_default),
             companies: of_companies,
-            told: true,
+            confirmed: true,
             custom_fields,
         };
         administration::clients::edit_client(tx, actor, id, &change)?;
@@ -330,7 +330,7 @@ async fn replace(
             email: given.email,
             phone: Some(given.phone.unwrap_or_default()),
             companies: Some(named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
-            told: true,
+            confirmed: true,
             custom_fields: Some(custom_fields),
         };
         administration::clients::edit_client(tx, actor, id, &change)?;

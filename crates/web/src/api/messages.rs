@@ -141,7 +141,7 @@ impl Viewer {
         found
             .into_iter()
             .map(|message| {
-                let fates = by_id.remove(&message.id).map(|fates| fates.fates).unwrap_or_default();
+                let fates = by_id.remove(&message.id).map(|fates| fates.recipients).unwrap_or_default();
                 self.with_fates(reader, message, Some(fates))
             })
             .collect()

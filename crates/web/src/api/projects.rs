@@ -101,7 +101,7 @@ async fn make(call: Call, Body { given, canonical }: Body<NewProject>) -> Result
             company: given.company_id.and_then(|id| id.0),
             clients: given.client_ids.unwrap_or_default(),
             internals: given.internal_user_ids.unwrap_or_default(),
-            told: true,
+            confirmed: true,
         };
         administration::projects::add(tx, actor, &project)
     };
@@ -163,7 +163,7 @@ async fn change(
             company: given.company_id.map(|id| id.and_then(|id| id.0)),
             clients: given.client_ids,
             internals: given.internal_user_ids,
-            told: true,
+            confirmed: true,
         };
         administration::projects::edit(tx, actor, id, &change)?;
         if let Some(is_archived) = given.is_archived {

@@ -164,7 +164,7 @@ async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
     firm.portal
         .write(move |tx| {
             let change =
-                ClientChange { companies: Some(vec![santos]), told: true, ..ClientChange::default() };
+                ClientChange { companies: Some(vec![santos]), confirmed: true, ..ClientChange::default() };
             clients::edit_client(tx, &jane, oskar.person, &change)
         })
         .await;

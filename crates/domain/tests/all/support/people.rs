@@ -120,7 +120,7 @@ impl Firm<'_> {
             title: title.to_string(),
             clients: clients.to_vec(),
             internals: internals.to_vec(),
-            told: true,
+            confirmed: true,
             ..NewProject::default()
         };
         self.office.write(move |tx| projects::add(tx, &ada, &new)).expect("a project")

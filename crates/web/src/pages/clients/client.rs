@@ -178,7 +178,7 @@ async fn edit(
         email: Some(form.email.clone()),
         phone: Some(form.phone.clone()),
         companies: Some(form.company_ids.clone()),
-        told: form.told.is_some(),
+        confirmed: form.told.is_some(),
         ..ClientChange::default()
     };
     let edited = app

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::administration::clients::NewClient;
-use domain::arrival::company_suggestion::{self, Newcomer};
+use domain::arrival::company_suggestion::{self, UndecidedSignUp};
 use domain::arrival::invitations;
 use domain::directory::clients::{ClientFilter, Place};
 use domain::directory::person::Person;
@@ -26,7 +26,7 @@ use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};
 
 /// The most pending sign-ups shown above the list.
-const NEWCOMERS_MAX: usize = 5;
+const UNDECIDED_MAX: usize = 5;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get("/clients", list).get("/clients/new", new).post("/clients/new", add)
@@ -45,7 +45,7 @@ struct ListPage {
     listing: Listing,
     rows: Vec<Row>,
     /// People who signed up and have no company yet, on the first page only.
-    newcomers: Vec<(Newcomer, Avatar)>,
+    undecided: Vec<(UndecidedSignUp, Avatar)>,
     /// Whether there are more of them.
     are_more: bool,
 }
@@ -78,16 +78,16 @@ impl ListPage {
             })
             .collect::<error::Result<_>>()?;
         let is_first = listing.find.is_empty() && listing.first.is_none();
-        let most = if is_first { NEWCOMERS_MAX as i64 + 1 } else { 0 };
-        let mut newcomers = company_suggestion::undecided(reader, actor, most)?;
-        let are_more = newcomers.len() > NEWCOMERS_MAX;
-        newcomers.truncate(NEWCOMERS_MAX);
-        let with_face = |newcomer: Newcomer| {
+        let most = if is_first { UNDECIDED_MAX as i64 + 1 } else { 0 };
+        let mut undecided = company_suggestion::undecided(reader, actor, most)?;
+        let are_more = undecided.len() > UNDECIDED_MAX;
+        undecided.truncate(UNDECIDED_MAX);
+        let with_face = |newcomer: UndecidedSignUp| {
             let face = Avatar::of_person(newcomer.id.0, &newcomer.name);
             (newcomer, face)
         };
-        let newcomers = newcomers.into_iter().map(with_face).collect();
-        Ok(ListPage { layout, listing, rows, newcomers, are_more })
+        let undecided = undecided.into_iter().map(with_face).collect();
+        Ok(ListPage { layout, listing, rows, undecided, are_more })
     }
 }
 

@@ -156,7 +156,7 @@ async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>)
         company: form.company_id,
         clients: form.client_ids.clone(),
         internals: form.internal_user_ids.clone(),
-        told: form.told.is_some(),
+        confirmed: form.told.is_some(),
     };
     let added = app
         .store()
@@ -262,7 +262,7 @@ async fn edit(
         company: Some(form.company_id),
         clients: Some(form.client_ids.clone()),
         internals: Some(form.internal_user_ids.clone()),
-        told: form.told.is_some(),
+        confirmed: form.told.is_some(),
     };
     let edited = app
         .store()

@@ -16,7 +16,7 @@ use domain::kernel::name::Name;
 use domain::messages::message::{self, Message};
 use domain::messages::unread_backlog::Reason;
 use domain::notify::delivery_status::{self, MessageStatus, RecipientStatus};
-use domain::notify::digest_part::DeliveryState as Fated;
+use domain::notify::digest_part::DeliveryState;
 use domain::notify::manual_send;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -197,7 +197,7 @@ impl Shared<'_> {
 /// Groups a message's recipients by status. "Seen" is left out: the page shows it elsewhere.
 fn shared(message: &MessageStatus, now: Time) -> Vec<Shared<'_>> {
     let mut all: Vec<Shared<'_>> = Vec::new();
-    let shapes = message.fates.iter().flat_map(|fate| {
+    let shapes = message.recipients.iter().flat_map(|fate| {
         shape(&fate.state, now).into_iter().chain(later(fate, now)).map(move |shape| (fate, shape))
     });
     for (fate, (state, at, why)) in shapes {
@@ -211,23 +211,23 @@ fn shared(message: &MessageStatus, now: Time) -> Vec<Shared<'_>> {
 }
 
 /// A state's shape, its time and the reason for it. Returns `None` if it is not shown.
-fn shape(state: &Fated, now: Time) -> Option<(Shape, Option<Time>, &str)> {
+fn shape(state: &DeliveryState, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     Some(match state {
-        Fated::Seen(_) | Fated::Suppressed(Reason::Earlier) => return None,
-        Fated::Due(at) if *at <= now => (Shape::Sending, None, ""),
-        Fated::Due(at) => (Shape::Due, Some(*at), ""),
-        Fated::Emailed(at) => (Shape::Emailed, Some(*at), ""),
-        Fated::Texted(at) => (Shape::Texted, Some(*at), ""),
-        Fated::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
-        Fated::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
+        DeliveryState::Seen(_) | DeliveryState::Suppressed(Reason::Earlier) => return None,
+        DeliveryState::Due(at) if *at <= now => (Shape::Sending, None, ""),
+        DeliveryState::Due(at) => (Shape::Due, Some(*at), ""),
+        DeliveryState::Emailed(at) => (Shape::Emailed, Some(*at), ""),
+        DeliveryState::Texted(at) => (Shape::Texted, Some(*at), ""),
+        DeliveryState::Failed(at, why) => (Shape::Failed, Some(*at), why.as_str()),
+        DeliveryState::Suppressed(reason) => (Shape::Suppressed(*reason), None, ""),
     })
 }
 
 /// What is still pending by the other medium for somebody already notified by one.
 fn later(fate: &RecipientStatus, now: Time) -> Option<(Shape, Option<Time>, &str)> {
     let (way, state) = match fate.state {
-        Fated::Emailed(_) => (Medium::Text, fate.text.as_ref()?),
-        Fated::Texted(_) => (Medium::Email, fate.email.as_ref()?),
+        DeliveryState::Emailed(_) => (Medium::Text, fate.text.as_ref()?),
+        DeliveryState::Texted(_) => (Medium::Email, fate.email.as_ref()?),
         _ => return None,
     };
     match shape(state, now)? {

@@ -142,7 +142,7 @@ async fn preview_for(
 ) -> Result {
     let read = move |reader: &Reader| {
         let foreseen = greeting::foreseen_with(reader, &visitor.actor, channel, Some(&form.text))?;
-        let foreseen = foreseen.ok_or(Error::Conflict(greeting::NOT_TO_COME))?;
+        let foreseen = foreseen.ok_or(Error::Conflict(greeting::CANCELLED))?;
         Ok::<_, Error>(PhonePart { phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()) })
     };
     page(StatusCode::OK, &app.store().read(read).await?)

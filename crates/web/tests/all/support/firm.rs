@@ -237,7 +237,7 @@ fn make(tx: &mut Tx) -> error::Result<People> {
         company: Some(northwind),
         clients: vec![oskar.person],
         internals: vec![jane.person, tom.person],
-        told: false,
+        confirmed: false,
     };
     let renovation = projects::add(tx, &jane, &project)?;
     let channel = starting::create(tx, &jane, &Subject::Client(oskar.person))?;

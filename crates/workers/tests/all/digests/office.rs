@@ -330,7 +330,7 @@ impl Office {
         let fates = self.read(move |reader| {
             delivery_status::of_messages(reader, &ada, channel, position..=position, None)
         });
-        let mut fates = fates.into_iter().flat_map(|message| message.fates);
+        let mut fates = fates.into_iter().flat_map(|message| message.recipients);
         fates.find(|fate| fate.person == who.person)
     }
 }
