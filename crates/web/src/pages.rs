@@ -1,4 +1,4 @@
-//! The pages, one folder for each module of the product. They read and write through `portal_domain` and render
+//! The pages, one folder for each module of the product. They read and write through `domain` and render
 //! `askama` templates; the addresses are listed in [`crate::router`].
 
 pub(crate) mod brand;
