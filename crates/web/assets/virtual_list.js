@@ -115,7 +115,11 @@ function repeat(work) {
   while (isMore) preserveScroll(() => (isMore = work()));
 }
 
+/** While everything is printed, nothing leaves the document. */
+let isPrinting = false;
+
 function update() {
+  if (isPrinting) return;
   repeat(fill);
   repeat(trim);
 }
@@ -150,7 +154,11 @@ export function initVirtualList() {
   new ResizeObserver(() => requestAnimationFrame(update)).observe(list);
   // Print everything that has been loaded.
   window.addEventListener("beforeprint", () => {
+    isPrinting = true;
     for (const side of [older, newer]) while (side.out.length > 0) putBack(side);
   });
-  window.addEventListener("afterprint", update);
+  window.addEventListener("afterprint", () => {
+    isPrinting = false;
+    update();
+  });
 }
