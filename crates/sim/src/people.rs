@@ -199,7 +199,7 @@ impl Simulation {
             self.log(format!("{person} comes back to {channel}"));
             self.write(move |tx| members::add(tx, &actor, id, actor.person))?;
             self.model.join(person, channel);
-            // Whoever left a muted channel finds it still muted.
+            // A muted channel stays muted when somebody leaves it and comes back.
             let muted = self.left_muted.contains(&(channel, person));
             self.model.membership(channel, person).muted = muted;
         }

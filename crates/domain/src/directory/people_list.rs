@@ -1,5 +1,5 @@
 //! Lists of people for API clients: filtered by exact values, newest first. Ids begin with the time of creation and
-//! never change, so a list read page by page includes everybody once, whoever is added meanwhile.
+//! never change, so a list read page by page includes everybody once, even while people are added.
 
 use store::Reader;
 

@@ -178,7 +178,7 @@ pub(crate) fn of_message(
     )?)
 }
 
-/// Files an upload sent with a message at the top of the channel (F1), whoever sent it.
+/// Files an upload sent with a message at the top of the channel, for any sender (F1).
 pub(crate) fn filed(
     tx: &mut Tx,
     actor: &Actor,

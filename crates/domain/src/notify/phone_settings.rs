@@ -26,7 +26,7 @@ pub const CODE_LASTS: Duration = Duration::from_secs(15 * 60);
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// Codes for one person in a [`WINDOW`]: enough for some mistyped numbers, not for running up the firm's costs.
 pub const CODES_BY_PERSON_MAX: i64 = 10;
-/// Codes to one number in a [`WINDOW`], whoever entered it, so that no stranger is flooded.
+/// Codes sent to one number in a [`WINDOW`], counted across people, so that nobody can flood a stranger.
 pub const CODES_BY_NUMBER_MAX: i64 = 5;
 
 /// The result of entering a code.

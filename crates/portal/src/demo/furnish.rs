@@ -253,7 +253,7 @@ fn perform(tx: &mut Tx, mut office: Office, act: Act, file: Option<UploadId>) ->
         Some(Action::Send { text, .. }) if text.is_empty() && file.is_none() => {}
         Some(Action::Say(text) | Action::Send { text, .. }) => {
             let id = MessageId::new(tx.now());
-            // Whoever answers has read everything before.
+            // An author has read everything before their message.
             let draft = Draft {
                 id,
                 channel: act.channel,
