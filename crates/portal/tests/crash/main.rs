@@ -3,6 +3,7 @@
 
 #![allow(missing_docs)]
 
+#[path = "../support/connection.rs"]
 mod connection;
 mod device;
 
@@ -67,7 +68,7 @@ async fn furnish(data: &Path) -> (ChannelId, String) {
             let maria = clients::add_client(tx, &ada, &maria)?;
             let channel = starting::create(tx, &ada, &Subject::Client(maria))?;
             let secret = sessions::start(tx, workspace, person, "test")?;
-            Ok::<_, Error>((channel, format!("portal={}", secret.reveal())))
+            Ok::<_, Error>((channel, format!("cookie: portal={}", secret.reveal())))
         })
         .await
         .expect("a furnished office");
