@@ -103,4 +103,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "colleagues come in",
         sql: include_str!("../migrations/024_colleagues_come_in.sql"),
     },
+    store::Migration {
+        number: 25,
+        name: "clock seen",
+        sql: include_str!("../migrations/025_clock_seen.sql"),
+    },
 ];

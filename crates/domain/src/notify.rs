@@ -1,6 +1,7 @@
 //! What is sent to people outside the portal: what is due, digests, deliveries, reply links, delivery status.
 
 pub mod bounces;
+pub mod clock_put_back;
 pub mod consents;
 pub mod decision;
 pub mod deliveries;

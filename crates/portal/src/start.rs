@@ -20,7 +20,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
 use workers::{
-    BlobCollector, DeliveryWorker, DigestScheduler, Indexer, Previewer, ScanWorker, Sweeper, WebhookWorker,
+    BlobCollector, ClockWatcher, DeliveryWorker, DigestScheduler, Indexer, Previewer, ScanWorker, Sweeper,
+    WebhookWorker,
 };
 
 use crate::data::{self, Data, Lock};
@@ -152,6 +153,7 @@ impl Portal {
         let hooks = WebhookWorker::new(self.store.clone(), caller, Arc::new(event_payload));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));
+        workers.spawn(ClockWatcher::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(BlobCollector::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
         let documents = Documents::installed();

@@ -116,7 +116,9 @@ impl Work for BlobCollector {
         }
         if self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
             self.looked_through_at = Some(now);
-            match self.look_through(ORPHANS_AFTER).await {
+            // A clock that has just jumped ahead would make what is arriving now look old.
+            let ahead = now.since(self.store.clock().settled());
+            match self.look_through(ORPHANS_AFTER + ahead).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "files that a crash left removed"),
                 Err(error) => tracing::warn!(%error, "the files cannot be looked through"),

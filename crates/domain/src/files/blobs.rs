@@ -124,7 +124,7 @@ pub fn stored(reader: &Reader, workspace: WorkspaceId) -> Result<i64> {
 pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>> {
     Ok(reader.all(
         "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
-        &[&reader.now().before(DROPPED_KEPT), &most],
+        &[&reader.settled().before(DROPPED_KEPT), &most],
         |row| row.read(),
     )?)
 }

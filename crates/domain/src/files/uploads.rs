@@ -324,7 +324,7 @@ pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
     let gone = tx.all(
         "DELETE FROM uploads WHERE (workspace, id) IN \
          (SELECT workspace, id FROM uploads WHERE expires_at <= $1 LIMIT $2) RETURNING workspace, id, blob",
-        &[&tx.now(), &SWEPT_AT_ONCE],
+        &[&tx.settled(), &SWEPT_AT_ONCE],
         |row| row.read::<((WorkspaceId, UploadId), Option<BlobId>)>(),
     )?;
     for ((workspace, _), blob) in &gone {

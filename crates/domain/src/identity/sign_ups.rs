@@ -116,6 +116,6 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM newcomers WHERE (workspace, person) IN \
          (SELECT workspace, person FROM newcomers WHERE expires_at <= $1 LIMIT $2)",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
     )?)
 }

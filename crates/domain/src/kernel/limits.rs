@@ -254,3 +254,7 @@ mod tests {
         }
     }
 }
+
+/// Clocks of machines that share a database differ by less than this. A time that is further ahead was stored before the
+/// clock was put back.
+pub const CLOCKS_DIFFER: Duration = Duration::from_secs(60);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use store::Time;
 
+use crate::kernel::limits::CLOCKS_DIFFER;
 use crate::kernel::medium::Frequency;
 use crate::messages::unread_backlog::{Reason, Waiting};
 
@@ -75,7 +76,9 @@ pub enum Decision {
 /// Decides whether to notify a person now.
 pub fn decide(waiting: &[Waiting], circumstances: &Circumstances, now: Time) -> Decision {
     let Some(due_at) = due_at(waiting, circumstances.wait) else { return Decision::Nothing };
-    if now < due_at && !circumstances.asked {
+    // A message from the future was sent before the clock was put back: for how long it has waited is not known.
+    let is_ahead = waiting.iter().any(|waiting| waiting.oldest > now.after(CLOCKS_DIFFER));
+    if now < due_at && !is_ahead && !circumstances.asked {
         return Decision::Later(due_at);
     }
     match circumstances.refused() {

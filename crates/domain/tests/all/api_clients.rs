@@ -46,6 +46,8 @@ fn companies_of(office: &Office, who: Actor, client: PersonId) -> Vec<(CompanyId
     office.read(move |reader| directory::clients::companies_of(reader, &who, client)).unwrap()
 }
 
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
 both_engines! {
     fn a_program_reads_and_changes_channels_that_its_admin_is_not_in(office) {
         let (firm, other) = (office.firm("a"), office.firm("b"));
@@ -370,6 +372,11 @@ both_engines! {
             })
         };
         assert_eq!(ask(ada, question, b"first").unwrap(), (b"first".to_vec(), true));
+        // A clock that is ahead for a moment forgets nothing.
+        office.store.clock().turn_ahead(MONTH);
+        assert_eq!(ask(ada, question, b"ahead").unwrap(), (b"first".to_vec(), false));
+        assert_eq!(office.write(|tx| idempotency::sweep(tx)).unwrap(), 0);
+        office.store.clock().turn_back(MONTH);
         office.wait(Duration::from_secs(24 * 3600 - 1));
         assert_eq!(ask(ada, question, b"second").unwrap(), (b"first".to_vec(), false));
         let conflict = |outcome: error::Result<(Vec<u8>, bool)>| assert!(matches!(outcome, Err(Error::Conflict(_))));
