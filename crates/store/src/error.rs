@@ -1,14 +1,27 @@
 //! Errors of the store.
 
+use std::time::Instant;
+
+use crate::log_limit::LogLimit;
+
+/// Every request meets these errors while they last.
+static LASTING: LogLimit = LogLimit::new();
+
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong in the store, with its cause.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The database cannot be reached, is full, or the store is stopping.
+    /// The database cannot be reached, or the store is stopping.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The disk is full or may only be read. Nothing was written; later writes succeed once there is room.
+    #[error("the disk takes no more: {0}")]
+    StorageFull(String),
+    /// A write or a flush failed. Nothing is written any more until the program has started again.
+    #[error("the disk does not keep what is written: {0}")]
+    DiskFailed(String),
     /// The engine refused a statement: a mistake in the program, or a broken constraint.
     #[error("the database refused a statement: {0}")]
     Refused(String),
@@ -52,18 +65,51 @@ impl Error {
     pub(crate) fn closed() -> Error {
         Error::Unavailable("the store is closed".to_string())
     }
+
+    /// Logs that it kept the program from `doing` something: once a minute where every request fails alike.
+    pub fn log(&self, doing: &'static str) {
+        match self.lasting().map(|reason| LASTING.admit(reason, Instant::now())) {
+            None | Some(Some(0)) => tracing::error!(error = %self, "{doing}"),
+            Some(Some(left_out)) => tracing::error!(error = %self, left_out, "{doing}"),
+            Some(None) => {}
+        }
+    }
+
+    /// The reason, if it lasts.
+    fn lasting(&self) -> Option<&'static str> {
+        match self {
+            Error::Unavailable(_) => Some("unavailable"),
+            Error::StorageFull(_) => Some("full"),
+            Error::DiskFailed(_) => Some("failed"),
+            _ => None,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode;
+        use rusqlite::ffi;
+        // A failure to read harms nothing; after one of these nobody knows what is on the disk.
+        if let Some(
+            ffi::SQLITE_IOERR
+            | ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_DIR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE
+            | ffi::SQLITE_IOERR_DELETE
+            | ffi::SQLITE_IOERR_SHMSIZE
+            | ffi::SQLITE_IOERR_CORRUPTFS,
+        ) = error.sqlite_error().map(|error| error.extended_code)
+        {
+            return Error::DiskFailed(error.to_string());
+        }
         match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => Error::StorageFull(error.to_string()),
             Some(
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
                 | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
                 | ErrorCode::SystemIoFailure
                 | ErrorCode::NotADatabase
                 | ErrorCode::DatabaseCorrupt,
@@ -76,7 +122,11 @@ impl From<rusqlite::Error> for Error {
 #[cfg(feature = "cluster")]
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Error {
+        use postgres::error::SqlState;
         match error.as_db_error() {
+            Some(cause) if *cause.code() == SqlState::DISK_FULL => {
+                Error::StorageFull(cause.message().to_string())
+            }
             // Class 08, 53, 57, 58: connection, resources, shutdown, system (PostgreSQL, Appendix A).
             Some(cause) if !matches!(&cause.code().code()[..2], "08" | "53" | "57" | "58") => {
                 Error::Refused(format!("{}: {}", cause.code().code(), cause.message()))

@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod journal;
 mod journal_entry;
+mod log_limit;
 mod migrations;
 mod mutex;
 #[cfg(feature = "cluster")]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -17,6 +18,9 @@ use crate::sqlite::database::Sqlite;
 use crate::sqlite::log::HeldDisk;
 use crate::transaction::Tx;
 use crate::work::Writing;
+
+/// How long [`Store::ready`] may take.
+const READY_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -106,13 +110,31 @@ impl Store {
         self.signal.subscribe()
     }
 
-    /// Runs a short reading closure on a consistent view.
+    /// Runs a short reading closure on a consistent view, and returns when everything that it may have read is on disk:
+    /// SQLite shows commits before they are flushed, and a power cut must not take back what was shown.
     ///
     /// On SQLite it runs on the calling thread: waking another one costs more than a query.
     ///
     /// # Errors
-    /// What the closure returns, and [`Error::Unavailable`].
+    /// What the closure returns, [`Error::Unavailable`], and [`Error::DiskFailed`].
     pub async fn read<T, E>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let found = self.read_unflushed(closure).await;
+        self.durable().await?;
+        found
+    }
+
+    /// As [`Store::read`], without the wait for the disk. Only for what is not shown itself, such as who is asking.
+    ///
+    /// # Errors
+    /// What the closure returns, [`Error::Unavailable`], and [`Error::DiskFailed`].
+    pub async fn read_unflushed<T, E>(
         &self,
         closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
     ) -> std::result::Result<T, E>
@@ -127,15 +149,15 @@ impl Store {
         }
     }
 
-    /// Runs a short closure with a single query: as [`Store::read`], but without a transaction, which often costs more than
-    /// the query (on PostgreSQL two round trips).
+    /// As [`Store::read_unflushed`], with a single query and without a transaction, which often costs more than the query
+    /// (on PostgreSQL two round trips).
     ///
     /// # Errors
-    /// As [`Store::read`].
+    /// As [`Store::read_unflushed`].
     ///
     /// # Panics
     /// In debug builds if the closure runs several queries: their results could be of different moments.
-    pub async fn read_one<T, E>(
+    pub async fn read_one_unflushed<T, E>(
         &self,
         closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
     ) -> std::result::Result<T, E>
@@ -162,7 +184,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &self.backend {
+        let found = match &self.backend {
             Backend::Sqlite(sqlite) => {
                 let sqlite = Arc::clone(sqlite);
                 tokio::task::spawn_blocking(move || sqlite.read(closure))
@@ -171,7 +193,9 @@ impl Store {
             }
             #[cfg(feature = "cluster")]
             Backend::Postgres(postgres) => postgres.read(closure).await,
-        }
+        };
+        self.durable().await?;
+        found
     }
 
     /// Runs a closure in a transaction and returns when that is on disk.
@@ -197,16 +221,48 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(E::from(Error::closed())))
     }
 
-    /// Waits until every journal entry that may have been read is on disk: SQLite shows commits before they are flushed.
+    /// Waits until everything that may have been read is on disk.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] once the disk has failed: then nothing can be written any more.
+    /// [`Error::DiskFailed`].
     pub async fn durable(&self) -> Result<()> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.durable().await,
             // PostgreSQL shows only what is on disk.
             #[cfg(feature = "cluster")]
             Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether the database can be read and written now; answers within two seconds, whatever hangs.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self) -> Result<()> {
+        let late = || Error::Unavailable(format!("no answer within {} seconds", READY_WITHIN.as_secs()));
+        tokio::time::timeout(READY_WITHIN, self.try_out()).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn try_out(&self) -> Result<()> {
+        self.read_long(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await?;
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let sqlite = Arc::clone(sqlite);
+                let tried = tokio::task::spawn_blocking(move || sqlite.disk().ready()).await;
+                tried.unwrap_or(Err(Error::Panicked))
+            }
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Has `tell` called as soon as the disk fails, on whatever thread met it, before anybody is answered. The program must
+    /// then end at once; the database is neither written nor flushed any more. PostgreSQL sees to its own disk.
+    pub fn on_disk_failure(&self, tell: impl Fn(&Error) + Send + Sync + 'static) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.disk().on_failure(tell),
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(_) => {}
         }
     }
 

@@ -25,11 +25,11 @@ pub(crate) trait Write: Send {
 
 /// Sends a batch its results from inside the runtime that awaits them: sent from a thread of the store, each would wake a
 /// worker of the runtime. `failed` is the reason if the commit failed.
-pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<String>) {
+pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<Error>) {
     let Some(runtime) = batch.first().map(|work| work.runtime().clone()) else { return };
     runtime.spawn(async move {
         for work in batch {
-            work.answer(failed.clone().map_or(Ok(()), |error| Err(Error::Unavailable(error))));
+            work.answer(failed.clone().map_or(Ok(()), Err));
         }
     });
 }

@@ -139,14 +139,14 @@ both_engines! {
         let store = place.open();
         store.write(|tx| add(tx, Uuid::nil(), "one")).await.expect("a thing");
         let count: Result<i64, Error> = store
-            .read_one(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)))
+            .read_one_unflushed(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)))
             .await;
         assert_eq!(count.expect("a count"), 1);
         let refused: Result<(), Error> = store
-            .read_one(|reader| reader.one("SELECT nothing FROM things", &[], |_| Ok(())))
+            .read_one_unflushed(|reader| reader.one("SELECT nothing FROM things", &[], |_| Ok(())))
             .await;
         assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-        let panicked = store.read_one(|_| -> Result<(), Error> { panic!("as bad as it gets") }).await;
+        let panicked = store.read_one_unflushed(|_| -> Result<(), Error> { panic!("as bad as it gets") }).await;
         assert!(matches!(panicked, Err(Error::Panicked)));
         // The connection is as good as before.
         store.write(|tx| add(tx, Uuid::nil(), "two")).await.expect("another thing");

@@ -19,6 +19,7 @@ use crate::migrations::{self, Migration};
 use crate::mutex::lock;
 use crate::reader::Reader;
 use crate::sqlite::connection::Connection;
+use crate::sqlite::disk::Disk;
 #[cfg(feature = "faults")]
 use crate::sqlite::log::HeldDisk;
 use crate::sqlite::log::{Committed, Log};
@@ -43,9 +44,11 @@ pub(super) const LOG_PAGES: i64 = 4096;
 pub(crate) struct Sqlite {
     file: PathBuf,
     clock: Clock,
+    disk: Arc<Disk>,
     queue: Mutex<Option<mpsc::Sender<Work>>>,
     log: Arc<Log>,
     readers: Mutex<Vec<Reader>>,
+    /// The writer, the flusher, and the checkpoints, in the order in which they end.
     pub(super) threads: Mutex<Vec<thread::JoinHandle<()>>>,
     stop: watch::Sender<bool>,
 }
@@ -57,9 +60,17 @@ impl Sqlite {
         migrations: &[Migration],
         signal: Arc<watch::Sender<u64>>,
     ) -> Result<Sqlite> {
-        let writer = Connection::open(file)?;
+        let disk = Arc::new(Disk::of(file));
+        let writer = Connection::open(file, &disk)?;
         let tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), clock.clone()));
+        // With both numbers alike the database has everything that the log has.
+        let is_moved =
+            tx.one("PRAGMA wal_checkpoint(NOOP)", &[], |row| Ok(row.get::<i64>(1)? == row.get::<i64>(2)?))?;
         tx.batch("BEGIN IMMEDIATE")?;
+        let log = Log::beside(file, Arc::clone(&disk))?;
+        if !is_moved {
+            log.write_again()?;
+        }
         match migrations::apply(&tx, migrations) {
             Ok(()) => tx.batch("COMMIT")?,
             Err(error) => {
@@ -67,7 +78,7 @@ impl Sqlite {
                 return Err(error);
             }
         }
-        Sqlite::start(file, clock, tx, Log::beside(file)?, signal)
+        Sqlite::start(file, clock, tx, log, disk, signal)
     }
 
     /// Starts the threads. `tx` is the writer's connection, `log` its write-ahead log.
@@ -76,6 +87,7 @@ impl Sqlite {
         clock: &Clock,
         mut tx: Tx,
         log: Log,
+        disk: Arc<Disk>,
         signal: Arc<watch::Sender<u64>>,
     ) -> Result<Sqlite> {
         let log = Arc::new(log);
@@ -104,26 +116,31 @@ impl Sqlite {
             }
         })?;
         let (stop, stopping) = watch::channel(false);
-        let beside = Reader::new(connection::Connection::Sqlite(Connection::open(file)?), clock.clone());
+        let beside = Connection::open(file, &disk)?;
+        let beside = Reader::new(connection::Connection::Sqlite(beside), clock.clone());
         let database =
             File::open(file).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+        let beneath = Arc::clone(&disk);
         let checkpoints = spawn("store-checkpoints".to_string(), move || {
             while !*stopping.borrow() {
                 thread::park_timeout(CHECKPOINT_EVERY);
                 // What cannot be moved now is moved by the next checkpoint.
                 let pages = checkpoint(&beside).unwrap_or(0);
                 if pages > LOG_PAGES {
-                    // Leaves less to flush for the writer's checkpoint. A failure is ignored here because SQLite flushes the
-                    // file again.
-                    let _ = database.sync_data();
+                    // Leaves less to flush for the writer's checkpoint.
+                    if let Err(error) = database.sync_data() {
+                        beneath.fail(&format!("the database cannot be flushed: {error}"));
+                    }
                     is_long.store(true, Ordering::Relaxed);
                 }
             }
+            // The next start does what cannot be done now.
             let _ = beside.visit("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(false));
         })?;
         Ok(Sqlite {
             file: file.to_path_buf(),
             clock: clock.clone(),
+            disk,
             queue: Mutex::new(Some(queue)),
             readers: Mutex::new(Vec::new()),
             log,
@@ -161,7 +178,7 @@ impl Sqlite {
         let reader = match kept {
             Some(reader) => reader,
             None => {
-                let connection = Connection::open(&self.file)?;
+                let connection = Connection::open(&self.file, &self.disk)?;
                 connection.batch("PRAGMA query_only = ON")?;
                 Reader::new(connection::Connection::Sqlite(connection), self.clock.clone())
             }
@@ -178,6 +195,10 @@ impl Sqlite {
         self.log.durable().await
     }
 
+    pub(crate) fn disk(&self) -> &Arc<Disk> {
+        &self.disk
+    }
+
     #[cfg(feature = "faults")]
     pub(crate) fn hold(&self) -> HeldDisk<'_> {
         self.log.hold()
@@ -192,10 +213,13 @@ impl Sqlite {
         // The writer ends once the queue is closed and empty: waiting closures are still run.
         lock(&self.queue).take();
         lock(&self.readers).clear();
-        self.stop.send_replace(true);
-        for thread in lock(&self.threads).drain(..) {
-            thread.thread().unpark();
-            let _ = thread.join();
+        let mut threads = lock(&self.threads);
+        // The last checkpoint comes when the last flush has succeeded.
+        if let Some(checkpoints) = threads.pop() {
+            threads.drain(..).for_each(|thread| drop(thread.join()));
+            self.stop.send_replace(true);
+            checkpoints.thread().unpark();
+            drop(checkpoints.join());
         }
     }
 }

@@ -102,8 +102,8 @@ impl Call {
         self.write(delete).await
     }
 
-    /// Changes something once per `Idempotency-Key` and answers what `show` makes of the outcome. `body` is what the call
-    /// came with, in canonical form.
+    /// Changes something once per `Idempotency-Key` and answers what `show` makes of the outcome, in the same transaction:
+    /// what was kept is never answered as failed. `body` is what the call came with, in canonical form.
     ///
     /// # Errors
     /// What the closures return; 409 if the key was used for another call.
@@ -114,9 +114,8 @@ impl Call {
         show: impl FnOnce(&Reader, &Actor, D) -> error::Result<T> + Send + 'static,
     ) -> Result {
         let Some(key) = self.idempotency_key else {
-            let Json(done) = self.write(change).await?;
-            // Read after the transaction: others wait for that to end.
-            return Ok(self.read(move |reader, actor| show(reader, actor, done)).await?.into_response());
+            let shown = self.write(|tx, actor| change(tx, actor).and_then(|done| show(tx, actor, done)));
+            return Ok(shown.await?.into_response());
         };
         key.run(&self.app, &self.api_client, body, change, show).await
     }

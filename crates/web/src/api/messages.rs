@@ -297,8 +297,11 @@ async fn change(
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
     let viewer = call.viewer();
-    let Json(changed) = call.write(move |tx, actor| editing::edit(tx, actor, id, &given.text)).await?;
-    call.read(move |reader, _| viewer.message(reader, changed)).await
+    call.write(move |tx, actor| {
+        let changed = editing::edit(tx, actor, id, &given.text)?;
+        viewer.message(tx, changed)
+    })
+    .await
 }
 
 /// Delete a message

@@ -97,7 +97,6 @@ impl Hub {
         // A workspace without streams is not followed, so it starts at the newest entry.
         let head =
             self.store.read(move |reader| Ok::<_, error::Error>(reader.journal_head(workspace.0)?)).await?;
-        self.store.durable().await?;
         let stream = Stream::new(&actor, session);
         // Registered before its channels are read, so that an entry that ends access in between still closes it.
         let followed = {
@@ -165,20 +164,14 @@ impl Hub {
         }
     }
 
-    /// Reads the entries after `seq`. Clients resume from the numbers they receive, so entries must be durable first.
-    async fn routed_event(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
-        let news = self.store.read(move |reader| read_routed_events(reader, workspace, seq)).await?;
-        self.store.durable().await?;
-        Ok(news)
-    }
-
     /// Routes all new entries of the followed journals.
     async fn follow(&self) {
         let followed: Vec<(WorkspaceId, i64)> =
             self.workspaces().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
         for (workspace, mut seq) in followed {
             loop {
-                let news = match self.routed_event(workspace, seq).await {
+                let read = self.store.read(move |reader| read_routed_events(reader, workspace, seq));
+                let news = match read.await {
                     Ok(news) => news,
                     Err(error) => {
                         tracing::error!(%error, "the journal could not be read; trying again soon");
