@@ -1,5 +1,6 @@
 //! Errors of the store.
 
+use std::fmt::Display;
 use std::time::Instant;
 
 use crate::log_limit::LogLimit;
@@ -66,11 +67,11 @@ impl Error {
         Error::Unavailable("the store is closed".to_string())
     }
 
-    /// Logs that it kept the program from `doing` something: once a minute where every request fails alike.
-    pub fn log(&self, doing: &'static str) {
+    /// Logs `what` it led to: once a minute where every request fails alike.
+    pub fn log(&self, what: impl Display) {
         match self.lasting().map(|reason| LASTING.admit(reason, Instant::now())) {
-            None | Some(Some(0)) => tracing::error!(error = %self, "{doing}"),
-            Some(Some(left_out)) => tracing::error!(error = %self, left_out, "{doing}"),
+            None | Some(Some(0)) => tracing::error!(error = %self, "{what}"),
+            Some(Some(left_out)) => tracing::error!(error = %self, left_out, "{what}"),
             Some(None) => {}
         }
     }

@@ -83,7 +83,7 @@ async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer>
     if is_stale {
         let touched = app.store().write(move |tx| api_keys::touch(tx, &actor, key)).await;
         if let Err(error) = touched {
-            tracing::warn!(%error, "a key's last use could not be noted");
+            error.log("a key's last use could not be noted");
         }
     }
     Ok(ApiClient { actor, key, seal })

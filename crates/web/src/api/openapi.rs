@@ -75,7 +75,7 @@ struct Api;
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "for the description; `answers` writes it")]
 struct Refusal {
-    /// For programs: `invalid`, `unreadable`, `notFound`, `conflict`, `tooMany` and so on.
+    /// For programs: `invalid`, `unreadable`, `notFound`, `conflict`, `tooMany`, `storageFull`, `unavailable` and so on.
     pub(crate) code: String,
     /// For people.
     pub(crate) message: String,
@@ -172,7 +172,11 @@ fn share(path: &str, method: &str, call: &mut Value) {
     let mut refusals = BTreeMap::from([
         ("401", "The key is missing or not good."),
         ("429", "Too many calls, or too many invitations of one person: Retry-After says for how long."),
-        ("503", "The database cannot be reached at present."),
+        ("503", "The database cannot be reached at present: Retry-After says when to try again."),
+        (
+            "507",
+            "The server has no room left (`storageFull`). Nothing was kept; the same call can be made again later.",
+        ),
     ]);
     if has_body || !parameters.is_empty() {
         refusals.insert("400", "A value cannot be taken: `field` names it.");
@@ -195,9 +199,11 @@ fn share(path: &str, method: &str, call: &mut Value) {
             "content": {"application/json": {"schema": reference("Refusal")}},
         });
     }
-    call["responses"]["429"]["headers"] = json!({
-        "Retry-After": {"required": true, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
-    });
+    for status in ["429", "503"] {
+        call["responses"][status]["headers"] = json!({
+            "Retry-After": {"required": true, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+        });
+    }
     call["responses"]["401"]["headers"] = json!({
         "WWW-Authenticate": {"required": true, "description": "How to ask.", "schema": {"type": "string"}},
     });

@@ -66,7 +66,7 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
         if is_stale {
             let touched = app.store().write(move |tx| sessions::touch(tx, actor.workspace, session)).await;
             if let Err(error) = touched {
-                tracing::warn!(%error, "a session's last use could not be noted");
+                error.log("a session's last use could not be noted");
             }
         }
         Ok(Some(Visitor { actor, session, workspace, look: Theme::of(&parts.headers) }))

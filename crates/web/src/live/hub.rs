@@ -174,7 +174,7 @@ impl Hub {
                 let news = match read.await {
                     Ok(news) => news,
                     Err(error) => {
-                        tracing::error!(%error, "the journal could not be read; trying again soon");
+                        error.log("the journal could not be read; trying again soon");
                         break;
                     }
                 };

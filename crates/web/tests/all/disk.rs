@@ -1,5 +1,4 @@
-//! What can be read but is not yet on disk: it is neither acknowledged nor published with a number to resume from (M2,
-//! M4).
+//! What can be read but is not yet on disk: it is neither acknowledged nor shown (M2, M4, K2).
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -29,7 +28,8 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     let (portal, channel, workspace) = (&firm.portal, firm.channel, firm.workspace);
     let (program, mut browser) = (portal.program_of(firm.jane).await, firm.browser_of(firm.jane).await);
     let (mut page_browser, mut disk_browser) = (browser.clone(), browser.clone());
-    let head = async || portal.read(move |reader| Ok(reader.journal_head(workspace.0)?)).await;
+    let store = &portal.store;
+    let head = async || store.read_unflushed(move |reader| reader.journal_head(workspace.0)).await.unwrap();
     // The first call would wait too, because it records that the key is used.
     program.get("/v1/workspaces").await.is(200);
     let before = head().await;
@@ -47,8 +47,10 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     let since = before.to_string();
     let since = program.with("last-event-id", &since);
     let page_path = format!("/messages/{channel}");
+    let list_path = format!("/v1/messages?channelId={channel}");
     let live_path = format!("/live?after={before}");
     let mut page = pin!(page_browser.get(&page_path));
+    let mut list = pin!(program.get(&list_path));
     let mut ready = pin!(disk_browser.get("/readyz"));
     let mut live = pin!(async {
         let (_, _, mut body) = browser.open(Method::GET, &live_path, None).await;
@@ -59,6 +61,7 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
         text_until(&mut body, "Not yet").await
     });
     assert!(waits(page.as_mut()).await, "a page tells from where it listens");
+    assert!(waits(list.as_mut()).await, "a program was shown it");
     assert!(waits(ready.as_mut()).await, "nobody knows yet whether it can be written");
     assert!(waits(live.as_mut()).await, "a page that comes back was told");
     assert!(waits(events.as_mut()).await, "a program that comes back was told");
@@ -68,6 +71,7 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     drop(held);
     assert_eq!(comes(posting).await.status, 200);
     comes(page).await.shows("Not yet");
+    assert!(comes(list).await.text.contains("Not yet"));
     comes(ready).await.is(200);
     comes(live).await;
     comes(events).await;

@@ -117,12 +117,15 @@ struct MadePage {
 }
 
 async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
-    let (actor, name) = (visitor.actor, given.name.clone());
-    match forms::checked(app.store().write(move |tx| api_keys::create(tx, &actor, &name)).await)? {
-        Ok(secret) => {
+    let (asking, name) = (visitor.clone(), given.name.clone());
+    let made = app.store().write(move |tx| {
+        let secret = api_keys::create(tx, &asking.actor, &name)?;
+        // In the same transaction: a key that is kept is shown.
+        Ok((secret, Layout::read(tx, &asking, Module::Settings, "New key")?))
+    });
+    match forms::checked(made.await)? {
+        Ok((secret, layout)) => {
             // No redirect: the key is shown in this answer and never again.
-            let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");
-            let layout = app.store().read(read).await?;
             let (secret, address) = (secret.reveal().to_string(), app.web.public_url.clone());
             page_once(&MadePage { layout, name: given.name, secret, address })
         }

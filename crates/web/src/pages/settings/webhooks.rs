@@ -156,17 +156,17 @@ struct MadePage {
 }
 
 async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
-    let (actor, typed, by) = (visitor.actor, given.clone(), app.clone());
+    let (asking, typed, by) = (visitor.clone(), given.clone(), app.clone());
     let made = app.store().write(move |tx| {
-        access::admin(&actor)?;
+        access::admin(&asking.actor)?;
         check_url(&by, &typed.url)?;
-        webhook::create(tx, &actor, &typed.url, &typed.wanted()?)
+        let (made, secret) = webhook::create(tx, &asking.actor, &typed.url, &typed.wanted()?)?;
+        // In the same transaction: a secret that is kept is shown.
+        Ok((made, secret, Layout::read(tx, &asking, Module::Settings, "New webhook")?))
     });
     match forms::checked(made.await)? {
-        Ok((made, secret)) => {
+        Ok((made, secret, layout)) => {
             // No redirect: the secret is shown in this answer and never again.
-            let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New webhook");
-            let layout = app.store().read(read).await?;
             let made = MadePage { layout, id: made.id, url: made.url, secret: signature::shown(&secret) };
             page_once(&made)
         }
