@@ -19,6 +19,7 @@ use workers::DigestScheduler;
 
 use crate::error::Result;
 use crate::fixtures::{Office, furnish};
+use crate::kept;
 use crate::load::{median, message, rates, start};
 use crate::report::{self, Figure};
 use crate::server;
@@ -113,6 +114,7 @@ async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [Channe
         start(&std::env::current_exe()?, &["serve", &folder.display().to_string()]).await?;
     let [pair, crowd] = rates(&address, channels.map(|channel| message(&address, office, channel))).await?;
     serving.kill().await?;
+    kept::look_up(folder).await?;
     Ok(Figure {
         what: "Messages posted into a channel of 1,000 members (64 connections)",
         measured: format!("{crowd:.0}/s"),

@@ -11,6 +11,7 @@ mod digests;
 mod error;
 mod files;
 mod fixtures;
+mod kept;
 mod load;
 mod measure;
 mod report;

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::fixtures::{Office, furnish};
 use crate::load::{CONNECTIONS, empty, median, message, rates, resident, start};
 use crate::report::{self, Figure};
-use crate::{api, digests, files, server};
+use crate::{api, digests, files, kept, server};
 
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;
@@ -50,6 +50,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.extend(api::figures(&address, &office, busy, short).await?);
     let delivered = deliveries(&address, &office, busy).await?;
     serving.kill().await?;
+    kept::look_up(folder.path()).await?;
     let bare = bare_deliveries().await?;
     figures.push(Figure {
         what: "Deliveries to 1,000 streams of one channel",
@@ -129,9 +130,12 @@ async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Resul
         let mut client = Client::connect(address).await?;
         let message = message(address, office, channel);
         posting.push(tokio::spawn(async move {
+            let mut messages = Vec::new();
             for _ in 0..EVENTS / 4 {
                 client.send(&message()).await?;
+                messages.extend(kept::message(client.body()));
             }
+            kept::answered(messages);
             Result::Ok(())
         }));
     }

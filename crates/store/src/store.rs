@@ -276,6 +276,16 @@ impl Store {
         }
     }
 
+    /// For tests: only so many more reads succeed. PostgreSQL's all do.
+    #[cfg(feature = "faults")]
+    pub fn leave_reads(&self, count: u64) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.reads_left.store(count, std::sync::atomic::Ordering::SeqCst),
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(_) => {}
+        }
+    }
+
     /// Finishes the waiting writes and closes the database. Later calls return an error.
     pub fn close(&self) {
         match &self.backend {

@@ -45,6 +45,9 @@ pub(crate) struct Sqlite {
     file: PathBuf,
     clock: Clock,
     disk: Arc<Disk>,
+    /// For tests: how many more reads succeed.
+    #[cfg(feature = "faults")]
+    pub(crate) reads_left: std::sync::atomic::AtomicU64,
     queue: Mutex<Option<mpsc::Sender<Work>>>,
     log: Arc<Log>,
     readers: Mutex<Vec<Reader>>,
@@ -141,6 +144,8 @@ impl Sqlite {
             file: file.to_path_buf(),
             clock: clock.clone(),
             disk,
+            #[cfg(feature = "faults")]
+            reads_left: std::sync::atomic::AtomicU64::new(u64::MAX),
             queue: Mutex::new(Some(queue)),
             readers: Mutex::new(Vec::new()),
             log,
@@ -174,6 +179,14 @@ impl Sqlite {
         &self,
         run: impl FnOnce(&Reader) -> Result<std::result::Result<T, E>>,
     ) -> std::result::Result<T, E> {
+        #[cfg(feature = "faults")]
+        if self
+            .reads_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_err()
+        {
+            return Err(E::from(Error::Unavailable("no more reads in this test".to_string())));
+        }
         let kept = lock(&self.readers).pop();
         let reader = match kept {
             Some(reader) => reader,

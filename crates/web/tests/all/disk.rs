@@ -1,4 +1,4 @@
-//! What can be read but is not yet on disk: it is neither acknowledged nor shown (M2, M4, K2).
+//! What can be read but is not yet on disk: it is neither acknowledged nor shown (M2, M4, K5, K6).
 
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -75,6 +75,39 @@ async fn m4_what_a_power_cut_could_take_back_is_neither_answered_nor_handed_on()
     comes(ready).await.is(200);
     comes(live).await;
     comes(events).await;
+}
+
+#[tokio::test]
+async fn k6_what_was_kept_is_answered_so_even_if_nothing_can_be_read_afterwards() {
+    let firm = Firm::new().await;
+    let (portal, channel) = (&firm.portal, firm.channel);
+    let program = portal.program_of(firm.jane).await;
+    program.get("/v1/workspaces").await.is(200);
+    let message =
+        program.post("/v1/messages", json!({"channelId": channel, "text": "One"})).await.is(200).json.clone();
+    let message = format!("/v1/messages/{}", message["id"].as_str().expect("an id"));
+    let posts = [
+        ("/v1/messages", json!({"channelId": channel, "text": "Two"})),
+        ("/v1/clients", json!({"givenName": "Rosa", "email": "rosa@client.example"})),
+        ("/v1/companies", json!({"name": "Lima"})),
+        ("/v1/internal-users", json!({"givenName": "Otto", "email": "otto@firm.example", "role": "staff"})),
+        ("/v1/webhooks", json!({"url": "https://hooks.example.com/portal", "events": ["message.*"]})),
+    ];
+    for (path, body) in posts {
+        // One read finds out who calls.
+        portal.store.leave_reads(1);
+        let answer = program.post(path, body).await;
+        answer.is(200);
+    }
+    portal.store.leave_reads(1);
+    program.patch(&message, json!({"text": "Three"})).await.is(200);
+    portal.store.leave_reads(1);
+    let away = program.get(&message).await;
+    assert_eq!(away.is(503).json["code"], "unavailable");
+    assert_eq!(away.headers["retry-after"], "5");
+    assert_eq!(portal.browser().get("/readyz").await.status, 503);
+    portal.store.leave_reads(u64::MAX);
+    assert_eq!(program.get(&message).await.is(200).json["text"], "Three");
 }
 
 /// Reads until `word` arrives.
