@@ -18,14 +18,17 @@ pub(crate) use format::{BLOBS, End, FORMAT, Meta, TABLES};
 pub(crate) use writer::write;
 
 use crate::data;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::Settings;
 
 /// `portal backup FILE`.
 pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
     let store = data::open_existing(&settings)?;
     let written = write(&store, &Arc::new(settings.blobs), path).await;
+    // The copy may have what the running portal has committed and not yet flushed; a write of nothing flushes that too.
+    let flushed = store.write(|_| Ok::<_, Error>(())).await;
     store.close();
+    flushed?;
     let (end, files) = written?;
     let rows: u64 = end.rows.values().sum();
     println!("Wrote {} ({rows} rows, {} files)", path.display(), files.written);
