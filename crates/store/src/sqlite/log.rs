@@ -5,6 +5,7 @@
 //! after the other, and a flush covers all commits before it.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,17 +73,16 @@ impl Log {
     /// Writes and flushes the whole log again, as it reads. A program that ended because a flush failed may have left bytes
     /// that are in the system's memory only and count as written. Only the holder of the write lock may call this.
     pub(crate) fn write_again(&self) -> Result<()> {
-        let failed =
-            |error: std::io::Error| self.disk.fail(&format!("the log cannot be written again: {error}"));
+        let why = |error: io::Error| format!("the log cannot be written again: {error}");
         let mut piece = vec![0; PIECE];
         let mut at = 0;
         loop {
-            let length =
-                self.file.read_at(&mut piece, at).map_err(|error| Error::Unavailable(error.to_string()))?;
+            let length = self.file.read_at(&mut piece, at).map_err(|error| Error::Unavailable(why(error)))?;
             if length == 0 {
-                return self.file.sync_all().map_err(failed);
+                return self.file.sync_all().map_err(|error| self.disk.fail(&why(error)));
             }
-            self.file.write_all_at(&piece[..length], at).map_err(failed)?;
+            let written = self.file.write_all_at(&piece[..length], at);
+            written.map_err(|error| self.disk.note(Error::DiskFailed(why(error))))?;
             at += length as u64;
         }
     }
