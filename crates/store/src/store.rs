@@ -121,7 +121,7 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(closure),
+            Backend::Sqlite(sqlite) => sqlite.read(sqlite.turn().await?, closure),
             #[cfg(feature = "cluster")]
             Backend::Postgres(postgres) => postgres.read(closure).await,
         }
@@ -144,7 +144,7 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read_one(closure),
+            Backend::Sqlite(sqlite) => sqlite.read_one(sqlite.turn().await?, closure),
             #[cfg(feature = "cluster")]
             Backend::Postgres(postgres) => postgres.read_one(closure).await,
         }
@@ -165,7 +165,8 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => {
                 let sqlite = Arc::clone(sqlite);
-                tokio::task::spawn_blocking(move || sqlite.read(closure))
+                let turn = sqlite.turn().await?;
+                tokio::task::spawn_blocking(move || sqlite.read(turn, closure))
                     .await
                     .unwrap_or_else(|_| Err(E::from(Error::Panicked)))
             }

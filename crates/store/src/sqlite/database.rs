@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::clock::Clock;
 use crate::connection;
@@ -30,14 +30,21 @@ use crate::work::{self, Work, spawn};
 const COMMITS_AHEAD: usize = 7;
 /// Most closures in the writer's queue; further callers wait until it has room.
 const QUEUE_MAX: usize = 4096;
-/// Idle reading connections that are kept, each with its prepared statements.
-const READERS_MAX: usize = 4;
+/// Reading connections at most: each has a cache and prepared statements of its own.
+pub(super) const READERS_MAX: usize = 16;
+/// Idle ones that are kept.
+const READERS_KEPT: usize = 4;
+/// How long a closure waits for its turn to read.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
 /// How often the write-ahead log is moved into the database file.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 /// How many pages the write-ahead log may have before the writer checkpoints it. While writes never pause, a checkpoint
 /// beside them always leaves some pages, so SQLite would never restart the log; and a growing file takes longer to flush
 /// than one that is overwritten.
 pub(super) const LOG_PAGES: i64 = 4096;
+
+/// Permits one closure to read.
+pub(crate) type Turn = OwnedSemaphorePermit;
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
@@ -46,6 +53,7 @@ pub(crate) struct Sqlite {
     queue: Mutex<Option<mpsc::Sender<Work>>>,
     log: Arc<Log>,
     readers: Mutex<Vec<Reader>>,
+    turns: Arc<Semaphore>,
     pub(super) threads: Mutex<Vec<thread::JoinHandle<()>>>,
     stop: watch::Sender<bool>,
 }
@@ -126,17 +134,30 @@ impl Sqlite {
             clock: clock.clone(),
             queue: Mutex::new(Some(queue)),
             readers: Mutex::new(Vec::new()),
+            turns: Arc::new(Semaphore::new(READERS_MAX)),
             log,
             threads: Mutex::new(vec![writing, flushing, checkpoints]),
             stop,
         })
     }
 
+    /// A turn to read, first come, first served. Nothing may be awaited while one is held.
+    pub(crate) async fn turn(&self) -> Result<Turn> {
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(turn);
+        }
+        match tokio::time::timeout(TURN_WITHIN, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(turn) => turn.map_err(|_| Error::closed()),
+            Err(_) => Err(Error::Unavailable("too many are reading".to_string())),
+        }
+    }
+
     pub(crate) fn read<T, E: From<Error>>(
         &self,
+        turn: Turn,
         closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.with_reader(|reader| {
+        self.with_reader(turn, |reader| {
             reader.run("BEGIN DEFERRED", &[])?;
             reader.start();
             let answer = work::read(reader, closure);
@@ -147,14 +168,16 @@ impl Sqlite {
 
     pub(crate) fn read_one<T, E: From<Error>>(
         &self,
+        turn: Turn,
         closure: impl FnOnce(&Reader) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.with_reader(|reader| Ok(work::read_one(reader, closure)))
+        self.with_reader(turn, |reader| Ok(work::read_one(reader, closure)))
     }
 
     /// Runs `run` with a pooled connection. After an error of the connection itself it does not return to the pool.
     fn with_reader<T, E: From<Error>>(
         &self,
+        _turn: Turn,
         run: impl FnOnce(&Reader) -> Result<std::result::Result<T, E>>,
     ) -> std::result::Result<T, E> {
         let kept = lock(&self.readers).pop();
@@ -168,7 +191,7 @@ impl Sqlite {
         };
         let answer = run(&reader)?;
         let mut readers = lock(&self.readers);
-        if readers.len() < READERS_MAX {
+        if readers.len() < READERS_KEPT {
             readers.push(reader);
         }
         answer

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::mutex::lock;
 use crate::reader::Reader;
 use crate::sqlite::connection::Connection;
-use crate::sqlite::database::{LOG_PAGES, Sqlite};
+use crate::sqlite::database::{LOG_PAGES, READERS_MAX, Sqlite};
 use crate::sqlite::log::{Committed, Log};
 use crate::transaction::Tx;
 use crate::work::Writing;
@@ -58,7 +59,9 @@ async fn nothing_is_promised_any_more_once_the_disk_has_failed() {
     assert!(matches!(sqlite.durable().await, Err(Error::Unavailable(_))));
     // It was not even tried, and what is there can be read.
     let count: i64 = sqlite
-        .read(|reader| reader.one("SELECT count(*) FROM one", &[], |row| row.get(0)))
+        .read(sqlite.turn().await.unwrap(), |reader| {
+            reader.one("SELECT count(*) FROM one", &[], |row| row.get(0))
+        })
         .unwrap_or_else(|error: Error| panic!("{error}"));
     assert_eq!(count, 0);
     sqlite.close();
@@ -102,5 +105,32 @@ async fn a_log_that_is_never_left_alone_begins_anew_all_the_same() {
         written += 1;
     }
     writers.iter().for_each(tokio::task::JoinHandle::abort);
+    sqlite.close();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_read_at_the_same_time_and_the_others_wait_their_turn() {
+    let folder = testing::folder().unwrap();
+    let signal = Arc::new(watch::Sender::new(0));
+    let sqlite = Sqlite::open(&folder.path().join("one.db"), &Clock::System, &[], signal).unwrap();
+    let mut turns = Vec::new();
+    for _ in 0..READERS_MAX {
+        turns.push(sqlite.turn().await.unwrap());
+    }
+    // Nobody ends, so it is refused in the end instead of opening one more connection.
+    let late = sqlite.turn().await;
+    assert!(matches!(&late, Err(Error::Unavailable(why)) if why.contains("reading")), "{late:?}");
+    let mut first = pin!(sqlite.turn());
+    let mut second = pin!(sqlite.turn());
+    let soon = Duration::from_millis(1);
+    assert!(tokio::time::timeout(soon, first.as_mut()).await.is_err());
+    assert!(tokio::time::timeout(soon, second.as_mut()).await.is_err());
+    turns.pop();
+    assert!(tokio::time::timeout(soon, second.as_mut()).await.is_err(), "it came later");
+    let one: i64 = sqlite
+        .read(first.await.unwrap(), |reader| reader.one("SELECT 1", &[], |row| row.get(0)))
+        .unwrap_or_else(|error: Error| panic!("{error}"));
+    assert_eq!(one, 1);
+    drop(second.await.unwrap());
     sqlite.close();
 }

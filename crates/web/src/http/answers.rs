@@ -7,6 +7,9 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::kernel::error::{Error, Problem};
 use serde::Serialize;
 
+/// When to try again if the database is not available, in seconds.
+const DOWN_FOR: u64 = 1;
+
 pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
 
 /// A response other than the one asked for.
@@ -115,7 +118,7 @@ impl From<domain::Error> for Answer {
                     code: "failed",
                     message,
                     field: None,
-                    retry_after: None,
+                    retry_after: down.then_some(DOWN_FOR),
                     header: None,
                 });
             }
