@@ -18,5 +18,6 @@ pub mod preferences;
 pub mod quiet_hours;
 pub mod reply_links;
 pub mod sms_keywords;
+pub mod status_changes;
 pub mod text_deliveries;
 pub mod webhook_deliveries;

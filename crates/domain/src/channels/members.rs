@@ -218,7 +218,8 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
          ON CONFLICT DO NOTHING",
         &[&actor.workspace, &channel, &actor.person, &position, &tx.now()],
     )?;
-    journal::record(tx, actor.workspace, &Event::ChannelRead { channel, person: actor.person, position });
+    let event = Event::ChannelRead { channel, person: actor.person, position, after: Some(read) };
+    journal::record(tx, actor.workspace, &event);
     Ok(position)
 }
 

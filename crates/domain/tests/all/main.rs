@@ -31,6 +31,7 @@ mod search;
 mod sessions;
 mod sign_ins;
 mod sign_ups;
+mod status_changes;
 mod team;
 mod webhooks;
 mod welcome;
