@@ -88,14 +88,14 @@ struct Delivery {
 
 /// How something stands.
 #[derive(Serialize, ToSchema)]
-struct WayState {
+pub(crate) struct WayState {
     /// `seen`, `emailed`, `texted`, `due`, `failed` or `suppressed`.
-    state: &'static str,
+    pub(crate) state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    at: Option<schemas::Time>,
+    pub(crate) at: Option<schemas::Time>,
     /// Why it failed or was suppressed: `notInvited`, `choice`, `noAddress`, `muted`, `lostAccess`, `left`, `calledOff`,
     /// `earlier`, or what a server said.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl From<DeliveryState> for WayState {
@@ -183,6 +183,11 @@ impl Viewer {
 
     pub(crate) fn find(&self, reader: &Reader, id: MessageId) -> error::Result<Message> {
         self.message(reader, message::find(reader, &self.actor, id)?)
+    }
+
+    /// A message as if nothing had become of it yet.
+    pub(crate) fn without_status(&self, reader: &Reader, message: Found) -> error::Result<Message> {
+        self.with_fates(reader, message, Some(Vec::new()))
     }
 
     /// A message just sent, with its delivery status unless there are too many recipients.

@@ -13,9 +13,9 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::api::openapi_schemas::{self, reference};
 use crate::api::{
-    audit_log, channels, client_access, clients, companies, early_access, events, file_calls, file_channels,
-    file_permissions, idempotency, internal_user_access, internal_users, members, messages, notices,
-    notifications, projects, schemas, search, settings, webhooks, workspace_pictures, workspaces,
+    audit_log, channels, client_access, clients, companies, early_access, event_payload, events, file_calls,
+    file_channels, file_permissions, idempotency, internal_user_access, internal_users, members, messages,
+    notices, notifications, projects, schemas, search, settings, webhooks, workspace_pictures, workspaces,
 };
 use crate::app::App;
 use crate::http::routes::Routes;
@@ -51,7 +51,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
         early_access::list, early_access::delete, audit_log::list,
     ),
-    components(schemas(Refusal, events::EventPayload, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
+    components(schemas(Refusal, event_payload::EventPayload, event_payload::MessageStatus, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -171,8 +171,8 @@ fn share(path: &str, method: &str, call: &mut Value) {
     parameters.iter_mut().for_each(openapi_schemas::may_be_empty);
     let mut refusals = BTreeMap::from([
         ("401", "The key is missing or not good."),
-        ("429", "Too many calls, or too many invitations of one person: Retry-After says for how long."),
-        ("503", "The database cannot be reached at present."),
+        ("429", "Too many calls, streams, or invitations of one person: Retry-After says for how long."),
+        ("503", "The database cannot be reached at present, or too many are reading it."),
     ]);
     if has_body || !parameters.is_empty() {
         refusals.insert("400", "A value cannot be taken: `field` names it.");
