@@ -21,6 +21,8 @@ pub(crate) const ROOM: StorageLimits = StorageLimits { file_max: 1 << 40, worksp
 /// Messages written in one transaction.
 const AT_ONCE: i64 = 5_000;
 
+/// API keys of the admin.
+pub(crate) const KEYS: usize = 4;
 /// Open streams of each colleague.
 const STREAMS_EACH: usize = 20;
 
@@ -29,8 +31,8 @@ pub(crate) struct Office {
     pub(crate) jane: Actor,
     /// The cookie of the admin.
     pub(crate) cookie: String,
-    /// An API key of the admin.
-    pub(crate) key: String,
+    /// [`KEYS`] API keys of the admin.
+    pub(crate) keys: Vec<String>,
     /// A cookie for each stream of a colleague.
     pub(crate) more_cookies: Vec<String>,
     clients: u32,
@@ -44,12 +46,15 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
         family_name: "Lee".to_string(),
         email: "jane@harborlee.example".to_string(),
     };
-    let (jane, secret, key, secrets) = store
+    let (jane, secret, keys, secrets) = store
         .write(move |tx| {
             let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
             let jane = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
-            let key = api_keys::create(tx, &jane, "Bench")?;
+            let mut keys = Vec::new();
+            for _ in 0..KEYS {
+                keys.push(api_keys::create(tx, &jane, "Bench")?.reveal().to_string());
+            }
             let mut secrets = Vec::new();
             for number in 0..colleagues {
                 let colleague = NewInternal {
@@ -63,13 +68,13 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
                 let person = team::add_internal(tx, &jane, &colleague)?;
                 secrets.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
             }
-            Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), secrets))
+            Ok::<_, Error>((jane, secret.reveal().to_string(), keys, secrets))
         })
         .await?;
     let cookie = |secret: &String| format!("portal={secret}");
     let more_cookies =
         secrets.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
-    Ok(Office { jane, cookie: cookie(&secret), key, more_cookies, clients: 0 })
+    Ok(Office { jane, cookie: cookie(&secret), keys, more_cookies, clients: 0 })
 }
 
 impl Office {

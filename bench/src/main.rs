@@ -15,6 +15,7 @@ mod load;
 mod measure;
 mod report;
 mod server;
+mod streams;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,11 +33,12 @@ async fn main() -> ExitCode {
         ["copy", folder] => files::copy(folder),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
         ["digests"] => digests::alone().await,
+        ["streams", portal] => streams::alone(&PathBuf::from(portal)).await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
         _ => {
-            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench digests".into())
+            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, bench streams PORTAL, or bench digests".into())
         }
     };
     match done {
