@@ -177,21 +177,20 @@ impl Hub {
         workspaces.values().flat_map(WorkspaceStreams::all).for_each(|stream| stream.close());
     }
 
-    /// Routes all new entries of the followed journals.
+    /// Routes all new entries of the followed journals, in turns: no workspace keeps others waiting.
     async fn follow(&self) {
-        let followed: Vec<WorkspaceId> = self.workspaces().keys().copied().collect();
-        for workspace in followed {
-            loop {
+        let mut is_behind = true;
+        while is_behind {
+            is_behind = false;
+            let followed: Vec<WorkspaceId> = self.workspaces().keys().copied().collect();
+            for workspace in followed {
                 match self.route_batch(workspace).await {
-                    // Streams drain before more comes: a burst is no reason to close them.
-                    Ok(true) => tokio::task::yield_now().await,
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::error!(%error, "the journal could not be read; trying again soon");
-                        break;
-                    }
+                    Ok(is_full) => is_behind |= is_full,
+                    Err(error) => tracing::error!(%error, "the journal could not be read; trying again soon"),
                 }
             }
+            // Streams drain before more comes: a burst is no reason to close them.
+            tokio::task::yield_now().await;
         }
     }
 
