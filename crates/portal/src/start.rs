@@ -25,6 +25,7 @@ use workers::{
 
 use crate::data::{self, Data, Lock};
 use crate::error::{Error, Result};
+use crate::process_limits;
 use crate::settings::{PublicUrl, Settings};
 
 /// How long workers may take to finish what they have begun; the next start resumes the rest.
@@ -83,6 +84,7 @@ impl Portal {
                 settings.listen
             ))
         };
+        process_limits::raise_open_files();
         let signals = Signals::catch().map_err(Error::machine("cannot catch signals"))?;
         let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
         let address = listener.local_addr().map_err(failed())?;
@@ -163,7 +165,8 @@ impl Portal {
         }
         let upkeep = tokio::spawn(maintain(metrics));
         let signals = tokio::spawn(self.signals.handle(stop));
-        tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), "serving");
+        let open_files = process_limits::open_files();
+        tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), ?open_files, "serving");
 
         let served = web::serve(self.listener, web::router(web), stopping).await;
 

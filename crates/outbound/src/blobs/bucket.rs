@@ -20,7 +20,7 @@ use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
-use super::blob::{Form, Name, Old, Placed};
+use super::blob::{Form, Name, Old, Placed, Stamp};
 use super::blocking::blocking;
 use super::error::{BlobError, Result};
 use super::folder::Folder;
@@ -120,6 +120,11 @@ impl Bucket {
 
     pub(super) async fn size(&self, name: Name, form: Form) -> Result<u64> {
         Ok(self.store.head(&key(name, form)).await?.size)
+    }
+
+    pub(super) async fn stamp(&self, name: Name) -> Result<Stamp> {
+        let found = self.store.head(&key(name, Form::Whole)).await?;
+        Ok(Stamp { size: found.size, changed_at: found.last_modified.into() })
     }
 
     pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {

@@ -11,14 +11,16 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed, Stamp};
 use super::blocking::{BUFFER_BYTES, blocking};
+use super::checking::Checks;
 use super::error::Result;
 use crate::folder as files;
 
@@ -32,17 +34,22 @@ use receiving::Writer;
 pub struct Folder {
     path: PathBuf,
     hashes: Hashes,
+    checks: Arc<Checks>,
 }
 
 impl Folder {
     /// The folder at `path`, created when first needed.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
-        Folder { path: path.into(), hashes: Hashes::default() }
+        Folder { path: path.into(), hashes: Hashes::default(), checks: Arc::default() }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn checks(&self) -> &Arc<Checks> {
+        &self.checks
     }
 
     fn staged(&self, upload: Uuid) -> PathBuf {
@@ -143,6 +150,15 @@ impl Folder {
     pub(super) async fn size(&self, name: Name, form: Form) -> Result<u64> {
         let path = self.placed(name, form);
         blocking(move || Ok(fs::metadata(path)?.len())).await
+    }
+
+    pub(super) async fn stamp(&self, name: Name) -> Result<Stamp> {
+        let path = self.placed(name, Form::Whole);
+        blocking(move || {
+            let found = fs::metadata(path)?;
+            Ok(Stamp { size: found.len(), changed_at: found.modified()? })
+        })
+        .await
     }
 
     pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {

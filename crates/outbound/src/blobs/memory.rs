@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed, Stamp};
 use super::error::{BlobError, Result};
 
 /// Blobs in memory. Clones share them.
@@ -32,6 +33,11 @@ impl Memory {
     /// Simulates that there is no space, or that there is again.
     pub fn set_full(&self, is_full: bool) {
         self.0.is_full.store(is_full, Ordering::SeqCst);
+    }
+
+    /// Simulates damage: the blob has these bytes from now on.
+    pub fn replace(&self, name: Name, bytes: impl Into<Bytes>) {
+        self.kept().placed.insert((name, Form::Whole), bytes.into());
     }
 
     /// Number of incomplete uploads.
@@ -104,6 +110,11 @@ impl Memory {
 
     pub(super) fn size(&self, name: Name, form: Form) -> Result<u64> {
         Ok(self.found(name, form)?.len() as u64)
+    }
+
+    /// Nothing tells when bytes in memory were changed, so no outcome of a check is remembered.
+    pub(super) fn stamp(&self, name: Name) -> Result<Stamp> {
+        Ok(Stamp { size: self.size(name, Form::Whole)?, changed_at: SystemTime::UNIX_EPOCH })
     }
 
     pub(super) fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Bytes> {

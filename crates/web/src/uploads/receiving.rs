@@ -329,7 +329,7 @@ fn store_failed(error: &BlobError) -> Answer {
             "storageFull",
             "There is no room left for files here. It has been noted.",
         ),
-        BlobError::Missing(_) | BlobError::Unavailable(_) => failed(),
+        BlobError::Missing(_) | BlobError::Damaged(_) | BlobError::Unavailable(_) => failed(),
     }
 }
 

@@ -10,12 +10,13 @@ use axum::http::StatusCode;
 use domain::administration::deletion;
 use domain::administration::personal_data_export::{self, File, Message};
 use domain::directory::person;
+use domain::files::blobs::BlobRecord;
 use domain::kernel::access::{self, Actor};
 use domain::kernel::audit_log::{self, AuditAction};
 use domain::kernel::error;
 use domain::kernel::ids::{FileId, PersonId};
 use domain::notify::consents;
-use outbound::blobs::Name;
+use outbound::blobs::Content;
 use store::{Reader, Time};
 
 use crate::app::App;
@@ -224,14 +225,14 @@ impl Copy {
             let Some(last) = found.last() else { return Ok(()) };
             after = Some(last.id);
             for file in found {
-                let Some((blob, size)) = file.bytes else {
+                let Some(BlobRecord { workspace, blob, size, hash }) = file.bytes else {
                     self.archive.leave_out(file.name);
                     continue;
                 };
-                let name = Name { workspace: actor.workspace.0, id: blob.0 };
+                let content = Content::new(workspace.0, blob.0, size, hash);
                 // A folder for each file, so that files of the same name do not collide.
                 let path = format!("files/{}/{}", file.id, file.name);
-                self.archive.file(&path, name, size, None).await?;
+                self.archive.file(&path, content, None).await?;
             }
         }
     }

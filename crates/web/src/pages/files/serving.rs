@@ -14,9 +14,9 @@ use domain::files::content::{self, Class};
 use domain::files::entry::{self, Entry, Stored};
 use domain::files::signed_urls::{self, Purpose};
 use domain::kernel::error::Error;
-use domain::kernel::ids::{ChannelId, FileId, WorkspaceId};
+use domain::kernel::ids::{BlobId, ChannelId, FileId, WorkspaceId};
 use futures_util::stream;
-use outbound::blobs::{BlobError, Form, Name, Reading};
+use outbound::blobs::{BlobError, Content, Form, Reading};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
@@ -27,6 +27,9 @@ use crate::http::visitor::{CurrentWorkspace, Visitor};
 /// A document under this policy has no origin, runs nothing and loads nothing.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+const DAMAGED: &str = "This file was damaged where it is stored and cannot be opened. It has been noted; \
+     sending it again helps.";
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -134,10 +137,11 @@ pub(crate) async fn serve(
             (Form::Whole, stored.content_type.as_str(), entry.safe_name.as_str())
         }
     };
-    let blob = Name { workspace: workspace.0, id: stored.blob.0 };
+    let content = Content::new(workspace.0, stored.blob.0, stored.size, stored.hash);
+    let blobs = &app.web.blobs;
     let size = match form {
-        Form::Whole => u64::try_from(stored.size).unwrap_or(0),
-        Form::Small => app.web.blobs.size(blob, form).await.map_err(|error| unread(&error))?,
+        Form::Whole => content.size,
+        Form::Small => blobs.size(content.name, form).await.map_err(|error| unread(stored, error))?,
     };
     let tag = format!("\"{}{}\"", stored.blob.0.simple(), if form == Form::Small { "s" } else { "" });
     let in_place =
@@ -162,12 +166,21 @@ pub(crate) async fn serve(
     };
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if *method == Method::HEAD {
+        if form == Form::Whole {
+            // Bytes that are missing are not announced either. Whether they are right is seen when they are read.
+            blobs.check_size(content).await.map_err(|error| unread(stored, error))?;
+        }
         let content_type = if form == Form::Small { "image/jpeg" } else { content::served_as(content_type) };
         headers.insert(header::CONTENT_TYPE, value(content_type));
         return Ok((status, headers).into_response());
     }
-    let mut reading = app.web.blobs.read(blob, form, range).await.map_err(|error| unread(&error))?;
-    let first = reading.next().await.map_err(|error| unread(&error))?.unwrap_or_default();
+    let reading = match form {
+        Form::Small => blobs.read(content.name, form, range).await,
+        Form::Whole if range == (0..size) => blobs.read_whole(content).await,
+        Form::Whole => blobs.read_part(content, range).await,
+    };
+    let mut reading = reading.map_err(|error| unread(stored, error))?;
+    let first = reading.next().await.map_err(|error| unread(stored, error))?.unwrap_or_default();
     let content_type = match form {
         // We create small versions ourselves, in one of two formats.
         Form::Small if first.starts_with(b"\x89PNG") => "image/png",
@@ -175,7 +188,7 @@ pub(crate) async fn serve(
         Form::Whole => content::served_as(content_type),
     };
     headers.insert(header::CONTENT_TYPE, value(content_type));
-    Ok((status, headers, body(first, reading)).into_response())
+    Ok((status, headers, body(stored.blob, first, reading)).into_response())
 }
 
 /// Why a file is held back, in words for people.
@@ -183,6 +196,7 @@ pub(crate) fn held_back(stored: &Stored) -> &'static str {
     match stored.held.as_deref() {
         Some(blobs::UNCHECKED) => "This file is still being checked. Please try again in a moment.",
         Some(blobs::TOO_LARGE) => "This file is held back: it is too large to be checked.",
+        Some(blobs::DAMAGED) => DAMAGED,
         _ => "This file is held back: it may be harmful.",
     }
 }
@@ -269,15 +283,16 @@ fn byte_range(asked: &HeaderMap, tag: &str, size: u64) -> ByteRange {
     }
 }
 
-/// The bytes as a body. Only one buffer is read ahead of the connection, never the whole file.
-fn body(first: axum::body::Bytes, reading: Reading) -> Body {
-    let rest = stream::unfold(Some(reading), |reading| async move {
+/// The bytes as a body. Only one buffer is read ahead of the connection, never the whole file. If they turn out to be damaged,
+/// the last ones are missing, so that nobody takes them for the file.
+fn body(blob: BlobId, first: axum::body::Bytes, reading: Reading) -> Body {
+    let rest = stream::unfold(Some(reading), move |reading| async move {
         let mut reading = reading?;
         match reading.next().await {
             Ok(Some(bytes)) => Some((Ok(bytes), Some(reading))),
             Ok(None) => None,
             Err(error) => {
-                tracing::error!(%error, "a file broke off while it was sent");
+                tracing::error!(%blob, %error, "a file broke off while it was sent");
                 Some((Err(error), None))
             }
         }
@@ -286,13 +301,17 @@ fn body(first: axum::body::Bytes, reading: Reading) -> Body {
     Body::from_stream(futures_util::StreamExt::chain(first, rest))
 }
 
-fn unread(error: &BlobError) -> Answer {
-    tracing::error!(%error, "a file cannot be read");
-    Answer::refused(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "failed",
-        "This file cannot be read at the moment. It has been noted; please try again.",
-    )
+fn unread(stored: &Stored, error: BlobError) -> Answer {
+    let blob = stored.blob;
+    tracing::error!(%blob, %error, "a file cannot be read");
+    match error {
+        BlobError::Damaged(_) => Answer::refused(StatusCode::INTERNAL_SERVER_ERROR, "fileDamaged", DAMAGED),
+        _ => Answer::refused(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "failed",
+            "This file cannot be read at the moment. It has been noted; please try again.",
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use domain::files::entry::Kind;
 use domain::files::names;
 use domain::kernel::error::Error;
 use domain::kernel::ids::{ChannelId, WorkspaceId};
-use outbound::blobs::Name;
+use outbound::blobs::Content;
 
 use crate::app::App;
 use crate::http::answers::Result;
@@ -80,8 +80,8 @@ async fn write(archive: &mut Archive, workspace: WorkspaceId, packed: Vec<Packed
                 archive.write(&format!("[InternetShortcut]\r\nURL={url}\r\n"))?;
             }
             (Kind::File, Some(stored)) if stored.held.is_none() => {
-                let name = Name { workspace: workspace.0, id: stored.blob.0 };
-                archive.file(&path, name, stored.size, at).await?;
+                let content = Content::new(workspace.0, stored.blob.0, stored.size, stored.hash);
+                archive.file(&path, content, at).await?;
             }
             (Kind::File, _) => archive.leave_out(path),
         }
