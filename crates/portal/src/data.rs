@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use store::{Clock, Store};
 
 use crate::error::{Error, Result};
+use crate::leftovers;
 use crate::settings::{PublicUrl, Settings};
 
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl Data {
     /// Records the address of the running portal for other commands.
     pub(crate) fn set_address(&self, url: &PublicUrl) -> Result<()> {
         let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+            let mut file = tempfile::NamedTempFile::with_prefix_in(leftovers::ADDRESS, &self.0)?;
             writeln!(file, "{url}")?;
             file.persist(self.address_file())?;
             Ok(())

@@ -10,6 +10,7 @@ mod doctor;
 mod error;
 mod init;
 mod key;
+mod leftovers;
 mod log;
 mod person;
 mod process_limits;

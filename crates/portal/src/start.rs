@@ -25,8 +25,8 @@ use workers::{
 
 use crate::data::{self, Data, Lock};
 use crate::error::{Error, Result};
-use crate::process_limits;
 use crate::settings::{PublicUrl, Settings};
+use crate::{leftovers, process_limits};
 
 /// How long workers may take to finish what they have begun; the next start resumes the rest.
 const WORKERS_END_WITHIN: Duration = Duration::from_secs(5);
@@ -85,6 +85,7 @@ impl Portal {
             ))
         };
         process_limits::raise_open_files();
+        leftovers::sweep(&settings);
         let signals = Signals::catch().map_err(Error::machine("cannot catch signals"))?;
         let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
         let address = listener.local_addr().map_err(failed())?;

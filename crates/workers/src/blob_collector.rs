@@ -62,7 +62,10 @@ impl BlobCollector {
                 return Ok(0);
             }
         };
-        let mut removed = 0;
+        let mut removed = self.blobs.remove_unfinished(age).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "unfinished files cannot be removed");
+            0
+        });
         for upload in old.staged.into_iter().map(UploadId) {
             if !self.store.read(move |reader| uploads::is_open(reader, upload)).await? {
                 self.discard(upload).await;

@@ -139,6 +139,10 @@ impl Bucket {
         Ok(Reading { left, stream })
     }
 
+    pub(super) async fn replace(&self, name: Name, by: Name) -> Result<()> {
+        Ok(self.store.copy(&key(by, Form::Whole), &key(name, Form::Whole)).await?)
+    }
+
     pub(super) async fn remove(&self, name: Name) -> Result<()> {
         for form in [Form::Small, Form::Whole] {
             match self.store.delete(&key(name, form)).await {

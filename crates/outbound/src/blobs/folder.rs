@@ -97,17 +97,25 @@ impl Folder {
 
     pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
         let (from, placed) = self.finish(upload, size).await?;
-        let to = self.placed(name, Form::Whole);
-        let (top, staging) = (self.path.clone(), self.path.join("staged"));
+        self.rename(from, self.placed(name, Form::Whole)).await?;
+        Ok(placed)
+    }
+
+    pub(super) async fn replace(&self, name: Name, by: Name) -> Result<()> {
+        self.rename(self.placed(by, Form::Whole), self.placed(name, Form::Whole)).await
+    }
+
+    /// On disk under its new name when it returns.
+    async fn rename(&self, from: PathBuf, to: PathBuf) -> Result<()> {
+        let top = self.path.clone();
         blocking(move || {
             let folder = to.parent().unwrap_or(&top);
             make_on_disk(&top, folder)?;
             fs::rename(&from, &to)?;
             sync_folder(folder)?;
-            sync_folder(&staging)
+            sync_folder(from.parent().unwrap_or(&top))
         })
-        .await?;
-        Ok(placed)
+        .await
     }
 
     /// Syncs a staged upload of exactly `size` bytes; returns its path and what it is.
@@ -197,6 +205,20 @@ impl Folder {
                 }
             }
             Ok(old)
+        })
+        .await
+    }
+
+    pub(super) async fn remove_unfinished(&self, age: Duration) -> Result<usize> {
+        let path = self.path.clone();
+        blocking(move || {
+            let mut removed = files::remove_old(&path, age, files::is_unfinished)?;
+            for (workspace, _) in entries(&path)?.into_iter().filter(|(path, _)| path.is_dir()) {
+                for (spread, _) in entries(&workspace)?.into_iter().filter(|(path, _)| path.is_dir()) {
+                    removed += files::remove_old(&spread, age, files::is_unfinished)?;
+                }
+            }
+            Ok(removed)
         })
         .await
     }

@@ -13,6 +13,15 @@ use uuid::Uuid;
 use super::blob::{Form, HEAD_BYTES, Name, Old, Placed, Stamp};
 use super::error::{BlobError, Result};
 
+/// Small, so that tests see several pieces of small files.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// Takes the next piece of what is being read.
+pub(super) fn next_piece(rest: &mut Bytes) -> Option<Bytes> {
+    let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+    (!piece.is_empty()).then_some(piece)
+}
+
 /// Blobs in memory. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Inner>);
@@ -124,6 +133,11 @@ impl Memory {
             (Some(start), Some(end)) if start <= end => Ok(bytes.slice(start..end)),
             _ => Err(BlobError::Missing(format!("{} has {} bytes", name.id, bytes.len()))),
         }
+    }
+
+    pub(super) fn replace_by(&self, name: Name, by: Name) -> Result<()> {
+        self.replace(name, self.found(by, Form::Whole)?);
+        Ok(())
     }
 
     pub(super) fn remove(&self, name: Name) -> Result<()> {

@@ -98,7 +98,7 @@ impl Blobs {
             Blobs::Folder(folder) => Source::Folder(folder.read(name, form, range).await?),
             #[cfg(feature = "cluster")]
             Blobs::Bucket(bucket) => Source::Bucket(bucket.read(name, form, range).await?),
-            Blobs::Memory(memory) => Source::Memory(Some(memory.read(name, form, range)?)),
+            Blobs::Memory(memory) => Source::Memory(memory.read(name, form, range)?),
         };
         Ok(Reading { source, check: None })
     }
@@ -181,6 +181,17 @@ impl Blobs {
         }
     }
 
+    /// Puts the bytes of one blob in place of another's, which then has other bytes at once or unchanged ones. The first blob may
+    /// be gone afterwards.
+    pub async fn replace(&self, name: Name, by: Name) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.replace(name, by).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.replace(name, by).await,
+            Blobs::Memory(memory) => memory.replace_by(name, by),
+        }
+    }
+
     /// Removes a blob and its small version, if they exist.
     pub async fn remove(&self, name: Name) -> Result<()> {
         match self {
@@ -198,6 +209,16 @@ impl Blobs {
             #[cfg(feature = "cluster")]
             Blobs::Bucket(bucket) => bucket.older_than(age).await,
             Blobs::Memory(memory) => memory.all(),
+        }
+    }
+
+    /// Removes what was being written beside the blobs and was never finished, if it is older than `age`. Returns how many files.
+    pub async fn remove_unfinished(&self, age: Duration) -> Result<usize> {
+        match self {
+            Blobs::Folder(folder) => folder.remove_unfinished(age).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.staging().remove_unfinished(age).await,
+            Blobs::Memory(_) => Ok(0),
         }
     }
 
@@ -277,7 +298,7 @@ enum Source {
     Folder(folder::Reading),
     #[cfg(feature = "cluster")]
     Bucket(bucket::Reading),
-    Memory(Option<Bytes>),
+    Memory(Bytes),
 }
 
 impl Reading {
@@ -287,7 +308,7 @@ impl Reading {
             Source::Folder(reading) => reading.next().await,
             #[cfg(feature = "cluster")]
             Source::Bucket(reading) => reading.next().await,
-            Source::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+            Source::Memory(bytes) => Ok(memory::next_piece(bytes)),
         };
         match &mut self.check {
             Some(check) => check.pass(next).await,

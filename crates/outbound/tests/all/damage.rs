@@ -172,3 +172,16 @@ async fn f16_small_versions_are_read_without_a_check() {
         assert_eq!(small.all().await.unwrap(), b"small");
     }
 }
+
+#[tokio::test]
+async fn f4_a_small_version_that_was_never_finished_is_removed() {
+    let [place, _] = Place::each(9).await;
+    place.blobs.put_small(place.content.name, Bytes::from_static(b"small")).await.unwrap();
+    let unfinished = place.path().with_file_name(".0190.small.7.3.part");
+    std::fs::write(&unfinished, "sma").unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    assert_eq!(place.blobs.remove_unfinished(hour).await.unwrap(), 0);
+    assert_eq!(place.blobs.remove_unfinished(std::time::Duration::ZERO).await.unwrap(), 1);
+    assert!(!unfinished.exists() && place.path().exists());
+    place.blobs.verify(place.content).await.unwrap();
+}

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+use crate::leftovers;
 
 /// The largest entry that is read into memory: many times what a backup writes at once, so that no file can exhaust it.
 const ENTRY_BYTES_MAX: u64 = 64 << 20;
@@ -34,7 +35,9 @@ impl ArchiveWriter {
             Some(folder) if folder != Path::new("") => folder.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        let file = NamedTempFile::with_prefix_in(".backup-", &folder).map_err(|cause| failed(path, cause))?;
+        leftovers::sweep_backups(&folder);
+        let file =
+            NamedTempFile::with_prefix_in(leftovers::BACKUP, &folder).map_err(|cause| failed(path, cause))?;
         Ok(ArchiveWriter {
             tar: tar::Builder::new(GzEncoder::new(BufWriter::new(file), Compression::fast())),
             path: path.to_path_buf(),
