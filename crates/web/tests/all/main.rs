@@ -9,6 +9,8 @@ mod authorization;
 mod bad_input;
 mod bounces;
 mod brand;
+mod connections;
+mod damage;
 mod delivery_status;
 mod disk;
 mod early_access;

@@ -56,7 +56,7 @@ pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
 pub struct Portal {
     pub store: Store,
     pub blobs: Memory,
-    router: Router,
+    pub router: Router,
     stop: tokio::sync::watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
