@@ -169,6 +169,36 @@ pub fn all(reader: &Reader) -> store::Result<Vec<BlobRecord>> {
     reader.all(sql, &[], |row| row.read())
 }
 
+/// The blob that has these bytes.
+pub fn by_hash(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    hash: &[u8; 32],
+) -> store::Result<Option<BlobRecord>> {
+    let sql = constcat::concat!(
+        "SELECT ",
+        BlobRecord::COLUMNS,
+        " FROM blobs b WHERE b.workspace = $1 AND b.hash = $2"
+    );
+    reader.first(sql, &[&workspace, hash], |row| row.read())
+}
+
+/// Records that damaged bytes were replaced by good ones: what failed because of them is tried again.
+pub fn repaired(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    tx.run(
+        "UPDATE previews SET next_try_at = $3, tries = 0 WHERE workspace = $1 AND blob = $2 AND made_at IS NULL",
+        &[&workspace, &blob, &tx.now()],
+    )?;
+    let released = tx.run(
+        "UPDATE blobs SET held_why = $3 WHERE workspace = $1 AND id = $2 AND held_why = $4",
+        &[&workspace, &blob, &UNCHECKED, &DAMAGED],
+    )?;
+    if released > 0 {
+        publish(tx, workspace, blob)?;
+    }
+    Ok(())
+}
+
 /// Where a blob is used, for whoever runs the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobUse {

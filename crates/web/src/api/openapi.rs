@@ -224,6 +224,11 @@ fn hands_out(path: &str, call: &mut Value) {
         call["responses"]["200"]["content"] = json!({"*/*": {"schema": {}}});
         call["responses"]["206"] =
             json!({"description": "A stretch of it.", "content": {"*/*": {"schema": {}}}});
+        call["responses"]["500"] = json!({
+            "description": "Its bytes are no longer those that arrived (`fileDamaged`). Found while a large file is sent, \
+                the connection ends before the last byte.",
+            "content": {"application/json": {"schema": reference("Refusal")}},
+        });
         call["responses"]["304"] = json!({"description": "It is as it was (If-None-Match)."});
         call["responses"]["416"] = json!({"description": "The stretch lies behind the end."});
     }

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::http::answers::{Answer, Result};
 use crate::uploads::locks::{Alone, locked};
 use crate::uploads::paced_body::Unread;
+use crate::uploads::repair::repair;
 
 /// A connection that sends nothing for this long is closed.
 const SILENT_MAX: Duration = Duration::from_secs(90);
@@ -277,7 +278,10 @@ async fn complete(app: &App, actor: Actor, upload: &Upload, size: i64) -> Result
     let (id, room) = (upload.id, app.web.room);
     let counted = app.store().write(move |tx| uploads::complete(tx, &actor, id, &arrived, &room)).await;
     match counted {
-        Ok(file) => Ok(file),
+        Ok(file) => {
+            repair(app, placed.hash, name).await;
+            Ok(file)
+        }
         Err(error) => {
             // Delete a refused blob now, unless the database may have recorded it despite the error.
             if !matches!(error, Error::Store(_)) {
