@@ -83,7 +83,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = tempfile::NamedTempFile::with_prefix_in(BACKUP, folder.path()).unwrap();
         assert!(is_temporary(file.path().file_name().unwrap().to_str().unwrap(), BACKUP));
-        for other in [".backup-monday", ".backup-", "portal.backup", ".backup-../../x"] {
+        for other in [".backup-of-monday", ".backup-", "portal.backup", ".backup-../../x"] {
             assert!(!is_temporary(other, BACKUP), "{other}");
         }
     }

@@ -145,7 +145,7 @@ fn what_a_kill_left_behind_is_removed_after_a_day() {
         "temporary/portal-document-a1B2c3",
     ];
     let kept =
-        ["data/.backup-monday", "data/.Digest.part", "temporary/other-a1B2c3", "elsewhere/.backup-a1B2c3"];
+        ["data/.backup-of-monday", "data/.Digest.part", "temporary/other-a1B2c3", "elsewhere/.backup-a1B2c3"];
     started.iter().chain(&kept).for_each(|name| written(&machine.path(name), false, DAYS));
     let young = ["data/.backup-z9Y8x7", "temporary/portal-document-z9Y8x7"];
     young.iter().for_each(|name| written(&machine.path(name), false, MINUTE));

@@ -1,5 +1,6 @@
 //! The accept loop: plain HTTP/1, where an idle stream needs little memory; HTTP/2 and TLS end at the proxy.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
             request.extensions_mut().insert(Peer(peer));
             // Boxed, so that its memory is freed with the response. Otherwise the connection keeps it while a stream is
             // idle.
-            Box::pin(app.clone().oneshot(request).map_ok(|response| closing(response, unread)))
+            Box::pin(app.clone().oneshot(request).and_then(|response| closing(response, unread)))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         // Errors here are the client's, such as a closed browser or a malformed request. An async block would store the
@@ -75,11 +76,13 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
 }
 
 /// Says that the connection will be closed, if it has to be.
-fn closing(mut response: Response, unread: Option<Unread>) -> Response {
-    if unread.is_some_and(|unread| !unread.is_read()) {
+async fn closing(mut response: Response, unread: Option<Unread>) -> Result<Response, Infallible> {
+    if let Some(unread) = unread
+        && !unread.is_read().await
+    {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
+    Ok(response)
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -11,9 +11,12 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::EXPECT;
+use tokio::task;
 
 /// How much of an unread body is taken in, if it is there already, to keep the connection.
 const TAKEN_BYTES: usize = 64 << 10;
+/// How often the connection is asked for the next piece of it.
+const TURNS: usize = 4;
 
 /// The body of a request, watched until it is answered.
 #[derive(Clone)]
@@ -22,6 +25,8 @@ struct Watched(Arc<Mutex<Progress>>);
 struct Progress {
     body: Incoming,
     is_read: bool,
+    /// Bytes of it that were taken in unread.
+    taken: usize,
 }
 
 /// Passes a request on and keeps hold of its body, if it has one.
@@ -31,7 +36,7 @@ pub(crate) fn watch(request: Request<Incoming>) -> (Request<Body>, Option<Unread
     }
     let waits = request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
-    let watched = Watched(Arc::new(Mutex::new(Progress { body, is_read: false })));
+    let watched = Watched(Arc::new(Mutex::new(Progress { body, is_read: false, taken: 0 })));
     let unread = Unread { body: watched.clone(), waits };
     (Request::from_parts(parts, Body::new(watched)), Some(unread))
 }
@@ -44,15 +49,20 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
-    /// Whether all of it was read, or is taken in now without waiting.
-    pub(crate) fn is_read(self) -> bool {
-        let is_in_use = Arc::strong_count(&self.body.0) > 1;
-        let mut progress = self.body.lock();
-        if progress.is_read || is_in_use {
-            return progress.is_read;
+    /// Whether all of it was read, or has arrived and is taken in now.
+    pub(crate) async fn is_read(self) -> bool {
+        if Arc::strong_count(&self.body.0) > 1 || self.waits {
+            // Taking from it would disturb who reads it, or tell a waiting client to send it.
+            return self.body.lock().is_read;
         }
-        // Taking from it would tell a waiting client to send it.
-        !self.waits && progress.take_rest()
+        for _ in 0..TURNS {
+            if let Some(is_read) = self.body.lock().take_rest() {
+                return is_read;
+            }
+            // The connection passes on what it has.
+            task::yield_now().await;
+        }
+        false
     }
 }
 
@@ -63,17 +73,18 @@ impl Progress {
         next
     }
 
-    fn take_rest(&mut self) -> bool {
+    /// Takes what is there. `None` if there may be more in a moment.
+    fn take_rest(&mut self) -> Option<bool> {
         let mut context = Context::from_waker(Waker::noop());
-        let mut taken = 0;
-        while taken <= TAKEN_BYTES && !self.is_read {
+        while !self.is_read && self.taken <= TAKEN_BYTES {
             match self.poll(&mut context) {
-                Poll::Ready(Some(Ok(frame))) => taken += frame.data_ref().map_or(0, Bytes::len),
+                Poll::Ready(Some(Ok(frame))) => self.taken += frame.data_ref().map_or(0, Bytes::len),
+                Poll::Ready(Some(Err(_))) => return Some(false),
                 Poll::Ready(None) => {}
-                Poll::Ready(Some(Err(_))) | Poll::Pending => return false,
+                Poll::Pending => return None,
             }
         }
-        self.is_read
+        Some(self.is_read)
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::support::{HOST, Portal};
+use crate::support::{Firm, HOST, Portal};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -66,8 +66,8 @@ const TUS: &str = "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octe
 
 #[tokio::test]
 async fn a_refusal_before_the_body_was_read_says_that_the_connection_is_closed() {
-    let portal = Portal::empty();
-    let server = Server::start(&portal).await;
+    let firm = Firm::new().await;
+    let server = Server::start(&firm.portal).await;
     let much = "Content-Length: 1000000000\r\n";
     let upload = "Upload-Offset: 0\r\nSec-Fetch-Site: same-origin\r\nAccept: application/json\r\n";
     let json = "Content-Type: application/json\r\n";
@@ -87,14 +87,14 @@ async fn a_refusal_before_the_body_was_read_says_that_the_connection_is_closed()
     ] {
         let answer = String::from_utf8(server.ask(what, &headers, b"").await).unwrap().to_ascii_lowercase();
         let is_told = answer.lines().any(|line| line == "connection: close");
-        assert!(answer.starts_with(&format!("http/1.1 {status} ")) && is_told, "{what}: {answer}");
+        assert!(answer.starts_with(&format!("http/1.1 {status} ")) && is_told, "{what} {headers}: {answer}");
     }
 }
 
 #[tokio::test]
 async fn a_refusal_of_a_short_request_keeps_the_connection() {
-    let portal = Portal::empty();
-    let server = Server::start(&portal).await;
+    let firm = Firm::new().await;
+    let server = Server::start(&firm.portal).await;
     let json = "Content-Type: application/json\r\n";
     for (what, headers, body) in [
         ("POST /v1/messages", format!("{json}Content-Length: 2\r\n"), &b"{}"[..]),
