@@ -7,6 +7,7 @@ pub(crate) mod archive;
 pub(crate) mod blobs;
 mod cell;
 mod format;
+mod hexadecimal;
 mod writer;
 
 use std::path::Path;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::cell::hexadecimal;
+use super::hexadecimal;
 
 /// The number of this format; a changed format has a new number.
 pub(crate) const FORMAT: i64 = 1;
@@ -116,6 +116,6 @@ impl Hashes {
     }
 
     pub(crate) fn finish(self) -> BTreeMap<String, String> {
-        self.0.into_iter().map(|(name, hash)| (name, hexadecimal(&hash.finalize()))).collect()
+        self.0.into_iter().map(|(name, hash)| (name, hexadecimal::text(&hash.finalize()))).collect()
     }
 }
