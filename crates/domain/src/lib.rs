@@ -103,4 +103,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "colleagues come in",
         sql: include_str!("../migrations/024_colleagues_come_in.sql"),
     },
+    store::Migration {
+        number: 42,
+        name: "words cost what they cost",
+        sql: include_str!("../migrations/042_words_cost_what_they_cost.sql"),
+    },
 ];

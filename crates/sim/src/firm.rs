@@ -76,7 +76,7 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     fn later<T: Send + 'static>(
         runtime: &tokio::runtime::Runtime,
         store: &Store,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> error::Result<T> {
         store.clock().advance(Duration::from_millis(1));
         runtime.block_on(store.write(closure))

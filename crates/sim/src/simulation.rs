@@ -120,14 +120,14 @@ impl Simulation {
 
     pub(crate) fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.write(closure))?)
     }
 
     pub(crate) fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.read(closure))?)
     }

@@ -74,17 +74,23 @@ impl From<rusqlite::Error> for Error {
 }
 
 #[cfg(feature = "cluster")]
-impl From<postgres::Error> for Error {
-    fn from(error: postgres::Error) -> Error {
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Error {
         match error.as_db_error() {
-            // Class 08, 53, 57, 58: connection, resources, shutdown, system (PostgreSQL, Appendix A).
-            Some(cause) if !matches!(&cause.code().code()[..2], "08" | "53" | "57" | "58") => {
+            Some(cause) if !is_passing(cause.code().code()) => {
                 Error::Refused(format!("{}: {}", cause.code().code(), cause.message()))
             }
             Some(cause) => Error::Unavailable(cause.message().to_string()),
             None => Error::Unavailable(describe(&error)),
         }
     }
+}
+
+/// Whether it is about the moment, not about the statement (PostgreSQL, Appendix A): connection, resources, shutdown, system;
+/// conflicts between transactions, a lock that was not free in time, a transaction that stood still for too long.
+#[cfg(feature = "cluster")]
+fn is_passing(code: &str) -> bool {
+    matches!(&code[..2], "08" | "40" | "53" | "57" | "58") || matches!(code, "55P03" | "25P03")
 }
 
 /// An error with its causes, on one line.

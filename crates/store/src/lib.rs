@@ -3,7 +3,7 @@
 //! [`Store::read`] and [`Store::write`] are the whole interface: they take a closure of plain synchronous code, run
 //! it on a snapshot or in a transaction, and return its result, a write's once it is on disk. The
 //! same SQL text (`$1` placeholders, 64-bit milliseconds for times, 16-byte ids) runs on both engines. This crate
-//! knows nothing of the product; it relies on `rusqlite` and, with the feature `cluster`, on `postgres`.
+//! knows nothing of the product; it relies on `rusqlite` and, with the feature `cluster`, on `tokio-postgres`.
 
 #![warn(missing_docs)]
 

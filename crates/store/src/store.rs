@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -11,12 +12,14 @@ use crate::error::{Error, Result};
 use crate::migrations::Migration;
 #[cfg(feature = "cluster")]
 use crate::postgres::pool::Postgres;
+#[cfg(feature = "cluster")]
+use crate::postgres::queue::Kind;
 use crate::reader::Reader;
 use crate::sqlite::database::Sqlite;
 #[cfg(feature = "faults")]
 use crate::sqlite::log::HeldDisk;
 use crate::transaction::Tx;
-use crate::work::Writing;
+use crate::work::{self, Writing};
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -27,17 +30,24 @@ pub enum Setting {
     Postgres {
         /// Its address: `postgres://…`.
         address: String,
-        /// How many connections to it are open at most.
+        /// How many connections to it are open at most: one for [`Store::ready`], the others half for reading and half for
+        /// writing; at least one of each.
         connections: usize,
+        /// The longest that a statement, a lock or a connection is waited for.
+        timeout: Duration,
     },
 }
 
 impl Setting {
-    /// A PostgreSQL database at `address`, with few enough connections for several programs beside each other: PostgreSQL
-    /// allows 100 by default, for all of them together.
+    /// The connections of a program, few enough for several of them: PostgreSQL allows 100 by default, for all together.
+    pub const CONNECTIONS: usize = 16;
+    /// The longest wait.
+    pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A PostgreSQL database at `address`.
     #[must_use]
     pub fn postgres(address: String) -> Setting {
-        Setting::Postgres { address, connections: 8 }
+        Setting::Postgres { address, connections: Setting::CONNECTIONS, timeout: Setting::TIMEOUT }
     }
 }
 
@@ -68,13 +78,9 @@ impl Store {
                 Backend::Sqlite(Arc::new(Sqlite::open(file, &clock, migrations, Arc::clone(&signal))?))
             }
             #[cfg(feature = "cluster")]
-            Setting::Postgres { address, connections } => Backend::Postgres(Arc::new(Postgres::open(
-                address,
-                *connections,
-                &clock,
-                migrations,
-                Arc::clone(&signal),
-            )?)),
+            Setting::Postgres { address, connections, timeout } => Backend::Postgres(Arc::new(
+                Postgres::open(address, *connections, *timeout, &clock, migrations, Arc::clone(&signal))?,
+            )),
             #[cfg(not(feature = "cluster"))]
             Setting::Postgres { .. } => {
                 return Err(Error::Unavailable(
@@ -114,7 +120,7 @@ impl Store {
     /// What the closure returns, and [`Error::Unavailable`].
     pub async fn read<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
@@ -123,7 +129,7 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(closure),
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read(closure).await,
+            Backend::Postgres(postgres) => postgres.read(Kind::Read, closure).await,
         }
     }
 
@@ -137,7 +143,7 @@ impl Store {
     /// In debug builds if the closure runs several queries: their results could be of different moments.
     pub async fn read_one<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
@@ -146,7 +152,9 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.read_one(closure),
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read_one(closure).await,
+            Backend::Postgres(postgres) => {
+                postgres.read(Kind::ReadOne, |reader| work::read_one(reader, closure)).await
+            }
         }
     }
 
@@ -156,7 +164,7 @@ impl Store {
     /// As [`Store::read`].
     pub async fn read_long<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
@@ -170,31 +178,53 @@ impl Store {
                     .unwrap_or_else(|_| Err(E::from(Error::Panicked)))
             }
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read(closure).await,
+            Backend::Postgres(postgres) => postgres.read(Kind::Read, closure).await,
         }
     }
 
-    /// Runs a closure in a transaction and returns when that is on disk.
-    ///
-    /// A closure that fails or panics is rolled back alone, even if others share the commit.
+    /// As [`Store::read_long`], for as long as it takes: a backup reads everything there is.
     ///
     /// # Errors
-    /// What the closure returns, and [`Error::Unavailable`] if the transaction could not be committed.
-    pub async fn write<T, E>(
+    /// As [`Store::read`].
+    pub async fn read_unlimited<T, E>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (work, answer) = Writing::new(closure);
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.queue(Box::new(work)).await?,
+            Backend::Sqlite(_) => self.read_long(closure).await,
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.queue(Box::new(work)).await?,
+            Backend::Postgres(postgres) => postgres.read_unlimited(closure).await,
         }
-        answer.await.unwrap_or_else(|_| Err(E::from(Error::closed())))
+    }
+
+    /// Runs a closure in a transaction and returns when that is on disk.
+    ///
+    /// A closure that fails or panics is rolled back alone, even if others share the commit. On PostgreSQL a copy of it runs
+    /// again if another transaction was in its way: it must not do anything outside the transaction.
+    ///
+    /// # Errors
+    /// What the closure returns, and [`Error::Unavailable`] if the transaction could not be committed.
+    pub async fn write<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let (work, answer) = Writing::new(closure);
+                sqlite.queue(Box::new(work)).await?;
+                answer.await.unwrap_or_else(|_| Err(E::from(Error::closed())))
+            }
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.write(closure).await,
+        }
     }
 
     /// Waits until every journal entry that may have been read is on disk: SQLite shows commits before they are flushed.
@@ -207,6 +237,21 @@ impl Store {
             // PostgreSQL shows only what is on disk.
             #[cfg(feature = "cluster")]
             Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether the database can be used now. On PostgreSQL it is asked on a connection of its own, for two seconds at most.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ready(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(_) => {
+                self.read_one(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await?;
+                self.durable().await
+            }
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.ready().await,
         }
     }
 

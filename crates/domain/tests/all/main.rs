@@ -7,6 +7,7 @@ mod support;
 
 mod api_clients;
 mod api_keys;
+mod at_once;
 mod audit_log;
 mod brand;
 mod channels;

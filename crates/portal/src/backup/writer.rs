@@ -20,7 +20,7 @@ const ENTRY_BYTES: usize = 1 << 20;
 pub(crate) async fn write(store: &Store, blobs: &Arc<Blobs>, path: &Path) -> Result<(End, BlobCount)> {
     let path = path.to_path_buf();
     let blobs = BlockingBlobs::new(blobs);
-    store.read_long(move |reader| write_snapshot(reader, &blobs, &path)).await
+    store.read_unlimited(move |reader| write_snapshot(reader, &blobs, &path)).await
 }
 
 fn write_snapshot(reader: &Reader, blobs: &BlockingBlobs, path: &Path) -> Result<(End, BlobCount)> {

@@ -101,6 +101,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 /// Everybody and everything by the name used in the conversations.
+#[derive(Clone)]
 struct Office {
     workspace: WorkspaceId,
     people: HashMap<&'static str, Actor>,
@@ -205,6 +206,7 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
 }
 
 /// Something that somebody does in a channel.
+#[derive(Clone)]
 struct Act {
     minutes_ago: u64,
     who: &'static str,

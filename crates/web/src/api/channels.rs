@@ -156,7 +156,7 @@ pub(crate) async fn list_channels<T: ChannelObject>(
 }
 
 /// A channel to be made. Beside `membershipType` stands what that type needs.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewChannel {
     membership_type: MembershipType,

@@ -28,6 +28,7 @@ pub(crate) struct PageQuery {
     next_token: Option<String>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Page {
     limit: usize,
     token: Option<Vec<u8>>,

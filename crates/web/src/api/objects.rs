@@ -41,6 +41,7 @@ impl Deleted {
 }
 
 /// An id, or an empty string for none.
+#[derive(Clone)]
 pub(crate) struct Emptiable<T>(pub(crate) Option<T>);
 
 impl<'de, T: FromStr> Deserialize<'de> for Emptiable<T> {

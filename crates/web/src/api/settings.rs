@@ -148,7 +148,7 @@ struct ChangedSettings {
 }
 
 /// What changes about the welcome. What is left out stays.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ChangedWelcome {
     #[serde(default, deserialize_with = "present")]

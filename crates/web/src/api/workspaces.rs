@@ -127,7 +127,7 @@ async fn change(call: Call, Body { given, .. }: Body<ChangedWorkspace>) -> Resul
 /// Changes the workspace and answers it.
 pub(crate) async fn change_workspace(
     call: Call,
-    change: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    change: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result<Json<Workspace>> {
     let changed = call.write(move |tx, actor| {
         change(tx, actor)?;

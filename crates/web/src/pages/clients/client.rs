@@ -202,7 +202,7 @@ async fn act(
     visitor: Visitor,
     id: PersonId,
     to: String,
-    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result {
     let actor = visitor.actor;
     match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {

@@ -109,7 +109,7 @@ impl Copy {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        read: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
         self.app.store().read_long(read).await.map_err(io::Error::other)
     }

@@ -102,7 +102,7 @@ async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
 async fn change(
     app: App,
     channel: ChannelId,
-    change: impl FnOnce(&mut Tx) -> error::Result<()> + Send + 'static,
+    change: impl FnOnce(&mut Tx) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result {
     app.store().write(change).await?;
     Ok(redirect(&format!("/messages/{channel}")))

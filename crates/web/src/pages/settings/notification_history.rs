@@ -35,7 +35,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Where the page begins.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct HistoryQuery {
     before: Option<DigestId>,
 }

@@ -246,7 +246,7 @@ async fn act(
     id: PersonId,
     typed: Option<Form>,
     to: &'static str,
-    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result {
     let actor = visitor.actor;
     let done = app

@@ -221,7 +221,7 @@ fn row(call: Call, now: Time, zone: &TimeZone) -> Row {
 }
 
 /// Where the page of calls begins, and what was just done.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct CallsQuery {
     before: Option<CallId>,
     #[serde(default)]

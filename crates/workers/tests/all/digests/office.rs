@@ -86,14 +86,14 @@ impl Place for Office {
 impl Office {
     pub fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.write(closure)).expect("a write")
     }
 
     pub fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.read(closure)).expect("an answer")
     }
