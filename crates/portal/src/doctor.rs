@@ -45,7 +45,7 @@ impl Doctor {
             }
             setting => match data::open(setting) {
                 Ok(store) => {
-                    report.add("database", checks::database(&store).await);
+                    report.add("database", checks::database(&store, setting).await);
                     Some(store)
                 }
                 Err(error) => {

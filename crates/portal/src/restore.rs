@@ -75,7 +75,7 @@ async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
     let store = open(setting, known)?;
     let file = path.to_path_buf();
     let tables = meta.tables.clone();
-    let restored = store.write(move |tx| {
+    let restored = store.write_unlimited(move |tx| {
         let rows = fill(tx, &file, &tables)?;
         if is_newest {
             rebuild(tx)?;
@@ -88,7 +88,7 @@ async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
     if !is_newest {
         // Rows of an older version are brought up to date as a database is: by the migrations after theirs.
         let store = open(setting, domain::MIGRATIONS)?;
-        let rebuilt = store.write(|tx| rebuild(tx).map_err(Error::from)).await;
+        let rebuilt = store.write_unlimited(|tx| rebuild(tx).map_err(Error::from)).await;
         store.close();
         rebuilt?;
     }

@@ -197,7 +197,26 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(_) => self.read_long(closure).await,
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read_unlimited(closure).await,
+            Backend::Postgres(postgres) => postgres.unlimited(Kind::Read, move |tx| closure(tx)).await,
+        }
+    }
+
+    /// As [`Store::write`], for as long as it takes: a restore writes everything there is.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_unlimited<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(_) => self.write(closure).await,
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.unlimited(Kind::Write, closure).await,
         }
     }
 

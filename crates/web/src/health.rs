@@ -20,9 +20,7 @@ async fn alive() -> &'static str {
 
 async fn ready(State(app): State<App>) -> Response {
     let stopping = *app.web.stopping.borrow();
-    let can_read = app.store().read(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await;
-    let can_write = app.store().durable().await;
-    match can_read.and(can_write) {
+    match app.store().ready().await {
         Ok(()) if !stopping => "ready\n".into_response(),
         Ok(()) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
         Err(error) => {

@@ -140,7 +140,7 @@ both_engines! {
         }
     }
 
-    fn an_address_and_a_name_are_given_away_once(office) {
+    fn p1_an_address_and_a_name_are_given_away_once(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         for time in 0..TIMES {
@@ -205,7 +205,7 @@ both_engines! {
         }
     }
 
-    fn a_call_repeated_at_once_is_made_once(office) {
+    fn p1_a_call_repeated_at_once_is_made_once(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
         for time in 0..TIMES {
@@ -325,7 +325,7 @@ both_engines! {
         assert_eq!(successes(at_once(office, hook), is_conflict), 1);
     }
 
-    fn two_admins_who_remove_each_other_leave_one(office) {
+    fn p1_two_admins_who_remove_each_other_leave_one(office) {
         let firm = office.firm("a.example");
         for time in 0..TIMES {
             let (ada, bea) = (firm.ada, firm.admin(&format!("Bea{time}")));

@@ -59,8 +59,8 @@ pub(super) fn address(public_url: &PublicUrl) -> Finding {
     }
 }
 
-pub(super) async fn database(store: &Store) -> Finding {
-    match try_database(store).await {
+pub(super) async fn database(store: &Store, setting: &store::Setting) -> Finding {
+    match try_database(store, setting).await {
         Ok(finding) => finding,
         Err(error) => Finding::Problem(format!(
             "{error}: see that the disk has room and the database can be written to"
@@ -68,7 +68,7 @@ pub(super) async fn database(store: &Store) -> Finding {
     }
 }
 
-async fn try_database(store: &Store) -> Result<Finding> {
+async fn try_database(store: &Store, setting: &store::Setting) -> Result<Finding> {
     let (migration, broken) = store.read_long(inspect).await?;
     if !broken.is_empty() {
         return Ok(Finding::Problem(format!(
@@ -83,9 +83,17 @@ async fn try_database(store: &Store) -> Result<Finding> {
             Ok::<_, Error>(tx.run("DELETE FROM tries WHERE subject = $1", &[&TRIAL]).map(|_| ())?)
         })
         .await?;
-    let engine = match store.engine() {
-        Engine::Sqlite => "SQLite, whole",
-        Engine::Postgres => "PostgreSQL",
+    let engine = match setting {
+        store::Setting::Sqlite(_) => "SQLite, whole".to_string(),
+        store::Setting::Postgres { connections, timeout, .. } => {
+            let most = store.read_one(most_connections).await?;
+            if *connections > most {
+                return Ok(Finding::Problem(format!(
+                    "PostgreSQL takes {most} connections, and this program may open {connections}: set PORTAL_DATABASE_POOL lower, or max_connections higher"
+                )));
+            }
+            format!("PostgreSQL ({connections} of its {most} connections, waiting {timeout:?} at most)")
+        }
     };
     let is_set_up = store.read(workspaces::any).await?;
     let said = format!("{engine}, can be written to, migration {migration}");
@@ -95,6 +103,13 @@ async fn try_database(store: &Store) -> Result<Finding> {
             "{said}; not set up yet: run `portal init`, or open the link that `portal serve` prints"
         )),
     })
+}
+
+/// How many connections PostgreSQL takes, but for those that it keeps for its administrators.
+fn most_connections(reader: &Reader) -> store::Result<usize> {
+    let sql = "SELECT CAST(current_setting('max_connections') AS BIGINT) \
+               - CAST(current_setting('superuser_reserved_connections') AS BIGINT)";
+    reader.one(sql, &[], |row| row.get(0)).map(|most: i64| usize::try_from(most).unwrap_or(0))
 }
 
 /// The newest migration, and any damage.

@@ -25,7 +25,7 @@ use crate::row::{DriverRow, Row};
 use crate::value::Param;
 
 /// How long cancelling a query may take.
-const CANCEL_MAX: Duration = Duration::from_secs(1);
+const CANCEL_MAX: Duration = Duration::from_millis(500);
 
 /// Resolves, with an error, when nobody waits for an answer any more.
 pub(super) type Asker = oneshot::Receiver<()>;
@@ -83,8 +83,9 @@ impl Connection {
 
     /// Commits. Whether a commit that was not answered took place is unknown, so it is never tried again.
     pub(super) fn commit(&self) -> Result<()> {
+        let is_sent = !self.is_lost();
         self.batch("COMMIT").inspect_err(|_| {
-            if self.fault.get() == Some(Fault::Lost) {
+            if is_sent && self.fault.get() == Some(Fault::Lost) {
                 self.fault.set(Some(Fault::GivenUp));
             }
         })
@@ -96,6 +97,9 @@ impl Connection {
         answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         if self.is_lost() {
+            if self.fault.get() != Some(Fault::GivenUp) {
+                self.note(Fault::Lost);
+            }
             return Err(Error::Unavailable("the connection to it has ended".to_string()));
         }
         let mut asker = self.asker.borrow_mut();
@@ -178,6 +182,8 @@ impl Drop for Connection {
             let token = self.client.cancel_token();
             let _ =
                 self.session.runtime.block_on(async { timeout(CANCEL_MAX, token.cancel_query(NoTls)).await });
+            // A server that is stuck would not answer a farewell either.
+            self.session.task.abort();
         }
     }
 }

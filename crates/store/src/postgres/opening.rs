@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The keepalive of a configuration that does not set it.
 const KEEPALIVE_UNSET: Duration = Duration::from_secs(2 * 60 * 60);
 
+/// A connection on which nothing moves is tried after this time, and three times more at this interval.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3));
+
 /// How long is waited.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -60,10 +63,10 @@ fn configure(address: &str, limits: Limits) -> Result<Config> {
         config.application_name("portal");
     }
     if config.get_keepalives_idle() == KEEPALIVE_UNSET {
-        config.keepalives_idle(limits.connect).keepalives_interval(limits.connect / 4).keepalives_retries(3);
+        config.keepalives_idle(KEEPALIVE.0).keepalives_interval(KEEPALIVE.1).keepalives_retries(3);
     }
     if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(limits.connect);
+        config.tcp_user_timeout(limits.connect.max(Duration::from_secs(1)));
     }
     Ok(config)
 }

@@ -124,10 +124,11 @@ impl Postgres {
         self.queue(&self.lanes.ready, limit, Kind::ReadOne, question).await
     }
 
-    /// As [`Postgres::read`], on a connection of its own and for as long as it takes.
-    pub(crate) async fn read_unlimited<T, E>(
+    /// Runs a closure on a connection of its own, for as long as it takes.
+    pub(crate) async fn unlimited<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
+        kind: Kind,
+        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
@@ -136,9 +137,9 @@ impl Postgres {
         let queue = Arc::new(Queue::default());
         let (worker, jobs) = (self.unlimited.clone(), Arc::clone(&queue));
         spawn("store-unlimited".to_string(), move || worker.run(&jobs))?;
-        let answer = self.queue(&queue, self.limit, Kind::Read, move |tx| closure(tx)).await;
-        queue.close();
-        answer
+        // The thread ends when it is done, also if nobody waits for it any more.
+        let _closing = Closing(&queue);
+        self.queue(&queue, self.limit, kind, closure).await
     }
 
     async fn queue<T, E>(
@@ -168,6 +169,15 @@ impl Postgres {
             thread.thread().unpark();
             let _ = thread.join();
         }
+    }
+}
+
+/// Closes a queue when dropped.
+struct Closing<'a>(&'a Queue);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
