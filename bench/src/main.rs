@@ -14,6 +14,7 @@ mod fixtures;
 mod load;
 mod measure;
 mod report;
+mod searches;
 mod server;
 
 use std::path::PathBuf;
@@ -32,11 +33,12 @@ async fn main() -> ExitCode {
         ["copy", folder] => files::copy(folder),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
         ["digests"] => digests::alone().await,
+        ["searches"] => searches::on_postgres().await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
         _ => {
-            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench digests".into())
+            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, bench digests, or bench searches".into())
         }
     };
     match done {

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::fixtures::{Office, furnish};
 use crate::load::{CONNECTIONS, empty, median, message, rates, resident, start};
 use crate::report::{self, Figure};
-use crate::{api, digests, files, server};
+use crate::{api, digests, files, searches, server};
 
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;
@@ -38,6 +38,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     let folders = files::fill(&store, &mut office).await?;
     let folders = files::folders(&store, &office, folders).await?;
     let digest = digests::histories(&store, &office, [short, long]).await?;
+    let searches = searches::figures(&store, &office).await?;
     store.close();
 
     let mut figures = Vec::new();
@@ -47,6 +48,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.push(pages(&address, &office, short, long).await?);
     figures.push(folders);
     figures.push(digest);
+    figures.extend(searches);
     figures.extend(api::figures(&address, &office, busy, short).await?);
     let delivered = deliveries(&address, &office, busy).await?;
     serving.kill().await?;

@@ -19,7 +19,7 @@ use crate::sqlite::database::Sqlite;
 #[cfg(feature = "faults")]
 use crate::sqlite::log::HeldDisk;
 use crate::transaction::Tx;
-use crate::work::{self, Writing};
+use crate::work::Writing;
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.read_one(closure),
             #[cfg(feature = "cluster")]
             Backend::Postgres(postgres) => {
-                postgres.read(Kind::ReadOne, |reader| work::read_one(reader, closure)).await
+                postgres.read(Kind::ReadOne, |reader| crate::work::read_one(reader, closure)).await
             }
         }
     }

@@ -18,6 +18,7 @@ pub(crate) trait Write: Send {
     /// Runs the closure for the last time; false if it failed or panicked and must be rolled back.
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// As [`Write::run`], but the closure can be run again afterwards.
+    #[cfg(feature = "cluster")]
     fn run_copy(&mut self, tx: &mut Tx) -> bool;
     /// Sends the result back. `committed` is the outcome of the commit.
     fn answer(self: Box<Self>, committed: Result<(), Error>);
@@ -80,6 +81,7 @@ where
         self.keep(closure, tx)
     }
 
+    #[cfg(feature = "cluster")]
     fn run_copy(&mut self, tx: &mut Tx) -> bool {
         let Some(closure) = self.closure.clone() else { return false };
         self.keep(closure, tx)

@@ -21,6 +21,7 @@ use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::idempotency::{self, Question};
 use domain::kernel::ids::{ChannelId, KeyId, PersonId, WorkspaceId};
 use domain::kernel::rate_limits;
+use domain::messages::editing;
 use domain::messages::sending::{self, Draft};
 use domain::notify::phone_settings;
 use domain::tenant::api_keys;
@@ -287,6 +288,42 @@ both_engines! {
                 _ => notification_marks::mark_unread(tx, &maria, open).map(|_| ()),
             });
             assert_eq!(successes(done, |_| false), MANY);
+            assert_eq!(office.unread(maria, channel), 0);
+        }
+    }
+
+    fn m5_deleted_and_edited_at_once_a_message_stays_deleted_and_counts_once(office) {
+        let firm = office.firm("a.example");
+        let (ada, maria) = (firm.ada, firm.client_actor("Maria", &[]));
+        let channel = firm.channel_of(maria.person);
+        for _ in 0..TIMES {
+            let gone = office.posts(ada, channel, "gone").id;
+            office.posts(ada, channel, "here");
+            let done = at_once(office, move |tx, number| match number % 3 {
+                0 => editing::edit(tx, &ada, gone, &format!("gone {number}")),
+                _ => editing::delete(tx, &ada, gone),
+            });
+            successes(done, is_conflict);
+            let texts = office.texts(maria, channel);
+            assert!(texts.iter().all(|text| text.is_empty() || text == "here"), "{texts:?}");
+        }
+        assert_eq!(office.unread(maria, channel), TIMES as i64);
+    }
+
+    fn m6_read_at_once_the_position_only_moves_forward(office) {
+        let firm = office.firm("a.example");
+        let (ada, maria) = (firm.ada, firm.client_actor("Maria", &[]));
+        let channel = firm.channel_of(maria.person);
+        for time in 0..TIMES {
+            for _ in 0..MANY {
+                office.posts(ada, channel, "x");
+            }
+            let before = (time * MANY) as i64;
+            let read = at_once(office, move |tx, number| {
+                members::read_up_to(tx, &maria, channel, before + number as i64 + 1)
+            });
+            assert_eq!(successes(read, |_| false), MANY);
+            assert_eq!(office.member(maria, channel).read_position, before + MANY as i64);
             assert_eq!(office.unread(maria, channel), 0);
         }
     }
