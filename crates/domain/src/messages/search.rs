@@ -251,10 +251,16 @@ fn newest_numbered(reader: &Reader) -> Result<i64> {
 
 /// Rebuilds the index after a restore. Memory is bounded by the number of channels.
 pub fn rebuild(tx: &Tx) -> Result<()> {
-    if tx.text_index() == TextIndex::Table {
-        tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
-        number(tx)?;
-        while catch_up(tx)? {}
+    match tx.text_index() {
+        TextIndex::Table => {
+            tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
+            number(tx)?;
+            while catch_up(tx)? {}
+        }
+        // Without figures PostgreSQL sorts all messages to find the newest.
+        TextIndex::Expression => {
+            tx.run("ANALYZE messages", &[])?;
+        }
     }
     Ok(())
 }
