@@ -25,7 +25,7 @@ use crate::folder as files;
 use hashes::Hashes;
 pub(super) use reading::Reading;
 pub(super) use receiving::Receiving;
-use receiving::Writer;
+use receiving::{Writer, write_hashed};
 
 /// A local folder.
 #[derive(Debug)]
@@ -78,6 +78,17 @@ impl Folder {
             Ok(Writer::new(file, known, at))
         });
         Ok(Receiving::new(upload, self.hashes.clone(), writer.await?))
+    }
+
+    pub(super) async fn copy_staged(&self, from: Uuid, to: Uuid, count: u64) -> Result<()> {
+        let (source, target) = (self.staged(from), self.staged(to));
+        let copying = blocking(move || {
+            // What is there of a copy that failed only takes room.
+            copy_hashed(&source, &target, count).inspect_err(|_| drop(fs::remove_file(&target)))
+        });
+        let hash = copying.await?;
+        self.hashes.remember(to, count, hash);
+        Ok(())
     }
 
     /// The hash of an upload's first `at` bytes, where it is known.
@@ -256,6 +267,30 @@ fn old_files(folder: &Path, before: SystemTime) -> io::Result<Vec<String>> {
         }
     }
     Ok(old)
+}
+
+/// Copies the first `count` bytes to a new file, on disk; returns their hash.
+fn copy_hashed(from: &Path, to: &Path, count: u64) -> io::Result<Sha256> {
+    let mut hash = Sha256::new();
+    // There may be no file yet.
+    if count == 0 {
+        return Ok(hash);
+    }
+    let mut source = File::open(from)?.take(count);
+    let target = private().create_new(true).write(true).open(to)?;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match source.read(&mut buffer)? {
+            0 => break,
+            read => write_hashed(&target, Some(&mut hash), &buffer[..read])?,
+        }
+    }
+    if source.limit() > 0 {
+        let message = format!("{} bytes are there, not {count}", count - source.limit());
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+    }
+    target.sync_all()?;
+    Ok(hash)
 }
 
 fn hash_all(file: &mut File) -> io::Result<Sha256> {

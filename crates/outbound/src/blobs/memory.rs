@@ -68,7 +68,19 @@ impl Memory {
             )));
         }
         bytes.truncate(at);
-        Ok(Receiving { memory: self.clone(), upload })
+        Ok(Receiving { memory: self.clone(), upload, position: at as u64 })
+    }
+
+    pub(super) fn copy_staged(&self, from: Uuid, to: Uuid, count: u64) -> Result<()> {
+        self.room()?;
+        let mut kept = self.kept();
+        let bytes = kept.staged.get(&from).map_or(&[][..], Vec::as_slice);
+        let copied = usize::try_from(count).ok().and_then(|count| bytes.get(..count)).map(<[u8]>::to_vec);
+        let copied = copied.ok_or_else(|| {
+            BlobError::Missing(format!("of upload {from} only {} bytes are there", bytes.len()))
+        })?;
+        kept.staged.insert(to, copied);
+        Ok(())
     }
 
     pub(super) fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
@@ -136,17 +148,21 @@ impl Memory {
 pub(super) struct Receiving {
     memory: Memory,
     upload: Uuid,
+    position: u64,
 }
 
 impl Receiving {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.memory.room()?;
-        self.memory.kept().staged.entry(self.upload).or_default().extend_from_slice(bytes);
+        // As with a file: what was removed meanwhile can still be written to.
+        if let Some(staged) = self.memory.kept().staged.get_mut(&self.upload) {
+            staged.extend_from_slice(bytes);
+        }
+        self.position += bytes.len() as u64;
         Ok(())
     }
 
     pub(super) fn sync(&mut self) -> Result<u64> {
-        let come = self.memory.kept().staged.get(&self.upload).map_or(0, Vec::len);
-        Ok(come as u64)
+        Ok(self.position)
     }
 }

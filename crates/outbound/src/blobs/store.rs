@@ -40,6 +40,20 @@ impl Blobs {
         }))
     }
 
+    /// Copies the first `count` bytes of an upload, on disk, to go on with the copy while somebody else may still write to
+    /// the original.
+    ///
+    /// # Errors
+    /// `Missing` if there are fewer bytes.
+    pub async fn copy_staged(&self, from: Uuid, to: Uuid, count: u64) -> Result<()> {
+        match self {
+            Blobs::Folder(folder) => folder.copy_staged(from, to, count).await,
+            #[cfg(feature = "cluster")]
+            Blobs::Bucket(bucket) => bucket.staging().copy_staged(from, to, count).await,
+            Blobs::Memory(memory) => memory.copy_staged(from, to, count),
+        }
+    }
+
     /// Puts an upload of exactly `size` bytes in place: afterwards it is on disk under its name, and nothing is staged. After an
     /// error the upload is unchanged.
     ///
