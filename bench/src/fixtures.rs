@@ -125,7 +125,7 @@ impl Office {
                     for number in some {
                         let name = format!("Statement {number}.csv");
                         let purpose = Purpose::Folder(None);
-                        let new = NewUpload { channel, purpose, name, size: Some(1_000) };
+                        let new = NewUpload { channel, purpose, name, size: Some(1_000), metadata: None };
                         let upload = uploads::begin(tx, &jane, &new, &ROOM)?;
                         let id = BlobId::new(tx.now());
                         let mut hash = [0; 32];

@@ -103,4 +103,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "colleagues come in",
         sql: include_str!("../migrations/024_colleagues_come_in.sql"),
     },
+    store::Migration {
+        number: 30,
+        name: "one receiver an upload",
+        sql: include_str!("../migrations/030_one_receiver_an_upload.sql"),
+    },
 ];

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use domain::files::{blobs, changing, uploads};
 use domain::kernel::error::Result;
-use domain::kernel::ids::{BlobId, UploadId, WorkspaceId};
+use domain::kernel::ids::{BlobId, WorkspaceId};
 use outbound::blobs::{Blobs, Name};
 use store::{Store, Time};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::worker_loop::{self, Next, Work};
 
@@ -39,8 +40,8 @@ impl BlobCollector {
     /// Removes some unneeded files and uploads and returns how many; 0 if there are none.
     pub async fn step(&self) -> Result<usize> {
         let forgotten = self.store.write(|tx| uploads::sweep(tx)).await?;
-        for upload in &forgotten {
-            self.discard(*upload).await;
+        for staged in &forgotten {
+            self.discard(*staged).await;
         }
         let deleted = self.store.write(|tx| changing::sweep(tx)).await?;
         let mut removed = 0;
@@ -63,9 +64,9 @@ impl BlobCollector {
             }
         };
         let mut removed = 0;
-        for upload in old.staged.into_iter().map(UploadId) {
-            if !self.store.read(move |reader| uploads::is_open(reader, upload)).await? {
-                self.discard(upload).await;
+        for staged in old.staged {
+            if !self.store.read(move |reader| uploads::is_staged(reader, staged)).await? {
+                self.discard(staged).await;
                 removed += 1;
             }
         }
@@ -79,9 +80,9 @@ impl BlobCollector {
         Ok(removed)
     }
 
-    async fn discard(&self, upload: UploadId) {
-        if let Err(error) = self.blobs.discard(upload.0).await {
-            tracing::warn!(%error, %upload, "what came of an upload cannot be removed; it is tried again");
+    async fn discard(&self, staged: Uuid) {
+        if let Err(error) = self.blobs.discard(staged).await {
+            tracing::warn!(%error, %staged, "what came of an upload cannot be removed; it is tried again");
         }
     }
 

@@ -81,7 +81,13 @@ async fn upload(
     file: File,
 ) -> Result<UploadId> {
     let size = file.bytes.len() as i64;
-    let new = NewUpload { channel, purpose: Purpose::Message, name: file.name.to_string(), size: Some(size) };
+    let new = NewUpload {
+        channel,
+        purpose: Purpose::Message,
+        name: file.name.to_string(),
+        size: Some(size),
+        metadata: None,
+    };
     let upload = store.write(move |tx| uploads::begin(tx, &sender, &new, &ROOM)).await?.id;
     let id = BlobId::new(store.clock().now());
     let mut receiving = blobs.receive(upload.0, 0).await?;

@@ -92,6 +92,7 @@ const TABLE: &[Row] = &[
     ("POST", "/messages/{channel}/welcome/preview", "", "", Nothing(LOOK)),
 
     ("POST", "/uploads", "", "", Nothing(FILES)),
+    ("POST", "/uploads/{id}", "", "", Nothing(FILES)),
     ("PATCH", "/uploads/{id}", "", "", Nothing(FILES)),
     ("DELETE", "/uploads/{id}", "", "", Nothing(FILES)),
     ("PUT", "/signed/{address}", "", "", Nothing(FILES)),

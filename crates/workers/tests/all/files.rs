@@ -43,7 +43,7 @@ impl Cabinet {
     /// Announces an upload and brings its bytes into the staging place.
     async fn stages(&self, purpose: Purpose, name: &str, bytes: &[u8]) -> UploadId {
         let (ada, channel) = (self.office.ada, self.channel);
-        let new = NewUpload { channel, purpose, name: name.to_string(), size: None };
+        let new = NewUpload { channel, purpose, name: name.to_string(), size: None, metadata: None };
         let upload = self.office.write(move |tx| uploads::begin(tx, &ada, &new, &ROOM)).await;
         let mut receiving = self.blobs.receive(upload.id.0, 0).await.unwrap();
         receiving.write(Bytes::copy_from_slice(bytes)).await.unwrap();

@@ -79,8 +79,13 @@ async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
             let maya = person::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
             let actor = access::actor(tx, workspace, maya)?.unwrap();
             let channel = channel::ids_of(tx, &actor)?[0];
-            let new =
-                NewUpload { channel, purpose: Purpose::Folder(None), name: "a.bin".to_string(), size: None };
+            let new = NewUpload {
+                channel,
+                purpose: Purpose::Folder(None),
+                name: "a.bin".to_string(),
+                size: None,
+                metadata: None,
+            };
             Ok::<_, error::Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
         })
         .await

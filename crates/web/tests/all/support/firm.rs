@@ -28,7 +28,7 @@ use domain::webhooks::{call_history, calls};
 use domain::{administration, directory};
 use store::{Reader, Tx};
 
-use super::{Browser, FILE_MAX, Portal};
+use super::{Browser, FILE_MAX, Portal, VAST};
 
 pub struct Firm {
     pub portal: Portal,
@@ -86,10 +86,10 @@ impl Firm {
 
     /// A firm in a portal that takes files so large that their progress is recorded in steps.
     pub async fn vast() -> Firm {
-        Firm::furnish(Portal::open(false, 50_000_000)).await
+        Firm::furnish(Portal::open(false, VAST)).await
     }
 
-    async fn furnish(portal: Portal) -> Firm {
+    pub async fn furnish(portal: Portal) -> Firm {
         let people = portal.write(make).await;
         Firm { portal, people }
     }

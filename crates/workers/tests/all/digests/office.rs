@@ -210,6 +210,7 @@ impl Office {
                 purpose: Purpose::Message,
                 name: (*name).to_string(),
                 size: Some(*size),
+                metadata: None,
             };
             let upload = self.write(move |tx| uploads::begin(tx, &who, &new, &room)).id;
             let id = BlobId::new(self.now());
