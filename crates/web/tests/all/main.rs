@@ -28,6 +28,7 @@ mod sign_up;
 mod support;
 mod team_pages;
 mod texts;
+mod tus;
 mod upload_nodes;
 mod uploads;
 mod v1;
