@@ -42,14 +42,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
-    #[schema(value_type = schemas::Id)]
     id: MessageId,
     object: &'static str,
     created_at: schemas::Time,
     updated_at: schemas::Time,
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
-    #[schema(value_type = schemas::Id)]
     sender_id: PersonId,
     /// In Markdown. Empty where the message was deleted.
     text: String,
@@ -67,7 +64,6 @@ pub(crate) struct Message {
 /// Somebody who has had a message on screen.
 #[derive(Serialize, ToSchema)]
 struct Seen {
-    #[schema(value_type = schemas::Id)]
     id: PersonId,
     at: schemas::Time,
 }
@@ -76,7 +72,6 @@ struct Seen {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Delivery {
-    #[schema(value_type = schemas::Id)]
     recipient_id: PersonId,
     #[serde(flatten)]
     whole: WayState,
@@ -200,7 +195,6 @@ impl Viewer {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewMessage {
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// Must have something that can be seen, unless files are sent.
     #[schema(value_type = Option<schemas::MessageText>)]
@@ -209,7 +203,6 @@ struct NewMessage {
     #[schema(value_type = Option<schemas::OwnId>)]
     id: Option<MessageId>,
     /// Who sends it: somebody in the channel. Without one, the admin who made the key.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     sender_id: Option<Emptiable<PersonId>>,
     /// Completed files of the same subject's file channel.
     #[schema(value_type = Option<schemas::AttachmentIds>)]

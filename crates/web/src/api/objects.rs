@@ -28,7 +28,6 @@ pub(crate) fn time(time: Time) -> schemas::Time {
 /// What is no longer there.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Deleted {
-    #[schema(value_type = schemas::Id)]
     id: Uuid,
     object: &'static str,
     deleted: bool,
