@@ -18,5 +18,6 @@ pub(crate) mod serve;
 pub(crate) mod theme;
 pub(crate) mod times;
 pub(crate) mod undo;
+pub(crate) mod visit;
 pub(crate) mod visitor;
 pub(crate) mod zip_archive;

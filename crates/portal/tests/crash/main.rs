@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::set_up::{self, SetUp};
 use domain::channels::starting::{self, Subject};
 use domain::identity::sessions;
@@ -59,10 +59,10 @@ async fn furnish(data: &Path) -> (ChannelId, String) {
             };
             let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
             let ada = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
-            let maria = NewClient {
-                given_name: "Maria".to_string(),
-                email: "maria@client.example".to_string(),
-                ..NewClient::default()
+            let maria = ClientInput {
+                given_name: "Maria".to_string().into(),
+                email: "maria@client.example".to_string().into(),
+                ..ClientInput::default()
             };
             let maria = clients::add_client(tx, &ada, &maria)?;
             let channel = starting::create(tx, &ada, &Subject::Client(maria))?;

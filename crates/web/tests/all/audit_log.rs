@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::arrival::joining::{self, JoiningChange};
@@ -329,9 +329,9 @@ async fn newest(firm: &Firm) -> PersonId {
             if let Some(known) = person::by_email(tx, jane.workspace, "nina@client.example")? {
                 return Ok(known.id);
             }
-            let nina = NewClient {
-                given_name: "Nina".to_string(),
-                email: "nina@client.example".to_string(),
+            let nina = ClientInput {
+                given_name: "Nina".to_string().into(),
+                email: "nina@client.example".to_string().into(),
                 ..Default::default()
             };
             clients::add_client(tx, &jane, &nina)

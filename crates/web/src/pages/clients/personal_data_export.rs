@@ -5,8 +5,6 @@ use std::io;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::administration::deletion;
 use domain::administration::personal_data_export::{self, File, Message};
 use domain::directory::person;
@@ -16,13 +14,14 @@ use domain::kernel::error;
 use domain::kernel::ids::{FileId, PersonId};
 use domain::notify::consents;
 use outbound::blobs::Name;
-use store::{Reader, Time};
+use store::{Reader, Time, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::PathParam;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::http::zip_archive::Archive;
 use crate::http::{exports, times};
@@ -44,27 +43,26 @@ struct DeletePage {
     client: person::Person,
 }
 
-async fn ask(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let read = move |reader: &Reader| {
+async fn ask(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let (client, _) = personal_data_export::person(reader, &visitor.actor, id)?;
-        let layout = Layout::read(reader, &visitor, Module::Clients, &client.name.full())?;
-        Ok::<_, error::Error>(DeletePage { layout, client })
+        let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
+        Ok(DeletePage { layout, client })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
-async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    app.store()
-        .write(move |tx| {
-            access::admin(&visitor.actor)?;
-            deletion::delete_client(tx, &visitor.actor, id)
-        })
-        .await?;
-    Ok(redirect("/clients?done=deleted"))
+async fn delete(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let delete = move |tx: &mut Tx, actor: &Actor| {
+        access::admin(actor)?;
+        deletion::delete_client(tx, actor, id)
+    };
+    visit.change("/clients?done=deleted", delete).await
 }
 
-async fn everything(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    copy(app, visitor.actor, id).await
+async fn everything(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let actor = visit.actor();
+    copy(visit.app, actor, id).await
 }
 
 /// Exports a client user's personal data, for an admin or an API client. The export is added to the audit log.

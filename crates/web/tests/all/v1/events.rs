@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
-use domain::administration::projects::{self, NewProject};
+use domain::administration::projects::{self, ProjectInput};
 use domain::tenant::api_keys;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -167,8 +167,11 @@ async fn without_the_scope_of_the_workspace_only_own_channels_are_heard() {
     let project = firm
         .portal
         .write(move |tx| {
-            let new =
-                NewProject { title: "Quiet".to_string(), internals: vec![tom], ..NewProject::default() };
+            let new = ProjectInput {
+                title: "Quiet".to_string().into(),
+                internal_user_ids: vec![tom].into(),
+                ..ProjectInput::default()
+            };
             projects::add(tx, &jane, &new)
         })
         .await;
