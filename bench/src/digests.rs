@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::administration;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::access::{self, Actor};
@@ -78,11 +78,11 @@ async fn add(
         store
             .write(move |tx| {
                 for number in some {
-                    let client = NewClient {
-                        given_name: format!("Maria {number}"),
-                        email: format!("{word}{number}@santos.example"),
-                        companies: companies.clone(),
-                        ..NewClient::default()
+                    let client = ClientInput {
+                        given_name: format!("Maria {number}").into(),
+                        email: format!("{word}{number}@santos.example").into(),
+                        company_ids: companies.clone().into(),
+                        ..ClientInput::default()
                     };
                     clients::add_client(tx, &jane, &client)?;
                 }

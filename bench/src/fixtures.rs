@@ -1,8 +1,8 @@
 //! What the measurements need in the database: a firm, people who are signed in, channels with histories.
 
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::channels::starting::{self, Subject};
 use domain::files::blobs::ReceivedBlob;
 use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
@@ -52,13 +52,13 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
             let key = api_keys::create(tx, &jane, "Bench")?;
             let mut secrets = Vec::new();
             for number in 0..colleagues {
-                let colleague = NewInternal {
-                    given_name: format!("Tom {number}"),
-                    family_name: "Harbor".to_string(),
-                    email: format!("tom{number}@harborlee.example"),
-                    role: Role::Staff,
-                    limited: false,
-                    companies: Vec::new(),
+                let colleague = InternalInput {
+                    given_name: format!("Tom {number}").into(),
+                    family_name: "Harbor".to_string().into(),
+                    email: format!("tom{number}@harborlee.example").into(),
+                    role: Role::Staff.into(),
+                    is_client_access_limited: false.into(),
+                    company_access_list: Vec::new().into(),
                 };
                 let person = team::add_internal(tx, &jane, &colleague)?;
                 secrets.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
@@ -79,11 +79,11 @@ impl Office {
         let (jane, number) = (self.jane, self.clients);
         let channel = store
             .write(move |tx| {
-                let client = NewClient {
-                    given_name: "Maria".to_string(),
-                    family_name: format!("Santos {number}"),
-                    email: format!("maria{number}@santos.example"),
-                    ..NewClient::default()
+                let client = ClientInput {
+                    given_name: "Maria".to_string().into(),
+                    family_name: format!("Santos {number}").into(),
+                    email: format!("maria{number}@santos.example").into(),
+                    ..ClientInput::default()
                 };
                 let client = clients::add_client(tx, &jane, &client)?;
                 starting::create(tx, &jane, &Subject::Client(client))
