@@ -19,7 +19,7 @@ pub(crate) async fn figures(
     short: ChannelId,
 ) -> Result<Vec<Figure>> {
     eprintln!("a program sends and lists messages …");
-    let key = &office.key;
+    let key = &office.keys[0];
     let body =
         format!("{{\"channelId\":\"{busy}\",\"text\":\"Could you send me the deed of the flat, please?\"}}");
     let send = same(api_call(address, "POST", "/v1/messages", key, &body));

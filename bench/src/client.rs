@@ -9,13 +9,15 @@ use crate::error::Result;
 pub(crate) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the last body begins.
+    body: usize,
 }
 
 impl Client {
     pub(crate) async fn connect(address: &str) -> Result<Client> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Client { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Client { stream, buffer: Vec::with_capacity(64 * 1024), body: 0 })
     }
 
     /// Sends a request; returns the status and the length of the body.
@@ -40,9 +42,15 @@ impl Client {
                         return Err("the answer broke off".into());
                     }
                 }
+                self.body = end + 4;
                 return Ok((status, length));
             }
         }
+    }
+
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.buffer[self.body..]
     }
 }
 

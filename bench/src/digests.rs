@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::administration;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::access::{self, Actor};
@@ -19,6 +19,7 @@ use workers::DigestScheduler;
 
 use crate::error::Result;
 use crate::fixtures::{Office, furnish};
+use crate::kept;
 use crate::load::{median, message, rates, start};
 use crate::report::{self, Figure};
 use crate::server;
@@ -78,11 +79,11 @@ async fn add(
         store
             .write(move |tx| {
                 for number in some {
-                    let client = NewClient {
-                        given_name: format!("Maria {number}"),
-                        email: format!("{word}{number}@santos.example"),
-                        companies: companies.clone(),
-                        ..NewClient::default()
+                    let client = ClientInput {
+                        given_name: format!("Maria {number}").into(),
+                        email: format!("{word}{number}@santos.example").into(),
+                        company_ids: companies.clone().into(),
+                        ..ClientInput::default()
                     };
                     clients::add_client(tx, &jane, &client)?;
                 }
@@ -113,6 +114,7 @@ async fn in_a_crowd(folder: &std::path::Path, office: &Office, channels: [Channe
         start(&std::env::current_exe()?, &["serve", &folder.display().to_string()]).await?;
     let [pair, crowd] = rates(&address, channels.map(|channel| message(&address, office, channel))).await?;
     serving.kill().await?;
+    kept::look_up(folder).await?;
     Ok(Figure {
         what: "Messages posted into a channel of 1,000 members (64 connections)",
         measured: format!("{crowd:.0}/s"),

@@ -1,8 +1,8 @@
 //! What the measurements need in the database: a firm, people who are signed in, channels with histories.
 
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::channels::starting::{self, Subject};
 use domain::files::blobs::ReceivedBlob;
 use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits};
@@ -21,6 +21,8 @@ pub(crate) const ROOM: StorageLimits = StorageLimits { file_max: 1 << 40, worksp
 /// Messages written in one transaction.
 const AT_ONCE: i64 = 5_000;
 
+/// API keys of the admin.
+pub(crate) const KEYS: usize = 4;
 /// Open streams of each colleague.
 const STREAMS_EACH: usize = 20;
 
@@ -29,8 +31,8 @@ pub(crate) struct Office {
     pub(crate) jane: Actor,
     /// The cookie of the admin.
     pub(crate) cookie: String,
-    /// An API key of the admin.
-    pub(crate) key: String,
+    /// [`KEYS`] API keys of the admin.
+    pub(crate) keys: Vec<String>,
     /// A cookie for each stream of a colleague.
     pub(crate) more_cookies: Vec<String>,
     clients: u32,
@@ -44,32 +46,35 @@ pub(crate) async fn furnish(store: &Store, colleagues: usize) -> Result<Office> 
         family_name: "Lee".to_string(),
         email: "jane@harborlee.example".to_string(),
     };
-    let (jane, secret, key, secrets) = store
+    let (jane, secret, keys, secrets) = store
         .write(move |tx| {
             let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
             let jane = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
             let secret = sessions::start(tx, workspace, person, "bench")?;
-            let key = api_keys::create(tx, &jane, "Bench")?;
+            let mut keys = Vec::new();
+            for _ in 0..KEYS {
+                keys.push(api_keys::create(tx, &jane, "Bench")?.reveal().to_string());
+            }
             let mut secrets = Vec::new();
             for number in 0..colleagues {
-                let colleague = NewInternal {
-                    given_name: format!("Tom {number}"),
-                    family_name: "Harbor".to_string(),
-                    email: format!("tom{number}@harborlee.example"),
-                    role: Role::Staff,
-                    limited: false,
-                    companies: Vec::new(),
+                let colleague = InternalInput {
+                    given_name: format!("Tom {number}").into(),
+                    family_name: "Harbor".to_string().into(),
+                    email: format!("tom{number}@harborlee.example").into(),
+                    role: Role::Staff.into(),
+                    is_client_access_limited: false.into(),
+                    company_access_list: Vec::new().into(),
                 };
                 let person = team::add_internal(tx, &jane, &colleague)?;
                 secrets.push(sessions::start(tx, workspace, person, "bench")?.reveal().to_string());
             }
-            Ok::<_, Error>((jane, secret.reveal().to_string(), key.reveal().to_string(), secrets))
+            Ok::<_, Error>((jane, secret.reveal().to_string(), keys, secrets))
         })
         .await?;
     let cookie = |secret: &String| format!("portal={secret}");
     let more_cookies =
         secrets.iter().flat_map(|secret| std::iter::repeat_n(cookie(secret), STREAMS_EACH)).collect();
-    Ok(Office { jane, cookie: cookie(&secret), key, more_cookies, clients: 0 })
+    Ok(Office { jane, cookie: cookie(&secret), keys, more_cookies, clients: 0 })
 }
 
 impl Office {
@@ -79,11 +84,11 @@ impl Office {
         let (jane, number) = (self.jane, self.clients);
         let channel = store
             .write(move |tx| {
-                let client = NewClient {
-                    given_name: "Maria".to_string(),
-                    family_name: format!("Santos {number}"),
-                    email: format!("maria{number}@santos.example"),
-                    ..NewClient::default()
+                let client = ClientInput {
+                    given_name: "Maria".to_string().into(),
+                    family_name: format!("Santos {number}").into(),
+                    email: format!("maria{number}@santos.example").into(),
+                    ..ClientInput::default()
                 };
                 let client = clients::add_client(tx, &jane, &client)?;
                 starting::create(tx, &jane, &Subject::Client(client))
@@ -125,7 +130,7 @@ impl Office {
                     for number in some {
                         let name = format!("Statement {number}.csv");
                         let purpose = Purpose::Folder(None);
-                        let new = NewUpload { channel, purpose, name, size: Some(1_000) };
+                        let new = NewUpload { channel, purpose, name, size: Some(1_000), metadata: None };
                         let upload = uploads::begin(tx, &jane, &new, &ROOM)?;
                         let id = BlobId::new(tx.now());
                         let mut hash = [0; 32];

@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use crate::client::{Client, post};
 use crate::error::Result;
 use crate::fixtures::Office;
+use crate::kept;
 
 /// Connections that send requests at the same time.
 pub(crate) const CONNECTIONS: usize = 64;
@@ -65,13 +66,16 @@ async fn rate(address: &str, request: &Request) -> Result<f64> {
             let request = Arc::clone(request);
             tokio::spawn(async move {
                 let mut answered = 0_u64;
+                let mut messages = Vec::new();
                 while started.elapsed() < TURN {
                     let (status, _) = client.send(&request()).await?;
                     if status != 200 {
                         return Err(format!("answered {status}").into());
                     }
                     answered += 1;
+                    messages.extend(kept::message(client.body()));
                 }
+                kept::answered(messages);
                 Result::Ok(answered)
             })
         })

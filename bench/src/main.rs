@@ -11,10 +11,13 @@ mod digests;
 mod error;
 mod files;
 mod fixtures;
+mod kept;
 mod load;
 mod measure;
 mod report;
+mod searches;
 mod server;
+mod streams;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,11 +35,13 @@ async fn main() -> ExitCode {
         ["copy", folder] => files::copy(folder),
         ["files", portal] => files::alone(&PathBuf::from(portal)).await,
         ["digests"] => digests::alone().await,
+        ["streams", portal] => streams::alone(&PathBuf::from(portal)).await,
+        ["searches"] => searches::on_postgres().await,
         ["run", portal, results, readme] => {
             measure::all(&PathBuf::from(portal), &PathBuf::from(results), &PathBuf::from(readme)).await
         }
         _ => {
-            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, or bench digests".into())
+            Err("usage: bench run PORTAL RESULTS-FOLDER README, bench files PORTAL, bench streams PORTAL, bench digests, or bench searches".into())
         }
     };
     match done {

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::fixtures::{Office, furnish};
 use crate::load::{CONNECTIONS, empty, median, message, rates, resident, start};
 use crate::report::{self, Figure};
-use crate::{api, digests, files, server};
+use crate::{api, digests, files, kept, searches, server, streams};
 
 /// Messages of the long channel.
 const LONG: i64 = 1_000_000;
@@ -38,6 +38,7 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     let folders = files::fill(&store, &mut office).await?;
     let folders = files::folders(&store, &office, folders).await?;
     let digest = digests::histories(&store, &office, [short, long]).await?;
+    let searches = searches::figures(&store, &office).await?;
     store.close();
 
     let mut figures = Vec::new();
@@ -47,9 +48,14 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
     figures.push(pages(&address, &office, short, long).await?);
     figures.push(folders);
     figures.push(digest);
+    figures.extend(searches);
     figures.extend(api::figures(&address, &office, busy, short).await?);
-    let delivered = deliveries(&address, &office, busy).await?;
+    eprintln!("delivering to {STREAMS} streams …");
+    let requests: Vec<Vec<u8>> = streams::page_requests(&address, &office).collect();
+    let delivered = streams::deliveries(&address, &requests, &office, busy, EVENTS).await?;
+    let to_api = streams::figures(&address, &office, busy).await?;
     serving.kill().await?;
+    kept::look_up(folder.path()).await?;
     let bare = bare_deliveries().await?;
     figures.push(Figure {
         what: "Deliveries to 1,000 streams of one channel",
@@ -58,7 +64,9 @@ pub(crate) async fn all(portal: &Path, results: &Path, readme: &Path) -> Result<
         wanted: "at least 70 %",
         reached: delivered >= 0.7 * bare,
     });
+    figures.extend(to_api);
     figures.extend(program(portal, folder.path(), &office).await?);
+    figures.push(streams::memory(portal, folder.path(), &office, busy).await?);
     figures.extend(digests::figures().await?);
     figures.extend(files::transfers(portal, folder.path(), &office, short).await?);
     report::write(results, readme, &figures)
@@ -106,39 +114,6 @@ async fn compare(address: &str, paths: [String; 2], cookie: &str) -> Result<[f64
         }
     }
     Ok(times.map(median))
-}
-
-async fn deliveries(address: &str, office: &Office, channel: ChannelId) -> Result<f64> {
-    eprintln!("delivering to {STREAMS} streams …");
-    let mut streams = Vec::new();
-    for cookie in &office.more_cookies {
-        let request = get(address, "/live", cookie);
-        streams.push(Events::open(address, &request).await?);
-    }
-    // The first event of a stream.
-    for stream in &mut streams {
-        stream.wait_for(1).await?;
-    }
-    let started = Instant::now();
-    let reading: Vec<_> = streams
-        .into_iter()
-        .map(|mut stream| tokio::spawn(async move { stream.wait_for(EVENTS).await }))
-        .collect();
-    let mut posting = Vec::new();
-    for _ in 0..4 {
-        let mut client = Client::connect(address).await?;
-        let message = message(address, office, channel);
-        posting.push(tokio::spawn(async move {
-            for _ in 0..EVENTS / 4 {
-                client.send(&message()).await?;
-            }
-            Result::Ok(())
-        }));
-    }
-    for task in posting.into_iter().chain(reading) {
-        task.await??;
-    }
-    Ok((STREAMS * EVENTS) as f64 / started.elapsed().as_secs_f64())
 }
 
 /// Bytes of one event of the portal, as measured; the bare program writes as many.

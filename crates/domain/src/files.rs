@@ -12,4 +12,5 @@ pub mod paths;
 pub mod permissions;
 pub mod previews;
 pub mod signed_urls;
+pub mod upload_leases;
 pub mod uploads;

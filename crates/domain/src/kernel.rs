@@ -14,11 +14,13 @@ pub mod limits;
 pub mod lock;
 pub mod medium;
 pub mod name;
+pub mod patch;
 pub mod random;
 pub mod rate_limits;
 pub mod secrets;
 #[cfg(feature = "simulated")]
 pub mod simulation;
+pub mod strict_json;
 pub mod time_zone;
 pub mod web_address;
 pub mod where_builder;

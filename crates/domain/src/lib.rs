@@ -103,4 +103,19 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "colleagues come in",
         sql: include_str!("../migrations/024_colleagues_come_in.sql"),
     },
+    store::Migration {
+        number: 25,
+        name: "clock seen",
+        sql: include_str!("../migrations/025_clock_seen.sql"),
+    },
+    store::Migration {
+        number: 26,
+        name: "words cost what they cost",
+        sql: include_str!("../migrations/026_words_cost_what_they_cost.sql"),
+    },
+    store::Migration {
+        number: 27,
+        name: "one receiver an upload",
+        sql: include_str!("../migrations/027_one_receiver_an_upload.sql"),
+    },
 ];

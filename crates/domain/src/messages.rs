@@ -5,5 +5,6 @@ pub mod editing;
 pub mod mentions;
 pub mod message;
 pub mod search;
+mod search_expression;
 pub mod sending;
 pub mod unread_backlog;

@@ -1,6 +1,7 @@
 //! What is sent to people outside the portal: what is due, digests, deliveries, reply links, delivery status.
 
 pub mod bounces;
+pub mod clock_put_back;
 pub mod consents;
 pub mod decision;
 pub mod deliveries;
@@ -18,5 +19,6 @@ pub mod preferences;
 pub mod quiet_hours;
 pub mod reply_links;
 pub mod sms_keywords;
+pub mod status_changes;
 pub mod text_deliveries;
 pub mod webhook_deliveries;

@@ -13,6 +13,8 @@ use tokio::process::Command;
 use crate::blobs::{BlobError, Reading};
 use crate::pictures::{SMALL_MAX, Small, small};
 
+/// What the names of its temporary files begin with.
+pub const PREFIX: &str = "portal-document-";
 /// The program.
 const PROGRAM: &str = "pdftoppm";
 /// Limits of memory, in KiB, and of processor time, in seconds.
@@ -79,7 +81,7 @@ impl Documents {
 }
 
 async fn draw(program: &Path, mut document: Reading) -> Result<Vec<u8>, NoPage> {
-    let mut file = NamedTempFile::with_prefix("portal-document-")?;
+    let mut file = NamedTempFile::with_prefix(PREFIX)?;
     while let Some(bytes) = document.next().await? {
         file = tokio::task::spawn_blocking(move || file.write_all(&bytes).map(|()| file))
             .await

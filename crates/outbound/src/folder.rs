@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::task;
@@ -76,6 +77,37 @@ fn unfinished(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!(".{name}.{}.{count}.part", process::id()))
 }
 
+/// Whether a file has a name that [`unfinished`] gives. Killed processes leave such files behind.
+pub fn is_unfinished(name: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
+    let mut parts = parts.unwrap_or_default().rsplitn(3, '.');
+    let numbers = [parts.next(), parts.next()];
+    numbers.into_iter().all(|part| part.is_some_and(is_number)) && parts.next().is_some()
+}
+
+/// Removes the files of a folder that have such names and have not been written to for `age`. Returns how many.
+pub fn remove_old(folder: &Path, age: Duration, is_named: impl Fn(&str) -> bool) -> io::Result<usize> {
+    let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+    let found = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        found => found?,
+    };
+    let mut removed = 0;
+    for entry in found {
+        let entry = entry?;
+        if !entry.file_name().to_str().is_some_and(&is_named) {
+            continue;
+        }
+        // The entry itself: a link is not followed. What is gone by now was finished, or removed by another process.
+        let Ok(data) = entry.metadata() else { continue };
+        if data.is_file() && data.modified()? <= before && fs::remove_file(entry.path()).is_ok() {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
 /// Percent-encoded in file names: all but letters, digits and a few harmless signs, so that no character is special to a
 /// file system and different ids never share a name.
 const ENCODED_IN_NAMES: &AsciiSet =
@@ -110,5 +142,27 @@ mod tests {
         assert_eq!(first.parent(), Some(folder));
         assert!(first.file_name().unwrap().to_str().unwrap().starts_with('.'));
         assert_eq!(first.extension().unwrap(), "part");
+        assert!(is_unfinished(first.file_name().unwrap().to_str().unwrap()));
+        for other in ["a@b.eml", ".hidden", ".a.part", ".1.2.part", ".a.1.x.part", "a.1.2.part", ""] {
+            assert!(!is_unfinished(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_old_files_with_such_names_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".a@b.eml.7.0.part", ".new.7.1.part", "a@b.eml"] {
+            fs::write(path(name), "x").unwrap();
+        }
+        fs::create_dir(path(".folder.7.2.part")).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(100);
+        for name in [".a@b.eml.7.0.part", "a@b.eml"] {
+            File::options().write(true).open(path(name)).unwrap().set_modified(long_ago).unwrap();
+        }
+        assert_eq!(remove_old(folder.path(), Duration::from_secs(60), is_unfinished).unwrap(), 1);
+        assert!(!path(".a@b.eml.7.0.part").exists() && path("a@b.eml").exists());
+        assert!(path(".new.7.1.part").exists() && path(".folder.7.2.part").exists());
+        assert_eq!(remove_old(&path("nowhere"), Duration::ZERO, is_unfinished).unwrap(), 0);
     }
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use crate::blobs::Reading;
+use crate::blobs::{BlobError, Reading};
 
 /// How long a connection or one step of the conversation may take.
 const STEP_WITHIN: Duration = Duration::from_secs(60);
@@ -42,10 +42,16 @@ pub enum Finding {
     TooLarge,
 }
 
-/// Why a file could not be scanned; worth another try.
+/// Why a file could not be scanned.
 #[derive(Debug, thiserror::Error)]
-#[error("the scanner cannot be asked: {0}")]
-pub struct ScanError(String);
+pub enum ScanError {
+    /// Worth another try.
+    #[error("the scanner cannot be asked: {0}")]
+    Scanner(String),
+    /// Its bytes cannot be read.
+    #[error(transparent)]
+    Bytes(#[from] BlobError),
+}
 
 /// An invalid scanner setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +62,7 @@ pub struct SettingError {
 }
 
 fn failed(error: impl fmt::Display) -> ScanError {
-    ScanError(error.to_string())
+    ScanError::Scanner(error.to_string())
 }
 
 impl Scanner {
@@ -82,14 +88,14 @@ impl Scanner {
     pub async fn scan(&self, mut file: Reading) -> Result<Finding, ScanError> {
         let mut place = match self {
             Scanner::Memory(harmful) => {
-                let bytes = file.all().await.map_err(failed)?;
+                let bytes = file.all().await?;
                 let is_found = bytes.windows(harmful.len()).any(|window| window == harmful);
                 return Ok(if is_found { Finding::Harmful("Test".to_string()) } else { Finding::Clean });
             }
             _ => self.connect().await?,
         };
         step(place.write_all(b"zINSTREAM\0")).await?;
-        while let Some(bytes) = file.next().await.map_err(failed)? {
+        while let Some(bytes) = file.next().await? {
             let length = u32::try_from(bytes.len()).map_err(failed)?.to_be_bytes();
             let sent = async {
                 place.write_all(&length).await?;

@@ -7,33 +7,31 @@ pub(crate) mod archive;
 pub(crate) mod blobs;
 mod cell;
 mod format;
+mod hexadecimal;
 mod writer;
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
-pub(crate) use blobs::BlockingBlobs;
 pub(crate) use cell::Cell;
-pub(crate) use format::{BLOBS, End, FORMAT, Meta, TABLES};
+pub(crate) use format::{BLOBS, END, End, FORMAT, Hashes, META, Meta, TABLES};
 pub(crate) use writer::write;
 
-use crate::data;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::Settings;
+use crate::{damage, data};
 
-/// `portal backup FILE`.
-pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
+/// `portal backup FILE`. The status tells whether files are damaged.
+pub(crate) async fn run(settings: Settings, path: &Path) -> Result<ExitCode> {
     let store = data::open_existing(&settings)?;
     let written = write(&store, &Arc::new(settings.blobs), path).await;
+    // The copy may have what the running portal has committed and not yet flushed; a write of nothing flushes that too.
+    let flushed = store.write(|_| Ok::<_, Error>(())).await;
     store.close();
-    let (end, files) = written?;
-    let rows: u64 = end.rows.values().sum();
-    println!("Wrote {} ({rows} rows, {} files)", path.display(), files.written);
-    if files.missing > 0 {
-        eprintln!(
-            "portal: the bytes of {} files are missing from the store and from the backup",
-            files.missing
-        );
-    }
-    Ok(())
+    flushed?;
+    let written = written?;
+    let rows: u64 = written.end.rows.values().sum();
+    println!("Wrote {} ({rows} rows, {} files)", path.display(), written.blobs.written);
+    Ok(damage::status(&written.blobs.damaged, &written.damage, "Everything else was saved"))
 }

@@ -65,8 +65,8 @@ pub(crate) async fn run() -> Result<ExitCode> {
         Command::Key(KeyCommand::Create(create)) => create.run(&settings).await?,
         Command::Workspace(command) => command.run(&settings).await?,
         Command::SignInLink(link) => link.run(&settings).await?,
-        Command::Backup { file } => backup::run(settings, &file).await?,
-        Command::Restore { file } => restore::run(settings, &file).await?,
+        Command::Backup { file } => return backup::run(settings, &file).await,
+        Command::Restore { file } => return restore::run(settings, &file).await,
         Command::Bounce => return Ok(bounce::run(&settings).await),
         Command::Doctor(doctor) => return Ok(doctor.run(&settings).await),
     }

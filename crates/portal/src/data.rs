@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use store::{Clock, Store};
 
-use crate::error::{Error, Result};
+use crate::error::{DISK_FAILED, Error, Result};
+use crate::leftovers;
 use crate::settings::{PublicUrl, Settings};
 
 #[derive(Clone, Debug)]
@@ -25,9 +26,15 @@ impl Data {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(path)
-            .map_err(Error::machine(format!("cannot make the data folder {}", path.display())))?;
+        let failed = || Error::machine(format!("cannot make the data folder {}", path.display()));
+        let is_new = !path.exists();
+        builder.create(path).map_err(failed())?;
+        if is_new {
+            // A power cut must not forget its name.
+            let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+            let above = File::open(above.unwrap_or(Path::new("."))).and_then(|above| above.sync_all());
+            above.map_err(failed())?;
+        }
         Ok(Data(path.to_path_buf()))
     }
 
@@ -57,7 +64,7 @@ impl Data {
     /// Records the address of the running portal for other commands.
     pub(crate) fn set_address(&self, url: &PublicUrl) -> Result<()> {
         let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+            let mut file = tempfile::NamedTempFile::with_prefix_in(leftovers::ADDRESS, &self.0)?;
             writeln!(file, "{url}")?;
             file.persist(self.address_file())?;
             Ok(())
@@ -81,9 +88,15 @@ impl Data {
     }
 }
 
-/// Opens the database, creating it if it does not exist, and applies all migrations.
+/// Opens the database, creating it if it does not exist, and applies all migrations. If its disk fails, the program ends
+/// at once: no destructor may write or flush anything any more.
 pub(crate) fn open(setting: &store::Setting) -> Result<Store> {
-    Ok(Store::open(setting, Clock::System, domain::MIGRATIONS)?)
+    let store = Store::open(setting, Clock::System, domain::MIGRATIONS)?;
+    store.on_disk_failure(|error| {
+        eprintln!("portal: {error}");
+        std::process::exit(DISK_FAILED.into());
+    });
+    Ok(store)
 }
 
 /// Opens a database that must exist: commands other than `serve` and `init` create none.

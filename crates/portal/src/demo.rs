@@ -23,8 +23,9 @@ use outbound::text::{self, Texter};
 use store::Store;
 use tempfile::TempDir;
 
-use crate::data;
+use crate::data::{self, Data};
 use crate::error::{Error, Result};
+use crate::leftovers;
 use crate::settings::{PublicUrl, Settings};
 use crate::sign_in_link;
 use crate::start::{self, Portal};
@@ -62,8 +63,9 @@ pub(crate) async fn run(mut settings: Settings, is_data_given: bool) -> Result<(
 }
 
 fn temporary_folder() -> Result<TempDir> {
+    leftovers::sweep_demonstrations(|folder| Data::at(folder).lock().is_ok());
     tempfile::Builder::new()
-        .prefix("portal-demo-")
+        .prefix(leftovers::DEMONSTRATION)
         .tempdir()
         .map_err(Error::machine("cannot make a temporary folder"))
 }

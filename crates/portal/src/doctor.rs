@@ -1,7 +1,9 @@
 //! `portal doctor`: checks everything that the portal needs from its surroundings and prints one line for each, with what to
 //! do where something is wrong.
 
+mod bytes;
 mod checks;
+mod machine;
 mod report;
 
 use std::process::ExitCode;
@@ -11,6 +13,7 @@ use report::{Finding, Report};
 
 use crate::data;
 use crate::error::Error;
+use crate::process_limits;
 use crate::settings::Settings;
 
 /// Optional checks.
@@ -19,6 +22,9 @@ pub(crate) struct Doctor {
     /// Also send a mail to this address
     #[arg(long, value_name = "ADDRESS")]
     mail_to: Option<String>,
+    /// Do not read every file to see whether it is damaged
+    #[arg(long)]
+    quick: bool,
 }
 
 /// Reports that the settings are invalid: nothing else can be checked then.
@@ -35,7 +41,7 @@ impl Doctor {
         let public_url = data::public_url(settings);
         report.add("settings", checks::settings(settings));
         report.add("address", checks::address(&public_url));
-        report.add("folder", checks::folder(&settings.data));
+        report.add("folder", machine::folder(&settings.data));
         let store = match &settings.database {
             store::Setting::Sqlite(file) if !file.exists() => {
                 let text =
@@ -45,7 +51,7 @@ impl Doctor {
             }
             setting => match data::open(setting) {
                 Ok(store) => {
-                    report.add("database", checks::database(&store).await);
+                    report.add("database", checks::database(&store, setting).await);
                     Some(store)
                 }
                 Err(error) => {
@@ -60,6 +66,9 @@ impl Doctor {
         match store {
             Some(store) => {
                 report.add("clock", checks::clock(&store).await);
+                if !self.quick {
+                    report.add("bytes", bytes::check(&store, &settings.blobs).await);
+                }
                 store.close();
             }
             None => report.add("clock", checks::clock_alone(store::Clock::System.now())),
@@ -74,7 +83,8 @@ impl Doctor {
         if let Some(scanner) = &settings.scanner {
             report.add("scanner", checks::scanner(scanner).await);
         }
-        report.add("disk", checks::disk(&settings.data));
+        report.add("disk", machine::disk(&settings.data));
+        report.add("open files", machine::open_files(process_limits::open_files_max()));
         report.status()
     }
 }

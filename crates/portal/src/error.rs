@@ -3,6 +3,9 @@
 use domain::kernel::error;
 use std::io;
 
+/// The exit status after the disk has failed (EX_IOERR of sysexits.h): the program should be started again.
+pub(crate) const DISK_FAILED: u8 = 74;
+
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +41,12 @@ impl Error {
         Error::Refused(why.into())
     }
 
-    /// The exit status: 2 for a wrong setting, as for a wrong option, otherwise 1.
+    /// The exit status: 2 for a wrong setting, as for a wrong option, otherwise 1, unless the disk failed.
     pub(crate) fn status(&self) -> u8 {
-        if matches!(self, Error::Setting(_)) { 2 } else { 1 }
+        match self {
+            Error::Setting(_) => 2,
+            Error::Domain(error::Error::Store(store::Error::DiskFailed(_))) => DISK_FAILED,
+            _ => 1,
+        }
     }
 }

@@ -3,41 +3,69 @@
 //! All rows go in within one transaction, so that a failure half-way leaves the database as it was. The file is read as a
 //! stream: its rows never have to fit into memory.
 
+mod blobs;
+mod rows;
+
 use domain::files::previews;
 use domain::kernel::error;
 use domain::messages::search;
 use domain::tenant::workspaces;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use outbound::blobs::Blobs;
 use store::{Clock, Migration, Param, Setting, Store, Tx};
 
-use crate::backup::archive::{self, ENTRY_BYTES_MAX, damaged, name_of, read_json};
-use crate::backup::{BLOBS, BlockingBlobs, Cell, End, FORMAT, Meta, TABLES};
+use crate::backup::archive::{self, damaged, limited, name_of, read_json};
+use crate::backup::blobs::BlockingBlobs;
+use crate::backup::{BLOBS, END, End, FORMAT, Hashes, META, Meta, TABLES};
+use crate::damage::{self, Damaged};
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
+use rows::{Hashed, Rows};
 
-/// `portal restore FILE`.
-pub(crate) async fn run(settings: Settings, path: &Path) -> Result<()> {
-    let meta = meta(path)?;
-    Data::create(&settings.data)?;
-    let (rows, files) = into(&settings.database, &Arc::new(settings.blobs), path, &meta).await?;
-    println!("Restored {} ({rows} rows, {files} files)", path.display());
-    Ok(())
+/// What was restored.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) rows: u64,
+    pub(crate) files: u64,
+    pub(crate) damaged: Vec<Damaged>,
 }
 
-/// Restores into a database without a workspace and a store of blobs, and returns how many rows and files there were. Bytes
-/// go first, so that no row names any that are missing. On an error nothing is kept.
+/// `portal restore FILE`. The status tells whether files are damaged.
+pub(crate) async fn run(settings: Settings, path: &Path) -> Result<ExitCode> {
+    let meta = meta(path)?;
+    Data::create(&settings.data)?;
+    let restored = into(&settings.database, &Arc::new(settings.blobs), path, &meta).await?;
+    println!("Restored {} ({} rows, {} files)", path.display(), restored.rows, restored.files);
+    let lines = described(&settings.database, &restored.damaged).await?;
+    Ok(damage::status(&restored.damaged, &lines, "Everything else was restored"))
+}
+
+/// A line for each damaged file.
+async fn described(setting: &Setting, damaged: &[Damaged]) -> Result<Vec<String>> {
+    if damaged.is_empty() {
+        return Ok(Vec::new());
+    }
+    let store = open(setting, domain::MIGRATIONS)?;
+    let damaged = damaged.to_vec();
+    let lines = store.read_long(move |reader| damage::describe(reader, &damaged)).await;
+    store.close();
+    lines
+}
+
+/// Restores into a database without a workspace and a store of blobs. Bytes go first, so that no row names any that are
+/// missing. On an error nothing is kept.
 pub(crate) async fn into(
     setting: &Setting,
     blobs: &Arc<Blobs>,
     path: &Path,
     meta: &Meta,
-) -> Result<(u64, u64)> {
+) -> Result<Restored> {
     let known = migrations_of(meta, path)?;
     let store = open(setting, known)?;
     let is_taken = store.read(workspaces::any).await;
@@ -47,12 +75,11 @@ pub(crate) async fn into(
     }
     let blobs = BlockingBlobs::new(blobs);
     let (restoring, file) = (blobs.clone(), path.to_path_buf());
-    let restored = blocking(move || restoring.restore(&file)).await?;
-    let files = restored.len() as u64;
+    let restored = blocking(move || blobs::restore(&restoring, &file)).await?;
     match rows_into(setting, path, meta).await {
-        Ok(rows) => Ok((rows, files)),
+        Ok(rows) => Ok(Restored { rows, files: restored.files, damaged: restored.damaged }),
         Err(error) => {
-            blocking(move || blobs.remove(&restored)).await;
+            blocking(move || restored.undo(&blobs)).await;
             Err(error)
         }
     }
@@ -75,7 +102,7 @@ async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
     let store = open(setting, known)?;
     let file = path.to_path_buf();
     let tables = meta.tables.clone();
-    let restored = store.write(move |tx| {
+    let restored = store.write_unlimited(move |tx| {
         let rows = fill(tx, &file, &tables)?;
         if is_newest {
             rebuild(tx)?;
@@ -88,7 +115,7 @@ async fn rows_into(setting: &Setting, path: &Path, meta: &Meta) -> Result<u64> {
     if !is_newest {
         // Rows of an older version are brought up to date as a database is: by the migrations after theirs.
         let store = open(setting, domain::MIGRATIONS)?;
-        let rebuilt = store.write(|tx| rebuild(tx).map_err(Error::from)).await;
+        let rebuilt = store.write_unlimited(|tx| rebuild(tx).map_err(Error::from)).await;
         store.close();
         rebuilt?;
     }
@@ -129,7 +156,7 @@ pub(crate) fn meta(path: &Path) -> Result<Meta> {
     let mut archive = archive::open(path)?;
     let mut entries = archive.entries().map_err(|_| no_backup())?;
     let Some(Ok(entry)) = entries.next() else { return Err(no_backup()) };
-    if name_of(&entry).is_none_or(|name| name != "meta.json") {
+    if name_of(&entry).is_none_or(|name| name != META) {
         return Err(no_backup());
     }
     let meta: Meta = read_json(entry).map_err(|_| no_backup())?;
@@ -164,7 +191,7 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
     let mut archive = archive::open(path)?;
     let mut end: Option<End> = None;
     let mut counts: BTreeMap<String, u64> = tables.iter().map(|table| (table.clone(), 0)).collect();
-    let mut place = 0;
+    let (mut hashes, mut place) = (Hashes::default(), 0);
     for (number, entry) in archive.entries().map_err(unread)?.enumerate() {
         let entry = entry.map_err(unread)?;
         let name = name_of(&entry).ok_or_else(|| damaged(path, "an entry has no name"))?;
@@ -172,13 +199,13 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
         if name.starts_with(BLOBS) {
             continue;
         }
-        if entry.size() > ENTRY_BYTES_MAX {
-            return Err(damaged(path, format!("{name} is too large")));
-        }
-        if number == 0 && name == "meta.json" {
+        limited(path, &name, &entry)?;
+        if number == 0 && name == META {
+            let mut meta = Hashed { inner: entry, hash: hashes.of(META) };
+            io::copy(&mut meta, &mut io::sink()).map_err(unread)?;
             continue;
         }
-        if name == "end.json" {
+        if name == END {
             end = Some(read_json(entry).map_err(unread)?);
             break;
         }
@@ -188,11 +215,13 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
             return Err(damaged(path, format!("{name} is not expected there")));
         };
         place += ahead;
+        let entry = Hashed { inner: entry, hash: hashes.of(table) };
         let count = insert(tx, order[place], entry, &|why| damaged(path, format!("{name}: {why}")))?;
         *counts.entry(table.to_string()).or_default() += count;
     }
-    if end.is_none_or(|end| end.rows != counts) {
-        return Err(damaged(path, "it is cut off"));
+    let end = end.filter(|end| end.rows == counts).ok_or_else(|| damaged(path, "it is cut off"))?;
+    if !end.hashes.is_empty() && end.hashes != hashes.finish() {
+        return Err(damaged(path, "its rows are not those that were written"));
     }
     // The checksum of everything is at the very end.
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(unread)?;
@@ -201,11 +230,7 @@ fn fill(tx: &Tx, path: &Path, tables: &[String]) -> Result<u64> {
 
 /// Inserts the rows of one entry and returns their number.
 fn insert(tx: &Tx, table: &str, entry: impl Read, damaged: &dyn Fn(String) -> Error) -> Result<u64> {
-    let mut lines =
-        BufReader::new(entry).lines().map(|line| line.map_err(|error| damaged(error.to_string())));
-    let head = lines.next().transpose()?.unwrap_or_default();
-    let columns: Vec<String> =
-        serde_json::from_str(&head).map_err(|_| damaged("it does not name its columns".to_string()))?;
+    let (columns, rows) = Rows::open(entry).map_err(damaged)?;
     // Only names that the database has itself get into the statement.
     let known = tx.columns(&format!("SELECT * FROM {table}"))?;
     let same = columns.len() == known.len() && columns.iter().all(|column| known.contains(column));
@@ -216,12 +241,8 @@ fn insert(tx: &Tx, table: &str, entry: impl Read, damaged: &dyn Fn(String) -> Er
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
     let sql = format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "));
     let mut count = 0;
-    for line in lines {
-        let cells: Vec<Cell> =
-            serde_json::from_str(&line?).map_err(|_| damaged(format!("row {} cannot be read", count + 1)))?;
-        if cells.len() != columns.len() {
-            return Err(damaged(format!("row {} has too few or too many values", count + 1)));
-        }
+    for cells in rows {
+        let cells = cells.map_err(damaged)?;
         let params: Vec<&dyn Param> = cells.iter().map(|cell| cell as &dyn Param).collect();
         tx.run(&sql, &params)?;
         count += 1;

@@ -79,9 +79,18 @@ impl Settings {
             .read("listen", "an IP address and a port, such as 127.0.0.1:8080", |text| text.parse().ok())?
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
         let public_url = sources.parse("public-url", PublicUrl::from_setting)?;
+        let connections = sources
+            .read("database-pool", "a number from 3 to 1000", forms::pool)?
+            .unwrap_or(store::Setting::CONNECTIONS);
+        let timeout = sources
+            .read("database-timeout", "a span from 1s to 10m, such as 10s", forms::timeout)?
+            .unwrap_or(store::Setting::TIMEOUT);
         let database = sources
             .read_secret("database-url", "postgres://USER:PASSWORD@HOST[:PORT]/DATABASE", forms::database)?
-            .unwrap_or_else(|| store::Setting::Sqlite(data.join("portal.db")));
+            .map_or_else(
+                || store::Setting::Sqlite(data.join("portal.db")),
+                |address| store::Setting::Postgres { address, connections, timeout },
+            );
         let mail = sources
             .parse("mail", Mailer::from_setting)?
             .unwrap_or_else(|| Mailer::from(outbound::mail::Folder::new(data.join("outbox"))));

@@ -20,12 +20,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::Web;
 use workers::{
-    BlobCollector, DeliveryWorker, DigestScheduler, Indexer, Previewer, ScanWorker, Sweeper, WebhookWorker,
+    BlobCollector, ClockWatcher, DeliveryWorker, DigestScheduler, Indexer, Previewer, ScanWorker, Sweeper,
+    WebhookWorker,
 };
 
 use crate::data::{self, Data, Lock};
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
+use crate::{leftovers, process_limits};
 
 /// How long workers may take to finish what they have begun; the next start resumes the rest.
 const WORKERS_END_WITHIN: Duration = Duration::from_secs(5);
@@ -83,6 +85,8 @@ impl Portal {
                 settings.listen
             ))
         };
+        process_limits::raise_open_files();
+        leftovers::sweep(&settings);
         let signals = Signals::catch().map_err(Error::machine("cannot catch signals"))?;
         let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
         let address = listener.local_addr().map_err(failed())?;
@@ -152,6 +156,7 @@ impl Portal {
         let hooks = WebhookWorker::new(self.store.clone(), caller, Arc::new(event_payload));
         workers.spawn(hooks.run(stopping.clone()));
         workers.spawn(Indexer::new(self.store.clone()).run(stopping.clone()));
+        workers.spawn(ClockWatcher::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(Sweeper::new(self.store.clone()).run(stopping.clone()));
         workers.spawn(BlobCollector::new(self.store.clone(), Arc::clone(&blobs)).run(stopping.clone()));
         let documents = Documents::installed();
@@ -163,7 +168,8 @@ impl Portal {
         }
         let upkeep = tokio::spawn(maintain(metrics));
         let signals = tokio::spawn(self.signals.handle(stop));
-        tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), "serving");
+        let open_files = process_limits::open_files();
+        tracing::info!(address = %self.address, %public_url, engine = ?self.store.engine(), ?open_files, "serving");
 
         let served = web::serve(self.listener, web::router(web), stopping).await;
 

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use domain::administration;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::invitations;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::access::{Actor, Role};
@@ -76,7 +76,7 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     fn later<T: Send + 'static>(
         runtime: &tokio::runtime::Runtime,
         store: &Store,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> error::Result<T> {
         store.clock().advance(Duration::from_millis(1));
         runtime.block_on(store.write(closure))
@@ -100,13 +100,13 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     }
     for given in ["Jane", "Tom"] {
         let email = format!("{}@firm.example", given.to_lowercase());
-        let new = NewInternal {
-            given_name: given.to_string(),
-            family_name: "Firm".to_string(),
-            email: email.clone(),
-            role: Role::Staff,
-            limited: false,
-            companies: Vec::new(),
+        let new = InternalInput {
+            given_name: given.to_string().into(),
+            family_name: "Firm".to_string().into(),
+            email: email.clone().into(),
+            role: Role::Staff.into(),
+            is_client_access_limited: false.into(),
+            company_access_list: Vec::new().into(),
         };
         let person = later(&runtime, &store, move |tx| team::add_internal(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Staff, false);
@@ -114,11 +114,11 @@ fn create() -> Result<Firm, Box<dyn std::error::Error>> {
     }
     for (given, company, invited) in [("Bo", 0, true), ("Cy", 0, true), ("Di", 1, true), ("Ed", 1, false)] {
         let email = format!("{}@client.example", given.to_lowercase());
-        let new = NewClient {
-            given_name: given.to_string(),
-            email: email.clone(),
-            companies: vec![companies[company]],
-            ..NewClient::default()
+        let new = ClientInput {
+            given_name: given.to_string().into(),
+            email: email.clone().into(),
+            company_ids: vec![companies[company]].into(),
+            ..ClientInput::default()
         };
         let person = later(&runtime, &store, move |tx| clients::add_client(tx, &ada, &new))?;
         let actor = Actor::new(workspace, person, Role::Client, false);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::administration::clients::{self, ClientChange};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::administration::settings::{self, MessagingChange};
 use domain::arrival::invitations;
@@ -220,7 +220,7 @@ impl Simulation {
         self.log(format!("{client} moves to company {other}"));
         let (ada, id) = (self.firm.people[0].actor, self.firm.people[client].actor.person);
         let change =
-            ClientChange { companies: Some(vec![self.firm.companies[other]]), ..ClientChange::default() };
+            ClientInput { company_ids: vec![self.firm.companies[other]].into(), ..ClientInput::default() };
         self.write(move |tx| clients::edit_client(tx, &ada, id, &change))?;
         self.model.leave(client, channel_of_company(company));
         self.model.join(client, channel_of_company(other));

@@ -102,13 +102,13 @@ impl Simulation {
             0..=9 => {
                 self.log("the program is down".to_string());
                 self.advance_to(end);
-                Ok(())
+                self.reopen()
             }
             10..=19 => {
                 self.run_workers_partly()?;
                 self.log("the program has died".to_string());
                 self.advance_to(end);
-                Ok(())
+                self.reopen()
             }
             _ => self.run_workers_until(end),
         }

@@ -48,18 +48,21 @@ struct State {
 }
 
 /// Both servers.
-#[derive(Clone)]
-pub(crate) struct Servers(Arc<Mutex<State>>);
+pub(crate) struct Servers {
+    state: Arc<Mutex<State>>,
+    mails: mail::Memory,
+    texts: text::Memory,
+}
 
 impl Servers {
-    /// Servers whose behavior follows from `seed`, and the memories that a `Mailer` and a `Texter` need.
-    pub(crate) fn new(seed: u64, clock: &Clock) -> (Servers, mail::Memory, text::Memory) {
+    /// Servers whose behavior follows from `seed`.
+    pub(crate) fn new(seed: u64, clock: &Clock) -> Servers {
         let state = State { attempts: Vec::new(), mails: Mood::Well, texts: Mood::Well };
-        let servers = Servers(Arc::new(Mutex::new(state)));
+        let state = Arc::new(Mutex::new(state));
         let (mails, texts) = (mail::Memory::default(), text::Memory::default());
-        let shared = servers.clone();
+        let shared = Arc::clone(&state);
         mails.behave(move |mail| {
-            let mut state = shared.state();
+            let mut state = lock(&shared);
             let behaviour = of_mail(seed, state.mails, mail);
             state.attempts.push(Attempt {
                 at: Time(mail.date_ms),
@@ -73,9 +76,9 @@ impl Servers {
             });
             behaviour
         });
-        let (shared, clock) = (servers.clone(), clock.clone());
+        let (shared, clock) = (Arc::clone(&state), clock.clone());
         texts.behave(move |text| {
-            let mut state = shared.state();
+            let mut state = lock(&shared);
             let at = clock.now();
             let behaviour = of_text(seed, state.texts, text, at);
             let unsubscribed = matches!(&behaviour, Behaviour::Refuses(error) if *error == unsubscribed());
@@ -91,26 +94,36 @@ impl Servers {
             });
             behaviour
         });
-        (servers, mails, texts)
+        Servers { state, mails, texts }
+    }
+
+    /// For a `Mailer`: all of them reach the same server.
+    pub(crate) fn mails(&self) -> mail::Memory {
+        self.mails.clone()
+    }
+
+    /// For a `Texter`: all of them reach the same server.
+    pub(crate) fn texts(&self) -> text::Memory {
+        self.texts.clone()
     }
 
     pub(crate) fn set_moods(&self, mails: Mood, texts: Mood) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         (state.mails, state.texts) = (mails, texts);
     }
 
     /// What they were given after the first `count`, in an order that does not depend on threads.
     pub(crate) fn attempts_after(&self, count: usize) -> Vec<Attempt> {
-        let mut found = self.state().attempts[count..].to_vec();
+        let mut found = lock(&self.state).attempts[count..].to_vec();
         found.sort_by(|a, b| {
             (a.at, a.medium.word(), &a.to, &a.id).cmp(&(b.at, b.medium.word(), &b.to, &b.id))
         });
         found
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Decides by the address and the time alone: the order in which mails are sent in parallel must not matter.

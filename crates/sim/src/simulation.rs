@@ -37,7 +37,19 @@ pub(crate) struct Simulation {
     pub(crate) worker: DeliveryWorker,
     pub(crate) servers: Servers,
     pub(crate) trace: Vec<String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// What runs in the portal's process and ends with it.
+fn workers(store: &Store, servers: &Servers) -> (DigestScheduler, DeliveryWorker) {
+    let worker = DeliveryWorker::new(
+        store.clone(),
+        Arc::new(Mailer::from(servers.mails())),
+        Arc::new(Texter::Memory(servers.texts())),
+        &format!("https://{HOST}"),
+        &format!("notifications@{HOST}"),
+    );
+    (DigestScheduler::new(store.clone(), None), worker)
 }
 
 impl Simulation {
@@ -48,14 +60,8 @@ impl Simulation {
         firm.copy_to(&file)?;
         let store = Store::open(&Setting::Sqlite(file), Clock::simulated(START), domain::MIGRATIONS)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let (servers, mails, texts) = Servers::new(seed, store.clock());
-        let worker = DeliveryWorker::new(
-            store.clone(),
-            Arc::new(Mailer::from(mails)),
-            Arc::new(Texter::Memory(texts)),
-            &format!("https://{HOST}"),
-            &format!("notifications@{HOST}"),
-        );
+        let servers = Servers::new(seed, store.clock());
+        let (scheduler, worker) = workers(&store, &servers);
         let people = firm.people.iter().map(|person| Person {
             invited: person.invited,
             active: true,
@@ -87,7 +93,7 @@ impl Simulation {
             random: Random::new(seed),
             firm,
             model,
-            scheduler: DigestScheduler::new(store.clone(), None),
+            scheduler,
             worker,
             servers,
             store,
@@ -97,13 +103,28 @@ impl Simulation {
             ever_opted_out: HashSet::new(),
             left_muted: Vec::new(),
             trace: Vec::new(),
-            _folder: folder,
+            folder,
         };
-        simulation.write(move |_| {
+        simulation.make_secrets_from(seed)?;
+        Ok(simulation)
+    }
+
+    /// The program starts again, with what is in the file.
+    pub(crate) fn reopen(&mut self) -> Result<(), Broken> {
+        self.store.close();
+        let setting = Setting::Sqlite(self.folder.path().join("portal.db"));
+        self.store = Store::open(&setting, self.store.clock().clone(), domain::MIGRATIONS)?;
+        (self.scheduler, self.worker) = workers(&self.store, &self.servers);
+        let seed = self.random.next();
+        self.make_secrets_from(seed)
+    }
+
+    /// Secrets follow from `seed` until the program starts again.
+    fn make_secrets_from(&self, seed: u64) -> Result<(), Broken> {
+        self.write(move |_| {
             domain::kernel::simulation::simulate(seed);
             Ok(())
-        })?;
-        Ok(simulation)
+        })
     }
 
     pub(crate) fn log(&mut self, what: String) {
@@ -120,14 +141,14 @@ impl Simulation {
 
     pub(crate) fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.write(closure))?)
     }
 
     pub(crate) fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<T, Broken> {
         Ok(self.runtime.block_on(self.store.read(closure))?)
     }

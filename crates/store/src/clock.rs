@@ -1,61 +1,47 @@
 //! The only source of time in the product: the system's clock, or one that a test sets.
+//!
+//! Somebody may set the system's clock while the program runs. [`Clock::running`] does not notice, so it shows when that
+//! has happened, and [`Clock::settled`] is the time to delete by.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::value::{FromValue, Param, Value};
-
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Time(pub i64);
-
-impl Time {
-    /// The time `span` later.
-    pub fn after(self, span: Duration) -> Time {
-        Time(self.0.saturating_add(milliseconds(span)))
-    }
-
-    /// The time `span` earlier.
-    pub fn before(self, span: Duration) -> Time {
-        Time(self.0.saturating_sub(milliseconds(span)))
-    }
-
-    /// How long after `earlier` this is; zero if it is not later.
-    pub fn since(self, earlier: Time) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
-    }
-}
-
-fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-}
-
-impl Param for Time {
-    fn value(&self) -> Value<'_> {
-        Value::Integer(self.0)
-    }
-}
-
-impl FromValue for Time {
-    fn from_value(value: Value<'_>) -> Option<Time> {
-        i64::from_value(value).map(Time)
-    }
-}
+use crate::mutex::lock;
+use crate::settled_time::SettledTime;
+use crate::time::{Time, milliseconds};
 
 /// The source of [`Time`].
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's own clock.
     System,
-    /// A clock that only a test moves: milliseconds since the epoch.
-    Simulated(Arc<AtomicI64>),
+    /// A clock that only a test moves.
+    Simulated(Arc<Simulated>),
 }
 
+/// What a simulated clock shows.
+#[derive(Debug)]
+pub struct Simulated {
+    /// Milliseconds since the epoch.
+    now: AtomicI64,
+    /// Milliseconds that the program has run.
+    running: AtomicI64,
+    settled: Mutex<SettledTime>,
+}
+
+/// The machine has one clock, however many stores there are.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+static SETTLED: Mutex<SettledTime> = Mutex::new(SettledTime::UNKNOWN);
+
 impl Clock {
-    /// A simulated clock that shows `start`.
+    /// A simulated clock that shows `start`, and has done so for long.
     pub fn simulated(start: Time) -> Clock {
-        Clock::Simulated(Arc::new(AtomicI64::new(start.0)))
+        Clock::Simulated(Arc::new(Simulated {
+            now: AtomicI64::new(start.0),
+            running: AtomicI64::new(0),
+            settled: Mutex::new(SettledTime::known(start)),
+        }))
     }
 
     /// The current time.
@@ -65,21 +51,50 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Time(milliseconds(since))
             }
-            Clock::Simulated(time) => Time(time.load(Ordering::SeqCst)),
+            Clock::Simulated(simulated) => Time(simulated.now.load(Ordering::SeqCst)),
         }
     }
 
-    /// Moves a simulated clock forward; does nothing to the system's.
+    /// How long the program has run. Does not jump when the clock is set.
+    pub fn running(&self) -> Duration {
+        match self {
+            Clock::System => STARTED.elapsed(),
+            Clock::Simulated(simulated) => {
+                // It only ever counts up from zero.
+                Duration::from_millis(simulated.running.load(Ordering::SeqCst).unsigned_abs())
+            }
+        }
+    }
+
+    /// A time to delete by: never later than [`Clock::now`], and earlier while a clock that jumped ahead has not held for
+    /// an hour.
+    pub fn settled(&self) -> Time {
+        let settled = match self {
+            Clock::System => &SETTLED,
+            Clock::Simulated(simulated) => &simulated.settled,
+        };
+        lock(settled).observe(self.now(), self.running())
+    }
+
+    /// Lets time pass on a simulated clock; does nothing to the system's.
     pub fn advance(&self, span: Duration) {
-        if let Clock::Simulated(time) = self {
-            time.fetch_add(milliseconds(span), Ordering::SeqCst);
+        if let Clock::Simulated(simulated) = self {
+            simulated.now.fetch_add(milliseconds(span), Ordering::SeqCst);
+            simulated.running.fetch_add(milliseconds(span), Ordering::SeqCst);
         }
     }
 
-    /// Moves a simulated clock back; does nothing to the system's.
+    /// Sets a simulated clock back, without time passing; does nothing to the system's.
     pub fn turn_back(&self, span: Duration) {
-        if let Clock::Simulated(time) = self {
-            time.fetch_sub(milliseconds(span), Ordering::SeqCst);
+        if let Clock::Simulated(simulated) = self {
+            simulated.now.fetch_sub(milliseconds(span), Ordering::SeqCst);
+        }
+    }
+
+    /// Sets a simulated clock ahead, without time passing; does nothing to the system's.
+    pub fn turn_ahead(&self, span: Duration) {
+        if let Clock::Simulated(simulated) = self {
+            simulated.now.fetch_add(milliseconds(span), Ordering::SeqCst);
         }
     }
 }

@@ -61,12 +61,11 @@ impl Connection {
         }
     }
 
-    /// Whether the connection must be replaced. SQLite's cannot be lost.
     #[cfg(feature = "cluster")]
-    pub(crate) fn is_lost(&self) -> bool {
+    pub(crate) fn postgres(&self) -> Option<&crate::postgres::connection::Connection> {
         match self {
-            Connection::Sqlite(_) => false,
-            Connection::Postgres(connection) => connection.is_lost(),
+            Connection::Sqlite(_) => None,
+            Connection::Postgres(connection) => Some(connection),
         }
     }
 }

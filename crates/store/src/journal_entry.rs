@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::clock::Time;
+use crate::time::Time;
 
 /// A change that subscribers may need to know about. It refers to what changed and never repeats a message's text.
 #[derive(Clone, Debug, PartialEq, Eq)]

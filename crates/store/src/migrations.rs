@@ -40,10 +40,13 @@ pub(crate) fn apply(tx: &Tx, migrations: &[Migration]) -> Result<()> {
     }
     // Numbers are assigned before the work is done, so a lower one may be released after a higher one.
     for migration in migrations.iter().filter(|migration| !applied.contains(&migration.number)) {
-        tx.batch(&for_engine(migration.sql, engine)).map_err(|cause| Error::Migration {
-            number: migration.number,
-            name: migration.name.to_string(),
-            cause: cause.to_string(),
+        tx.batch(&for_engine(migration.sql, engine)).map_err(|cause| match cause {
+            Error::DiskFailed(_) | Error::StorageFull(_) => cause,
+            cause => Error::Migration {
+                number: migration.number,
+                name: migration.name.to_string(),
+                cause: cause.to_string(),
+            },
         })?;
         tx.run(
             "INSERT INTO migrations (number, name, applied_at) VALUES ($1, $2, $3)",

@@ -2,5 +2,8 @@
 
 pub(crate) mod cell;
 pub(crate) mod connection;
+mod fault;
+mod opening;
 pub(crate) mod pool;
+pub(crate) mod queue;
 mod worker;

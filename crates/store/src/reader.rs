@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
-use crate::clock::{Clock, Time};
+use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::row::Row;
+use crate::time::Time;
 use crate::value::Param;
 
 /// A consistent view of the database at one moment.
@@ -41,6 +42,11 @@ impl Reader {
     /// The time of this view or transaction: the same from its beginning to its end.
     pub fn now(&self) -> Time {
         self.now.get()
+    }
+
+    /// A time to delete by: as [`Reader::now`], but earlier while a clock that jumped ahead has not held for an hour.
+    pub fn settled(&self) -> Time {
+        self.clock.settled().min(self.now())
     }
 
     /// The engine underneath.

@@ -10,7 +10,7 @@ pub struct Row<'a>(pub(crate) DriverRow<'a>);
 pub(crate) enum DriverRow<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     #[cfg(feature = "cluster")]
-    Postgres(&'a postgres::Row),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {

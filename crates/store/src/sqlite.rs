@@ -3,6 +3,7 @@
 pub(crate) mod cell;
 pub(crate) mod connection;
 pub(crate) mod database;
+mod disk;
 pub(crate) mod log;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -11,12 +12,17 @@ use crate::error::{Error, Result};
 use crate::migrations::Migration;
 #[cfg(feature = "cluster")]
 use crate::postgres::pool::Postgres;
+#[cfg(feature = "cluster")]
+use crate::postgres::queue::Kind;
 use crate::reader::Reader;
 use crate::sqlite::database::Sqlite;
 #[cfg(feature = "faults")]
 use crate::sqlite::log::HeldDisk;
 use crate::transaction::Tx;
 use crate::work::Writing;
+
+/// How long [`Store::ready`] may take.
+const READY_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where the data is.
 #[derive(Clone, Debug)]
@@ -27,17 +33,24 @@ pub enum Setting {
     Postgres {
         /// Its address: `postgres://…`.
         address: String,
-        /// How many connections to it are open at most.
+        /// How many connections to it are open at most: one for [`Store::ready`], the others half for reading and half for
+        /// writing; at least one of each.
         connections: usize,
+        /// The longest that a statement, a lock or a connection is waited for.
+        timeout: Duration,
     },
 }
 
 impl Setting {
-    /// A PostgreSQL database at `address`, with few enough connections for several programs beside each other: PostgreSQL
-    /// allows 100 by default, for all of them together.
+    /// The connections of a program, few enough for several of them: PostgreSQL allows 100 by default, for all together.
+    pub const CONNECTIONS: usize = 16;
+    /// The longest wait.
+    pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// A PostgreSQL database at `address`.
     #[must_use]
     pub fn postgres(address: String) -> Setting {
-        Setting::Postgres { address, connections: 8 }
+        Setting::Postgres { address, connections: Setting::CONNECTIONS, timeout: Setting::TIMEOUT }
     }
 }
 
@@ -68,13 +81,9 @@ impl Store {
                 Backend::Sqlite(Arc::new(Sqlite::open(file, &clock, migrations, Arc::clone(&signal))?))
             }
             #[cfg(feature = "cluster")]
-            Setting::Postgres { address, connections } => Backend::Postgres(Arc::new(Postgres::open(
-                address,
-                *connections,
-                &clock,
-                migrations,
-                Arc::clone(&signal),
-            )?)),
+            Setting::Postgres { address, connections, timeout } => Backend::Postgres(Arc::new(
+                Postgres::open(address, *connections, *timeout, &clock, migrations, Arc::clone(&signal))?,
+            )),
             #[cfg(not(feature = "cluster"))]
             Setting::Postgres { .. } => {
                 return Err(Error::Unavailable(
@@ -106,47 +115,67 @@ impl Store {
         self.signal.subscribe()
     }
 
-    /// Runs a short reading closure on a consistent view.
+    /// Runs a short reading closure on a consistent view, and returns when everything that it may have read is on disk:
+    /// SQLite shows commits before they are flushed, and a power cut must not take back what was shown.
     ///
     /// On SQLite it runs on the calling thread: waking another one costs more than a query.
     ///
     /// # Errors
-    /// What the closure returns, and [`Error::Unavailable`].
+    /// What the closure returns, [`Error::Unavailable`], and [`Error::DiskFailed`].
     pub async fn read<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let found = self.read_unflushed(closure).await;
+        self.durable().await?;
+        found
+    }
+
+    /// As [`Store::read`], without the wait for the disk. Only for what is not shown itself, such as who is asking.
+    ///
+    /// # Errors
+    /// What the closure returns, [`Error::Unavailable`], and [`Error::DiskFailed`].
+    pub async fn read_unflushed<T, E>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(closure),
+            Backend::Sqlite(sqlite) => sqlite.read(sqlite.turn().await?, closure),
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read(closure).await,
+            Backend::Postgres(postgres) => postgres.read(Kind::Read, closure).await,
         }
     }
 
-    /// Runs a short closure with a single query: as [`Store::read`], but without a transaction, which often costs more than
-    /// the query (on PostgreSQL two round trips).
+    /// As [`Store::read_unflushed`], with a single query and without a transaction, which often costs more than the query
+    /// (on PostgreSQL two round trips).
     ///
     /// # Errors
-    /// As [`Store::read`].
+    /// As [`Store::read_unflushed`].
     ///
     /// # Panics
     /// In debug builds if the closure runs several queries: their results could be of different moments.
-    pub async fn read_one<T, E>(
+    pub async fn read_one_unflushed<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read_one(closure),
+            Backend::Sqlite(sqlite) => sqlite.read_one(sqlite.turn().await?, closure),
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read_one(closure).await,
+            Backend::Postgres(postgres) => {
+                postgres.read(Kind::ReadOne, |reader| crate::work::read_one(reader, closure)).await
+            }
         }
     }
 
@@ -156,7 +185,75 @@ impl Store {
     /// As [`Store::read`].
     pub async fn read_long<T, E>(
         &self,
-        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let found = match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let sqlite = Arc::clone(sqlite);
+                let turn = sqlite.turn().await?;
+                tokio::task::spawn_blocking(move || sqlite.read(turn, closure))
+                    .await
+                    .unwrap_or_else(|_| Err(E::from(Error::Panicked)))
+            }
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.read(Kind::Read, closure).await,
+        };
+        self.durable().await?;
+        found
+    }
+
+    /// As [`Store::read_long`], for as long as it takes: a backup reads everything there is.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn read_unlimited<T, E>(
+        &self,
+        closure: impl FnOnce(&Reader) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(_) => self.read_long(closure).await,
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.unlimited(Kind::Read, move |tx| closure(tx)).await,
+        }
+    }
+
+    /// As [`Store::write`], for as long as it takes: a restore writes everything there is.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_unlimited<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Clone + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(_) => self.write(closure).await,
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.unlimited(Kind::Write, closure).await,
+        }
+    }
+
+    /// Runs a closure in a transaction and returns when that is on disk.
+    ///
+    /// A closure that fails or panics is rolled back alone, even if others share the commit. On PostgreSQL a copy of it runs
+    /// again if another transaction was in its way: it must not do anything outside the transaction.
+    ///
+    /// # Errors
+    /// What the closure returns, and [`Error::Unavailable`] if the transaction could not be committed.
+    pub async fn write<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Clone + Send + 'static,
     ) -> std::result::Result<T, E>
     where
         T: Send + 'static,
@@ -164,49 +261,58 @@ impl Store {
     {
         match &self.backend {
             Backend::Sqlite(sqlite) => {
-                let sqlite = Arc::clone(sqlite);
-                tokio::task::spawn_blocking(move || sqlite.read(closure))
-                    .await
-                    .unwrap_or_else(|_| Err(E::from(Error::Panicked)))
+                let (work, answer) = Writing::new(closure);
+                sqlite.queue(Box::new(work)).await?;
+                answer.await.unwrap_or_else(|_| Err(E::from(Error::closed())))
             }
             #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.read(closure).await,
+            Backend::Postgres(postgres) => postgres.write(closure).await,
         }
     }
 
-    /// Runs a closure in a transaction and returns when that is on disk.
-    ///
-    /// A closure that fails or panics is rolled back alone, even if others share the commit.
+    /// Waits until everything that may have been read is on disk.
     ///
     /// # Errors
-    /// What the closure returns, and [`Error::Unavailable`] if the transaction could not be committed.
-    pub async fn write<T, E>(
-        &self,
-        closure: impl FnOnce(&mut Tx) -> std::result::Result<T, E> + Send + 'static,
-    ) -> std::result::Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let (work, answer) = Writing::new(closure);
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.queue(Box::new(work)).await?,
-            #[cfg(feature = "cluster")]
-            Backend::Postgres(postgres) => postgres.queue(Box::new(work)).await?,
-        }
-        answer.await.unwrap_or_else(|_| Err(E::from(Error::closed())))
-    }
-
-    /// Waits until every journal entry that may have been read is on disk: SQLite shows commits before they are flushed.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] once the disk has failed: then nothing can be written any more.
+    /// [`Error::DiskFailed`].
     pub async fn durable(&self) -> Result<()> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.durable().await,
             // PostgreSQL shows only what is on disk.
             #[cfg(feature = "cluster")]
             Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether the database can be read and written now; answers within two seconds, whatever hangs.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self) -> Result<()> {
+        let late = || Error::Unavailable(format!("no answer within {} seconds", READY_WITHIN.as_secs()));
+        tokio::time::timeout(READY_WITHIN, self.try_out()).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn try_out(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                self.read_long(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await?;
+                let sqlite = Arc::clone(sqlite);
+                let tried = tokio::task::spawn_blocking(move || sqlite.disk().ready()).await;
+                tried.unwrap_or(Err(Error::Panicked))
+            }
+            // On a connection of its own.
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(postgres) => postgres.ready().await,
+        }
+    }
+
+    /// Has `tell` called as soon as the disk fails, on whatever thread met it, before anybody is answered. The program must
+    /// then end at once; the database is neither written nor flushed any more. PostgreSQL sees to its own disk.
+    pub fn on_disk_failure(&self, tell: impl Fn(&Error) + Send + Sync + 'static) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.disk().on_failure(tell),
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(_) => {}
         }
     }
 
@@ -217,6 +323,16 @@ impl Store {
             Backend::Sqlite(sqlite) => Some(sqlite.hold()),
             #[cfg(feature = "cluster")]
             Backend::Postgres(_) => None,
+        }
+    }
+
+    /// For tests: only so many more reads succeed. PostgreSQL's all do.
+    #[cfg(feature = "faults")]
+    pub fn leave_reads(&self, count: u64) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.reads_left.store(count, std::sync::atomic::Ordering::SeqCst),
+            #[cfg(feature = "cluster")]
+            Backend::Postgres(_) => {}
         }
     }
 

@@ -116,6 +116,14 @@ impl FromValue for Vec<u8> {
         }
     }
 }
+impl<const N: usize> FromValue for [u8; N] {
+    fn from_value(value: Value<'_>) -> Option<[u8; N]> {
+        match value {
+            Value::Bytes(bytes) => bytes.try_into().ok(),
+            _ => None,
+        }
+    }
+}
 impl FromValue for Uuid {
     fn from_value(value: Value<'_>) -> Option<Uuid> {
         match value {

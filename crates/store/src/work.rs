@@ -15,8 +15,11 @@ pub(crate) type Work = Box<dyn Write>;
 
 /// A writing closure for a thread that owns a connection.
 pub(crate) trait Write: Send {
-    /// Runs the closure; false if it failed or panicked and must be rolled back.
+    /// Runs the closure for the last time; false if it failed or panicked and must be rolled back.
     fn run(&mut self, tx: &mut Tx) -> bool;
+    /// As [`Write::run`], but the closure can be run again afterwards.
+    #[cfg(feature = "cluster")]
+    fn run_copy(&mut self, tx: &mut Tx) -> bool;
     /// Sends the result back. `committed` is the outcome of the commit.
     fn answer(self: Box<Self>, committed: Result<(), Error>);
     /// The runtime in which the result is awaited.
@@ -25,11 +28,11 @@ pub(crate) trait Write: Send {
 
 /// Sends a batch its results from inside the runtime that awaits them: sent from a thread of the store, each would wake a
 /// worker of the runtime. `failed` is the reason if the commit failed.
-pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<String>) {
+pub(crate) fn answer_all(batch: Vec<Work>, failed: Option<Error>) {
     let Some(runtime) = batch.first().map(|work| work.runtime().clone()) else { return };
     runtime.spawn(async move {
         for work in batch {
-            work.answer(failed.clone().map_or(Ok(()), |error| Err(Error::Unavailable(error))));
+            work.answer(failed.clone().map_or(Ok(()), Err));
         }
     });
 }
@@ -50,27 +53,38 @@ pub(crate) struct Writing<F, T, E> {
     runtime: Handle,
 }
 
-impl<F, T, E> Writing<F, T, E> {
+impl<F, T, E: From<Error>> Writing<F, T, E> {
     /// Must be called inside a runtime.
     pub(crate) fn new(closure: F) -> (Writing<F, T, E>, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
         (Writing { closure: Some(closure), outcome: None, reply, runtime: Handle::current() }, answer)
     }
+
+    /// Runs `closure` and keeps its result for the answer.
+    fn keep(&mut self, closure: impl FnOnce(&mut Tx) -> Result<T, E>, tx: &mut Tx) -> bool {
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| closure(tx))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));
+        let is_ok = outcome.is_ok();
+        self.outcome = Some(outcome);
+        is_ok
+    }
 }
 
 impl<F, T, E> Write for Writing<F, T, E>
 where
-    F: FnOnce(&mut Tx) -> Result<T, E> + Send,
+    F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send,
     T: Send,
     E: From<Error> + Send,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
         let Some(closure) = self.closure.take() else { return false };
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| closure(tx))).unwrap_or_else(|_| Err(E::from(Error::Panicked)));
-        let kept = outcome.is_ok();
-        self.outcome = Some(outcome);
-        kept
+        self.keep(closure, tx)
+    }
+
+    #[cfg(feature = "cluster")]
+    fn run_copy(&mut self, tx: &mut Tx) -> bool {
+        let Some(closure) = self.closure.clone() else { return false };
+        self.keep(closure, tx)
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Error>) {

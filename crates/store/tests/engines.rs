@@ -139,14 +139,14 @@ both_engines! {
         let store = place.open();
         store.write(|tx| add(tx, Uuid::nil(), "one")).await.expect("a thing");
         let count: Result<i64, Error> = store
-            .read_one(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)))
+            .read_one_unflushed(|reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get(0)))
             .await;
         assert_eq!(count.expect("a count"), 1);
         let refused: Result<(), Error> = store
-            .read_one(|reader| reader.one("SELECT nothing FROM things", &[], |_| Ok(())))
+            .read_one_unflushed(|reader| reader.one("SELECT nothing FROM things", &[], |_| Ok(())))
             .await;
         assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-        let panicked = store.read_one(|_| -> Result<(), Error> { panic!("as bad as it gets") }).await;
+        let panicked = store.read_one_unflushed(|_| -> Result<(), Error> { panic!("as bad as it gets") }).await;
         assert!(matches!(panicked, Err(Error::Panicked)));
         // The connection is as good as before.
         store.write(|tx| add(tx, Uuid::nil(), "two")).await.expect("another thing");
@@ -256,4 +256,31 @@ both_engines! {
         let older = Store::open(&setting, clock, MIGRATIONS);
         assert!(matches!(older.err(), Some(Error::Newer { found: 3, known: 1 })));
     }
+}
+
+#[cfg(feature = "faults")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_a_read_returns_once_what_it_may_have_found_is_on_disk() {
+    let place = Place::on(Database::sqlite());
+    let store = place.open();
+    let count =
+        |reader: &store::Reader| reader.one("SELECT count(*) FROM things", &[], |row| row.get::<i64>(0));
+    let held = store.hold_disk().expect("SQLite's");
+    let writer = store.clone();
+    let written = tokio::spawn(async move { writer.write(|tx| add(tx, Uuid::nil(), "one")).await });
+    while store.read_unflushed(count).await.expect("a count") == 0 {
+        tokio::task::yield_now().await;
+    }
+    for read in [true, false] {
+        let reads = async { if read { store.read(count).await } else { store.read_long(count).await } };
+        let soon = tokio::time::timeout(Duration::from_millis(20), reads).await;
+        assert!(soon.is_err(), "what was found could still be lost");
+    }
+    let ready = tokio::time::timeout(Duration::from_secs(10), store.ready()).await.expect("an answer");
+    assert!(matches!(&ready, Err(Error::Unavailable(why)) if why.contains("no answer within")), "{ready:?}");
+    drop(held);
+    assert_eq!(store.read(count).await.expect("a count"), 1);
+    store.ready().await.expect("it is ready");
+    written.await.expect("no panic").expect("it is written");
+    store.close();
 }

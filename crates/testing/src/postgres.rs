@@ -34,9 +34,9 @@ impl Lent {
         Some(Lent { server, name, is_migrated })
     }
 
-    /// Two connections are enough for concurrent writes; opening more takes time.
+    /// Two connections each are enough for concurrent reads and writes; opening more takes time.
     pub(crate) fn setting(&self) -> Setting {
-        Setting::Postgres { address: self.address(), connections: 2 }
+        Setting::Postgres { address: self.address(), connections: 5, timeout: Setting::TIMEOUT }
     }
 
     fn address(&self) -> String {

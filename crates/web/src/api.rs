@@ -10,6 +10,7 @@ pub(crate) mod clients;
 pub(crate) mod companies;
 pub(crate) mod docs;
 pub(crate) mod early_access;
+pub(crate) mod event_payload;
 pub(crate) mod events;
 mod failure;
 pub(crate) mod file_calls;

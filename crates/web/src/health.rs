@@ -19,17 +19,21 @@ async fn alive() -> &'static str {
 }
 
 async fn ready(State(app): State<App>) -> Response {
-    let stopping = *app.web.stopping.borrow();
-    let can_read = app.store().read(|reader| reader.one("SELECT 1", &[], |_| Ok(()))).await;
-    let can_write = app.store().durable().await;
-    match can_read.and(can_write) {
-        Ok(()) if !stopping => "ready\n".into_response(),
-        Ok(()) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n").into_response()
-        }
+    if *app.web.stopping.borrow() {
+        return not_ready("stopping");
     }
+    let Err(error) = app.store().ready().await else { return "ready\n".into_response() };
+    error.log("the portal is not ready");
+    // Everybody may ask, so paths and addresses stay in the log.
+    not_ready(match error {
+        store::Error::StorageFull(_) => "the disk is full or may only be read",
+        store::Error::DiskFailed(_) => "the disk has failed",
+        _ => "the database does not answer",
+    })
+}
+
+fn not_ready(why: &'static str) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
 }
 
 async fn figures(State(app): State<App>, peer: Option<Extension<Peer>>) -> Result {

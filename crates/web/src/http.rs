@@ -18,5 +18,7 @@ pub(crate) mod serve;
 pub(crate) mod theme;
 pub(crate) mod times;
 pub(crate) mod undo;
+pub(crate) mod unread_body;
+pub(crate) mod visit;
 pub(crate) mod visitor;
 pub(crate) mod zip_archive;

@@ -16,7 +16,7 @@ mod router;
 mod services;
 mod uploads;
 
-pub use api::events::event_payload;
+pub use api::event_payload::event_payload;
 pub use http::routes::Route;
 pub use http::serve::serve;
 pub use router::{router, router_beside, routes};

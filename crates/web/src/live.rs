@@ -1,14 +1,20 @@
-//! Live updates as server-sent events (WHATWG HTML, 9.2): one stream for all tabs of a browser, fed from the journal.
+//! Live updates as server-sent events (WHATWG HTML, 9.2), fed from the journal: one stream for all tabs of a browser, and
+//! the streams of API clients.
 //!
 //! [`Hub`] follows the journal by entry number and sends each entry to the streams of the people who may see it. An
-//! entry is serialized once (`events`); all streams share its bytes through bounded queues (`stream`). The store's
-//! signal is only a hint to look; the entry number decides, so a lost signal loses nothing. Access is kept by channel
-//! and follows the journal too: losing access is an entry like any other. It is handled before every later entry and
-//! closes the stream.
+//! entry is serialized once for pages (`events`) and once for API clients; all streams share its bytes through bounded
+//! queues (`stream`). The store's signal is only a hint to look; the entry number decides, so a lost signal loses
+//! nothing. Access of pages is kept by channel and follows the journal too: losing access is an entry like any other. It
+//! is handled before every later entry and closes the stream. Access of API clients is checked in the view of the
+//! database in which an entry is read (`api_stream`).
 
+pub(crate) mod api_stream;
+mod batch;
 mod events;
 pub(crate) mod hub;
+mod opening;
 mod stream;
+mod streams;
 
 use axum::extract::State;
 use axum::http::StatusCode;

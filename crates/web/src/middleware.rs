@@ -44,11 +44,6 @@ pub(crate) async fn check_request(State(app): State<App>, request: Request, next
         )
         .into_response()
     };
-    // A page states the journal entry that it is current to, so what it shows must be durable. If that fails, the page
-    // can still be read.
-    if method == Method::GET && is_html(&answer) {
-        let _ = app.store().durable().await;
-    }
     let brand = match host.filter(|_| problem_page::is_problem(&answer, wanted)) {
         Some(host) => Brand::at(&app, host).await,
         None => Brand::product(),
@@ -61,10 +56,6 @@ pub(crate) async fn check_request(State(app): State<App>, request: Request, next
         .increment(1);
     metrics::histogram!("portal_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
     answer
-}
-
-fn is_html(answer: &Response) -> bool {
-    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Whether a request may change something. Browsers state the origin of a request, which must be the portal's own

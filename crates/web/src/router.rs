@@ -2,6 +2,7 @@
 
 use axum::Router;
 
+use crate::api::event_payload;
 use crate::api::rate_limits::Rates;
 use crate::app::App;
 use crate::http::answers;
@@ -99,7 +100,7 @@ pub fn router(web: Web) -> Router {
 /// The portal with additional routes behind the same middleware. Benchmarks use it for comparison.
 pub fn router_beside(web: Web, beside: Router) -> Router {
     let rates = std::sync::Arc::new(Rates::new(web.calls_per_minute));
-    let hub = Hub::start(&web);
+    let hub = Hub::start(&web, event_payload::stream_writer(&web));
     let app = App { hub, rates, upload_locks: UploadLocks::default(), web: std::sync::Arc::new(web) };
     all()
         .router

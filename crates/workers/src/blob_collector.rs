@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use domain::files::{blobs, changing, uploads};
 use domain::kernel::error::Result;
-use domain::kernel::ids::{BlobId, UploadId, WorkspaceId};
+use domain::kernel::ids::{BlobId, WorkspaceId};
 use outbound::blobs::{Blobs, Name};
 use store::{Store, Time};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::worker_loop::{self, Next, Work};
 
@@ -28,19 +29,20 @@ pub struct BlobCollector {
     store: Store,
     blobs: Arc<Blobs>,
     looked_through_at: Option<Time>,
+    has_begun: bool,
 }
 
 impl BlobCollector {
     /// A collector for `blobs`.
     pub fn new(store: Store, blobs: Arc<Blobs>) -> BlobCollector {
-        BlobCollector { store, blobs, looked_through_at: None }
+        BlobCollector { store, blobs, looked_through_at: None, has_begun: false }
     }
 
     /// Removes some unneeded files and uploads and returns how many; 0 if there are none.
     pub async fn step(&self) -> Result<usize> {
         let forgotten = self.store.write(|tx| uploads::sweep(tx)).await?;
-        for upload in &forgotten {
-            self.discard(*upload).await;
+        for staged in &forgotten {
+            self.discard(*staged).await;
         }
         let deleted = self.store.write(|tx| changing::sweep(tx)).await?;
         let mut removed = 0;
@@ -62,10 +64,10 @@ impl BlobCollector {
                 return Ok(0);
             }
         };
-        let mut removed = 0;
-        for upload in old.staged.into_iter().map(UploadId) {
-            if !self.store.read(move |reader| uploads::is_open(reader, upload)).await? {
-                self.discard(upload).await;
+        let mut removed = self.remove_unfinished(age).await;
+        for staged in old.staged {
+            if !self.store.read(move |reader| uploads::is_staged(reader, staged)).await? {
+                self.discard(staged).await;
                 removed += 1;
             }
         }
@@ -79,9 +81,9 @@ impl BlobCollector {
         Ok(removed)
     }
 
-    async fn discard(&self, upload: UploadId) {
-        if let Err(error) = self.blobs.discard(upload.0).await {
-            tracing::warn!(%error, %upload, "what came of an upload cannot be removed; it is tried again");
+    async fn discard(&self, staged: Uuid) {
+        if let Err(error) = self.blobs.discard(staged).await {
+            tracing::warn!(%error, %staged, "what came of an upload cannot be removed; it is tried again");
         }
     }
 
@@ -115,13 +117,33 @@ impl Work for BlobCollector {
             return Ok(Next::AtOnce);
         }
         if self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
-            self.looked_through_at = Some(now);
-            match self.look_through(ORPHANS_AFTER).await {
+            match self.look_through_now(now).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "files that a crash left removed"),
                 Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
             }
         }
         Ok(Next::After(EVERY))
+    }
+}
+
+impl BlobCollector {
+    /// A clock that has just jumped ahead would make what is arriving look old. Until it has settled, only what is never
+    /// needed again goes, once.
+    async fn look_through_now(&mut self, now: Time) -> Result<usize> {
+        if self.store.clock().settled() >= now {
+            self.looked_through_at = Some(now);
+            return self.look_through(ORPHANS_AFTER).await;
+        }
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        Ok(if is_first { self.remove_unfinished(ORPHANS_AFTER).await } else { 0 })
+    }
+
+    /// Removes files older than `age` whose writing a crash interrupted. Returns how many.
+    async fn remove_unfinished(&self, age: Duration) -> usize {
+        self.blobs.remove_unfinished(age).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "unfinished files cannot be removed");
+            0
+        })
     }
 }

@@ -55,12 +55,14 @@ enum Ready {
 }
 
 /// Why a mail or text was not sent. `reason` is for operators.
+#[derive(Clone)]
 struct Refused {
     reason: String,
     meaning: Meaning,
 }
 
 /// What a refusal means for the delivery.
+#[derive(Clone)]
 enum Meaning {
     /// Worth another try.
     ForNow,

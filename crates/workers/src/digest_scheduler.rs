@@ -47,7 +47,9 @@ impl DigestScheduler {
             async move {
                 let done = store.write(move |tx| due::enqueue_due(tx, workspace, channel, wait)).await;
                 if let Err(error) = &done {
-                    tracing::warn!(%channel, %error, "who is due in a channel cannot be noted; it is tried again");
+                    error.log(format_args!(
+                        "who is due in channel {channel} cannot be noted; it is tried again"
+                    ));
                 }
                 done.is_ok()
             }
@@ -69,7 +71,7 @@ impl DigestScheduler {
             Ok(Some(digest)) => tracing::info!(%digest, "a digest is written"),
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(%person, %error, "it cannot be decided whether somebody is told");
+                error.log(format_args!("it cannot be decided whether {person} is told"));
                 let later = move |tx: &mut Tx| due::postpone(tx, workspace, person, PUT_OFF_BY);
                 // If this fails too, the next step tries again.
                 let _ = self.store.write(later).await;

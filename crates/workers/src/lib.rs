@@ -8,6 +8,7 @@
 //! | [`Previewer`] | makes small versions of files |
 //! | [`ScanWorker`] | shows files to a virus scanner |
 //! | [`Indexer`] | indexes messages for searching |
+//! | [`ClockWatcher`] | puts back what waits when the clock is put back |
 //! | [`Sweeper`] | removes old rows |
 //! | [`BlobCollector`] | removes files that nothing refers to |
 //!
@@ -16,6 +17,7 @@
 //! run on the same database.
 
 mod blob_collector;
+mod clock_watcher;
 mod delivery_worker;
 mod digest_mail;
 mod digest_scheduler;
@@ -30,6 +32,7 @@ mod webhook_worker;
 mod worker_loop;
 
 pub use blob_collector::BlobCollector;
+pub use clock_watcher::ClockWatcher;
 pub use delivery_worker::{DELIVERIES_AT_ONCE, DeliveryWorker};
 pub use digest_scheduler::DigestScheduler;
 pub use indexer::Indexer;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::files::previews::{self, Due};
 use domain::kernel::error::Result;
-use outbound::blobs::{Blobs, Form, Name};
+use outbound::blobs::{Blobs, Content, Name};
 use outbound::documents::{Documents, NoPage};
 use outbound::pictures::{self, Small};
 use store::Store;
@@ -49,7 +49,7 @@ impl Previewer {
         }
         let Some(due) = self.store.write(|tx| previews::take(tx)).await? else { return Ok(false) };
         let name = Name { workspace: due.workspace.0, id: due.blob.0 };
-        match self.make(&due, name).await {
+        match self.make(&due).await {
             Made::Small(small) => {
                 let dimensions = (i64::from(small.dimensions.0), i64::from(small.dimensions.1));
                 match self.blobs.put_small(name, small.bytes).await {
@@ -71,12 +71,12 @@ impl Previewer {
         self.store.write(move |tx| previews::failed(tx, &due)).await
     }
 
-    async fn make(&self, due: &Due, name: Name) -> Made {
+    async fn make(&self, due: &Due) -> Made {
         if due.size > BYTES_MAX {
             return Made::Never(format!("{} bytes are too many", due.size));
         }
-        let size = u64::try_from(due.size).unwrap_or(0);
-        let whole = match self.blobs.read(name, Form::Whole, 0..size).await {
+        let content = Content::new(due.workspace.0, due.blob.0, due.size, due.hash);
+        let whole = match self.blobs.read_whole(content).await {
             Ok(whole) => whole,
             Err(error) => return Made::NotNow(error.to_string()),
         };

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::files::blobs::{self, Unchecked};
+use domain::files::blobs::{self, BlobRecord};
 use domain::kernel::error::Result;
-use outbound::blobs::{Blobs, Form, Name};
-use outbound::scanner::{Finding, Scanner};
+use outbound::blobs::{BlobError, Blobs, Content};
+use outbound::scanner::{Finding, ScanError, Scanner};
 use store::Store;
 use tokio::sync::watch;
 
@@ -39,12 +39,7 @@ impl ScanWorker {
         let waiting = self.store.read(|reader| blobs::unchecked(reader, AT_ONCE)).await?;
         let mut looked_at = 0;
         for file in waiting {
-            let Some(finding) = self.look(&file).await else { return Ok(None) };
-            let why = match finding {
-                Finding::Clean => None,
-                Finding::Harmful(name) => Some(name),
-                Finding::TooLarge => Some(blobs::TOO_LARGE.to_string()),
-            };
+            let Some(why) = self.look(&file).await else { return Ok(None) };
             if let Some(why) = &why {
                 tracing::warn!(blob = %file.blob, why, "a file is held back");
             }
@@ -55,20 +50,24 @@ impl ScanWorker {
         Ok(Some(looked_at))
     }
 
-    async fn look(&self, file: &Unchecked) -> Option<Finding> {
-        let name = Name { workspace: file.workspace.0, id: file.blob.0 };
-        let size = u64::try_from(file.size).unwrap_or(0);
-        let bytes = match self.blobs.read(name, Form::Whole, 0..size).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                tracing::error!(%error, blob = %file.blob, "a file cannot be read for the scanner");
-                return None;
-            }
+    /// Why a file stays held back, if it does; `None` if that cannot be said now.
+    async fn look(&self, file: &BlobRecord) -> Option<Option<String>> {
+        let content = Content::new(file.workspace.0, file.blob.0, file.size, file.hash);
+        let scanned = match self.blobs.read_whole(content).await {
+            Ok(bytes) => self.scanner.scan(bytes).await,
+            Err(error) => Err(error.into()),
         };
-        match self.scanner.scan(bytes).await {
-            Ok(finding) => Some(finding),
+        match scanned {
+            Ok(Finding::Clean) => Some(None),
+            Ok(Finding::Harmful(name)) => Some(Some(name)),
+            Ok(Finding::TooLarge) => Some(Some(blobs::TOO_LARGE.to_string())),
+            // The others must not wait for a file that will never be read.
+            Err(ScanError::Bytes(BlobError::Damaged(damage))) => {
+                tracing::error!(blob = %file.blob, %damage, "a file is damaged");
+                Some(Some(blobs::DAMAGED.to_string()))
+            }
             Err(error) => {
-                tracing::warn!(%error, "files wait for the scanner");
+                tracing::warn!(%error, blob = %file.blob, "files wait for the scanner");
                 None
             }
         }

@@ -91,7 +91,7 @@ impl Work for Sweeper {
 /// no gap appears.
 fn journal_chunk(tx: &Tx, workspace: WorkspaceId) -> Result<usize> {
     let end = tx.journal_tail(workspace.0)? + ENTRIES_AT_ONCE;
-    let kept_since: Time = tx.now().before(limits::JOURNAL_LASTS);
+    let kept_since: Time = tx.settled().before(limits::JOURNAL_LASTS);
     let kept: Option<i64> = tx.one(
         "SELECT min(seq) FROM journal WHERE workspace = $1 AND seq < $2 AND at >= $3",
         &[&workspace, &end, &kept_since],

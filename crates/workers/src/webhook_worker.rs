@@ -93,7 +93,7 @@ impl WebhookWorker {
             match self.store.write(move |tx| calls::enqueue_calls(tx, workspace, webhook)).await {
                 Ok(entries) => followed += entries,
                 Err(error) => {
-                    tracing::warn!(%webhook, %error, "the journal cannot be followed for a webhook")
+                    error.log(format_args!("the journal cannot be followed for webhook {webhook}"));
                 }
             }
         }
@@ -107,7 +107,7 @@ impl WebhookWorker {
             .write(move |tx| webhook_deliveries::claim_calls(tx, workspace, webhook, AT_ONCE))
             .await;
         let claimed = claim.unwrap_or_else(|error: Error| {
-            tracing::warn!(%webhook, %error, "calls that are due cannot be taken");
+            error.log(format_args!("calls of webhook {webhook} that are due cannot be taken"));
             Vec::new()
         });
         let count = claimed.len();
@@ -238,7 +238,7 @@ impl Work for Calling {
             self.note_end(ended);
         }
         let followed = self.worker.follow().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the journal cannot be followed for webhooks");
+            error.log("the journal cannot be followed for webhooks");
             0
         });
         let due = self.worker.store.read(calls::due).await?;

@@ -50,7 +50,7 @@ pub(crate) async fn run<W: Work>(mut work: W, mut stop: watch::Receiver<bool>) {
         // Before the turn, so that writes during it bring on the next one.
         writes.mark_unchanged();
         let next = work.turn().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "{}", W::FAILURE);
+            error.log(W::FAILURE);
             W::RETRY
         });
         let (on_write, pause) = match next {

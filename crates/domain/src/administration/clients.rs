@@ -1,5 +1,6 @@
 //! Adding and changing client users, with their companies, channels and groups.
 
+use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::administration::save_person::{self, save};
@@ -9,47 +10,110 @@ use crate::directory::person::{BY_COLLEAGUE, Person, email_is_free, find, insert
 use crate::directory::{companies, company_overlap, company_rows};
 use crate::kernel::access::{self, Actor, Role};
 use crate::kernel::audit_log::{self, AuditAction, Changes};
-use crate::kernel::custom_fields::CustomFields;
+use crate::kernel::custom_fields::Fields;
 use crate::kernel::error::{Error, Problem, Result, at_field};
 use crate::kernel::ids::{ChannelId, CompanyId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
-use crate::kernel::name::{Name, changed_name, name_of};
+use crate::kernel::name::{Name, name_of};
+use crate::kernel::patch::{Input, Patch, clearable, clearable_id, optional_id};
 use crate::kernel::{limits, lock};
 
 /// A colleague to be invited by a client user.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Colleague {
     pub given_name: String,
     pub family_name: String,
     pub email: String,
     /// One of the inviter's companies; their main one if `None`.
+    #[serde(deserialize_with = "optional_id")]
     pub company: Option<CompanyId>,
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct NewClient {
-    pub given_name: String,
-    pub family_name: String,
-    pub email: String,
+/// What is said about a client user, to add or to change one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientInput {
+    pub given_name: Patch<String>,
+    pub family_name: Patch<String>,
+    pub email: Patch<String>,
     /// Empty for none.
-    pub phone: String,
-    pub companies: Vec<CompanyId>,
-    /// The name of one more company, which is added if it does not exist; empty for none.
+    #[serde(deserialize_with = "clearable")]
+    pub phone: Patch<String>,
+    /// Comes before `company_ids`, as the main one.
+    #[serde(deserialize_with = "clearable_id")]
+    pub company_id: Patch<Option<CompanyId>>,
+    /// All their companies, except those that the actor cannot see.
+    #[serde(deserialize_with = "clearable")]
+    pub company_ids: Patch<Vec<CompanyId>>,
+    /// Set by API clients only.
+    pub custom_fields: Patch<Fields>,
+    /// The name of one more company for a new client user, which is added if it does not exist; empty for none.
+    #[serde(skip)]
     pub new_company: String,
-    /// Set through the API only.
-    pub custom_fields: CustomFields,
+    /// Whether the actor confirmed the notice that clients of different companies will share a project (C4).
+    #[serde(skip)]
+    pub confirmed: bool,
+}
+
+impl Input for ClientInput {
+    const REQUIRED: &'static str = "email";
+}
+
+impl ClientInput {
+    /// Clears what is left out, but for the address and the custom fields.
+    pub fn or_cleared(self) -> ClientInput {
+        ClientInput {
+            given_name: self.given_name.or_cleared(),
+            family_name: self.family_name.or_cleared(),
+            phone: self.phone.or_cleared(),
+            company_ids: self.company_ids.or_cleared(),
+            ..self
+        }
+    }
+
+    /// Clears what is left out, but for the address.
+    pub fn replacing(self) -> ClientInput {
+        let cleared = self.or_cleared();
+        ClientInput { custom_fields: cleared.custom_fields.only(), ..cleared }
+    }
+
+    fn apply(&self, before: Person) -> Result<Person> {
+        Ok(Person {
+            name: before.name.changed(&self.given_name, &self.family_name, &self.email)?,
+            phone: self.phone.checked(before.phone, |number| limits::validate_phone("phone", number))?,
+            custom_fields: before.custom_fields.changed(&self.custom_fields)?,
+            ..before
+        })
+    }
+
+    /// All their companies from now on, the main one first; `None` if nothing is said about them.
+    fn companies(&self, reader: &Reader, actor: &Actor) -> Result<Option<Vec<CompanyId>>> {
+        let main = self.company_id.value().copied();
+        if main.is_none() && self.company_ids == Patch::Keep {
+            return Ok(None);
+        }
+        let mut ids = self.company_ids.value().cloned().unwrap_or_default();
+        if let Some(id) = main.flatten() {
+            at_field("companyId", Problem::Unknown, access::company(reader, actor, id))?;
+            ids.retain(|other| *other != id);
+            ids.insert(0, id);
+        }
+        companies::open(reader, actor, "companyIds", &ids).map(Some)
+    }
 }
 
 /// Adds a client user and their channel (C6). One without a company gets a placeholder.
 ///
 /// # Errors
 /// `NotFound` for client users; `Field`.
-pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<PersonId> {
+pub fn add_client(tx: &mut Tx, actor: &Actor, client: &ClientInput) -> Result<PersonId> {
     access::internal(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
-    let name = name_of(&client.given_name, &client.family_name, &client.email)?;
-    let phone = limits::validate_phone("phone", &client.phone)?;
-    let mut joined = companies::open(tx, actor, "companyIds", &client.companies)?;
+    client.email.required(ClientInput::REQUIRED)?;
+    let made_by = if actor.is_api_client() { "api" } else { "internalUser" };
+    let person = client.apply(new(tx.now(), Role::Client, Name::default(), made_by))?;
+    let mut joined = client.companies(tx, actor)?.unwrap_or_default();
     refuse_placeholders(tx, actor, &joined)?;
     let new_company =
         limits::validate_optional_line("newCompany", &client.new_company, limits::NAME_CHARACTERS)?;
@@ -59,11 +123,8 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
         at_field("newCompany", Problem::Taken, access::company(tx, actor, known))?;
         joined.extend((!joined.contains(&known)).then_some(known));
     }
-    email_is_free(tx, actor.workspace, None, &name.email)?;
+    email_is_free(tx, actor.workspace, None, &person.name.email)?;
 
-    let made_by = if actor.is_api_client() { "api" } else { "internalUser" };
-    let custom_fields = client.custom_fields.clone();
-    let person = Person { phone, custom_fields, ..new(tx.now(), Role::Client, name, made_by) };
     insert(tx, actor.workspace, &person)?;
     if known.is_none() && !limits::is_blank(&new_company) {
         joined.push(company_rows::insert(tx, actor, &new_company)?);
@@ -72,13 +133,8 @@ pub fn add_client(tx: &mut Tx, actor: &Actor, client: &NewClient) -> Result<Pers
         joined.push(company_rows::insert_placeholder(tx, actor)?);
     }
     settle(tx, actor.workspace, person.id, &joined)?;
-    audit_log::append(
-        tx,
-        actor,
-        AuditAction::PersonAdded,
-        Some(person.id.0),
-        Changes::none().note("email", &person.name.email),
-    )?;
+    let changes = Changes::none().note("email", &person.name.email);
+    audit_log::append(tx, actor, AuditAction::PersonAdded, Some(person.id.0), changes)?;
     Ok(person.id)
 }
 
@@ -126,42 +182,19 @@ pub(crate) fn begin_conversations(tx: &mut Tx, workspace: WorkspaceId, client: P
     members::sync_members(tx, workspace, Scope::Person(client))
 }
 
-/// Changes to a client user; `None` leaves a value unchanged.
-#[derive(Clone, Debug, Default)]
-pub struct ClientChange {
-    pub given_name: Option<String>,
-    pub family_name: Option<String>,
-    pub email: Option<String>,
-    /// Empty for none.
-    pub phone: Option<String>,
-    /// Replaces their companies, except those the actor cannot see.
-    pub companies: Option<Vec<CompanyId>>,
-    /// Whether the actor confirmed the notice that clients of different companies will share a project (C4).
-    pub confirmed: bool,
-    /// Replaces all of their custom fields.
-    pub custom_fields: Option<CustomFields>,
-}
-
 /// Changes a client user. Joining a company joins its channel; leaving it ends access at once (C3), also to groups of
 /// that company (C9).
 ///
 /// # Errors
 /// `NotFound`; `Field`, also if clients of different companies would meet in a project and the actor has not confirmed
 /// the notice (C4).
-pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &ClientChange) -> Result<()> {
+pub fn edit_client(tx: &mut Tx, actor: &Actor, client: PersonId, change: &ClientInput) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     access::client(tx, actor, client)?;
     let before = find(tx, actor.workspace, client)?;
-    let mut after = before.clone();
-    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
-    if let Some(number) = &change.phone {
-        after.phone = limits::validate_phone("phone", number)?;
-    }
-    if let Some(fields) = &change.custom_fields {
-        after.custom_fields = fields.clone();
-    }
+    let after = change.apply(before.clone())?;
     email_is_free(tx, actor.workspace, Some(client), &after.name.email)?;
-    let moving = match &change.companies {
+    let moving = match change.companies(tx, actor)? {
         Some(wanted) => check_move(tx, actor, client, wanted, change.confirmed)?,
         None => None,
     };
@@ -192,11 +225,10 @@ fn check_move(
     tx: &Tx,
     actor: &Actor,
     client: PersonId,
-    wanted: &[CompanyId],
+    mut after: Vec<CompanyId>,
     confirmed: bool,
 ) -> Result<Option<Move>> {
     let current = companies::all_of(tx, actor.workspace, client)?;
-    let mut after = companies::open(tx, actor, "companyIds", wanted)?;
     let new: Vec<CompanyId> = after.iter().copied().filter(|company| !current.contains(company)).collect();
     refuse_placeholders(tx, actor, &new)?;
     for company in &current {

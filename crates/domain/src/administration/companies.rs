@@ -1,5 +1,6 @@
 //! Adding, changing, assigning and deleting companies. Each takes the directory lock.
 
+use serde::Deserialize;
 use store::Tx;
 
 use crate::administration::clients;
@@ -10,10 +11,11 @@ use crate::directory::company_rows::{delete_assignment, insert_assignment, inser
 use crate::directory::{person, team};
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, AuditAction, Changes};
-use crate::kernel::custom_fields::CustomFields;
+use crate::kernel::custom_fields::Fields;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId};
 use crate::kernel::journal::{self, Event};
+use crate::kernel::patch::{Input, Patch, clearable};
 use crate::kernel::{limits, lock, web_address};
 
 /// Assigns an internal user to a company, or removes the assignment. It matters only while their access is limited.
@@ -42,15 +44,45 @@ pub fn assign(
     members::sync_members(tx, actor.workspace, Scope::Person(person))
 }
 
-/// Company fields that only the API sets; `None` leaves a value unchanged.
-#[derive(Clone, Debug, Default)]
-pub struct Details {
+/// What is said about a company, to add or to change one. All but the name is said by API clients only.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CompanyInput {
+    pub name: Patch<String>,
     /// Address of its icon; empty for none.
-    pub icon_url: Option<String>,
+    #[serde(deserialize_with = "clearable")]
+    pub icon_image_url: Patch<String>,
     /// For example `#9bbfff`; empty for the color derived from its id.
-    pub color: Option<String>,
-    /// Replaces all of its custom fields.
-    pub custom_fields: Option<CustomFields>,
+    #[serde(deserialize_with = "clearable")]
+    pub fallback_color: Patch<String>,
+    pub custom_fields: Patch<Fields>,
+}
+
+impl Input for CompanyInput {
+    const REQUIRED: &'static str = "name";
+}
+
+impl CompanyInput {
+    fn named(name: &str) -> CompanyInput {
+        CompanyInput { name: name.to_string().into(), ..CompanyInput::default() }
+    }
+
+    fn apply(&self, before: Company) -> Result<Company> {
+        let url = |url: &String| match url.trim() {
+            "" => Ok(None),
+            _ => web_address::address("iconImageUrl", url).map(Some),
+        };
+        let line = |name: &String| limits::validate_line("name", name, limits::NAME_CHARACTERS);
+        Ok(Company {
+            name: self.name.checked(before.name, line)?,
+            icon_url: self.icon_image_url.checked(before.icon_url, url)?,
+            color: self
+                .fallback_color
+                .checked(before.color, |color| limits::validate_color("fallbackColor", color))?,
+            custom_fields: before.custom_fields.changed(&self.custom_fields)?,
+            ..before
+        })
+    }
 }
 
 /// Adds a company. Actors with limited access are assigned to the companies they add.
@@ -58,18 +90,18 @@ pub struct Details {
 /// # Errors
 /// `NotFound` for client users; `Field`, also for a name in use.
 pub fn add(tx: &mut Tx, actor: &Actor, name: &str) -> Result<CompanyId> {
-    add_with(tx, actor, name, &Details::default())
+    add_with(tx, actor, &CompanyInput::named(name))
 }
 
-/// As [`add`], with the details that an API client may give.
-pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Result<CompanyId> {
+/// As [`add`], with all that an API client may give.
+pub fn add_with(tx: &mut Tx, actor: &Actor, company: &CompanyInput) -> Result<CompanyId> {
     access::internal(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
-    let name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
-    if by_name(tx, actor.workspace, &name)?.is_some() {
+    company.name.required(CompanyInput::REQUIRED)?;
+    let company = company.apply(Company::new(tx.now(), String::new()))?;
+    if by_name(tx, actor.workspace, &company.name)?.is_some() {
         return Err(Error::field("name", Problem::Taken));
     }
-    let company = detailed(Company::new(tx.now(), name), details)?;
     insert_whole(tx, actor, &company)?;
     Ok(company.id)
 }
@@ -79,28 +111,21 @@ pub fn add_with(tx: &mut Tx, actor: &Actor, name: &str, details: &Details) -> Re
 /// # Errors
 /// `NotFound`; `Field`, also for a name in use.
 pub fn rename(tx: &mut Tx, actor: &Actor, company: CompanyId, name: &str) -> Result<()> {
-    edit(tx, actor, company, Some(name), &Details::default())
+    edit(tx, actor, company, &CompanyInput::named(name))
 }
 
-/// Changes a company's details, and its name if one is given.
+/// Changes a company.
 ///
 /// # Errors
 /// As [`rename`].
-pub fn edit(
-    tx: &mut Tx,
-    actor: &Actor,
-    company: CompanyId,
-    name: Option<&str>,
-    details: &Details,
-) -> Result<()> {
+pub fn edit(tx: &mut Tx, actor: &Actor, company: CompanyId, change: &CompanyInput) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, company)?;
-    let mut after = detailed(before.clone(), details)?;
-    if let Some(name) = name {
-        after.name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
-        if by_name(tx, actor.workspace, &after.name)?.is_some_and(|holder| holder != company) {
-            return Err(Error::field("name", Problem::Taken));
-        }
+    let mut after = change.apply(before.clone())?;
+    if change.name != Patch::Keep
+        && by_name(tx, actor.workspace, &after.name)?.is_some_and(|holder| holder != company)
+    {
+        return Err(Error::field("name", Problem::Taken));
     }
     if before == after {
         return Ok(());
@@ -131,20 +156,6 @@ pub fn edit(
     audit_log::append_change(tx, actor, AuditAction::CompanyChanged, Some(company.0), changes)?;
     journal::record(tx, actor.workspace, &Event::CompanyUpdated { company });
     if is_renamed { channel::renamed(tx, actor.workspace, company.0) } else { Ok(()) }
-}
-
-fn detailed(mut company: Company, details: &Details) -> Result<Company> {
-    if let Some(url) = &details.icon_url {
-        let url = Some(url).filter(|url| !url.trim().is_empty());
-        company.icon_url = url.map(|url| web_address::address("iconImageUrl", url)).transpose()?;
-    }
-    if let Some(color) = &details.color {
-        company.color = limits::validate_color("fallbackColor", color)?;
-    }
-    if let Some(fields) = &details.custom_fields {
-        company.custom_fields = fields.clone();
-    }
-    Ok(company)
 }
 
 /// Deletes a company. Its client users leave it, and one left without a company gets a placeholder. Its channel is

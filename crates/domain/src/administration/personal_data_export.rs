@@ -1,16 +1,17 @@
 //! All personal data of one client user, for a copy on request (R3): who they are, their own conversation and what they
 //! wrote elsewhere, their files, and what was sent to them. What others wrote elsewhere is not theirs and is left out.
 
-use store::{Reader, Time};
+use store::{Nullable, Reader, Time};
 use uuid::Uuid;
 
 use crate::channels::channel;
 use crate::directory::person::Person;
 use crate::directory::{clients, companies};
+use crate::files::blobs::BlobRecord;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::columns::columns;
 use crate::kernel::error::Result;
-use crate::kernel::ids::{BlobId, ChannelId, FileId, PersonId};
+use crate::kernel::ids::{ChannelId, FileId, PersonId};
 use crate::kernel::medium;
 use crate::kernel::name::Name;
 
@@ -33,8 +34,8 @@ pub struct File {
     pub id: FileId,
     /// Valid as a file name on every system.
     pub name: String,
-    /// Blob and size in bytes; `None` while the file is held back (F13).
-    pub bytes: Option<(BlobId, i64)>,
+    /// `None` while the file is held back (F13).
+    pub bytes: Option<BlobRecord>,
 }
 
 columns! {
@@ -109,15 +110,18 @@ pub fn files(
     person(reader, actor, client)?;
     let after = after.unwrap_or(FileId(Uuid::nil()));
     Ok(reader.all(
-        "SELECT f.id, f.safe_name, b.id, b.size FROM files f \
-         JOIN channels c ON c.workspace = f.workspace AND c.id = f.channel \
+        constcat::concat!(
+            "SELECT f.id, f.safe_name, ",
+            BlobRecord::COLUMNS,
+            " FROM files f JOIN channels c ON c.workspace = f.workspace AND c.id = f.channel \
          LEFT JOIN blobs b ON b.workspace = f.workspace AND b.id = f.blob AND b.held_at IS NULL \
          WHERE f.workspace = $1 AND f.kind = 'file' AND f.blob IS NOT NULL AND f.deleted_at IS NULL AND f.id > $3 \
-         AND (c.subject = $2 OR f.creator = $2) ORDER BY f.id LIMIT $4",
+         AND (c.subject = $2 OR f.creator = $2) ORDER BY f.id LIMIT $4"
+        ),
         &[&actor.workspace, &client, &after, &most],
         |row| {
-            let (id, name, blob, size): (_, _, Option<BlobId>, Option<i64>) = row.read()?;
-            Ok(File { id, name, bytes: blob.zip(size) })
+            let (id, name, Nullable(bytes)) = row.read()?;
+            Ok(File { id, name, bytes })
         },
     )?)
 }

@@ -3,6 +3,7 @@
 //! Clients of different companies meet only in projects, and only after an internal user confirmed the notice that they
 //! will (C4). A project has no channel until somebody starts one (C5).
 
+use serde::Deserialize;
 use store::Tx;
 
 use crate::channels::channel;
@@ -16,29 +17,56 @@ use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, ProjectId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
+use crate::kernel::patch::{Input, Patch, clearable_id};
 use crate::kernel::{limits, lock};
 
-#[derive(Clone, Debug, Default)]
-pub struct NewProject {
-    pub title: String,
-    pub company: Option<CompanyId>,
-    pub clients: Vec<PersonId>,
-    /// If empty, the actor.
-    pub internals: Vec<PersonId>,
+/// What is said about a project, to add or to change one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProjectInput {
+    pub title: Patch<String>,
+    #[serde(deserialize_with = "clearable_id")]
+    pub company_id: Patch<Option<CompanyId>>,
+    /// All client users on it.
+    pub client_ids: Patch<Vec<PersonId>>,
+    /// All internal users on it, at least one; on a new project, the actor if there are none.
+    pub internal_user_ids: Patch<Vec<PersonId>>,
+    /// For a project that is there.
+    pub is_archived: Patch<bool>,
     /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
+    #[serde(skip)]
     pub confirmed: bool,
+}
+
+impl Input for ProjectInput {
+    const REQUIRED: &'static str = "title";
+}
+
+impl ProjectInput {
+    /// Clears what is left out.
+    pub fn or_cleared(self) -> ProjectInput {
+        ProjectInput {
+            title: self.title.or_cleared(),
+            company_id: self.company_id.or_cleared(),
+            client_ids: self.client_ids.or_cleared(),
+            internal_user_ids: self.internal_user_ids.or_cleared(),
+            ..self
+        }
+    }
 }
 
 /// # Errors
 /// `NotFound` for client users; `Field`, also if clients of different companies would meet and the actor has not confirmed
 /// the notice (C4).
-pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId> {
+pub fn add(tx: &mut Tx, actor: &Actor, project: &ProjectInput) -> Result<ProjectId> {
     access::internal(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
-    let title = limits::validate_line("title", &project.title, limits::NAME_CHARACTERS)?;
-    check_company(tx, actor, project.company)?;
-    let clients = check_clients(tx, actor, &project.clients, &[], project.confirmed)?;
-    let mut internals = check_internals(tx, actor, &project.internals)?;
+    let title = project.title.required(ProjectInput::REQUIRED)?;
+    let title = limits::validate_line("title", title, limits::NAME_CHARACTERS)?;
+    let company = *project.company_id.or(&None);
+    check_company(tx, actor, company)?;
+    let clients = check_clients(tx, actor, project.client_ids.items(), &[], project.confirmed)?;
+    let mut internals = check_internals(tx, actor, project.internal_user_ids.items())?;
     if internals.is_empty() {
         internals.push(actor.person);
     }
@@ -46,7 +74,7 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
     let id = ProjectId::new(tx.now());
     tx.run(
         "INSERT INTO projects (workspace, id, title, company, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
-        &[&actor.workspace, &id, &title, &project.company, &tx.now()],
+        &[&actor.workspace, &id, &title, &company, &tx.now()],
     )?;
     for person in clients.iter().chain(&internals) {
         put_on(tx, actor.workspace, id, *person)?;
@@ -62,25 +90,11 @@ pub fn add(tx: &mut Tx, actor: &Actor, project: &NewProject) -> Result<ProjectId
     Ok(id)
 }
 
-/// Changes to a project; `None` leaves a value unchanged.
-#[derive(Clone, Debug, Default)]
-pub struct ProjectChange {
-    pub title: Option<String>,
-    /// `Some(None)` removes the company.
-    pub company: Option<Option<CompanyId>>,
-    /// Replaces the client users.
-    pub clients: Option<Vec<PersonId>>,
-    /// Replaces the internal users; at least one.
-    pub internals: Option<Vec<PersonId>>,
-    /// Whether the actor confirmed the notice that clients of different companies will meet (C4).
-    pub confirmed: bool,
-}
-
 /// Changes a project. Its channel is renamed with it (C2), and people added or removed join or leave it at once (C3).
 ///
 /// # Errors
 /// `NotFound`; `Field`, also if clients without a company in common are added and the actor has not confirmed the notice (C4).
-pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChange) -> Result<()> {
+pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectInput) -> Result<()> {
     lock::lock_directory(tx, actor.workspace)?;
     let before = find(tx, actor, project)?;
     let current = people_of(tx, actor, project)?;
@@ -90,22 +104,19 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     let (internals, clients) = (ids(internals), ids(clients));
 
     let mut after = before.clone();
-    if let Some(title) = &change.title {
-        after.title = limits::validate_line("title", title, limits::NAME_CHARACTERS)?;
+    let line = |title: &String| limits::validate_line("title", title, limits::NAME_CHARACTERS);
+    after.title = change.title.checked(after.title, line)?;
+    after.company = *change.company_id.or(&before.company);
+    if after.company != before.company {
+        check_company(tx, actor, after.company)?;
     }
-    if let Some(company) = change.company.filter(|company| *company != before.company) {
-        check_company(tx, actor, company)?;
-        after.company = company;
-    }
-    let clients_after = match &change.clients {
-        Some(wanted) => check_clients(tx, actor, wanted, &clients, change.confirmed)?,
-        None => clients.clone(),
-    };
-    let internals_after = match &change.internals {
-        Some(wanted) if wanted.is_empty() => return Err(Error::field("internalUserIds", Problem::TooFew(1))),
-        Some(wanted) => check_internals(tx, actor, wanted)?,
-        None => internals.clone(),
-    };
+    let wanted = |ids: &Vec<PersonId>| check_clients(tx, actor, ids, &clients, change.confirmed);
+    let clients_after = change.client_ids.checked(clients.clone(), wanted)?;
+    let internals_after =
+        change.internal_user_ids.checked(internals.clone(), |ids| match ids.as_slice() {
+            [] => Err(Error::field("internalUserIds", Problem::TooFew(1))),
+            ids => check_internals(tx, actor, ids),
+        })?;
 
     let people: Vec<PersonId> = clients.into_iter().chain(internals).collect();
     let people_after: Vec<PersonId> = clients_after.into_iter().chain(internals_after).collect();
@@ -124,7 +135,10 @@ pub fn edit(tx: &mut Tx, actor: &Actor, project: ProjectId, change: &ProjectChan
     }
     audit_log::append_change(tx, actor, AuditAction::ProjectChanged, Some(project.0), changes)?;
     save(tx, actor, &before, &after, is_same)?;
-    if is_same { Ok(()) } else { replace(tx, actor.workspace, project, &people, &people_after) }
+    if !is_same {
+        replace(tx, actor.workspace, project, &people, &people_after)?;
+    }
+    change.is_archived.value().map_or(Ok(()), |archived| archive(tx, actor, project, *archived))
 }
 
 /// Saves the project's row if it or its people changed.

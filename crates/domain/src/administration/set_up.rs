@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::directory::person::{email_is_free, insert, new};
@@ -82,9 +83,11 @@ pub(crate) fn end_set_up(tx: &Tx) -> Result<()> {
 }
 
 /// The input of the first start (S4).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SetUp {
     /// The firm's name.
+    #[serde(rename = "brandName")]
     pub brand: String,
     pub given_name: String,
     pub family_name: String,

@@ -1,6 +1,7 @@
 //! Adding and changing internal users, and deactivating and reactivating anybody.
 
-use store::{Reader, Tx};
+use serde::Deserialize;
+use store::{Reader, Time, Tx};
 
 use crate::administration::save_person::{self, save};
 use crate::channels::members::{self, Scope};
@@ -12,78 +13,78 @@ use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{CompanyId, PersonId, WorkspaceId};
 use crate::kernel::lock;
-use crate::kernel::name::{changed_name, name_of};
+use crate::kernel::name::Name;
+use crate::kernel::patch::{Input, Patch};
 
-#[derive(Clone, Debug)]
-pub struct NewInternal {
-    pub given_name: String,
-    pub family_name: String,
-    pub email: String,
-    pub role: Role,
+/// What is said about an internal user, to add or to change one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InternalInput {
+    pub given_name: Patch<String>,
+    pub family_name: Patch<String>,
+    pub email: Patch<String>,
+    /// Staff if nothing is said.
+    pub role: Patch<Role>,
     /// Whether they see only the companies they are assigned to.
-    pub limited: bool,
-    /// The companies they are assigned to.
-    pub companies: Vec<CompanyId>,
+    pub is_client_access_limited: Patch<bool>,
+    /// All the companies they are assigned to, except those that the actor cannot see.
+    pub company_access_list: Patch<Vec<CompanyId>>,
+}
+
+impl Input for InternalInput {
+    const REQUIRED: &'static str = "email";
+}
+
+impl InternalInput {
+    fn apply(&self, before: Person, now: Time) -> Result<Person> {
+        let since = before.limited_at.unwrap_or(now);
+        Ok(Person {
+            name: before.name.changed(&self.given_name, &self.family_name, &self.email)?,
+            role: self.role.checked(before.role, |role| internal_role(*role))?,
+            limited_at: self
+                .is_client_access_limited
+                .checked(before.limited_at, |limited| Ok(limited.then_some(since)))?,
+            ..before
+        })
+    }
 }
 
 /// # Errors
 /// `NotFound` for client users, `Forbidden` for staff; `Field`.
-pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &NewInternal) -> Result<PersonId> {
+pub fn add_internal(tx: &mut Tx, actor: &Actor, internal: &InternalInput) -> Result<PersonId> {
     access::admin(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
-    let name = name_of(&internal.given_name, &internal.family_name, &internal.email)?;
-    let role = internal_role(internal.role)?;
-    let assigned = companies::open(tx, actor, "companyAccessList", &internal.companies)?;
-    email_is_free(tx, actor.workspace, None, &name.email)?;
+    internal.email.required(InternalInput::REQUIRED)?;
+    let person = internal.apply(new(tx.now(), Role::Staff, Name::default(), "internalUser"), tx.now())?;
+    let assigned = companies::open(tx, actor, "companyAccessList", internal.company_access_list.items())?;
+    email_is_free(tx, actor.workspace, None, &person.name.email)?;
 
-    let limited_at = internal.limited.then(|| tx.now());
-    let person = Person { limited_at, ..new(tx.now(), role, name, "internalUser") };
     insert(tx, actor.workspace, &person)?;
     for company in assigned {
         company_rows::insert_assignment(tx, actor.workspace, company, person.id)?;
     }
     members::sync_members(tx, actor.workspace, Scope::Person(person.id))?;
-    let changes = Changes::none().note("email", &person.name.email).note("role", role.word());
+    let changes = Changes::none().note("email", &person.name.email).note("role", person.role.word());
     audit_log::append(tx, actor, AuditAction::PersonAdded, Some(person.id.0), changes)?;
     Ok(person.id)
-}
-
-/// Changes to an internal user; `None` leaves a value unchanged.
-#[derive(Clone, Debug, Default)]
-pub struct InternalChange {
-    pub given_name: Option<String>,
-    pub family_name: Option<String>,
-    pub email: Option<String>,
-    pub role: Option<Role>,
-    /// Whether they see only the companies they are assigned to.
-    pub limited: Option<bool>,
-    /// Replaces their assignments, except to companies the actor cannot see.
-    pub companies: Option<Vec<CompanyId>>,
 }
 
 /// Changes an internal user. Access they lose ends at once (C3).
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` for staff; `Field`, also if no active admin would be left.
-pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalChange) -> Result<()> {
+pub fn edit_internal(tx: &mut Tx, actor: &Actor, person: PersonId, change: &InternalInput) -> Result<()> {
     access::admin(actor)?;
     lock::lock_directory(tx, actor.workspace)?;
     let before = internal(tx, actor, person)?;
-    let mut after = before.clone();
-    after.name = changed_name(&before.name, &change.given_name, &change.family_name, &change.email)?;
-    if let Some(role) = change.role {
-        after.role = internal_role(role)?;
-    }
-    if let Some(limited) = change.limited {
-        after.limited_at = limited.then(|| before.limited_at.unwrap_or(tx.now()));
-    }
+    let after = change.apply(before.clone(), tx.now())?;
     email_is_free(tx, actor.workspace, Some(person), &after.name.email)?;
     if after.role != Role::Admin {
         keep_an_admin(tx, actor.workspace, &before)?;
     }
     let current = companies::assigned_to_person(tx, actor.workspace, person)?;
     let mut assigned = current.clone();
-    if let Some(wanted) = &change.companies {
+    if let Patch::Set(wanted) = &change.company_access_list {
         assigned = companies::open(tx, actor, "companyAccessList", wanted)?;
         for company in &current {
             if !assigned.contains(company) && !companies::sees(tx, actor, *company)? {

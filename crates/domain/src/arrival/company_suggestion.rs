@@ -3,7 +3,7 @@
 
 use store::{Reader, Tx};
 
-use crate::administration::clients::{self, ClientChange};
+use crate::administration::clients::{self, ClientInput};
 use crate::directory::person;
 use crate::kernel::access::{self, Actor};
 use crate::kernel::audit_log::{self, AuditAction, Changes};
@@ -145,7 +145,7 @@ pub fn put_into(
             None => administration::companies::add(tx, actor, &named)?,
         },
     };
-    let change = ClientChange { companies: Some(vec![company]), ..ClientChange::default() };
+    let change = ClientInput { company_ids: vec![company].into(), ..ClientInput::default() };
     clients::edit_client(tx, actor, client, &change)?;
     close(tx, actor.workspace, client)?;
     Ok(company)

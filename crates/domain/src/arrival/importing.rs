@@ -2,7 +2,7 @@
 
 use store::Tx;
 
-use crate::administration::clients::{self, NewClient};
+use crate::administration::clients::{self, ClientInput};
 use crate::administration::companies;
 use crate::arrival::imports::{LineResult, Outcome, Planned, find, plan_some};
 use crate::arrival::invitations;
@@ -81,13 +81,13 @@ fn apply(tx: &mut Tx, actor: &Actor, planned: Planned, invites: bool) -> Result<
     let line = planned.line;
     match planned.outcome {
         Outcome::Client(_) => {
-            let client = NewClient {
-                given_name: line.given_name,
-                family_name: line.family_name,
-                email: line.email,
-                phone: line.phone,
+            let client = ClientInput {
+                given_name: line.given_name.into(),
+                family_name: line.family_name.into(),
+                email: line.email.into(),
+                phone: line.phone.into(),
                 new_company: line.company,
-                ..NewClient::default()
+                ..ClientInput::default()
             };
             let person = clients::add_client(tx, actor, &client)?;
             if invites {

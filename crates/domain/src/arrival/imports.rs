@@ -309,6 +309,6 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM imports WHERE (workspace, id) IN \
          (SELECT workspace, id FROM imports WHERE created_at <= $1 LIMIT $2)",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
     )?)
 }

@@ -13,6 +13,7 @@ use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
+use crate::kernel::lock;
 use crate::kernel::name::Name;
 
 /// If someone's access changes in more channels than this, a single event tells their pages to reload.
@@ -183,6 +184,7 @@ pub fn present(reader: &Reader, workspace: WorkspaceId, channel: ChannelId) -> R
 /// Moves the actor's read position forward to `position` (M6), at most to the newest message, never back. Returns the
 /// resulting position.
 pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64) -> Result<i64> {
+    lock::lock_member(tx, actor.workspace, channel, actor.person)?;
     let (read, skipped, newest): (i64, i64, i64) = tx
         .first(
             "SELECT m.read_position, m.skipped, c.last_position FROM members m \
@@ -218,7 +220,8 @@ pub fn read_up_to(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64)
          ON CONFLICT DO NOTHING",
         &[&actor.workspace, &channel, &actor.person, &position, &tx.now()],
     )?;
-    journal::record(tx, actor.workspace, &Event::ChannelRead { channel, person: actor.person, position });
+    let event = Event::ChannelRead { channel, person: actor.person, position, after: Some(read) };
+    journal::record(tx, actor.workspace, &event);
     Ok(position)
 }
 

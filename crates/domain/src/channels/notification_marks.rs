@@ -6,10 +6,11 @@ use crate::channels::notifications::{Notification, find, open_at};
 use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, NotificationId, PersonId, WorkspaceId};
+use crate::kernel::lock::lock_member;
 
 /// Marks a notification as read, without reading the channel. Later messages create a new one.
 pub fn mark_read(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
-    let found = find(tx, actor, id)?;
+    let found = find_to_change(tx, actor, id)?;
     let now = tx.now();
     match found.up_to {
         None => end_now(tx, actor.workspace, &found)?,
@@ -25,7 +26,7 @@ pub fn mark_read(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notif
 
 /// Marks a notification as unread, until it is marked as read or more of its channel is read.
 pub fn mark_unread(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
-    let found = find(tx, actor, id)?;
+    let found = find_to_change(tx, actor, id)?;
     if found.read_at.is_none() {
         return Ok(found);
     }
@@ -47,7 +48,7 @@ pub fn mark_unread(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<Not
 
 /// Deletes a notification; its messages are not affected.
 pub fn delete(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<()> {
-    let found = find(tx, actor, id)?;
+    let found = find_to_change(tx, actor, id)?;
     if found.up_to.is_none() {
         end_now(tx, actor.workspace, &found)?;
     }
@@ -56,6 +57,13 @@ pub fn delete(tx: &mut Tx, actor: &Actor, id: NotificationId) -> Result<()> {
         &[&actor.workspace, &id, &tx.now()],
     )?;
     Ok(())
+}
+
+/// The notification as it stays until the end of the transaction: its recipient reads nothing meanwhile.
+fn find_to_change(tx: &Tx, actor: &Actor, id: NotificationId) -> Result<Notification> {
+    let found = find(tx, actor, id)?;
+    lock_member(tx, actor.workspace, found.channel, found.recipient)?;
+    find(tx, actor, id)
 }
 
 /// Ends an open notification at the newest message.

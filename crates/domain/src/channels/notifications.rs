@@ -189,6 +189,14 @@ pub fn find(reader: &Reader, actor: &Actor, id: NotificationId) -> Result<Notifi
 }
 
 fn look_up(reader: &Reader, workspace: WorkspaceId, id: NotificationId) -> Result<Option<Notification>> {
+    // Between the two places where it may be, somebody else may have moved it.
+    match look_once(reader, workspace, id)? {
+        None => look_once(reader, workspace, id),
+        found => Ok(found),
+    }
+}
+
+fn look_once(reader: &Reader, workspace: WorkspaceId, id: NotificationId) -> Result<Option<Notification>> {
     if let Some(known) = reader.first(&over("n.id = $2"), &[&workspace, &id], read)? {
         return Ok(Some(known));
     }

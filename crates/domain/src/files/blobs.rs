@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use store::{Reader, Time, Tx};
 
+use crate::channels::channel;
+use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{BlobId, ChannelId, FileId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
@@ -20,6 +22,8 @@ pub const DROPPED_KEPT: Duration = Duration::from_secs(24 * 3600);
 pub const UNCHECKED: &str = "unchecked";
 /// Held back because it is too large for the scanner.
 pub const TOO_LARGE: &str = "tooLarge";
+/// Held back because its bytes are no longer those that arrived.
+pub const DAMAGED: &str = "damaged";
 
 /// Bytes that have just been written to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +128,7 @@ pub fn stored(reader: &Reader, workspace: WorkspaceId) -> Result<i64> {
 pub fn dropped(reader: &Reader, most: i64) -> Result<Vec<(WorkspaceId, BlobId)>> {
     Ok(reader.all(
         "SELECT workspace, id FROM dropped_blobs WHERE dropped_at <= $1 ORDER BY dropped_at LIMIT $2",
-        &[&reader.now().before(DROPPED_KEPT), &most],
+        &[&reader.settled().before(DROPPED_KEPT), &most],
         |row| row.read(),
     )?)
 }
@@ -146,22 +150,96 @@ pub fn is_known(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result
     Ok(known.is_some())
 }
 
-/// A blob that is waiting for the scanner.
+columns! {
+    /// Bytes as they must be in the store.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct BlobRecord {
+        pub workspace: WorkspaceId = "b.workspace",
+        pub blob: BlobId = "b.id",
+        /// In bytes.
+        pub size: i64 = "b.size",
+        /// SHA-256.
+        pub hash: [u8; 32] = "b.hash",
+    }
+}
+
+/// Every blob of the installation.
+pub fn all(reader: &Reader) -> store::Result<Vec<BlobRecord>> {
+    let sql = constcat::concat!("SELECT ", BlobRecord::COLUMNS, " FROM blobs b ORDER BY b.workspace, b.id");
+    reader.all(sql, &[], |row| row.read())
+}
+
+/// The blob that has these bytes.
+pub fn by_hash(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    hash: &[u8; 32],
+) -> store::Result<Option<BlobRecord>> {
+    let sql = constcat::concat!(
+        "SELECT ",
+        BlobRecord::COLUMNS,
+        " FROM blobs b WHERE b.workspace = $1 AND b.hash = $2"
+    );
+    reader.first(sql, &[&workspace, hash], |row| row.read())
+}
+
+/// Records that damaged bytes were replaced by good ones: what failed because of them is tried again.
+pub fn repaired(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()> {
+    tx.run(
+        "UPDATE previews SET next_try_at = $3, tries = 0 WHERE workspace = $1 AND blob = $2 AND made_at IS NULL",
+        &[&workspace, &blob, &tx.now()],
+    )?;
+    let released = tx.run(
+        "UPDATE blobs SET held_why = $3 WHERE workspace = $1 AND id = $2 AND held_why = $4",
+        &[&workspace, &blob, &UNCHECKED, &DAMAGED],
+    )?;
+    if released > 0 {
+        publish(tx, workspace, blob)?;
+    }
+    Ok(())
+}
+
+/// Where a blob is used, for whoever runs the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unchecked {
-    pub workspace: WorkspaceId,
-    pub blob: BlobId,
-    /// In bytes.
-    pub size: i64,
+pub struct BlobUse {
+    pub file_name: String,
+    /// The title of its channel, as internal users see it.
+    pub channel: String,
+    /// The firm's name.
+    pub brand: String,
+    /// Deleted, but still restorable (F6).
+    pub is_deleted: bool,
+}
+
+/// The files and waiting uploads that have these bytes.
+pub fn uses(reader: &Reader, workspace: WorkspaceId, blob: BlobId) -> Result<Vec<BlobUse>> {
+    let found: Vec<(String, ChannelId, Option<Time>)> = reader.all(
+        "SELECT name, channel, deleted_at FROM files WHERE workspace = $1 AND blob = $2 \
+         UNION ALL SELECT name, channel, NULL FROM uploads WHERE workspace = $1 AND blob = $2 ORDER BY 1, 2",
+        &[&workspace, &blob],
+        |row| row.read(),
+    )?;
+    let brand: Option<String> =
+        reader.first("SELECT brand_name FROM workspaces WHERE id = $1", &[&workspace], |row| row.get(0))?;
+    let brand = brand.unwrap_or_default();
+    let named = |(file_name, channel, deleted_at): (_, _, Option<Time>)| {
+        let channel = channel::for_events(reader, workspace, channel)?.map(|channel| channel.title);
+        let (brand, is_deleted) = (brand.clone(), deleted_at.is_some());
+        Ok(BlobUse { file_name, channel: channel.unwrap_or_default(), brand, is_deleted })
+    };
+    found.into_iter().map(named).collect()
 }
 
 /// The blobs that have waited longest for the scanner.
-pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<Unchecked>> {
+pub fn unchecked(reader: &Reader, most: i64) -> Result<Vec<BlobRecord>> {
     Ok(reader.all(
-        "SELECT workspace, id, size FROM blobs WHERE held_at IS NOT NULL AND held_why = $1 \
-         ORDER BY created_at LIMIT $2",
+        constcat::concat!(
+            "SELECT ",
+            BlobRecord::COLUMNS,
+            " FROM blobs b WHERE b.held_at IS NOT NULL AND b.held_why = $1 ORDER BY b.created_at LIMIT $2"
+        ),
         &[&UNCHECKED, &most],
-        |row| Ok(Unchecked { workspace: row.get(0)?, blob: row.get(1)?, size: row.get(2)? }),
+        |row| row.read(),
     )?)
 }
 

@@ -354,7 +354,7 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     let deleted = tx.all(
         "DELETE FROM files WHERE (workspace, id) IN \
          (SELECT workspace, id FROM files WHERE deleted_at <= $1 LIMIT $2) RETURNING workspace, blob",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
         |row| row.read::<(WorkspaceId, Option<BlobId>)>(),
     )?;
     for (workspace, blob) in &deleted {
@@ -365,7 +365,7 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     let pending = tx.run(
         "DELETE FROM files WHERE (workspace, id) IN (SELECT workspace, id FROM files \
          WHERE blob IS NULL AND kind = 'file' AND created_at <= $1 LIMIT $2)",
-        &[&tx.now().before(PENDING_LASTS), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(PENDING_LASTS), &SWEPT_AT_ONCE],
     )?;
     Ok(deleted.len() + pending)
 }

@@ -57,6 +57,8 @@ columns! {
         pub blob: BlobId = "b.id",
         /// In bytes.
         pub size: i64 = "b.size",
+        /// SHA-256.
+        pub hash: [u8; 32] = "b.hash",
         /// Detected from the bytes.
         pub content_type: String = "b.content_type",
         /// Width and height of a picture that can be shown, after rotation.

@@ -24,6 +24,8 @@ columns! {
         pub content_type: String = "b.content_type",
         /// In bytes.
         pub size: i64 = "b.size",
+        /// SHA-256.
+        pub hash: [u8; 32] = "b.hash",
     }
 }
 

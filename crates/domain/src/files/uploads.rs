@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use store::{Reader, Time, Tx};
+use uuid::Uuid;
 
 use crate::files::blobs::{self, ReceivedBlob};
 use crate::files::creating::{self, NewEntry, insert, may_make};
@@ -85,6 +86,8 @@ pub struct NewUpload {
     pub name: String,
     /// In bytes; `None` if the size is not known in advance.
     pub size: Option<i64>,
+    /// What the client says of it, to be given back when it asks for the state.
+    pub metadata: Option<String>,
 }
 
 columns! {
@@ -103,6 +106,11 @@ columns! {
         pub blob: Option<BlobId> = "blob",
         /// Pushed back by each activity.
         pub expires_at: Time = "expires_at",
+        pub metadata: Option<String> = "metadata",
+        /// Who adds bytes now, if anybody does ([`upload_leases`](crate::files::upload_leases)).
+        pub(crate) receiver: Option<Uuid> = "receiver",
+        /// The name of its bytes until they are complete.
+        pub staged: Uuid = "coalesce(staged, id)",
     }
 }
 
@@ -145,8 +153,9 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) 
     }
     let id = UploadId::new(now);
     tx.run(
-        "INSERT INTO uploads (workspace, id, person, channel, folder, file, name, size, received, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)",
+        "INSERT INTO uploads \
+         (workspace, id, person, channel, folder, file, name, size, received, created_at, expires_at, metadata) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11)",
         &[
             &actor.workspace,
             &id,
@@ -158,6 +167,7 @@ pub fn begin(tx: &mut Tx, actor: &Actor, new: &NewUpload, room: &StorageLimits) 
             &new.size,
             &now,
             &now.after(LASTS),
+            &new.metadata,
         ],
     )?;
     find(tx, actor, id)
@@ -177,7 +187,7 @@ fn make_way(tx: &Tx, actor: &Actor) -> Result<bool> {
 }
 
 /// The columns for an upload's purpose: the folder (the channel's id at the top) and the file.
-fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<uuid::Uuid>, Option<FileId>)> {
+fn place(reader: &Reader, actor: &Actor, new: &NewUpload) -> Result<(Option<Uuid>, Option<FileId>)> {
     let may = |inside| permissions::may_change(reader, actor, new.channel, inside);
     let is_open = match new.purpose {
         // Sent files are filed at the top even where it is read-only; who has left the channel cannot send.
@@ -235,16 +245,6 @@ pub(crate) fn for_message(
     Ok(Some(found).filter(|found| found.channel == channel && found.purpose == Purpose::Message))
 }
 
-/// Records that all bytes up to `received` are on disk, and extends the upload's expiry.
-pub fn received(tx: &mut Tx, actor: &Actor, upload: UploadId, received: i64) -> Result<()> {
-    let known = tx.run(
-        "UPDATE uploads SET received = $4, expires_at = $5 \
-         WHERE workspace = $1 AND id = $2 AND person = $3 AND blob IS NULL",
-        &[&actor.workspace, &upload, &actor.person, &received, &tx.now().after(LASTS)],
-    )?;
-    if known > 0 { Ok(()) } else { Err(Error::NotFound) }
-}
-
 /// Completes an upload whose bytes are all in the blob store. Returns the file, unless it is for a message
 /// still to be sent.
 ///
@@ -271,6 +271,7 @@ pub fn complete(
         purpose: found.purpose,
         name: found.name.clone(),
         size: found.size,
+        metadata: None,
     };
     place(tx, actor, &new)?;
     let blob = blobs::insert(tx, actor.workspace, arrived, room.workspace_max)?;
@@ -309,36 +310,40 @@ pub(crate) fn used(tx: &Tx, actor: &Actor, upload: UploadId) -> Result<()> {
     if gone > 0 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Cancels an upload.
-pub fn abandon(tx: &mut Tx, actor: &Actor, upload: UploadId) -> Result<()> {
+/// Cancels an upload. Returns the name of its bytes, for the caller to delete them from the store.
+pub fn abandon(tx: &mut Tx, actor: &Actor, upload: UploadId) -> Result<Uuid> {
     let found = find(tx, actor, upload)?;
     used(tx, actor, upload)?;
-    match found.blob {
-        Some(blob) => blobs::release(tx, actor.workspace, blob),
-        None => Ok(()),
+    if let Some(blob) = found.blob {
+        blobs::release(tx, actor.workspace, blob)?;
     }
+    Ok(found.staged)
 }
 
-/// Removes expired uploads, a limited number, and returns them: the caller deletes their bytes from the store.
-pub fn sweep(tx: &Tx) -> Result<Vec<UploadId>> {
+/// Removes expired uploads, a limited number, and returns the names of their bytes: the caller deletes those from the
+/// store.
+pub fn sweep(tx: &Tx) -> Result<Vec<Uuid>> {
     let gone = tx.all(
         "DELETE FROM uploads WHERE (workspace, id) IN \
-         (SELECT workspace, id FROM uploads WHERE expires_at <= $1 LIMIT $2) RETURNING workspace, id, blob",
-        &[&tx.now(), &SWEPT_AT_ONCE],
-        |row| row.read::<((WorkspaceId, UploadId), Option<BlobId>)>(),
+         (SELECT workspace, id FROM uploads WHERE expires_at <= $1 LIMIT $2) \
+         RETURNING workspace, blob, coalesce(staged, id)",
+        &[&tx.settled(), &SWEPT_AT_ONCE],
+        |row| row.read::<(WorkspaceId, Option<BlobId>, Uuid)>(),
     )?;
-    for ((workspace, _), blob) in &gone {
+    for (workspace, blob, _) in &gone {
         if let Some(blob) = blob {
             blobs::release(tx, *workspace, *blob)?;
         }
     }
-    Ok(gone.into_iter().map(|((_, upload), _)| upload).collect())
+    Ok(gone.into_iter().map(|(_, _, staged)| staged).collect())
 }
 
-/// Whether any upload has this id; the bytes of all others are swept from the store.
-pub fn is_open(reader: &Reader, upload: UploadId) -> Result<bool> {
-    // By id alone: the staging area of the store does not know workspaces.
-    let open =
-        reader.first("SELECT person FROM uploads WHERE id = $1", &[&upload], |row| row.get::<PersonId>(0))?;
-    Ok(open.is_some())
+/// Whether the bytes of this name belong to an upload; all others are swept from the store.
+pub fn is_staged(reader: &Reader, staged: Uuid) -> Result<bool> {
+    // By the name alone: the staging area of the store does not know workspaces.
+    let found =
+        reader.first("SELECT person FROM uploads WHERE coalesce(staged, id) = $1", &[&staged], |row| {
+            row.get::<PersonId>(0)
+        })?;
+    Ok(found.is_some())
 }

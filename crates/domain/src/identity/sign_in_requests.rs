@@ -122,7 +122,7 @@ pub fn call_off(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result
 
 /// Deletes some requests and links that expired long ago. Returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
-    let before = tx.now().before(KEPT);
+    let before = tx.settled().before(KEPT);
     let requests = tx.run(
         "DELETE FROM sign_ins WHERE (workspace, id) IN \
          (SELECT workspace, id FROM sign_ins WHERE expires_at <= $1 LIMIT $2)",

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
 use crate::directory::addressee::Addressee;
@@ -31,14 +32,18 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 pub(crate) const PENDING_SIGN_UPS: &str = "SELECT k.workspace, k.person, k.given_name, k.family_name, k.email, k.company_name \
      FROM newcomers k JOIN workspaces o ON o.id = k.workspace WHERE o.sign_up_at IS NOT NULL";
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SignUpInput {
     pub given_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub family_name: String,
     pub email: String,
     /// The company name they gave; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub company: String,
-    /// A hidden form field that only bots fill in.
+    /// A honeypot: hidden from people, so only bots fill it in.
+    #[serde(rename = "confirmReference", skip_serializing)]
     pub trap: String,
 }
 
@@ -116,6 +121,6 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM newcomers WHERE (workspace, person) IN \
          (SELECT workspace, person FROM newcomers WHERE expires_at <= $1 LIMIT $2)",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
     )?)
 }

@@ -4,6 +4,7 @@
 //! [`Error::Forbidden`]. Channel membership follows the view `readers` (see `channels::members`). The rules for
 //! people, companies and projects are the SQL conditions below, shared by finders and lists.
 
+use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::kernel::error::{Error, Result};
@@ -12,12 +13,15 @@ use crate::kernel::words::words;
 
 words! {
     /// A person's role in a workspace.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     pub enum Role {
         /// An internal user who also manages the team and the settings.
         Admin = "admin",
         /// Any other internal user.
         Staff = "staff",
-        /// A client user.
+        /// A client user. Nobody is made one by changing their role.
+        #[serde(skip_deserializing)]
         Client = "client",
     }
 }

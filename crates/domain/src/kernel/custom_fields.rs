@@ -1,11 +1,15 @@
 //! Custom fields that API clients attach to client users and companies. The portal stores and returns them without
 //! interpreting them.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 use store::{FromValue, Param, Value};
 
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
+use crate::kernel::patch::Patch;
+use crate::kernel::strict_json::Strict;
 
 /// Per client user or company: more than any form asks for.
 pub const FIELDS_MAX: usize = 100;
@@ -23,7 +27,43 @@ pub struct CustomFields {
     json: String,
 }
 
+/// Custom fields as they are sent: an object, or a string with its JSON. Null removes all there are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    pub named: Map<String, Json>,
+    /// Whether all others are removed.
+    pub only: bool,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Fields, D::Error> {
+        let sent = match Strict::deserialize(from)?.0 {
+            Json::Null => return Ok(Fields { only: true, ..Fields::default() }),
+            Json::String(text) => serde_json::from_str::<Strict>(&text).map_or(Json::Null, |sent| sent.0),
+            sent => sent,
+        };
+        match sent {
+            Json::Object(named) => Ok(Fields { named, only: false }),
+            _ => Err(D::Error::custom("expected an object")),
+        }
+    }
+}
+
+impl Patch<Fields> {
+    pub(crate) fn only(self) -> Patch<Fields> {
+        Patch::Set(Fields { only: true, ..self.into_value().unwrap_or_default() })
+    }
+}
+
 impl CustomFields {
+    pub(crate) fn changed(self, change: &Patch<Fields>) -> Result<CustomFields> {
+        match change {
+            Patch::Keep => Ok(self),
+            Patch::Set(fields) if fields.only => CustomFields::default().with(&fields.named),
+            Patch::Set(fields) => self.with(&fields.named),
+        }
+    }
+
     pub fn to_map(&self) -> Map<String, Json> {
         // `json` is only ever written from a map.
         serde_json::from_str(&self.json).unwrap_or_default()

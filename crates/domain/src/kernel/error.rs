@@ -37,6 +37,14 @@ impl Error {
     pub fn field(field: &'static str, problem: Problem) -> Error {
         Error::Field { field, problem }
     }
+
+    /// Logs `what` it led to; once a minute if every request fails alike.
+    pub fn log(&self, what: impl fmt::Display) {
+        match self {
+            Error::Store(cause) => cause.log(what),
+            other => tracing::error!(error = %other, "{what}"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

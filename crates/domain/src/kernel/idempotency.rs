@@ -35,7 +35,7 @@ pub fn known(tx: &Tx, actor: &Actor, question: &Question) -> Result<Option<Vec<u
     let (workspace, key, name_hash) = (&actor.workspace, &question.key, &question.name_hash);
     tx.run(
         "DELETE FROM first_answers WHERE workspace = $1 AND key = $2 AND name_hash = $3 AND created_at <= $4",
-        &[workspace, key, name_hash, &now.before(KEPT)],
+        &[workspace, key, name_hash, &tx.settled().before(KEPT)],
     )?;
     let first = tx.run(
         "INSERT INTO first_answers (workspace, key, name_hash, request_hash, answer, created_at) \
@@ -71,6 +71,6 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM first_answers WHERE (workspace, key, name_hash) IN \
          (SELECT workspace, key, name_hash FROM first_answers WHERE created_at <= $1 LIMIT $2)",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
     )?)
 }

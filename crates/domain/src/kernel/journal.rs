@@ -62,6 +62,9 @@ pub enum Event {
         /// Whose read position moved.
         person: PersonId,
         position: i64,
+        /// The read position before. Older versions did not record it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<i64>,
     },
     #[serde(rename = "messageChannel.created")]
     ChannelCreated { channel: ChannelId },
@@ -100,6 +103,12 @@ pub enum Event {
     NotificationChanged {
         /// Where the delivery status of messages changed (N12, N14).
         channel: ChannelId,
+        /// The recipient; `None` for all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+        /// The messages: after the first position, up to the second. Older versions did not record them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        positions: Option<(i64, i64)>,
     },
     #[serde(rename = "access.changed")]
     AccessChanged {
@@ -184,7 +193,7 @@ impl Event {
             | Event::MembersChanged { channel, .. }
             | Event::NotificationSent { channel, .. }
             | Event::NotificationFailed { channel, .. }
-            | Event::NotificationChanged { channel } => Some(*channel),
+            | Event::NotificationChanged { channel, .. } => Some(*channel),
             _ => None,
         }
     }

@@ -178,6 +178,10 @@ fn is_line_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}')
 }
 
+/// Clocks of machines that share a database differ by less than this. A time that is further ahead was stored before the
+/// clock was put back.
+pub const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use store::{Columns, FromRow};
 
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::limits;
+use crate::kernel::patch::Patch;
 
 /// Checks a name and an address. At least one of the names is required.
 pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Result<Name> {
@@ -15,21 +16,8 @@ pub(crate) fn name_of(given_name: &str, family_name: &str, email: &str) -> Resul
     Ok(Name { given, family, email: limits::validate_email("email", email)? })
 }
 
-pub(crate) fn changed_name(
-    before: &Name,
-    given_name: &Option<String>,
-    family_name: &Option<String>,
-    email: &Option<String>,
-) -> Result<Name> {
-    name_of(
-        given_name.as_ref().unwrap_or(&before.given),
-        family_name.as_ref().unwrap_or(&before.family),
-        email.as_ref().unwrap_or(&before.email),
-    )
-}
-
 /// A person's name, with the address as a fallback if they gave none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
     /// May be empty.
     pub given: String,
@@ -48,6 +36,17 @@ impl FromRow for Name {
 }
 
 impl Name {
+    /// # Errors
+    /// `Field`, as for a new name.
+    pub(crate) fn changed(
+        &self,
+        given: &Patch<String>,
+        family: &Patch<String>,
+        email: &Patch<String>,
+    ) -> Result<Name> {
+        name_of(given.or(&self.given), family.or(&self.family), email.or(&self.email))
+    }
+
     /// "Jane Lee", or the address if there is no name.
     pub fn full(&self) -> String {
         let full = format!("{} {}", self.given, self.family);

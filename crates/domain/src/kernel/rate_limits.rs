@@ -53,7 +53,7 @@ pub(crate) fn network(sender: &str) -> String {
 
 /// Removes some expired rows and returns how many; 0 when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
-    let over = tx.now().before(WINDOW_MAX);
+    let over = tx.settled().before(WINDOW_MAX);
     Ok(tx.run(
         "DELETE FROM tries WHERE subject IN (SELECT subject FROM tries WHERE window_start <= $1 LIMIT $2)",
         &[&over, &SWEPT_AT_ONCE],

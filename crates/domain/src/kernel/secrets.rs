@@ -10,6 +10,7 @@ const SHORT_SIGNS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 const SHORT_LENGTH: usize = 22;
 
 /// A secret for use in links: 256 bits as 64 hexadecimal digits, or 130 bits as 22 letters and digits.
+#[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {

@@ -65,7 +65,12 @@ pub fn delete(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<Message>
     find(tx, actor, message)
 }
 
+/// The message as it stays until the end of the transaction: nobody else edits or deletes it meanwhile.
 fn own(tx: &Tx, actor: &Actor, message: MessageId) -> Result<Message> {
+    tx.lock_rows(
+        "SELECT 1 FROM messages WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE",
+        &[&actor.workspace, &message],
+    )?;
     let found = find(tx, actor, message)?;
     if found.author == actor.person || actor.is_api_client() { Ok(found) } else { Err(Error::Forbidden) }
 }

@@ -1,6 +1,6 @@
 //! Full-text search over one's own channels (M8). A message matches if it has every word, at least as a prefix.
 //!
-//! On PostgreSQL the database maintains the index. On SQLite it is FTS5, which flushes its buffer at every
+//! On PostgreSQL the database maintains the index (`search_expression`). On SQLite it is FTS5, which flushes its buffer at every
 //! savepoint: indexed one by one, the words of a message cost more than the message itself. So sending only
 //! assigns a row number, in the same transaction, and [`catch_up`] indexes many messages at once: when idle,
 //! and before a search. Both indexes contain each message's workspace and channel as extra words, so the cost
@@ -21,6 +21,7 @@ use crate::kernel::access::{self, Actor};
 use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{ChannelId, WorkspaceId};
 use crate::messages::message::{self, Message};
+use crate::messages::search_expression;
 
 /// Messages indexed per transaction. Larger batches block other writers longer; smaller ones make FTS5 merge
 /// segments more often.
@@ -143,26 +144,10 @@ fn places_of(
             &[&actor.workspace, &actor.person, &words.fts5(places), &before.at, &most],
             row,
         )?,
-        TextIndex::Expression => reader.all(
-            &format!(
-                "SELECT m.channel, m.position, m.sent_at FROM messages m JOIN {seen} \
-                 WHERE m.workspace = $1 AND message_words(m.workspace, m.channel, m.text) @@ \
-                 (CAST(CAST($3 AS TEXT) AS TSQUERY) && to_tsquery('simple', without_accents($4))) \
-                 AND (m.sent_at, m.channel, m.position) < ($5, $6, $7) \
-                 ORDER BY m.sent_at DESC, m.channel DESC, m.position DESC LIMIT $8"
-            ),
-            &[
-                &actor.workspace,
-                &actor.person,
-                &TextQuery::places_tsquery(places),
-                &words.tsquery(),
-                &before.at,
-                &before.channel,
-                &before.position,
-                &most,
-            ],
-            row,
-        )?,
+        TextIndex::Expression => {
+            let before = (before.channel, before.position, before.at);
+            search_expression::newest(reader, actor, seen, (words, places), before, most)?
+        }
     };
     Ok(found)
 }
@@ -266,10 +251,16 @@ fn newest_numbered(reader: &Reader) -> Result<i64> {
 
 /// Rebuilds the index after a restore. Memory is bounded by the number of channels.
 pub fn rebuild(tx: &Tx) -> Result<()> {
-    if tx.text_index() == TextIndex::Table {
-        tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
-        number(tx)?;
-        while catch_up(tx)? {}
+    match tx.text_index() {
+        TextIndex::Table => {
+            tx.run("INSERT INTO message_words (message_words) VALUES ('delete-all')", &[])?;
+            number(tx)?;
+            while catch_up(tx)? {}
+        }
+        // Without figures PostgreSQL sorts all messages to find the newest.
+        TextIndex::Expression => {
+            tx.run("ANALYZE messages", &[])?;
+        }
     }
     Ok(())
 }

@@ -53,8 +53,9 @@ pub(crate) fn waiting(reader: &Reader, workspace: WorkspaceId, person: PersonId)
 
 /// Publishes that the forecast for a person's unread messages has changed: another time, or not sent at all.
 pub(crate) fn forecast_changed(tx: &mut Tx, workspace: WorkspaceId, person: PersonId) -> Result<()> {
-    for Waiting { channel, .. } in waiting(tx, workspace, person)? {
-        journal::record(tx, workspace, &Event::NotificationChanged { channel });
+    for Waiting { channel, after, up_to, .. } in waiting(tx, workspace, person)? {
+        let (person, positions) = (Some(person), Some((after, up_to)));
+        journal::record(tx, workspace, &Event::NotificationChanged { channel, person, positions });
     }
     Ok(())
 }

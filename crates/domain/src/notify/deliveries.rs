@@ -12,7 +12,7 @@ use crate::kernel::error::Result;
 use crate::kernel::ids::{ChannelId, DeliveryId, DigestId, PersonId, WorkspaceId};
 use crate::kernel::journal::{self, Event};
 use crate::kernel::medium::Medium;
-use crate::notify::delivery::{Delivery, Kind, channels};
+use crate::notify::delivery::{Delivery, Kind, parts};
 use crate::notify::text_deliveries;
 
 /// How long a worker has for one attempt: longer than the timeout for any mail server.
@@ -105,7 +105,7 @@ pub fn sent(tx: &mut Tx, delivery: &Delivery) -> Result<()> {
          WHERE workspace = $1 AND id = $2 AND sent_at IS NULL",
         &[&delivery.workspace, &delivery.id, &tx.now()],
     )?;
-    tell(tx, delivery, changed, |channel, digest, way| Event::NotificationSent {
+    tell(tx, delivery, changed, |(channel, _), digest, way| Event::NotificationSent {
         channel,
         person: delivery.person,
         digest,
@@ -128,7 +128,7 @@ pub fn failed_for_now(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<
          WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
         &[&delivery.workspace, &delivery.id, &delivery.tries, &next, &shortened(reason)],
     )?;
-    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })?;
+    tell_changed(tx, delivery, changed)?;
     Ok(Some(next))
 }
 
@@ -139,7 +139,7 @@ pub fn held(tx: &mut Tx, delivery: &Delivery, until: Time) -> Result<()> {
          WHERE workspace = $1 AND id = $2 AND tries = $3 AND next_try_at IS NOT NULL",
         &[&delivery.workspace, &delivery.id, &delivery.tries, &until],
     )?;
-    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
+    tell_changed(tx, delivery, changed)
 }
 
 /// Records a permanent failure.
@@ -150,11 +150,19 @@ pub fn failed(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
 }
 
 fn tell_failed(tx: &mut Tx, delivery: &Delivery, changed: usize) -> Result<()> {
-    tell(tx, delivery, changed, |channel, digest, way| Event::NotificationFailed {
+    tell(tx, delivery, changed, |(channel, _), digest, way| Event::NotificationFailed {
         channel,
         person: delivery.person,
         digest,
         way,
+    })
+}
+
+fn tell_changed(tx: &mut Tx, delivery: &Delivery, changed: usize) -> Result<()> {
+    tell(tx, delivery, changed, |(channel, positions), _, _| Event::NotificationChanged {
+        channel,
+        person: Some(delivery.person),
+        positions: Some(positions),
     })
 }
 
@@ -171,7 +179,7 @@ pub(crate) fn returned(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result
 /// Records that it is no longer needed: the sign-in is over, or the person was deactivated.
 pub fn dropped(tx: &mut Tx, delivery: &Delivery, reason: &str) -> Result<()> {
     let changed = finish(tx, delivery, None, reason)?;
-    tell(tx, delivery, changed, |channel, _, _| Event::NotificationChanged { channel })
+    tell_changed(tx, delivery, changed)
 }
 
 /// Ignores a worker whose lease ran out and was taken by another.
@@ -189,7 +197,7 @@ fn tell(
     tx: &mut Tx,
     delivery: &Delivery,
     changed: usize,
-    event: impl Fn(ChannelId, DigestId, Medium) -> Event,
+    event: impl Fn((ChannelId, (i64, i64)), DigestId, Medium) -> Event,
 ) -> Result<()> {
     let Some((digest, way)) = delivery.kind.digest_and_way().filter(|_| changed > 0) else { return Ok(()) };
     let mut digests = vec![digest];
@@ -197,8 +205,8 @@ fn tell(
         digests.extend(text_deliveries::merge_into(tx, delivery, digest)?);
     }
     for digest in digests {
-        for channel in channels(tx, delivery.workspace, digest)? {
-            journal::record(tx, delivery.workspace, &event(channel, digest, way));
+        for part in parts(tx, delivery.workspace, digest)? {
+            journal::record(tx, delivery.workspace, &event(part, digest, way));
         }
     }
     Ok(())

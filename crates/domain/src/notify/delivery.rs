@@ -131,10 +131,16 @@ columns! {
     }
 }
 
-pub(crate) fn channels(reader: &Reader, workspace: WorkspaceId, digest: DigestId) -> Result<Vec<ChannelId>> {
+/// The channels of a digest, each with the positions that it covers: after the first, up to the second.
+pub(crate) fn parts(
+    reader: &Reader,
+    workspace: WorkspaceId,
+    digest: DigestId,
+) -> Result<Vec<(ChannelId, (i64, i64))>> {
     Ok(reader.all(
-        "SELECT channel FROM digest_parts WHERE workspace = $1 AND digest = $2 ORDER BY channel",
+        "SELECT channel, after_position, up_to_position FROM digest_parts WHERE workspace = $1 AND digest = $2 \
+         ORDER BY channel",
         &[&workspace, &digest],
-        |row| row.get(0),
+        |row| row.read(),
     )?)
 }

@@ -50,10 +50,23 @@ pub fn of_messages(
     positions: RangeInclusive<i64>,
     wait: Option<Duration>,
 ) -> Result<Vec<MessageStatus>> {
+    of_recipients(reader, actor, channel, positions, None, wait)
+}
+
+/// As [`of_messages`], for one of the recipients if there is a `person`: that costs the same however many others there are.
+pub fn of_recipients(
+    reader: &Reader,
+    actor: &Actor,
+    channel: ChannelId,
+    positions: RangeInclusive<i64>,
+    person: Option<PersonId>,
+    wait: Option<Duration>,
+) -> Result<Vec<MessageStatus>> {
     access::internal(actor)?;
     access::channel(reader, actor, channel)?;
     let wait = due::wait_of(reader, actor.workspace, wait)?;
-    let asked = Asked { reader, actor, channel, first: *positions.start(), last: *positions.end(), wait };
+    let (first, last) = (*positions.start(), *positions.end());
+    let asked = Asked { reader, actor, channel, first, last, person, wait };
     let (recipients, moves, parts) = (asked.recipients()?, asked.moves()?, asked.parts()?);
     let mut known: Vec<Known<'_>> = recipients
         .iter()
@@ -78,6 +91,8 @@ struct Asked<'a> {
     channel: ChannelId,
     first: i64,
     last: i64,
+    /// `None` for all recipients.
+    person: Option<PersonId>,
     wait: Duration,
 }
 
@@ -202,29 +217,44 @@ impl Asked<'_> {
         )?)
     }
 
+    /// SQL: the condition on the recipient, who is this parameter.
+    fn of(&self, column: &str, parameter: &str) -> String {
+        match self.person {
+            Some(_) => format!("{column} = {parameter}"),
+            None => format!("CAST({parameter} AS UUID) IS NULL"),
+        }
+    }
+
+    /// The parameters of the queries below.
+    fn place(&self) -> [&dyn store::Param; 5] {
+        [&self.actor.workspace, &self.channel, &self.first, &self.last, &self.person]
+    }
+
     fn recipients(&self) -> Result<Vec<Recipient>> {
-        let mut found = self.reader.all(
+        let members = format!(
             "SELECT m.person, p.given_name, p.family_name, p.email, m.joined_position, m.muted_at, m.told_position \
              FROM members m JOIN people p ON p.workspace = m.workspace AND p.id = m.person \
-             WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3",
-            &[&self.actor.workspace, &self.channel, &self.last],
-            |row| {
-                let (person, name, joined, muted_at, told_position): (_, Name, _, Option<Time>, _) = row.read()?;
-                let (name, muted) = (Arc::new(name), muted_at.is_some());
-                Ok(Recipient { person, name, joined, left: None, muted, told_position })
-            },
-        )?;
-        found.extend(self.reader.all(
+             WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.joined_position < $3 AND {}",
+            self.of("m.person", "$4")
+        );
+        let departed = format!(
             "SELECT d.person, p.given_name, p.family_name, p.email, d.joined_position, d.left_position, d.reason \
              FROM departures d JOIN people p ON p.workspace = d.workspace AND p.id = d.person \
-             WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3",
-            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
-            |row| {
-                let (person, name, joined, left): (_, Name, _, _) = row.read()?;
-                let (name, left) = (Arc::new(name), Some(left));
-                Ok(Recipient { person, name, joined, left, muted: false, told_position: 0 })
-            },
-        )?);
+             WHERE d.workspace = $1 AND d.channel = $2 AND d.joined_position < $4 AND d.left_position >= $3 AND {}",
+            self.of("d.person", "$5")
+        );
+        let params: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.last, &self.person];
+        let mut found = self.reader.all(&members, &params, |row| {
+            let (person, name, joined, muted_at, told_position): (_, Name, _, Option<Time>, _) =
+                row.read()?;
+            let (name, muted) = (Arc::new(name), muted_at.is_some());
+            Ok(Recipient { person, name, joined, left: None, muted, told_position })
+        })?;
+        found.extend(self.reader.all(&departed, &self.place(), |row| {
+            let (person, name, joined, left): (_, Name, _, _) = row.read()?;
+            let (name, left) = (Arc::new(name), Some(left));
+            Ok(Recipient { person, name, joined, left, muted: false, told_position: 0 })
+        })?);
         found.sort_by_cached_key(|recipient| (recipient.name.full(), recipient.person));
         Ok(found)
     }
@@ -232,51 +262,52 @@ impl Asked<'_> {
     /// The read moves within these positions, and each person's first one beyond: later ones add nothing,
     /// however many there are.
     fn moves(&self) -> Result<HashMap<PersonId, Vec<(i64, Time)>>> {
-        let moves = self.reader.all(
+        let of = self.of("person", "$5");
+        let sql = format!(
             "SELECT person, position, at FROM read_moves \
-             WHERE workspace = $1 AND channel = $2 AND position >= $3 AND position <= $4 \
+             WHERE workspace = $1 AND channel = $2 AND position >= $3 AND position <= $4 AND {of} \
              UNION ALL SELECT v.person, v.position, v.at FROM ( \
-             SELECT person FROM members WHERE workspace = $1 AND channel = $2 \
-             UNION SELECT person FROM departures WHERE workspace = $1 AND channel = $2) m \
+             SELECT person FROM members WHERE workspace = $1 AND channel = $2 AND {of} \
+             UNION SELECT person FROM departures WHERE workspace = $1 AND channel = $2 AND {of}) m \
              JOIN read_moves v ON v.workspace = $1 AND v.channel = $2 AND v.person = m.person \
              AND v.position = (SELECT min(n.position) FROM read_moves n \
-             WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)",
-            &[&self.actor.workspace, &self.channel, &self.first, &self.last],
-            |row| {
-                let (person, position, at) = row.read()?;
-                Ok((person, (position, at)))
-            },
-        )?;
+             WHERE n.workspace = $1 AND n.channel = $2 AND n.person = m.person AND n.position > $4)"
+        );
+        let moves = self.reader.all(&sql, &self.place(), |row| {
+            let (person, position, at) = row.read()?;
+            Ok((person, (position, at)))
+        })?;
         Ok(by_person(moves))
     }
 
     fn parts(&self) -> Result<HashMap<PersonId, Vec<DigestPart>>> {
-        let place: [&dyn store::Param; 4] = [&self.actor.workspace, &self.channel, &self.first, &self.last];
-        let mut parts = self.reader.all(
+        let of = self.of("t.person", "$5");
+        let sql = format!(
             "SELECT t.person, t.digest, t.after_position, t.up_to_position, t.left_out, t.text_left_out, g.suppressed \
              FROM digest_parts t JOIN digests g ON g.workspace = t.workspace AND g.id = t.digest \
-             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
-             ORDER BY t.digest DESC",
-            &place,
-            |row| {
-                let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                let (left_out, suppressed) = ([row.get(4)?, row.get(5)?], row.get(6)?);
-                Ok((row.get(0)?, DigestPart { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() }))
-            },
-        )?;
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 AND {of} \
+             ORDER BY t.digest DESC"
+        );
+        let mut parts = self.reader.all(&sql, &self.place(), |row| {
+            let (digest, after, up_to) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let (left_out, suppressed) = ([row.get(4)?, row.get(5)?], row.get(6)?);
+            Ok((
+                row.get(0)?,
+                DigestPart { digest, after, up_to, suppressed, left_out, deliveries: Vec::new() },
+            ))
+        })?;
         let sending = |row: &Row<'_>| -> store::Result<(DigestId, Sending)> {
             let (digest, kind, next_try_at, sent_at, failed_at, reason) = row.read()?;
             let sending = Sending { way: medium::medium_of(kind), next_try_at, sent_at, failed_at, reason };
             Ok((digest, sending))
         };
-        let sendings = self.reader.all(
+        let sql = format!(
             "SELECT t.digest, d.kind, d.next_try_at, d.sent_at, d.failed_at, d.reason FROM digest_parts t \
              JOIN deliveries d ON d.workspace = t.workspace AND d.reference = t.digest \
-             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 \
-             ORDER BY d.kind",
-            &place,
-            sending,
-        )?;
+             WHERE t.workspace = $1 AND t.channel = $2 AND t.up_to_position >= $3 AND t.after_position < $4 AND {of} \
+             ORDER BY d.kind"
+        );
+        let sendings = self.reader.all(&sql, &self.place(), sending)?;
         let mut of_digest: HashMap<DigestId, Vec<Sending>> = HashMap::new();
         for (digest, sending) in sendings {
             of_digest.entry(digest).or_default().push(sending);

@@ -13,6 +13,7 @@ use store::{Reader, Time, Tx};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{ChannelId, DigestId, PersonId, WorkspaceId};
+use crate::kernel::limits::CLOCKS_DIFFER;
 use crate::kernel::medium::{self, Frequency, Medium};
 use crate::messages::unread_backlog::{AFTER, COUNTS, waiting};
 use crate::notify;
@@ -37,10 +38,12 @@ pub fn channels_past_wait(
     let sql = format!(
         "SELECT d.workspace, d.channel FROM workspaces w CROSS JOIN waiting d WHERE d.workspace = w.id \
          AND d.channel IN (SELECT o.channel FROM waiting o WHERE o.workspace = w.id \
-         AND o.since <= CAST($1 AS BIGINT) - {WAIT} ORDER BY o.since, o.channel LIMIT $3) \
+         AND (o.since <= CAST($1 AS BIGINT) - {WAIT} OR o.since > $4) ORDER BY o.since, o.channel LIMIT $3) \
          ORDER BY d.since, d.channel LIMIT $3"
     );
-    Ok(reader.all(&sql, &[&reader.now(), &milliseconds(wait), &most], |row| row.read())?)
+    let now = reader.now();
+    let ahead = now.after(CLOCKS_DIFFER);
+    Ok(reader.all(&sql, &[&now, &milliseconds(wait), &most, &ahead], |row| row.read())?)
 }
 
 /// Up to `most` people, of all workspaces, who are due.
@@ -84,21 +87,22 @@ pub fn enqueue_due(
     )?;
     let Some(first) = first else { return Ok(()) };
     let received_until = tx.now().before(wait_of(tx, workspace, wait)?);
+    let ahead = tx.now().after(CLOCKS_DIFFER);
     // Ordered by person, so that two workers cannot deadlock.
     let sql = format!(
         "INSERT INTO due (workspace, person, decide_at) \
          SELECT m.workspace, m.person, CAST($3 AS BIGINT) FROM members m \
          WHERE m.workspace = $1 AND m.channel = $2 AND m.left_at IS NULL AND m.muted_at IS NULL \
          AND EXISTS (SELECT 1 FROM messages x WHERE x.workspace = m.workspace AND x.channel = m.channel \
-         AND x.position > {AFTER} AND x.sent_at <= $4 AND {COUNTS}) ORDER BY m.person \
+         AND x.position > {AFTER} AND (x.sent_at <= $4 OR x.sent_at > $5) AND {COUNTS}) ORDER BY m.person \
          ON CONFLICT (workspace, person) DO UPDATE SET decide_at = excluded.decide_at \
          WHERE due.decide_at > excluded.decide_at"
     );
-    tx.run(&sql, &[&workspace, &channel, &tx.now(), &received_until])?;
+    tx.run(&sql, &[&workspace, &channel, &tx.now(), &received_until, &ahead])?;
     let (since, position): (Option<Time>, Option<i64>) = tx.one(
         "SELECT min(sent_at), min(position) FROM messages \
-         WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4",
-        &[&workspace, &channel, &first, &received_until],
+         WHERE workspace = $1 AND channel = $2 AND position >= $3 AND sent_at > $4 AND sent_at <= $5",
+        &[&workspace, &channel, &first, &received_until, &ahead],
         |row| row.read(),
     )?;
     match (since, position) {

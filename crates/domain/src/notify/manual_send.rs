@@ -33,7 +33,7 @@ pub fn send_now(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<usize>
         &[&actor.workspace, &channel, &position, &tx.now()],
     )?;
     if asked + retried > 0 {
-        journal::record(tx, actor.workspace, &Event::NotificationChanged { channel });
+        changed(tx, actor, channel, position);
     }
     Ok(asked + retried)
 }
@@ -52,8 +52,14 @@ pub fn call_off(tx: &mut Tx, actor: &Actor, message: MessageId) -> Result<()> {
         "UPDATE messages SET called_off_at = $4 WHERE workspace = $1 AND channel = $2 AND position = $3",
         &[&actor.workspace, &channel, &position, &tx.now()],
     )?;
-    journal::record(tx, actor.workspace, &Event::NotificationChanged { channel });
+    changed(tx, actor, channel, position);
     Ok(())
+}
+
+/// Publishes that the delivery status of the message may have changed for all its recipients.
+fn changed(tx: &mut Tx, actor: &Actor, channel: ChannelId, position: i64) {
+    let positions = Some((position - 1, position));
+    journal::record(tx, actor.workspace, &Event::NotificationChanged { channel, person: None, positions });
 }
 
 const CALLED_OFF: &str = "Telling people of this message was called off.";

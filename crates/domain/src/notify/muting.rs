@@ -7,7 +7,7 @@ use crate::kernel::access::Actor;
 use crate::kernel::error::Result;
 use crate::kernel::ids::ChannelId;
 use crate::kernel::journal::{self, Event};
-use crate::messages::unread_backlog::{Reason, waiting};
+use crate::messages::unread_backlog::{AFTER, Reason, waiting};
 use crate::notify::digests;
 
 /// Mutes or unmutes a channel for the requester. Messages that arrive while it is muted stay unread and are
@@ -17,12 +17,16 @@ use crate::notify::digests;
 /// `Forbidden` for client users.
 pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Result<()> {
     own_choice(tx, actor, channel)?;
-    let was_muted: Option<Time> = tx.one(
-        "SELECT muted_at FROM members WHERE workspace = $1 AND channel = $2 AND person = $3",
+    let (muted_at, after, up_to): (Option<Time>, i64, i64) = tx.one(
+        &format!(
+            "SELECT m.muted_at, {AFTER}, c.last_position FROM members m \
+             JOIN channels c ON c.workspace = m.workspace AND c.id = m.channel \
+             WHERE m.workspace = $1 AND m.channel = $2 AND m.person = $3"
+        ),
         &[&actor.workspace, &channel, &actor.person],
-        |row| row.get(0),
+        |row| row.read(),
     )?;
-    let was_muted = was_muted.is_some();
+    let was_muted = muted_at.is_some();
     let at = muted.then(|| tx.now());
     tx.run(
         "UPDATE members SET muted_at = $4 WHERE workspace = $1 AND channel = $2 AND person = $3",
@@ -32,7 +36,8 @@ pub fn mute(tx: &mut Tx, actor: &Actor, channel: ChannelId, muted: bool) -> Resu
         suppress_muted(tx, actor, channel)?;
     }
     if was_muted != muted {
-        journal::record(tx, actor.workspace, &Event::NotificationChanged { channel });
+        let (person, positions) = (Some(actor.person), Some((after, up_to)));
+        journal::record(tx, actor.workspace, &Event::NotificationChanged { channel, person, positions });
     }
     Ok(())
 }

@@ -118,6 +118,6 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     Ok(tx.run(
         "DELETE FROM unsubscribe_links WHERE (workspace, token_hash) IN \
          (SELECT workspace, token_hash FROM unsubscribe_links WHERE expires_at <= $1 LIMIT $2)",
-        &[&tx.now(), &SWEPT_AT_ONCE],
+        &[&tx.settled(), &SWEPT_AT_ONCE],
     )?)
 }

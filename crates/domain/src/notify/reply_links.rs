@@ -355,7 +355,7 @@ pub(crate) fn revoke_of_person(tx: &Tx, workspace: WorkspaceId, person: PersonId
 /// Removes links that expired long ago and old requests for fresh ones, a limited number. Returns how many; 0
 /// when none are left.
 pub fn sweep(tx: &Tx) -> Result<usize> {
-    let before = tx.now().before(KEPT);
+    let before = tx.settled().before(KEPT);
     let links = tx.run(
         "DELETE FROM reply_links WHERE (workspace, token_hash) IN \
          (SELECT workspace, token_hash FROM reply_links WHERE expires_at <= $1 LIMIT $2)",

@@ -66,8 +66,9 @@ pub(crate) fn expedite_texts(tx: &mut Tx, workspace: WorkspaceId, person: Person
     );
     let held: Vec<DigestId> = tx.all(&sql, &[&workspace, &person, &tx.now()], |row| row.get(0))?;
     for digest in held {
-        for channel in delivery::channels(tx, workspace, digest)? {
-            journal::record(tx, workspace, &Event::NotificationChanged { channel });
+        for (channel, positions) in delivery::parts(tx, workspace, digest)? {
+            let (person, positions) = (Some(person), Some(positions));
+            journal::record(tx, workspace, &Event::NotificationChanged { channel, person, positions });
         }
     }
     Ok(())

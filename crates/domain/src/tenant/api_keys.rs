@@ -10,9 +10,9 @@ use crate::kernel::audit_log::{self, AuditAction, Changes};
 use crate::kernel::columns::columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::ids::{KeyId, PersonId};
-use crate::kernel::limits;
 use crate::kernel::name::Name;
 use crate::kernel::secrets::{self, Secret};
+use crate::kernel::{limits, lock};
 
 /// How often the last use is saved at most: a write per call would cost more than the call.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
@@ -42,6 +42,8 @@ columns! {
 pub fn create(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Secret> {
     access::admin(actor)?;
     let name = limits::validate_line("name", name, limits::NAME_CHARACTERS)?;
+    // Two at once would both find a place.
+    lock::lock_directory(tx, actor.workspace)?;
     let count: i64 = tx.one(
         "SELECT count(*) FROM keys WHERE workspace = $1 AND revoked_at IS NULL",
         &[&actor.workspace],

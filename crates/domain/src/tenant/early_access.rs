@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use store::{Reader, Time, Tx};
 use uuid::Uuid;
 
@@ -23,13 +24,15 @@ pub const BY_SENDER_MAX: i64 = 20;
 pub const IN_A_DAY_MAX: i64 = 5_000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct EntryInput {
     pub name: String,
     pub email: String,
     /// May be empty.
     pub company: String,
-    /// Value of a field that people do not see and only bots fill in.
+    /// A honeypot: hidden from people, so only bots fill it in.
+    #[serde(rename = "confirmReference")]
     pub trap: String,
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use store::{Reader, Time, Tx};
 
 use crate::kernel::columns::columns;
@@ -15,6 +16,8 @@ pub const WAIT_MINUTES: std::ops::RangeInclusive<i64> = 1..=60;
 
 words! {
     /// Where a reply link leads on a device where nobody is signed in (N8).
+    #[derive(Deserialize, Serialize)]
+    #[serde(rename_all = "camelCase")]
     pub enum ReplyLinks {
         /// A page that shows the messages and takes a reply.
         Reply = "reply",
@@ -25,6 +28,8 @@ words! {
 
 words! {
     /// Where a new client user's conversation is (C6).
+    #[derive(Deserialize, Serialize)]
+    #[serde(rename_all = "camelCase")]
     pub enum DefaultChannel {
         Client = "client",
         Company = "company",

@@ -120,7 +120,7 @@ pub fn sweep(tx: &Tx) -> Result<usize> {
     let mut old: Vec<(WorkspaceId, CallId)> = tx.all(
         "SELECT c.workspace, c.id FROM webhook_calls c WHERE c.at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d \
          WHERE d.workspace = c.workspace AND d.reference = c.id AND d.next_try_at IS NOT NULL) ORDER BY c.at LIMIT $2",
-        &[&tx.now().before(KEPT), &SWEPT_AT_ONCE],
+        &[&tx.settled().before(KEPT), &SWEPT_AT_ONCE],
         |row| row.read(),
     )?;
     let of_deleted: Vec<(WorkspaceId, CallId)> = tx.all(

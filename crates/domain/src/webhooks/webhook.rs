@@ -13,7 +13,7 @@ use crate::kernel::error::{Error, Problem, Result};
 use crate::kernel::ids::{PersonId, WebhookId, WorkspaceId};
 use crate::kernel::journal::Event;
 use crate::kernel::name::Name;
-use crate::kernel::{limits, random};
+use crate::kernel::{limits, lock, random};
 use crate::notify::delivery::Kind;
 use crate::notify::{deliveries, webhook_deliveries};
 
@@ -140,6 +140,8 @@ pub fn create(tx: &mut Tx, actor: &Actor, url: &str, events: &EventFilter) -> Re
     if !(url.starts_with("https://") || url.starts_with("http://")) {
         return Err(Error::field("url", Problem::NoLink));
     }
+    // Two at once would both find a place.
+    lock::lock_directory(tx, actor.workspace)?;
     let count: i64 = tx.one(
         "SELECT count(*) FROM webhooks WHERE workspace = $1 AND deleted_at IS NULL",
         &[&actor.workspace],

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, new_client, not_found, refused};
-use domain::administration::clients::{ClientChange, NewClient};
-use domain::administration::companies::Details;
+use domain::administration::clients::ClientInput;
+use domain::administration::companies::CompanyInput;
 use domain::administration::deletion;
 use domain::arrival::{invitations, sign_in};
 use domain::channels::list::{self, Search};
@@ -45,6 +45,8 @@ fn delete_company(office: &Office, who: Actor, company: CompanyId) -> error::Res
 fn companies_of(office: &Office, who: Actor, client: PersonId) -> Vec<(CompanyId, String, bool)> {
     office.read(move |reader| directory::clients::companies_of(reader, &who, client)).unwrap()
 }
+
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 both_engines! {
     fn a_program_reads_and_changes_channels_that_its_admin_is_not_in(office) {
@@ -127,7 +129,10 @@ both_engines! {
         office.wait(Duration::from_millis(1));
         let bolt = firm.company("Bolt");
         let ada = firm.ada;
-        let change = administration::team::InternalChange { limited: Some(true), ..Default::default() };
+        let change = administration::team::InternalInput {
+            is_client_access_limited: true.into(),
+            ..Default::default()
+        };
         let eve = firm.admin("Eve");
         firm.edit_internal(eve, ada.person, change).unwrap();
         let limited = firm.actor(ada.person).unwrap();
@@ -221,7 +226,7 @@ both_engines! {
         assert_eq!(firm.actor(bo.person), None);
         assert!(!firm.is_in(own, bo.person) && !firm.is_in(company, bo.person));
         not_found(delete_client(office, ada, bo.person));
-        not_found(firm.edit_client(ada, bo.person, ClientChange::default()));
+        not_found(firm.edit_client(ada, bo.person, ClientInput::default()));
         not_found(office.write(move |tx| invitations::invite(tx, &ada, bo.person)));
         not_found(office.write(move |tx| starting::create(tx, &ada, &Subject::Client(bo.person))));
         assert!(office.read(move |reader| directory::clients::clients(reader, &ada, &Default::default(), 9)).unwrap().is_empty());
@@ -322,10 +327,14 @@ both_engines! {
         assert_eq!(told(), ["company.created", "client.created"]);
         let made = office.read(move |reader| directory::clients::client(reader, &ada, bo)).unwrap();
         assert_eq!(made.made_by, "api");
-        firm.edit_client(ada, bo, ClientChange::default()).unwrap();
+        firm.edit_client(ada, bo, ClientInput::default()).unwrap();
         firm.move_client(bo, &[acme]);
         assert_eq!(told().len(), 2, "nothing changed");
-        let both = ClientChange { given_name: Some("Bob".to_string()), companies: Some(vec![]), ..Default::default() };
+        let both = ClientInput {
+            given_name: "Bob".to_string().into(),
+            company_ids: vec![].into(),
+            ..Default::default()
+        };
         firm.edit_client(ada, bo, both).unwrap();
         office.write(move |tx| invitations::invite(tx, &ada, bo)).unwrap();
         for _ in 0..2 {
@@ -341,8 +350,8 @@ both_engines! {
         office.write(move |tx| administration::projects::archive(tx, &ada, project, true)).unwrap();
         office.write(move |tx| administration::projects::delete(tx, &ada, project)).unwrap();
         office.write(move |tx| administration::companies::rename(tx, &ada, acme, "Acme")).unwrap();
-        let color = Details { color: Some("#9BBFFF".to_string()), ..Details::default() };
-        office.write(move |tx| administration::companies::edit(tx, &ada, acme, None, &color)).unwrap();
+        let color = CompanyInput { fallback_color: "#9BBFFF".to_string().into(), ..CompanyInput::default() };
+        office.write(move |tx| administration::companies::edit(tx, &ada, acme, &color)).unwrap();
         delete_company(office, ada, acme).unwrap();
         assert_eq!(
             told()[6..],
@@ -359,9 +368,9 @@ both_engines! {
             office.write(move |tx| match idempotency::known(tx, &who, &question)? {
                 Some(first) => Ok((first, false)),
                 None => {
-                    administration::clients::add_client(tx, &who, &NewClient {
-                        given_name: "New".to_string(),
-                        email: format!("{}@client.example", ids::MessageId::new(tx.now())),
+                    administration::clients::add_client(tx, &who, &ClientInput {
+                        given_name: "New".to_string().into(),
+                        email: format!("{}@client.example", ids::MessageId::new(tx.now())).into(),
                         ..Default::default()
                     })?;
                     idempotency::record_answer(tx, &who, &question, answer)?;
@@ -370,6 +379,11 @@ both_engines! {
             })
         };
         assert_eq!(ask(ada, question, b"first").unwrap(), (b"first".to_vec(), true));
+        // A clock that is ahead for a moment forgets nothing.
+        office.store.clock().turn_ahead(MONTH);
+        assert_eq!(ask(ada, question, b"ahead").unwrap(), (b"first".to_vec(), false));
+        assert_eq!(office.write(|tx| idempotency::sweep(tx)).unwrap(), 0);
+        office.store.clock().turn_back(MONTH);
         office.wait(Duration::from_secs(24 * 3600 - 1));
         assert_eq!(ask(ada, question, b"second").unwrap(), (b"first".to_vec(), false));
         let conflict = |outcome: error::Result<(Vec<u8>, bool)>| assert!(matches!(outcome, Err(Error::Conflict(_))));
@@ -383,7 +397,7 @@ both_engines! {
         let fresh = Question { name_hash: [5; 32], ..question };
         let refusal = office.write(move |tx| {
             idempotency::known(tx, &ada, &fresh)?;
-            administration::clients::add_client(tx, &ada, &NewClient::default())
+            administration::clients::add_client(tx, &ada, &ClientInput { email: String::new().into(), ..Default::default() })
         });
         refused(refusal, "givenName", Problem::Empty);
         assert!(ask(ada, fresh, b"d").unwrap().1);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::Office;
-use domain::administration::team::InternalChange;
+use domain::administration::team::InternalInput;
 use domain::kernel::access::{Actor, Role};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::KeyId;
@@ -112,7 +112,7 @@ both_engines! {
         let (of_eve, of_sue) = (make(office, eve, "Eve's").unwrap(), make(office, sue, "Sue's").unwrap());
         firm.deactivate(firm.ada, eve.person).unwrap();
         assert_eq!(who(office, &of_eve), None);
-        let demotion = InternalChange { role: Some(Role::Staff), ..InternalChange::default() };
+        let demotion = InternalInput { role: Role::Staff.into(), ..InternalInput::default() };
         firm.edit_internal(firm.ada, sue.person, demotion).unwrap();
         assert_eq!(who(office, &of_sue), None);
     }

@@ -3,10 +3,10 @@
 use crate::support::Office;
 use crate::support::people::{forbidden, new_client, new_internal, not_found};
 use domain::administration;
-use domain::administration::clients::{self, ClientChange};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::administration::settings::{self, MessagingChange};
-use domain::administration::team::{self, InternalChange};
+use domain::administration::team::{self, InternalInput};
 use domain::administration::{deletion, projects};
 use domain::arrival::invitations;
 use domain::kernel::access::{Actor, Origin, Role};
@@ -45,13 +45,13 @@ both_engines! {
         office.write(move |tx| administration::companies::rename(tx, &ada, north, "Far North")).unwrap();
         expect(AuditAction::CompanyChanged, &[change("name", Some("North"), Some("Far North"))]);
         let client = new_client("Bo", &[]);
-        let email = client.email.clone();
+        let email = client.email.to_string();
         let bo = office.write(move |tx| clients::add_client(tx, &ada, &client)).unwrap();
         expect(AuditAction::PersonAdded, &[change("email", None, Some(&email))]);
-        let moved = ClientChange {
-            phone: Some("+44 20 7946 0018".to_string()),
-            companies: Some(vec![north]),
-            ..ClientChange::default()
+        let moved = ClientInput {
+            phone: "+44 20 7946 0018".to_string().into(),
+            company_ids: vec![north].into(),
+            ..ClientInput::default()
         };
         office.write(move |tx| clients::edit_client(tx, &ada, bo, &moved)).unwrap();
         let changes = [change("phone", None, Some("+442079460018")), change("companies", None, Some("Far North"))];
@@ -69,7 +69,7 @@ both_engines! {
 
         let sam = new_internal("Sam", Role::Staff);
         let sam = office.write(move |tx| team::add_internal(tx, &ada, &sam)).unwrap();
-        let role = InternalChange { role: Some(Role::Admin), ..InternalChange::default() };
+        let role = InternalInput { role: Role::Admin.into(), ..InternalInput::default() };
         office.write(move |tx| team::edit_internal(tx, &ada, sam, &role)).unwrap();
         expect(AuditAction::PersonChanged, &[change("role", Some("staff"), Some("admin"))]);
         office.write(move |tx| administration::companies::assign(tx, &ada, north, sam, true)).unwrap();
@@ -83,12 +83,15 @@ both_engines! {
         let everything = webhook::EventFilter::everything();
         office.write(move |tx| webhook::create(tx, &ada, "https://a.example/", &everything)).unwrap();
         expect(AuditAction::WebhookMade, &[change("url", None, Some("https://a.example/"))]);
-        let mill = projects::NewProject { title: "Mill".to_string(), ..projects::NewProject::default() };
+        let mill = projects::ProjectInput {
+            title: "Mill".to_string().into(),
+            ..projects::ProjectInput::default()
+        };
         let mill = office.write(move |tx| projects::add(tx, &ada, &mill)).unwrap();
         office.write(move |tx| projects::archive(tx, &ada, mill, true)).unwrap();
         expect(AuditAction::ProjectChanged, &[change("archived", Some("off"), Some("on"))]);
         let count = all(office, ada).len();
-        let same = ClientChange::default();
+        let same = ClientInput::default();
         let cy = firm.client("Cy", &[]);
         office.write(move |tx| clients::edit_client(tx, &ada, cy, &same)).unwrap();
         office.write(move |tx| settings::change_messaging(tx, &ada, &wait)).unwrap();

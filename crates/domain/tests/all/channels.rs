@@ -1,7 +1,7 @@
 //! Channels: one per subject, with derived titles and members that follow the subject (C1 to C9).
 
 use domain::administration;
-use domain::administration::clients::ClientChange;
+use domain::administration::clients::ClientInput;
 use domain::administration::projects;
 use domain::administration::settings::MessagingChange;
 use domain::channels::channel::{self, Kind};
@@ -57,11 +57,11 @@ both_engines! {
         assert_eq!(office.sees(maria, own).expect("hers").title, "Brand", "a client user sees the firm there");
 
         let told_before = firm.told().len();
-        let change = ClientChange { given_name: Some("Mia".to_string()), ..ClientChange::default() };
+        let change = ClientInput { given_name: "Mia".to_string().into(), ..ClientInput::default() };
         firm.edit_client(firm.ada, maria.person, change).expect("renamed");
         let ada = firm.ada;
         office.write(move |tx| administration::companies::rename(tx, &ada, bakery, "Northwind")).expect("renamed");
-        let change = projects::ProjectChange { title: Some("New oven".to_string()), ..Default::default() };
+        let change = projects::ProjectInput { title: "New oven".to_string().into(), ..Default::default() };
         office.write(move |tx| projects::edit(tx, &ada, project, &change)).expect("renamed");
         assert_eq!(title(own), "Mia Client");
         assert_eq!(title(company), "Northwind");

@@ -2,7 +2,7 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::administration::team::InternalChange;
+use domain::administration::team::InternalInput;
 use domain::channels::channel;
 use domain::channels::starting::Subject;
 use domain::directory::clients;
@@ -78,7 +78,7 @@ both_engines! {
         let people = office.read(move |reader| directory::companies::clients_of(reader, &lin, acme)).unwrap();
         assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [bo, cy]);
         // An assignment matters only once access is limited.
-        let change = InternalChange { limited: Some(true), ..InternalChange::default() };
+        let change = InternalInput { is_client_access_limited: true.into(), ..InternalInput::default() };
         firm.edit_internal(firm.ada, sam.person, change).unwrap();
         assert!(firm.is_in(all[0], sam.person));
         assign(&firm, acme, sam, false);

@@ -24,12 +24,18 @@ const ACROSS: &[(&str, &str)] = &[
     ("SELECT min(next_try_at) FROM previews", "as above"),
     ("SELECT * FROM ({} UNION ALL", "each of its parts names its workspace"),
     ("UPDATE previews SET next_try_at = $1, tries = 0", "after a restore all of them are made anew"),
-    ("SELECT person FROM uploads WHERE id = $1", "what lies staged is named by its upload alone"),
+    (
+        "SELECT person FROM uploads WHERE coalesce(staged, id) = $1",
+        "what lies staged is named by its upload alone",
+    ),
     ("DELETE FROM sign_in_links WHERE token_hash IN", "a sweep of what ran out, wherever it is"),
     (
         "INSERT INTO sign_in_links (token_hash, kind, created_at",
         "the set-up link is made before any workspace is",
     ),
+    ("SELECT at FROM clock_seen", "the machine's clock is everybody's"),
+    ("INSERT INTO clock_seen", "as above"),
+    ("UPDATE {table} SET {column} = {column} -", "what waits in any workspace is put back with the clock"),
     ("SELECT 1 FROM sign_in_links WHERE token_hash = $1 AND kind = 'setUp'", "as above"),
     ("DELETE FROM sign_in_links WHERE kind = 'setUp'", "as above"),
 ];

@@ -1,6 +1,7 @@
 //! Files: sent and filed in one step (F1), visible to those who see the channel (F2), kept in folders (F5, F6).
 
 mod browsing;
+mod damage;
 mod folders;
 mod looking;
 mod signed;

@@ -79,7 +79,7 @@ both_engines! {
         let ada = firm.ada;
         firm.company("North");
         let mut bo = crate::support::people::new_client("Bo", &[]);
-        bo.email = "bo@client.example".to_string();
+        bo.email = "bo@client.example".to_string().into();
         office.write(move |tx| administration::clients::add_client(tx, &ada, &bo)).unwrap();
         let import = hand_in(office, ada, TABLE, true).unwrap();
         let left_out = |field: &str, words: &str| Outcome::LeftOut(field.to_string(), words.to_string());
@@ -167,7 +167,10 @@ both_engines! {
         // Meanwhile somebody adds one of the people still to be imported, and one of the companies.
         let last = count - 1;
         let email = format!("p{last}@new.example");
-        let new = administration::clients::NewClient { email, ..crate::support::people::new_client("Early", &[]) };
+        let new = administration::clients::ClientInput {
+            email: email.into(),
+            ..crate::support::people::new_client("Early", &[])
+        };
         office.write(move |tx| administration::clients::add_client(tx, &ada, &new)).unwrap();
         let company = format!("Company {}", last / 10);
         office.write(move |tx| administration::companies::add(tx, &ada, &company)).unwrap();

@@ -7,6 +7,7 @@ mod support;
 
 mod api_clients;
 mod api_keys;
+mod at_once;
 mod audit_log;
 mod brand;
 mod channels;
@@ -31,6 +32,7 @@ mod search;
 mod sessions;
 mod sign_ins;
 mod sign_ups;
+mod status_changes;
 mod team;
 mod webhooks;
 mod welcome;

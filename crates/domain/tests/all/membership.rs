@@ -3,10 +3,10 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, pairs};
-use domain::administration::clients::ClientChange;
+use domain::administration::clients::ClientInput;
 use domain::administration::deletion;
-use domain::administration::projects::{self, NewProject, ProjectChange};
-use domain::administration::team::InternalChange;
+use domain::administration::projects::{self, ProjectInput};
+use domain::administration::team::InternalInput;
 use domain::arrival::complete_sign_in;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::access::Role;
@@ -136,11 +136,11 @@ impl Town<'_> {
             }
             Step::Move { client, companies, confirmed } => {
                 let Some(client) = nth(&self.clients, client) else { return Ok(()) };
-                let companies = Some(chosen(&self.companies, companies));
+                let companies = chosen(&self.companies, companies);
                 self.firm.edit_client(
                     actor,
                     client,
-                    ClientChange { companies, confirmed, ..ClientChange::default() },
+                    ClientInput { company_ids: companies.into(), confirmed, ..ClientInput::default() },
                 )
             }
             Step::Deactivate { person } => match nth(&everybody, person) {
@@ -159,29 +159,37 @@ impl Town<'_> {
             }
             Step::Limit { internal, limited, role } => {
                 let Some(person) = nth(&self.internals, internal) else { return Ok(()) };
-                let role = Some(if role { Role::Admin } else { Role::Staff });
-                let change = InternalChange { limited: Some(limited), role, ..InternalChange::default() };
+                let role = if role { Role::Admin } else { Role::Staff };
+                let change = InternalInput {
+                    is_client_access_limited: limited.into(),
+                    role: role.into(),
+                    ..InternalInput::default()
+                };
                 self.firm.edit_internal(actor, person, change)
             }
             Step::AddProject { clients, internals, confirmed } => {
                 let (clients, internals) =
                     (chosen(&self.clients, clients), chosen(&self.internals, internals));
-                let new = NewProject {
-                    title: "Audit".to_string(),
-                    clients,
-                    internals,
+                let new = ProjectInput {
+                    title: "Audit".to_string().into(),
+                    client_ids: clients.into(),
+                    internal_user_ids: internals.into(),
                     confirmed,
-                    ..NewProject::default()
+                    ..ProjectInput::default()
                 };
                 self.projects.push(office.write(move |tx| projects::add(tx, &actor, &new))?);
                 Ok(())
             }
             Step::ChangeProject { project, clients, internals } => {
                 let Some(project) = nth(&self.projects, project) else { return Ok(()) };
-                let clients = Some(chosen(&self.clients, clients));
-                let internals = Some(chosen(&self.internals, internals));
-                let change =
-                    ProjectChange { clients, internals, confirmed: true, ..ProjectChange::default() };
+                let clients = chosen(&self.clients, clients);
+                let internals = chosen(&self.internals, internals);
+                let change = ProjectInput {
+                    client_ids: clients.into(),
+                    internal_user_ids: internals.into(),
+                    confirmed: true,
+                    ..ProjectInput::default()
+                };
                 office.write(move |tx| projects::edit(tx, &actor, project, &change))
             }
             Step::DeleteClient { client } => match nth(&self.clients, client) {

@@ -1,6 +1,6 @@
 //! Messages: sent once, in one order, with a read position that only moves forward (M1 to M8).
 
-use domain::administration::team::InternalChange;
+use domain::administration::team::InternalInput;
 use domain::channels::list;
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, MessageId};
@@ -231,7 +231,7 @@ both_engines! {
         let edited = office.edits(maria, message.id, "nobody").expect("edited");
         assert!(edited.mentions.is_empty());
         let other = firm.staff("Bo");
-        let change = InternalChange { given_name: Some("Ada".to_string()), ..InternalChange::default() };
+        let change = InternalInput { given_name: "Ada".to_string().into(), ..InternalInput::default() };
         firm.edit_internal(firm.ada, other.person, change).expect("another Ada");
         let both = office.posts(maria, channel, "@Ada");
         assert_eq!(both.mentions.len(), 2, "both are called Ada");

@@ -2,9 +2,9 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, new_client, new_internal, not_found, refused};
-use domain::administration::clients::{ClientChange, NewClient};
+use domain::administration::clients::ClientInput;
 use domain::administration::settings::MessagingChange;
-use domain::administration::team::InternalChange;
+use domain::administration::team::InternalInput;
 use domain::channels::starting::Subject;
 use domain::directory::clients::{ClientFilter, Place};
 use domain::directory::companies;
@@ -16,7 +16,7 @@ use domain::kernel::journal::Event;
 use domain::tenant::settings::DefaultChannel;
 use domain::{administration, directory};
 
-fn add(office: &Office, actor: Actor, new: NewClient) -> error::Result<PersonId> {
+fn add(office: &Office, actor: Actor, new: ClientInput) -> error::Result<PersonId> {
     office.write(move |tx| administration::clients::add_client(tx, &actor, &new))
 }
 
@@ -116,10 +116,10 @@ both_engines! {
         let (acme, other) = (firm.company("Acme"), firm.company("Other"));
         let (bo, cy) = (firm.client("Bo", &[acme]), firm.client("Cy", &[acme]));
         firm.project("Audit", &[bo, cy], &[]);
-        let change = ClientChange { companies: Some(vec![other]), ..ClientChange::default() };
+        let change = ClientInput { company_ids: vec![other].into(), ..ClientInput::default() };
         refused(firm.edit_client(firm.ada, cy, change.clone()), "companyIds", Problem::ClientsMeet);
         assert_eq!(companies_of(&firm, cy), [("Acme".to_string(), false)]);
-        firm.edit_client(firm.ada, cy, ClientChange { confirmed: true, ..change }).unwrap();
+        firm.edit_client(firm.ada, cy, ClientInput { confirmed: true, ..change }).unwrap();
         // These clients meet already, so no confirmation is needed.
         firm.move_client(cy, &[]);
     }
@@ -129,7 +129,7 @@ both_engines! {
         let acme = firm.company("Acme");
         let (bo, cy) = (firm.client("Bo", &[acme]), firm.client("Cy", &[acme]));
         let (own, group) = (firm.channel_of(bo), firm.channel(Subject::Group(acme, vec![bo, cy])));
-        let change = ClientChange { given_name: Some(" Bea ".to_string()), ..ClientChange::default() };
+        let change = ClientInput { given_name: " Bea ".to_string().into(), ..ClientInput::default() };
         firm.edit_client(firm.ada, bo, change.clone()).unwrap();
         firm.edit_client(firm.ada, bo, change).unwrap();
         assert_eq!(find(office, firm.ada, bo).unwrap().name.full(), "Bea Client");
@@ -149,9 +149,9 @@ both_engines! {
         // Submitting the placeholder keeps it; adding a real company removes it, even if a project was assigned to it.
         firm.move_client(bo, &[placeholder]);
         assert_eq!(companies_of(&firm, bo), [(String::new(), true)]);
-        let new = administration::projects::NewProject {
-            title: "Tax".to_string(),
-            company: Some(placeholder),
+        let new = administration::projects::ProjectInput {
+            title: "Tax".to_string().into(),
+            company_id: Some(placeholder).into(),
             ..Default::default()
         };
         let project = office.write(move |tx| administration::projects::add(tx, &ada, &new)).unwrap();
@@ -170,7 +170,7 @@ both_engines! {
     fn a_new_company_is_made_with_its_client_or_found(office) {
         let firm = office.firm("a");
         let acme = firm.company("Acme");
-        let named = |given, name: &str, companies: &[_]| NewClient {
+        let named = |given, name: &str, companies: &[_]| ClientInput {
             new_company: name.to_string(),
             ..new_client(given, companies)
         };
@@ -189,16 +189,16 @@ both_engines! {
         let far = firm.client("Far", &[other]);
         let both = firm.client("Both", &[acme, other]);
         refused(add(office, lin, new_client("Bo", &[other])), "companyIds", Problem::Unknown);
-        let named = NewClient { new_company: "other".to_string(), ..new_client("Bo", &[]) };
+        let named = ClientInput { new_company: "other".to_string(), ..new_client("Bo", &[]) };
         refused(add(office, lin, named), "newCompany", Problem::Taken);
         for (given, name) in [("Bo", "Fresh"), ("Cy", "")] {
-            let new = NewClient { new_company: name.to_string(), ..new_client(given, &[]) };
+            let new = ClientInput { new_company: name.to_string(), ..new_client(given, &[]) };
             let client = add(office, lin, new).unwrap();
             assert!(find(office, lin, client).is_ok(), "assigned to what they made");
             assert!(firm.is_in(firm.channel_of(client), lin.person));
         }
         not_found(find(office, lin, far));
-        not_found(firm.edit_client(lin, far, ClientChange::default()));
+        not_found(firm.edit_client(lin, far, ClientInput::default()));
         not_found(firm.deactivate(lin, far));
         let seen =
             office.read(move |reader| directory::clients::clients(reader, &lin, &ClientFilter::default(), 9)).unwrap();
@@ -210,7 +210,7 @@ both_engines! {
         not_found(office.read(move |reader| directory::clients::clients(reader, &lin, &filter, 9)));
         // Companies that the actor cannot see are not removed.
         assert_eq!(office.read(move |reader| directory::clients::companies_of(reader, &lin, both)).unwrap().len(), 1);
-        let change = ClientChange { companies: Some(vec![]), ..ClientChange::default() };
+        let change = ClientInput { company_ids: vec![].into(), ..ClientInput::default() };
         firm.edit_client(lin, both, change).unwrap();
         assert_eq!(companies_of(&firm, both), [("Other".to_string(), false)]);
         not_found(find(office, lin, both));
@@ -227,8 +227,8 @@ both_engines! {
             not_found(office.read(move |reader| directory::clients::companies_of(reader, &outsider, bo)));
             not_found(office.read(move |reader| directory::team::internal(reader, &outsider, sam)));
             not_found(office.read(move |reader| directory::team::assignments(reader, &outsider, sam)));
-            not_found(firm.edit_client(outsider, bo, ClientChange::default()));
-            not_found(firm.edit_internal(outsider, sam, InternalChange::default()));
+            not_found(firm.edit_client(outsider, bo, ClientInput::default()));
+            not_found(firm.edit_internal(outsider, sam, InternalInput::default()));
             for person in [bo, sam] {
                 not_found(firm.deactivate(outsider, person));
                 not_found(firm.reactivate(outsider, person));
@@ -266,27 +266,20 @@ both_engines! {
             ("A", "", "Ada@Firm.example", "", "email", Problem::Taken),
             ("A", "", "a@b.example", "0123", "phone", Problem::NoNumber),
         ] {
-            let new = NewClient {
-                given_name: given.to_string(),
-                family_name: family.to_string(),
-                email: email.to_string(),
-                phone: phone.to_string(),
-                ..NewClient::default()
+            let new = ClientInput {
+                given_name: given.to_string().into(),
+                family_name: family.to_string().into(),
+                email: email.to_string().into(),
+                phone: phone.to_string().into(),
+                ..ClientInput::default()
             };
             refused(add(office, firm.ada, new.clone()), field, problem.clone());
-            let change = ClientChange {
-                given_name: Some(new.given_name),
-                family_name: Some(new.family_name),
-                email: Some(new.email),
-                phone: Some(new.phone),
-                ..ClientChange::default()
-            };
             let client = firm.client("Spare", &[]);
-            refused(firm.edit_client(firm.ada, client, change), field, problem);
+            refused(firm.edit_client(firm.ada, client, new), field, problem);
             firm.edit_client(
                 firm.ada,
                 client,
-                ClientChange { email: Some(format!("{client}@client.example")), ..ClientChange::default() },
+                ClientInput { email: format!("{client}@client.example").into(), ..ClientInput::default() },
             )
             .unwrap();
         }
@@ -308,7 +301,7 @@ both_engines! {
         // People are added on both sides of the page boundary, and the one at the boundary is renamed: no one is skipped.
         firm.client("Aa", &[]);
         firm.client("Cz", &[]);
-        let change = ClientChange { given_name: Some("Zo".to_string()), ..ClientChange::default() };
+        let change = ClientInput { given_name: "Zo".to_string().into(), ..ClientInput::default() };
         firm.edit_client(ada, first[1].id, change).unwrap();
         let second = page(Some(Place::of(&first[1])));
         let third = page(Some(Place::of(&second[1])));
@@ -358,7 +351,7 @@ both_engines! {
         assert_eq!(by_email(workspace, " BO@Client.example "), Some(bo));
         assert_eq!(by_email(workspace, "bo@client.example\u{0}x"), None);
         assert_eq!(by_email(stranger, "bo@client.example"), None);
-        let change = ClientChange { email: Some("BO@client.example".to_string()), ..ClientChange::default() };
+        let change = ClientInput { email: "BO@client.example".to_string().into(), ..ClientInput::default() };
         firm.edit_client(firm.ada, bo, change).unwrap();
     }
 }

@@ -331,9 +331,9 @@ both_engines! {
         assert_eq!(office.phone(bo).expect("a phone").quiet, Some(Quiet::NIGHT));
         // The test starts at 9 a.m. in London, 4 a.m. in New York.
         assert_eq!(office.due(bo), now(NUMBER));
-        let change = profile::SelfChange {
-            time_zone: Some("America/New_York".to_string()),
-            ..profile::SelfChange::default()
+        let change = profile::SelfInput {
+            time_zone: "America/New_York".to_string().into(),
+            ..profile::SelfInput::default()
         };
         office.write(move |tx| profile::edit_self(tx, &bo, &change)).expect("a zone");
         let eight = Time(crate::support::MORNING.0 + 4 * 3_600_000);

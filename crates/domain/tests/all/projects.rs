@@ -2,7 +2,7 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, not_found, refused};
-use domain::administration::projects::{NewProject, ProjectChange};
+use domain::administration::projects::ProjectInput;
 use domain::channels::channel;
 use domain::channels::starting::Subject;
 use domain::directory::projects::{Project, ProjectFilter};
@@ -12,20 +12,20 @@ use domain::kernel::ids::{self, CompanyId, PersonId, ProjectId};
 use domain::kernel::journal::Event;
 use domain::{administration, directory};
 
-fn titled(title: &str) -> NewProject {
-    NewProject { title: title.to_string(), ..NewProject::default() }
+fn titled(title: &str) -> ProjectInput {
+    ProjectInput { title: title.to_string().into(), ..ProjectInput::default() }
 }
 
-fn add(office: &Office, actor: Actor, new: NewProject) -> error::Result<ProjectId> {
+fn add(office: &Office, actor: Actor, new: ProjectInput) -> error::Result<ProjectId> {
     office.write(move |tx| administration::projects::add(tx, &actor, &new))
 }
 
-fn edit(office: &Office, actor: Actor, project: ProjectId, change: ProjectChange) -> error::Result<()> {
+fn edit(office: &Office, actor: Actor, project: ProjectId, change: ProjectInput) -> error::Result<()> {
     office.write(move |tx| administration::projects::edit(tx, &actor, project, &change))
 }
 
-fn with_clients(clients: &[PersonId]) -> ProjectChange {
-    ProjectChange { clients: Some(clients.to_vec()), ..ProjectChange::default() }
+fn with_clients(clients: &[PersonId]) -> ProjectInput {
+    ProjectInput { client_ids: clients.to_vec().into(), ..ProjectInput::default() }
 }
 
 fn find(office: &Office, actor: Actor, project: ProjectId) -> error::Result<Project> {
@@ -53,7 +53,11 @@ both_engines! {
             (firm.client("Bo", &[acme]), firm.client("Cy", &[acme, other]), firm.client("Di", &[other]));
         let (ed, flo) = (firm.client("Ed", &[]), firm.client("Flo", &[]));
         let new =
-            |clients: &[PersonId], told| NewProject { clients: clients.to_vec(), confirmed: told, ..titled("Audit") };
+            |clients: &[PersonId], told| ProjectInput {
+                client_ids: clients.to_vec().into(),
+                confirmed: told,
+                ..titled("Audit")
+            };
         assert!(add(office, firm.ada, new(&[bo, cy, bo], false)).is_ok());
         assert!(add(office, firm.ada, new(&[cy, di], false)).is_ok());
         // Every pair is checked: somebody in both companies does not make the others colleagues.
@@ -74,13 +78,16 @@ both_engines! {
             "clientIds",
             Problem::ClientsMeet,
         );
-        edit(office, firm.ada, project, ProjectChange { confirmed: true, ..with_clients(&[bo, cy, di]) }).unwrap();
+        edit(office, firm.ada, project, ProjectInput {
+            confirmed: true,
+            ..with_clients(&[bo, cy, di])
+        }).unwrap();
         edit(office, firm.ada, project, with_clients(&[bo, cy])).unwrap();
         edit(
             office,
             firm.ada,
             project,
-            ProjectChange { title: Some("Tax".to_string()), ..Default::default() },
+            ProjectInput { title: "Tax".to_string().into(), ..Default::default() },
         )
         .unwrap();
         assert_eq!(people_of(&firm, project), [bo, cy, firm.ada.person]);
@@ -104,7 +111,10 @@ both_engines! {
         here(&[bo, ada.person]);
         edit(office, ada, project, with_clients(&[bo, cy])).unwrap();
         here(&[bo, cy, ada.person]);
-        edit(office, ada, project, ProjectChange { internals: Some(vec![sam]), ..with_clients(&[cy]) })
+        edit(office, ada, project, ProjectInput {
+            internal_user_ids: vec![sam].into(),
+            ..with_clients(&[cy])
+        })
             .unwrap();
         here(&[cy, sam]);
         firm.deactivate(ada, cy).unwrap();
@@ -119,7 +129,7 @@ both_engines! {
         let project = firm.project("Audit", &[], &[]);
         let channel = firm.channel(Subject::Project(project));
         for _ in 0..2 {
-            let change = ProjectChange { title: Some(" Tax ".to_string()), ..ProjectChange::default() };
+            let change = ProjectInput { title: " Tax ".to_string().into(), ..ProjectInput::default() };
             edit(office, firm.ada, project, change).unwrap();
         }
         let ada = firm.ada;
@@ -133,11 +143,14 @@ both_engines! {
         let (sam, lin) = (firm.staff("Sam"), firm.limited("Lin", &[]));
         let own = add(office, lin, titled("Own")).unwrap();
         assert_eq!(people_of(&firm, own), [lin.person]);
-        let given = NewProject { internals: vec![sam.person, sam.person], ..titled("Given") };
+        let given = ProjectInput {
+            internal_user_ids: vec![sam.person, sam.person].into(),
+            ..titled("Given")
+        };
         let given = add(office, lin, given).unwrap();
         assert_eq!(people_of(&firm, given), [sam.person]);
         assert_eq!(titles(office, lin, &ProjectFilter::default(), 9), ["Own"]);
-        let change = ProjectChange { internals: Some(vec![]), ..ProjectChange::default() };
+        let change = ProjectInput { internal_user_ids: vec![].into(), ..ProjectInput::default() };
         refused(edit(office, lin, own, change), "internalUserIds", Problem::TooFew(1));
     }
 
@@ -146,9 +159,9 @@ both_engines! {
         let (acme, other) = (firm.company("Acme"), firm.company("Other"));
         let (bo, far) = (firm.client("Bo", &[acme]), firm.client("Far", &[other]));
         let lin = firm.limited("Lin", &[acme]);
-        let new = NewProject { clients: vec![bo, far], confirmed: true, ..titled("Audit") };
+        let new = ProjectInput { client_ids: vec![bo, far].into(), confirmed: true, ..titled("Audit") };
         refused(add(office, lin, new), "clientIds", Problem::Unknown);
-        let new = NewProject { company: Some(other), ..titled("Audit") };
+        let new = ProjectInput { company_id: Some(other).into(), ..titled("Audit") };
         refused(add(office, lin, new), "companyId", Problem::Unknown);
         let hidden = firm.project("Hidden", &[bo], &[]);
         not_found(find(office, lin, hidden));
@@ -156,10 +169,10 @@ both_engines! {
         not_found(office.write(move |tx| administration::projects::archive(tx, &lin, hidden, true)));
         // On a shared project, they may keep or remove people whom they cannot see elsewhere.
         let shared = firm.project("Shared", &[far], &[lin.person]);
-        edit(office, lin, shared, ProjectChange { confirmed: true, ..with_clients(&[bo, far]) }).unwrap();
+        edit(office, lin, shared, ProjectInput { confirmed: true, ..with_clients(&[bo, far]) }).unwrap();
         edit(office, lin, shared, with_clients(&[bo])).unwrap();
         refused(
-            edit(office, lin, shared, ProjectChange { confirmed: true, ..with_clients(&[bo, far]) }),
+            edit(office, lin, shared, ProjectInput { confirmed: true, ..with_clients(&[bo, far]) }),
             "clientIds",
             Problem::Unknown,
         );
@@ -173,7 +186,7 @@ both_engines! {
         let project = firm.project("Audit", &[bo.person], &[]);
         for outsider in [stranger, bo] {
             not_found(find(office, outsider, project));
-            not_found(edit(office, outsider, project, ProjectChange::default()));
+            not_found(edit(office, outsider, project, ProjectInput::default()));
             not_found(office.write(move |tx| administration::projects::archive(tx, &outsider, project, true)));
             not_found(office.read(move |reader| directory::projects::people_of(reader, &outsider, project)));
         }
@@ -182,9 +195,9 @@ both_engines! {
         assert!(titles(office, stranger, &ProjectFilter::default(), 9).is_empty());
         let sam = firm.staff("Sam").person;
         for (new, field) in [
-            (NewProject { clients: vec![bo.person], ..titled("Theirs") }, "clientIds"),
-            (NewProject { internals: vec![sam], ..titled("Theirs") }, "internalUserIds"),
-            (NewProject { company: Some(acme), ..titled("Theirs") }, "companyId"),
+            (ProjectInput { client_ids: vec![bo.person].into(), ..titled("Theirs") }, "clientIds"),
+            (ProjectInput { internal_user_ids: vec![sam].into(), ..titled("Theirs") }, "internalUserIds"),
+            (ProjectInput { company_id: Some(acme).into(), ..titled("Theirs") }, "companyId"),
         ] {
             refused(add(office, stranger, new), field, Problem::Unknown);
         }
@@ -200,21 +213,34 @@ both_engines! {
             (titled(" "), "title", Problem::Empty),
             (titled(&"x".repeat(201)), "title", Problem::TooLong(200)),
             (titled("A\nB"), "title", Problem::ControlCharacters),
-            (NewProject { company: Some(nothing), ..titled("A") }, "companyId", Problem::Unknown),
-            (NewProject { clients: vec![nobody], ..titled("A") }, "clientIds", Problem::Unknown),
-            (NewProject { clients: vec![ada.person], ..titled("A") }, "clientIds", Problem::Unknown),
-            (NewProject { clients: crowd.clone(), ..titled("A") }, "clientIds", Problem::TooMany(500)),
-            (NewProject { internals: vec![nobody], ..titled("A") }, "internalUserIds", Problem::Unknown),
-            (NewProject { internals: vec![bo], ..titled("A") }, "internalUserIds", Problem::Unknown),
-            (NewProject { internals: crowd, ..titled("A") }, "internalUserIds", Problem::TooMany(500)),
+            (ProjectInput { company_id: Some(nothing).into(), ..titled("A") }, "companyId", Problem::Unknown),
+            (ProjectInput { client_ids: vec![nobody].into(), ..titled("A") }, "clientIds", Problem::Unknown),
+            (ProjectInput {
+                client_ids: vec![ada.person].into(),
+                ..titled("A")
+            }, "clientIds", Problem::Unknown),
+            (ProjectInput {
+                client_ids: crowd.clone().into(),
+                ..titled("A")
+            }, "clientIds", Problem::TooMany(500)),
+            (ProjectInput {
+                internal_user_ids: vec![nobody].into(),
+                ..titled("A")
+            }, "internalUserIds", Problem::Unknown),
+            (ProjectInput {
+                internal_user_ids: vec![bo].into(),
+                ..titled("A")
+            }, "internalUserIds", Problem::Unknown),
+            (ProjectInput {
+                internal_user_ids: crowd.into(),
+                ..titled("A")
+            }, "internalUserIds", Problem::TooMany(500)),
         ] {
             refused(add(office, ada, new.clone()), field, problem.clone());
-            let change = ProjectChange {
-                title: Some(new.title),
-                company: Some(new.company),
-                clients: Some(new.clients),
-                internals: Some(if new.internals.is_empty() { vec![ada.person] } else { new.internals }),
-                confirmed: false,
+            let change = ProjectInput { confirmed: false, ..new.or_cleared() };
+            let change = match change.internal_user_ids.items() {
+                [] => ProjectInput { internal_user_ids: vec![ada.person].into(), ..change },
+                _ => change,
             };
             refused(edit(office, ada, project, change), field, problem);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::people::{Firm, forbidden, not_found};
-use domain::administration::clients::ClientChange;
+use domain::administration::clients::ClientInput;
 use domain::administration::projects;
 use domain::administration::settings::MessagingChange;
 use domain::channels::{members, starting};
@@ -226,7 +226,7 @@ both_engines! {
         let case = Case { secret, channel, ..case };
         assert_eq!(case.page(None), ["Plans"]);
         let ada = case.firm.ada;
-        let change = projects::ProjectChange { clients: Some(Vec::new()), ..Default::default() };
+        let change = projects::ProjectInput { client_ids: Vec::new().into(), ..Default::default() };
         office.write(move |tx| projects::edit(tx, &ada, project, &change)).expect("a change");
         assert_eq!(case.seen(), Outcome::AccessLost);
         assert_eq!(case.look(Some(case.oskar)).expect("a link"), Outcome::AccessLost);
@@ -258,7 +258,7 @@ both_engines! {
 
         let case = Case { secret: link(&case.firm, oskar.person, case.channel, 2, 4), ..case };
         assert!(matches!(case.seen(), Outcome::Reply(..)));
-        let change = ClientChange { email: Some("new@client.example".to_string()), ..Default::default() };
+        let change = ClientInput { email: "new@client.example".to_string().into(), ..Default::default() };
         case.firm.edit_client(case.firm.ada, oskar.person, change).expect("a change");
         case.is_closed(&Outcome::Revoked);
     }

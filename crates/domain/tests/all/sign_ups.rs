@@ -107,7 +107,10 @@ both_engines! {
     fn s14_the_account_exists_once_its_address_is_proved_and_is_welcomed(office) {
         let firm = office.firm("a.example");
         lets(&firm, true);
-        let sign_in = asks(&firm, SignUpInput { family_name: "Alves".to_string(), ..given("Rui", RUI, "Acme") });
+        let sign_in = asks(&firm, SignUpInput {
+            family_name: "Alves".to_string(),
+            ..given("Rui", RUI, "Acme")
+        });
         let mailed = mail(&firm, sign_in).unwrap();
         assert!(mailed.is_sign_up);
         assert_eq!(mailed.to.name.email, RUI);
@@ -239,7 +242,10 @@ both_engines! {
         let ada = firm.ada;
         for (name, company) in [("Al", acme), ("Bea", acme), ("Cy", holding)] {
             let email = format!("{}@Acme.example", name.to_lowercase());
-            let client = administration::clients::NewClient { email, ..new_client(name, &[company]) };
+            let client = administration::clients::ClientInput {
+                email: email.into(),
+                ..new_client(name, &[company])
+            };
             office.write(move |tx| administration::clients::add_client(tx, &ada, &client)).unwrap();
         }
         let channel = firm.channel(Subject::Company(acme));
@@ -258,7 +264,10 @@ both_engines! {
         let again = office.write(move |tx| company_suggestion::put_into(tx, &ada, rui, Some(holding)));
         assert!(matches!(again, Err(Error::Conflict(_))));
         // A shared public provider does not suggest a company.
-        let gil = administration::clients::NewClient { email: "gil@gmail.com".to_string(), ..new_client("Gil", &[acme]) };
+        let gil = administration::clients::ClientInput {
+            email: "gil@gmail.com".to_string().into(),
+            ..new_client("Gil", &[acme])
+        };
         office.write(move |tx| administration::clients::add_client(tx, &ada, &gil)).unwrap();
         let hal = comes(&firm, given("Hal", "hal@gmail.com", ""));
         let nothing = belonging(&firm, hal).unwrap();

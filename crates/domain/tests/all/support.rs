@@ -46,14 +46,14 @@ impl Office {
 
     pub fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> error::Result<T> {
         self.runtime.block_on(self.store.write(closure))
     }
 
     pub fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> error::Result<T> {
         self.runtime.block_on(self.store.read(closure))
     }

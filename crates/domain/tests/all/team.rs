@@ -3,8 +3,8 @@
 use crate::support::Office;
 use crate::support::people::{forbidden, new_internal, refused};
 use domain::administration::deactivation;
-use domain::administration::profile::{self, SelfChange};
-use domain::administration::team::{InternalChange, NewInternal};
+use domain::administration::profile::{self, SelfInput};
+use domain::administration::team::InternalInput;
 use domain::arrival::invitations;
 use domain::directory::clients;
 use domain::directory::person::{self, Status};
@@ -28,10 +28,14 @@ both_engines! {
         let (near, far) = (firm.channel_of(bo), firm.channel_of(cy));
         assert!(firm.is_in(near, sam.person) && firm.is_in(far, sam.person));
         let change =
-            InternalChange { limited: Some(true), companies: Some(vec![acme]), ..InternalChange::default() };
+            InternalInput {
+                is_client_access_limited: true.into(),
+                company_access_list: vec![acme].into(),
+                ..InternalInput::default()
+            };
         firm.edit_internal(firm.ada, sam.person, change).unwrap();
         assert!(firm.is_in(near, sam.person) && !firm.is_in(far, sam.person));
-        let change = InternalChange { limited: Some(false), ..InternalChange::default() };
+        let change = InternalInput { is_client_access_limited: false.into(), ..InternalInput::default() };
         firm.edit_internal(firm.ada, sam.person, change).unwrap();
         assert!(firm.is_in(near, sam.person) && firm.is_in(far, sam.person));
     }
@@ -65,16 +69,20 @@ both_engines! {
         forbidden(firm.edit_internal(
             sam,
             sam.person,
-            InternalChange { role: Some(Role::Admin), ..Default::default() },
+            InternalInput { role: Role::Admin.into(), ..Default::default() },
         ));
         forbidden(firm.deactivate(sam, firm.ada.person));
         let client = new_internal("Ed", Role::Client);
         refused(office.write(move |tx| administration::team::add_internal(tx, &ada, &client)), "role", Problem::NoChoice);
-        let change = InternalChange { role: Some(Role::Client), ..InternalChange::default() };
+        let change = InternalInput { role: Role::Client.into(), ..InternalInput::default() };
         refused(firm.edit_internal(firm.ada, sam.person, change), "role", Problem::NoChoice);
         let acme = firm.company("Acme");
         let lin =
-            NewInternal { limited: true, companies: vec![acme, acme], ..new_internal("Lin", Role::Staff) };
+            InternalInput {
+                is_client_access_limited: true.into(),
+                company_access_list: vec![acme, acme].into(),
+                ..new_internal("Lin", Role::Staff)
+            };
         let lin = office.write(move |tx| administration::team::add_internal(tx, &ada, &lin)).unwrap();
         assert!(firm.actor(lin).unwrap().limited);
         assert_eq!(office.read(move |reader| directory::team::assignments(reader, &ada, lin)).unwrap(), [acme]);
@@ -88,7 +96,7 @@ both_engines! {
     fn the_last_active_admin_stays(office) {
         let firm = office.firm("a");
         let (ada, sam) = (firm.ada, firm.staff("Sam"));
-        let staff = || InternalChange { role: Some(Role::Staff), ..InternalChange::default() };
+        let staff = || InternalInput { role: Role::Staff.into(), ..InternalInput::default() };
         refused(firm.deactivate(ada, ada.person), "role", Problem::LastAdmin);
         refused(firm.edit_internal(ada, ada.person, staff()), "role", Problem::LastAdmin);
         let bea = firm.admin("Bea");
@@ -130,11 +138,11 @@ both_engines! {
         let firm = office.firm("a");
         for actor in [firm.ada, firm.staff("Sam"), firm.client_actor("Bo", &[])] {
             let edit =
-                move |change: SelfChange| office.write(move |tx| profile::edit_self(tx, &actor, &change));
-            let zone = |name: &str| SelfChange { time_zone: Some(name.to_string()), ..SelfChange::default() };
-            edit(SelfChange {
-                given_name: Some("Jo".to_string()),
-                phone: Some("+49 30 1234567".to_string()),
+                move |change: SelfInput| office.write(move |tx| profile::edit_self(tx, &actor, &change));
+            let zone = |name: &str| SelfInput { time_zone: name.to_string().into(), ..SelfInput::default() };
+            edit(SelfInput {
+                given_name: "Jo".to_string().into(),
+                phone: "+49 30 1234567".to_string().into(),
                 ..zone("europe/berlin")
             })
             .unwrap();
@@ -145,13 +153,13 @@ both_engines! {
             for bad in ["Berlin", "Etc/Unknown", "../etc/passwd", "UTC+25", "\u{0}"] {
                 refused(edit(zone(bad)), "timeZone", Problem::NoTimeZone);
             }
-            let nameless = SelfChange {
-                given_name: Some(String::new()),
-                family_name: Some(String::new()),
-                ..SelfChange::default()
+            let nameless = SelfInput {
+                given_name: String::new().into(),
+                family_name: String::new().into(),
+                ..SelfInput::default()
             };
             refused(edit(nameless), "givenName", Problem::Empty);
-            edit(SelfChange { phone: Some(String::new()), ..zone("") }).unwrap();
+            edit(SelfInput { phone: String::new().into(), ..zone("") }).unwrap();
             let me = office.read(move |reader| person::profile(reader, &actor)).unwrap();
             assert_eq!((me.phone, me.time_zone), (None, None));
         }

@@ -2,8 +2,8 @@
 
 use crate::support::Office;
 use crate::support::people::{Firm, forbidden, not_found, refused};
-use domain::administration::clients::ClientChange;
-use domain::administration::profile::{self, SelfChange};
+use domain::administration::clients::ClientInput;
+use domain::administration::profile::{self, SelfInput};
 use domain::administration::settings::MessagingChange;
 use domain::arrival::sign_in;
 use domain::channels::members;
@@ -208,7 +208,7 @@ both_engines! {
         writes(&firm, "First, {{client.givenName}}");
         comes(&firm, bo.person);
         writes(&firm, "Second, {{client.givenName}}");
-        let rename = SelfChange { given_name: Some("Cyd".to_string()), ..SelfChange::default() };
+        let rename = SelfInput { given_name: "Cyd".to_string().into(), ..SelfInput::default() };
         office.write(move |tx| profile::edit_self(tx, &cy, &rename)).unwrap();
         comes(&firm, cy.person);
         assert_eq!(office.texts(bo, firm.channel_of(bo.person)), ["First, Bo"], "W4: changing it changes it for those to come");
@@ -262,7 +262,11 @@ both_engines! {
     fn w3_without_a_company_or_given_name_a_fitting_word_stands_there(office) {
         let firm = office.firm("a.example");
         let bo = firm.client_actor("Bo", &[]);
-        let nameless = ClientChange { given_name: Some(String::new()), family_name: Some("Lee".to_string()), ..ClientChange::default() };
+        let nameless = ClientInput {
+            given_name: String::new().into(),
+            family_name: "Lee".to_string().into(),
+            ..ClientInput::default()
+        };
         firm.edit_client(firm.ada, bo.person, nameless).unwrap();
         writes(&firm, "Hello {{client.givenName}}, how is {{company.name}}?");
         comes(&firm, bo.person);

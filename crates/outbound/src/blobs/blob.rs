@@ -1,6 +1,7 @@
 //! How blobs are named, and what is known of them.
 
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use uuid::Uuid;
 
@@ -25,6 +26,31 @@ pub enum Form {
     Whole,
     /// The small version made of it.
     Small,
+}
+
+/// The bytes that a blob must have: what was recorded when they arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The blob.
+    pub name: Name,
+    /// In bytes.
+    pub size: u64,
+    /// SHA-256.
+    pub hash: [u8; 32],
+}
+
+impl Content {
+    /// From a row of the database, where sizes have a sign.
+    pub fn new(workspace: Uuid, id: Uuid, size: i64, hash: [u8; 32]) -> Content {
+        Content { name: Name { workspace, id }, size: u64::try_from(size).unwrap_or(0), hash }
+    }
+}
+
+/// What a store says of a blob without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) size: u64,
+    pub(super) changed_at: SystemTime,
 }
 
 /// A blob that was put in place.

@@ -20,7 +20,7 @@ use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use uuid::Uuid;
 
-use super::blob::{Form, Name, Old, Placed};
+use super::blob::{Form, Name, Old, Placed, Stamp};
 use super::blocking::blocking;
 use super::error::{BlobError, Result};
 use super::folder::Folder;
@@ -122,6 +122,11 @@ impl Bucket {
         Ok(self.store.head(&key(name, form)).await?.size)
     }
 
+    pub(super) async fn stamp(&self, name: Name) -> Result<Stamp> {
+        let found = self.store.head(&key(name, Form::Whole)).await?;
+        Ok(Stamp { size: found.size, changed_at: found.last_modified.into() })
+    }
+
     pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
         let left = range.end.saturating_sub(range.start);
         if left == 0 {
@@ -132,6 +137,10 @@ impl Bucket {
         let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
         let stream = self.store.get_opts(&key(name, form), options).await?.into_stream();
         Ok(Reading { left, stream })
+    }
+
+    pub(super) async fn replace(&self, name: Name, by: Name) -> Result<()> {
+        Ok(self.store.copy(&key(by, Form::Whole), &key(name, Form::Whole)).await?)
     }
 
     pub(super) async fn remove(&self, name: Name) -> Result<()> {

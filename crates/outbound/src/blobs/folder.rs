@@ -11,38 +11,45 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed, Stamp};
 use super::blocking::{BUFFER_BYTES, blocking};
+use super::checking::Checks;
 use super::error::Result;
 use crate::folder as files;
 
 use hashes::Hashes;
 pub(super) use reading::Reading;
 pub(super) use receiving::Receiving;
-use receiving::Writer;
+use receiving::{Writer, write_hashed};
 
 /// A local folder.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     hashes: Hashes,
+    checks: Arc<Checks>,
 }
 
 impl Folder {
     /// The folder at `path`, created when first needed.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
-        Folder { path: path.into(), hashes: Hashes::default() }
+        Folder { path: path.into(), hashes: Hashes::default(), checks: Arc::default() }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn checks(&self) -> &Arc<Checks> {
+        &self.checks
     }
 
     fn staged(&self, upload: Uuid) -> PathBuf {
@@ -80,6 +87,17 @@ impl Folder {
         Ok(Receiving::new(upload, self.hashes.clone(), writer.await?))
     }
 
+    pub(super) async fn copy_staged(&self, from: Uuid, to: Uuid, count: u64) -> Result<()> {
+        let (source, target) = (self.staged(from), self.staged(to));
+        let copying = blocking(move || {
+            // What is there of a copy that failed only takes room.
+            copy_hashed(&source, &target, count).inspect_err(|_| drop(fs::remove_file(&target)))
+        });
+        let hash = copying.await?;
+        self.hashes.remember(to, count, hash);
+        Ok(())
+    }
+
     /// The hash of an upload's first `at` bytes, where it is known.
     fn hash_of(&self, upload: Uuid, at: u64) -> Option<Sha256> {
         if at == 0 {
@@ -90,17 +108,25 @@ impl Folder {
 
     pub(super) async fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
         let (from, placed) = self.finish(upload, size).await?;
-        let to = self.placed(name, Form::Whole);
-        let (top, staging) = (self.path.clone(), self.path.join("staged"));
+        self.rename(from, self.placed(name, Form::Whole)).await?;
+        Ok(placed)
+    }
+
+    pub(super) async fn replace(&self, name: Name, by: Name) -> Result<()> {
+        self.rename(self.placed(by, Form::Whole), self.placed(name, Form::Whole)).await
+    }
+
+    /// On disk under its new name when it returns.
+    async fn rename(&self, from: PathBuf, to: PathBuf) -> Result<()> {
+        let top = self.path.clone();
         blocking(move || {
             let folder = to.parent().unwrap_or(&top);
             make_on_disk(&top, folder)?;
             fs::rename(&from, &to)?;
             sync_folder(folder)?;
-            sync_folder(&staging)
+            sync_folder(from.parent().unwrap_or(&top))
         })
-        .await?;
-        Ok(placed)
+        .await
     }
 
     /// Syncs a staged upload of exactly `size` bytes; returns its path and what it is.
@@ -145,6 +171,15 @@ impl Folder {
         blocking(move || Ok(fs::metadata(path)?.len())).await
     }
 
+    pub(super) async fn stamp(&self, name: Name) -> Result<Stamp> {
+        let path = self.placed(name, Form::Whole);
+        blocking(move || {
+            let found = fs::metadata(path)?;
+            Ok(Stamp { size: found.len(), changed_at: found.modified()? })
+        })
+        .await
+    }
+
     pub(super) async fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Reading> {
         let path = self.placed(name, form);
         let start = range.start;
@@ -181,6 +216,20 @@ impl Folder {
                 }
             }
             Ok(old)
+        })
+        .await
+    }
+
+    pub(super) async fn remove_unfinished(&self, age: Duration) -> Result<usize> {
+        let path = self.path.clone();
+        blocking(move || {
+            let mut removed = files::remove_old(&path, age, files::is_unfinished)?;
+            for (workspace, _) in entries(&path)?.into_iter().filter(|(path, _)| path.is_dir()) {
+                for (spread, _) in entries(&workspace)?.into_iter().filter(|(path, _)| path.is_dir()) {
+                    removed += files::remove_old(&spread, age, files::is_unfinished)?;
+                }
+            }
+            Ok(removed)
         })
         .await
     }
@@ -256,6 +305,30 @@ fn old_files(folder: &Path, before: SystemTime) -> io::Result<Vec<String>> {
         }
     }
     Ok(old)
+}
+
+/// Copies the first `count` bytes to a new file, on disk; returns their hash.
+fn copy_hashed(from: &Path, to: &Path, count: u64) -> io::Result<Sha256> {
+    let mut hash = Sha256::new();
+    // There may be no file yet.
+    if count == 0 {
+        return Ok(hash);
+    }
+    let mut source = File::open(from)?.take(count);
+    let target = private().create_new(true).write(true).open(to)?;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match source.read(&mut buffer)? {
+            0 => break,
+            read => write_hashed(&target, Some(&mut hash), &buffer[..read])?,
+        }
+    }
+    if source.limit() > 0 {
+        let message = format!("{} bytes are there, not {count}", count - source.limit());
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
+    }
+    target.sync_all()?;
+    Ok(hash)
 }
 
 fn hash_all(file: &mut File) -> io::Result<Sha256> {

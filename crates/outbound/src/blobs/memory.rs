@@ -4,13 +4,23 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::blob::{Form, HEAD_BYTES, Name, Old, Placed};
+use super::blob::{Form, HEAD_BYTES, Name, Old, Placed, Stamp};
 use super::error::{BlobError, Result};
+
+/// Small, so that tests see several pieces of small files.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// Takes the next piece of what is being read.
+pub(super) fn next_piece(rest: &mut Bytes) -> Option<Bytes> {
+    let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+    (!piece.is_empty()).then_some(piece)
+}
 
 /// Blobs in memory. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +42,11 @@ impl Memory {
     /// Simulates that there is no space, or that there is again.
     pub fn set_full(&self, is_full: bool) {
         self.0.is_full.store(is_full, Ordering::SeqCst);
+    }
+
+    /// Simulates damage: the blob has these bytes from now on.
+    pub fn replace(&self, name: Name, bytes: impl Into<Bytes>) {
+        self.kept().placed.insert((name, Form::Whole), bytes.into());
     }
 
     /// Number of incomplete uploads.
@@ -68,7 +83,19 @@ impl Memory {
             )));
         }
         bytes.truncate(at);
-        Ok(Receiving { memory: self.clone(), upload })
+        Ok(Receiving { memory: self.clone(), upload, position: at as u64 })
+    }
+
+    pub(super) fn copy_staged(&self, from: Uuid, to: Uuid, count: u64) -> Result<()> {
+        self.room()?;
+        let mut kept = self.kept();
+        let bytes = kept.staged.get(&from).map_or(&[][..], Vec::as_slice);
+        let copied = usize::try_from(count).ok().and_then(|count| bytes.get(..count)).map(<[u8]>::to_vec);
+        let copied = copied.ok_or_else(|| {
+            BlobError::Missing(format!("of upload {from} only {} bytes are there", bytes.len()))
+        })?;
+        kept.staged.insert(to, copied);
+        Ok(())
     }
 
     pub(super) fn place(&self, upload: Uuid, size: u64, name: Name) -> Result<Placed> {
@@ -106,6 +133,11 @@ impl Memory {
         Ok(self.found(name, form)?.len() as u64)
     }
 
+    /// Nothing tells when bytes in memory were changed, so no outcome of a check is remembered.
+    pub(super) fn stamp(&self, name: Name) -> Result<Stamp> {
+        Ok(Stamp { size: self.size(name, Form::Whole)?, changed_at: SystemTime::UNIX_EPOCH })
+    }
+
     pub(super) fn read(&self, name: Name, form: Form, range: Range<u64>) -> Result<Bytes> {
         let bytes = self.found(name, form)?;
         let place = |at: u64| usize::try_from(at).ok().filter(|at| *at <= bytes.len());
@@ -113,6 +145,11 @@ impl Memory {
             (Some(start), Some(end)) if start <= end => Ok(bytes.slice(start..end)),
             _ => Err(BlobError::Missing(format!("{} has {} bytes", name.id, bytes.len()))),
         }
+    }
+
+    pub(super) fn replace_by(&self, name: Name, by: Name) -> Result<()> {
+        self.replace(name, self.found(by, Form::Whole)?);
+        Ok(())
     }
 
     pub(super) fn remove(&self, name: Name) -> Result<()> {
@@ -136,17 +173,21 @@ impl Memory {
 pub(super) struct Receiving {
     memory: Memory,
     upload: Uuid,
+    position: u64,
 }
 
 impl Receiving {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.memory.room()?;
-        self.memory.kept().staged.entry(self.upload).or_default().extend_from_slice(bytes);
+        // As with a file: what was removed meanwhile can still be written to.
+        if let Some(staged) = self.memory.kept().staged.get_mut(&self.upload) {
+            staged.extend_from_slice(bytes);
+        }
+        self.position += bytes.len() as u64;
         Ok(())
     }
 
     pub(super) fn sync(&mut self) -> Result<u64> {
-        let come = self.memory.kept().staged.get(&self.upload).map_or(0, Vec::len);
-        Ok(come as u64)
+        Ok(self.position)
     }
 }

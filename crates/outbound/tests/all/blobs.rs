@@ -67,6 +67,40 @@ async fn what_came_in_pieces_is_put_in_place_whole_and_hashed() {
 }
 
 #[tokio::test]
+async fn an_upload_goes_on_in_a_copy_and_whoever_writes_to_the_original_reaches_nothing() {
+    for Place { blobs, .. } in places() {
+        let (upload, copy, name, all) = (Uuid::now_v7(), Uuid::now_v7(), name(), bytes(3_000_000));
+        let mut stalled = blobs.receive(upload, 0).await.unwrap();
+        stalled.write(Bytes::copy_from_slice(&all[..1_500_000])).await.unwrap();
+        stalled.sync().await.unwrap();
+        assert!(matches!(blobs.copy_staged(upload, copy, 1_500_001).await, Err(BlobError::Missing(_))));
+        blobs.copy_staged(upload, copy, 1_200_000).await.unwrap();
+        let mut next = blobs.receive(copy, 1_200_000).await.unwrap();
+        stalled.write(Bytes::copy_from_slice(&[9; 1_200_000])).await.unwrap();
+        blobs.discard(upload).await.unwrap();
+        next.write(Bytes::copy_from_slice(&all[1_200_000..2_000_000])).await.unwrap();
+        stalled.write(Bytes::copy_from_slice(&[9; 2_000_000])).await.unwrap();
+        stalled.sync().await.unwrap();
+        next.write(Bytes::copy_from_slice(&all[2_000_000..])).await.unwrap();
+        assert_eq!(next.sync().await.unwrap(), 3_000_000);
+        assert!(matches!(blobs.place(upload, 4_700_000, name).await, Err(BlobError::Missing(_))));
+        let placed = blobs.place(copy, 3_000_000, name).await.unwrap();
+        assert_eq!((placed.size, placed.hash), (3_000_000, hash(&all)));
+        assert_eq!(read(&blobs, name, 0..3_000_000).await, all);
+    }
+}
+
+#[tokio::test]
+async fn an_upload_without_bytes_is_copied_too() {
+    for Place { blobs, .. } in places() {
+        let (upload, copy, name) = (Uuid::now_v7(), Uuid::now_v7(), name());
+        blobs.copy_staged(upload, copy, 0).await.unwrap();
+        assert_eq!(receive(&blobs, copy, 0, &[b"all"]).await, 3);
+        assert_eq!(blobs.place(copy, 3, name).await.unwrap().hash, hash(b"all"));
+    }
+}
+
+#[tokio::test]
 async fn an_empty_file_is_a_file() {
     for Place { blobs, .. } in places() {
         let (upload, name) = (Uuid::now_v7(), name());

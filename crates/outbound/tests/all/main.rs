@@ -7,6 +7,7 @@ mod blobs;
 mod bounce;
 #[cfg(feature = "cluster")]
 mod buckets;
+mod damage;
 mod dkim;
 mod mailers;
 mod message;

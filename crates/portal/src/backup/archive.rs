@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+use crate::leftovers;
 
 /// The largest entry that is read into memory: many times what a backup writes at once, so that no file can exhaust it.
-pub(crate) const ENTRY_BYTES_MAX: u64 = 64 << 20;
+const ENTRY_BYTES_MAX: u64 = 64 << 20;
 
 /// A backup being written: a temporary file that [`finish`](ArchiveWriter::finish) gives its name.
 pub(crate) struct ArchiveWriter {
@@ -34,7 +35,9 @@ impl ArchiveWriter {
             Some(folder) if folder != Path::new("") => folder.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        let file = NamedTempFile::with_prefix_in(".backup-", &folder).map_err(|cause| failed(path, cause))?;
+        leftovers::sweep_backups(&folder);
+        let file =
+            NamedTempFile::with_prefix_in(leftovers::BACKUP, &folder).map_err(|cause| failed(path, cause))?;
         Ok(ArchiveWriter {
             tar: tar::Builder::new(GzEncoder::new(BufWriter::new(file), Compression::fast())),
             path: path.to_path_buf(),
@@ -47,8 +50,11 @@ impl ArchiveWriter {
         self.stream(name, bytes.len() as u64, bytes)
     }
 
-    pub(super) fn json(&mut self, name: &str, value: &impl Serialize) -> Result<()> {
-        self.entry(name, &serde_json::to_vec(value).expect("names and numbers serialize"))
+    /// Returns the bytes that were written.
+    pub(super) fn json(&mut self, name: &str, value: &impl Serialize) -> Result<Vec<u8>> {
+        let bytes = serde_json::to_vec(value).expect("names and numbers serialize");
+        self.entry(name, &bytes)?;
+        Ok(bytes)
     }
 
     pub(super) fn stream(&mut self, name: &str, size: u64, bytes: impl Read) -> Result<()> {
@@ -105,6 +111,11 @@ pub(crate) fn open(path: &Path) -> Result<ArchiveReader> {
 
 pub(crate) fn name_of<R: Read>(entry: &tar::Entry<'_, R>) -> Option<String> {
     Some(entry.path().ok()?.to_str()?.to_string())
+}
+
+/// Refuses an entry that a backup does not have.
+pub(crate) fn limited<R: Read>(path: &Path, name: &str, entry: &tar::Entry<'_, R>) -> Result<()> {
+    if entry.size() > ENTRY_BYTES_MAX { Err(damaged(path, format!("{name} is too large"))) } else { Ok(()) }
 }
 
 /// Reads a small entry.

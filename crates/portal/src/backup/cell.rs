@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use store::{Param, Value};
 
+use super::hexadecimal;
+
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -37,33 +39,6 @@ impl Param for Cell {
             Cell::Integer(number) => Value::Integer(*number),
             Cell::Text(text) => Value::Text(text),
             Cell::Bytes { bytes } => Value::Bytes(bytes),
-        }
-    }
-}
-
-mod hexadecimal {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(2 * bytes.len());
-        for byte in bytes {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let digits: Option<Vec<u8>> =
-            text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-        match digits {
-            Some(digits) if digits.len() % 2 == 0 => {
-                Ok(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
-            }
-            _ => Err(D::Error::custom("bytes are written as pairs of hexadecimal digits")),
         }
     }
 }

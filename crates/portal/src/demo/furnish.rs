@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::administration;
-use domain::administration::clients::{self, NewClient};
-use domain::administration::projects::{self, NewProject};
+use domain::administration::clients::{self, ClientInput};
+use domain::administration::projects::{self, ProjectInput};
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::{invitations, sign_in};
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
@@ -81,7 +81,13 @@ async fn upload(
     file: File,
 ) -> Result<UploadId> {
     let size = file.bytes.len() as i64;
-    let new = NewUpload { channel, purpose: Purpose::Message, name: file.name.to_string(), size: Some(size) };
+    let new = NewUpload {
+        channel,
+        purpose: Purpose::Message,
+        name: file.name.to_string(),
+        size: Some(size),
+        metadata: None,
+    };
     let upload = store.write(move |tx| uploads::begin(tx, &sender, &new, &ROOM)).await?.id;
     let id = BlobId::new(store.clock().now());
     let mut receiving = blobs.receive(upload.0, 0).await?;
@@ -101,6 +107,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 /// Everybody and everything by the name used in the conversations.
+#[derive(Clone)]
 struct Office {
     workspace: WorkspaceId,
     people: HashMap<&'static str, Actor>,
@@ -165,24 +172,26 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
     }
     for colleague in STAFF {
         let assigned = colleague.limited_to.unwrap_or_default();
-        let new = NewInternal {
-            given_name: colleague.given_name.to_string(),
-            family_name: colleague.family_name.to_string(),
-            email: colleague.email.to_string(),
-            role: Role::Staff,
-            limited: colleague.limited_to.is_some(),
-            companies: assigned.iter().map(|name| office.company(name)).collect::<error::Result<_>>()?,
+        let assigned: Vec<_> =
+            assigned.iter().map(|name| office.company(name)).collect::<error::Result<_>>()?;
+        let new = InternalInput {
+            given_name: colleague.given_name.to_string().into(),
+            family_name: colleague.family_name.to_string().into(),
+            email: colleague.email.to_string().into(),
+            role: Role::Staff.into(),
+            is_client_access_limited: colleague.limited_to.is_some().into(),
+            company_access_list: assigned.into(),
         };
         let person = team::add_internal(tx, &admin, &new)?;
         office.sign_in(tx, colleague.given_name, person)?;
     }
     for client in CLIENTS {
-        let new = NewClient {
-            given_name: client.given_name.to_string(),
-            family_name: client.family_name.to_string(),
-            email: client.email.to_string(),
+        let new = ClientInput {
+            given_name: client.given_name.to_string().into(),
+            family_name: client.family_name.to_string().into(),
+            email: client.email.to_string().into(),
             new_company: client.company.to_string(),
-            ..NewClient::default()
+            ..ClientInput::default()
         };
         let person = clients::add_client(tx, &admin, &new)?;
         if client.has_come {
@@ -192,12 +201,12 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
         }
     }
     for project in PROJECTS {
-        let new = NewProject {
-            title: project.title.to_string(),
-            company: Some(office.company(project.company)?),
-            clients: office.people(project.clients)?,
-            internals: office.people(project.colleagues)?,
-            confirmed: false,
+        let new = ProjectInput {
+            title: project.title.to_string().into(),
+            company_id: Some(office.company(project.company)?).into(),
+            client_ids: office.people(project.clients)?.into(),
+            internal_user_ids: office.people(project.colleagues)?.into(),
+            ..ProjectInput::default()
         };
         office.projects.insert(project.title, projects::add(tx, &admin, &new)?);
     }
@@ -205,6 +214,7 @@ fn open_office(tx: &mut Tx) -> error::Result<Office> {
 }
 
 /// Something that somebody does in a channel.
+#[derive(Clone)]
 struct Act {
     minutes_ago: u64,
     who: &'static str,

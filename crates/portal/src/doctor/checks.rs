@@ -4,7 +4,6 @@ use domain::kernel::rate_limits;
 use domain::tenant::workspaces;
 use std::fmt::Display;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use outbound::blobs::Blobs;
@@ -17,10 +16,6 @@ use super::report::Finding;
 use crate::error::{Error, Result};
 use crate::settings::{PublicUrl, Settings};
 
-/// Below this the disk counts as full: SQLite needs room for its log, a backup for its file.
-const FREE_BYTES_MIN: u64 = 200 << 20;
-/// Below this somebody should be told.
-const FREE_BYTES_NOTED: u64 = 2 << 30;
 /// How much this machine's clock and the database's may differ: a code is valid for 15 minutes, the usual wait is 5.
 const CLOCKS_APART_MAX: Duration = Duration::from_secs(10);
 /// The subject of the rate limit that is written to try the database.
@@ -59,8 +54,8 @@ pub(super) fn address(public_url: &PublicUrl) -> Finding {
     }
 }
 
-pub(super) async fn database(store: &Store) -> Finding {
-    match try_database(store).await {
+pub(super) async fn database(store: &Store, setting: &store::Setting) -> Finding {
+    match try_database(store, setting).await {
         Ok(finding) => finding,
         Err(error) => Finding::Problem(format!(
             "{error}: see that the disk has room and the database can be written to"
@@ -68,7 +63,7 @@ pub(super) async fn database(store: &Store) -> Finding {
     }
 }
 
-async fn try_database(store: &Store) -> Result<Finding> {
+async fn try_database(store: &Store, setting: &store::Setting) -> Result<Finding> {
     let (migration, broken) = store.read_long(inspect).await?;
     if !broken.is_empty() {
         return Ok(Finding::Problem(format!(
@@ -83,9 +78,17 @@ async fn try_database(store: &Store) -> Result<Finding> {
             Ok::<_, Error>(tx.run("DELETE FROM tries WHERE subject = $1", &[&TRIAL]).map(|_| ())?)
         })
         .await?;
-    let engine = match store.engine() {
-        Engine::Sqlite => "SQLite, whole",
-        Engine::Postgres => "PostgreSQL",
+    let engine = match setting {
+        store::Setting::Sqlite(_) => "SQLite, whole".to_string(),
+        store::Setting::Postgres { connections, timeout, .. } => {
+            let most = store.read_one_unflushed(most_connections).await?;
+            if *connections > most {
+                return Ok(Finding::Problem(format!(
+                    "PostgreSQL takes {most} connections, and this program may open {connections}: set PORTAL_DATABASE_POOL lower, or max_connections higher"
+                )));
+            }
+            format!("PostgreSQL ({connections} of its {most} connections, waiting {timeout:?} at most)")
+        }
     };
     let is_set_up = store.read(workspaces::any).await?;
     let said = format!("{engine}, can be written to, migration {migration}");
@@ -95,6 +98,13 @@ async fn try_database(store: &Store) -> Result<Finding> {
             "{said}; not set up yet: run `portal init`, or open the link that `portal serve` prints"
         )),
     })
+}
+
+/// How many connections PostgreSQL takes, but for those that it keeps for its administrators.
+fn most_connections(reader: &Reader) -> store::Result<usize> {
+    let sql = "SELECT CAST(current_setting('max_connections') AS BIGINT) \
+               - CAST(current_setting('superuser_reserved_connections') AS BIGINT)";
+    reader.one(sql, &[], |row| row.get(0)).map(|most: i64| usize::try_from(most).unwrap_or(0))
 }
 
 /// The newest migration, and any damage.
@@ -151,35 +161,6 @@ pub(super) fn clock_alone(now: Time) -> Finding {
             Err(_) => Finding::Problem("it shows no date: set it".to_string()),
         }
     }
-}
-
-/// Whether files can be created there, and who else can read them.
-pub(super) fn folder(data: &Path) -> Finding {
-    let place = nearest(data);
-    if let Err(error) = tempfile::tempfile_in(place) {
-        return Finding::Problem(format!(
-            "no file can be made in {}: {error}; give it to the user that the portal runs as, or set PORTAL_DATA to another folder",
-            place.display()
-        ));
-    }
-    if place != data {
-        return Finding::Good(format!("{} is not there yet and can be made", data.display()));
-    }
-    #[cfg(unix)]
-    if let Ok(facts) = data.metadata()
-        && std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0
-    {
-        return Finding::Note(format!(
-            "{0} is open to other users of this machine: chmod 700 {0}",
-            data.display()
-        ));
-    }
-    Finding::Good(format!("{} can be written to", data.display()))
-}
-
-/// The folder itself, or the one in which it will be created.
-fn nearest(data: &Path) -> &Path {
-    data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."))
 }
 
 pub(super) async fn mail(settings: &Settings) -> Finding {
@@ -274,45 +255,9 @@ pub(super) async fn send_mail(settings: &Settings, public_url: &PublicUrl, to: &
     }
 }
 
-pub(super) fn disk(data: &Path) -> Finding {
-    match free_bytes(nearest(data)) {
-        None => Finding::Note("how much is free cannot be told: `df` gives no answer here".to_string()),
-        Some(free) if free < FREE_BYTES_MIN => {
-            Finding::Problem(format!("only {} MB free under {}: make room", free >> 20, data.display()))
-        }
-        Some(free) if free < FREE_BYTES_NOTED => {
-            Finding::Note(format!("{} MB free under {}: make room soon", free >> 20, data.display()))
-        }
-        Some(free) => Finding::Good(format!("{} GB free under {}", free >> 30, data.display())),
-    }
-}
-
-/// The standard library cannot ask for this; `df -P` is the same everywhere (POSIX).
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let output = Command::new("df").args(["-Pk", "--"]).arg(folder).env("LC_ALL", "C").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    free_in(&text)
-}
-
-/// The column before the percentage in the second line: the first column may contain spaces.
-fn free_in(df: &str) -> Option<u64> {
-    let line = df.lines().nth(1)?;
-    let percent = line.split_whitespace().position(|word| word.ends_with('%'))?;
-    let kilobytes: u64 = line.split_whitespace().nth(percent.checked_sub(1)?)?.parse().ok()?;
-    kilobytes.checked_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_free_stands_before_the_percentage() {
-        let df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a disk 100 40 60 40% /srv/my data\n";
-        assert_eq!(free_in(df), Some(60 * 1024));
-        assert_eq!(free_in("nonsense\n"), None);
-        assert_eq!(free_in("h\n1 2 3\n"), None);
-    }
 
     #[test]
     fn a_clock_before_the_build_is_wrong() {

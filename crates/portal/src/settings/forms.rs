@@ -7,6 +7,9 @@ use std::time::Duration;
 
 /// The longest wait that can be set for trying out.
 const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+/// The limits of [`timeout`].
+const TIMEOUT_MIN: Duration = Duration::from_secs(1);
+const TIMEOUT_MAX: Duration = Duration::from_secs(600);
 
 /// What links begin with: scheme, host and port, without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,9 +123,9 @@ pub(super) fn folder(text: &str) -> Option<PathBuf> {
 }
 
 /// The address of a PostgreSQL database. The rest of it is for the client of PostgreSQL to check.
-pub(super) fn database(text: &str) -> Option<store::Setting> {
+pub(super) fn database(text: &str) -> Option<String> {
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
-    (!rest.is_empty()).then(|| store::Setting::postgres(text.to_string()))
+    (!rest.is_empty()).then(|| text.to_string())
 }
 
 /// A span such as `5s` or `1m 30s`.
@@ -130,6 +133,17 @@ pub(super) fn wait(text: &str) -> Option<Duration> {
     let span: jiff::SignedDuration = text.parse().ok()?;
     let span = Duration::try_from(span).ok()?;
     (!span.is_zero() && span <= WAIT_MAX).then_some(span)
+}
+
+/// Connections to PostgreSQL: one for reading, one for writing and one for `/readyz` are needed.
+pub(super) fn pool(text: &str) -> Option<usize> {
+    whole(text).and_then(|number| usize::try_from(number).ok()).filter(|number| (3..=1000).contains(number))
+}
+
+/// The longest wait for the database.
+pub(super) fn timeout(text: &str) -> Option<Duration> {
+    let span: jiff::SignedDuration = text.parse().ok()?;
+    Duration::try_from(span).ok().filter(|span| (TIMEOUT_MIN..=TIMEOUT_MAX).contains(span))
 }
 
 pub(super) fn connections(text: &str) -> Option<usize> {

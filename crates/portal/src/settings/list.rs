@@ -23,11 +23,17 @@ const fn setting(option: &'static str, value: &'static str, help: &'static str) 
     Setting { option, value, help }
 }
 
-pub(crate) const SETTINGS: [Setting; 21] = [
+pub(crate) const SETTINGS: [Setting; 23] = [
     setting("data", "FOLDER", "Folder for the database, files and the outbox [default: ./data]"),
     setting("listen", "ADDRESS", "Address to listen on; port 0 picks one [default: 127.0.0.1:8080]"),
     setting("public-url", "URL", "What links in mails begin with [default: from the address]"),
     setting("database-url", "URL", "postgres://… [default: SQLite in the data folder]"),
+    setting("database-pool", "NUMBER", "Connections to PostgreSQL, from 3 on [default: 16]"),
+    setting(
+        "database-timeout",
+        "SPAN",
+        "Longest wait for a connection to PostgreSQL, a lock or a statement [default: 10s]",
+    ),
     setting("mail", "WAY", "smtp://…, smtps://… or folder:… [default: the data folder's outbox]"),
     setting("mail-from", "ADDRESS", "Sender of mails [default: notifications@ the public host]"),
     setting("mail-connections", "NUMBER", "Mails and texts sent at the same time [default: 8]"),

@@ -108,6 +108,8 @@ fn every_setting_can_be_given_in_each_way() {
         ("listen", "[::1]:9000"),
         ("public_url", "https://portal.example/"),
         ("database_url", "postgres://jane:secret@db.example/portal"),
+        ("database_pool", "8"),
+        ("database_timeout", "5s"),
         ("mail", "smtps://jane:secret@mail.example"),
         ("mail_from", "hello@portal.example"),
         ("mail_connections", "3"),
@@ -140,7 +142,10 @@ fn every_setting_can_be_given_in_each_way() {
         let url = settings.public_url_at(settings.listen);
         assert_eq!(url.as_str(), "https://portal.example");
         assert_eq!(settings.sender(&url), "hello@portal.example");
-        assert!(matches!(settings.database, store::Setting::Postgres { .. }));
+        let store::Setting::Postgres { connections, timeout, .. } = settings.database else {
+            panic!("PostgreSQL was asked for")
+        };
+        assert_eq!((connections, timeout), (8, Duration::from_secs(5)));
         assert!(matches!(settings.mail.way(), outbound::mail::Medium::Smtp(_)));
         assert_eq!(settings.mail_connections, 3);
         assert_eq!(settings.mail.dkim().unwrap().record_name(), "s1._domainkey.firm.example");
@@ -169,6 +174,8 @@ fn a_wrong_value_is_refused_with_its_name_what_was_given_and_what_is_expected() 
         ("public_url", "portal.example", "https://portal.example"),
         ("public_url", "https://portal.example:x", "https://portal.example"),
         ("database_url", "sqlite", "postgres://"),
+        ("database_pool", "2", "a number from 3 to 1000"),
+        ("database_timeout", "0s", "a span from 1s to 10m"),
         ("mail", "mail.example", "smtp://"),
         ("mail_from", "jane", "an email address"),
         ("mail_connections", "0", "a number from 1 to 64"),

@@ -3,8 +3,11 @@
 
 #![allow(missing_docs)]
 
+#[path = "../support/connection.rs"]
 mod connection;
 mod device;
+#[path = "../support/office.rs"]
+mod office;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -15,19 +18,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::administration::clients::{self, NewClient};
-use domain::administration::set_up::{self, SetUp};
-use domain::channels::starting::{self, Subject};
-use domain::identity::sessions;
-use domain::kernel::access;
 use domain::kernel::error::Error;
 use domain::kernel::ids::{BlobId, ChannelId, FileId, MessageId};
 use outbound::blobs::{Blobs, Folder};
-use store::{Clock, Setting, Store};
+use store::Clock;
 use workers::BlobCollector;
 
 use connection::{ANSWERS, Connection};
 use device::{Device, FINISHED, Kind, Target, bytes_of};
+use office::{furnish, open};
 
 /// How often it is killed; `PORTAL_TEST_KILLS` overrides it.
 const KILLS: usize = 100;
@@ -41,39 +40,6 @@ const THOROUGH_EVERY: usize = 10;
 /// They work in parallel.
 const DEVICES: [Kind; 7] =
     [Kind::Texts, Kind::Texts, Kind::Uploads, Kind::Uploads, Kind::Forms, Kind::Filing, Kind::Filing];
-
-fn open(data: &Path, clock: Clock) -> Store {
-    Store::open(&Setting::Sqlite(data.join("portal.db")), clock, domain::MIGRATIONS).expect("the database")
-}
-
-/// A firm, a client user's channel, and the cookie of the admin.
-async fn furnish(data: &Path) -> (ChannelId, String) {
-    let store = open(data, Clock::System);
-    let furnished = store
-        .write(|tx| {
-            let set_up = SetUp {
-                brand: "Brand".to_string(),
-                given_name: "Ada".to_string(),
-                family_name: String::new(),
-                email: "ada@firm.example".to_string(),
-            };
-            let (workspace, person) = set_up::set_up(tx, None, &set_up)?;
-            let ada = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
-            let maria = NewClient {
-                given_name: "Maria".to_string(),
-                email: "maria@client.example".to_string(),
-                ..NewClient::default()
-            };
-            let maria = clients::add_client(tx, &ada, &maria)?;
-            let channel = starting::create(tx, &ada, &Subject::Client(maria))?;
-            let secret = sessions::start(tx, workspace, person, "test")?;
-            Ok::<_, Error>((channel, format!("portal={}", secret.reveal())))
-        })
-        .await
-        .expect("a furnished office");
-    store.close();
-    furnished
-}
 
 fn start(data: &Path) -> (Child, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_portal"))

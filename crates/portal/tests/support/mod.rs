@@ -25,10 +25,23 @@ impl Machine {
         self.folder.path().join(name)
     }
 
+    /// The program under limits that a shell sets, such as `ulimit -S -n 256`.
+    pub fn limited(&self, limits: &str, words: &[&str]) -> Command {
+        let mut command = Command::new("/bin/sh");
+        let script = format!("{limits} && exec \"$@\"");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_portal")]).args(words);
+        self.settled(command)
+    }
+
     /// The program, without the settings in the environment of the tests.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portal"));
-        command.current_dir(self.folder.path()).args(words).stdin(Stdio::null());
+        command.args(words);
+        self.settled(command)
+    }
+
+    fn settled(&self, mut command: Command) -> Command {
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PORTAL_") {
                 command.env_remove(name);
@@ -192,7 +205,7 @@ impl Running {
         self.request_with(what, headers, "")
     }
 
-    fn request_with(&self, what: &str, headers: &str, body: &str) -> (TcpStream, String) {
+    pub fn request_with(&self, what: &str, headers: &str, body: &str) -> (TcpStream, String) {
         let host = self.address.strip_prefix("http://").expect("an address");
         let mut stream = TcpStream::connect(host).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
@@ -204,6 +217,11 @@ impl Running {
             head.extend(byte);
         }
         (stream, text(&head))
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, name: &str) {

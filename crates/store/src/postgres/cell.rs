@@ -1,7 +1,7 @@
 //! Values in PostgreSQL's types.
 
 use bytes::BytesMut;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -41,7 +41,7 @@ impl ToSql for Bound<'_> {
 }
 
 /// The value in column `index` of a row.
-pub(crate) fn read(row: &postgres::Row, index: usize) -> Result<Value<'_>> {
+pub(crate) fn read(row: &tokio_postgres::Row, index: usize) -> Result<Value<'_>> {
     let unknown = |_| Error::Unexpected { column: index, found: "a type unknown here" };
     let column = row.columns().get(index).ok_or(Error::Unexpected { column: index, found: "no column" })?;
     let value = match *column.type_() {

@@ -1,6 +1,7 @@
 //! A connection to an SQLite database.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -9,6 +10,7 @@ use rusqlite::{OpenFlags, Statement};
 
 use crate::error::{Error, Result};
 use crate::row::{DriverRow, Row};
+use crate::sqlite::disk::Disk;
 use crate::value::{Param, Value};
 
 /// How long to wait for another process (a command beside the running program) that has the write lock.
@@ -17,45 +19,31 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 const STATEMENTS_MAX: usize = 256;
 
 /// A connection and its prepared statements.
-pub(crate) struct Connection(rusqlite::Connection);
+///
+/// Once the disk has failed it runs nothing any more, and it never moves the log when it is closed.
+pub(crate) struct Connection {
+    sqlite: rusqlite::Connection,
+    disk: Arc<Disk>,
+}
 
 impl Connection {
-    pub(crate) fn open(file: &Path) -> Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = rusqlite::Connection::open_with_flags(file, flags)
-            .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
-        connection.busy_timeout(BUSY_WAIT)?;
-        // Plans must not depend on bound values: some statements would be planned again at every use, which costs more than
-        // running them.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        // SQLite's own `lower` knows only ASCII; PostgreSQL's also finds "ÖZ" by "öz".
-        let flags = FunctionFlags::SQLITE_UTF8
-            | FunctionFlags::SQLITE_DETERMINISTIC
-            | FunctionFlags::SQLITE_INNOCUOUS;
-        connection.create_scalar_function("lower", 1, flags, |call| {
-            Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
-        })?;
-        connection.execute_batch(
-            // `log` flushes commits before their results are sent, so SQLite need flush only what checkpoints require.
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
-             PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
-             PRAGMA trusted_schema = OFF;",
-        )?;
-        Ok(Connection(connection))
+    pub(crate) fn open(file: &Path, disk: &Arc<Disk>) -> Result<Connection> {
+        disk.check()?;
+        let sqlite = connect(file).map_err(|error| disk.note(error))?;
+        Ok(Connection { sqlite, disk: Arc::clone(disk) })
     }
 
     pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.0.execute_batch(sql)?)
+        self.attempt(|sqlite| Ok(sqlite.execute_batch(sql)?))
     }
 
     pub(crate) fn run(&self, sql: &str, params: &[&dyn Param]) -> Result<usize> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        bind(&mut statement, params)?;
-        // `raw_execute` refuses statements that return rows; BEGIN and the like do not.
-        Ok(statement.raw_execute()?)
+        self.attempt(|sqlite| {
+            let mut statement = sqlite.prepare_cached(sql)?;
+            bind(&mut statement, params)?;
+            // `raw_execute` refuses statements that return rows; BEGIN and the like do not.
+            Ok(statement.raw_execute()?)
+        })
     }
 
     pub(crate) fn visit(
@@ -64,21 +52,58 @@ impl Connection {
         params: &[&dyn Param],
         visitor: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        bind(&mut statement, params)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            if !visitor(&Row(DriverRow::Sqlite(row)))? {
-                break;
+        self.attempt(|sqlite| {
+            let mut statement = sqlite.prepare_cached(sql)?;
+            bind(&mut statement, params)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                if !visitor(&Row(DriverRow::Sqlite(row)))? {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     pub(crate) fn columns(&self, sql: &str) -> Result<Vec<String>> {
-        let statement = self.0.prepare(sql)?;
-        Ok(statement.column_names().map(str::to_string).collect())
+        self.attempt(|sqlite| {
+            let statement = sqlite.prepare(sql)?;
+            Ok(statement.column_names().map(str::to_string).collect())
+        })
     }
+
+    /// Every use of the connection: the one place that a failure of the disk passes.
+    fn attempt<T>(&self, run: impl FnOnce(&rusqlite::Connection) -> Result<T>) -> Result<T> {
+        self.disk.check()?;
+        run(&self.sqlite).map_err(|error| self.disk.note(error))
+    }
+}
+
+fn connect(file: &Path) -> Result<rusqlite::Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(file, flags)
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    // Plans must not depend on bound values: some statements would be planned again at every use, which costs more than
+    // running them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Closing the last connection would move the log into the database, even after the disk has failed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // SQLite's own `lower` knows only ASCII; PostgreSQL's also finds "ÖZ" by "öz".
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("lower", 1, flags, |call| {
+        Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })?;
+    connection.execute_batch(
+        // `log` flushes commits before their results are sent, so SQLite need flush only what checkpoints require.
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
+         PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(connection)
 }
 
 /// Binds parameters by name: SQLite numbers them by first appearance, so `$2` may come before `$1`.

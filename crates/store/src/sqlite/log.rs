@@ -5,29 +5,32 @@
 //! after the other, and a flush covers all commits before it.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
+use crate::sqlite::disk::Disk;
 use crate::work::{self, Work};
+
+/// Bytes of the log that are written again at once.
+const PIECE: usize = 1024 * 1024;
 
 /// The log of one database, and which of its commits are on disk.
 pub(crate) struct Log {
     file: File,
+    disk: Arc<Disk>,
     /// The number of the newest commit that may have been read.
     begun: AtomicU64,
-    /// The number of the newest commit with journal entries.
-    journaled: AtomicU64,
     /// The number of the newest commit that is on disk or was rolled back.
     flushed: watch::Sender<u64>,
-    /// Why nothing can be written any more, after a failure.
-    failed: OnceLock<String>,
     /// Locked during a flush; a test delays flushes by locking it.
     #[cfg(feature = "faults")]
-    disk: std::sync::Mutex<()>,
+    held: std::sync::Mutex<()>,
 }
 
 /// For tests: nothing is flushed until this is dropped.
@@ -44,86 +47,97 @@ pub(crate) struct Committed {
 
 impl Log {
     /// The log beside the database `file`, which must be open: then the log exists.
-    pub(crate) fn beside(file: &Path) -> Result<Log> {
+    pub(crate) fn beside(file: &Path, disk: Arc<Disk>) -> Result<Log> {
         let mut name = file.as_os_str().to_os_string();
         name.push("-wal");
         let log = File::options().read(true).write(true).open(&name);
-        Ok(Log::new(log.map_err(|error| Error::Unavailable(format!("{}: {error}", name.display())))?))
+        let log = log.map_err(|error| Error::Unavailable(format!("{}: {error}", name.display())))?;
+        Ok(Log::new(log, disk))
     }
 
-    pub(super) fn new(file: File) -> Log {
+    pub(super) fn new(file: File, disk: Arc<Disk>) -> Log {
         Log {
             file,
+            disk,
             begun: AtomicU64::new(0),
-            journaled: AtomicU64::new(0),
             flushed: watch::Sender::new(0),
-            failed: OnceLock::new(),
             #[cfg(feature = "faults")]
-            disk: std::sync::Mutex::default(),
+            held: std::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// Writes and flushes the whole log again, as it reads. A program that ended because a flush failed may have left bytes
+    /// that are in the system's memory only and count as written. Only the holder of the write lock may call this.
+    pub(crate) fn write_again(&self) -> Result<()> {
+        let why = |error: io::Error| format!("the log cannot be written again: {error}");
+        let mut piece = vec![0; PIECE];
+        let mut at = 0;
+        loop {
+            let length = self.file.read_at(&mut piece, at).map_err(|error| Error::Unavailable(why(error)))?;
+            if length == 0 {
+                return self.file.sync_all().map_err(|error| self.disk.fail(&why(error)));
+            }
+            let written = self.file.write_all_at(&piece[..length], at);
+            written.map_err(|error| self.disk.note(Error::DiskFailed(why(error))))?;
+            at += length as u64;
         }
     }
 
     /// Must be called before a commit, because others can read it before it is flushed.
-    pub(crate) fn begin(&self, is_recorded: bool) {
-        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        if is_recorded {
-            self.journaled.store(number, Ordering::SeqCst);
-        }
+    pub(crate) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Flushes commits, all at once, and sends the results of their closures. `signal` changes if the journal has grown.
     pub(crate) fn flush(&self, commits: Vec<Committed>, signal: &watch::Sender<u64>) {
         let count = commits.len() as u64;
-        let synced = self.sync().map_err(|error| error.to_string());
+        let synced = self.sync();
         self.flushed.send_modify(|flushed| *flushed += count);
         let (mut kept, mut has_grown) = (Vec::new(), false);
         for Committed { batch, outcome } in commits {
-            let outcome = outcome.map_err(|error| error.to_string());
             match outcome.and_then(|is_recorded| synced.clone().map(|()| is_recorded)) {
                 Ok(is_recorded) => {
                     has_grown |= is_recorded;
                     kept.extend(batch);
                 }
                 Err(error) => {
-                    let closures = batch.len();
-                    tracing::error!(%error, closures, "a commit failed; nobody was journaled that it is kept");
+                    error.log("a commit failed; nothing of it was answered as kept");
                     work::answer_all(batch, Some(error));
                 }
             }
         }
         work::answer_all(kept, None);
         if has_grown {
+            self.disk.has_room();
             signal.send_modify(|count| *count = count.wrapping_add(1));
         }
     }
 
-    /// After a failed fsync the system may consider lost pages written, and it reports the failure only once. So every later
-    /// write fails too, until the program has started again and read what is on disk.
+    /// Whatever the reason, a failed flush means that nobody knows what is on the disk: on a full disk too, since the pages
+    /// that found no room may count as written afterwards.
     fn sync(&self) -> Result<()> {
         #[cfg(feature = "faults")]
         let _held = self.hold();
-        self.check()?;
-        self.file.sync_data().map_err(|error| {
-            let why = self.failed.get_or_init(|| format!("the disk does not keep what is written: {error}"));
-            Error::Unavailable(why.clone())
-        })
+        self.disk.check()?;
+        self.file.sync_data().map_err(|error| self.disk.fail(&format!("the log cannot be flushed: {error}")))
     }
 
     #[cfg(feature = "faults")]
     pub(crate) fn hold(&self) -> HeldDisk<'_> {
-        HeldDisk(crate::mutex::lock(&self.disk))
+        HeldDisk(crate::mutex::lock(&self.held))
     }
 
-    /// Fails if nothing can be written any more.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.failed.get().map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
-    }
-
-    /// Waits until every journal entry that may have been read is on disk.
+    /// Waits until every commit that may have been read is on disk.
     pub(crate) async fn durable(&self) -> Result<()> {
-        let journaled = self.journaled.load(Ordering::SeqCst);
-        // Cannot fail: `self` owns the sender.
-        let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= journaled).await;
-        self.check()
+        let begun = self.begun.load(Ordering::SeqCst);
+        if *self.flushed.borrow() < begun {
+            // Cannot fail: `self` owns the sender.
+            let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= begun).await;
+        }
+        self.disk.check()
     }
 }

@@ -1,6 +1,8 @@
 use std::fs::File;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -10,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::mutex::lock;
 use crate::reader::Reader;
 use crate::sqlite::connection::Connection;
-use crate::sqlite::database::{LOG_PAGES, Sqlite};
+use crate::sqlite::database::{LOG_PAGES, READERS_MAX, Sqlite};
+use crate::sqlite::disk::Disk;
 use crate::sqlite::log::{Committed, Log};
 use crate::transaction::Tx;
 use crate::work::Writing;
@@ -24,44 +27,81 @@ async fn write(sqlite: &Sqlite, sql: &'static str) -> Result<usize> {
 #[tokio::test]
 async fn durable_is_what_was_flushed_after_it_could_be_read() {
     let folder = testing::folder().unwrap();
-    let log = Log::new(File::create(folder.path().join("one.db-wal")).unwrap());
+    let file = folder.path().join("one.db-wal");
+    let log = Log::new(File::create(&file).unwrap(), Arc::new(Disk::of(&file)));
     let signal = watch::Sender::new(0);
     log.durable().await.unwrap();
-    log.begin(true);
+    log.begin();
     let soon = tokio::time::timeout(Duration::from_millis(20), log.durable()).await;
     assert!(soon.is_err(), "it is not on disk yet");
     log.flush(vec![Committed { batch: Vec::new(), outcome: Ok(true) }], &signal);
     log.durable().await.unwrap();
     assert_eq!(*signal.borrow(), 1);
-    // What was undone is not waited for either, nor what the journal has nothing of.
-    log.begin(true);
+    // What was undone is not waited for either.
+    log.begin();
     log.flush(vec![Committed { batch: Vec::new(), outcome: Err(Error::Missing) }], &signal);
     log.durable().await.unwrap();
     assert_eq!(*signal.borrow(), 1);
-    log.begin(false);
-    log.durable().await.unwrap();
 }
 
 #[tokio::test]
-async fn nothing_is_promised_any_more_once_the_disk_has_failed() {
+async fn k1_once_a_flush_has_failed_nothing_touches_the_database_any_more() {
     let folder = testing::folder().unwrap();
     let file = folder.path().join("one.db");
-    let reader = Reader::new(connection::Connection::Sqlite(Connection::open(&file).unwrap()), Clock::System);
+    let signal = || Arc::new(watch::Sender::new(0));
+    let sound = Sqlite::open(&file, &Clock::System, &[], signal()).unwrap();
+    write(&sound, "CREATE TABLE one (number INTEGER)").await.unwrap();
+    sound.close();
+
+    let disk = Arc::new(Disk::of(&file));
+    let writer = Connection::open(&file, &disk).unwrap();
+    let tx = Tx::new(Reader::new(connection::Connection::Sqlite(writer), Clock::System));
     // It cannot be flushed: fsync(2), EINVAL.
-    let log = Log::new(File::open("/dev/null").unwrap());
-    let signal = Arc::new(watch::Sender::new(0));
-    let sqlite = Sqlite::start(&file, &Clock::System, Tx::new(reader), log, signal).unwrap();
-    let first = write(&sqlite, "CREATE TABLE one (number INTEGER)").await;
-    assert!(matches!(&first, Err(Error::Unavailable(why)) if why.contains("does not keep")), "{first:?}");
-    let second = write(&sqlite, "DROP TABLE one").await;
-    assert!(matches!(&second, Err(Error::Unavailable(why)) if why.contains("does not keep")), "{second:?}");
-    assert!(matches!(sqlite.durable().await, Err(Error::Unavailable(_))));
-    // It was not even tried, and what is there can be read.
-    let count: i64 = sqlite
-        .read(|reader| reader.one("SELECT count(*) FROM one", &[], |row| row.get(0)))
-        .unwrap_or_else(|error: Error| panic!("{error}"));
-    assert_eq!(count, 0);
+    let log = Log::new(File::open("/dev/null").unwrap(), Arc::clone(&disk));
+    let sqlite = Sqlite::start(&file, &Clock::System, tx, log, disk, signal()).unwrap();
+    let told = Arc::new(AtomicUsize::new(0));
+    let teller = Arc::clone(&told);
+    sqlite.disk().on_failure(move |error| {
+        assert!(matches!(error, Error::DiskFailed(_)), "{error}");
+        teller.fetch_add(1, Ordering::SeqCst);
+    });
+    let first = write(&sqlite, "INSERT INTO one VALUES (1)").await;
+    assert!(matches!(&first, Err(Error::DiskFailed(why)) if why.contains("cannot be flushed")), "{first:?}");
+    assert_eq!(told.load(Ordering::SeqCst), 1);
+    let files = || ["one.db", "one.db-wal"].map(|name| std::fs::read(folder.path().join(name)).unwrap());
+    let before = files();
+    let second = write(&sqlite, "INSERT INTO one VALUES (2)").await;
+    assert!(matches!(&second, Err(Error::DiskFailed(_))), "{second:?}");
+    assert!(matches!(sqlite.durable().await, Err(Error::DiskFailed(_))));
+    assert!(matches!(sqlite.disk().ready(), Err(Error::DiskFailed(_))));
+    let read: Result<()> =
+        sqlite.read(sqlite.turn().await.unwrap(), |reader| reader.one("SELECT 1", &[], |_| Ok(())));
+    assert!(matches!(read, Err(Error::DiskFailed(_))));
+    // A checkpoint before its time, and the one at the end.
+    lock(&sqlite.threads).iter().for_each(|thread| thread.thread().unpark());
     sqlite.close();
+    assert!(files() == before, "something was written after the failure");
+}
+
+#[tokio::test]
+async fn k2_a_start_writes_again_what_only_the_memory_of_the_system_may_have() {
+    let folder = testing::folder().unwrap();
+    let file = folder.path().join("one.db");
+    let signal = || Arc::new(watch::Sender::new(0));
+    let first = Sqlite::open(&file, &Clock::System, &[], signal()).unwrap();
+    write(&first, "CREATE TABLE one (number INTEGER)").await.unwrap();
+    let log = folder.path().join("one.db-wal");
+    let bytes = std::fs::read(&log).unwrap();
+    File::options().write(true).open(&log).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    // Beside the first, which has moved nothing yet.
+    let second = Sqlite::open(&file, &Clock::System, &[], signal()).unwrap();
+    assert!(
+        std::fs::metadata(&log).unwrap().modified().unwrap() > SystemTime::UNIX_EPOCH,
+        "it was not written"
+    );
+    assert!(std::fs::read(&log).unwrap() == bytes, "something else was written");
+    second.close();
+    first.close();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,5 +142,32 @@ async fn a_log_that_is_never_left_alone_begins_anew_all_the_same() {
         written += 1;
     }
     writers.iter().for_each(tokio::task::JoinHandle::abort);
+    sqlite.close();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_read_at_the_same_time_and_the_others_wait_their_turn() {
+    let folder = testing::folder().unwrap();
+    let signal = Arc::new(watch::Sender::new(0));
+    let sqlite = Sqlite::open(&folder.path().join("one.db"), &Clock::System, &[], signal).unwrap();
+    let mut turns = Vec::new();
+    for _ in 0..READERS_MAX {
+        turns.push(sqlite.turn().await.unwrap());
+    }
+    // Nobody ends, so it is refused in the end instead of opening one more connection.
+    let late = sqlite.turn().await;
+    assert!(matches!(&late, Err(Error::Unavailable(why)) if why.contains("reading")), "{late:?}");
+    let mut first = pin!(sqlite.turn());
+    let mut second = pin!(sqlite.turn());
+    let soon = Duration::from_millis(1);
+    assert!(tokio::time::timeout(soon, first.as_mut()).await.is_err());
+    assert!(tokio::time::timeout(soon, second.as_mut()).await.is_err());
+    turns.pop();
+    assert!(tokio::time::timeout(soon, second.as_mut()).await.is_err(), "it came later");
+    let one: i64 = sqlite
+        .read(first.await.unwrap(), |reader| reader.one("SELECT 1", &[], |row| row.get(0)))
+        .unwrap_or_else(|error: Error| panic!("{error}"));
+    assert_eq!(one, 1);
+    drop(second.await.unwrap());
     sqlite.close();
 }

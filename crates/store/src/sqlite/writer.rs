@@ -22,9 +22,10 @@ pub(super) fn commit(
     waiting: &mut mpsc::Receiver<Work>,
     log: &Log,
 ) -> Committed {
-    let recorded = log.check().and_then(|()| run_all(tx, &mut batch, waiting));
-    log.begin(matches!(recorded, Ok(true)));
+    let recorded = run_all(tx, &mut batch, waiting);
+    log.begin();
     let outcome = recorded.and_then(|recorded| tx.run("COMMIT", &[]).map(|_| recorded));
+    let outcome = outcome.map_err(|error| log.disk().cause(error));
     if outcome.is_err() {
         tx.forget_after(0);
         // Fails only if no transaction was begun, and then there is nothing to roll back.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::list::{self, List, Of, Page, PageQuery};
 use crate::api::objects::time;
 use crate::api::{query, schemas};
 use crate::http::extractors::Query;
@@ -25,19 +25,16 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
-    #[schema(value_type = schemas::Id)]
     id: RecordId,
     object: &'static str,
     created_at: schemas::Time,
     /// Who did it; null for what was done on the machine that runs the portal.
-    #[schema(value_type = Option<schemas::Id>)]
     person_id: Option<PersonId>,
     /// How: on a `page`, by a `program` with a key of theirs, or on the `machine`.
     via: &'static str,
     /// What was done: `people.added`, `settings.changed` and so on.
     deed: String,
     /// Whom or what it is about.
-    #[schema(value_type = Option<schemas::Id>)]
     about_id: Option<Uuid>,
     /// `client`, `internalUser`, `company` or `project`.
     about_type: Option<&'static str>,
@@ -117,5 +114,5 @@ async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<
     let find = move |reader: &Reader, actor: &Actor, before, rows| {
         audit_log::list(reader, actor, &Filter { before, ..filter }, rows)
     };
-    call.list(Of::Records, page, find, |record| record.id.0, |_, _, found| Ok(Record::from(found))).await
+    call.list(Of::Records, page, find, |record| record.id.0, list::from).await
 }

@@ -69,7 +69,7 @@ async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer>
     let (workspace, secret) = parts(&given);
     let seal = Seal::new(secret);
     let (secret, host) = (secret.to_string(), cookies::host(headers));
-    let found = app.store().read(move |reader| {
+    let found = app.store().read_unflushed(move |reader| {
         let found = api_keys::of_secret(reader, &secret)?;
         let here = workspaces::by_host(reader, &host)?;
         // A key is invalid at the host of another firm (B4).
@@ -83,7 +83,7 @@ async fn api_client(app: &App, headers: &HeaderMap) -> Result<ApiClient, Answer>
     if is_stale {
         let touched = app.store().write(move |tx| api_keys::touch(tx, &actor, key)).await;
         if let Err(error) = touched {
-            tracing::warn!(%error, "a key's last use could not be noted");
+            error.log("a key's last use could not be noted");
         }
     }
     Ok(ApiClient { actor, key, seal })

@@ -46,7 +46,7 @@ impl Call {
     /// Answers what a short read finds.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        find: impl FnOnce(&Reader, &Actor) -> error::Result<T> + Send + 'static,
+        find: impl FnOnce(&Reader, &Actor) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<Json<T>> {
         let actor = self.actor();
         Ok(Json(self.app.store().read(move |reader| find(reader, &actor)).await?))
@@ -55,7 +55,7 @@ impl Call {
     /// Answers a page of a list, which may take longer to read.
     pub(crate) async fn read_list<T: Send + 'static>(
         &self,
-        find: impl FnOnce(&Reader, &Actor) -> error::Result<List<T>> + Send + 'static,
+        find: impl FnOnce(&Reader, &Actor) -> error::Result<List<T>> + Clone + Send + 'static,
     ) -> Result<Json<List<T>>> {
         let actor = self.actor();
         Ok(Json(self.app.store().read_long(move |reader| find(reader, &actor)).await?))
@@ -66,13 +66,13 @@ impl Call {
     ///
     /// # Errors
     /// 400 for a token of another list.
-    pub(crate) async fn list<R: 'static, I: From<Id> + Send + 'static, T: Send + 'static>(
+    pub(crate) async fn list<R: 'static, I: From<Id> + Clone + Send + 'static, T: Send + 'static>(
         &self,
         of: Of,
         page: Page,
-        find: impl FnOnce(&Reader, &Actor, Option<I>, i64) -> error::Result<Vec<R>> + Send + 'static,
+        find: impl FnOnce(&Reader, &Actor, Option<I>, i64) -> error::Result<Vec<R>> + Clone + Send + 'static,
         id: fn(&R) -> Uuid,
-        show: impl Fn(&Reader, &Actor, R) -> error::Result<T> + Send + 'static,
+        show: impl Fn(&Reader, &Actor, R) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<Json<List<T>>> {
         let before = page.after_id(of)?;
         let list = self.read_list(move |reader, actor| {
@@ -85,7 +85,7 @@ impl Call {
     /// Changes something in one transaction and answers what the change returns.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<T> + Send + 'static,
+        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result<Json<T>> {
         let actor = self.actor();
         Ok(Json(self.app.store().write(move |tx| change(tx, &actor)).await?))
@@ -96,27 +96,26 @@ impl Call {
         &self,
         id: Uuid,
         object: &'static str,
-        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Send + 'static,
+        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Clone + Send + 'static,
     ) -> Result<Json<Deleted>> {
         let delete = move |tx: &mut Tx, actor: &Actor| change(tx, actor).map(|_| Deleted::new(id, object));
         self.write(delete).await
     }
 
-    /// Changes something once per `Idempotency-Key` and answers what `show` makes of the outcome. `body` is what the call
-    /// came with, in canonical form.
+    /// Changes something once per `Idempotency-Key` and answers what `show` makes of the outcome, in the same transaction:
+    /// what was kept is never answered as failed. `body` is what the call came with, in canonical form.
     ///
     /// # Errors
     /// What the closures return; 409 if the key was used for another call.
-    pub(crate) async fn run<D: Send + 'static, T: Serialize + Send + 'static>(
+    pub(crate) async fn run<D: Clone + Send + 'static, T: Serialize + Send + 'static>(
         self,
         body: &[u8],
-        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Send + 'static,
-        show: impl FnOnce(&Reader, &Actor, D) -> error::Result<T> + Send + 'static,
+        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Clone + Send + 'static,
+        show: impl FnOnce(&Reader, &Actor, D) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result {
         let Some(key) = self.idempotency_key else {
-            let Json(done) = self.write(change).await?;
-            // Read after the transaction: others wait for that to end.
-            return Ok(self.read(move |reader, actor| show(reader, actor, done)).await?.into_response());
+            let shown = self.write(|tx, actor| change(tx, actor).and_then(|done| show(tx, actor, done)));
+            return Ok(shown.await?.into_response());
         };
         key.run(&self.app, &self.api_client, body, change, show).await
     }

@@ -58,7 +58,6 @@ pub(crate) fn kind(word: &str) -> Option<Kind> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MessageChannel {
-    #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
     created_at: schemas::Time,
@@ -66,7 +65,6 @@ pub(crate) struct MessageChannel {
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.
-    #[schema(value_type = Vec<schemas::Id>)]
     member_ids: Vec<PersonId>,
     /// The client user's name, the company's name, the project's title, the names of a group.
     title: String,
@@ -83,15 +81,11 @@ pub(crate) struct MessageChannel {
 pub(crate) struct About {
     /// `individual`, `company`, `project` or `group`.
     membership_type: &'static str,
-    #[schema(value_type = Option<schemas::Id>)]
     client_id: Option<Uuid>,
     /// Of a company's channel and of a group.
-    #[schema(value_type = Option<schemas::Id>)]
     company_id: Option<Uuid>,
-    #[schema(value_type = Option<schemas::Id>)]
     project_id: Option<Uuid>,
     /// The client user, the company (of a group too) or the project.
-    #[schema(value_type = schemas::Id)]
     membership_entity_id: Uuid,
 }
 
@@ -156,18 +150,15 @@ pub(crate) async fn list_channels<T: ChannelObject>(
 }
 
 /// A channel to be made. Beside `membershipType` stands what that type needs.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewChannel {
     membership_type: MembershipType,
     /// For `individual`.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     client_id: Option<Emptiable<Uuid>>,
     /// For `company`; for `group`, where its people have several companies in common.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     company_id: Option<Emptiable<Uuid>>,
     /// For `project`.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     project_id: Option<Emptiable<Uuid>>,
     /// For `group`: client users of one company.
     #[schema(value_type = Option<schemas::GroupIds>)]
@@ -309,10 +300,8 @@ async fn change(
 #[serde(rename_all = "camelCase")]
 struct ReadUpTo {
     /// The newest message that was on screen.
-    #[schema(value_type = schemas::Id)]
     message_id: MessageId,
     /// Who had it on screen; without one, the admin who made the key.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     reader_id: Option<Emptiable<PersonId>>,
 }
 

@@ -2,16 +2,14 @@
 //! `client_access`.
 
 use axum::Json;
-use domain::administration::clients::ClientChange;
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deletion;
-use domain::directory::companies;
+use domain::directory;
 use domain::directory::people_list::{self, ClientSearch};
 use domain::directory::person::Person;
 use domain::kernel::access::Actor;
-use domain::kernel::custom_fields::CustomFields;
 use domain::kernel::error;
 use domain::kernel::ids::{CompanyId, PersonId};
-use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Reader, Tx};
@@ -20,11 +18,12 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::inviting::{Inviting, invite};
-use crate::api::json::{Body, Fields, clearable, present};
+use crate::api::json::{Body, WholeBody};
 use crate::api::list::{List, Of, Page, PageQuery};
-use crate::api::objects::{Deleted, Emptiable, time};
+use crate::api::objects::{Deleted, time};
 use crate::api::person_access::PersonObject;
-use crate::api::{failure, query, schemas};
+use crate::api::query;
+use crate::api::schemas::{self, bodies};
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -45,7 +44,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Client {
-    #[schema(value_type = schemas::Id)]
     pub(crate) id: PersonId,
     pub(crate) object: &'static str,
     pub(crate) created_at: schemas::Time,
@@ -55,9 +53,7 @@ pub(crate) struct Client {
     pub(crate) email: String,
     pub(crate) phone: Option<String>,
     /// The first of `companyIds`.
-    #[schema(value_type = Option<schemas::Id>)]
     pub(crate) company_id: Option<CompanyId>,
-    #[schema(value_type = Vec<schemas::Id>)]
     pub(crate) company_ids: Vec<CompanyId>,
     /// `notInvited`, `invited`, `active` or `deactivated`.
     pub(crate) status: &'static str,
@@ -114,42 +110,44 @@ impl Client {
     }
 }
 
-/// Merges `companyId` and `companyIds`, the main company first.
-fn named(
-    reader: &Reader,
-    actor: &Actor,
-    id: Option<CompanyId>,
-    ids: Option<Vec<CompanyId>>,
-) -> error::Result<Vec<CompanyId>> {
-    let mut named = ids.unwrap_or_default();
-    if let Some(id) = id {
-        failure::named("companyId", companies::find(reader, actor, id))?;
-        named.retain(|other| *other != id);
-        named.insert(0, id);
+bodies! {
+    /// A client user to be made. One of the names must be there.
+    NewClient {
+        given_name: Option<schemas::Line>,
+        family_name: Option<schemas::Line>,
+        email: schemas::Email,
+        phone: Option<schemas::Phone>,
+        /// One company, which becomes the main one.
+        company_id: Option<schemas::IdOrEmpty>,
+        /// The companies. Without any the client gets a placeholder.
+        company_ids: Option<schemas::Ids>,
+        custom_fields: Option<schemas::CustomFields>,
     }
-    Ok(named)
-}
 
-/// A client user to be made. One of the names must be there.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct NewClient {
-    #[schema(value_type = Option<schemas::Line>)]
-    given_name: Option<String>,
-    #[schema(value_type = Option<schemas::Line>)]
-    family_name: Option<String>,
-    #[schema(value_type = schemas::Email)]
-    email: String,
-    #[schema(value_type = Option<schemas::Phone>)]
-    phone: Option<String>,
-    /// One company, which becomes the main one.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Emptiable<CompanyId>>,
-    /// The companies. Without any the client gets a placeholder.
-    #[schema(value_type = Option<schemas::Ids>)]
-    company_ids: Option<Vec<CompanyId>>,
-    #[schema(value_type = Option<schemas::CustomFields>)]
-    custom_fields: Option<Fields>,
+    /// What changes about a client user. What is left out stays.
+    changes ChangedClient {
+        given_name: schemas::Line,
+        family_name: schemas::Line,
+        email: schemas::Email,
+        phone: Option<schemas::Phone>,
+        /// The one company from now on.
+        company_id: Option<schemas::IdOrEmpty>,
+        /// The companies from now on.
+        company_ids: Option<schemas::Ids>,
+        /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
+        custom_fields: Option<schemas::CustomFields>,
+    }
+
+    /// What a client user is from now on. What is left out is cleared; the address stays where none is given.
+    changes ReplacedClient {
+        given_name: Option<schemas::Line>,
+        family_name: Option<schemas::Line>,
+        email: schemas::Email,
+        phone: Option<schemas::Phone>,
+        company_id: Option<schemas::IdOrEmpty>,
+        company_ids: Option<schemas::Ids>,
+        custom_fields: Option<schemas::CustomFields>,
+    }
 }
 
 /// Make a client user
@@ -160,21 +158,11 @@ struct NewClient {
 async fn make(
     call: Call,
     Query(inviting): Query<Inviting>,
-    Body { given, canonical }: Body<NewClient>,
+    WholeBody(Body { given, canonical }): WholeBody<ClientInput>,
 ) -> Result {
     let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
     let change = move |tx: &mut Tx, actor: &Actor| {
-        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
-        let client = administration::clients::NewClient {
-            given_name: given.given_name.unwrap_or_default(),
-            family_name: given.family_name.unwrap_or_default(),
-            email: given.email,
-            phone: given.phone.unwrap_or_default(),
-            companies: named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?,
-            custom_fields,
-            ..administration::clients::NewClient::default()
-        };
-        let id = administration::clients::add_client(tx, actor, &client)?;
+        let id = clients::add_client(tx, actor, &given)?;
         Ok((id, invite(tx, actor, id, invited, &public_url)?))
     };
     call.run(&canonical, change, Client::invited).await
@@ -224,36 +212,6 @@ async fn show(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Cli
     call.read(move |reader, actor| Client::find(reader, actor, id)).await
 }
 
-/// What changes about a client user. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedClient {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Line, required = false)]
-    given_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Line, required = false)]
-    family_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Email, required = false)]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Phone>)]
-    phone: Option<Option<String>>,
-    /// The one company from now on.
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Option<Emptiable<CompanyId>>>,
-    /// The companies from now on.
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Ids>)]
-    company_ids: Option<Option<Vec<CompanyId>>>,
-    /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::CustomFields>)]
-    custom_fields: Option<Option<Fields>>,
-}
-
 /// Change a client user
 ///
 /// Moving one to another company is also saying that they may go on meeting, in projects, clients with whom they then have
@@ -264,51 +222,15 @@ async fn change(
     call: Call,
     PathParam(id): PathParam<PersonId>,
     Query(inviting): Query<Inviting>,
-    Body { given, .. }: Body<ChangedClient>,
+    Body { given, .. }: Body<ClientInput>,
 ) -> Result<Json<Client>> {
     let (invited, public_url) = (inviting.is_wanted()?, call.app.web.public_url.clone());
     call.write(move |tx, actor| {
-        let before = directory::clients::client(tx, actor, id)?.custom_fields;
-        let custom_fields = Fields::change(given.custom_fields, &before)?;
-        let of_companies = match (given.company_id, given.company_ids) {
-            (None, None) => None,
-            (one, more) => Some(named(tx, actor, one.flatten().and_then(|id| id.0), more.flatten())?),
-        };
-        let change = ClientChange {
-            given_name: given.given_name,
-            family_name: given.family_name,
-            email: given.email,
-            phone: given.phone.map(Option::unwrap_or_default),
-            companies: of_companies,
-            confirmed: true,
-            custom_fields,
-        };
-        administration::clients::edit_client(tx, actor, id, &change)?;
+        clients::edit_client(tx, actor, id, &ClientInput { confirmed: true, ..given })?;
         let invite_url = invite(tx, actor, id, invited, &public_url)?;
         Client::invited(tx, actor, (id, invite_url))
     })
     .await
-}
-
-/// What a client user is from now on. What is left out is cleared; the address stays where none is given.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ReplacedClient {
-    #[schema(value_type = Option<schemas::Line>)]
-    given_name: Option<String>,
-    #[schema(value_type = Option<schemas::Line>)]
-    family_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Email, required = false)]
-    email: Option<String>,
-    #[schema(value_type = Option<schemas::Phone>)]
-    phone: Option<String>,
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Emptiable<CompanyId>>,
-    #[schema(value_type = Option<schemas::Ids>)]
-    company_ids: Option<Vec<CompanyId>>,
-    #[schema(value_type = Option<schemas::CustomFields>)]
-    custom_fields: Option<Fields>,
 }
 
 /// Replace a client user
@@ -319,21 +241,10 @@ struct ReplacedClient {
 async fn replace(
     call: Call,
     PathParam(id): PathParam<PersonId>,
-    Body { given, .. }: Body<ReplacedClient>,
+    WholeBody(Body { given, .. }): WholeBody<ClientInput>,
 ) -> Result<Json<Client>> {
     call.write(move |tx, actor| {
-        directory::clients::client(tx, actor, id)?;
-        let custom_fields = CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?;
-        let change = ClientChange {
-            given_name: Some(given.given_name.unwrap_or_default()),
-            family_name: Some(given.family_name.unwrap_or_default()),
-            email: given.email,
-            phone: Some(given.phone.unwrap_or_default()),
-            companies: Some(named(tx, actor, given.company_id.and_then(|id| id.0), given.company_ids)?),
-            confirmed: true,
-            custom_fields: Some(custom_fields),
-        };
-        administration::clients::edit_client(tx, actor, id, &change)?;
+        clients::edit_client(tx, actor, id, &ClientInput { confirmed: true, ..given.replacing() })?;
         Client::find(tx, actor, id)
     })
     .await

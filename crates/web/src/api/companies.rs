@@ -1,24 +1,24 @@
 //! Client companies: create, list, read, change and delete.
 
 use axum::Json;
-use domain::administration::companies::Details;
+use domain::administration::companies::{self, CompanyInput};
+use domain::directory;
 use domain::directory::companies::{Company as Found, CompanySearch};
 use domain::kernel::access::Actor;
-use domain::kernel::custom_fields::CustomFields;
 use domain::kernel::error;
 use domain::kernel::ids::CompanyId;
-use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Reader, Tx};
+use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::json::{Body, Fields, clearable, present};
-use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::json::{Body, WholeBody};
+use crate::api::list::{self, List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
-use crate::api::{query, schemas};
+use crate::api::query;
+use crate::api::schemas::{self, bodies};
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -36,7 +36,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Company {
-    #[schema(value_type = schemas::Id)]
     id: CompanyId,
     object: &'static str,
     created_at: schemas::Time,
@@ -73,18 +72,23 @@ impl Company {
     }
 }
 
-/// A company to be made.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct NewCompany {
-    #[schema(value_type = schemas::Name)]
-    name: String,
-    #[schema(value_type = Option<schemas::Url>)]
-    icon_image_url: Option<String>,
-    #[schema(value_type = Option<schemas::Color>)]
-    fallback_color: Option<String>,
-    #[schema(value_type = Option<schemas::CustomFields>)]
-    custom_fields: Option<Fields>,
+bodies! {
+    /// A company to be made.
+    NewCompany {
+        name: schemas::Name,
+        icon_image_url: Option<schemas::Url>,
+        fallback_color: Option<schemas::Color>,
+        custom_fields: Option<schemas::CustomFields>,
+    }
+
+    /// What changes about a company. What is left out stays.
+    changes ChangedCompany {
+        name: schemas::Name,
+        icon_image_url: Option<schemas::Url>,
+        fallback_color: Option<schemas::Color>,
+        /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
+        custom_fields: Option<schemas::CustomFields>,
+    }
 }
 
 /// Make a company
@@ -92,16 +96,8 @@ struct NewCompany {
 /// A name in use is refused.
 #[utoipa::path(post, path = "/v1/companies", tag = "Companies", request_body = NewCompany,
     responses((status = 200, body = Company)))]
-async fn make(call: Call, Body { given, canonical }: Body<NewCompany>) -> Result {
-    let change = move |tx: &mut Tx, actor: &Actor| {
-        let details = Details {
-            icon_url: given.icon_image_url,
-            color: given.fallback_color,
-            custom_fields: Some(CustomFields::default().with(&given.custom_fields.unwrap_or_default().0)?),
-        };
-        administration::companies::add_with(tx, actor, &given.name, &details)
-    };
-    call.run(&canonical, change, Company::find).await
+async fn make(call: Call, WholeBody(Body { given, canonical }): WholeBody<CompanyInput>) -> Result {
+    call.run(&canonical, move |tx, actor| companies::add_with(tx, actor, &given), Company::find).await
 }
 
 /// Which companies are listed.
@@ -131,32 +127,13 @@ async fn list(call: Call, Query(filters): Query<Filters>, page: Page) -> Result<
     let find = move |reader: &Reader, actor: &Actor, before, rows| {
         directory::companies::newest(reader, actor, &CompanySearch { before, ..search }, rows)
     };
-    call.list(Of::Companies, page, find, |company| company.id.0, |_, _, found| Ok(Company::from(found))).await
+    call.list(Of::Companies, page, find, |company| company.id.0, list::from).await
 }
 
 /// Get a company
 #[utoipa::path(get, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Company)))]
 async fn show(call: Call, PathParam(id): PathParam<CompanyId>) -> Result<Json<Company>> {
     call.read(move |reader, actor| Company::find(reader, actor, id)).await
-}
-
-/// What changes about a company. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedCompany {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Name, required = false)]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Url>)]
-    icon_image_url: Option<Option<String>>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Color>)]
-    fallback_color: Option<Option<String>>,
-    /// Fields that are named are replaced, or gone where their new value is null or empty; the others stay.
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::CustomFields>)]
-    custom_fields: Option<Option<Fields>>,
 }
 
 /// Change a company
@@ -167,16 +144,10 @@ struct ChangedCompany {
 async fn change(
     call: Call,
     PathParam(id): PathParam<CompanyId>,
-    Body { given, .. }: Body<ChangedCompany>,
+    Body { given, .. }: Body<CompanyInput>,
 ) -> Result<Json<Company>> {
     call.write(move |tx, actor| {
-        let before = directory::companies::find(tx, actor, id)?.custom_fields;
-        let details = Details {
-            icon_url: given.icon_image_url.map(Option::unwrap_or_default),
-            color: given.fallback_color.map(Option::unwrap_or_default),
-            custom_fields: Fields::change(given.custom_fields, &before)?,
-        };
-        administration::companies::edit(tx, actor, id, given.name.as_deref(), &details)?;
+        companies::edit(tx, actor, id, &given)?;
         Company::find(tx, actor, id)
     })
     .await
@@ -188,5 +159,5 @@ async fn change(
 /// readable for the firm.
 #[utoipa::path(delete, path = "/v1/companies/{id}", tag = "Companies", responses((status = 200, body = Deleted)))]
 async fn delete(call: Call, PathParam(id): PathParam<CompanyId>) -> Result<Json<Deleted>> {
-    call.delete(id.0, "company", move |tx, actor| administration::companies::delete(tx, actor, id)).await
+    call.delete(id.0, "company", move |tx, actor| companies::delete(tx, actor, id)).await
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::list::{self, List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::{query, schemas};
 use crate::http::extractors::{PathParam, Query};
@@ -24,7 +24,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EarlyAccessEntry {
-    #[schema(value_type = schemas::Id)]
     id: EntryId,
     object: &'static str,
     created_at: schemas::Time,
@@ -74,14 +73,7 @@ async fn list(
     let find = move |reader: &Reader, actor: &Actor, before, rows| {
         early_access::list(reader, actor, suspicious, before, rows)
     };
-    call.list(
-        Of::EarlyAccess,
-        page,
-        find,
-        |entry| entry.id.0,
-        |_, _, found| Ok(EarlyAccessEntry::from(found)),
-    )
-    .await
+    call.list(Of::EarlyAccess, page, find, |entry| entry.id.0, list::from).await
 }
 
 /// Delete somebody who asked for early access

@@ -10,6 +10,7 @@ use domain::files::{creating, listing, paths, permissions};
 use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId};
+use domain::kernel::patch::Patch;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
@@ -18,10 +19,11 @@ use crate::api::call::Call;
 use crate::api::failure::{Failure, Result, named};
 use crate::api::file_permissions::Permissions;
 use crate::api::files::{Addresses, File, find};
-use crate::api::json::{Body, Nothing, present};
+use crate::api::json::{Body, Nothing};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::Deleted;
-use crate::api::{query, schemas};
+use crate::api::query;
+use crate::api::schemas::{self, bodies};
 use crate::http::answers::Answer;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -62,7 +64,6 @@ struct NewFile {
     #[schema(value_type = schemas::Path)]
     path: String,
     /// The file channel.
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
 }
 
@@ -93,7 +94,6 @@ struct NewFolder {
     #[schema(value_type = schemas::Path)]
     path: String,
     /// The file channel.
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// `read_write` where nothing is said.
     client_permissions: Option<Permissions>,
@@ -125,7 +125,6 @@ struct NewLink {
     #[schema(value_type = schemas::Path)]
     path: String,
     /// The file channel.
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// Where it leads.
     #[schema(value_type = schemas::LinkUrl)]
@@ -194,18 +193,21 @@ async fn show(call: Call, PathParam(id): PathParam<FileId>) -> Result<Json<File>
     call.read(move |reader, _| find(reader, &viewer, id)).await
 }
 
-/// What changes about a file, a folder or a link. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedFile {
-    /// Its name from now on, behind the folders that it then lies in. Those that are not there are made.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Path, required = false)]
-    path: Option<String>,
-    /// Where a link leads.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::LinkUrl, required = false)]
-    link_url: Option<String>,
+bodies! {
+    /// What changes about a file, a folder or a link. What is left out stays.
+    changes ChangedFile {
+        /// Its name from now on, behind the folders that it then lies in. Those that are not there are made.
+        path: schemas::Path,
+        /// Where a link leads.
+        link_url: schemas::LinkUrl,
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FileInput {
+    path: Patch<String>,
+    link_url: Patch<String>,
 }
 
 /// Change a file, a folder or a link
@@ -216,17 +218,17 @@ struct ChangedFile {
 async fn change(
     call: Call,
     PathParam(id): PathParam<FileId>,
-    Body { given, .. }: Body<ChangedFile>,
+    Body { given, .. }: Body<FileInput>,
 ) -> Result<Json<File>> {
     let viewer = call.viewer();
     call.write(move |tx, actor| {
         let entry = entry::find(tx, actor, id)?;
-        if let Some(path) = &given.path {
+        if let Patch::Set(path) = &given.path {
             let (folder, name) = place(tx, actor, entry.channel, path)?;
             changing::move_to(tx, actor, entry.channel, &[id], folder)?;
             changing::rename(tx, actor, id, &name).map_err(within_path)?;
         }
-        if let Some(url) = &given.link_url {
+        if let Patch::Set(url) = &given.link_url {
             changing::set_link(tx, actor, id, url)?;
         }
         find(tx, &viewer, id)

@@ -34,7 +34,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileChannel {
-    #[schema(value_type = schemas::Id)]
     id: ChannelId,
     object: &'static str,
     created_at: schemas::Time,
@@ -42,7 +41,6 @@ pub(crate) struct FileChannel {
     #[serde(flatten)]
     about: About,
     /// Who is in it at present: client users first.
-    #[schema(value_type = Vec<schemas::Id>)]
     member_ids: Vec<PersonId>,
     title: String,
     /// What client users may do in all of it: `read-write` or `read-only`.

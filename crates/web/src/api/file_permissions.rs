@@ -14,7 +14,6 @@ use crate::api::file_channels::FileChannel;
 use crate::api::files::{File, find};
 use crate::api::json::Body;
 use crate::api::objects::Emptiable;
-use crate::api::schemas;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -37,7 +36,6 @@ pub(crate) enum Permissions {
 struct ChangedPermissions {
     client_permissions: Permissions,
     /// The file channel, where the folder must lie. It may be left out.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     channel_id: Option<Emptiable<ChannelId>>,
 }
 
@@ -69,7 +67,6 @@ async fn of_folder(
 struct ChangedRoot {
     client_permissions: Permissions,
     /// The file channel.
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
 }
 

@@ -24,11 +24,9 @@ use crate::api::schemas;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct File {
-    #[schema(value_type = schemas::Id)]
     pub(crate) id: FileId,
     /// `file`, `folder` or `link`.
     pub(crate) object: &'static str,
-    #[schema(value_type = schemas::Id)]
     pub(crate) channel_id: ChannelId,
     /// From the top of the channel: `Contracts/2026/deed.pdf`.
     pub(crate) path: String,
@@ -41,7 +39,6 @@ pub(crate) struct File {
     pub(crate) status: &'static str,
     pub(crate) created_at: schemas::Time,
     pub(crate) updated_at: schemas::Time,
-    #[schema(value_type = schemas::Id)]
     pub(crate) creator_id: PersonId,
     pub(crate) last_modified_by: By,
     /// Where a link leads.
@@ -53,14 +50,12 @@ pub(crate) struct File {
     /// What client users may do in a folder: `read-write` or `read-only`.
     pub(crate) client_permissions: Option<&'static str>,
     /// What it was sent with.
-    #[schema(value_type = Option<schemas::Id>)]
     pub(crate) message_id: Option<MessageId>,
 }
 
 /// Who did something.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct By {
-    #[schema(value_type = schemas::Id)]
     id: PersonId,
     /// `client` or `internalUser`.
     object: &'static str,

@@ -52,8 +52,8 @@ impl IdempotencyKey {
         app: &App,
         api_client: &ApiClient,
         body: &[u8],
-        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Send + 'static,
-        show: impl FnOnce(&Reader, &Actor, D) -> error::Result<T> + Send + 'static,
+        change: impl FnOnce(&mut Tx, &Actor) -> error::Result<D> + Clone + Send + 'static,
+        show: impl FnOnce(&Reader, &Actor, D) -> error::Result<T> + Clone + Send + 'static,
     ) -> Result {
         let request = [self.call.as_bytes(), b"\n", body].concat();
         let request_hash = secrets::hash_bytes(&request);

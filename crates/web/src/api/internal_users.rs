@@ -3,25 +3,26 @@
 
 use axum::Json;
 use domain::administration::deletion;
-use domain::administration::team::{InternalChange, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::invitations;
+use domain::directory;
 use domain::directory::people_list;
 use domain::directory::person::Person;
-use domain::kernel::access::{Actor, Role};
+use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{CompanyId, PersonId};
-use domain::{administration, directory};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::json::{Body, present};
+use crate::api::json::{Body, WholeBody};
 use crate::api::list::{List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::person_access::PersonObject;
-use crate::api::{query, schemas};
+use crate::api::query;
+use crate::api::schemas::{self, bodies};
 use crate::http::avatars;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::routes::Routes;
@@ -39,7 +40,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InternalUser {
-    #[schema(value_type = schemas::Id)]
     id: PersonId,
     object: &'static str,
     created_at: schemas::Time,
@@ -55,7 +55,6 @@ pub(crate) struct InternalUser {
     avatar_image_url: Option<String>,
     /// Whether they see the companies of `companyAccessList` only, with their client users.
     is_client_access_limited: bool,
-    #[schema(value_type = Vec<schemas::Id>)]
     company_access_list: Vec<CompanyId>,
 }
 
@@ -84,20 +83,12 @@ impl PersonObject for InternalUser {
 }
 
 /// What an internal user may be.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[allow(dead_code, reason = "a description only")]
 enum InternalRole {
     Admin,
     Staff,
-}
-
-impl From<InternalRole> for Role {
-    fn from(role: InternalRole) -> Role {
-        match role {
-            InternalRole::Admin => Role::Admin,
-            InternalRole::Staff => Role::Staff,
-        }
-    }
 }
 
 /// Whether the call also invites.
@@ -110,21 +101,27 @@ struct Inviting {
     send_invite: Option<String>,
 }
 
-/// An internal user to be made. One of the names must be there.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct NewInternalUser {
-    #[schema(value_type = Option<schemas::Line>)]
-    given_name: Option<String>,
-    #[schema(value_type = Option<schemas::Line>)]
-    family_name: Option<String>,
-    #[schema(value_type = schemas::Email)]
-    email: String,
-    /// `staff` where nothing is said.
-    role: Option<InternalRole>,
-    is_client_access_limited: Option<bool>,
-    #[schema(value_type = Option<schemas::Ids>)]
-    company_access_list: Option<Vec<CompanyId>>,
+bodies! {
+    /// An internal user to be made. One of the names must be there.
+    NewInternalUser {
+        given_name: Option<schemas::Line>,
+        family_name: Option<schemas::Line>,
+        email: schemas::Email,
+        /// `staff` where nothing is said.
+        role: Option<InternalRole>,
+        is_client_access_limited: Option<bool>,
+        company_access_list: Option<schemas::Ids>,
+    }
+
+    /// What changes about an internal user. What is left out stays.
+    changes ChangedInternalUser {
+        given_name: schemas::Line,
+        family_name: schemas::Line,
+        email: schemas::Email,
+        role: InternalRole,
+        is_client_access_limited: bool,
+        company_access_list: schemas::Ids,
+    }
 }
 
 /// Make an internal user
@@ -133,19 +130,11 @@ struct NewInternalUser {
 async fn make(
     call: Call,
     Query(inviting): Query<Inviting>,
-    Body { given, canonical }: Body<NewInternalUser>,
+    WholeBody(Body { given, canonical }): WholeBody<InternalInput>,
 ) -> Result {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
     let change = move |tx: &mut Tx, actor: &Actor| {
-        let internal = NewInternal {
-            given_name: given.given_name.unwrap_or_default(),
-            family_name: given.family_name.unwrap_or_default(),
-            email: given.email,
-            role: given.role.map_or(Role::Staff, Role::from),
-            limited: given.is_client_access_limited.unwrap_or(false),
-            companies: given.company_access_list.unwrap_or_default(),
-        };
-        let id = administration::team::add_internal(tx, actor, &internal)?;
+        let id = team::add_internal(tx, actor, &given)?;
         if invited {
             invitations::invite(tx, actor, id)?;
         }
@@ -171,30 +160,6 @@ async fn show(call: Call, PathParam(id): PathParam<PersonId>) -> Result<Json<Int
     call.read(move |reader, actor| InternalUser::find(reader, actor, id)).await
 }
 
-/// What changes about an internal user. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedInternalUser {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Line, required = false)]
-    given_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Line, required = false)]
-    family_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Email, required = false)]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = InternalRole, required = false)]
-    role: Option<InternalRole>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = bool, required = false)]
-    is_client_access_limited: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Ids, required = false)]
-    company_access_list: Option<Vec<CompanyId>>,
-}
-
 /// Change an internal user
 ///
 /// What they may no longer see is closed to them at once.
@@ -204,19 +169,11 @@ async fn change(
     call: Call,
     PathParam(id): PathParam<PersonId>,
     Query(inviting): Query<Inviting>,
-    Body { given, .. }: Body<ChangedInternalUser>,
+    Body { given, .. }: Body<InternalInput>,
 ) -> Result<Json<InternalUser>> {
     let invited = query::flag("sendInvite", &inviting.send_invite)?.unwrap_or(false);
     call.write(move |tx, actor| {
-        let change = InternalChange {
-            given_name: given.given_name,
-            family_name: given.family_name,
-            email: given.email,
-            role: given.role.map(Role::from),
-            limited: given.is_client_access_limited,
-            companies: given.company_access_list,
-        };
-        administration::team::edit_internal(tx, actor, id, &change)?;
+        team::edit_internal(tx, actor, id, &given)?;
         if invited {
             invitations::invite(tx, actor, id)?;
         }

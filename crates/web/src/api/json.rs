@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use domain::kernel::custom_fields::CustomFields;
-use domain::kernel::error;
+use domain::kernel::patch::Input;
+use domain::kernel::strict_json::Strict;
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::api::failure::Failure;
@@ -31,9 +31,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Body<T>, Failure> {
-        let value = object(request).await?.ok_or_else(|| unreadable("Please send a JSON object."))?;
+        let value = required_object(request).await?;
         let canonical = value.to_string().into_bytes();
         Ok(Body { given: read(value)?, canonical })
+    }
+}
+
+/// The body of a call that adds or replaces an object. Null says the same as leaving a field out, but for the required one.
+pub(crate) struct WholeBody<T>(pub(crate) Body<T>);
+
+impl<T: Input, S: Send + Sync> FromRequest<S> for WholeBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<WholeBody<T>, Failure> {
+        let mut value = required_object(request).await?;
+        let canonical = value.to_string().into_bytes();
+        let fields = value.as_object_mut().into_iter();
+        fields.for_each(|fields| fields.retain(|name, value| !value.is_null() || name == T::REQUIRED));
+        Ok(WholeBody(Body { given: read(value)?, canonical }))
     }
 }
 
@@ -50,6 +65,10 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
         let value = object(request).await?.unwrap_or_else(|| Value::Object(Map::new()));
         Ok(Nothing { canonical: value.to_string().into_bytes() })
     }
+}
+
+async fn required_object(request: Request) -> Result<Value, Failure> {
+    object(request).await?.ok_or_else(|| unreadable("Please send a JSON object."))
 }
 
 /// Reads the JSON object of a request; `None` if the body is empty.
@@ -106,13 +125,6 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     })
 }
 
-/// For fields that are optional but not nullable.
-pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
 /// For objects that are optional but not nullable. Refuses a list, which serde would accept as the fields in order.
 pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
@@ -134,13 +146,6 @@ pub(crate) fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     from.deserialize_map(Only(PhantomData)).map(Some)
 }
 
-/// For fields that are optional, and cleared by null.
-pub(crate) fn clearable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
-
 /// An integer in any JSON notation, such as `60.0`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole(pub(crate) i64);
@@ -155,109 +160,10 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
-/// Custom fields: an object, or a string with its JSON.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Fields(pub(crate) Map<String, Value>);
-
-impl Fields {
-    /// The custom fields after a change; `None` if they were not sent. Null clears them all.
-    pub(crate) fn change(
-        given: Option<Option<Fields>>,
-        before: &CustomFields,
-    ) -> error::Result<Option<CustomFields>> {
-        match given {
-            None => Ok(None),
-            Some(None) => Ok(Some(CustomFields::default())),
-            Some(Some(fields)) => before.with(&fields.0).map(Some),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {
-        let Strict(value) = Strict::deserialize(from)?;
-        let value = match value {
-            Value::String(text) => {
-                serde_json::from_str::<Strict>(&text).map_or(Value::Null, |Strict(value)| value)
-            }
-            value => value,
-        };
-        match value {
-            Value::Object(fields) => Ok(Fields(fields)),
-            _ => Err(D::Error::custom("expected an object")),
-        }
-    }
-}
-
-/// Any JSON without duplicate keys in objects.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Strict, D::Error> {
-        from.deserialize_any(Reading).map(Strict)
-    }
-}
-
-struct Reading;
-
-impl<'de> Visitor<'de> for Reading {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_string()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = access.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut fields = Map::new();
-        while let Some((name, Strict(value))) = access.next_entry::<String, Strict>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
-            }
-            fields.insert(name, value);
-        }
-        Ok(Value::Object(fields))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::kernel::patch::{Patch, clearable};
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -265,14 +171,14 @@ mod tests {
     #[allow(dead_code, reason = "only how it is read matters")]
     struct Given {
         text: String,
-        #[serde(default, deserialize_with = "present")]
-        given_name: Option<String>,
+        #[serde(default)]
+        given_name: Patch<String>,
         #[serde(default, deserialize_with = "clearable")]
-        phone: Option<Option<String>>,
+        phone: Patch<String>,
         #[serde(default)]
         member_ids: Vec<uuid::Uuid>,
         #[serde(default)]
-        custom_fields: Fields,
+        custom_fields: domain::kernel::custom_fields::Fields,
     }
 
     fn parsed(text: &str) -> Result<Given, String> {
@@ -305,11 +211,11 @@ mod tests {
     #[test]
     fn what_may_be_left_out_or_null_may() {
         let given = parsed(r#"{"text": "a", "phone": null, "unknown": 1}"#).unwrap();
-        assert_eq!((given.given_name, given.phone), (None, Some(None)));
-        assert_eq!(parsed(r#"{"text": "a"}"#).unwrap().phone, None);
+        assert_eq!((given.given_name, given.phone), (Patch::Keep, Patch::Set(String::new())));
+        assert_eq!(parsed(r#"{"text": "a"}"#).unwrap().phone, Patch::Keep);
         for fields in [r#"{"a": {"b": [1, null]}}"#, r#""{\"a\": {\"b\": [1, null]}}""#] {
             let given = parsed(&format!(r#"{{"text": "a", "customFields": {fields}}}"#)).unwrap();
-            assert_eq!(Value::Object(given.custom_fields.0), serde_json::json!({"a": {"b": [1, null]}}));
+            assert_eq!(Value::Object(given.custom_fields.named), serde_json::json!({"a": {"b": [1, null]}}));
         }
     }
 

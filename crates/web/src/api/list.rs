@@ -7,8 +7,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::kernel::access::Actor;
 use domain::kernel::error;
 use serde::{Deserialize, Serialize};
+use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -28,6 +30,7 @@ pub(crate) struct PageQuery {
     next_token: Option<String>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Page {
     limit: usize,
     token: Option<Vec<u8>>,
@@ -173,6 +176,11 @@ impl Page {
         });
         Ok(List { data: rows.into_iter().map(shown).collect::<error::Result<_>>()?, next_token })
     }
+}
+
+/// For [`Call::list`](crate::api::call::Call::list), where an object is made of its row alone.
+pub(crate) fn from<R, T: From<R>>(_: &Reader, _: &Actor, row: R) -> error::Result<T> {
+    Ok(T::from(row))
 }
 
 /// An id of any type.

@@ -34,10 +34,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChannelMember {
     /// The person's.
-    #[schema(value_type = schemas::Id)]
     id: PersonId,
     object: &'static str,
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// `client` or `internalUser`.
     member_type: &'static str,
@@ -97,7 +95,6 @@ async fn list(
 #[serde(rename_all = "camelCase")]
 struct NewMember {
     /// An internal user who has access to what the channel is about.
-    #[schema(value_type = schemas::Id)]
     member_id: PersonId,
 }
 

@@ -42,14 +42,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
-    #[schema(value_type = schemas::Id)]
     id: MessageId,
     object: &'static str,
     created_at: schemas::Time,
     updated_at: schemas::Time,
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
-    #[schema(value_type = schemas::Id)]
     sender_id: PersonId,
     /// In Markdown. Empty where the message was deleted.
     text: String,
@@ -67,7 +64,6 @@ pub(crate) struct Message {
 /// Somebody who has had a message on screen.
 #[derive(Serialize, ToSchema)]
 struct Seen {
-    #[schema(value_type = schemas::Id)]
     id: PersonId,
     at: schemas::Time,
 }
@@ -76,7 +72,6 @@ struct Seen {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Delivery {
-    #[schema(value_type = schemas::Id)]
     recipient_id: PersonId,
     #[serde(flatten)]
     whole: WayState,
@@ -88,14 +83,14 @@ struct Delivery {
 
 /// How something stands.
 #[derive(Serialize, ToSchema)]
-struct WayState {
+pub(crate) struct WayState {
     /// `seen`, `emailed`, `texted`, `due`, `failed` or `suppressed`.
-    state: &'static str,
+    pub(crate) state: &'static str,
     /// Since when; for `due`, at what time. Null for `suppressed`.
-    at: Option<schemas::Time>,
+    pub(crate) at: Option<schemas::Time>,
     /// Why it failed or was suppressed: `notInvited`, `choice`, `noAddress`, `muted`, `lostAccess`, `left`, `calledOff`,
     /// `earlier`, or what a server said.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl From<DeliveryState> for WayState {
@@ -185,6 +180,11 @@ impl Viewer {
         self.message(reader, message::find(reader, &self.actor, id)?)
     }
 
+    /// A message as if nothing had become of it yet.
+    pub(crate) fn without_status(&self, reader: &Reader, message: Found) -> error::Result<Message> {
+        self.with_fates(reader, message, Some(Vec::new()))
+    }
+
     /// A message just sent, with its delivery status unless there are too many recipients.
     fn sent(&self, reader: &Reader, message: Found) -> error::Result<Message> {
         let present = members::present(reader, self.actor.workspace, message.channel)?;
@@ -200,7 +200,6 @@ impl Viewer {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewMessage {
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// Must have something that can be seen, unless files are sent.
     #[schema(value_type = Option<schemas::MessageText>)]
@@ -209,7 +208,6 @@ struct NewMessage {
     #[schema(value_type = Option<schemas::OwnId>)]
     id: Option<MessageId>,
     /// Who sends it: somebody in the channel. Without one, the admin who made the key.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
     sender_id: Option<Emptiable<PersonId>>,
     /// Completed files of the same subject's file channel.
     #[schema(value_type = Option<schemas::AttachmentIds>)]
@@ -297,8 +295,11 @@ async fn change(
     Body { given, .. }: Body<ChangedMessage>,
 ) -> Result<Json<Message>> {
     let viewer = call.viewer();
-    let Json(changed) = call.write(move |tx, actor| editing::edit(tx, actor, id, &given.text)).await?;
-    call.read(move |reader, _| viewer.message(reader, changed)).await
+    call.write(move |tx, actor| {
+        let changed = editing::edit(tx, actor, id, &given.text)?;
+        viewer.message(tx, changed)
+    })
+    .await
 }
 
 /// Delete a message

@@ -18,7 +18,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Runs `deed` on the pending notifications of a message, and answers the message with its delivery status.
-async fn change_notices<D: Send + 'static>(
+async fn change_notices<D: Clone + Send + 'static>(
     call: Call,
     id: MessageId,
     canonical: &[u8],

@@ -35,27 +35,21 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Notification {
-    #[schema(value_type = schemas::Id)]
     id: NotificationId,
     object: &'static str,
     /// When the message that it was made for was received.
     created_at: schemas::Time,
     /// `message.sent`.
     event: &'static str,
-    #[schema(value_type = schemas::Id)]
     recipient_id: PersonId,
     /// The recipient, where that is a client user.
-    #[schema(value_type = Option<schemas::Id>)]
     recipient_client_id: Option<PersonId>,
     /// The recipient, where that is an internal user.
-    #[schema(value_type = Option<schemas::Id>)]
     recipient_internal_user_id: Option<PersonId>,
-    #[schema(value_type = schemas::Id)]
     sender_id: PersonId,
     /// `client` or `internalUser`.
     sender_type: &'static str,
     /// The message channel.
-    #[schema(value_type = schemas::Id)]
     resource_id: ChannelId,
     delivery_targets: Targets,
 }
@@ -84,10 +78,8 @@ struct InProduct {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CtaParams {
-    #[schema(value_type = schemas::Id)]
     channel_id: ChannelId,
     /// The message that it was made for.
-    #[schema(value_type = schemas::Id)]
     message_id: MessageId,
 }
 

@@ -28,7 +28,6 @@ pub(crate) fn time(time: Time) -> schemas::Time {
 /// What is no longer there.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Deleted {
-    #[schema(value_type = schemas::Id)]
     id: Uuid,
     object: &'static str,
     deleted: bool,
@@ -41,6 +40,7 @@ impl Deleted {
 }
 
 /// An id, or an empty string for none.
+#[derive(Clone)]
 pub(crate) struct Emptiable<T>(pub(crate) Option<T>);
 
 impl<'de, T: FromStr> Deserialize<'de> for Emptiable<T> {

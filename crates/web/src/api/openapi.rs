@@ -13,9 +13,9 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::api::openapi_schemas::{self, reference};
 use crate::api::{
-    audit_log, channels, client_access, clients, companies, early_access, events, file_calls, file_channels,
-    file_permissions, idempotency, internal_user_access, internal_users, members, messages, notices,
-    notifications, projects, schemas, search, settings, webhooks, workspace_pictures, workspaces,
+    audit_log, channels, client_access, clients, companies, early_access, event_payload, events, file_calls,
+    file_channels, file_permissions, idempotency, internal_user_access, internal_users, members, messages,
+    notices, notifications, projects, schemas, search, settings, webhooks, workspace_pictures, workspaces,
 };
 use crate::app::App;
 use crate::http::routes::Routes;
@@ -51,7 +51,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         webhooks::make, webhooks::list, webhooks::show, webhooks::delete, webhooks::enable, webhooks::calls, webhooks::again,
         early_access::list, early_access::delete, audit_log::list,
     ),
-    components(schemas(Refusal, events::EventPayload, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
+    components(schemas(Refusal, event_payload::EventPayload, event_payload::MessageStatus, events::Scope, schemas::Filter, schemas::Limit, schemas::EventKind, schemas::DeedField, schemas::BrandPicture)),
     tags(
         (name = "Workspace", description = "The firm's portal and its settings."),
         (name = "Internal users", description = "The firm's own people."),
@@ -75,7 +75,7 @@ struct Api;
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "for the description; `answers` writes it")]
 struct Refusal {
-    /// For programs: `invalid`, `unreadable`, `notFound`, `conflict`, `tooMany` and so on.
+    /// For programs: `invalid`, `unreadable`, `notFound`, `conflict`, `tooMany`, `storageFull`, `unavailable` and so on.
     pub(crate) code: String,
     /// For people.
     pub(crate) message: String,
@@ -171,8 +171,15 @@ fn share(path: &str, method: &str, call: &mut Value) {
     parameters.iter_mut().for_each(openapi_schemas::may_be_empty);
     let mut refusals = BTreeMap::from([
         ("401", "The key is missing or not good."),
-        ("429", "Too many calls, or too many invitations of one person: Retry-After says for how long."),
-        ("503", "The database cannot be reached at present."),
+        ("429", "Too many calls, streams, or invitations of one person: Retry-After says for how long."),
+        (
+            "503",
+            "The database cannot be reached at present, or too many are reading it: Retry-After says when to try again.",
+        ),
+        (
+            "507",
+            "The server has no room left (`storageFull`). Nothing was kept; the same call can be made again later.",
+        ),
     ]);
     if has_body || !parameters.is_empty() {
         refusals.insert("400", "A value cannot be taken: `field` names it.");
@@ -195,9 +202,11 @@ fn share(path: &str, method: &str, call: &mut Value) {
             "content": {"application/json": {"schema": reference("Refusal")}},
         });
     }
-    call["responses"]["429"]["headers"] = json!({
-        "Retry-After": {"required": true, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
-    });
+    for status in ["429", "503"] {
+        call["responses"][status]["headers"] = json!({
+            "Retry-After": {"required": true, "description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+        });
+    }
     call["responses"]["401"]["headers"] = json!({
         "WWW-Authenticate": {"required": true, "description": "How to ask.", "schema": {"type": "string"}},
     });
@@ -224,6 +233,11 @@ fn hands_out(path: &str, call: &mut Value) {
         call["responses"]["200"]["content"] = json!({"*/*": {"schema": {}}});
         call["responses"]["206"] =
             json!({"description": "A stretch of it.", "content": {"*/*": {"schema": {}}}});
+        call["responses"]["500"] = json!({
+            "description": "Its bytes are no longer those that arrived (`fileDamaged`). Found while a large file is sent, \
+                the connection ends before the last byte.",
+            "content": {"application/json": {"schema": reference("Refusal")}},
+        });
         call["responses"]["304"] = json!({"description": "It is as it was (If-None-Match)."});
         call["responses"]["416"] = json!({"description": "The stretch lies behind the end."});
     }

@@ -1,23 +1,22 @@
 //! Projects: create, list, read, change and delete.
 
 use axum::Json;
-use domain::administration::projects::{NewProject as Made, ProjectChange};
-use domain::directory::person;
+use domain::administration::projects::{self, ProjectInput};
 use domain::directory::projects::Project as Found;
+use domain::directory::{self, person};
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{CompanyId, PersonId, ProjectId};
-use domain::{administration, directory};
-use serde::{Deserialize, Serialize};
-use store::{Reader, Tx};
+use serde::Serialize;
+use store::Reader;
 use utoipa::ToSchema;
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::json::{Body, clearable, present};
+use crate::api::json::{Body, WholeBody};
 use crate::api::list::{List, Of, Page, PageQuery};
-use crate::api::objects::{Deleted, Emptiable, time};
-use crate::api::schemas;
+use crate::api::objects::{Deleted, time};
+use crate::api::schemas::{self, bodies};
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 
@@ -34,17 +33,13 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Project {
-    #[schema(value_type = schemas::Id)]
     id: ProjectId,
     object: &'static str,
     created_at: schemas::Time,
     updated_at: schemas::Time,
     title: String,
-    #[schema(value_type = Option<schemas::Id>)]
     company_id: Option<CompanyId>,
-    #[schema(value_type = Vec<schemas::Id>)]
     client_ids: Vec<PersonId>,
-    #[schema(value_type = Vec<schemas::Id>)]
     internal_user_ids: Vec<PersonId>,
     archived_at: Option<schemas::Time>,
 }
@@ -74,38 +69,37 @@ impl Project {
     }
 }
 
-/// A project to be made.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct NewProject {
-    #[schema(value_type = schemas::Name)]
-    title: String,
-    /// The company it is for.
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Emptiable<CompanyId>>,
-    /// The client users on it. Naming clients of different companies is also saying that they may meet here.
-    #[schema(value_type = Option<schemas::Ids>)]
-    client_ids: Option<Vec<PersonId>>,
-    /// The internal users on it; without any, the admin who made the key.
-    #[schema(value_type = Option<schemas::Ids>)]
-    internal_user_ids: Option<Vec<PersonId>>,
+bodies! {
+    /// A project to be made.
+    NewProject {
+        title: schemas::Name,
+        /// The company it is for.
+        company_id: Option<schemas::IdOrEmpty>,
+        /// The client users on it. Naming clients of different companies is also saying that they may meet here.
+        client_ids: Option<schemas::Ids>,
+        /// The internal users on it; without any, the admin who made the key.
+        internal_user_ids: Option<schemas::Ids>,
+    }
+
+    /// What changes about a project. What is left out stays.
+    changes ChangedProject {
+        title: schemas::Name,
+        company_id: Option<schemas::IdOrEmpty>,
+        /// The client users on it from now on. Naming clients of different companies is also saying that they may meet here.
+        client_ids: schemas::Ids,
+        /// The internal users on it from now on.
+        internal_user_ids: schemas::OneOrMoreIds,
+        /// Archives the project, or brings it back.
+        is_archived: bool,
+    }
 }
 
 /// Make a project
 #[utoipa::path(post, path = "/v1/projects", tag = "Projects", request_body = NewProject,
     responses((status = 200, body = Project)))]
-async fn make(call: Call, Body { given, canonical }: Body<NewProject>) -> Result {
-    let change = move |tx: &mut Tx, actor: &Actor| {
-        let project = Made {
-            title: given.title,
-            company: given.company_id.and_then(|id| id.0),
-            clients: given.client_ids.unwrap_or_default(),
-            internals: given.internal_user_ids.unwrap_or_default(),
-            confirmed: true,
-        };
-        administration::projects::add(tx, actor, &project)
-    };
-    call.run(&canonical, change, Project::find).await
+async fn make(call: Call, WholeBody(Body { given, canonical }): WholeBody<ProjectInput>) -> Result {
+    let project = ProjectInput { confirmed: true, ..given };
+    call.run(&canonical, move |tx, actor| projects::add(tx, actor, &project), Project::find).await
 }
 
 /// List projects
@@ -123,30 +117,6 @@ async fn show(call: Call, PathParam(id): PathParam<ProjectId>) -> Result<Json<Pr
     call.read(move |reader, actor| Project::find(reader, actor, id)).await
 }
 
-/// What changes about a project. What is left out stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedProject {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Name, required = false)]
-    title: Option<String>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::IdOrEmpty>)]
-    company_id: Option<Option<Emptiable<CompanyId>>>,
-    /// The client users on it from now on. Naming clients of different companies is also saying that they may meet here.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Ids, required = false)]
-    client_ids: Option<Vec<PersonId>>,
-    /// The internal users on it from now on.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::OneOrMoreIds, required = false)]
-    internal_user_ids: Option<Vec<PersonId>>,
-    /// Archives the project, or brings it back.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = bool, required = false)]
-    is_archived: Option<bool>,
-}
-
 /// Change a project
 ///
 /// Its channel is renamed with it; who comes or goes joins or leaves the channel at once.
@@ -155,20 +125,10 @@ struct ChangedProject {
 async fn change(
     call: Call,
     PathParam(id): PathParam<ProjectId>,
-    Body { given, .. }: Body<ChangedProject>,
+    Body { given, .. }: Body<ProjectInput>,
 ) -> Result<Json<Project>> {
     call.write(move |tx, actor| {
-        let change = ProjectChange {
-            title: given.title,
-            company: given.company_id.map(|id| id.and_then(|id| id.0)),
-            clients: given.client_ids,
-            internals: given.internal_user_ids,
-            confirmed: true,
-        };
-        administration::projects::edit(tx, actor, id, &change)?;
-        if let Some(is_archived) = given.is_archived {
-            administration::projects::archive(tx, actor, id, is_archived)?;
-        }
+        projects::edit(tx, actor, id, &ProjectInput { confirmed: true, ..given })?;
         Project::find(tx, actor, id)
     })
     .await
@@ -179,5 +139,5 @@ async fn change(
 /// Its client users are no longer on it; its conversation stays readable for the internal users on it.
 #[utoipa::path(delete, path = "/v1/projects/{id}", tag = "Projects", responses((status = 200, body = Deleted)))]
 async fn delete(call: Call, PathParam(id): PathParam<ProjectId>) -> Result<Json<Deleted>> {
-    call.delete(id.0, "project", move |tx, actor| administration::projects::delete(tx, actor, id)).await
+    call.delete(id.0, "project", move |tx, actor| projects::delete(tx, actor, id)).await
 }

@@ -8,7 +8,7 @@ use domain::kernel::limits::{
 };
 use domain::kernel::web_address;
 use domain::tenant::brand_settings::Place;
-use domain::tenant::settings::WAIT_MINUTES;
+use domain::tenant::settings::{self, WAIT_MINUTES};
 use domain::webhooks::webhook;
 use domain::welcome::template::TEMPLATE_CHARACTERS;
 use serde::{Serialize, Serializer};
@@ -49,6 +49,28 @@ macro_rules! schemas {
         impl ToSchema for $name {}
     )*};
 }
+
+/// Describes what calls are sent, with the value types of this file. `domain` has the input that it is read into. Fields of
+/// `changes` may be left out; those that may be null too are options.
+macro_rules! bodies {
+    () => {};
+    ($(#[$meta:meta])* changes $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* } $($rest:tt)*) => {
+        $crate::api::schemas::bodies! {
+            $(#[$meta])* $name { $($(#[$doc])* #[schema(required = false)] $field: $type,)* } $($rest)*
+        }
+    };
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* } $($rest:tt)*) => {
+        $(#[$meta])*
+        #[derive(utoipa::ToSchema)]
+        #[schema(rename_all = "camelCase")]
+        #[allow(dead_code, reason = "a description only")]
+        struct $name { $($(#[$doc])* $field: $type,)* }
+
+        $crate::api::schemas::bodies! { $($rest)* }
+    };
+}
+
+pub(crate) use bodies;
 
 schemas! {
     Id: text("The id of an object: a UUID (RFC 9562).").format(Some(SchemaFormat::Custom("uuid".to_string())))
@@ -124,6 +146,9 @@ schemas! {
     AttachmentIds: ids("Ids of files. One that stands there twice counts once.", ATTACHMENTS);
     EventKinds: ArrayBuilder::new().description(Some("Kinds of events. One that stands there twice counts once."))
         .items(Ref::from_schema_name("EventKind")).min_items(Some(1)).max_items(Some(webhook::WANTED_MAX));
+    ReplyLinks: text("What reply links lead to.").enum_values(Some(settings::ReplyLinks::ALL.map(settings::ReplyLinks::word)));
+    DefaultChannel: text("Where a new client user's conversation is.")
+        .enum_values(Some(settings::DefaultChannel::ALL.map(settings::DefaultChannel::word)));
     WaitMinutes: whole("Minutes that a message may stay unread before its reader is told outside the portal.")
         .minimum(Some(*WAIT_MINUTES.start())).maximum(Some(*WAIT_MINUTES.end()));
     Limit: whole("Rows of the page.").minimum(Some(1_usize)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT)));

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::api::call::Call;
 use crate::api::failure::Result;
 use crate::api::json::{Body, Nothing};
-use crate::api::list::{List, Of, Page, PageQuery};
+use crate::api::list::{self, List, Of, Page, PageQuery};
 use crate::api::objects::{Deleted, time};
 use crate::api::schemas;
 use crate::http::extractors::PathParam;
@@ -37,7 +37,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Webhook {
-    #[schema(value_type = schemas::Id)]
     id: WebhookId,
     object: &'static str,
     created_at: schemas::Time,
@@ -117,14 +116,7 @@ async fn make(call: Call, Body { given, canonical }: Body<NewWebhook>) -> Result
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
     responses((status = 200, body = List<Webhook>)))]
 async fn list(call: Call, page: Page) -> Result<Json<List<Webhook>>> {
-    call.list(
-        Of::Webhooks,
-        page,
-        webhook::list,
-        |webhook| webhook.id.0,
-        |_, _, found| Ok(Webhook::from(found)),
-    )
-    .await
+    call.list(Of::Webhooks, page, webhook::list, |webhook| webhook.id.0, list::from).await
 }
 
 /// Get a webhook
@@ -156,12 +148,10 @@ async fn enable(call: Call, PathParam(id): PathParam<WebhookId>, Nothing { canon
 #[schema(as = Call)]
 pub(crate) struct WebhookCall {
     /// `webhook-id`.
-    #[schema(value_type = schemas::Id)]
     id: CallId,
     object: &'static str,
     /// When it happened.
     created_at: schemas::Time,
-    #[schema(value_type = schemas::Id)]
     webhook_id: WebhookId,
     /// What happened.
     event: String,

@@ -4,6 +4,7 @@ use axum::Json;
 use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::WorkspaceId;
+use domain::kernel::patch::{Patch, clearable};
 use domain::tenant::brand_settings::{self, BrandChange};
 use domain::tenant::workspaces;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use utoipa::ToSchema;
 
 use crate::api::call::Call;
 use crate::api::failure::Result;
-use crate::api::json::{Body, clearable, present};
-use crate::api::schemas;
+use crate::api::json::Body;
+use crate::api::schemas::{self, bodies};
 use crate::app::App;
 use crate::http::routes::Routes;
 
@@ -25,7 +26,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Workspace {
-    #[schema(value_type = schemas::Id)]
     id: WorkspaceId,
     object: &'static str,
     brand_name: String,
@@ -90,23 +90,27 @@ async fn show(call: Call) -> Result<Json<Workspace>> {
     Ok(Json(Workspace::new(&call.app, found)))
 }
 
-/// What changes about the workspace. What is left out stays; a colour that is null or empty is the portal's own again.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ChangedWorkspace {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = schemas::Name, required = false)]
-    brand_name: Option<String>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Color>)]
-    color_accent: Option<Option<String>>,
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Color>)]
-    color_sidebar_background: Option<Option<String>>,
-    /// Without one, white or black is chosen. One that could not be read on the background contradicts it: 409.
-    #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<schemas::Color>)]
-    color_sidebar_text: Option<Option<String>>,
+bodies! {
+    /// What changes about the workspace. What is left out stays; a colour that is null or empty is the portal's own again.
+    changes ChangedWorkspace {
+        brand_name: schemas::Name,
+        color_accent: Option<schemas::Color>,
+        color_sidebar_background: Option<schemas::Color>,
+        /// Without one, white or black is chosen. One that could not be read on the background contradicts it: 409.
+        color_sidebar_text: Option<schemas::Color>,
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WorkspaceInput {
+    brand_name: Patch<String>,
+    #[serde(deserialize_with = "clearable")]
+    color_accent: Patch<String>,
+    #[serde(deserialize_with = "clearable")]
+    color_sidebar_background: Patch<String>,
+    #[serde(deserialize_with = "clearable")]
+    color_sidebar_text: Patch<String>,
 }
 
 /// Change the workspace
@@ -114,12 +118,12 @@ struct ChangedWorkspace {
 /// Its name and colours hold from the next page, mail and text on.
 #[utoipa::path(patch, path = "/v1/workspaces", tag = "Workspace", request_body = ChangedWorkspace,
     responses((status = 200, body = Workspace)))]
-async fn change(call: Call, Body { given, .. }: Body<ChangedWorkspace>) -> Result<Json<Workspace>> {
+async fn change(call: Call, Body { given, .. }: Body<WorkspaceInput>) -> Result<Json<Workspace>> {
     let change = BrandChange {
-        name: given.brand_name,
-        accent: given.color_accent.map(Option::unwrap_or_default),
-        side: given.color_sidebar_background.map(Option::unwrap_or_default),
-        side_text: given.color_sidebar_text.map(Option::unwrap_or_default),
+        name: given.brand_name.into_value(),
+        accent: given.color_accent.into_value(),
+        side: given.color_sidebar_background.into_value(),
+        side_text: given.color_sidebar_text.into_value(),
     };
     change_workspace(call, move |tx, actor| brand_settings::change(tx, actor, &change)).await
 }
@@ -127,7 +131,7 @@ async fn change(call: Call, Body { given, .. }: Body<ChangedWorkspace>) -> Resul
 /// Changes the workspace and answers it.
 pub(crate) async fn change_workspace(
     call: Call,
-    change: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    change: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result<Json<Workspace>> {
     let changed = call.write(move |tx, actor| {
         change(tx, actor)?;

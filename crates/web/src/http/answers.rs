@@ -9,6 +9,9 @@ use serde::Serialize;
 
 pub(crate) type Result<T = Response> = std::result::Result<T, Answer>;
 
+/// Seconds until a request may be tried again whose database was away.
+const RETRY_AFTER: u64 = 5;
+
 /// A response other than the one asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
@@ -90,6 +93,35 @@ impl Answer {
     pub(crate) fn not_found() -> Answer {
         Answer::from(domain::Error::NotFound)
     }
+
+    /// The disk takes no more. Nothing was stored.
+    pub(crate) fn storage_full() -> Answer {
+        Answer::refused(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storageFull",
+            "This could not be saved: the server has no room left. Nothing of it was kept; please try again later.",
+        )
+    }
+
+    fn of_store(error: &store::Error) -> Answer {
+        error.log("the database failed");
+        match error {
+            store::Error::StorageFull(_) => Answer::storage_full(),
+            store::Error::Unavailable(_) | store::Error::DiskFailed(_) => Answer::Refused(Refusal {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                code: "unavailable",
+                message: "The portal cannot reach its data at the moment. Please try again.".to_string(),
+                field: None,
+                retry_after: Some(RETRY_AFTER),
+                header: None,
+            }),
+            _ => Answer::refused(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "failed",
+                "Something went wrong here. It has been noted; please try again.",
+            ),
+        }
+    }
 }
 
 impl From<domain::Error> for Answer {
@@ -104,21 +136,7 @@ impl From<domain::Error> for Answer {
             Error::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "tooMany"),
-            Error::Store(cause) => {
-                tracing::error!(error = %cause, "the database failed");
-                let down = matches!(cause, store::Error::Unavailable(_));
-                let status =
-                    if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
-                let message = "Something went wrong here. It has been noted; please try again.".to_string();
-                return Answer::Refused(Refusal {
-                    status,
-                    code: "failed",
-                    message,
-                    field: None,
-                    retry_after: None,
-                    header: None,
-                });
-            }
+            Error::Store(cause) => return Answer::of_store(cause),
         };
         let field = match &error {
             Error::Field { field, .. } => Some(field.to_string()),

@@ -68,7 +68,7 @@ impl Pieces {
 }
 
 /// Streams a table, newest row first. `read` returns the rows before a given row, or the newest ones for `None`.
-pub(crate) fn newest_first<T: Send + 'static>(
+pub(crate) fn newest_first<T: Clone + Send + 'static>(
     store: Store,
     name: &str,
     columns: &[&str],

@@ -17,6 +17,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = Answer;
 
     async fn from_request(request: Request, _: &S) -> Result<Input<T>, Answer> {
+        Sent::of(request).await?.read().map(Input)
+    }
+}
+
+/// Like [`Input`], for two types that each read their own fields.
+pub(crate) struct Inputs<T, U>(pub(crate) T, pub(crate) U);
+
+impl<T: DeserializeOwned, U: DeserializeOwned, S: Send + Sync> FromRequest<S> for Inputs<T, U> {
+    type Rejection = Answer;
+
+    async fn from_request(request: Request, _: &S) -> Result<Inputs<T, U>, Answer> {
+        let sent = Sent::of(request).await?;
+        Ok(Inputs(sent.read()?, sent.read()?))
+    }
+}
+
+struct Sent {
+    is_json: bool,
+    bytes: Bytes,
+}
+
+impl Sent {
+    async fn of(request: Request) -> Result<Sent, Answer> {
         let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         let is_json = kind == "application/json";
@@ -25,11 +48,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
             return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message));
         }
         let bytes = whole(request, FORM_BYTES).await?;
-        if is_json {
-            serde_json::from_slice(&bytes).map(Input).map_err(|error| unreadable(&error))
-        } else {
+        if !is_json {
             readable_form(&bytes)?;
-            serde_html_form::from_bytes(&bytes).map(Input).map_err(|error| unreadable(&error))
+        }
+        Ok(Sent { is_json, bytes })
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, Answer> {
+        if self.is_json {
+            serde_json::from_slice(&self.bytes).map_err(|error| unreadable(&error))
+        } else {
+            serde_html_form::from_bytes(&self.bytes).map_err(|error| unreadable(&error))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::kernel::error::{self, Error, Problem};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::http::answers::{Answer, Result};
 
@@ -79,6 +79,25 @@ pub(crate) fn switched(
     }
 }
 
+/// What was just done, so that the page can confirm it.
+#[derive(Default, Deserialize)]
+pub(crate) struct Done {
+    #[serde(default)]
+    pub(crate) done: String,
+}
+
+/// Whether the notice that a form was shown with is confirmed.
+#[derive(Deserialize)]
+pub(crate) struct Confirmation {
+    told: Option<String>,
+}
+
+impl Confirmation {
+    pub(crate) fn is_given(&self) -> bool {
+        self.told.is_some()
+    }
+}
+
 /// An option of a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
@@ -100,6 +119,14 @@ pub(crate) struct Choices {
 }
 
 impl Choices {
+    /// As many as may be offered at once, those that are chosen in any case.
+    pub(crate) fn cut(mut list: Vec<Choice>) -> Choices {
+        let is_cut = list.len() > CHOICES_MAX;
+        list.sort_by_key(|choice| !choice.chosen);
+        list.truncate(CHOICES_MAX);
+        Choices { list, is_cut }
+    }
+
     pub(crate) fn new(list: Vec<Choice>, is_cut: bool) -> Choices {
         let (mut list, others): (Vec<Choice>, Vec<Choice>) =
             list.into_iter().partition(|choice| choice.chosen);

@@ -33,6 +33,13 @@ pub(crate) struct Listing {
     pub(crate) next: Option<String>,
 }
 
+/// Cuts `rows`, of which one more than `most` was read, and returns the id of the last one if another page follows.
+pub(crate) fn cut_to<Row, Id>(rows: &mut Vec<Row>, most: usize, id: impl Fn(&Row) -> Id) -> Option<Id> {
+    let is_longer = rows.len() > most;
+    rows.truncate(most);
+    rows.last().filter(|_| is_longer).map(id)
+}
+
 /// Cuts `rows`, of which [`READ`] were read, to one page of the list at `path`.
 pub(crate) fn cut<Row, Id: Clone + Serialize>(
     path: &str,
@@ -40,13 +47,12 @@ pub(crate) fn cut<Row, Id: Clone + Serialize>(
     rows: &mut Vec<Row>,
     id: impl Fn(&Row) -> Id,
 ) -> Listing {
-    let is_longer = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let last = cut_to(rows, PAGE, id);
     let from = |after: Option<Id>| forms::address(path, &ListQuery { after, ..wanted.clone() });
     Listing {
         find: wanted.find.clone(),
         archived: wanted.archived.is_some(),
         first: wanted.after.is_some().then(|| from(None)),
-        next: rows.last().filter(|_| is_longer).map(|last| from(Some(id(last)))),
+        next: last.map(|last| from(Some(last))),
     }
 }

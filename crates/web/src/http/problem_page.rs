@@ -74,6 +74,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "Nothing here",
         StatusCode::FORBIDDEN => "This is not open to you",
         StatusCode::TOO_MANY_REQUESTS => "Please wait a little",
+        StatusCode::INSUFFICIENT_STORAGE => "No room left",
         status if status.is_server_error() => "Something went wrong",
         _ => "That did not work",
     }

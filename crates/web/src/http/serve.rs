@@ -1,13 +1,16 @@
 //! The accept loop: plain HTTP/1, where an idle stream needs little memory; HTTP/2 and TLS end at the proxy.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use futures_util::FutureExt;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
+use futures_util::{FutureExt, TryFutureExt};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +18,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
+
+use crate::http::unread_body::{self, Unread};
 
 /// Open connections at a time; further ones wait.
 const CONNECTIONS_MAX: usize = 20_000;
@@ -52,11 +57,11 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         let _ = stream.set_nodelay(true);
         let app = app.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let (mut request, unread) = unread_body::watch(request);
             request.extensions_mut().insert(Peer(peer));
             // Boxed, so that its memory is freed with the response. Otherwise the connection keeps it while a stream is
             // idle.
-            Box::pin(app.clone().oneshot(request))
+            Box::pin(app.clone().oneshot(request).and_then(|response| closing(response, unread)))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         // Errors here are the client's, such as a closed browser or a malformed request. An async block would store the
@@ -68,6 +73,16 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())
+}
+
+/// Says that the connection will be closed, if it has to be.
+async fn closing(mut response: Response, unread: Option<Unread>) -> Result<Response, Infallible> {
+    if let Some(unread) = unread
+        && !unread.was_read().await
+    {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -60,12 +60,13 @@ impl axum::extract::OptionalFromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Visitor>, Answer> {
         let Some(secret) = cookie(&parts.headers, cookie_name(app)) else { return Ok(None) };
         let host = host(&parts.headers);
-        let found = app.store().read_one(move |reader| sessions::of_secret(reader, &host, &secret)).await?;
+        let found =
+            app.store().read_one_unflushed(move |reader| sessions::of_secret(reader, &host, &secret)).await?;
         let Some(SignedIn { session, actor, workspace, is_stale }) = found else { return Ok(None) };
         if is_stale {
             let touched = app.store().write(move |tx| sessions::touch(tx, actor.workspace, session)).await;
             if let Err(error) = touched {
-                tracing::warn!(%error, "a session's last use could not be noted");
+                error.log("a session's last use could not be noted");
             }
         }
         Ok(Some(Visitor { actor, session, workspace, look: Theme::of(&parts.headers) }))

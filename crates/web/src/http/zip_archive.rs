@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use outbound::blobs::{Blobs, Form, Name};
+use outbound::blobs::{BlobError, Blobs, Content};
 use store::Time;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -45,20 +45,27 @@ impl Archive {
         Ok(self.writer.add_directory(path, options(0, at))?)
     }
 
-    /// Sends a file. `size` is in bytes.
-    pub(crate) async fn file(
-        &mut self,
-        path: &str,
-        name: Name,
-        size: i64,
-        at: Option<Time>,
-    ) -> io::Result<()> {
-        let size = u64::try_from(size).unwrap_or(0);
-        let mut reading = self.blobs.read(name, Form::Whole, 0..size).await.map_err(io::Error::other)?;
-        self.writer.start_file(path, options(size, at))?;
-        while let Some(bytes) = reading.next().await.map_err(io::Error::other)? {
+    /// Sends a file, or leaves it out if it is found damaged before its first byte. Later, the archive breaks off.
+    pub(crate) async fn file(&mut self, path: &str, content: Content, at: Option<Time>) -> io::Result<()> {
+        let first = async {
+            let mut reading = self.blobs.read_whole(content).await?;
+            let first = reading.next().await?;
+            Ok((reading, first))
+        };
+        let (mut reading, mut next) = match first.await {
+            Ok(begun) => begun,
+            Err(BlobError::Damaged(damage)) => {
+                tracing::error!(blob = %content.name.id, %damage, "a file is damaged");
+                self.leave_out(format!("{path} (damaged)"));
+                return Ok(());
+            }
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        self.writer.start_file(path, options(content.size, at))?;
+        while let Some(bytes) = next {
             self.writer.write_all(&bytes)?;
             self.send().await?;
+            next = reading.next().await.map_err(io::Error::other)?;
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ pub(crate) fn of(
             }
             Some(Bytes::from(told))
         }
-        Event::ChannelRead { channel, person, position } => Some(write(
+        Event::ChannelRead { channel, person, position, .. } => Some(write(
             seq,
             "read",
             &Read { channel: *channel, person: *person, position: *position, at: times::exact(reader.now()) },
@@ -94,7 +94,7 @@ pub(crate) fn of(
         }
         Event::NotificationSent { channel, .. }
         | Event::NotificationFailed { channel, .. }
-        | Event::NotificationChanged { channel } => Some(write(seq, "notice", &At { channel: *channel })),
+        | Event::NotificationChanged { channel, .. } => Some(write(seq, "notice", &At { channel: *channel })),
         // Pages learn of changes to people and projects through the channels that change with them.
         _ => None,
     })

@@ -10,47 +10,44 @@ use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{ChannelId, PersonId, SessionId, WorkspaceId};
 use domain::kernel::journal::Event;
-use store::{Reader, Recorded, Store};
+use store::{Reader, Store};
 
+use crate::live::api_stream::WriteApiEvent;
+use crate::live::batch::Batch;
 use crate::live::events;
 use crate::live::stream::{Registry, Stream, StreamBody};
+use crate::live::streams::{PageStream, WorkspaceStreams};
 use crate::services::Web;
 
-/// Journal entries per read.
-const ENTRIES_AT_ONCE: i64 = 500;
-/// Entries replayed to a stream that reconnects; after a longer gap the page reloads.
+/// Entries replayed to a page that reconnects; after a longer gap it reloads.
 const REPLAYED_MAX: i64 = 1000;
-/// Open streams of one person, over all devices. Beyond it, the oldest is closed.
-const STREAMS_PER_PERSON: usize = 24;
 /// Other processes (a command, another node) write without signaling this one, so the hub also polls.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Polls between two heartbeats.
 const HEARTBEAT_EVERY: u32 = 25;
+/// Streams of API clients that read the journal for themselves at the same time, to catch up.
+const CATCHING_UP_MAX: usize = 2;
 
 pub(crate) struct Hub {
-    store: Store,
+    pub(super) store: Store,
+    pub(super) write_api_event: WriteApiEvent,
     streams_by_workspace: Mutex<HashMap<WorkspaceId, WorkspaceStreams>>,
-}
-
-#[derive(Default)]
-struct WorkspaceStreams {
-    /// The newest journal entry that has been routed.
-    seq: i64,
-    channels: HashMap<ChannelId, Vec<Arc<Stream>>>,
-    people: HashMap<PersonId, Vec<Arc<Stream>>>,
-}
-
-/// A journal entry with the event that pages receive.
-struct RoutedEvent {
-    seq: i64,
-    event: Option<Event>,
-    bytes: Option<Bytes>,
+    /// Held while entries are read and routed. Streams are added in between, so that each entry is either routed to them or
+    /// read for them.
+    turn: tokio::sync::Mutex<()>,
+    pub(super) catching_up: tokio::sync::Semaphore,
 }
 
 impl Hub {
     /// Starts a hub that follows the journal until the process shuts down.
-    pub(crate) fn start(web: &Web) -> Arc<Hub> {
-        let hub = Arc::new(Hub { store: web.store.clone(), streams_by_workspace: Mutex::default() });
+    pub(crate) fn start(web: &Web, write_api_event: WriteApiEvent) -> Arc<Hub> {
+        let hub = Arc::new(Hub {
+            store: web.store.clone(),
+            write_api_event,
+            streams_by_workspace: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            catching_up: tokio::sync::Semaphore::new(CATCHING_UP_MAX),
+        });
         let following = Arc::clone(&hub);
         let mut signal = web.store.signal();
         let mut stopping = web.stopping.clone();
@@ -64,7 +61,7 @@ impl Hub {
                     _ = tick.tick() => {
                         ticks = ticks.wrapping_add(1);
                         if ticks.is_multiple_of(HEARTBEAT_EVERY) {
-                            following.tell_everyone(&events::heartbeat());
+                            following.beat();
                         }
                     }
                     _ = stopping.wait_for(|stop| *stop) => break,
@@ -82,7 +79,29 @@ impl Hub {
     }
 
     pub(crate) fn streams(&self) -> usize {
-        self.workspaces().values().flat_map(|house| house.people.values()).map(Vec::len).sum()
+        self.workspaces().values().map(|streams| streams.all().count()).sum()
+    }
+
+    /// The newest entry of a workspace, once it is on disk.
+    pub(super) async fn head(&self, workspace: WorkspaceId) -> error::Result<i64> {
+        self.store.read(move |reader| Ok(reader.journal_head(workspace.0)?)).await
+    }
+
+    /// Changes the streams of a workspace while no entries are being routed. A workspace without streams is not followed,
+    /// so it starts at entry `head`.
+    pub(super) async fn between_batches<T>(
+        &self,
+        workspace: WorkspaceId,
+        head: i64,
+        change: impl FnOnce(&mut WorkspaceStreams) -> T,
+    ) -> T {
+        let _turn = self.turn.lock().await;
+        let mut workspaces = self.workspaces();
+        let changed = change(workspaces.entry(workspace).or_insert_with(|| WorkspaceStreams::after(head)));
+        if workspaces.get(&workspace).is_some_and(WorkspaceStreams::is_empty) {
+            workspaces.remove(&workspace);
+        }
+        changed
     }
 
     /// Opens a stream that starts with everything after entry `after`.
@@ -94,37 +113,26 @@ impl Hub {
     ) -> error::Result<StreamBody> {
         let actor = *actor;
         let workspace = actor.workspace;
-        // A workspace without streams is not followed, so it starts at the newest entry.
-        let head =
-            self.store.read(move |reader| Ok::<_, error::Error>(reader.journal_head(workspace.0)?)).await?;
-        self.store.durable().await?;
-        let stream = Stream::new(&actor, session);
+        let head = self.head(workspace).await?;
+        let (person, is_internal) = (actor.person, actor.role.is_internal());
+        let stream = Stream::new(workspace);
+        let page = Arc::new(PageStream { person, session, is_internal, stream: Arc::clone(&stream) });
         // Registered before its channels are read, so that an entry that ends access in between still closes it.
-        let followed = {
-            let mut houses = self.workspaces();
-            let house = houses
-                .entry(workspace)
-                .or_insert_with(|| WorkspaceStreams { seq: head, ..WorkspaceStreams::default() });
-            let streams = house.people.entry(actor.person).or_default();
-            if streams.len() >= STREAMS_PER_PERSON {
-                streams.remove(0).close();
-            }
-            streams.push(Arc::clone(&stream));
-            house.seq
+        let add = |streams: &mut WorkspaceStreams| {
+            streams.add_page(&page);
+            streams.seq
         };
+        let followed = self.between_batches(workspace, head, add).await;
         // Dropping it, for instance on an error below, unregisters the stream.
-        let mut body = StreamBody::new(Arc::clone(&stream), Arc::downgrade(self) as Weak<dyn Registry>);
+        let mut body = StreamBody::new(stream, Arc::downgrade(self) as Weak<dyn Registry>);
         let channels = self.store.read(move |reader| channel::ids_of(reader, &actor)).await?;
         // Entries routed from here on arrive live; older ones are read from the journal.
-        let seq = {
-            let mut houses = self.workspaces();
-            let house = houses
-                .entry(workspace)
-                .or_insert_with(|| WorkspaceStreams { seq: followed, ..WorkspaceStreams::default() });
-            for channel in &channels {
-                house.enter(*channel, &stream);
+        let seq = match self.workspaces().get_mut(&workspace) {
+            Some(streams) => {
+                channels.iter().for_each(|channel| streams.enter(*channel, &page));
+                streams.seq
             }
-            house.seq
+            None => followed,
         };
         let after = after.unwrap_or(followed);
         let missed = if after < seq {
@@ -143,148 +151,74 @@ impl Hub {
 
     pub(crate) fn typing(&self, workspace: WorkspaceId, channel: ChannelId, person: PersonId, name: &str) {
         let event = events::typing(channel, person, name);
-        let houses = self.workspaces();
-        let streams = houses.get(&workspace).and_then(|house| house.channels.get(&channel));
-        for stream in streams.into_iter().flatten().filter(|stream| stream.person != person) {
-            stream.send(&event);
+        let workspaces = self.workspaces();
+        let pages = workspaces.get(&workspace).into_iter().flat_map(|streams| streams.of_channel(channel));
+        for page in pages.filter(|page| page.person != person) {
+            page.stream.send(&event);
         }
     }
 
-    fn tell_everyone(&self, event: &Bytes) {
-        for streams in self.workspaces().values().flat_map(|house| house.people.values()) {
-            for stream in streams {
-                stream.send(event);
-            }
+    fn beat(&self) {
+        let heartbeat = events::heartbeat();
+        for stream in self.workspaces().values().flat_map(WorkspaceStreams::all) {
+            stream.send(&heartbeat);
         }
     }
 
     fn close_all(&self) {
-        self.tell_everyone(&events::bare("stopping"));
-        for streams in self.workspaces().values().flat_map(|house| house.people.values()) {
-            streams.iter().for_each(|stream| stream.close());
+        let stopping = events::bare("stopping");
+        let workspaces = self.workspaces();
+        for page in workspaces.values().flat_map(WorkspaceStreams::pages) {
+            page.send(&stopping);
         }
+        workspaces.values().flat_map(WorkspaceStreams::all).for_each(|stream| stream.close());
     }
 
-    /// Reads the entries after `seq`. Clients resume from the numbers they receive, so entries must be durable first.
-    async fn routed_event(&self, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
-        let news = self.store.read(move |reader| read_routed_events(reader, workspace, seq)).await?;
-        self.store.durable().await?;
-        Ok(news)
-    }
-
-    /// Routes all new entries of the followed journals.
+    /// Routes all new entries of the followed journals, in turns: no workspace keeps others waiting.
     async fn follow(&self) {
-        let followed: Vec<(WorkspaceId, i64)> =
-            self.workspaces().iter().map(|(workspace, house)| (*workspace, house.seq)).collect();
-        for (workspace, mut seq) in followed {
-            loop {
-                let news = match self.routed_event(workspace, seq).await {
-                    Ok(news) => news,
-                    Err(error) => {
-                        tracing::error!(%error, "the journal could not be read; trying again soon");
-                        break;
-                    }
-                };
-                let Some(newest) = news.last() else { break };
-                seq = newest.seq;
-                let full = news.len() as i64 == ENTRIES_AT_ONCE;
-                if let Some(house) = self.workspaces().get_mut(&workspace) {
-                    house.route(&news);
-                }
-                if !full {
-                    break;
+        let mut is_behind = true;
+        while is_behind {
+            is_behind = false;
+            let followed: Vec<WorkspaceId> = self.workspaces().keys().copied().collect();
+            for workspace in followed {
+                match self.route_batch(workspace).await {
+                    Ok(is_full) => is_behind |= is_full,
+                    Err(error) => error.log("the journal could not be read; trying again soon"),
                 }
             }
+            // Streams drain before more comes: a burst is no reason to close them.
+            tokio::task::yield_now().await;
         }
+    }
+
+    /// Routes the next entries of a workspace. Returns whether there may be more.
+    async fn route_batch(&self, workspace: WorkspaceId) -> error::Result<bool> {
+        let _turn = self.turn.lock().await;
+        let listening = self.workspaces().get(&workspace).map(WorkspaceStreams::listening);
+        let Some(listening) = listening else { return Ok(false) };
+        let write = Arc::clone(&self.write_api_event);
+        let read = move |reader: &Reader| Batch::read(reader, workspace, listening, &write);
+        let batch = self.store.read(read).await?;
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        if let Some(streams) = self.workspaces().get_mut(&workspace) {
+            streams.route(&batch);
+        }
+        Ok(batch.is_full)
     }
 }
 
 impl Registry for Hub {
     fn forget(&self, stream: &Arc<Stream>) {
-        let mut houses = self.workspaces();
-        let Some(house) = houses.get_mut(&stream.workspace) else { return };
-        house.channels.retain(|_, streams| {
-            streams.retain(|other| !Arc::ptr_eq(other, stream));
-            !streams.is_empty()
-        });
-        house.people.retain(|_, streams| {
-            streams.retain(|other| !Arc::ptr_eq(other, stream));
-            !streams.is_empty()
-        });
-        if house.people.is_empty() {
-            houses.remove(&stream.workspace);
-        }
-    }
-}
-
-impl WorkspaceStreams {
-    fn route(&mut self, news: &[RoutedEvent]) {
-        for RoutedEvent { seq, event, bytes } in news {
-            self.seq = *seq;
-            let Some(event) = event else { continue };
-            // Lost access takes effect before anything else is sent; new members receive the entry that adds them.
-            match event {
-                Event::MembersChanged { channel, joined, left } => {
-                    left.iter().for_each(|person| self.cut_off(*channel, *person));
-                    joined.iter().for_each(|person| self.let_in(*channel, *person));
-                }
-                Event::AccessChanged { person } => self.close(*person, "reset", |_| true),
-                Event::SessionEnded { session, person } => {
-                    self.close(*person, "signed-out", |stream| stream.session == *session);
-                }
-                _ => {}
-            }
-            let (Some(bytes), Some(channel)) = (bytes, event.channel()) else { continue };
-            let streams = self.channels.get(&channel).into_iter().flatten();
-            for stream in streams.filter(|stream| stream.is_internal || !event.is_internal()) {
-                stream.send(bytes);
+        let mut workspaces = self.workspaces();
+        if let Some(streams) = workspaces.get_mut(&stream.workspace) {
+            streams.forget(stream);
+            if streams.is_empty() {
+                workspaces.remove(&stream.workspace);
             }
         }
     }
-
-    fn enter(&mut self, channel: ChannelId, stream: &Arc<Stream>) {
-        let streams = self.channels.entry(channel).or_default();
-        if !streams.iter().any(|other| Arc::ptr_eq(other, stream)) {
-            streams.push(Arc::clone(stream));
-        }
-    }
-
-    fn let_in(&mut self, channel: ChannelId, person: PersonId) {
-        for stream in self.people.get(&person).cloned().unwrap_or_default() {
-            self.enter(channel, &stream);
-        }
-    }
-
-    fn cut_off(&mut self, channel: ChannelId, person: PersonId) {
-        if let Some(streams) = self.channels.get_mut(&channel) {
-            streams.retain(|stream| stream.person != person);
-        }
-        for stream in self.people.get(&person).into_iter().flatten() {
-            stream.send(&events::gone(channel));
-            stream.close();
-        }
-    }
-
-    fn close(&self, person: PersonId, event: &'static str, which: impl Fn(&Stream) -> bool) {
-        for stream in self.people.get(&person).into_iter().flatten().filter(|stream| which(stream)) {
-            stream.send(&events::bare(event));
-            stream.close();
-        }
-    }
-}
-
-fn read_routed_events(reader: &Reader, workspace: WorkspaceId, seq: i64) -> error::Result<Vec<RoutedEvent>> {
-    let entries = reader.journal_after(workspace.0, seq, ENTRIES_AT_ONCE)?;
-    entries.iter().map(|entry| news(reader, workspace, entry)).collect()
-}
-
-fn news(reader: &Reader, workspace: WorkspaceId, entry: &Recorded) -> error::Result<RoutedEvent> {
-    let event = Event::of(entry);
-    let bytes = match &event {
-        Some(event) => events::of(reader, workspace, entry.seq, event)?,
-        None => None,
-    };
-    Ok(RoutedEvent { seq: entry.seq, event, bytes })
 }
 
 /// What a person missed after entry `after` up to entry `seq`, limited to what they may see now. A `reset` event if that
@@ -305,8 +239,7 @@ fn missed(
         if entry.seq > seq {
             break;
         }
-        let RoutedEvent { event, bytes, .. } = news(reader, workspace, &entry)?;
-        let Some(event) = event else { continue };
+        let Some(event) = Event::of(&entry) else { continue };
         if event == (Event::AccessChanged { person: actor.person }) {
             return Ok(events::bare("reset"));
         }
@@ -319,7 +252,7 @@ fn missed(
         {
             replayed.extend_from_slice(&events::gone(*channel));
         }
-        if let (true, Some(bytes)) = (is_theirs, bytes) {
+        if is_theirs && let Some(bytes) = events::of(reader, workspace, entry.seq, &event)? {
             replayed.extend_from_slice(&bytes);
         }
     }

@@ -4,22 +4,21 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use domain::kernel::access::Actor;
-use domain::kernel::ids::{PersonId, SessionId, WorkspaceId};
+use domain::kernel::ids::WorkspaceId;
 use http_body::{Body, Frame};
+use tokio::sync::mpsc;
 
 /// Queued events per stream. A stream that falls further behind is closed and catches up through the journal.
 const WAITING_MAX: usize = 512;
+/// Bytes of several events sent in one write: joining them costs each stream memory of its own.
+const JOINED_MAX: usize = 64 * 1024;
 
 /// The hub's end of a stream.
 pub(crate) struct Stream {
     pub(crate) workspace: WorkspaceId,
-    pub(crate) person: PersonId,
-    pub(crate) session: SessionId,
-    pub(crate) is_internal: bool,
     queue: Mutex<Queue>,
 }
 
@@ -30,16 +29,31 @@ struct Queue {
     reader: Option<Waker>,
 }
 
+impl Queue {
+    /// What to write next. Several small events in one write save most of the cost of a delivery.
+    fn next(&mut self) -> Option<Bytes> {
+        let first = self.waiting.pop_front()?;
+        let Some(second) = self.waiting.front() else { return Some(first) };
+        if first.len() + second.len() > JOINED_MAX {
+            return Some(first);
+        }
+        let waiting: usize = self.waiting.iter().map(Bytes::len).sum();
+        let mut joined = BytesMut::with_capacity((first.len() + waiting).min(JOINED_MAX));
+        joined.extend_from_slice(&first);
+        while let Some(event) = self.waiting.pop_front_if(|event| joined.len() + event.len() <= JOINED_MAX) {
+            joined.extend_from_slice(&event);
+        }
+        if self.waiting.is_empty() {
+            // Frees the capacity that a burst needed.
+            self.waiting = VecDeque::new();
+        }
+        Some(joined.freeze())
+    }
+}
+
 impl Stream {
-    pub(crate) fn new(actor: &Actor, session: SessionId) -> Arc<Stream> {
-        let Actor { workspace, person, role, .. } = *actor;
-        Arc::new(Stream {
-            workspace,
-            person,
-            session,
-            is_internal: role.is_internal(),
-            queue: Mutex::default(),
-        })
+    pub(crate) fn new(workspace: WorkspaceId) -> Arc<Stream> {
+        Arc::new(Stream { workspace, queue: Mutex::default() })
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -68,6 +82,10 @@ impl Stream {
         open
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue().closed
+    }
+
     /// Ends the stream once its queue is drained.
     pub(crate) fn close(&self) {
         let mut queue = self.queue();
@@ -87,18 +105,24 @@ pub(crate) trait Registry: Send + Sync {
 /// The connection's end of a stream.
 pub(crate) struct StreamBody {
     first: Bytes,
+    replayed: Option<mpsc::Receiver<Bytes>>,
     stream: Arc<Stream>,
     registry: Weak<dyn Registry>,
 }
 
 impl StreamBody {
     pub(crate) fn new(stream: Arc<Stream>, registry: Weak<dyn Registry>) -> StreamBody {
-        StreamBody { first: Bytes::new(), stream, registry }
+        StreamBody { first: Bytes::new(), replayed: None, stream, registry }
     }
 
-    /// Puts `first`, what was missed before the stream was opened, ahead of the queue.
+    /// Puts `first` ahead of everything else.
     pub(crate) fn begin_with(&mut self, first: Bytes) {
         self.first = first;
+    }
+
+    /// Puts what is replayed ahead of the queue, until its sender is dropped.
+    pub(crate) fn replay(&mut self, replayed: mpsc::Receiver<Bytes>) {
+        self.replayed = Some(replayed);
     }
 }
 
@@ -113,26 +137,21 @@ impl Body for StreamBody {
         if !self.first.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))));
         }
+        if let Some(replayed) = &mut self.replayed {
+            match ready!(replayed.poll_recv(cx)) {
+                Some(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                None => self.replayed = None,
+            }
+        }
         let mut queue = self.stream.queue();
-        let data = match queue.waiting.len() {
-            0 if queue.closed => return Poll::Ready(None),
-            0 => {
+        match queue.next() {
+            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None if queue.closed => Poll::Ready(None),
+            None => {
                 queue.reader = Some(cx.waker().clone());
-                return Poll::Pending;
+                Poll::Pending
             }
-            1 => queue.waiting.pop_front().unwrap_or_default(),
-            // Sending the whole queue in one write saves most of the cost of a delivery.
-            _ => {
-                let mut joined = BytesMut::with_capacity(queue.waiting.iter().map(Bytes::len).sum());
-                for event in &queue.waiting {
-                    joined.extend_from_slice(event);
-                }
-                // Frees the capacity that a burst needed.
-                queue.waiting = VecDeque::new();
-                joined.freeze()
-            }
-        };
-        Poll::Ready(Some(Ok(Frame::data(data))))
+        }
     }
 }
 
@@ -148,7 +167,6 @@ impl Drop for StreamBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::kernel::access::Role;
     use std::task::Waker as TestWaker;
 
     struct Nowhere;
@@ -158,9 +176,7 @@ mod tests {
     }
 
     fn stream() -> (Arc<Stream>, StreamBody) {
-        let now = store::Time(0);
-        let actor = Actor::new(WorkspaceId::new(now), PersonId::new(now), Role::Client, false);
-        let stream = Stream::new(&actor, SessionId::new(now));
+        let stream = Stream::new(WorkspaceId::new(store::Time(0)));
         let nowhere: Weak<dyn Registry> = Weak::<Nowhere>::new();
         let body = StreamBody::new(Arc::clone(&stream), nowhere);
         (stream, body)
@@ -202,5 +218,37 @@ mod tests {
         }
         assert!(!stream.send(&Bytes::from("x")));
         assert_eq!(poll(&mut body), Poll::Ready(None));
+    }
+
+    #[test]
+    fn one_write_never_takes_more_memory_than_it_needs() {
+        let (stream, mut body) = stream();
+        let large = Bytes::from(vec![b'x'; JOINED_MAX + 1]);
+        for event in ["a", "b"] {
+            stream.send(&Bytes::from(event));
+        }
+        stream.send(&large);
+        stream.send(&Bytes::from("c"));
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("ab"))));
+        let Poll::Ready(Some(sent)) = poll(&mut body) else { panic!("nothing came") };
+        assert_eq!(sent.as_ptr(), large.as_ptr(), "it was copied");
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("c"))));
+    }
+
+    #[test]
+    fn what_is_replayed_comes_before_what_waits() {
+        let (stream, mut body) = stream();
+        let (replay, replayed) = mpsc::channel(1);
+        body.begin_with(Bytes::from("first"));
+        body.replay(replayed);
+        stream.send(&Bytes::from("live"));
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("first"))));
+        assert!(poll(&mut body).is_pending());
+        replay.try_send(Bytes::from("missed")).unwrap();
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("missed"))));
+        assert!(poll(&mut body).is_pending());
+        drop(replay);
+        assert_eq!(poll(&mut body), Poll::Ready(Some(Bytes::from("live"))));
+        assert!(poll(&mut body).is_pending());
     }
 }

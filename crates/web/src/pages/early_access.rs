@@ -8,26 +8,28 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
 use axum::response::{IntoResponse, Response};
-use domain::kernel::access;
+use domain::kernel::access::{self, Actor};
 use domain::kernel::audit_log::{self, AuditAction};
 use domain::kernel::error::{self, Error};
-use domain::kernel::ids::{EntryId, WorkspaceId};
+use domain::kernel::ids::EntryId;
 use domain::tenant::early_access::{self, Entry, EntryInput};
 use serde::{Deserialize, Serialize};
-use store::Reader;
+use store::{Reader, Tx};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result, page, redirect};
+use crate::http::answers::{Answer, Result, page};
 use crate::http::avatars::Avatar;
 use crate::http::exports;
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::{self, Done, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::paging;
 use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
 use crate::http::times::{self, Shown};
+use crate::http::visit::Visit;
 use crate::http::visitor::{CurrentWorkspace, Sender, Visitor};
 
 const FORM: &str = "/early-access";
@@ -52,21 +54,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/settings/early-access/{id}/remove", remove)
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    name: String,
-    email: String,
-    company: String,
-    /// A honeypot: hidden from people, so only bots fill it in.
-    confirm_reference: String,
-}
-
 #[derive(Template)]
 #[template(path = "early_access/front.html")]
 struct FrontPage {
     look: Theme,
-    form: Form,
+    form: EntryInput,
     wrong: FieldError,
     /// `done`, `failed` or empty.
     outcome: &'static str,
@@ -76,14 +68,14 @@ struct FrontPage {
 
 impl FrontPage {
     fn new(look: Theme) -> FrontPage {
-        FrontPage { look, form: Form::default(), wrong: FieldError::default(), outcome: "", message: "" }
+        FrontPage {
+            look,
+            form: EntryInput::default(),
+            wrong: FieldError::default(),
+            outcome: "",
+            message: "",
+        }
     }
-}
-
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 async fn front(look: Theme, Query(Done { done }): Query<Done>) -> Result {
@@ -102,19 +94,20 @@ async fn submit(
     headers: HeaderMap,
     here: Result<CurrentWorkspace>,
     Sender(sender): Sender,
-    form: std::result::Result<Input<Form>, Answer>,
+    form: std::result::Result<Input<EntryInput>, Answer>,
 ) -> Result {
     let wanted = ResponseFormat::of(&headers);
     let form = match form {
         Ok(Input(form)) => form,
-        Err(answer) => return failed(look, wanted, Form::default(), answer),
+        Err(answer) => return failed(look, wanted, EntryInput::default(), answer),
     };
     let workspace = match here {
         Ok(CurrentWorkspace(workspace)) => Some(workspace.id),
         Err(answer) if answer.status() == StatusCode::NOT_FOUND => None,
         Err(answer) => return failed(look, wanted, form, answer),
     };
-    let submitted = keep(&app, workspace, &form, sender).await;
+    let given = form.clone();
+    let submitted = app.store().write(move |tx| early_access::submit(tx, workspace, &given, &sender)).await;
     if wanted == ResponseFormat::Json {
         return match submitted {
             Ok(()) => Ok(axum::Json(serde_json::json!({ "message": RECEIVED })).into_response()),
@@ -129,23 +122,13 @@ async fn submit(
     }
 }
 
-async fn keep(app: &App, workspace: Option<WorkspaceId>, form: &Form, sender: String) -> error::Result<()> {
-    let given = EntryInput {
-        name: form.name.clone(),
-        email: form.email.clone(),
-        company: form.company.clone(),
-        trap: form.confirm_reference.clone(),
-    };
-    app.store().write(move |tx| early_access::submit(tx, workspace, &given, &sender)).await
-}
-
 /// Redirects, so that reloading does not submit again. The body is for clients that do not follow redirects.
 fn thanks() -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, THANKS)], RECEIVED).into_response()
 }
 
 /// Shows the page again with what was typed.
-fn failed(look: Theme, wanted: ResponseFormat, form: Form, answer: Answer) -> Result {
+fn failed(look: Theme, wanted: ResponseFormat, form: EntryInput, answer: Answer) -> Result {
     let answer = answer.led_by(WENT_WRONG);
     if wanted == ResponseFormat::Json {
         return Err(answer);
@@ -203,10 +186,9 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(place): Query<EntriesQuery>) -> Result {
-    let address = format!("{}{FORM}", app.address_of(&visitor.workspace));
-    let read = move |reader: &Reader| ListPage::read(reader, &visitor, &place, address);
-    page(StatusCode::OK, &app.store().read(read).await?)
+async fn list(visit: Visit, Query(place): Query<EntriesQuery>) -> Result {
+    let address = format!("{}{FORM}", visit.app.address_of(&visit.visitor.workspace));
+    visit.show(move |reader, visitor| ListPage::read(reader, visitor, &place, address)).await
 }
 
 impl ListPage {
@@ -221,8 +203,7 @@ impl ListPage {
         // One more than a page shows whether another page follows.
         let most = PAGE as i64 + 1;
         let mut found = early_access::list(reader, &visitor.actor, trapped, place.before, most)?;
-        let is_longer = found.len() > PAGE;
-        found.truncate(PAGE);
+        let last = paging::cut_to(&mut found, PAGE, |entry| entry.id);
         let from = |before: Option<EntryId>| forms::address(LIST, &EntriesQuery { before, ..place.clone() });
         let layout = Layout::read(reader, visitor, Module::Settings, "Early access")?;
         let zone = times::zone(layout.time_zone.as_deref());
@@ -232,7 +213,7 @@ impl ListPage {
             trapped,
             is_first: place.before.is_none(),
             here: from(None),
-            older: found.last().filter(|_| is_longer).map(|last| from(Some(last.id))),
+            older: last.map(|last| from(Some(last))),
             rows: found
                 .into_iter()
                 .map(|entry| Row {
@@ -252,24 +233,23 @@ fn face_id(entry: &Entry) -> Uuid {
     entry.id.0
 }
 
-async fn remove(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<EntryId>) -> Result {
-    app.store().write(move |tx| early_access::remove(tx, &visitor.actor, id)).await?;
-    Ok(redirect("/settings/early-access?done=removed"))
+async fn remove(visit: Visit, PathParam(id): PathParam<EntryId>) -> Result {
+    let to = "/settings/early-access?done=removed";
+    visit.change(to, move |tx, actor| early_access::remove(tx, actor, id)).await
 }
 
 /// Exports all entries but the bots', streamed while they are read.
-async fn export(State(app): State<App>, visitor: Visitor) -> Result {
-    let actor = visitor.actor;
-    app.store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            audit_log::note_export(tx, &actor, AuditAction::EarlyAccessExported, None)
-        })
-        .await?;
+async fn export(visit: Visit) -> Result {
+    let actor = visit.actor();
+    let note = move |tx: &mut Tx, actor: &Actor| {
+        access::admin(actor)?;
+        audit_log::note_export(tx, actor, AuditAction::EarlyAccessExported, None)
+    };
+    visit.write(note).await?;
     let read = move |reader: &Reader, last: Option<&Entry>| {
         early_access::list(reader, &actor, false, last.map(|last| last.id), EXPORTED_AT_ONCE)
     };
-    Ok(exports::newest_first(app.store().clone(), "early-access.csv", &COLUMNS, read, line))
+    Ok(exports::newest_first(visit.app.store().clone(), "early-access.csv", &COLUMNS, read, line))
 }
 
 fn line(entry: &Entry) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod file_page;
 pub(crate) mod folder;
 pub(crate) mod index;
 pub(crate) mod moving;
+mod ranges;
 pub(crate) mod search;
 pub(crate) mod serving;
 pub(crate) mod urls;

@@ -16,8 +16,10 @@ use multer::Multipart;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result};
+use crate::uploads::completing::discard_all;
+use crate::uploads::incoming::Incoming;
 use crate::uploads::paced_body::{PacedBody, Unread};
-use crate::uploads::receiving::{Incoming, discard_all, take_here};
+use crate::uploads::receiving::take_here;
 
 /// Bytes of one text field: the longest message at four bytes a character, with room to spare.
 const TEXT_BYTES: u64 = 64 * 1024;
@@ -134,10 +136,10 @@ async fn store(
     if purpose == Purpose::Message && count > limits::ATTACHMENTS {
         return Err(Error::field("attachmentIds", Problem::TooMany(limits::ATTACHMENTS)).into());
     }
-    let new = NewUpload { channel, purpose, name: name.to_string(), size: None };
+    let new = NewUpload { channel, purpose, name: name.to_string(), size: None, metadata: None };
     let room = app.web.room;
     let upload = app.store().write(move |tx| uploads::begin(tx, &actor, &new, &room)).await?;
-    match take_here(app, actor, &upload, 0, incoming).await {
+    match take_here(app, actor, upload.id, 0, incoming).await {
         Ok(taken) => Ok(taken.file.is_none().then_some(upload.id)),
         Err(answer) => {
             // Clients cannot resume a form.

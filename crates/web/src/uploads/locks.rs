@@ -1,4 +1,5 @@
-//! Only one connection at a time may write to an upload. A client that reconnects has lost its old connection, even if
+//! Of the connections to this process, only one at a time may write to an upload; those to other nodes are kept off by
+//! leases. A client that reconnects has lost its old connection, even if
 //! the server has not noticed yet, so the old one is asked to stop; the bytes it received are kept.
 
 use std::collections::HashMap;
@@ -6,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use domain::kernel::ids::UploadId;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -17,6 +19,7 @@ pub(crate) fn locked() -> Answer {
         "locked",
         "Bytes of this upload are still coming over another connection.",
     )
+    .with(RETRY_AFTER, "5")
 }
 
 pub(crate) fn wrong(code: &'static str, message: &str) -> Answer {

@@ -1,10 +1,13 @@
 //! Resumable uploads: tus protocol 1.0 (tus.io) with the extensions creation, creation-with-upload, termination and
 //! expiration (F3). Forms without scripts send their files in the form (`form`); both use `receiving`.
 
-use axum::body::Body;
+use std::collections::HashMap;
+
+use axum::body::{Body, HttpBody};
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,15 +15,18 @@ use domain::files::uploads::{self, NewUpload, Purpose, Upload};
 use domain::files::{entry, signed_urls};
 use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId, UploadId};
+use store::Time;
 
 use crate::app::App;
-use crate::http::answers::{Answer, Result};
+use crate::http::answers::{self, Answer, Result};
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::http::times;
 use crate::http::visitor::CurrentWorkspace;
+use crate::uploads::completing::{discard, discard_all};
+use crate::uploads::incoming::Incoming;
 use crate::uploads::locks::{locked, wrong};
-use crate::uploads::receiving::{self, Incoming, Received, take};
+use crate::uploads::receiving::{Received, take};
 use crate::uploads::uploader::Uploader;
 
 const PATH: &str = "/uploads";
@@ -32,6 +38,7 @@ const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 /// Our own header: the file that a finished upload became.
 const FILE: HeaderName = HeaderName::from_static("portal-file");
 const OFFSET_OCTETS: &str = "application/offset+octet-stream";
@@ -39,19 +46,50 @@ const OFFSET_OCTETS: &str = "application/offset+octet-stream";
 const METADATA_CHARACTERS: usize = 8_000;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
+    let tus = Routes::new()
         .options(PATH, options)
         .post(PATH, create)
+        .post("/uploads/{id}", overridden)
         .head("/uploads/{id}", state)
         .patch("/uploads/{id}", go_on)
-        .delete("/uploads/{id}", give_up)
-        .put("/signed/{address}", signed)
+        .delete("/uploads/{id}", give_up);
+    let routes = routes.put("/signed/{address}", signed);
+    Routes {
+        list: [routes.list, tus.list].concat(),
+        router: routes.router.merge(tus.router.layer(map_response(say_version))),
+    }
+}
+
+/// Every answer says the version, refusals too, and no cache keeps any (tus, core protocol).
+async fn say_version(mut answer: Response) -> Response {
+    answer.headers_mut().insert(RESUMABLE, HeaderValue::from_static("1.0.0"));
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// For clients that can only POST.
+async fn overridden(
+    app: State<App>,
+    uploader: Uploader,
+    id: PathParam<UploadId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result {
+    match headers.get(METHOD_OVERRIDE).map(HeaderValue::as_bytes) {
+        Some(b"HEAD") => state(app, uploader, id, headers).await,
+        Some(b"PATCH") => go_on(app, uploader, id, headers, body).await,
+        Some(b"DELETE") => give_up(app, uploader, id, headers).await,
+        _ => {
+            let allowed = "DELETE, HEAD, PATCH";
+            let refused = answers::not_this_way(Method::POST, Uri::default()).await;
+            Err(refused.with(header::ALLOW, allowed))
+        }
+    }
 }
 
 async fn options(State(app): State<App>) -> Response {
     let most = app.web.room.file_max;
     let headers = [
-        (RESUMABLE, HeaderValue::from_static("1.0.0")),
         (VERSION, HeaderValue::from_static("1.0.0")),
         (EXTENSION, HeaderValue::from_static("creation,creation-with-upload,termination,expiration")),
         (MAX_SIZE, HeaderValue::from(most)),
@@ -66,21 +104,23 @@ async fn create(State(app): State<App>, uploader: Uploader, headers: HeaderMap, 
     let size = number(&headers, &LENGTH)?;
     let size =
         size.ok_or_else(|| wrong("uploadLength", "Please say how many bytes will come (Upload-Length)."))?;
+    let has_bytes = !body.is_end_stream();
+    if has_bytes {
+        are_octets(&headers)?;
+        fits(&body, size)?;
+    }
     let new = announced(&headers, size)?;
     uploader.may(new.channel)?;
     let (actor, room) = (uploader.actor, app.web.room);
     let upload = app.store().write(move |tx| uploads::begin(tx, &actor, &new, &room)).await?;
-    let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == OFFSET_OCTETS);
-    let location = format!("{PATH}/{}", upload.id);
-    let expires = expires(&upload);
     let taken = if has_bytes || size == 0 {
-        take(&app, actor, upload, 0, Incoming::Body(body)).await?
+        take(&app, actor, upload.id, 0, Incoming::Body(body)).await?
     } else {
         Received::default()
     };
-    let mut answer = progress(StatusCode::CREATED, &taken, Some(&expires));
+    let mut answer = progress(StatusCode::CREATED, &taken, Some(expires_from(&app)));
     // A path with an id is always a valid header value.
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = HeaderValue::from_str(&format!("{PATH}/{}", upload.id)) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
     Ok(answer)
@@ -103,11 +143,13 @@ async fn state(
         Err(none) => return finished(&app, &uploader, id).await.map_err(|_| none),
     };
     let taken = Received { offset: upload.received, file: None };
-    let mut answer = progress(StatusCode::OK, &taken, Some(&expires(&upload)));
+    let mut answer = progress(StatusCode::OK, &taken, Some(upload.expires_at));
     if let Some(size) = upload.size {
         answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
     }
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(Ok(metadata)) = upload.metadata.map(HeaderValue::try_from) {
+        answer.headers_mut().insert(METADATA, metadata);
+    }
     Ok(answer)
 }
 
@@ -119,7 +161,6 @@ async fn finished(app: &App, uploader: &Uploader, id: UploadId) -> Result {
     let size = file.stored.as_ref().map_or(0, |stored| stored.size);
     let mut answer = progress(StatusCode::OK, &Received { offset: size, file: Some(file.id) }, None);
     answer.headers_mut().insert(LENGTH, HeaderValue::from(size));
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(answer)
 }
 
@@ -131,17 +172,24 @@ async fn go_on(
     body: Body,
 ) -> Result {
     understood(&headers)?;
-    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != OFFSET_OCTETS) {
-        let message = "Please send the bytes as application/offset+octet-stream.";
-        return Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message));
-    }
+    are_octets(&headers)?;
     let offset = number(&headers, &OFFSET)?;
     let offset = offset
         .ok_or_else(|| wrong("uploadOffset", "Please say from where the bytes go on (Upload-Offset)."))?;
     let upload = found(&app, &uploader, id).await?;
-    let expires = expires(&upload);
-    let taken = take(&app, uploader.actor, upload, offset, Incoming::Body(body)).await?;
-    Ok(progress(StatusCode::NO_CONTENT, &taken, Some(&expires)))
+    if let Some(size) = upload.size
+        && offset == upload.received
+    {
+        fits(&body, size - offset)?;
+    }
+    match take(&app, uploader.actor, id, offset, Incoming::Body(body)).await {
+        Ok(taken) => Ok(progress(StatusCode::NO_CONTENT, &taken, Some(expires_from(&app)))),
+        Err(answer) if answer.status() == StatusCode::CONFLICT => {
+            let received = found(&app, &uploader, id).await?.received;
+            Ok(([(OFFSET, HeaderValue::from(received))], answer).into_response())
+        }
+        Err(answer) => Err(answer),
+    }
 }
 
 async fn give_up(
@@ -154,9 +202,9 @@ async fn give_up(
     found(&app, &uploader, id).await?;
     let _alone = app.upload_locks.alone(id).await.ok_or_else(locked)?;
     let actor = uploader.actor;
-    app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
-    receiving::discard(&app, id).await;
-    Ok((StatusCode::NO_CONTENT, [(RESUMABLE, "1.0.0")]).into_response())
+    let staged = app.store().write(move |tx| uploads::abandon(tx, &actor, id)).await?;
+    discard(&app, staged).await;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Uploads the content of a file created without one. The signed address is valid for 15 minutes (F2); it needs neither
@@ -175,17 +223,17 @@ async fn signed(
         .write(move |tx| {
             let (actor, file) = signed_urls::check(tx, id, signed_urls::Purpose::Upload, &address)?;
             let entry = entry::find(tx, &actor, file)?;
-            let new =
-                NewUpload { channel: entry.channel, purpose: Purpose::File(file), name: entry.name, size };
+            let (channel, purpose) = (entry.channel, Purpose::File(file));
+            let new = NewUpload { channel, purpose, name: entry.name, size, metadata: None };
             Ok::<_, Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
         })
         .await?;
     let id = upload.id;
-    match take(&app, actor, upload, 0, Incoming::Body(body)).await {
+    match take(&app, actor, id, 0, Incoming::Body(body)).await {
         Ok(Received { file: Some(_), .. }) => Ok(StatusCode::OK.into_response()),
         // This request cannot be resumed; the client must send the whole file again.
         outcome => {
-            receiving::discard_all(&app, actor, id).await;
+            discard_all(&app, actor, id).await;
             Err(outcome.err().unwrap_or_else(|| wrong("brokenOff", "The request broke off.")))
         }
     }
@@ -217,44 +265,65 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<i64>> {
     }
 }
 
+/// Refuses bytes of another type.
+fn are_octets(headers: &HeaderMap) -> Result<()> {
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == OFFSET_OCTETS) {
+        return Ok(());
+    }
+    let message = "Please send the bytes as application/offset+octet-stream.";
+    Err(Answer::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", message))
+}
+
+/// Refuses a body that is known to be longer than `most` before its first byte.
+fn fits(body: &Body, most: i64) -> Result<()> {
+    let count = body.size_hint().lower();
+    if i64::try_from(count).is_ok_and(|count| count <= most) {
+        return Ok(());
+    }
+    Err(Error::field("file", Problem::TooLarge(most)).into())
+}
+
 /// Parses `Upload-Metadata`: comma-separated pairs of a key and a base64 value.
 fn announced(headers: &HeaderMap, size: i64) -> Result<NewUpload> {
-    let text = headers.get(METADATA).and_then(|value| value.to_str().ok()).unwrap_or("");
     let unreadable =
         || wrong("uploadMetadata", "Upload-Metadata must be pairs of a key and a value in base64.");
+    let text = headers.get(METADATA).map_or(Ok(""), HeaderValue::to_str).map_err(|_| unreadable())?;
     if text.len() > METADATA_CHARACTERS {
         return Err(unreadable());
     }
-    let (mut name, mut channel, mut folder) = (String::new(), None, None);
-    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+    let mut values = HashMap::new();
+    for pair in text.split(',').map(str::trim).filter(|_| !text.is_empty()) {
         let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
         let value = STANDARD.decode(value.trim()).map_err(|_| unreadable())?;
-        let value = String::from_utf8(value).map_err(|_| unreadable())?;
-        match key {
-            "filename" => name = value,
-            "channel" => channel = Some(value.parse::<ChannelId>().map_err(|_| Answer::not_found())?),
-            "folder" if value.is_empty() => folder = Some(None),
-            "folder" => folder = Some(Some(value.parse::<FileId>().map_err(|_| Answer::not_found())?)),
-            // Clients may send more, such as a type, but the content decides that.
-            _ => {}
+        // Clients may send more, such as a type, but the content decides that.
+        if key.is_empty() || values.insert(key, value).is_some() {
+            return Err(unreadable());
         }
     }
-    let channel = channel.ok_or(Error::field("channel", Problem::Empty))?;
+    let mut value = |key| values.remove(key).map(String::from_utf8).transpose().map_err(|_| unreadable());
+    let folder = match value("folder")? {
+        None => None,
+        Some(folder) if folder.is_empty() => Some(None),
+        Some(folder) => Some(Some(folder.parse::<FileId>().map_err(|_| Answer::not_found())?)),
+    };
+    let channel = value("channel")?.ok_or(Error::field("channel", Problem::Empty))?;
+    let channel = channel.parse::<ChannelId>().map_err(|_| Answer::not_found())?;
     let purpose = folder.map_or(Purpose::Message, Purpose::Folder);
-    Ok(NewUpload { channel, purpose, name, size: Some(size) })
+    let name = value("filename")?.unwrap_or_default();
+    Ok(NewUpload { channel, purpose, name, size: Some(size), metadata: Some(text.to_string()) })
 }
 
-/// When an inactive upload is deleted (RFC 9110, 5.6.7).
-fn expires(upload: &Upload) -> String {
-    times::http_date(upload.expires_at)
+/// When an upload expires to which nothing is added from now on.
+fn expires_from(app: &App) -> Time {
+    app.store().clock().now().after(uploads::LASTS)
 }
 
-fn progress(status: StatusCode, taken: &Received, expires: Option<&str>) -> Response {
+fn progress(status: StatusCode, taken: &Received, expires: Option<Time>) -> Response {
     let mut answer = status.into_response();
     let headers = answer.headers_mut();
-    headers.insert(RESUMABLE, HeaderValue::from_static("1.0.0"));
     headers.insert(OFFSET, HeaderValue::from(taken.offset));
-    if let Some(Ok(expires)) = expires.map(HeaderValue::from_str) {
+    // RFC 9110, 5.6.7.
+    if let Some(Ok(expires)) = expires.map(times::http_date).map(HeaderValue::try_from) {
         headers.insert(EXPIRES, expires);
     }
     if let Some(file) = taken.file

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::arrival::joining::{self, JoiningChange};
@@ -92,6 +92,7 @@ const TABLE: &[Row] = &[
     ("POST", "/messages/{channel}/welcome/preview", "", "", Nothing(LOOK)),
 
     ("POST", "/uploads", "", "", Nothing(FILES)),
+    ("POST", "/uploads/{id}", "", "", Nothing(FILES)),
     ("PATCH", "/uploads/{id}", "", "", Nothing(FILES)),
     ("DELETE", "/uploads/{id}", "", "", Nothing(FILES)),
     ("PUT", "/signed/{address}", "", "", Nothing(FILES)),
@@ -329,9 +330,9 @@ async fn newest(firm: &Firm) -> PersonId {
             if let Some(known) = person::by_email(tx, jane.workspace, "nina@client.example")? {
                 return Ok(known.id);
             }
-            let nina = NewClient {
-                given_name: "Nina".to_string(),
-                email: "nina@client.example".to_string(),
+            let nina = ClientInput {
+                given_name: "Nina".to_string().into(),
+                email: "nina@client.example".to_string().into(),
                 ..Default::default()
             };
             clients::add_client(tx, &jane, &nina)

@@ -106,6 +106,7 @@ const TABLE: &[Row] = &[
 
     ("OPTIONS", "/uploads", "/uploads", "", "d d d d d d d"),
     ("POST", "/uploads", "/uploads", "", "s . . d . d d"),
+    ("POST", "/uploads/{id}", "/uploads/[upload]", "", "s . . p . . ."),
     ("HEAD", "/uploads/{id}", "/uploads/[upload]", "", "s . . p . . ."),
     ("PATCH", "/uploads/{id}", "/uploads/[upload]", "", "s . . d . . ."),
     ("DELETE", "/uploads/{id}", "/uploads/[upload]", "", "s . . d . . ."),
@@ -347,6 +348,7 @@ async fn call(
     let bytes = if matches!(method, Method::PATCH | Method::PUT) { "hello" } else { "" };
     let mut headers = vec![("tus-resumable", "1.0.0")];
     match method {
+        Method::POST if path != "/uploads" => headers.push(("x-http-method-override", "HEAD")),
         Method::POST => headers.extend([("upload-length", "5"), ("upload-metadata", pairs.as_str())]),
         Method::PATCH => {
             headers.extend([("upload-offset", "0"), ("content-type", "application/offset+octet-stream")])

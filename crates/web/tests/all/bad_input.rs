@@ -1,7 +1,7 @@
 //! How forms and addresses answer hostile text and ids that the requester may not see.
 
 use crate::support::Firm;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::{companies, projects};
 
 /// A form: its path, valid fields, and the fields that take text.
@@ -70,16 +70,16 @@ async fn ids_of_others_and_ids_that_are_none_are_unknown() {
         .portal
         .write(move |tx| {
             let company = companies::add(tx, &stranger, "Secret Ltd")?;
-            let client = NewClient {
-                given_name: "Zed".to_string(),
-                email: "zed@b.example".to_string(),
+            let client = ClientInput {
+                given_name: "Zed".to_string().into(),
+                email: "zed@b.example".to_string().into(),
                 ..Default::default()
             };
             let client = clients::add_client(tx, &stranger, &client)?;
             let project = projects::add(
                 tx,
                 &stranger,
-                &projects::NewProject { title: "Secret".to_string(), ..Default::default() },
+                &projects::ProjectInput { title: "Secret".to_string().into(), ..Default::default() },
             )?;
             Ok((company, client, project))
         })

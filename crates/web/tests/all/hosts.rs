@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::Firm;
 use axum::body::Body;
 use axum::http::Method;
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::channels::starting::{self, Subject};
 use domain::identity::sign_in_links::LinkKind;
 use http_body_util::BodyExt as _;
@@ -112,10 +112,10 @@ async fn b4_what_happens_in_one_firm_is_told_to_nobody_of_another() {
     // Something happens in the stranger's firm too: the first event that they receive must be their own.
     let sam = firm.stranger;
     let made = firm.portal.write(move |tx| {
-        let new = NewClient {
-            given_name: "Cy".to_string(),
-            email: "cy@theirs.example".to_string(),
-            ..NewClient::default()
+        let new = ClientInput {
+            given_name: "Cy".to_string().into(),
+            email: "cy@theirs.example".to_string().into(),
+            ..ClientInput::default()
         };
         let client = clients::add_client(tx, &sam, &new)?;
         starting::create(tx, &sam, &Subject::Client(client))

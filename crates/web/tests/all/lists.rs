@@ -1,7 +1,7 @@
 //! Lists of client users, companies and projects: searched, in pages, empty.
 
 use crate::support::{Firm, Portal};
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::{companies, projects, set_up};
 
 #[tokio::test]
@@ -12,15 +12,19 @@ async fn lists_are_searched_and_come_in_pages_without_a_gap_or_a_double() {
         .write(move |tx| {
             for number in 0..60 {
                 // Equal names, with the end of a page between them.
-                let client = NewClient {
-                    given_name: "Ann".to_string(),
-                    email: format!("ann{number:02}@client.example"),
-                    ..NewClient::default()
+                let client = ClientInput {
+                    given_name: "Ann".to_string().into(),
+                    email: format!("ann{number:02}@client.example").into(),
+                    ..ClientInput::default()
                 };
                 clients::add_client(tx, &jane, &client)?;
                 companies::add(tx, &jane, &format!("Company {number:02}"))?;
                 let title = format!("Project {number:02}");
-                projects::add(tx, &jane, &projects::NewProject { title, ..Default::default() })?;
+                projects::add(
+                    tx,
+                    &jane,
+                    &projects::ProjectInput { title: title.into(), ..Default::default() },
+                )?;
             }
             Ok(())
         })

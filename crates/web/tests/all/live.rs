@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use domain::administration;
-use domain::administration::clients::{self, ClientChange};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::arrival::invitations;
 use domain::channels::{members, starting};
@@ -164,7 +164,7 @@ async fn c3_losing_access_closes_the_stream_before_anything_later_is_heard() {
     firm.portal
         .write(move |tx| {
             let change =
-                ClientChange { companies: Some(vec![santos]), confirmed: true, ..ClientChange::default() };
+                ClientInput { company_ids: vec![santos].into(), confirmed: true, ..ClientInput::default() };
             clients::edit_client(tx, &jane, oskar.person, &change)
         })
         .await;
@@ -197,7 +197,8 @@ async fn c3_who_joins_hears_of_it_and_of_what_follows() {
     let santos = firm.santos;
     firm.portal
         .write(move |tx| {
-            let change = ClientChange { companies: Some(vec![santos, northwind]), ..ClientChange::default() };
+            let change =
+                ClientInput { company_ids: vec![santos, northwind].into(), ..ClientInput::default() };
             clients::edit_client(tx, &jane, maria.person, &change)
         })
         .await;

@@ -1,7 +1,7 @@
 //! The pages of client users, companies, projects, the team and oneself.
 
 use crate::support::{Answer, Firm};
-use domain::administration::clients::NewClient;
+use domain::administration::clients::ClientInput;
 use domain::kernel::access::Actor;
 use domain::kernel::ids::PersonId;
 use domain::{administration, directory};
@@ -44,6 +44,35 @@ async fn c6_adding_a_client_user_makes_their_channel_and_invites_them() {
     let again = tom.post("/clients/new", &fields).await;
     assert_eq!(again.is(400).errors(), ["This is already in use."]);
     again.shows("value=\"Amara\"").shows("value=\"northwind bakery\"").shows("value=\"yes\" checked");
+}
+
+#[tokio::test]
+async fn d8_a_form_sets_nothing_that_it_does_not_offer() {
+    let firm = Firm::new().await;
+    let mut tom = firm.browser_of(firm.tom).await;
+    let (who, maria, renovation) = (firm.tom, firm.maria.person, firm.renovation);
+    let santos = firm.santos.to_string();
+    let beside = [("customFields", r#"{"tier": "gold"}"#), ("companyId", &*santos), ("isArchived", "true")];
+    let person = [("givenName", "Amara"), ("email", "amara@client.example")];
+    let added = tom.post("/clients/new", &[&person[..], &beside].concat()).await;
+    let amara = PersonId(id_of(&added).parse().unwrap());
+    let fields = [&[("givenName", "Maria"), ("email", "maria@client.example")][..], &beside].concat();
+    tom.post(&format!("/clients/{maria}"), &fields).await.is(303);
+    let tom_id = who.person.to_string();
+    let fields = [&[("title", "Renovation"), ("internalUserIds", &*tom_id)][..], &beside].concat();
+    tom.post(&format!("/projects/{renovation}"), &fields).await.is(303);
+    firm.portal
+        .read(move |reader| {
+            for client in [amara, maria] {
+                let found = directory::clients::client(reader, &who, client)?;
+                assert!(found.custom_fields.to_map().is_empty());
+                let companies = directory::clients::companies_of(reader, &who, client)?;
+                assert!(companies.iter().all(|(_, _, is_placeholder)| *is_placeholder), "{companies:?}");
+            }
+            assert_eq!(directory::projects::find(reader, &who, renovation)?.archived_at, None);
+            Ok(())
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -183,18 +212,18 @@ async fn c4_client_users_of_different_companies_meet_only_after_a_word() {
 async fn c4_a_client_user_moves_to_where_others_would_be_met_only_after_a_word() {
     let firm = Firm::new().await;
     let (jane, northwind, oskar) = (firm.jane, firm.northwind, firm.oskar.person);
-    let colleague = NewClient {
-        given_name: "Nora".to_string(),
-        email: "nora@client.example".to_string(),
-        companies: vec![northwind],
-        ..NewClient::default()
+    let colleague = ClientInput {
+        given_name: "Nora".to_string().into(),
+        email: "nora@client.example".to_string().into(),
+        company_ids: vec![northwind].into(),
+        ..ClientInput::default()
     };
     let renovation = firm.renovation;
     firm.portal
         .write(move |tx| {
             let nora = administration::clients::add_client(tx, &jane, &colleague)?;
-            let change = administration::projects::ProjectChange {
-                clients: Some(vec![oskar, nora]),
+            let change = administration::projects::ProjectInput {
+                client_ids: vec![oskar, nora].into(),
                 ..Default::default()
             };
             administration::projects::edit(tx, &jane, renovation, &change)

@@ -130,8 +130,7 @@ async fn f2_who_loses_access_gets_nothing_even_of_what_their_browser_knows() {
     let (person, santos) = (firm.oskar.person, firm.santos);
     firm.portal
         .write(move |tx| {
-            let companies = Some(vec![santos]);
-            let change = clients::ClientChange { companies, ..Default::default() };
+            let change = clients::ClientInput { company_ids: vec![santos].into(), ..Default::default() };
             clients::edit_client(tx, &jane, person, &change)
         })
         .await;

@@ -50,15 +50,24 @@ pub const CALLS_PER_MINUTE: u32 = 300;
 /// The size limit of a file in bytes.
 const FILE_MAX: i64 = 1_000_000;
 
+/// A size limit that is larger than what is recorded in one step.
+const VAST: i64 = 50_000_000;
+
 /// The texts provider; its token signs callbacks. Nothing listens at this address.
 pub const TEXTS: &str = "twilio://AC1:12345@127.0.0.1:9?from=+15005550006";
 
 pub struct Portal {
     pub store: Store,
     pub blobs: Memory,
-    router: Router,
+    pub router: Router,
+    _ending: Ending,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Ends what runs in the background when a portal is dropped.
+struct Ending {
     stop: tokio::sync::watch::Sender<bool>,
-    _folder: tempfile::TempDir,
+    store: Store,
 }
 
 impl Portal {
@@ -71,13 +80,24 @@ impl Portal {
         let folder = testing::folder().unwrap();
         let setting = Setting::Sqlite(folder.path().join("portal.db"));
         let store = Store::open(&setting, Clock::simulated(MORNING), domain::MIGRATIONS).unwrap();
-        let blobs = Memory::default();
+        let memory = Memory::default();
+        let portal = Portal::node(&store, Blobs::Memory(memory.clone()), is_scanned, file_max);
+        Portal { blobs: memory, _folder: Some(folder), ..portal }
+    }
+
+    /// One of several nodes that share a database and files, which take files so large that their progress is recorded
+    /// in steps. `blobs` of the portal holds nothing then.
+    pub fn vast_beside(store: &Store, blobs: Blobs) -> Portal {
+        Portal::node(store, blobs, false, VAST)
+    }
+
+    fn node(store: &Store, blobs: Blobs, is_scanned: bool, file_max: i64) -> Portal {
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let web = web::Web {
             store: store.clone(),
             texter: Arc::new(Texter::from_setting(TEXTS).unwrap()),
             caller: Arc::new(Caller::new(Reach::Internet)),
-            blobs: Arc::new(Blobs::Memory(blobs.clone())),
+            blobs: Arc::new(blobs),
             room: StorageLimits { file_max, workspace_max: file_max.max(10_000_000) },
             is_scanned,
             wait: None,
@@ -87,19 +107,26 @@ impl Portal {
             calls_per_minute: CALLS_PER_MINUTE,
             stopping,
         };
-        Portal { store, blobs, router: web::router(web), stop, _folder: folder }
+        let ending = Ending { stop, store: store.clone() };
+        Portal {
+            store: store.clone(),
+            blobs: Memory::default(),
+            router: web::router(web),
+            _ending: ending,
+            _folder: None,
+        }
     }
 
     pub async fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.store.write(closure).await.unwrap()
     }
 
     pub async fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.store.read(closure).await.unwrap()
     }
@@ -147,7 +174,7 @@ impl Portal {
     }
 }
 
-impl Drop for Portal {
+impl Drop for Ending {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
         self.store.close();
@@ -225,6 +252,18 @@ async fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
 }
 
 impl Browser<'_> {
+    /// The same browser, whose requests reach another node.
+    pub fn at<'a>(&self, node: &'a Portal) -> Browser<'a> {
+        Browser {
+            portal: node,
+            host: self.host.clone(),
+            cookie: self.cookie.clone(),
+            site: self.site,
+            accept: self.accept,
+            signature: self.signature.clone(),
+        }
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }

@@ -43,7 +43,7 @@ impl Cabinet {
     /// Announces an upload and brings its bytes into the staging place.
     async fn stages(&self, purpose: Purpose, name: &str, bytes: &[u8]) -> UploadId {
         let (ada, channel) = (self.office.ada, self.channel);
-        let new = NewUpload { channel, purpose, name: name.to_string(), size: None };
+        let new = NewUpload { channel, purpose, name: name.to_string(), size: None, metadata: None };
         let upload = self.office.write(move |tx| uploads::begin(tx, &ada, &new, &ROOM)).await;
         let mut receiving = self.blobs.receive(upload.id.0, 0).await.unwrap();
         receiving.write(Bytes::copy_from_slice(bytes)).await.unwrap();
@@ -71,10 +71,14 @@ impl Cabinet {
     }
 
     async fn small(&self, file: FileId) -> Option<Vec<u8>> {
-        let blob = self.entry(file).await.stored.unwrap().blob;
-        let name = Name { workspace: self.office.workspace.0, id: blob.0 };
+        let name = self.name(file).await;
         let size = self.blobs.size(name, Form::Small).await.ok()?;
         Some(self.blobs.read(name, Form::Small, 0..size).await.unwrap().all().await.unwrap())
+    }
+
+    async fn name(&self, file: FileId) -> Name {
+        let blob = self.entry(file).await.stored.unwrap().blob;
+        Name { workspace: self.office.workspace.0, id: blob.0 }
     }
 
     fn previewer(&self, documents: Documents) -> Previewer {
@@ -274,4 +278,38 @@ async fn f3_what_a_crash_left_in_the_store_is_found_and_what_counts_is_left_alon
     assert_eq!((cabinet.memory.staged(), cabinet.memory.placed()), (2, 2));
     assert_eq!(cabinet.collector().look_through(Duration::ZERO).await.unwrap(), 2);
     assert_eq!((cabinet.memory.staged(), cabinet.memory.placed()), (1, 1));
+}
+
+#[tokio::test]
+async fn f16_no_small_version_is_made_of_damaged_bytes() {
+    let cabinet = Cabinet::open().await;
+    let mut bytes = picture(2000, 1000);
+    let file = cabinet.files("flat.jpg", &bytes).await;
+    let name = cabinet.name(file).await;
+    let whole = bytes.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    cabinet.memory.replace(name, bytes);
+    let previewer = cabinet.previewer(Documents::None);
+    assert!(previewer.step().await.unwrap());
+    assert_eq!(cabinet.small(file).await, None);
+    // It is tried again, since the file may have been put back.
+    cabinet.memory.replace(name, whole);
+    cabinet.office.wait(Duration::from_secs(3600));
+    assert!(previewer.step().await.unwrap());
+    assert!(cabinet.small(file).await.is_some());
+}
+
+#[tokio::test]
+async fn f16_a_damaged_file_is_held_back_and_the_next_ones_are_scanned() {
+    let cabinet = Cabinet { is_scanned: true, ..Cabinet::open().await };
+    let damaged = cabinet.files("damaged.txt", b"a harmless text").await;
+    let other = cabinet.files("other.txt", b"another harmless text").await;
+    cabinet.memory.replace(cabinet.name(damaged).await, "a harmless test");
+    let scanner = Scanner::Memory(b"harmful".to_vec());
+    let worker = ScanWorker::new(cabinet.office.store.clone(), Arc::clone(&cabinet.blobs), scanner);
+    assert_eq!(worker.step().await.unwrap(), Some(2));
+    let held = async |file| cabinet.entry(file).await.stored.unwrap().held;
+    assert_eq!(held(damaged).await.as_deref(), Some(blobs::DAMAGED));
+    assert_eq!(held(other).await, None);
 }

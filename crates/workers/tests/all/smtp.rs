@@ -63,7 +63,7 @@ async fn n11_a_digest_arrives_with_all_its_headers_and_both_parts() {
     let (channel, other) = office
         .write(move |tx| {
             let company = companies::add(tx, &ada, "Acme")?;
-            let change = clients::ClientChange { companies: Some(vec![company]), ..Default::default() };
+            let change = clients::ClientInput { company_ids: vec![company].into(), ..Default::default() };
             clients::edit_client(tx, &ada, bo, &change)?;
             Ok((
                 starting::create(tx, &ada, &Subject::Client(bo))?,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::administration::clients::{self, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::administration::set_up::{self, SetUp};
 use domain::arrival::invitations;
@@ -60,14 +60,14 @@ impl PostOffice {
 
     pub async fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.store.write(closure).await.expect("a write")
     }
 
     pub async fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.store.read(closure).await.expect("an answer")
     }
@@ -103,11 +103,11 @@ impl PostOffice {
 
     pub async fn client(&self, given: &str) -> PersonId {
         let ada = self.ada;
-        let new = NewClient {
-            given_name: given.to_string(),
-            family_name: "Client".to_string(),
-            email: format!("{}@client.example", given.to_lowercase()),
-            ..NewClient::default()
+        let new = ClientInput {
+            given_name: given.to_string().into(),
+            family_name: "Client".to_string().into(),
+            email: format!("{}@client.example", given.to_lowercase()).into(),
+            ..ClientInput::default()
         };
         self.write(move |tx| clients::add_client(tx, &ada, &new)).await
     }

@@ -55,6 +55,23 @@ async fn journal_entries_are_kept_for_thirty_days() {
 }
 
 #[tokio::test]
+async fn n5_a_clock_that_is_a_month_ahead_for_a_moment_makes_nothing_old() {
+    let office = PostOffice::open().await;
+    let sweeper = Sweeper::new(office.store.clone());
+    come_and_go(&office).await;
+    let before = journal(&office).await;
+    office.store.clock().turn_ahead(limits::JOURNAL_LASTS + DAY);
+    sweeper.step().await.unwrap();
+    office.wait(Duration::from_secs(3_599));
+    sweeper.step().await.unwrap();
+    assert_eq!(journal(&office).await, before);
+    // A clock that stays there is believed.
+    office.wait(Duration::from_secs(1));
+    sweeper.step().await.unwrap();
+    assert!(journal(&office).await.is_empty());
+}
+
+#[tokio::test]
 async fn more_than_one_chunk_is_removed_in_one_step() {
     let office = PostOffice::open().await;
     let ada = office.ada;

@@ -3,6 +3,7 @@
 use domain::administration::settings;
 use domain::channels::starting;
 use domain::files::entry::Status;
+use domain::files::upload_leases::{self, Asked, LEASE};
 use domain::files::uploads::{self, LASTS, OPEN_MAX, Purpose, QUIET, StorageLimits};
 use domain::files::{blobs, changing, creating, previews};
 use domain::kernel::error::{Error, Problem};
@@ -72,21 +73,71 @@ both_engines! {
         let maria = firm.client_actor("Maria", &[]);
         let channel = firm.channel_of(maria.person);
         let half = office.announces(maria, channel, Purpose::Message, "a.txt", Some(9), ROOM).unwrap().id;
-        office.write(move |tx| uploads::received(tx, &maria, half, 4)).unwrap();
+        office.brings(maria, half, 0, 4).unwrap();
         assert_eq!(office.read(move |reader| uploads::find(reader, &maria, half)).unwrap().received, 4);
         office.ready(maria, channel, "never sent.txt", b"never sent");
         office.wait(LASTS - std::time::Duration::from_secs(1));
-        office.write(move |tx| uploads::received(tx, &maria, half, 5)).unwrap();
+        office.brings(maria, half, 4, 5).unwrap();
         office.wait(std::time::Duration::from_secs(1));
         let sweep = || office.write(|tx| uploads::sweep(tx)).unwrap();
         assert_eq!(sweep().len(), 1, "the one that came on is kept");
         assert_eq!((office.rows("blobs"), office.rows("dropped_blobs")), (0, 1));
         office.wait(LASTS);
         not_found(office.read(move |reader| uploads::find(reader, &maria, half)));
-        assert_eq!(sweep(), [half]);
+        assert_eq!(sweep(), [half.0]);
         assert_eq!(office.rows("uploads"), 0);
-        assert!(!office.read(move |reader| uploads::is_open(reader, half)).unwrap());
+        assert!(!office.read(move |reader| uploads::is_staged(reader, half.0)).unwrap());
         assert!(office.names(maria, channel, None).is_empty(), "and posts nothing");
+    }
+
+    fn f14_one_receiver_at_a_time_adds_bytes(office) {
+        let firm = office.firm("a.example");
+        let maria = firm.client_actor("Maria", &[]);
+        let channel = firm.channel_of(maria.person);
+        let upload = office.announces(maria, channel, Purpose::Message, "a.txt", Some(9), ROOM).unwrap().id;
+        not_found(office.asks(firm.ada, upload, 0).map(|_| ()));
+        assert_eq!(office.asks(maria, upload, 1).unwrap(), Asked::GoesOnAt(0));
+        let first = office.leases(maria, upload, 0);
+        assert!(!first.is_shared);
+        assert_eq!(office.asks(maria, upload, 0).unwrap(), Asked::Busy);
+        office.wait(LEASE - std::time::Duration::from_secs(1));
+        let first = office.write(move |tx| upload_leases::advance(tx, &maria, &first, 4)).unwrap();
+        office.wait(LEASE - std::time::Duration::from_secs(1));
+        assert_eq!(office.asks(maria, upload, 4).unwrap(), Asked::Busy, "progress keeps the lease");
+        office.write(move |tx| upload_leases::give_back(tx, &maria, &first, 5)).unwrap();
+        let second = office.leases(maria, upload, 5);
+        assert_eq!((second.staged, second.is_shared), (first.staged, false), "who gave it back writes no more");
+        let arrived = office.arrived(b"123456789", "a.txt");
+        office.write(move |tx| upload_leases::complete(tx, &maria, &second, &arrived, &ROOM)).unwrap();
+        assert_eq!(office.asks(maria, upload, 9).unwrap(), Asked::Complete);
+        assert_eq!(office.asks(maria, upload, 5).unwrap(), Asked::GoesOnAt(9));
+    }
+
+    fn f14_a_receiver_that_was_overtaken_changes_nothing(office) {
+        let firm = office.firm("a.example");
+        let maria = firm.client_actor("Maria", &[]);
+        let channel = firm.channel_of(maria.person);
+        let upload = office.announces(maria, channel, Purpose::Message, "a.txt", Some(9), ROOM).unwrap().id;
+        let stalled = office.leases(maria, upload, 0);
+        let stalled = office.write(move |tx| upload_leases::advance(tx, &maria, &stalled, 4)).unwrap();
+        office.wait(LEASE);
+        let next = office.leases(maria, upload, 4);
+        assert!(next.is_shared, "the bytes are copied, since the other one may still write");
+        let next = office.write(move |tx| upload_leases::copied(tx, &maria, &next)).unwrap();
+        assert_ne!(next.staged, stalled.staged);
+        let overtaken = |result: domain::Result<()>| assert!(matches!(result, Err(Error::Conflict(_))), "{result:?}");
+        overtaken(office.write(move |tx| upload_leases::advance(tx, &maria, &stalled, 6)).map(|_| ()));
+        overtaken(office.write(move |tx| upload_leases::copied(tx, &maria, &stalled)).map(|_| ()));
+        overtaken(office.write(move |tx| upload_leases::give_back(tx, &maria, &stalled, 6)));
+        overtaken(office.write(move |tx| upload_leases::abandon(tx, &maria, &stalled)));
+        let arrived = office.arrived(b"123456789", "a.txt");
+        overtaken(office.write(move |tx| upload_leases::complete(tx, &maria, &stalled, &arrived, &ROOM)).map(|_| ()));
+        let found = office.read(move |reader| uploads::find(reader, &maria, upload)).unwrap();
+        assert_eq!((found.received, found.staged, found.blob), (4, next.staged, None));
+        assert!(office.read(move |reader| uploads::is_staged(reader, next.staged)).unwrap());
+        assert!(!office.read(move |reader| uploads::is_staged(reader, stalled.staged)).unwrap());
+        office.write(move |tx| upload_leases::abandon(tx, &maria, &next)).unwrap();
+        not_found(office.write(move |tx| upload_leases::advance(tx, &maria, &next, 5)).map(|_| ()));
     }
 
     fn f3_an_upload_that_was_called_off_leaves_nothing(office) {
@@ -123,7 +174,7 @@ both_engines! {
         for _ in 3..OPEN_MAX {
             announce().unwrap();
         }
-        office.write(move |tx| uploads::received(tx, &maria, first, 4)).unwrap();
+        office.brings(maria, first, 0, 4).unwrap();
         office.wait(QUIET - std::time::Duration::from_secs(2));
         assert!(matches!(announce(), Err(Error::Conflict(_))), "they may all be on their way");
         office.wait(std::time::Duration::from_secs(1));
@@ -133,7 +184,7 @@ both_engines! {
             office.read(move |reader| uploads::find(reader, &maria, kept)).unwrap();
         }
         assert!(matches!(announce(), Err(Error::Conflict(_))), "one made way for one");
-        assert_eq!(office.write(|tx| uploads::sweep(tx)).unwrap(), [second]);
+        assert_eq!(office.write(|tx| uploads::sweep(tx)).unwrap(), [second.0]);
     }
 
     fn f3_what_has_lost_its_connection_holds_no_room_but_for_what_is_there(office) {
@@ -144,7 +195,7 @@ both_engines! {
         let announce = |size| office.announces(maria, channel, Purpose::Message, "a.bin", Some(size), room).map(|upload| upload.id);
         let begun = announce(1_000).unwrap();
         announce(1_000).unwrap();
-        office.write(move |tx| uploads::received(tx, &maria, begun, 400)).unwrap();
+        office.brings(maria, begun, 0, 400).unwrap();
         refused(announce(1), "file", Problem::StorageFull);
         office.wait(QUIET);
         announce(1_000).unwrap();

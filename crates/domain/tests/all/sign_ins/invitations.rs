@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::support::people::new_internal;
-use domain::administration::team::NewInternal;
+use domain::administration::team::InternalInput;
 use domain::administration::{clients, team};
 use domain::arrival::{invitations, sign_in};
 use domain::directory::person::Status;
@@ -150,9 +150,12 @@ both_engines! {
     fn s2_a_person_without_a_given_name_is_invited_all_the_same(office) {
         let firm = office.firm("a.example");
         let ada = firm.ada;
-        let nameless = clients::NewClient { given_name: String::new(), ..new_client("Bo", &[]) };
+        let nameless = clients::ClientInput { given_name: String::new().into(), ..new_client("Bo", &[]) };
         let bo = office.write(move |tx| clients::add_client(tx, &ada, &nameless)).unwrap();
-        let single = NewInternal { family_name: String::new(), ..new_internal("Sam", access::Role::Staff) };
+        let single = InternalInput {
+            family_name: String::new().into(),
+            ..new_internal("Sam", access::Role::Staff)
+        };
         let sam = office.write(move |tx| team::add_internal(tx, &ada, &single)).unwrap();
         for person in [bo, sam] {
             invite(office, firm.ada, person).unwrap();

@@ -58,9 +58,9 @@ both_engines! {
         let moved = firm.client("Maria", &[]);
         let gone = firm.client("Otto", &[]);
         let [to_old, to_gone] = [moved, gone].map(|person| link(&firm, person, LinkKind::Invitation));
-        let change = clients::ClientChange {
-            email: Some("new@client.example".to_string()),
-            ..clients::ClientChange::default()
+        let change = clients::ClientInput {
+            email: "new@client.example".to_string().into(),
+            ..clients::ClientInput::default()
         };
         firm.edit_client(firm.ada, moved, change).expect("a new address");
         firm.deactivate(firm.ada, gone).expect("deactivated");

@@ -3,6 +3,7 @@
 use domain::files::blobs::ReceivedBlob;
 use domain::files::changing::{self, Contents, Deletion};
 use domain::files::entry::{self, Entry};
+use domain::files::upload_leases::{self, Asked, LEASE, Lease};
 use domain::files::uploads::{self, NewUpload, Purpose, StorageLimits, Upload};
 use domain::files::{content, creating, listing, paths, permissions};
 use domain::kernel::access::Actor;
@@ -42,8 +43,26 @@ impl Office {
         size: Option<i64>,
         room: StorageLimits,
     ) -> error::Result<Upload> {
-        let new = NewUpload { channel, purpose, name: name.to_string(), size };
+        let new = NewUpload { channel, purpose, name: name.to_string(), size, metadata: None };
         self.write(move |tx| uploads::begin(tx, &who, &new, &room))
+    }
+
+    /// Asks for the right to add bytes from `offset` on.
+    pub fn asks(&self, who: Actor, upload: UploadId, offset: i64) -> error::Result<Asked> {
+        self.write(move |tx| upload_leases::take(tx, &who, upload, offset, LEASE))
+    }
+
+    pub fn leases(&self, who: Actor, upload: UploadId, offset: i64) -> Lease {
+        match self.asks(who, upload, offset) {
+            Ok(Asked::Leased(_, lease)) => lease,
+            other => panic!("no lease: {other:?}"),
+        }
+    }
+
+    /// Bytes arrive over a connection of their own.
+    pub fn brings(&self, who: Actor, upload: UploadId, from: i64, to: i64) -> error::Result<()> {
+        let lease = self.leases(who, upload, from);
+        self.write(move |tx| upload_leases::give_back(tx, &who, &lease, to))
     }
 
     pub fn completes(

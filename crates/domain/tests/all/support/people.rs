@@ -1,12 +1,12 @@
 //! Helpers for people: a firm with its people, companies and projects, created as an admin would.
 
 use domain::administration;
-use domain::administration::clients::{self, ClientChange, Colleague, NewClient};
+use domain::administration::clients::{self, ClientInput, Colleague};
 use domain::administration::deactivation;
-use domain::administration::projects::{self, NewProject};
+use domain::administration::projects::{self, ProjectInput};
 use domain::administration::set_up;
 use domain::administration::settings::{self, MessagingChange};
-use domain::administration::team::{self, InternalChange, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::joining::{self, JoiningChange};
 use domain::channels::starting::{self, Subject};
 use domain::directory::person::{self, Person};
@@ -42,25 +42,25 @@ impl Office {
 }
 
 /// Input for a client user with an address made from their name.
-pub fn new_client(given: &str, companies: &[CompanyId]) -> NewClient {
-    NewClient {
-        given_name: given.to_string(),
-        family_name: "Client".to_string(),
-        email: format!("{}@client.example", given.to_lowercase()),
-        companies: companies.to_vec(),
-        ..NewClient::default()
+pub fn new_client(given: &str, companies: &[CompanyId]) -> ClientInput {
+    ClientInput {
+        given_name: given.to_string().into(),
+        family_name: "Client".to_string().into(),
+        email: format!("{}@client.example", given.to_lowercase()).into(),
+        company_ids: companies.to_vec().into(),
+        ..ClientInput::default()
     }
 }
 
 /// Input for an internal user with access to everything.
-pub fn new_internal(given: &str, role: Role) -> NewInternal {
-    NewInternal {
-        given_name: given.to_string(),
-        family_name: "Firm".to_string(),
-        email: format!("{}@firm.example", given.to_lowercase()),
-        role,
-        limited: false,
-        companies: Vec::new(),
+pub fn new_internal(given: &str, role: Role) -> InternalInput {
+    InternalInput {
+        given_name: given.to_string().into(),
+        family_name: "Firm".to_string().into(),
+        email: format!("{}@firm.example", given.to_lowercase()).into(),
+        role: role.into(),
+        is_client_access_limited: false.into(),
+        company_access_list: Vec::new().into(),
     }
 }
 
@@ -83,7 +83,8 @@ impl Firm<'_> {
     /// A client user whose name cannot be part of an address.
     pub fn client_named(&self, given: &str, companies: &[CompanyId]) -> PersonId {
         let id = self.office.message_id();
-        let new = NewClient { email: format!("{id}@client.example"), ..new_client(given, companies) };
+        let new =
+            ClientInput { email: format!("{id}@client.example").into(), ..new_client(given, companies) };
         let ada = self.ada;
         self.office.write(move |tx| clients::add_client(tx, &ada, &new)).expect("a client user")
     }
@@ -100,14 +101,18 @@ impl Firm<'_> {
     /// Staff with access to these companies only.
     pub fn limited(&self, given: &str, companies: &[CompanyId]) -> Actor {
         let companies = companies.to_vec();
-        self.internal(NewInternal { limited: true, companies, ..new_internal(given, Role::Staff) })
+        self.internal(InternalInput {
+            is_client_access_limited: true.into(),
+            company_access_list: companies.into(),
+            ..new_internal(given, Role::Staff)
+        })
     }
 
     pub fn admin(&self, given: &str) -> Actor {
         self.internal(new_internal(given, Role::Admin))
     }
 
-    fn internal(&self, new: NewInternal) -> Actor {
+    fn internal(&self, new: InternalInput) -> Actor {
         let ada = self.ada;
         let person =
             self.office.write(move |tx| team::add_internal(tx, &ada, &new)).expect("an internal user");
@@ -116,12 +121,12 @@ impl Firm<'_> {
 
     pub fn project(&self, title: &str, clients: &[PersonId], internals: &[PersonId]) -> ProjectId {
         let ada = self.ada;
-        let new = NewProject {
-            title: title.to_string(),
-            clients: clients.to_vec(),
-            internals: internals.to_vec(),
+        let new = ProjectInput {
+            title: title.to_string().into(),
+            client_ids: clients.to_vec().into(),
+            internal_user_ids: internals.to_vec().into(),
             confirmed: true,
-            ..NewProject::default()
+            ..ProjectInput::default()
         };
         self.office.write(move |tx| projects::add(tx, &ada, &new)).expect("a project")
     }
@@ -142,16 +147,16 @@ impl Firm<'_> {
         self.office.read(move |reader| access::actor(reader, workspace, person)).expect("an answer")
     }
 
-    pub fn edit_client(&self, actor: Actor, client: PersonId, change: ClientChange) -> error::Result<()> {
+    pub fn edit_client(&self, actor: Actor, client: PersonId, change: ClientInput) -> error::Result<()> {
         self.office.write(move |tx| clients::edit_client(tx, &actor, client, &change))
     }
 
     pub fn move_client(&self, client: PersonId, companies: &[CompanyId]) {
-        let change = ClientChange { companies: Some(companies.to_vec()), ..ClientChange::default() };
+        let change = ClientInput { company_ids: companies.to_vec().into(), ..ClientInput::default() };
         self.edit_client(self.ada, client, change).expect("a move");
     }
 
-    pub fn edit_internal(&self, actor: Actor, person: PersonId, change: InternalChange) -> error::Result<()> {
+    pub fn edit_internal(&self, actor: Actor, person: PersonId, change: InternalInput) -> error::Result<()> {
         self.office.write(move |tx| team::edit_internal(tx, &actor, person, &change))
     }
 

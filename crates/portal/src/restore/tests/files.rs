@@ -7,7 +7,7 @@ use store::Store;
 
 use super::support::*;
 use crate::backup;
-use crate::backup::blobs::BlobCount;
+use crate::backup::blobs::WrittenBlobs;
 use crate::restore;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,15 +17,15 @@ async fn the_bytes_of_files_come_back_and_small_versions_are_made_anew() {
     let blobs = Arc::new(Blobs::Memory(Memory::default()));
     let store = furnished(&from).await;
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|number| (number >> 5) as u8).collect();
-    let name = filed(&store, &blobs, &bytes).await;
+    let name = filed(&store, &blobs, "a.bin", &bytes).await;
     let file = folder.path().join("portal.backup");
-    let (_, count) = backup::write(&store, &blobs, &file).await.unwrap();
-    assert_eq!(count, BlobCount { written: 1, missing: 0 });
+    let written = backup::write(&store, &blobs, &file).await.unwrap().blobs;
+    assert_eq!(written, WrittenBlobs { written: 1, damaged: Vec::new() });
 
     let memory = Memory::default();
     let there = Arc::new(Blobs::Memory(memory.clone()));
-    let (_, files) = restore::into(&to, &there, &file, &restore::meta(&file).unwrap()).await.unwrap();
-    assert_eq!(files, 1);
+    let restored = restore::into(&to, &there, &file, &restore::meta(&file).unwrap()).await.unwrap();
+    assert_eq!((restored.files, restored.damaged), (1, Vec::new()));
     let reading = there.read(name, Form::Whole, 0..3_000_000).await.unwrap();
     assert!(reading.all().await.unwrap() == bytes);
     assert_eq!((memory.staged(), memory.placed()), (0, 1));
@@ -37,9 +37,9 @@ async fn the_bytes_of_files_come_back_and_small_versions_are_made_anew() {
     // Missing bytes do not keep the rest from being saved.
     blobs.remove(name).await.unwrap();
     let without = folder.path().join("without");
-    let (_, count) = backup::write(&store, &blobs, &without).await.unwrap();
+    let written = backup::write(&store, &blobs, &without).await.unwrap().blobs;
     store.close();
-    assert_eq!(count, BlobCount { written: 0, missing: 1 });
+    assert_eq!((written.written, written.damaged.len()), (0, 1));
     back(&sqlite(&folder, "without.db"), &without).await.unwrap();
 }
 
@@ -48,7 +48,7 @@ async fn a_backup_that_is_cut_off_leaves_no_files_behind() {
     let folder = folder();
     let store = furnished(&sqlite(&folder, "from.db")).await;
     let blobs = Arc::new(Blobs::Memory(Memory::default()));
-    filed(&store, &blobs, &vec![7; 100_000]).await;
+    filed(&store, &blobs, "a.bin", &[7; 100_000]).await;
     let file = folder.path().join("portal.backup");
     backup::write(&store, &blobs, &file).await.unwrap();
     store.close();
@@ -65,7 +65,7 @@ async fn a_backup_that_is_cut_off_leaves_no_files_behind() {
 }
 
 /// Puts a file into the first channel of a portal.
-async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
+pub(super) async fn filed(store: &Store, blobs: &Arc<Blobs>, file_name: &str, bytes: &[u8]) -> Name {
     use domain::channels::channel;
     use domain::directory::person;
     use domain::files::blobs;
@@ -73,14 +73,20 @@ async fn filed(store: &Store, blobs: &Arc<Blobs>, bytes: &[u8]) -> Name {
     use domain::kernel::{access, error, ids};
     use domain::tenant::workspaces;
     let room = StorageLimits { file_max: 1 << 30, workspace_max: 1 << 40 };
+    let file_name = file_name.to_string();
     let (actor, upload) = store
         .write(move |tx| {
             let workspace = workspaces::all(tx)?.remove(0).id;
             let maya = person::by_email(tx, workspace, "maya@northwind.example")?.unwrap().id;
             let actor = access::actor(tx, workspace, maya)?.unwrap();
             let channel = channel::ids_of(tx, &actor)?[0];
-            let new =
-                NewUpload { channel, purpose: Purpose::Folder(None), name: "a.bin".to_string(), size: None };
+            let new = NewUpload {
+                channel,
+                purpose: Purpose::Folder(None),
+                name: file_name.to_string(),
+                size: None,
+                metadata: None,
+            };
             Ok::<_, error::Error>((actor, uploads::begin(tx, &actor, &new, &room)?))
         })
         .await

@@ -4,6 +4,7 @@ use domain::directory::person;
 use domain::kernel::access;
 use domain::messages::search;
 use domain::tenant::workspaces;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use outbound::blobs::{Blobs, Memory};
 use store::{Clock, Engine, Setting, Store};
 use tempfile::TempDir;
 
-use crate::backup::archive::ArchiveWriter;
+use crate::backup::archive::{self, ArchiveWriter};
 use crate::backup::{self, Cell, End, TABLES};
 use crate::error::Result;
 use crate::{demo, restore};
@@ -40,12 +41,12 @@ pub(super) async fn furnished(setting: &Setting) -> Store {
 
 pub(super) async fn back(setting: &Setting, file: &Path) -> Result<u64> {
     let blobs = Arc::new(Blobs::Memory(Memory::default()));
-    Ok(restore::into(setting, &blobs, file, &restore::meta(file)?).await?.0)
+    Ok(restore::into(setting, &blobs, file, &restore::meta(file)?).await?.rows)
 }
 
 /// Writes a backup of a portal without files.
 pub(super) async fn write(store: &Store, path: &Path) -> Result<End> {
-    Ok(backup::write(store, &Arc::new(Blobs::Memory(Memory::default())), path).await?.0)
+    Ok(backup::write(store, &Arc::new(Blobs::Memory(Memory::default())), path).await?.end)
 }
 
 /// All rows of a database, sorted.
@@ -113,6 +114,26 @@ pub(super) fn archive_of(path: &Path, entries: &[(&str, &str)]) {
     for (name, text) in entries {
         archive.entry(name, text.as_bytes()).unwrap();
     }
+    archive.finish().unwrap();
+}
+
+/// The entries of an archive.
+pub(super) fn unpacked(path: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut archive = archive::open(path).unwrap();
+    let entry = |entry: std::io::Result<tar::Entry<'_, _>>| {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        (archive::name_of(&entry).unwrap(), bytes)
+    };
+    archive.entries().unwrap().map(entry).collect()
+}
+
+/// Writes an archive with these entries.
+pub(super) fn pack(path: &Path, entries: &[(String, Vec<u8>)]) {
+    let _ = std::fs::remove_file(path);
+    let mut archive = ArchiveWriter::new(path, 0).unwrap();
+    entries.iter().for_each(|(name, bytes)| archive.entry(name, bytes).unwrap());
     archive.finish().unwrap();
 }
 

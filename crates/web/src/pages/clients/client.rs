@@ -1,29 +1,29 @@
 //! The page of one client user and the actions on it.
 
 use askama::Template;
-use axum::extract::State;
-use domain::administration::clients::ClientChange;
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::arrival::company_suggestion::{self, CompanySuggestion};
 use domain::arrival::invitations;
 use domain::channels::starting::Subject;
+use domain::directory;
 use domain::directory::person::Person;
 use domain::directory::projects::Project;
 use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Problem};
 use domain::kernel::ids::{ChannelId, CompanyId, PersonId};
-use domain::{administration, directory};
+use domain::kernel::patch::Patch;
 use serde::Deserialize;
 use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, Choices, FieldError};
+use crate::http::extractors::{Input, Inputs, PathParam, Query};
+use crate::http::forms::{Choices, Confirmation, Done, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::company_choices;
 use crate::pages::clients::subject_channel;
@@ -42,35 +42,16 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/clients/{id}/belonging/dismiss", dismiss)
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    given_name: String,
-    family_name: String,
-    email: String,
-    phone: String,
-    company_ids: Vec<CompanyId>,
-    told: Option<String>,
-}
-
-impl Form {
-    fn of(client: &Person, company_ids: Vec<CompanyId>) -> Form {
-        Form {
-            given_name: client.name.given.clone(),
-            family_name: client.name.family.clone(),
-            email: client.name.email.clone(),
-            phone: client.phone.clone().unwrap_or_default(),
-            company_ids,
-            told: None,
-        }
+/// What the form shows of a client user.
+fn input(client: &Person, company_ids: Vec<CompanyId>) -> ClientInput {
+    ClientInput {
+        given_name: client.name.given.clone().into(),
+        family_name: client.name.family.clone().into(),
+        email: client.name.email.clone().into(),
+        phone: client.phone.clone().unwrap_or_default().into(),
+        company_ids: company_ids.into(),
+        ..ClientInput::default()
     }
-}
-
-/// What was just done, so that the page can confirm it.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 #[derive(Template)]
@@ -93,19 +74,19 @@ struct ClientPage {
     choices: Choices,
     /// Client users of different companies would meet: the form asks for confirmation (C4).
     clients_meet: bool,
-    form: Form,
+    form: ClientInput,
     wrong: FieldError,
     done: String,
 }
 
-impl ClientPage {
+impl FormPage for ClientPage {
+    type Asked = (PersonId, Option<ClientInput>, String);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        id: PersonId,
-        typed: Option<Form>,
+        (id, typed, done): Self::Asked,
         wrong: FieldError,
-        done: String,
     ) -> error::Result<ClientPage> {
         let actor = &visitor.actor;
         let client = directory::clients::client(reader, actor, id)?;
@@ -114,15 +95,12 @@ impl ClientPage {
             .filter(|(_, _, is_placeholder)| !is_placeholder)
             .map(|(company, name, _)| (company, name))
             .collect();
-        let form = typed
-            .unwrap_or_else(|| Form::of(&client, companies.iter().map(|(company, _)| *company).collect()));
+        let form =
+            typed.unwrap_or_else(|| input(&client, companies.iter().map(|(company, _)| *company).collect()));
         let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
         let zone = times::zone(layout.time_zone.as_deref());
         let shown = |time: Option<store::Time>| time.map(|time| times::shown(time, reader.now(), &zone));
-        let mut choices = company_choices(reader, visitor, &form.company_ids)?;
-        let is_cut = choices.len() > forms::CHOICES_MAX;
-        choices.sort_by_key(|choice| !choice.chosen);
-        choices.truncate(forms::CHOICES_MAX);
+        let choices = Choices::cut(company_choices(reader, visitor, form.company_ids.items())?);
         Ok(ClientPage {
             face: Avatar::of_person(id.0, &client.name),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
@@ -131,7 +109,7 @@ impl ClientPage {
             invited: shown(client.invited_at),
             seen: shown(client.last_seen_at),
             bounced: Bounced::of_person(reader, actor.workspace, id, &zone)?,
-            choices: Choices::new(choices, is_cut),
+            choices,
             clients_meet: wrong.is(Problem::ClientsMeet),
             layout,
             client,
@@ -143,104 +121,69 @@ impl ClientPage {
     }
 }
 
-async fn show(
-    app: &App,
-    visitor: Visitor,
-    id: PersonId,
-    typed: Option<Form>,
-    wrong: FieldError,
-    done: String,
-) -> Result {
-    let client =
-        app.store().read(move |reader| ClientPage::read(reader, &visitor, id, typed, wrong, done)).await?;
-    page(client.wrong.status(), &client)
-}
-
 async fn client(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(id): PathParam<PersonId>,
-    Query(done): Query<Done>,
+    Query(Done { done }): Query<Done>,
 ) -> Result {
-    show(&app, visitor, id, None, FieldError::default(), done.done).await
+    visit.show_form::<ClientPage>((id, None, done), FieldError::default()).await
 }
 
 async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(id): PathParam<PersonId>,
-    Input(form): Input<Form>,
+    Inputs(form, notice): Inputs<ClientInput, Confirmation>,
 ) -> Result {
-    let actor = visitor.actor;
-    let change = ClientChange {
-        given_name: Some(form.given_name.clone()),
-        family_name: Some(form.family_name.clone()),
-        email: Some(form.email.clone()),
-        phone: Some(form.phone.clone()),
-        companies: Some(form.company_ids.clone()),
-        confirmed: form.told.is_some(),
-        ..ClientChange::default()
+    let form = ClientInput {
+        confirmed: notice.is_given(),
+        company_id: Patch::Keep,
+        custom_fields: Patch::Keep,
+        ..form.or_cleared()
     };
-    let edited = app
-        .store()
-        .write(move |tx| {
-            administration::clients::edit_client(tx, &actor, id, &change)?;
-            // A visitor with access to assigned companies only may have moved the client user out of them.
-            Ok(subject_channel::seen(directory::clients::client(tx, &actor, id))?.is_some())
-        })
-        .await;
-    match forms::checked(edited)? {
+    let change = form.clone();
+    let edited = visit.submit(move |tx, actor| {
+        clients::edit_client(tx, actor, id, &change)?;
+        // A visitor with access to assigned companies only may have moved the client user out of them.
+        Ok(subject_channel::seen(directory::clients::client(tx, actor, id))?.is_some())
+    });
+    match edited.await? {
         Ok(true) => Ok(redirect(&format!("/clients/{id}?done=saved"))),
         Ok(false) => Ok(redirect("/clients")),
-        Err(wrong) => show(&app, visitor, id, Some(form), wrong, String::new()).await,
+        Err(wrong) => visit.show_form::<ClientPage>((id, Some(form), String::new()), wrong).await,
     }
 }
 
-/// Applies a change that has no form of its own; a refusal is shown on the page.
+/// Applies a change that has no form of its own; a refusal is shown on the page. `done` is what the page confirms.
 async fn act(
-    app: &App,
-    visitor: Visitor,
+    visit: Visit,
     id: PersonId,
-    to: String,
-    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    done: &str,
+    action: fn(&mut Tx, &Actor, PersonId) -> error::Result<()>,
 ) -> Result {
-    let actor = visitor.actor;
-    match forms::checked(app.store().write(move |tx| action(tx, &actor)).await)? {
-        Ok(()) => Ok(redirect(&to)),
-        Err(wrong) => show(app, visitor, id, None, wrong, String::new()).await,
+    let acted = visit.submit(move |tx, actor| {
+        directory::clients::client(tx, actor, id)?;
+        action(tx, actor, id)
+    });
+    match acted.await? {
+        Ok(()) => Ok(redirect(&format!("/clients/{id}{done}"))),
+        Err(wrong) => visit.show_form::<ClientPage>((id, None, String::new()), wrong).await,
     }
 }
 
-async fn invite(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, format!("/clients/{id}?done=invited"), move |tx, actor| {
-        directory::clients::client(tx, actor, id)?;
-        invitations::invite(tx, actor, id)
-    })
-    .await
+async fn invite(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, "?done=invited", invitations::invite).await
 }
 
-async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, format!("/clients/{id}?done=takenBack"), move |tx, actor| {
-        directory::clients::client(tx, actor, id)?;
-        invitations::take_back(tx, actor, id)
-    })
-    .await
+async fn take_back(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, "?done=takenBack", invitations::take_back).await
 }
 
-async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
-        directory::clients::client(tx, actor, id)?;
-        deactivation::deactivate(tx, actor, id)
-    })
-    .await
+async fn deactivate(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, "", deactivation::deactivate).await
 }
 
-async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, format!("/clients/{id}"), move |tx, actor| {
-        directory::clients::client(tx, actor, id)?;
-        deactivation::reactivate(tx, actor, id)
-    })
-    .await
+async fn reactivate(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, "", deactivation::reactivate).await
 }
 
 /// The company to put somebody into who signed up; `None` for the one that they named.
@@ -251,32 +194,27 @@ struct Chosen {
 }
 
 async fn put_into(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(id): PathParam<PersonId>,
     Input(Chosen { company }): Input<Chosen>,
 ) -> Result {
-    let actor = visitor.actor;
-    match forms::checked(
-        app.store().write(move |tx| company_suggestion::put_into(tx, &actor, id, company)).await,
-    )? {
+    match visit.submit(move |tx, actor| company_suggestion::put_into(tx, actor, id, company)).await? {
         Ok(_) => Ok(redirect(&format!("/clients/{id}?done=saved"))),
         Err(wrong) => {
-            let client =
-                app.store().read(move |reader| directory::clients::client(reader, &actor, id)).await?;
-            let form = Form::of(&client, company.into_iter().collect());
-            show(&app, visitor, id, Some(form), wrong, String::new()).await
+            let actor = visit.actor();
+            let client = visit.app.store().read(move |reader| directory::clients::client(reader, &actor, id));
+            let form = input(&client.await?, company.into_iter().collect());
+            visit.show_form::<ClientPage>((id, Some(form), String::new()), wrong).await
         }
     }
 }
 
-async fn dismiss(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let to = format!("/clients/{id}");
-    act(&app, visitor, id, to, move |tx, actor| company_suggestion::dismiss(tx, actor, id)).await
+async fn dismiss(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, "", company_suggestion::dismiss).await
 }
 
 /// Opens the client user's own channel, creating it if there is none (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Client(id)).await?;
+async fn channel(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let channel = subject_channel::make_channel(&visit, Subject::Client(id)).await?;
     Ok(redirect(&format!("/messages/{channel}")))
 }

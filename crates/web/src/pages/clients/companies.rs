@@ -1,8 +1,6 @@
 //! Client companies: the list, adding one, and the page of one with its actions.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::channels::starting::Subject;
 use domain::directory::companies::{Company, CompanyFilter};
 use domain::directory::person::Person;
@@ -14,14 +12,14 @@ use domain::{administration, directory};
 use serde::Deserialize;
 use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::avatars::Avatar;
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
 use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
 
@@ -51,13 +49,8 @@ struct ListPage {
     rows: Vec<Row>,
 }
 
-async fn list(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(wanted): Query<ListQuery<CompanyId>>,
-) -> Result {
-    let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
-    page(StatusCode::OK, &list)
+async fn list(visit: Visit, Query(wanted): Query<ListQuery<CompanyId>>) -> Result {
+    visit.show(move |reader, visitor| ListPage::read(reader, visitor, &wanted)).await
 }
 
 impl ListPage {
@@ -100,24 +93,25 @@ struct NewPage {
     wrong: FieldError,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show_new(&app, visitor, Form::default(), FieldError::default()).await
+impl FormPage for NewPage {
+    type Asked = Form;
+
+    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: FieldError) -> error::Result<NewPage> {
+        access::internal(&visitor.actor)?;
+        let layout = Layout::read(reader, visitor, Module::Clients, "New company")?;
+        Ok(NewPage { layout, form, wrong })
+    }
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
-    access::internal(&visitor.actor)?;
-    let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Clients, "New company");
-    let layout = app.store().read(read).await?;
-    page(wrong.status(), &NewPage { layout, form, wrong })
+async fn new(visit: Visit) -> Result {
+    visit.show_form::<NewPage>(Form::default(), FieldError::default()).await
 }
 
-async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let (actor, name) = (visitor.actor, form.name.clone());
-    match forms::checked(
-        app.store().write(move |tx| administration::companies::add(tx, &actor, &name)).await,
-    )? {
+async fn add(visit: Visit, Input(form): Input<Form>) -> Result {
+    let name = form.name.clone();
+    match visit.submit(move |tx, actor| administration::companies::add(tx, actor, &name)).await? {
         Ok(company) => Ok(redirect(&format!("/companies/{company}"))),
-        Err(wrong) => show_new(&app, visitor, form, wrong).await,
+        Err(wrong) => visit.show_form::<NewPage>(form, wrong).await,
     }
 }
 
@@ -152,12 +146,13 @@ struct CompanyPage {
     wrong: FieldError,
 }
 
-impl CompanyPage {
+impl FormPage for CompanyPage {
+    type Asked = (CompanyId, Option<Form>);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        id: CompanyId,
-        typed: Option<Form>,
+        (id, typed): Self::Asked,
         wrong: FieldError,
     ) -> error::Result<CompanyPage> {
         let actor = &visitor.actor;
@@ -192,36 +187,25 @@ fn real(reader: &Reader, actor: &Actor, id: CompanyId) -> error::Result<Company>
     if company.placeholder_at.is_some() { Err(Error::NotFound) } else { Ok(company) }
 }
 
-async fn show(app: &App, visitor: Visitor, id: CompanyId, typed: Option<Form>, wrong: FieldError) -> Result {
-    let company =
-        app.store().read(move |reader| CompanyPage::read(reader, &visitor, id, typed, wrong)).await?;
-    page(company.wrong.status(), &company)
+async fn company(visit: Visit, PathParam(id): PathParam<CompanyId>) -> Result {
+    visit.show_form::<CompanyPage>((id, None), FieldError::default()).await
 }
 
-async fn company(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<CompanyId>) -> Result {
-    show(&app, visitor, id, None, FieldError::default()).await
-}
-
-async fn rename(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(id): PathParam<CompanyId>,
-    Input(form): Input<Form>,
-) -> Result {
-    let (actor, name) = (visitor.actor, form.name.clone());
-    let renamed = move |tx: &mut Tx| {
-        real(tx, &actor, id)?;
-        administration::companies::rename(tx, &actor, id, &name)
-    };
-    match forms::checked(app.store().write(renamed).await)? {
+async fn rename(visit: Visit, PathParam(id): PathParam<CompanyId>, Input(form): Input<Form>) -> Result {
+    let name = form.name.clone();
+    let renamed = visit.submit(move |tx, actor| {
+        real(tx, actor, id)?;
+        administration::companies::rename(tx, actor, id, &name)
+    });
+    match renamed.await? {
         Ok(()) => Ok(redirect(&format!("/companies/{id}"))),
-        Err(wrong) => show(&app, visitor, id, Some(form), wrong).await,
+        Err(wrong) => visit.show_form::<CompanyPage>((id, Some(form)), wrong).await,
     }
 }
 
 /// Opens the company's channel, creating it if there is none (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<CompanyId>) -> Result {
-    let channel = subject_channel::make_channel(&app, visitor.actor, Subject::Company(id)).await?;
+async fn channel(visit: Visit, PathParam(id): PathParam<CompanyId>) -> Result {
+    let channel = subject_channel::make_channel(&visit, Subject::Company(id)).await?;
     Ok(redirect(&format!("/messages/{channel}")))
 }
 
@@ -233,15 +217,10 @@ struct Assign {
     assigned: String,
 }
 
-async fn assign(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(id): PathParam<CompanyId>,
-    Input(assign): Input<Assign>,
-) -> Result {
-    let (actor, assigned) = (visitor.actor, assign.assigned == "yes");
-    app.store()
-        .write(move |tx| administration::companies::assign(tx, &actor, id, assign.person, assigned))
-        .await?;
-    Ok(redirect(&format!("/companies/{id}")))
+async fn assign(visit: Visit, PathParam(id): PathParam<CompanyId>, Input(form): Input<Assign>) -> Result {
+    let assigned = form.assigned == "yes";
+    let assign = move |tx: &mut Tx, actor: &Actor| {
+        administration::companies::assign(tx, actor, id, form.person, assigned)
+    };
+    visit.change(&format!("/companies/{id}"), assign).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::response::IntoResponse;
@@ -26,6 +26,7 @@ use crate::http::extractors::{self, PathParam};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 const NEW: &str = "/clients/import";
@@ -59,18 +60,19 @@ struct NewPage {
     wrong: FieldError,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show_new(&app, visitor, false, FieldError::default()).await
+impl FormPage for NewPage {
+    /// Whether people are to be invited.
+    type Asked = bool;
+
+    fn read(reader: &Reader, visitor: &Visitor, invites: bool, wrong: FieldError) -> error::Result<NewPage> {
+        access::internal(&visitor.actor)?;
+        let layout = Layout::read(reader, visitor, Module::Clients, "Import client users")?;
+        Ok(NewPage { layout, lines_max: display::number(LINES_MAX), invites, wrong })
+    }
 }
 
-async fn show_new(app: &App, visitor: Visitor, invites: bool, wrong: FieldError) -> Result {
-    let read = move |reader: &Reader| {
-        access::internal(&visitor.actor)?;
-        let layout = Layout::read(reader, &visitor, Module::Clients, "Import client users")?;
-        Ok::<_, Error>(NewPage { layout, lines_max: display::number(LINES_MAX), invites, wrong })
-    };
-    let new = app.store().read(read).await?;
-    page(new.wrong.status(), &new)
+async fn new(visit: Visit) -> Result {
+    visit.show_form::<NewPage>(false, FieldError::default()).await
 }
 
 #[derive(Default)]
@@ -80,26 +82,26 @@ struct Form {
     invites: bool,
 }
 
-async fn hand_in(State(app): State<App>, visitor: Visitor, request: Request) -> Result {
-    access::internal(&visitor.actor)?;
+async fn hand_in(visit: Visit, request: Request) -> Result {
+    access::internal(&visit.actor())?;
     let form = match form(request).await {
         Ok(form) => form,
         Err(answer) if answer.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             let most = BYTES_MAX as i64;
             let wrong = FieldError::field("file", Problem::TooLarge(most));
-            return show_new(&app, visitor, false, wrong).await;
+            return visit.show_form::<NewPage>(false, wrong).await;
         }
         Err(answer) => return Err(answer),
     };
-    let (actor, invites) = (visitor.actor, form.invites);
-    match forms::checked(keep(&app, actor, form).await)? {
+    let invites = form.invites;
+    match forms::checked(keep(&visit, form).await)? {
         Ok(import) => Ok(redirect(&format!("{NEW}/{import}"))),
-        Err(wrong) => show_new(&app, visitor, invites, wrong).await,
+        Err(wrong) => visit.show_form::<NewPage>(invites, wrong).await,
     }
 }
 
 /// Stores a table for its preview, some lines at a time.
-async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
+async fn keep(visit: &Visit, form: Form) -> error::Result<ImportId> {
     let Form { name, table, invites } = form;
     let read = move || Ok::<_, Error>(imports::check(import_table::read(&table)?));
     // Parsing a large table takes a while and must not block this thread.
@@ -107,10 +109,10 @@ async fn keep(app: &App, actor: Actor, form: Form) -> error::Result<ImportId> {
         Ok(lines) => lines?,
         Err(_) => return Err(Error::field("file", Problem::NotText)),
     };
-    let import = app.store().write(move |tx| imports::begin(tx, &actor, &name, invites)).await?;
+    let import = visit.write(move |tx, actor| imports::begin(tx, actor, &name, invites)).await?;
     while !lines.is_empty() {
         let rest = lines.split_off(lines.len().min(LINES_AT_ONCE));
-        app.store().write(move |tx| imports::add_lines(tx, &actor, import, &lines)).await?;
+        visit.write(move |tx, actor| imports::add_lines(tx, actor, import, &lines)).await?;
         lines = rest;
     }
     Ok(import)
@@ -226,8 +228,9 @@ impl Progress {
     }
 }
 
-async fn import(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
-    let found = app.store().read(move |reader| ImportPage::read(reader, &visitor, id)).await?;
+async fn import(visit: Visit, PathParam(id): PathParam<ImportId>) -> Result {
+    let store = visit.app.store().clone();
+    let found = store.read(move |reader| ImportPage::read(reader, &visit.visitor, id)).await?;
     let shown = page(StatusCode::OK, &found)?;
     let is_running = found.progress == Progress::Running;
     Ok(if is_running { ([REFRESH], shown).into_response() } else { shown })
@@ -306,15 +309,15 @@ fn field_name(field: &str) -> &'static str {
 
 /// Imports a table. The first step is done before answering, so a short table is complete by then. The rest continues
 /// in the background, whether or not anybody watches.
-async fn take_in(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
-    let actor = visitor.actor;
-    let first = move |tx: &mut store::Tx| {
-        let is_running = Progress::of(&imports::find(tx, &actor, id)?, tx.now()) == Progress::Running;
+async fn take_in(visit: Visit, PathParam(id): PathParam<ImportId>) -> Result {
+    let first = visit.write(move |tx, actor| {
+        let is_running = Progress::of(&imports::find(tx, actor, id)?, tx.now()) == Progress::Running;
         // Tapped twice: the running import is enough.
-        if is_running { Ok(Step::Done) } else { importing::apply_some(tx, &actor, id, LINES_AT_ONCE) }
-    };
-    if app.store().write(first).await? == Step::More {
-        tokio::spawn(take_in_rest(app, actor, id));
+        if is_running { Ok(Step::Done) } else { importing::apply_some(tx, actor, id, LINES_AT_ONCE) }
+    });
+    if first.await? == Step::More {
+        let actor = visit.actor();
+        tokio::spawn(take_in_rest(visit.app, actor, id));
     }
     Ok(redirect(&format!("{NEW}/{id}")))
 }
@@ -335,14 +338,14 @@ async fn take_in_rest(app: App, actor: Actor, id: ImportId) {
     }
 }
 
-async fn forget(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
-    app.store().write(move |tx| imports::forget(tx, &visitor.actor, id)).await?;
-    Ok(redirect("/clients"))
+async fn forget(visit: Visit, PathParam(id): PathParam<ImportId>) -> Result {
+    visit.change("/clients", move |tx, actor| imports::forget(tx, actor, id)).await
 }
 
 /// Exports the lines that were left out, to be corrected and imported again.
-async fn left_out(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ImportId>) -> Result {
-    let planned = app.store().read(move |reader| imports::plan(reader, &visitor.actor, id)).await?;
+async fn left_out(visit: Visit, PathParam(id): PathParam<ImportId>) -> Result {
+    let actor = visit.actor();
+    let planned = visit.app.store().read(move |reader| imports::plan(reader, &actor, id)).await?;
     let mut table = exports::head(&COLUMNS);
     for Planned { line, outcome, .. } in planned {
         if let Outcome::LeftOut(field, problem) = outcome {

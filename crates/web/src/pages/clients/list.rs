@@ -1,27 +1,26 @@
 //! The list of client users, for internal users, and adding one.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
-use domain::administration::clients::NewClient;
+use domain::administration::clients::{self, ClientInput};
 use domain::arrival::company_suggestion::{self, UndecidedSignUp};
 use domain::arrival::invitations;
+use domain::directory;
 use domain::directory::clients::{ClientFilter, Place};
 use domain::directory::person::Person;
 use domain::kernel::ids::{CompanyId, PersonId};
+use domain::kernel::patch::Patch;
 use domain::kernel::{access, error};
-use domain::{administration, directory};
 use serde::Deserialize;
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Input, Query};
-use crate::http::forms::{self, Choice, FieldError};
+use crate::http::extractors::{Inputs, Query};
+use crate::http::forms::{Choice, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};
 
@@ -50,9 +49,8 @@ struct ListPage {
     are_more: bool,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(wanted): Query<ListQuery<PersonId>>) -> Result {
-    let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
-    page(StatusCode::OK, &list)
+async fn list(visit: Visit, Query(wanted): Query<ListQuery<PersonId>>) -> Result {
+    visit.show(move |reader, visitor| ListPage::read(reader, visitor, &wanted)).await
 }
 
 impl ListPage {
@@ -91,18 +89,6 @@ impl ListPage {
     }
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NewForm {
-    given_name: String,
-    family_name: String,
-    email: String,
-    phone: String,
-    company_ids: Vec<CompanyId>,
-    new_company: String,
-    invite: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "clients/new.html")]
 struct NewPage {
@@ -110,7 +96,8 @@ struct NewPage {
     companies: Vec<Choice>,
     /// The names of the companies from whose page this one was opened.
     preset: Option<String>,
-    form: NewForm,
+    form: ClientInput,
+    invites: bool,
     wrong: FieldError,
 }
 
@@ -120,21 +107,23 @@ struct Preset {
     company: Option<CompanyId>,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor, Query(preset): Query<Preset>) -> Result {
-    let company_ids = preset.company.into_iter().collect();
-    let form = NewForm { company_ids, invite: Some("yes".to_string()), ..NewForm::default() };
-    show_new(&app, visitor, form, FieldError::default()).await
+async fn new(visit: Visit, Query(preset): Query<Preset>) -> Result {
+    let company_ids = Patch::Set(preset.company.into_iter().collect());
+    let form = ClientInput { company_ids, ..ClientInput::default() };
+    visit.show_form::<NewPage>((form, true), FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: NewForm, wrong: FieldError) -> Result {
-    let new = app.store().read(move |reader| NewPage::read(reader, &visitor, form, wrong)).await?;
-    page(new.wrong.status(), &new)
-}
+impl FormPage for NewPage {
+    type Asked = (ClientInput, bool);
 
-impl NewPage {
-    fn read(reader: &Reader, visitor: &Visitor, form: NewForm, wrong: FieldError) -> error::Result<NewPage> {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        (form, invites): Self::Asked,
+        wrong: FieldError,
+    ) -> error::Result<NewPage> {
         access::internal(&visitor.actor)?;
-        let companies = company_choices(reader, visitor, &form.company_ids)?;
+        let companies = company_choices(reader, visitor, form.company_ids.items())?;
         let chosen = companies.iter().filter(|company| company.chosen).map(|company| company.name.clone());
         let preset = chosen.collect::<Vec<_>>().join(", ");
         Ok(NewPage {
@@ -142,36 +131,39 @@ impl NewPage {
             preset: (!preset.is_empty()).then_some(preset),
             companies,
             form,
+            invites,
             wrong,
         })
     }
 }
 
-async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<NewForm>) -> Result {
-    let actor = visitor.actor;
-    let client = NewClient {
-        given_name: form.given_name.clone(),
-        family_name: form.family_name.clone(),
-        email: form.email.clone(),
-        phone: form.phone.clone(),
-        companies: form.company_ids.clone(),
-        new_company: form.new_company.clone(),
-        ..NewClient::default()
+/// What the form has beside the client user.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Beside {
+    new_company: String,
+    invite: Option<String>,
+}
+
+async fn add(visit: Visit, Inputs(form, beside): Inputs<ClientInput, Beside>) -> Result {
+    let invited = beside.invite.is_some();
+    let form = ClientInput {
+        new_company: beside.new_company,
+        company_id: Patch::Keep,
+        custom_fields: Patch::Keep,
+        ..form
     };
-    let invited = form.invite.is_some();
-    let added = app
-        .store()
-        .write(move |tx| {
-            let added = administration::clients::add_client(tx, &actor, &client)?;
-            if invited {
-                invitations::invite(tx, &actor, added)?;
-            }
-            Ok(added)
-        })
-        .await;
-    match forms::checked(added)? {
+    let client = form.clone();
+    let added = visit.submit(move |tx, actor| {
+        let added = clients::add_client(tx, actor, &client)?;
+        if invited {
+            invitations::invite(tx, actor, added)?;
+        }
+        Ok(added)
+    });
+    match added.await? {
         Ok(client) if invited => Ok(redirect(&format!("/clients/{client}?done=invited"))),
         Ok(client) => Ok(redirect(&format!("/clients/{client}"))),
-        Err(wrong) => show_new(&app, visitor, form, wrong).await,
+        Err(wrong) => visit.show_form::<NewPage>((form, invited), wrong).await,
     }
 }

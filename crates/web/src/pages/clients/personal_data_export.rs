@@ -5,24 +5,24 @@ use std::io;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::administration::deletion;
 use domain::administration::personal_data_export::{self, File, Message};
 use domain::directory::person;
+use domain::files::blobs::BlobRecord;
 use domain::kernel::access::{self, Actor};
 use domain::kernel::audit_log::{self, AuditAction};
 use domain::kernel::error;
 use domain::kernel::ids::{FileId, PersonId};
 use domain::notify::consents;
-use outbound::blobs::Name;
-use store::{Reader, Time};
+use outbound::blobs::Content;
+use store::{Reader, Time, Tx};
 
 use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::PathParam;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::http::zip_archive::Archive;
 use crate::http::{exports, times};
@@ -44,27 +44,26 @@ struct DeletePage {
     client: person::Person,
 }
 
-async fn ask(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let read = move |reader: &Reader| {
+async fn ask(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let (client, _) = personal_data_export::person(reader, &visitor.actor, id)?;
-        let layout = Layout::read(reader, &visitor, Module::Clients, &client.name.full())?;
-        Ok::<_, error::Error>(DeletePage { layout, client })
+        let layout = Layout::read(reader, visitor, Module::Clients, &client.name.full())?;
+        Ok(DeletePage { layout, client })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
-async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    app.store()
-        .write(move |tx| {
-            access::admin(&visitor.actor)?;
-            deletion::delete_client(tx, &visitor.actor, id)
-        })
-        .await?;
-    Ok(redirect("/clients?done=deleted"))
+async fn delete(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let delete = move |tx: &mut Tx, actor: &Actor| {
+        access::admin(actor)?;
+        deletion::delete_client(tx, actor, id)
+    };
+    visit.change("/clients?done=deleted", delete).await
 }
 
-async fn everything(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    copy(app, visitor.actor, id).await
+async fn everything(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let actor = visit.actor();
+    copy(visit.app, actor, id).await
 }
 
 /// Exports a client user's personal data, for an admin or an API client. The export is added to the audit log.
@@ -109,7 +108,7 @@ impl Copy {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        read: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> io::Result<T> {
         self.app.store().read_long(read).await.map_err(io::Error::other)
     }
@@ -224,14 +223,14 @@ impl Copy {
             let Some(last) = found.last() else { return Ok(()) };
             after = Some(last.id);
             for file in found {
-                let Some((blob, size)) = file.bytes else {
+                let Some(BlobRecord { workspace, blob, size, hash }) = file.bytes else {
                     self.archive.leave_out(file.name);
                     continue;
                 };
-                let name = Name { workspace: actor.workspace.0, id: blob.0 };
+                let content = Content::new(workspace.0, blob.0, size, hash);
                 // A folder for each file, so that files of the same name do not collide.
                 let path = format!("files/{}/{}", file.id, file.name);
-                self.archive.file(&path, name, size, None).await?;
+                self.archive.file(&path, content, None).await?;
             }
         }
     }

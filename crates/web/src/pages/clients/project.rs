@@ -2,27 +2,27 @@
 //! there (C4).
 
 use askama::Template;
-use axum::extract::State;
-use domain::administration::projects::{NewProject, ProjectChange};
+use domain::administration::projects::{self, ProjectInput};
 use domain::channels::starting::Subject;
+use domain::directory;
 use domain::directory::clients::{self, ClientFilter};
 use domain::directory::person::Person;
 use domain::directory::projects::Project;
 use domain::directory::team;
 use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{Problem, Result as Found};
-use domain::kernel::ids::{ChannelId, CompanyId, PersonId, ProjectId};
-use domain::{administration, directory};
+use domain::kernel::ids::{ChannelId, PersonId, ProjectId};
+use domain::kernel::patch::Patch;
 use serde::Deserialize;
-use store::Reader;
+use store::{Reader, Tx};
 
-use crate::app::App;
 use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
-use crate::http::extractors::{Input, PathParam, Query};
+use crate::http::extractors::{Inputs, PathParam, Query};
 use crate::http::forms::{self, CHOICES_MAX, Choice, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::{company_choices, company_names};
 use crate::pages::clients::subject_channel;
@@ -38,16 +38,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/projects/{id}/restore", restore)
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    title: String,
-    #[serde(deserialize_with = "serde_html_form::de::empty_as_none")]
-    company_id: Option<CompanyId>,
-    client_ids: Vec<PersonId>,
-    internal_user_ids: Vec<PersonId>,
+/// What the form has beside the project.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Beside {
+    /// Set once the notice is confirmed.
     told: Option<String>,
-    /// Filters the people offered when there are too many to list.
     find: String,
 }
 
@@ -58,7 +54,9 @@ struct Fields {
     internals: Choices,
     /// Client users of different companies would meet: the form asks for confirmation (C4).
     clients_meet: bool,
-    form: Form,
+    form: ProjectInput,
+    /// Filters the client users offered when there are too many to list.
+    find: String,
     wrong: FieldError,
 }
 
@@ -67,41 +65,44 @@ impl Fields {
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        form: Form,
+        form: ProjectInput,
+        find: String,
         wrong: FieldError,
         on: &[Person],
     ) -> Found<Fields> {
         let actor = &visitor.actor;
         access::internal(actor)?;
-        let mut clients = people_on(on, &form.client_ids, |person| !person.role.is_internal());
-        for id in form.client_ids.iter().take(CHOICES_MAX) {
+        let (client_ids, internal_user_ids) = (form.client_ids.items(), form.internal_user_ids.items());
+        let mut clients = people_on(on, client_ids, |person| !person.role.is_internal());
+        for id in client_ids.iter().take(CHOICES_MAX) {
             if !clients.iter().any(|person| person.id == *id) {
                 clients.extend(subject_channel::seen(clients::client(reader, actor, *id))?);
             }
         }
-        let filter = ClientFilter { text: form.find.clone(), ..ClientFilter::default() };
+        let filter = ClientFilter { text: find.clone(), ..ClientFilter::default() };
         let found = clients::clients(reader, actor, &filter, CHOICES_MAX as i64 + 1)?;
-        let is_cut = found.len() > CHOICES_MAX || !form.find.is_empty();
+        let is_cut = found.len() > CHOICES_MAX || !find.is_empty();
         add_active(&mut clients, found);
 
-        let mut internals = people_on(on, &form.internal_user_ids, |person| person.role.is_internal());
+        let mut internals = people_on(on, internal_user_ids, |person| person.role.is_internal());
         add_active(&mut internals, team::internal_users(reader, actor)?);
-        let internals = internals.iter().map(|person| choice(person, &form.internal_user_ids, String::new()));
+        let internals = internals.iter().map(|person| choice(person, internal_user_ids, String::new()));
         let clients = clients
             .iter()
             .map(|person| {
                 let companies =
                     subject_channel::seen(company_names(reader, visitor, person.id))?.unwrap_or_default();
                 let note = if companies.is_empty() { person.name.email.clone() } else { companies };
-                Ok(choice(person, &form.client_ids, note))
+                Ok(choice(person, client_ids, note))
             })
             .collect::<Found<_>>()?;
         Ok(Fields {
-            companies: company_choices(reader, visitor, form.company_id.as_slice())?,
+            companies: company_choices(reader, visitor, form.company_id.or(&None).as_slice())?,
             clients: Choices::new(clients, is_cut),
             internals: Choices::new(internals.collect(), false),
             clients_meet: wrong.is(Problem::ClientsMeet),
             form,
+            find,
             wrong,
         })
     }
@@ -133,41 +134,33 @@ struct NewPage {
     fields: Fields,
 }
 
-async fn new(State(app): State<App>, visitor: Visitor, Query(mut form): Query<Form>) -> Result {
-    if form.internal_user_ids.is_empty() {
-        form.internal_user_ids.push(visitor.actor.person);
+async fn new(visit: Visit, Query(mut form): Query<ProjectInput>, Query(beside): Query<Beside>) -> Result {
+    if form.internal_user_ids.items().is_empty() {
+        form.internal_user_ids = vec![visit.actor().person].into();
     }
-    show_new(&app, visitor, form, FieldError::default()).await
+    show_new(visit, form, beside.find, FieldError::default()).await
 }
 
-async fn show_new(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
+async fn show_new(visit: Visit, form: ProjectInput, find: String, wrong: FieldError) -> Result {
+    let (status, store) = (wrong.status(), visit.app.store().clone());
     let read = move |reader: &Reader| {
-        let fields = Fields::read(reader, &visitor, form, wrong, &[])?;
-        Found::Ok(NewPage { layout: Layout::read(reader, &visitor, Module::Clients, "New project")?, fields })
+        let layout = Layout::read(reader, &visit.visitor, Module::Clients, "New project")?;
+        let fields = Fields::read(reader, &visit.visitor, form, find, wrong, &[])?;
+        Found::Ok(NewPage { layout, fields })
     };
-    let new = app.store().read_long(read).await?;
-    page(new.fields.wrong.status(), &new)
+    page(status, &store.read_long(read).await?)
 }
 
-async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let actor = visitor.actor;
-    let project = NewProject {
-        title: form.title.clone(),
-        company: form.company_id,
-        clients: form.client_ids.clone(),
-        internals: form.internal_user_ids.clone(),
-        confirmed: form.told.is_some(),
-    };
-    let added = app
-        .store()
-        .write(move |tx| {
-            let id = administration::projects::add(tx, &actor, &project)?;
-            Ok((id, subject_channel::seen(directory::projects::find(tx, &actor, id))?.is_some()))
-        })
-        .await;
-    match forms::checked(added)? {
+async fn add(visit: Visit, Inputs(form, beside): Inputs<ProjectInput, Beside>) -> Result {
+    let form = ProjectInput { confirmed: beside.told.is_some(), ..form };
+    let project = form.clone();
+    let added = visit.submit(move |tx, actor| {
+        let id = projects::add(tx, actor, &project)?;
+        Ok((id, subject_channel::seen(directory::projects::find(tx, actor, id))?.is_some()))
+    });
+    match added.await? {
         Ok((id, is_mine)) => Ok(redirect(&to(id, is_mine))),
-        Err(wrong) => show_new(&app, visitor, form, wrong).await,
+        Err(wrong) => show_new(visit, form, beside.find, wrong).await,
     }
 }
 
@@ -193,7 +186,7 @@ impl ProjectPage {
         reader: &Reader,
         visitor: &Visitor,
         id: ProjectId,
-        typed: Option<Form>,
+        typed: Option<ProjectInput>,
         find: String,
         wrong: FieldError,
     ) -> Found<ProjectPage> {
@@ -203,97 +196,76 @@ impl ProjectPage {
         let ids = |internal: bool| -> Vec<PersonId> {
             on.iter().filter(|person| person.role.is_internal() == internal).map(|person| person.id).collect()
         };
-        let form = typed.unwrap_or_else(|| Form {
-            title: project.title.clone(),
-            company_id: project.company,
-            client_ids: ids(false),
-            internal_user_ids: ids(true),
-            told: None,
-            find,
+        let form = typed.unwrap_or_else(|| ProjectInput {
+            title: project.title.clone().into(),
+            company_id: project.company.into(),
+            client_ids: ids(false).into(),
+            internal_user_ids: ids(true).into(),
+            ..ProjectInput::default()
         });
         Ok(ProjectPage {
             layout: Layout::read(reader, visitor, Module::Clients, &project.title)?,
             face: Avatar::of_title(id.0, &project.title),
             channel: subject_channel::channel_of(reader, actor, id.0)?,
             am_on: on.iter().any(|person| person.id == actor.person),
-            fields: Fields::read(reader, visitor, form, wrong, &on)?,
+            fields: Fields::read(reader, visitor, form, find, wrong, &on)?,
             project,
         })
     }
 }
 
 async fn show(
-    app: &App,
-    visitor: Visitor,
+    visit: Visit,
     id: ProjectId,
-    typed: Option<Form>,
+    typed: Option<ProjectInput>,
     find: String,
     wrong: FieldError,
 ) -> Result {
-    let read = move |reader: &Reader| ProjectPage::read(reader, &visitor, id, typed, find, wrong);
-    let project = app.store().read_long(read).await?;
-    page(project.fields.wrong.status(), &project)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Find {
-    find: String,
+    let (status, store) = (wrong.status(), visit.app.store().clone());
+    let read = move |reader: &Reader| ProjectPage::read(reader, &visit.visitor, id, typed, find, wrong);
+    page(status, &store.read_long(read).await?)
 }
 
 async fn project(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(id): PathParam<ProjectId>,
-    Query(Find { find }): Query<Find>,
+    Query(Beside { find, .. }): Query<Beside>,
 ) -> Result {
-    show(&app, visitor, id, None, find, FieldError::default()).await
+    show(visit, id, None, find, FieldError::default()).await
 }
 
 async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(id): PathParam<ProjectId>,
-    Input(form): Input<Form>,
+    Inputs(form, beside): Inputs<ProjectInput, Beside>,
 ) -> Result {
-    let actor = visitor.actor;
-    let change = ProjectChange {
-        title: Some(form.title.clone()),
-        company: Some(form.company_id),
-        clients: Some(form.client_ids.clone()),
-        internals: Some(form.internal_user_ids.clone()),
-        confirmed: form.told.is_some(),
-    };
-    let edited = app
-        .store()
-        .write(move |tx| {
-            administration::projects::edit(tx, &actor, id, &change)?;
-            Ok(subject_channel::seen(directory::projects::find(tx, &actor, id))?.is_some())
-        })
-        .await;
-    match forms::checked(edited)? {
+    let confirmed = beside.told.is_some();
+    let form = ProjectInput { confirmed, is_archived: Patch::Keep, ..form.or_cleared() };
+    let change = form.clone();
+    let edited = visit.submit(move |tx, actor| {
+        projects::edit(tx, actor, id, &change)?;
+        Ok(subject_channel::seen(directory::projects::find(tx, actor, id))?.is_some())
+    });
+    match edited.await? {
         Ok(is_mine) => Ok(redirect(&to(id, is_mine))),
-        Err(wrong) => show(&app, visitor, id, Some(form), String::new(), wrong).await,
+        Err(wrong) => show(visit, id, Some(form), beside.find, wrong).await,
     }
 }
 
 /// Opens the project's channel, creating it if there is none (C1).
-async fn channel(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
-    match forms::checked(subject_channel::make_channel(&app, visitor.actor, Subject::Project(id)).await)? {
+async fn channel(visit: Visit, PathParam(id): PathParam<ProjectId>) -> Result {
+    match forms::checked(subject_channel::make_channel(&visit, Subject::Project(id)).await)? {
         Ok(channel) => Ok(redirect(&format!("/messages/{channel}"))),
-        Err(wrong) => show(&app, visitor, id, None, String::new(), wrong).await,
+        Err(wrong) => show(visit, id, None, String::new(), wrong).await,
     }
 }
 
-async fn archive(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
-    set_archived(&app, visitor.actor, id, true).await
+async fn archive(visit: Visit, PathParam(id): PathParam<ProjectId>) -> Result {
+    let archive = move |tx: &mut Tx, actor: &Actor| projects::archive(tx, actor, id, true);
+    visit.change(&format!("/projects/{id}"), archive).await
 }
 
-async fn restore(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<ProjectId>) -> Result {
-    set_archived(&app, visitor.actor, id, false).await
-}
-
-async fn set_archived(app: &App, actor: Actor, id: ProjectId, archived: bool) -> Result {
-    app.store().write(move |tx| administration::projects::archive(tx, &actor, id, archived)).await?;
-    Ok(redirect(&format!("/projects/{id}")))
+async fn restore(visit: Visit, PathParam(id): PathParam<ProjectId>) -> Result {
+    let restore = move |tx: &mut Tx, actor: &Actor| projects::archive(tx, actor, id, false);
+    visit.change(&format!("/projects/{id}"), restore).await
 }

@@ -1,21 +1,19 @@
 //! The list of projects. Adding one and the page of one are in [`super::project`].
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::directory::companies;
 use domain::directory::projects::{self, Project, ProjectFilter};
 use domain::kernel::ids::ProjectId;
 use domain::kernel::{access, error};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::avatars::Avatar;
 use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
 use crate::http::paging::{self, ListQuery, Listing};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::clients::subject_channel;
 
@@ -42,13 +40,8 @@ struct ListPage {
     is_first: bool,
 }
 
-async fn list(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(wanted): Query<ListQuery<ProjectId>>,
-) -> Result {
-    let list = app.store().read(move |reader| ListPage::read(reader, &visitor, &wanted)).await?;
-    page(StatusCode::OK, &list)
+async fn list(visit: Visit, Query(wanted): Query<ListQuery<ProjectId>>) -> Result {
+    visit.show(move |reader, visitor| ListPage::read(reader, visitor, &wanted)).await
 }
 
 impl ListPage {

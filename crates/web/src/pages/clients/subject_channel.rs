@@ -8,7 +8,7 @@ use domain::kernel::ids::ChannelId;
 use store::Reader;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::http::visit::Visit;
 
 /// The channel of a subject. Returns `None` if there is none or the actor may not see it.
 pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Result<Option<ChannelId>> {
@@ -19,8 +19,8 @@ pub(crate) fn channel_of(reader: &Reader, actor: &Actor, subject: Uuid) -> Resul
 }
 
 /// Creates the channel of a subject, or returns the existing one (C1).
-pub(crate) async fn make_channel(app: &App, actor: Actor, subject: Subject) -> Result<ChannelId> {
-    app.store().write(move |tx| starting::create(tx, &actor, &subject)).await
+pub(crate) async fn make_channel(visit: &Visit, subject: Subject) -> Result<ChannelId> {
+    visit.write(move |tx, actor| starting::create(tx, actor, &subject)).await
 }
 
 /// Turns `NotFound` into `None`.

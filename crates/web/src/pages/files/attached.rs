@@ -108,6 +108,7 @@ fn shown(attachment: &Attachment, class: Class, reached: &Reached) -> Shown {
         State::HeldBack(why) if why == blobs::TOO_LARGE => {
             return Shown::HeldBack("Held back: too large to be checked");
         }
+        State::HeldBack(why) if why == blobs::DAMAGED => return Shown::HeldBack("Damaged"),
         State::HeldBack(_) => return Shown::HeldBack("Held back: it may be harmful"),
         State::There(stored) => stored,
     };

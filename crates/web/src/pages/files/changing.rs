@@ -1,21 +1,22 @@
 //! Forms that change a folder: uploads without scripts, new folders, links, deleting and restoring. Each leads back to
 //! the folder that it was on.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use domain::files::changing::{self, Contents, Deletion};
 use domain::files::uploads::Purpose;
 use domain::files::{creating, entry};
-use domain::kernel::error::{self, Error, Problem};
+use domain::kernel::access::Actor;
+use domain::kernel::error::{Error, Problem};
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
+use store::Tx;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::http::answers::{Answer, Result, redirect};
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, FieldError, checked};
+use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
-use crate::http::visitor::Visitor;
+use crate::http::visit::Visit;
 use crate::pages::files::folder::{At, Refused, show};
 use crate::pages::files::urls::address;
 use crate::uploads::form;
@@ -43,13 +44,12 @@ pub(crate) fn back(channel: ChannelId, inside: Option<FileId>, at: &At) -> Resul
 
 /// Takes files without scripts (F10). If one is refused, those before it are kept.
 async fn upload(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Query(Inside { inside }): Query<Inside>,
     request: Request,
 ) -> Result {
-    let actor = visitor.actor;
+    let (app, actor) = (visit.app.clone(), visit.actor());
     app.store().read(move |reader| entry::folder(reader, &actor, channel, inside)).await?;
     let purpose = Purpose::Folder(inside);
     let Ok(form) = form::read(&app, Some((actor, channel)), purpose, request).await else {
@@ -62,7 +62,7 @@ async fn upload(
         None => return back(channel, inside, &At::done("uploaded")),
     };
     let refused = Refused { problem: Some(problem), ..Refused::default() };
-    show(&app, visitor, (channel, inside), At::default(), refused).await
+    show(visit, (channel, inside), At::default(), refused).await
 }
 
 #[derive(Clone, Deserialize)]
@@ -76,46 +76,39 @@ struct Made {
 }
 
 async fn make_folder(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(made): Input<Made>,
 ) -> Result {
-    let (actor, inside, name) = (visitor.actor, made.inside, made.name.clone());
-    let outcome =
-        app.store().write(move |tx| creating::make_folder(tx, &actor, channel, inside, &name)).await;
-    answer(&app, visitor, channel, made, "folder", outcome).await
+    let (inside, name) = (made.inside, made.name.clone());
+    let folder =
+        visit.submit(move |tx, actor| creating::make_folder(tx, actor, channel, inside, &name)).await?;
+    answer(visit, channel, made, "folder", folder).await
 }
 
 async fn make_link(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(made): Input<Made>,
 ) -> Result {
-    let (actor, inside) = (visitor.actor, made.inside);
-    let (name, url) = (made.name.clone(), made.url.clone());
-    let outcome =
-        app.store().write(move |tx| creating::make_link(tx, &actor, channel, inside, &name, &url)).await;
-    answer(&app, visitor, channel, made, "link", outcome).await
+    let Made { inside, name, url } = made.clone();
+    let link =
+        visit.submit(move |tx, actor| creating::make_link(tx, actor, channel, inside, &name, &url)).await?;
+    answer(visit, channel, made, "link", link).await
 }
 
 async fn answer(
-    app: &App,
-    visitor: Visitor,
+    visit: Visit,
     channel: ChannelId,
     made: Made,
     form: &'static str,
-    outcome: error::Result<FileId>,
+    outcome: std::result::Result<FileId, FieldError>,
 ) -> Result {
     let inside = made.inside;
-    let wrong: FieldError = match checked(outcome)? {
-        Ok(_) => return back(channel, inside, &At::done("made")),
-        Err(wrong) => wrong,
-    };
+    let Err(wrong) = outcome else { return back(channel, inside, &At::done("made")) };
     let problem = wrong.above().map(str::to_string);
     let refused = Refused { form, name: made.name, url: made.url, wrong, problem };
-    show(app, visitor, (channel, inside), At::default(), refused).await
+    show(visit, (channel, inside), At::default(), refused).await
 }
 
 /// Entries selected in a folder.
@@ -129,27 +122,26 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     /// Nothing was selected: shows the folder with a hint.
-    pub(crate) async fn nothing(self, app: &App, visitor: Visitor, channel: ChannelId) -> Result {
+    pub(crate) async fn nothing(self, visit: Visit, channel: ChannelId) -> Result {
         let problem = Some("Please choose at least one file or folder.".to_string());
         let refused = Refused { problem, ..Refused::default() };
-        show(app, visitor, (channel, self.inside), At::default(), refused).await
+        show(visit, (channel, self.inside), At::default(), refused).await
     }
 }
 
 async fn delete(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(chosen): Input<Chosen>,
 ) -> Result {
     if chosen.files.is_empty() {
-        return chosen.nothing(&app, visitor, channel).await;
+        return chosen.nothing(visit, channel).await;
     }
-    let (actor, inside) = (visitor.actor, chosen.inside);
-    let Deletion(deletion) = app
-        .store()
-        .write(move |tx| changing::delete(tx, &actor, channel, &chosen.files, Contents::GoToo))
-        .await?;
+    let inside = chosen.inside;
+    let delete = move |tx: &mut Tx, actor: &Actor| {
+        changing::delete(tx, actor, channel, &chosen.files, Contents::GoToo)
+    };
+    let Deletion(deletion) = visit.write(delete).await?;
     back(channel, inside, &At { deletion: Some(deletion), ..At::done("deleted") })
 }
 
@@ -161,13 +153,11 @@ struct Restored {
 }
 
 async fn restore(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(restored): Input<Restored>,
 ) -> Result {
-    let actor = visitor.actor;
     let deletion = Deletion(restored.deletion);
-    app.store().write(move |tx| changing::restore(tx, &actor, channel, deletion)).await?;
+    visit.write(move |tx, actor| changing::restore(tx, actor, channel, deletion)).await?;
     back(channel, restored.inside, &At::done("restored"))
 }

@@ -2,22 +2,22 @@
 //! channel is made read-only here too, from its own page.
 
 use askama::Template;
-use axum::extract::State;
 use domain::files::entry::{self, Entry, Kind};
 use domain::files::{changing, permissions};
+use domain::kernel::access::Actor;
 use domain::kernel::display;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, FileId};
 use serde::Deserialize;
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::extractors::{Input, PathParam};
-use crate::http::forms::{FieldError, checked};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::files::changing::back;
 use crate::pages::files::entries::Row;
@@ -58,20 +58,22 @@ struct EditPage {
     wrong: FieldError,
 }
 
-impl EditPage {
+impl FormPage for EditPage {
+    type Asked = ((ChannelId, FileId), Option<Edited>);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        (channel, file): (ChannelId, FileId),
-        given: Option<(Edited, FieldError)>,
+        ((channel, file), typed): Self::Asked,
+        wrong: FieldError,
     ) -> error::Result<EditPage> {
         let actor = &visitor.actor;
-        let entry = changeable(reader, visitor, channel, file)?;
+        let entry = changeable(reader, actor, channel, file)?;
         let layout = Layout::read(reader, visitor, Module::Files, &display::shown(&entry.name))?;
         let zone = times::zone(layout.time_zone.as_deref());
-        let (edited, wrong) = given.unwrap_or_else(|| {
-            let url = entry.link_url.clone().unwrap_or_default();
-            (Edited { name: entry.name.clone(), url }, FieldError::default())
+        let edited = typed.unwrap_or_else(|| Edited {
+            name: entry.name.clone(),
+            url: entry.link_url.clone().unwrap_or_default(),
         });
         Ok(EditPage {
             list: List::of(reader, visitor, Module::Files, &Listing::default(), Some(channel), &zone)?,
@@ -88,55 +90,37 @@ impl EditPage {
 }
 
 /// Finds an entry of this channel that the actor may change.
-fn changeable(reader: &Reader, visitor: &Visitor, channel: ChannelId, file: FileId) -> error::Result<Entry> {
-    let entry = entry::find(reader, &visitor.actor, file)?;
+fn changeable(reader: &Reader, actor: &Actor, channel: ChannelId, file: FileId) -> error::Result<Entry> {
+    let entry = entry::find(reader, actor, file)?;
     if entry.channel != channel {
         return Err(Error::NotFound);
     }
     let inside = if entry.kind == Kind::Folder { Some(entry.id) } else { entry.folder };
-    if permissions::may_change(reader, &visitor.actor, channel, inside)? {
-        Ok(entry)
-    } else {
-        Err(Error::Forbidden)
-    }
+    if permissions::may_change(reader, actor, channel, inside)? { Ok(entry) } else { Err(Error::Forbidden) }
 }
 
-async fn form(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(place): PathParam<(ChannelId, FileId)>,
-) -> Result {
-    let found = app.store().read(move |reader| EditPage::read(reader, &visitor, place, None)).await?;
-    page(found.wrong.status(), &found)
+async fn form(visit: Visit, PathParam(place): PathParam<(ChannelId, FileId)>) -> Result {
+    visit.show_form::<EditPage>((place, None), FieldError::default()).await
 }
 
 async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
     Input(edited): Input<Edited>,
 ) -> Result {
-    let (asking, wanted) = (visitor.clone(), edited.clone());
-    let outcome = app
-        .store()
-        .write(move |tx| {
-            let entry = changeable(tx, &asking, channel, file)?;
-            if entry.kind == Kind::Link && entry.link_url.as_deref() != Some(wanted.url.trim()) {
-                changing::set_link(tx, &asking.actor, file, &wanted.url)?;
-            }
-            changing::rename(tx, &asking.actor, file, &wanted.name)?;
-            Ok(entry.folder)
-        })
-        .await;
-    let wrong = match checked(outcome)? {
-        Ok(folder) => return back(channel, folder, &At::done("saved")),
-        Err(wrong) => wrong,
-    };
-    let again = app
-        .store()
-        .read(move |reader| EditPage::read(reader, &visitor, (channel, file), Some((edited, wrong))))
-        .await?;
-    page(again.wrong.status(), &again)
+    let wanted = edited.clone();
+    let changed = visit.submit(move |tx, actor| {
+        let entry = changeable(tx, actor, channel, file)?;
+        if entry.kind == Kind::Link && entry.link_url.as_deref() != Some(wanted.url.trim()) {
+            changing::set_link(tx, actor, file, &wanted.url)?;
+        }
+        changing::rename(tx, actor, file, &wanted.name)?;
+        Ok(entry.folder)
+    });
+    match changed.await? {
+        Ok(folder) => back(channel, folder, &At::done("saved")),
+        Err(wrong) => visit.show_form::<EditPage>(((channel, file), Some(edited)), wrong).await,
+    }
 }
 
 #[derive(Deserialize)]
@@ -147,32 +131,25 @@ struct ReadOnly {
 }
 
 async fn set_read_only(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
     Input(wanted): Input<ReadOnly>,
 ) -> Result {
     let read_only = wanted.read_only.is_some();
-    let folder = app
-        .store()
-        .write(move |tx| {
-            let entry = changeable(tx, &visitor, channel, file)?;
-            permissions::set_read_only(tx, &visitor.actor, file, read_only)?;
-            Ok::<_, Error>(entry.folder)
-        })
-        .await?;
-    back(channel, folder, &At::done("saved"))
+    let folder = visit.write(move |tx, actor| {
+        let entry = changeable(tx, actor, channel, file)?;
+        permissions::set_read_only(tx, actor, file, read_only)?;
+        Ok(entry.folder)
+    });
+    back(channel, folder.await?, &At::done("saved"))
 }
 
 async fn set_channel_read_only(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(wanted): Input<ReadOnly>,
 ) -> Result {
     let read_only = wanted.read_only.is_some();
-    app.store()
-        .write(move |tx| permissions::set_channel_read_only(tx, &visitor.actor, channel, read_only))
-        .await?;
+    visit.write(move |tx, actor| permissions::set_channel_read_only(tx, actor, channel, read_only)).await?;
     back(channel, None, &At::done("saved"))
 }

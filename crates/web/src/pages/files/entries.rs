@@ -94,6 +94,7 @@ pub(crate) fn state(entry: &Entry) -> Option<&'static str> {
     match (entry.kind, &entry.stored) {
         (Kind::File, None) => Some("Not uploaded yet"),
         (_, Some(Stored { held: Some(why), .. })) if why == blobs::UNCHECKED => Some("Being checked"),
+        (_, Some(Stored { held: Some(why), .. })) if why == blobs::DAMAGED => Some("Damaged"),
         (_, Some(Stored { held: Some(_), .. })) => Some("Held back"),
         _ => None,
     }

@@ -2,7 +2,6 @@
 //! its folder.
 
 use askama::Template;
-use axum::http::StatusCode;
 use domain::channels::channel;
 use domain::files::content::Class;
 use domain::files::entry::{self, Entry, Kind, Stored};
@@ -11,10 +10,10 @@ use domain::kernel::ids::{ChannelId, FileId};
 use domain::kernel::{display, error};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::layout::{Layout, Module};
 use crate::http::times;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::files::entries::{Row, host, state};
 use crate::pages::files::serving::held_back;
@@ -113,7 +112,6 @@ fn seen(entry: &Entry) -> Seen {
 }
 
 /// Shows a file or link. The caller must have checked read access.
-pub(crate) async fn show(app: &App, visitor: Visitor, entry: Entry) -> Result {
-    let found = app.store().read(move |reader| FilePage::read(reader, &visitor, &entry)).await?;
-    page(StatusCode::OK, &found)
+pub(crate) async fn show(visit: Visit, entry: Entry) -> Result {
+    visit.show(move |reader, visitor| FilePage::read(reader, visitor, &entry)).await
 }

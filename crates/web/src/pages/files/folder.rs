@@ -1,7 +1,6 @@
 //! The page of a file channel or of a folder in it (F6): its entries and the forms that add to it.
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use domain::channels::channel;
 use domain::files::changing::Deletion;
@@ -13,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use store::Reader;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
 use crate::http::avatars::Avatar;
 use crate::http::extractors::{PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::http::{paging, times};
 use crate::pages::files::entries::Row;
@@ -214,8 +213,7 @@ pub(crate) fn crumbs(
 
 /// The page of a folder, with what was wrong with one of its forms.
 pub(crate) async fn show(
-    app: &App,
-    visitor: Visitor,
+    visit: Visit,
     place: (ChannelId, Option<FileId>),
     at: At,
     refused: Refused,
@@ -224,38 +222,29 @@ pub(crate) async fn show(
         (StatusCode::OK, Some(_)) => StatusCode::BAD_REQUEST,
         (status, _) => status,
     };
-    let room = app.web.room;
-    let found = app
-        .store()
-        .read(move |reader| FolderPage::read(reader, &visitor, place, &at, refused, &room))
-        .await?;
-    page(status, &found)
+    let (room, store) = (visit.app.web.room, visit.app.store().clone());
+    let read = move |reader: &Reader| FolderPage::read(reader, &visit.visitor, place, &at, refused, &room);
+    page(status, &store.read(read).await?)
 }
 
-async fn top(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-    Query(at): Query<At>,
-) -> Result {
-    show(&app, visitor, (channel, None), at, Refused::default()).await
+async fn top(visit: Visit, PathParam(channel): PathParam<ChannelId>, Query(at): Query<At>) -> Result {
+    show(visit, (channel, None), at, Refused::default()).await
 }
 
 /// The page of any entry: a folder's contents, or the page of a file or link.
 async fn entry(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, file)): PathParam<(ChannelId, FileId)>,
     Query(at): Query<At>,
 ) -> Result {
-    let actor = visitor.actor;
-    let found = app.store().read(move |reader| entry::find(reader, &actor, file)).await?;
+    let actor = visit.actor();
+    let found = visit.app.store().read(move |reader| entry::find(reader, &actor, file)).await?;
     if found.channel != channel {
         return Err(Answer::not_found());
     }
     if found.kind == Kind::Folder {
-        show(&app, visitor, (channel, Some(file)), at, Refused::default()).await
+        show(visit, (channel, Some(file)), at, Refused::default()).await
     } else {
-        file_page::show(&app, visitor, found).await
+        file_page::show(visit, found).await
     }
 }

@@ -1,7 +1,6 @@
 //! Moving selected entries: navigate folder by folder to the destination; works without scripts.
 
 use askama::Template;
-use axum::extract::State;
 use domain::channels::channel;
 use domain::files::entry::{self, Kind};
 use domain::files::{changing, listing, paths, permissions};
@@ -11,13 +10,13 @@ use domain::kernel::ids::{ChannelId, FileId};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, CHOICES_MAX, FieldError, checked};
+use crate::http::forms::{self, CHOICES_MAX, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::files::changing::{Chosen, back};
 use crate::pages::files::folder::{At, Crumb, crumbs};
@@ -71,12 +70,13 @@ struct MovePage {
     wrong: FieldError,
 }
 
-impl MovePage {
+impl FormPage for MovePage {
+    type Asked = (ChannelId, MoveQuery);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        channel: ChannelId,
-        wanted: &MoveQuery,
+        (channel, wanted): Self::Asked,
         wrong: FieldError,
     ) -> error::Result<MovePage> {
         let actor = &visitor.actor;
@@ -115,7 +115,7 @@ impl MovePage {
                 1 => format!("“{shown}”"),
                 more => format!("“{shown}” and {} more", more - 1),
             },
-            chosen: wanted.files.clone(),
+            chosen: wanted.files,
             inside: id(wanted.inside),
             into: id(wanted.into),
             cancel: address(channel, wanted.inside),
@@ -133,43 +133,28 @@ impl MovePage {
 }
 
 async fn choose(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Query(wanted): Query<MoveQuery>,
 ) -> Result {
     if wanted.files.is_empty() {
         let nothing = Chosen { files: Vec::new(), inside: wanted.inside };
-        return nothing.nothing(&app, visitor, channel).await;
+        return nothing.nothing(visit, channel).await;
     }
-    show(&app, visitor, channel, wanted, FieldError::default()).await
-}
-
-async fn show(
-    app: &App,
-    visitor: Visitor,
-    channel: ChannelId,
-    wanted: MoveQuery,
-    wrong: FieldError,
-) -> Result {
-    let found =
-        app.store().read(move |reader| MovePage::read(reader, &visitor, channel, &wanted, wrong)).await?;
-    page(found.wrong.status(), &found)
+    visit.show_form::<MovePage>((channel, wanted), FieldError::default()).await
 }
 
 async fn put(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(wanted): Input<MoveQuery>,
 ) -> Result {
-    let (actor, moved, into) = (visitor.actor, wanted.files.clone(), wanted.into);
-    let outcome = app.store().write(move |tx| changing::move_to(tx, &actor, channel, &moved, into)).await;
-    match checked(outcome)? {
+    let (moved, into) = (wanted.files.clone(), wanted.into);
+    match visit.submit(move |tx, actor| changing::move_to(tx, actor, channel, &moved, into)).await? {
         Ok(()) => back(channel, into, &At::done("moved")),
         Err(_) if wanted.files.is_empty() => {
-            Chosen { files: Vec::new(), inside: wanted.inside }.nothing(&app, visitor, channel).await
+            Chosen { files: Vec::new(), inside: wanted.inside }.nothing(visit, channel).await
         }
-        Err(wrong) => show(&app, visitor, channel, wanted, wrong).await,
+        Err(wrong) => visit.show_form::<MovePage>((channel, wanted), wrong).await,
     }
 }

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::channels::channel;
 use domain::files::listing;
 use domain::kernel::ids::{ChannelId, FileId};
@@ -13,11 +11,12 @@ use domain::kernel::{error, limits};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
+use crate::http::paging;
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::http::{forms, times};
 use crate::pages::files::entries::Row;
@@ -69,10 +68,9 @@ impl SearchPage {
         let zone = times::zone(layout.time_zone.as_deref());
         let most = FOUND as i64 + 1;
         let mut entries = listing::search(reader, actor, &words, wanted.channel, wanted.after, most)?;
-        let is_longer = entries.len() > FOUND;
-        entries.truncate(FOUND);
-        let next = entries.last().filter(|_| is_longer).map(|last| {
-            forms::address("/files/search", &SearchQuery { after: Some(last.id), ..wanted.clone() })
+        let last = paging::cut_to(&mut entries, FOUND, |entry| entry.id);
+        let next = last.map(|after| {
+            forms::address("/files/search", &SearchQuery { after: Some(after), ..wanted.clone() })
         });
         let mut titles: HashMap<ChannelId, String> = HashMap::new();
         let mut found = Vec::with_capacity(entries.len());
@@ -88,7 +86,6 @@ impl SearchPage {
     }
 }
 
-async fn find(State(app): State<App>, visitor: Visitor, Query(wanted): Query<SearchQuery>) -> Result {
-    let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
-    page(StatusCode::OK, &found)
+async fn find(visit: Visit, Query(wanted): Query<SearchQuery>) -> Result {
+    visit.show_long(move |reader, visitor| SearchPage::read(reader, visitor, &wanted)).await
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::header::{self, HeaderValue};
 use axum::response::IntoResponse;
 use domain::channels::channel;
@@ -12,14 +11,13 @@ use domain::files::entry::Kind;
 use domain::files::names;
 use domain::kernel::error::Error;
 use domain::kernel::ids::{ChannelId, WorkspaceId};
-use outbound::blobs::Name;
+use outbound::blobs::Content;
 
-use crate::app::App;
 use crate::http::answers::Result;
 use crate::http::exports;
 use crate::http::extractors::{Input, PathParam};
 use crate::http::routes::Routes;
-use crate::http::visitor::Visitor;
+use crate::http::visit::Visit;
 use crate::http::zip_archive::Archive;
 use crate::pages::files::changing::Chosen;
 use crate::pages::files::serving::disposition;
@@ -29,15 +27,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 async fn pack(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(chosen): Input<Chosen>,
 ) -> Result {
     if chosen.files.is_empty() {
-        return chosen.nothing(&app, visitor, channel).await;
+        return chosen.nothing(visit, channel).await;
     }
-    let actor = visitor.actor;
+    let (app, actor) = (visit.app, visit.visitor.actor);
     let (title, packed) = app
         .store()
         .read_long(move |reader| {
@@ -80,8 +77,8 @@ async fn write(archive: &mut Archive, workspace: WorkspaceId, packed: Vec<Packed
                 archive.write(&format!("[InternetShortcut]\r\nURL={url}\r\n"))?;
             }
             (Kind::File, Some(stored)) if stored.held.is_none() => {
-                let name = Name { workspace: workspace.0, id: stored.blob.0 };
-                archive.file(&path, name, stored.size, at).await?;
+                let content = Content::new(workspace.0, stored.blob.0, stored.size, stored.hash);
+                archive.file(&path, content, at).await?;
             }
             (Kind::File, _) => archive.leave_out(path),
         }

@@ -2,24 +2,23 @@
 //! members, archive (C8). Starting a channel is in [`super::new_channel`].
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::channels;
 use domain::channels::unread_count;
 use domain::channels::{channel, members};
+use domain::kernel::access::Actor;
 use domain::kernel::ids::{ChannelId, PersonId};
 use domain::kernel::{error, limits};
 use domain::notify::muting;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
@@ -59,10 +58,8 @@ impl IndexPage {
     }
 }
 
-async fn index(State(app): State<App>, visitor: Visitor, Query(listing): Query<Listing>) -> Result {
-    let found =
-        app.store().read(move |reader| IndexPage::read(reader, &visitor, Module::Messages, &listing)).await?;
-    page(StatusCode::OK, &found)
+async fn index(visit: Visit, Query(listing): Query<Listing>) -> Result {
+    visit.show(move |reader, visitor| IndexPage::read(reader, visitor, Module::Messages, &listing)).await
 }
 
 /// Unread counts, for open pages that may have missed events.
@@ -78,54 +75,44 @@ struct Count {
     unread: i64,
 }
 
-async fn counts(State(app): State<App>, visitor: Visitor) -> Result {
-    let actor = visitor.actor;
-    let counts = app
-        .store()
-        .read(move |reader| {
-            let filter = channels::list::Filter { unread: true, ..channels::list::Filter::default() };
-            let waiting = channels::list::list(reader, &actor, &filter, limits::PAGE_CHANNELS)?;
-            let count = |listed: channels::list::Listed| Count {
-                id: listed.channel.id,
-                unread: listed.channel.unread,
-            };
-            Ok::<_, error::Error>(Counts {
-                unread: unread_count::of_person(reader, &actor)?,
-                channels: waiting.into_iter().map(count).collect(),
-            })
+async fn counts(visit: Visit) -> Result {
+    let actor = visit.actor();
+    let read = move |reader: &Reader| {
+        let filter = channels::list::Filter { unread: true, ..channels::list::Filter::default() };
+        let waiting = channels::list::list(reader, &actor, &filter, limits::PAGE_CHANNELS)?;
+        let count =
+            |listed: channels::list::Listed| Count { id: listed.channel.id, unread: listed.channel.unread };
+        Ok::<_, error::Error>(Counts {
+            unread: unread_count::of_person(reader, &actor)?,
+            channels: waiting.into_iter().map(count).collect(),
         })
-        .await?;
-    Ok(axum::Json(counts).into_response())
+    };
+    Ok(axum::Json(visit.app.store().read(read).await?).into_response())
 }
 
 /// Applies a change to a channel and redirects to its page.
 async fn change(
-    app: App,
+    visit: Visit,
     channel: ChannelId,
-    change: impl FnOnce(&mut Tx) -> error::Result<()> + Send + 'static,
+    change: impl FnOnce(&mut Tx, &Actor, ChannelId) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result {
-    app.store().write(change).await?;
-    Ok(redirect(&format!("/messages/{channel}")))
+    visit.change(&format!("/messages/{channel}"), move |tx, actor| change(tx, actor, channel)).await
 }
 
-async fn mute(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
-    change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, true)).await
+async fn mute(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, |tx, actor, channel| muting::mute(tx, actor, channel, true)).await
 }
 
-async fn unmute(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-) -> Result {
-    change(app, channel, move |tx| muting::mute(tx, &visitor.actor, channel, false)).await
+async fn unmute(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, |tx, actor, channel| muting::mute(tx, actor, channel, false)).await
 }
 
-async fn leave(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
-    change(app, channel, move |tx| members::leave(tx, &visitor.actor, channel)).await
+async fn leave(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, members::leave).await
 }
 
-async fn join(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
-    change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, visitor.actor.person)).await
+async fn join(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, |tx, actor, channel| members::add(tx, actor, channel, actor.person)).await
 }
 
 #[derive(Deserialize)]
@@ -134,26 +121,17 @@ struct Added {
 }
 
 async fn add(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
-    Input(added): Input<Added>,
+    Input(Added { person }): Input<Added>,
 ) -> Result {
-    change(app, channel, move |tx| members::add(tx, &visitor.actor, channel, added.person)).await
+    change(visit, channel, move |tx, actor, channel| members::add(tx, actor, channel, person)).await
 }
 
-async fn archive(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-) -> Result {
-    change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, true)).await
+async fn archive(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, |tx, actor, channel| channel::archive(tx, actor, channel, true)).await
 }
 
-async fn restore(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-) -> Result {
-    change(app, channel, move |tx| channel::archive(tx, &visitor.actor, channel, false)).await
+async fn restore(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    change(visit, channel, |tx, actor, channel| channel::archive(tx, actor, channel, false)).await
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
-use domain::kernel::access;
+use domain::kernel::access::{self, Actor};
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, MessageId, PersonId};
 use domain::kernel::medium::Medium;
@@ -20,14 +19,14 @@ use domain::notify::digest_part::DeliveryState;
 use domain::notify::manual_send;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use store::{Reader, Time};
+use store::{Reader, Time, Tx};
 
-use crate::app::App;
 use crate::http::answers::{Result, redirect};
 use crate::http::extractors::{Input, PathParam};
 use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::entry::Entry;
 use crate::pages::messages::members::names;
@@ -238,14 +237,9 @@ fn later(fate: &RecipientStatus, now: Time) -> Option<(Shape, Option<Time>, &str
 }
 
 /// Checks that a message is in the channel that the address names.
-fn in_channel(
-    reader: &Reader,
-    visitor: &Visitor,
-    channel: ChannelId,
-    message: MessageId,
-) -> error::Result<()> {
-    access::internal(&visitor.actor)?;
-    let found = message::find(reader, &visitor.actor, message)?;
+fn in_channel(reader: &Reader, actor: &Actor, channel: ChannelId, message: MessageId) -> error::Result<()> {
+    access::internal(actor)?;
+    let found = message::find(reader, actor, message)?;
     if found.channel == channel { Ok(()) } else { Err(Error::NotFound) }
 }
 
@@ -257,46 +251,42 @@ fn done(headers: &HeaderMap, channel: ChannelId, message: MessageId) -> axum::re
 }
 
 async fn send_now(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
-    app.store()
-        .write(move |tx| {
-            in_channel(tx, &visitor, channel, id)?;
-            manual_send::send_now(tx, &visitor.actor, id)
-        })
-        .await?;
+    let send = move |tx: &mut Tx, actor: &Actor| {
+        in_channel(tx, actor, channel, id)?;
+        manual_send::send_now(tx, actor, id)
+    };
+    visit.write(send).await?;
     Ok(done(&headers, channel, id))
 }
 
 /// The other messages with the same status, as the page groups them.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Others {
     also: Vec<MessageId>,
 }
 
 async fn call_off(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
     Input(others): Input<Others>,
 ) -> Result {
-    app.store()
-        .write(move |tx| {
-            for message in others.also.iter().take(AT_ONCE).chain([&id]) {
-                in_channel(tx, &visitor, channel, *message)?;
-                match manual_send::call_off(tx, &visitor.actor, *message) {
-                    // Deleted meanwhile: there is nothing left to send.
-                    Err(Error::Conflict(_)) if *message != id => {}
-                    called_off => called_off?,
-                }
+    let call_off = move |tx: &mut Tx, actor: &Actor| {
+        for message in others.also.iter().take(AT_ONCE).chain([&id]) {
+            in_channel(tx, actor, channel, *message)?;
+            match manual_send::call_off(tx, actor, *message) {
+                // Deleted meanwhile: there is nothing left to send.
+                Err(Error::Conflict(_)) if *message != id => {}
+                called_off => called_off?,
             }
-            Ok::<_, Error>(())
-        })
-        .await?;
+        }
+        Ok(())
+    };
+    visit.write(call_off).await?;
     Ok(done(&headers, channel, id))
 }

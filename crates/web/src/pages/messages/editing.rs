@@ -1,23 +1,24 @@
 //! Editing and deleting one's own messages (M5).
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::IntoResponse;
 use domain::channels::channel;
+use domain::kernel::access::Actor;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{ChannelId, MessageId};
 use domain::messages::editing;
 use domain::messages::message::{self, Message};
 use serde::Deserialize;
+use store::Reader;
 
-use crate::app::App;
 use crate::http::answers::{Result, page, redirect};
 use crate::http::extractors::{Input, PathParam};
 use crate::http::layout::{Layout, Module};
 use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::conversation::Written;
 use crate::pages::messages::sending::answered;
@@ -41,17 +42,12 @@ struct EditPage {
 }
 
 /// Finds the actor's own message in this channel if it can still be edited.
-fn own(
-    reader: &store::Reader,
-    visitor: &Visitor,
-    channel: ChannelId,
-    id: MessageId,
-) -> error::Result<Message> {
-    let found = message::find(reader, &visitor.actor, id)?;
+fn own(reader: &Reader, actor: &Actor, channel: ChannelId, id: MessageId) -> error::Result<Message> {
+    let found = message::find(reader, actor, id)?;
     if found.channel != channel {
         return Err(Error::NotFound);
     }
-    if found.author != visitor.actor.person {
+    if found.author != actor.person {
         return Err(Error::Forbidden);
     }
     if found.deleted_at.is_some() {
@@ -61,13 +57,13 @@ fn own(
 }
 
 fn edit_page(
-    reader: &store::Reader,
+    reader: &Reader,
     visitor: &Visitor,
     channel: ChannelId,
     id: MessageId,
     written: Option<Written>,
 ) -> error::Result<EditPage> {
-    let message = own(reader, visitor, channel, id)?;
+    let message = own(reader, &visitor.actor, channel, id)?;
     let title = channel::find(reader, &visitor.actor, channel)?.title;
     let Written { text, problem, .. } =
         written.unwrap_or(Written { text: message.text, ..Written::default() });
@@ -76,17 +72,16 @@ fn edit_page(
 }
 
 async fn edit_form(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
     if ResponseFormat::of(&headers) == ResponseFormat::Json {
-        let message = app.store().read(move |reader| own(reader, &visitor, channel, id)).await?;
+        let store = visit.app.store().clone();
+        let message = store.read(move |reader| own(reader, &visit.visitor.actor, channel, id)).await?;
         return Ok(axum::Json(serde_json::json!({ "id": id, "text": message.text })).into_response());
     }
-    let found = app.store().read(move |reader| edit_page(reader, &visitor, channel, id, None)).await?;
-    page(StatusCode::OK, &found)
+    visit.show(move |reader, visitor| edit_page(reader, visitor, channel, id, None)).await
 }
 
 #[derive(Deserialize)]
@@ -95,21 +90,17 @@ struct Edited {
 }
 
 async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
     Input(given): Input<Edited>,
 ) -> Result {
-    let (asking, text) = (visitor.clone(), given.text.clone());
-    let edited = app
-        .store()
-        .write(move |tx| {
-            own(tx, &asking, channel, id)?;
-            editing::edit(tx, &asking.actor, id, &text)
-        })
-        .await;
-    match (edited, ResponseFormat::of(&headers)) {
+    let text = given.text.clone();
+    let edited = visit.write(move |tx, actor| {
+        own(tx, actor, channel, id)?;
+        editing::edit(tx, actor, id, &text)
+    });
+    match (edited.await, ResponseFormat::of(&headers)) {
         (Ok(message), ResponseFormat::Json) => Ok(answered(&message)),
         (Ok(_), ResponseFormat::Page) => {
             Ok(redirect(&format!("/messages/{channel}?message={id}#message-{id}")))
@@ -117,31 +108,26 @@ async fn edit(
         (Err(Error::Field { problem, .. }), ResponseFormat::Page) => {
             let written =
                 Written { text: given.text, problem: Some(problem.to_string()), ..Written::default() };
-            let again = app
-                .store()
-                .read(move |reader| edit_page(reader, &visitor, channel, id, Some(written)))
-                .await?;
-            page(StatusCode::BAD_REQUEST, &again)
+            let store = visit.app.store().clone();
+            let read = move |reader: &Reader| edit_page(reader, &visit.visitor, channel, id, Some(written));
+            page(StatusCode::BAD_REQUEST, &store.read(read).await?)
         }
         (Err(error), _) => Err(error.into()),
     }
 }
 
 async fn delete(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam((channel, id)): PathParam<(ChannelId, MessageId)>,
     headers: HeaderMap,
 ) -> Result {
-    let deleted = app
-        .store()
-        .write(move |tx| {
-            if message::find(tx, &visitor.actor, id)?.channel != channel {
-                return Err(Error::NotFound);
-            }
-            editing::delete(tx, &visitor.actor, id)
-        })
-        .await?;
+    let deleted = visit.write(move |tx, actor| {
+        if message::find(tx, actor, id)?.channel != channel {
+            return Err(Error::NotFound);
+        }
+        editing::delete(tx, actor, id)
+    });
+    let deleted = deleted.await?;
     Ok(match ResponseFormat::of(&headers) {
         ResponseFormat::Json => answered(&deleted),
         ResponseFormat::Page => redirect(&format!("/messages/{channel}")),

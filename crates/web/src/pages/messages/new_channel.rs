@@ -2,7 +2,6 @@
 //! projects, a preview of the channel, then its creation.
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use domain::channels::starting::{self, Preview, Subject};
 use domain::directory;
@@ -16,13 +15,13 @@ use domain::kernel::{access, limits};
 use serde::Deserialize;
 use store::Reader;
 
-use crate::app::App;
 use crate::http::answers::{Result, page, redirect};
 use crate::http::avatars::Avatar;
 use crate::http::extractors::{Input, Query};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 use crate::pages::messages::start_channel;
@@ -292,50 +291,43 @@ fn choosing(
     })
 }
 
-async fn for_messages(State(app): State<App>, visitor: Visitor, Query(choice): Query<Choice>) -> Result {
-    if !visitor.actor.role.is_internal() {
-        return start_channel::show(&app, visitor).await;
+async fn for_messages(visit: Visit, Query(choice): Query<Choice>) -> Result {
+    if !visit.actor().role.is_internal() {
+        return start_channel::show(visit).await;
     }
-    form(&app, visitor, Module::Messages, choice).await
+    form(visit, Module::Messages, choice).await
 }
 
-async fn for_files(State(app): State<App>, visitor: Visitor, Query(choice): Query<Choice>) -> Result {
-    form(&app, visitor, Module::Files, choice).await
+async fn for_files(visit: Visit, Query(choice): Query<Choice>) -> Result {
+    form(visit, Module::Files, choice).await
 }
 
-async fn make_for_messages(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
-    make(&app, visitor, Module::Messages, choice).await
+async fn make_for_messages(visit: Visit, Input(choice): Input<Choice>) -> Result {
+    make(visit, Module::Messages, choice).await
 }
 
-async fn make_for_files(State(app): State<App>, visitor: Visitor, Input(choice): Input<Choice>) -> Result {
-    make(&app, visitor, Module::Files, choice).await
+async fn make_for_files(visit: Visit, Input(choice): Input<Choice>) -> Result {
+    make(visit, Module::Files, choice).await
 }
 
-async fn form(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Result {
-    let found =
-        app.store().read(move |reader| NewPage::read(reader, &visitor, module, &choice, None)).await?;
-    page(StatusCode::OK, &found)
+async fn form(visit: Visit, module: Module, choice: Choice) -> Result {
+    visit.show(move |reader, visitor| NewPage::read(reader, visitor, module, &choice, None)).await
 }
 
-async fn make(app: &App, visitor: Visitor, module: Module, choice: Choice) -> Result {
-    let (asking, wanted) = (visitor.clone(), choice.clone());
-    let made = app
-        .store()
-        .write(move |tx| {
-            let subject = subject(&wanted)?.ok_or(Error::NotFound)?;
-            starting::create(tx, &asking.actor, &subject)
-        })
-        .await;
-    let problem = match made {
+async fn make(visit: Visit, module: Module, choice: Choice) -> Result {
+    let wanted = choice.clone();
+    let made = visit.write(move |tx, actor| {
+        let subject = subject(&wanted)?.ok_or(Error::NotFound)?;
+        starting::create(tx, actor, &subject)
+    });
+    let problem = match made.await {
         Ok(channel) if module == Module::Files => return Ok(redirect(&format!("/files/{channel}"))),
         Ok(channel) => return Ok(redirect(&format!("/messages/{channel}"))),
         Err(Error::Field { problem, .. }) => problem.to_string(),
         Err(Error::Conflict(problem)) => problem.to_string(),
         Err(error) => return Err(error.into()),
     };
-    let again = app
-        .store()
-        .read(move |reader| NewPage::read(reader, &visitor, module, &choice, Some(problem)))
-        .await?;
-    page(StatusCode::BAD_REQUEST, &again)
+    let store = visit.app.store().clone();
+    let read = move |reader: &Reader| NewPage::read(reader, &visit.visitor, module, &choice, Some(problem));
+    page(StatusCode::BAD_REQUEST, &store.read(read).await?)
 }

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::channels::channel;
 use domain::formatting::plain_text;
 use domain::kernel::ids::{ChannelId, MessageId};
@@ -16,12 +14,13 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::avatars::Avatar;
 use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
@@ -120,8 +119,7 @@ pub(crate) async fn catch_up(app: &App) -> error::Result<()> {
     Ok(())
 }
 
-async fn find(State(app): State<App>, visitor: Visitor, Query(wanted): Query<SearchQuery>) -> Result {
-    catch_up(&app).await?;
-    let found = app.store().read_long(move |reader| SearchPage::read(reader, &visitor, &wanted)).await?;
-    page(StatusCode::OK, &found)
+async fn find(visit: Visit, Query(wanted): Query<SearchQuery>) -> Result {
+    catch_up(&visit.app).await?;
+    visit.show_long(move |reader, visitor| SearchPage::read(reader, visitor, &wanted)).await
 }

@@ -3,7 +3,7 @@
 //! A message is rendered by [`fragment`], the same for everybody who may see it. What differs between viewers is added
 //! around it (`conversation`) or in the browser.
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use domain::messages::attachments::Attached;
 use domain::messages::message::Message;
 use domain::messages::sending::{self, Draft};
 use serde::{Deserialize, Serialize};
+use store::{Reader, Tx};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page, redirect};
@@ -25,6 +26,7 @@ use crate::http::extractors::{Input, PathParam, Query};
 use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::Listing;
 use crate::pages::messages::conversation::{ConversationPage, Waiting, Written};
@@ -42,33 +44,26 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 async fn conversation(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Query(place): Query<Where>,
     Query(listing): Query<Listing>,
 ) -> Result {
-    let (written, wait) = (Written::default(), app.web.wait);
-    let found = app
-        .store()
-        .read(move |reader| {
-            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
-        })
-        .await?;
-    page(StatusCode::OK, &found)
+    let (written, wait) = (Written::default(), visit.app.web.wait);
+    let read = move |reader: &Reader, visitor: &Visitor| {
+        ConversationPage::read(reader, visitor, channel, &place, &listing, written, wait)
+    };
+    visit.show(read).await
 }
 
 /// Older or newer messages as HTML, without the page around them, for scripts.
 async fn stretch(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Query(place): Query<Where>,
 ) -> Result {
-    let wait = app.web.wait;
-    let part =
-        app.store().read(move |reader| EntriesPart::read(reader, &visitor, channel, &place, wait)).await?;
-    page(StatusCode::OK, &part)
+    let wait = visit.app.web.wait;
+    visit.show(move |reader, visitor| EntriesPart::read(reader, visitor, channel, &place, wait)).await
 }
 
 #[derive(Deserialize)]
@@ -133,33 +128,27 @@ pub(crate) fn answered(message: &Message) -> Response {
     axum::Json(answered).into_response()
 }
 
-async fn send(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-    request: Request,
-) -> Result {
-    let actor = visitor.actor;
+async fn send(visit: Visit, PathParam(channel): PathParam<ChannelId>, request: Request) -> Result {
+    let actor = visit.actor();
     let wants_page = ResponseFormat::of(request.headers()) == ResponseFormat::Page;
-    let given = MessageInput::read(&app, actor, channel, request).await?;
+    let given = MessageInput::read(&visit.app, actor, channel, request).await?;
     // Somebody else has signed in on the device meanwhile; the message must not be sent in their name.
     if given.author.is_some_and(|author| author != actor.person) {
         return Err(Answer::SignIn("/messages".to_string()));
     }
     if let Some(refused) = given.refused.clone() {
         let problem = refused.message().to_string();
-        return if wants_page { again(&app, visitor, channel, given, problem).await } else { Err(refused) };
+        return if wants_page { again(visit, channel, given, problem).await } else { Err(refused) };
     }
     let draft = given.draft(channel);
-    let sent = app.store().write(move |tx| sending::send(tx, &actor, &draft)).await;
-    match sent {
+    match visit.write(move |tx, actor| sending::send(tx, actor, &draft)).await {
         Ok(_) if wants_page => Ok(redirect(&format!("/messages/{channel}"))),
         Ok(message) => Ok(answered(&message)),
         Err(Error::Field { problem, .. }) if wants_page => {
-            again(&app, visitor, channel, given, problem.to_string()).await
+            again(visit, channel, given, problem.to_string()).await
         }
         Err(refused @ (Error::Forbidden | Error::Conflict(_))) if wants_page => {
-            again(&app, visitor, channel, given, refused.to_string()).await
+            again(visit, channel, given, refused.to_string()).await
         }
         Err(error) => Err(error.into()),
     }
@@ -167,23 +156,15 @@ async fn send(
 
 /// Shows the page again with everything that was written and what is wrong with it. Uploaded files are kept for the
 /// next attempt.
-async fn again(
-    app: &App,
-    visitor: Visitor,
-    channel: ChannelId,
-    given: MessageInput,
-    problem: String,
-) -> Result {
-    let (place, listing, wait) = (Where::default(), Listing::default(), app.web.wait);
-    let found = app
-        .store()
-        .read(move |reader| {
-            let waiting = Waiting::of(reader, &visitor.actor, &given.attachments)?;
-            let written = Written { text: given.text, problem: Some(problem), waiting };
-            ConversationPage::read(reader, &visitor, channel, &place, &listing, written, wait)
-        })
-        .await?;
-    page(StatusCode::BAD_REQUEST, &found)
+async fn again(visit: Visit, channel: ChannelId, given: MessageInput, problem: String) -> Result {
+    let (place, listing, wait) = (Where::default(), Listing::default(), visit.app.web.wait);
+    let (store, text, attachments) = (visit.app.store().clone(), given.text, given.attachments);
+    let read = move |reader: &Reader| {
+        let waiting = Waiting::of(reader, &visit.visitor.actor, &attachments)?;
+        let written = Written { text, problem: Some(problem), waiting };
+        ConversationPage::read(reader, &visit.visitor, channel, &place, &listing, written, wait)
+    };
+    page(StatusCode::BAD_REQUEST, &store.read(read).await?)
 }
 
 #[derive(Deserialize)]
@@ -192,39 +173,28 @@ struct ReadUpTo {
 }
 
 async fn read(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     headers: HeaderMap,
-    Input(given): Input<ReadUpTo>,
+    Input(ReadUpTo { position }): Input<ReadUpTo>,
 ) -> Result {
-    let actor = visitor.actor;
-    let position = app
-        .store()
-        .write(move |tx| channels::members::read_up_to(tx, &actor, channel, given.position))
-        .await?;
+    let read = move |tx: &mut Tx, actor: &Actor| channels::members::read_up_to(tx, actor, channel, position);
+    let position = visit.write(read).await?;
     Ok(match ResponseFormat::of(&headers) {
         ResponseFormat::Page => redirect(&format!("/messages/{channel}")),
         ResponseFormat::Json => axum::Json(serde_json::json!({ "position": position })).into_response(),
     })
 }
 
-async fn typing(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(channel): PathParam<ChannelId>,
-) -> Result {
-    let actor = visitor.actor;
-    let name = app
-        .store()
-        .read(move |reader| {
-            let found = channel::find(reader, &actor, channel)?;
-            if found.left_at.is_some() {
-                return Err(Error::Forbidden);
-            }
-            Ok(person::profile(reader, &actor)?.name.full())
-        })
-        .await?;
+async fn typing(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    let (app, actor) = (visit.app, visit.visitor.actor);
+    let read = move |reader: &Reader| {
+        if channel::find(reader, &actor, channel)?.left_at.is_some() {
+            return Err(Error::Forbidden);
+        }
+        Ok(person::profile(reader, &actor)?.name.full())
+    };
+    let name = app.store().read(read).await?;
     app.hub.typing(actor.workspace, channel, actor.person, &name);
     Ok(StatusCode::NO_CONTENT.into_response())
 }

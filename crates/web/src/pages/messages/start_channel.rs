@@ -2,16 +2,15 @@
 //! companies and their projects. An existing channel is opened; its readers are listed above the composer (C7).
 
 use askama::Template;
-use axum::http::StatusCode;
 use domain::channels::starting::{self, Subject};
 use domain::kernel::error::{self, Error};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::avatars::Avatar;
 use crate::http::layout::{Layout, Module};
 use crate::http::times;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::channel_list::{List, Listing};
 
@@ -34,8 +33,8 @@ struct StartPage {
 }
 
 /// The page with all of them. It does not exist for visitors who may start none.
-pub(crate) async fn show(app: &App, visitor: Visitor) -> Result {
-    page(StatusCode::OK, &app.store().read(move |reader| StartPage::read(reader, &visitor)).await?)
+pub(crate) async fn show(visit: Visit) -> Result {
+    visit.show(StartPage::read).await
 }
 
 impl StartPage {

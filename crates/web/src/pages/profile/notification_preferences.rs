@@ -18,11 +18,12 @@ use serde::Deserialize;
 use store::Reader;
 
 use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, page};
 use crate::http::brand::Brand;
 use crate::http::extractors::{Input, PathParam};
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
+use crate::http::visit::Visit;
 use crate::http::visitor::{CurrentWorkspace, Visitor};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -84,16 +85,14 @@ fn choice(field: &'static str, word: Option<&String>) -> error::Result<Option<Fr
     word.map(|word| Frequency::from_word(word).ok_or(Error::field(field, Problem::NoChoice))).transpose()
 }
 
-async fn choose(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
+async fn choose(visit: Visit, Input(form): Input<Form>) -> Result {
     let email = choice("email", form.email.as_ref())?;
     let text = choice("text", form.text.as_ref())?;
-    app.store().write(move |tx| preferences::choose(tx, &visitor.actor, email, text)).await?;
-    Ok(redirect("/profile?done=saved"))
+    visit.change("/profile?done=saved", move |tx, actor| preferences::choose(tx, actor, email, text)).await
 }
 
-async fn end_links(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| reply_links::revoke_mine(tx, &visitor.actor)).await?;
-    Ok(redirect("/profile?done=links"))
+async fn end_links(visit: Visit) -> Result {
+    visit.change("/profile?done=links", reply_links::revoke_mine).await
 }
 
 #[derive(Template)]

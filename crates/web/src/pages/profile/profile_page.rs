@@ -1,23 +1,21 @@
 //! One's own page: name, phone number, time zone, and the browsers where one is signed in (S1).
 
 use askama::Template;
-use axum::extract::State;
-use domain::administration::profile::{self, SelfChange};
+use domain::administration::profile::{self, SelfInput};
 use domain::arrival::joining;
 use domain::directory::person;
 use domain::identity::sessions;
 use domain::kernel::error;
 use domain::kernel::ids::SessionId;
-use serde::Deserialize;
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::{Done, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::profile::device;
 use crate::pages::profile::notification_preferences::ChoicesPart;
@@ -30,15 +28,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/profile", edit)
         .post("/profile/sessions/{id}/end", end)
         .post("/profile/sessions/end-others", end_others)
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    given_name: String,
-    family_name: String,
-    phone: String,
-    time_zone: String,
 }
 
 /// A browser that is signed in.
@@ -59,7 +48,7 @@ struct ProfilePage {
     bounced: Option<Bounced>,
     devices: Vec<Device>,
     regions: &'static [Region],
-    form: Form,
+    form: SelfInput,
     choices: ChoicesPart,
     /// Whether they may invite colleagues of their company.
     may_invite: bool,
@@ -67,13 +56,14 @@ struct ProfilePage {
     done: String,
 }
 
-impl ProfilePage {
+impl FormPage for ProfilePage {
+    type Asked = (Option<SelfInput>, String);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        typed: Option<Form>,
+        (typed, done): Self::Asked,
         wrong: FieldError,
-        done: String,
     ) -> error::Result<ProfilePage> {
         let me = person::profile(reader, &visitor.actor)?;
         let layout = Layout::read(reader, visitor, Module::Profile, "Profile")?;
@@ -89,11 +79,11 @@ impl ProfilePage {
         let mut devices: Vec<Device> =
             sessions::list(reader, &visitor.actor)?.into_iter().map(device).collect();
         devices.sort_by_key(|device| !device.is_this);
-        let form = typed.unwrap_or(Form {
-            given_name: me.name.given,
-            family_name: me.name.family,
-            phone: me.phone.unwrap_or_default(),
-            time_zone: me.time_zone.unwrap_or_default(),
+        let form = typed.unwrap_or(SelfInput {
+            given_name: me.name.given.into(),
+            family_name: me.name.family.into(),
+            phone: me.phone.unwrap_or_default().into(),
+            time_zone: me.time_zone.unwrap_or_default().into(),
         });
         Ok(ProfilePage {
             layout,
@@ -110,43 +100,32 @@ impl ProfilePage {
     }
 }
 
-async fn show(app: &App, visitor: Visitor, typed: Option<Form>, wrong: FieldError, done: String) -> Result {
-    let read = move |reader: &Reader| ProfilePage::read(reader, &visitor, typed, wrong, done);
-    let profile = app.store().read(read).await?;
-    page(profile.wrong.status(), &profile)
-}
-
-/// What was just done, so that the page can confirm it.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-}
-
-async fn profile(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
-    show(&app, visitor, None, FieldError::default(), done).await
-}
-
-async fn edit(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let actor = visitor.actor;
-    let change = SelfChange {
-        given_name: Some(form.given_name.clone()),
-        family_name: Some(form.family_name.clone()),
-        phone: Some(form.phone.clone()),
-        time_zone: Some(form.time_zone.clone()),
-    };
-    match forms::checked(app.store().write(move |tx| profile::edit_self(tx, &actor, &change)).await)? {
-        Ok(()) => Ok(redirect("/profile?done=saved")),
-        Err(wrong) => show(&app, visitor, Some(form), wrong, String::new()).await,
+impl ProfilePage {
+    fn is_zone(&self, name: &str) -> bool {
+        self.form.time_zone.value().is_some_and(|zone| zone == name)
     }
 }
 
-async fn end(State(app): State<App>, visitor: Visitor, PathParam(session): PathParam<SessionId>) -> Result {
-    app.store().write(move |tx| sessions::end(tx, &visitor.actor, session)).await?;
-    Ok(redirect("/profile?done=ended"))
+async fn profile(visit: Visit, Query(Done { done }): Query<Done>) -> Result {
+    visit.show_form::<ProfilePage>((None, done), FieldError::default()).await
 }
 
-async fn end_others(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| sessions::end_all_others(tx, &visitor.actor, visitor.session)).await?;
-    Ok(redirect("/profile?done=ended"))
+async fn edit(visit: Visit, Input(form): Input<SelfInput>) -> Result {
+    // Names that are left out are as wrong as empty ones.
+    let (given_name, family_name) = (form.given_name.or_cleared(), form.family_name.or_cleared());
+    let form = SelfInput { given_name, family_name, ..form };
+    let change = form.clone();
+    match visit.submit(move |tx, actor| profile::edit_self(tx, actor, &change)).await? {
+        Ok(()) => Ok(redirect("/profile?done=saved")),
+        Err(wrong) => visit.show_form::<ProfilePage>((Some(form), String::new()), wrong).await,
+    }
+}
+
+async fn end(visit: Visit, PathParam(session): PathParam<SessionId>) -> Result {
+    visit.change("/profile?done=ended", move |tx, actor| sessions::end(tx, actor, session)).await
+}
+
+async fn end_others(visit: Visit) -> Result {
+    let mine = visit.visitor.session;
+    visit.change("/profile?done=ended", move |tx, actor| sessions::end_all_others(tx, actor, mine)).await
 }

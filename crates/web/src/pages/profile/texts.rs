@@ -2,7 +2,6 @@
 //! One step at a time, each a plain form.
 
 use askama::Template;
-use axum::extract::State;
 use domain::directory::person;
 use domain::kernel::error::{self, Problem};
 use domain::notify::phone::Quiet;
@@ -10,12 +9,12 @@ use domain::notify::phone_settings::{self, CodeOutcome};
 use serde::Deserialize;
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::extractors::{Input, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::profile::consents;
 
@@ -90,66 +89,62 @@ struct Typed {
     is_over: bool,
 }
 
-fn read(
-    reader: &Reader,
-    visitor: &Visitor,
-    typed: Typed,
-    wrong: FieldError,
-    done: String,
-) -> error::Result<TextsPage> {
-    let layout = Layout::read(reader, visitor, Module::Profile, "Text messages")?;
-    let phone = phone_settings::mine(reader, &visitor.actor)?;
-    let step = match &phone {
-        None => Step::Number,
-        Some(phone) if phone.stopped_at.is_some() => Step::Stopped,
-        Some(phone) if phone.agreed_at.is_some() => Step::Done,
-        Some(phone) if phone.proved_at.is_some() => Step::Yes,
-        Some(phone) if phone.awaits_code(reader.now()) && !typed.is_over => Step::Code,
-        Some(_) => Step::Over,
-    };
-    let step = if typed.number.is_some() { Step::Number } else { step };
-    let known = match &phone {
-        Some(phone) => phone.number.clone(),
-        None => person::profile(reader, &visitor.actor)?.phone.unwrap_or_default(),
-    };
-    let quiet = phone.map_or(Some(Quiet::NIGHT), |phone| phone.quiet);
-    let shown = quiet.unwrap_or(Quiet::NIGHT);
-    Ok(TextsPage {
-        step,
-        number: typed.number.unwrap_or(known),
-        wording: phone_settings::wording(reader, &visitor.actor)?.unwrap_or_default(),
-        code: typed.code,
-        typed_quiet: typed.quiet.unwrap_or_else(|| QuietForm {
-            quiet: quiet.map(|_| "yes".to_string()),
-            quiet_from: shown.from(),
-            quiet_until: shown.until(),
-        }),
-        has_zone: layout.time_zone.is_some(),
-        layout,
-        wrong,
-        done,
-    })
-}
+impl FormPage for TextsPage {
+    type Asked = (Typed, String);
 
-async fn show(app: &App, visitor: Visitor, typed: Typed, wrong: FieldError, done: String) -> Result {
-    let read = move |reader: &Reader| read(reader, &visitor, typed, wrong, done);
-    let texts = app.store().read(read).await?;
-    page(texts.wrong.status(), &texts)
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        (typed, done): Self::Asked,
+        wrong: FieldError,
+    ) -> error::Result<TextsPage> {
+        let layout = Layout::read(reader, visitor, Module::Profile, "Text messages")?;
+        let phone = phone_settings::mine(reader, &visitor.actor)?;
+        let step = match &phone {
+            None => Step::Number,
+            Some(phone) if phone.stopped_at.is_some() => Step::Stopped,
+            Some(phone) if phone.agreed_at.is_some() => Step::Done,
+            Some(phone) if phone.proved_at.is_some() => Step::Yes,
+            Some(phone) if phone.awaits_code(reader.now()) && !typed.is_over => Step::Code,
+            Some(_) => Step::Over,
+        };
+        let step = if typed.number.is_some() { Step::Number } else { step };
+        let known = match &phone {
+            Some(phone) => phone.number.clone(),
+            None => person::profile(reader, &visitor.actor)?.phone.unwrap_or_default(),
+        };
+        let quiet = phone.map_or(Some(Quiet::NIGHT), |phone| phone.quiet);
+        let shown = quiet.unwrap_or(Quiet::NIGHT);
+        Ok(TextsPage {
+            step,
+            number: typed.number.unwrap_or(known),
+            wording: phone_settings::wording(reader, &visitor.actor)?.unwrap_or_default(),
+            code: typed.code,
+            typed_quiet: typed.quiet.unwrap_or_else(|| QuietForm {
+                quiet: quiet.map(|_| "yes".to_string()),
+                quiet_from: shown.from(),
+                quiet_until: shown.until(),
+            }),
+            has_zone: layout.time_zone.is_some(),
+            layout,
+            wrong,
+            done,
+        })
+    }
 }
 
 /// What was just done, so that the page can confirm it.
 #[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
+#[serde(default)]
+struct Asked {
     done: String,
     /// Set to enter another number.
-    #[serde(default)]
     other: String,
 }
 
-async fn texts(State(app): State<App>, visitor: Visitor, Query(asked): Query<Done>) -> Result {
+async fn texts(visit: Visit, Query(asked): Query<Asked>) -> Result {
     let typed = Typed { number: (!asked.other.is_empty()).then(String::new), ..Typed::default() };
-    show(&app, visitor, typed, FieldError::default(), asked.done).await
+    visit.show_form::<TextsPage>((typed, asked.done), FieldError::default()).await
 }
 
 #[derive(Deserialize)]
@@ -158,13 +153,13 @@ struct NumberForm {
     number: String,
 }
 
-async fn give(State(app): State<App>, visitor: Visitor, Input(form): Input<NumberForm>) -> Result {
-    let (actor, number) = (visitor.actor, form.number.clone());
-    match forms::checked(app.store().write(move |tx| phone_settings::give(tx, &actor, &number)).await)? {
+async fn give(visit: Visit, Input(form): Input<NumberForm>) -> Result {
+    let number = form.number.clone();
+    match visit.submit(move |tx, actor| phone_settings::give(tx, actor, &number)).await? {
         Ok(()) => Ok(redirect(PAGE)),
         Err(wrong) => {
             let typed = Typed { number: Some(form.number), ..Typed::default() };
-            show(&app, visitor, typed, wrong, String::new()).await
+            visit.show_form::<TextsPage>((typed, String::new()), wrong).await
         }
     }
 }
@@ -175,14 +170,15 @@ struct CodeForm {
     code: String,
 }
 
-async fn prove(State(app): State<App>, visitor: Visitor, Input(form): Input<CodeForm>) -> Result {
-    let (actor, code) = (visitor.actor, form.code.clone());
-    let outcome = app.store().write(move |tx| phone_settings::prove(tx, &actor, &code)).await?;
+async fn prove(visit: Visit, Input(form): Input<CodeForm>) -> Result {
+    let code = form.code.clone();
+    let outcome = visit.write(move |tx, actor| phone_settings::prove(tx, actor, &code)).await?;
     if outcome == CodeOutcome::Proved {
         return Ok(redirect(PAGE));
     }
     let typed = Typed { code: form.code, is_over: outcome == CodeOutcome::Over, ..Typed::default() };
-    show(&app, visitor, typed, FieldError::field("code", Problem::WrongCode), String::new()).await
+    let wrong = FieldError::field("code", Problem::WrongCode);
+    visit.show_form::<TextsPage>((typed, String::new()), wrong).await
 }
 
 #[derive(Deserialize)]
@@ -194,27 +190,23 @@ struct YesForm {
     yes: Option<String>,
 }
 
-async fn agree(State(app): State<App>, visitor: Visitor, Input(form): Input<YesForm>) -> Result {
-    if form.yes.is_none() {
-        let wrong = FieldError::field("yes", Problem::Empty);
-        return show(&app, visitor, Typed::default(), wrong, String::new()).await;
-    }
-    let actor = visitor.actor;
-    let said = app.store().write(move |tx| phone_settings::agree(tx, &actor, &form.wording)).await;
-    match forms::checked(said)? {
+async fn agree(visit: Visit, Input(form): Input<YesForm>) -> Result {
+    let agreed = match form.yes {
+        None => Err(FieldError::field("yes", Problem::Empty)),
+        Some(_) => visit.submit(move |tx, actor| phone_settings::agree(tx, actor, &form.wording)).await?,
+    };
+    match agreed {
         Ok(()) => Ok(redirect("/profile/texts?done=yes")),
-        Err(wrong) => show(&app, visitor, Typed::default(), wrong, String::new()).await,
+        Err(wrong) => visit.show_form::<TextsPage>((Typed::default(), String::new()), wrong).await,
     }
 }
 
-async fn disagree(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| phone_settings::disagree(tx, &visitor.actor)).await?;
-    Ok(redirect("/profile/texts?done=no"))
+async fn disagree(visit: Visit) -> Result {
+    visit.change("/profile/texts?done=no", phone_settings::disagree).await
 }
 
-async fn forget(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| phone_settings::forget(tx, &visitor.actor)).await?;
-    Ok(redirect("/profile/texts?done=forgotten"))
+async fn forget(visit: Visit) -> Result {
+    visit.change("/profile/texts?done=forgotten", phone_settings::forget).await
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -225,20 +217,17 @@ struct QuietForm {
     quiet_until: String,
 }
 
-async fn quiet(State(app): State<App>, visitor: Visitor, Input(form): Input<QuietForm>) -> Result {
-    let (actor, typed) = (visitor.actor, form.clone());
-    let saved = app.store().write(move |tx| {
-        let quiet = match typed.quiet {
-            Some(_) => Some(Quiet::between(&typed.quiet_from, &typed.quiet_until)?),
-            None => None,
-        };
-        phone_settings::set_quiet(tx, &actor, quiet)
+async fn quiet(visit: Visit, Input(form): Input<QuietForm>) -> Result {
+    let typed = form.clone();
+    let saved = visit.submit(move |tx, actor| {
+        let between = |_| Quiet::between(&typed.quiet_from, &typed.quiet_until);
+        phone_settings::set_quiet(tx, actor, typed.quiet.as_ref().map(between).transpose()?)
     });
-    match forms::checked(saved.await)? {
+    match saved.await? {
         Ok(()) => Ok(redirect("/profile/texts?done=quiet")),
         Err(wrong) => {
             let typed = Typed { quiet: Some(form), ..Typed::default() };
-            show(&app, visitor, typed, wrong, String::new()).await
+            visit.show_form::<TextsPage>((typed, String::new()), wrong).await
         }
     }
 }

@@ -3,6 +3,8 @@
 //! GET and HEAD change nothing, however often. Reading and replying are POSTs, caused by what a person does on the page.
 //! Where a link leads is decided in `domain::notify::reply_links`; this module renders a page for each outcome.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -110,7 +112,7 @@ fn see(
     guest: &Guest,
     token: &str,
     place: &LinkQuery,
-    written: Written,
+    written: &Written,
 ) -> error::Result<Seen> {
     let outcome = match reply_links::resolve(reader, workspace.id, token, guest.actor().as_ref()) {
         Err(Error::NotFound) => return Ok(Seen::Closed(StatusCode::NOT_FOUND, "unknown")),
@@ -184,9 +186,10 @@ async fn show(
 ) -> Result {
     let text = written.text.clone();
     let status = written.status();
+    let written = Arc::new(written);
     let is_asked = place.done == "fresh";
     let (there, who, link) = (workspace.clone(), guest.clone(), token.clone());
-    let seen = app.store().read(move |reader| see(reader, &there, &who, &link, &place, written)).await?;
+    let seen = app.store().read(move |reader| see(reader, &there, &who, &link, &place, &written)).await?;
     match seen {
         Seen::Page(found) => Ok(unshared(page(status, &*found)?)),
         Seen::Elsewhere(to) => Ok(unshared(redirect(&to))),

@@ -108,7 +108,7 @@ impl ReplyPage {
         token: &str,
         opened: Opened,
         sent: Option<i64>,
-        written: Written,
+        written: &Written,
     ) -> error::Result<ReplyPage> {
         let Opened { name, time_zone, channel, messages, newer } = opened;
         let members = members::of_channel(reader, actor, channel.id)?;
@@ -132,7 +132,7 @@ impl ReplyPage {
             next_id: MessageId::new(reader.now()),
             problem: written.words(),
             waiting: Waiting::of(reader, actor, &written.waiting)?,
-            text: written.text,
+            text: written.text.clone(),
             channel: channel.id,
             title: channel.title,
             entries,

@@ -2,23 +2,21 @@
 //! revoked. Webhooks are on the same page (`webhooks`).
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::kernel::access;
-use domain::kernel::error::Error;
+use domain::kernel::error;
 use domain::kernel::ids::KeyId;
 use domain::tenant::api_keys::{self, Key};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, page_once, redirect};
+use crate::http::answers::{Result, page_once};
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::{Done, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 const LIST: &str = "/settings/api";
@@ -51,13 +49,6 @@ impl Line {
     }
 }
 
-/// What was just done, so that the page can confirm it.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-}
-
 #[derive(Template)]
 #[template(path = "api_keys/list.html")]
 struct ListPage {
@@ -67,16 +58,16 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
-    let read = move |reader: &Reader| {
+async fn list(visit: Visit, Query(Done { done }): Query<Done>) -> Result {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let found = api_keys::list(reader, &visitor.actor)?;
-        let layout = Layout::read(reader, &visitor, Module::Settings, "API")?;
+        let layout = Layout::read(reader, visitor, Module::Settings, "API")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= api_keys::KEYS_MAX);
         let lines = found.into_iter().map(|key| Line::new(key, reader.now(), &zone)).collect();
-        Ok::<_, Error>(ListPage { layout, lines, is_full, done })
+        Ok(ListPage { layout, lines, is_full, done })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -93,18 +84,18 @@ struct NewPage {
     wrong: FieldError,
 }
 
-async fn form(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
-    let read = move |reader: &Reader| {
+impl FormPage for NewPage {
+    type Asked = Form;
+
+    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: FieldError) -> error::Result<NewPage> {
         access::admin(&visitor.actor)?;
-        let layout = Layout::read(reader, &visitor, Module::Settings, "New key")?;
-        Ok::<_, Error>(NewPage { layout, form, wrong })
-    };
-    let form = app.store().read(read).await?;
-    page(form.wrong.status(), &form)
+        let layout = Layout::read(reader, visitor, Module::Settings, "New key")?;
+        Ok(NewPage { layout, form, wrong })
+    }
 }
 
-async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    form(&app, visitor, Form::default(), FieldError::default()).await
+async fn new(visit: Visit) -> Result {
+    visit.show_form::<NewPage>(Form::default(), FieldError::default()).await
 }
 
 #[derive(Template)]
@@ -116,21 +107,22 @@ struct MadePage {
     address: String,
 }
 
-async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
-    let (actor, name) = (visitor.actor, given.name.clone());
-    match forms::checked(app.store().write(move |tx| api_keys::create(tx, &actor, &name)).await)? {
-        Ok(secret) => {
-            // No redirect: the key is shown in this answer and never again.
-            let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New key");
-            let layout = app.store().read(read).await?;
-            let (secret, address) = (secret.reveal().to_string(), app.web.public_url.clone());
-            page_once(&MadePage { layout, name: given.name, secret, address })
-        }
-        Err(wrong) => form(&app, visitor, given, wrong).await,
+async fn make(visit: Visit, Input(given): Input<Form>) -> Result {
+    let (visitor, name) = (visit.visitor.clone(), given.name.clone());
+    let address = visit.app.web.public_url.clone();
+    let made = visit.submit(move |tx, actor| {
+        let secret = api_keys::create(tx, actor, &name)?.reveal().to_string();
+        // In the same transaction: a key that is kept is shown.
+        let layout = Layout::read(tx, &visitor, Module::Settings, "New key")?;
+        Ok(MadePage { layout, name, secret, address })
+    });
+    match made.await? {
+        // No redirect: the key is shown in this answer and never again.
+        Ok(made) => page_once(&made),
+        Err(wrong) => visit.show_form::<NewPage>(given, wrong).await,
     }
 }
 
-async fn revoke(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<KeyId>) -> Result {
-    app.store().write(move |tx| api_keys::revoke(tx, &visitor.actor, id)).await?;
-    Ok(redirect(&format!("{LIST}?done=revoked")))
+async fn revoke(visit: Visit, PathParam(id): PathParam<KeyId>) -> Result {
+    visit.change(&format!("{LIST}?done=revoked"), move |tx, actor| api_keys::revoke(tx, actor, id)).await
 }

@@ -1,7 +1,6 @@
 //! Settings → Records, for admins: the audit log (R1), filtered by subject, person and day, and its export as a table.
 
 use askama::Template;
-use axum::extract::State;
 use domain::directory::{person, team};
 use domain::kernel::access;
 use domain::kernel::audit_log::{self, About, AuditAction, Change, Filter, Record};
@@ -13,15 +12,16 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::{Reader, Time};
 
-use crate::app::App;
 use crate::http::answers::{Result, page};
 use crate::http::avatars::Avatar;
 use crate::http::exports;
 use crate::http::extractors::Query;
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::paging;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::settings::audit_log_words;
 
@@ -148,9 +148,9 @@ struct RecordsPage {
     wrong: FieldError,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(asking): Query<Asking>) -> Result {
-    let read = move |reader: &Reader| RecordsPage::read(reader, &visitor, asking);
-    let found = app.store().read(read).await?;
+async fn list(visit: Visit, Query(asking): Query<Asking>) -> Result {
+    let read = move |reader: &Reader| RecordsPage::read(reader, &visit.visitor, asking);
+    let found = visit.app.store().clone().read(read).await?;
     page(found.wrong.status(), &found)
 }
 
@@ -167,8 +167,7 @@ impl RecordsPage {
             Err(Error::Field { field, problem }) => (Vec::new(), FieldError::field(field, problem)),
             Err(error) => return Err(error),
         };
-        let is_longer = found.len() > PAGE;
-        found.truncate(PAGE);
+        let last = paging::cut_to(&mut found, PAGE, |record| record.id);
         let from = |before: Option<RecordId>| forms::address(LIST, &Asking { before, ..asking.clone() });
         let colleagues: Vec<Colleague> = team::internal_users(reader, actor)?
             .into_iter()
@@ -195,7 +194,7 @@ impl RecordsPage {
             is_first: asking.before.is_none(),
             is_narrowed: asking.is_narrowed(),
             newest: from(None),
-            older: found.last().filter(|_| is_longer).map(|last| from(Some(last.id))),
+            older: last.map(|last| from(Some(last))),
             table: forms::address(TABLE, &Asking { before: None, ..asking.clone() }),
             rows: found.into_iter().map(|record| row(record, reader.now(), &zone)).collect(),
             asking,
@@ -244,23 +243,19 @@ fn shift(change: &Change) -> Shift {
 }
 
 /// Exports the filtered entries as a table, streamed while they are read. The export is logged itself.
-async fn export(State(app): State<App>, visitor: Visitor, Query(asking): Query<Asking>) -> Result {
-    let actor = visitor.actor;
-    let zone = app
-        .store()
-        .write(move |tx| {
-            audit_log::note_export(tx, &actor, AuditAction::RecordsExported, None)?;
-            person::profile(tx, &actor)
-        })
-        .await?
-        .time_zone;
-    let filter = asking.filter(&times::zone(zone.as_deref()))?;
+async fn export(visit: Visit, Query(asking): Query<Asking>) -> Result {
+    let actor = visit.actor();
+    let me = visit.write(|tx, actor| {
+        audit_log::note_export(tx, actor, AuditAction::RecordsExported, None)?;
+        person::profile(tx, actor)
+    });
+    let filter = asking.filter(&times::zone(me.await?.time_zone.as_deref()))?;
     let read = move |reader: &Reader, last: Option<&Record>| {
         let mut wanted = filter.clone();
         wanted.before = last.map(|last| last.id).or(wanted.before);
         audit_log::list(reader, &actor, &wanted, EXPORTED_AT_ONCE)
     };
-    Ok(exports::newest_first(app.store().clone(), "records.csv", &COLUMNS, read, line))
+    Ok(exports::newest_first(visit.app.store().clone(), "records.csv", &COLUMNS, read, line))
 }
 
 fn line(record: &Record) -> String {

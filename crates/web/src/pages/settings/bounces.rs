@@ -1,19 +1,18 @@
 //! Addresses that take no mail (N12), shown with their people, and the form to try them again.
 
-use axum::extract::State;
 use domain::directory::{clients, team};
+use domain::kernel::access::Actor;
 use domain::kernel::error;
 use domain::kernel::ids::{PersonId, WorkspaceId};
 use domain::notify::bounces;
 use jiff::tz::TimeZone;
-use store::Reader;
+use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::PathParam;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
-use crate::http::visitor::Visitor;
+use crate::http::visit::Visit;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -44,32 +43,26 @@ impl Bounced {
     }
 }
 
-async fn client(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    app.store()
-        .write(move |tx| {
-            clients::client(tx, &visitor.actor, id)?;
-            bounces::try_again(tx, &visitor.actor, id)
-        })
-        .await?;
-    Ok(redirect(&format!("/clients/{id}?done=tried")))
+async fn client(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let try_again = move |tx: &mut Tx, actor: &Actor| {
+        clients::client(tx, actor, id)?;
+        bounces::try_again(tx, actor, id)
+    };
+    visit.change(&format!("/clients/{id}?done=tried"), try_again).await
 }
 
-async fn internal(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    app.store()
-        .write(move |tx| {
-            team::internal(tx, &visitor.actor, id)?;
-            bounces::try_again(tx, &visitor.actor, id)
-        })
-        .await?;
-    Ok(redirect("/settings/team?done=tried"))
+async fn internal(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    let try_again = move |tx: &mut Tx, actor: &Actor| {
+        team::internal(tx, actor, id)?;
+        bounces::try_again(tx, actor, id)
+    };
+    visit.change("/settings/team?done=tried", try_again).await
 }
 
-async fn all(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| bounces::try_all_again(tx, &visitor.actor)).await?;
-    Ok(redirect("/settings/messaging/notices"))
+async fn all(visit: Visit) -> Result {
+    visit.change("/settings/messaging/notices", bounces::try_all_again).await
 }
 
-async fn mine(State(app): State<App>, visitor: Visitor) -> Result {
-    app.store().write(move |tx| bounces::try_mine_again(tx, &visitor.actor)).await?;
-    Ok(redirect("/profile?done=tried"))
+async fn mine(visit: Visit) -> Result {
+    visit.change("/profile?done=tried", bounces::try_mine_again).await
 }

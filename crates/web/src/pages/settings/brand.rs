@@ -2,28 +2,24 @@
 //! button of its own; the answer carries the previous values, so that a change can be undone.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use axum::response::IntoResponse;
 use domain::kernel::access;
-use domain::kernel::error::{self, Error};
+use domain::kernel::error;
 use domain::tenant::brand_settings::{self, BrandChange};
 use domain::tenant::colors::{Accent, Shade, Side};
 use domain::tenant::workspaces::{self, Workspace};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::brand::OWN_ACCENT;
 use crate::http::cookies;
 use crate::http::extractors::{Input, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
-use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
-use crate::http::undo::{self, Saved, Undo};
+use crate::http::undo::{self, Saved};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 pub(crate) const HERE: &str = "/settings/brand";
@@ -86,14 +82,15 @@ struct BrandPage {
     saved: Saved,
 }
 
-impl BrandPage {
+impl FormPage for BrandPage {
+    /// The beginning of the portal's links, what was typed, and what was just saved.
+    type Asked = (String, Form, Saved);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        address: String,
-        typed: Form,
+        (address, typed, saved): Self::Asked,
         wrong: FieldError,
-        saved: Saved,
     ) -> error::Result<BrandPage> {
         access::admin(&visitor.actor)?;
         let Workspace { id, brand_name, brand, host, .. } = workspaces::find(reader, visitor.workspace.id)?;
@@ -117,7 +114,9 @@ impl BrandPage {
             saved,
         })
     }
+}
 
+impl BrandPage {
     /// The accent shown behind white text, if it differs from the chosen one.
     fn corrected(&self) -> Option<Shade> {
         let shown = self.shown?;
@@ -126,53 +125,34 @@ impl BrandPage {
     }
 }
 
-async fn show(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
-    let address = app.address_of(&visitor.workspace);
-    let read = move |reader: &Reader| {
-        BrandPage::read(reader, &visitor, address, Form::default(), FieldError::default(), saved)
-    };
-    page(StatusCode::OK, &app.store().read(read).await?)
+async fn show(visit: Visit, Query(saved): Query<Saved>) -> Result {
+    show_form(visit, Form::default(), FieldError::default(), saved).await
 }
 
-async fn change(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Input(form): Input<Form>,
-) -> Result {
-    let (actor, given, asked_at) = (visitor.actor, form.clone(), cookies::host(&headers));
-    let changed = app
-        .store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            let undo = given.undo(&workspaces::find(tx, actor.workspace)?);
-            let change = BrandChange {
-                name: given.brand_name,
-                accent: given.color_accent,
-                side: given.color_sidebar_background,
-                side_text: given.color_sidebar_text,
-            };
-            brand_settings::change(tx, &actor, &change)?;
-            if let Some(host) = &given.host {
-                workspaces::change_host(tx, &actor, host, &asked_at)?;
-            }
-            Ok::<_, Error>(Undo::of(&undo))
-        })
-        .await;
-    if ResponseFormat::of(&headers) == ResponseFormat::Json {
-        return Ok(axum::Json(changed?).into_response());
-    }
-    match forms::checked(changed)? {
-        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
-        Err(wrong) => again(&app, visitor, form, wrong).await,
-    }
+/// Shows the page with what was typed and what was wrong.
+pub(crate) async fn show_form(visit: Visit, typed: Form, wrong: FieldError, saved: Saved) -> Result {
+    let address = visit.app.address_of(&visit.visitor.workspace);
+    visit.show_form::<BrandPage>((address, typed, saved), wrong).await
 }
 
-/// Shows the page again with what was typed and what was wrong.
-pub(crate) async fn again(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
-    let address = app.address_of(&visitor.workspace);
-    let read =
-        move |reader: &Reader| BrandPage::read(reader, &visitor, address, form, wrong, Saved::default());
-    let again = app.store().read(read).await?;
-    page(again.wrong.status(), &again)
+async fn change(visit: Visit, headers: HeaderMap, Input(form): Input<Form>) -> Result {
+    let (given, asked_at) = (form.clone(), cookies::host(&headers));
+    let saved = undo::save(&visit, &headers, HERE, move |tx, actor| {
+        let undo = given.undo(&workspaces::find(tx, actor.workspace)?);
+        let change = BrandChange {
+            name: given.brand_name,
+            accent: given.color_accent,
+            side: given.color_sidebar_background,
+            side_text: given.color_sidebar_text,
+        };
+        brand_settings::change(tx, actor, &change)?;
+        if let Some(host) = &given.host {
+            workspaces::change_host(tx, actor, host, &asked_at)?;
+        }
+        Ok(undo)
+    });
+    match saved.await? {
+        Ok(answer) => Ok(answer),
+        Err(wrong) => show_form(visit, form, wrong, Saved::default()).await,
+    }
 }

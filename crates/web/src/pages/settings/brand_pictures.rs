@@ -3,9 +3,9 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error, Problem};
@@ -15,15 +15,14 @@ use multer::Multipart;
 use outbound::pictures::brands::{self, MILLIONS_MAX, Made, Refused, SIDE_MAX};
 use tokio::sync::Semaphore;
 
-use crate::app::App;
 use crate::http::answers::{Answer, Result, redirect};
 use crate::http::extractors::{self, PathParam};
 use crate::http::forms;
 use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
-use crate::http::undo::{self, Undo};
-use crate::http::visitor::Visitor;
-use crate::pages::settings::brand::{Form, HERE, again};
+use crate::http::undo::{self, Saved, Undo};
+use crate::http::visit::Visit;
+use crate::pages::settings::brand::{Form, HERE, show_form};
 
 /// The size limit of a picture in bytes: enough for a photo from a camera.
 pub(crate) const PICTURE_BYTES: usize = 10_000_000;
@@ -43,13 +42,8 @@ fn place(word: &str) -> Result<Place> {
     Place::from_word(word).ok_or_else(Answer::not_found)
 }
 
-async fn upload(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(word): PathParam<String>,
-    request: Request,
-) -> Result {
-    access::admin(&visitor.actor)?;
+async fn upload(visit: Visit, PathParam(word): PathParam<String>, request: Request) -> Result {
+    access::admin(&visit.actor())?;
     let place = place(&word)?;
     let wanted = ResponseFormat::of(request.headers());
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
@@ -64,33 +58,27 @@ async fn upload(
     };
     let done = match made {
         Ok(made) => {
-            let actor = visitor.actor;
-            app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, Some(&made))).await
+            visit.write(move |tx, actor| brand_settings::set_pictures(tx, actor, place, Some(&made))).await
         }
         Err(error) => Err(error),
     };
-    answered(&app, visitor, wanted, done).await
+    answered(visit, wanted, done).await
 }
 
-async fn remove(State(app): State<App>, visitor: Visitor, PathParam(word): PathParam<String>) -> Result {
-    let (actor, place) = (visitor.actor, place(&word)?);
-    let done = app.store().write(move |tx| brand_settings::set_pictures(tx, &actor, place, None)).await;
-    answered(&app, visitor, ResponseFormat::Page, done).await
+async fn remove(visit: Visit, PathParam(word): PathParam<String>) -> Result {
+    let place = place(&word)?;
+    let done = visit.write(move |tx, actor| brand_settings::set_pictures(tx, actor, place, None)).await;
+    answered(visit, ResponseFormat::Page, done).await
 }
 
-async fn answered(
-    app: &App,
-    visitor: Visitor,
-    wanted: ResponseFormat,
-    done: error::Result<()>,
-) -> Result<Response> {
+async fn answered(visit: Visit, wanted: ResponseFormat, done: error::Result<()>) -> Result {
     if wanted == ResponseFormat::Json {
         done?;
         return Ok(axum::Json(serde_json::json!({})).into_response());
     }
     match forms::checked(done)? {
         Ok(()) => Ok(redirect(&undo::saved(HERE, Undo::of(&Form::default())))),
-        Err(wrong) => again(app, visitor, Form::default(), wrong).await,
+        Err(wrong) => show_form(visit, Form::default(), wrong, Saved::default()).await,
     }
 }
 

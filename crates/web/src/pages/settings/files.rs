@@ -1,10 +1,7 @@
 //! Settings → Modules → Files, for admins: the size limit of a file, and how much of the storage is used (F3).
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use axum::response::IntoResponse;
 use domain::files::blobs;
 use domain::files::uploads::StorageLimits;
 use domain::kernel::error::{self, Error, Problem};
@@ -13,14 +10,13 @@ use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::{Input, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
-use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
-use crate::http::undo::{self, Saved, Undo};
+use crate::http::undo::{self, Saved};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 const HERE: &str = "/settings/files";
@@ -73,14 +69,14 @@ struct FilesPage {
     saved: Saved,
 }
 
-impl FilesPage {
+impl FormPage for FilesPage {
+    type Asked = (StorageLimits, Option<Form>, Saved);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        room: StorageLimits,
-        typed: Option<Form>,
+        (room, typed, saved): Self::Asked,
         wrong: FieldError,
-        saved: Saved,
     ) -> error::Result<FilesPage> {
         access::admin(&visitor.actor)?;
         let workspace = visitor.actor.workspace;
@@ -97,41 +93,21 @@ impl FilesPage {
     }
 }
 
-async fn show(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
-    let room = app.web.room;
-    let read =
-        move |reader: &Reader| FilesPage::read(reader, &visitor, room, None, FieldError::default(), saved);
-    page(StatusCode::OK, &app.store().read(read).await?)
+async fn show(visit: Visit, Query(saved): Query<Saved>) -> Result {
+    let room = visit.app.web.room;
+    visit.show_form::<FilesPage>((room, None, saved), FieldError::default()).await
 }
 
-async fn change(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Input(form): Input<Form>,
-) -> Result {
-    let (actor, given, room) = (visitor.actor, form.clone(), app.web.room);
-    let changed = app
-        .store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            let before = tenant::settings::file_limit(tx, actor.workspace)?;
-            let limit = given.bytes(most(&room))?.map(|bytes| bytes.min(room.file_max));
-            administration::settings::limit_files(tx, &actor, limit, room.file_max)?;
-            Ok::<_, Error>(Undo::of(&Form::of(before)))
-        })
-        .await;
-    if ResponseFormat::of(&headers) == ResponseFormat::Json {
-        return Ok(axum::Json(changed?).into_response());
-    }
-    match forms::checked(changed)? {
-        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
-        Err(wrong) => {
-            let read = move |reader: &Reader| {
-                FilesPage::read(reader, &visitor, room, Some(form), wrong, Saved::default())
-            };
-            let again = app.store().read(read).await?;
-            page(again.wrong.status(), &again)
-        }
+async fn change(visit: Visit, headers: HeaderMap, Input(form): Input<Form>) -> Result {
+    let (given, room) = (form.clone(), visit.app.web.room);
+    let saved = undo::save(&visit, &headers, HERE, move |tx, actor| {
+        let before = tenant::settings::file_limit(tx, actor.workspace)?;
+        let limit = given.bytes(most(&room))?.map(|bytes| bytes.min(room.file_max));
+        administration::settings::limit_files(tx, actor, limit, room.file_max)?;
+        Ok(Form::of(before))
+    });
+    match saved.await? {
+        Ok(answer) => Ok(answer),
+        Err(wrong) => visit.show_form::<FilesPage>((room, Some(form), Saved::default()), wrong).await,
     }
 }

@@ -2,10 +2,7 @@
 //! their company (S2), which they do from their profile.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use axum::response::IntoResponse;
 use domain::administration::clients::Colleague;
 use domain::arrival::joining::{self, Joining, JoiningChange};
 use domain::kernel::access;
@@ -14,14 +11,13 @@ use domain::kernel::ids::CompanyId;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::extractors::{Input, Query};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::{self, Done, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
 use crate::http::undo::{self, Saved, Undo};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 const SETTINGS: &str = "/settings/joining";
@@ -41,15 +37,15 @@ struct SettingsPage {
     saved: Saved,
 }
 
-async fn settings(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
-    let sign_up_address = format!("{}/sign-up", app.address_of(&visitor.workspace));
-    let read = move |reader: &Reader| {
+async fn settings(visit: Visit, Query(saved): Query<Saved>) -> Result {
+    let sign_up_address = format!("{}/sign-up", visit.app.address_of(&visit.visitor.workspace));
+    let read = move |reader: &Reader, visitor: &Visitor| {
         access::admin(&visitor.actor)?;
         let now = joining::setting(reader, visitor.actor.workspace)?;
-        let layout = Layout::read(reader, &visitor, Module::Settings, "Joining")?;
-        Ok::<_, Error>(SettingsPage { layout, now, sign_up_address, saved })
+        let layout = Layout::read(reader, visitor, Module::Settings, "Joining")?;
+        Ok(SettingsPage { layout, now, sign_up_address, saved })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
 /// What a form sends; the page has one for each switch.
@@ -85,37 +81,15 @@ impl Switches {
     }
 }
 
-async fn change(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Input(form): Input<Switches>,
-) -> Result {
-    let actor = visitor.actor;
-    let changed = app
-        .store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            let before = joining::setting(tx, actor.workspace)?;
-            let change = form.change()?;
-            joining::change(tx, &actor, &change)?;
-            Ok::<_, Error>(Undo::of(&Switches::undo(&before, &change)))
-        })
-        .await?;
-    if ResponseFormat::of(&headers) == ResponseFormat::Json {
-        return Ok(axum::Json(changed).into_response());
-    }
-    Ok(redirect(&undo::saved(SETTINGS, changed)))
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    given_name: String,
-    family_name: String,
-    email: String,
-    #[serde(deserialize_with = "serde_html_form::de::empty_as_none")]
-    company: Option<CompanyId>,
+async fn change(visit: Visit, headers: HeaderMap, Input(form): Input<Switches>) -> Result {
+    let changed = visit.write(move |tx, actor| {
+        access::admin(actor)?;
+        let before = joining::setting(tx, actor.workspace)?;
+        let change = form.change()?;
+        joining::change(tx, actor, &change)?;
+        Ok(Undo::of(&Switches::undo(&before, &change)))
+    });
+    Ok(undo::answer(&headers, SETTINGS, changed.await?))
 }
 
 #[derive(Template)]
@@ -123,45 +97,39 @@ struct Form {
 struct InvitePage {
     layout: Layout,
     companies: Vec<(CompanyId, String)>,
-    form: Form,
+    form: Colleague,
     wrong: FieldError,
     done: bool,
 }
 
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-}
+impl FormPage for InvitePage {
+    /// What was typed, and whether somebody was just invited.
+    type Asked = (Colleague, bool);
 
-async fn ask(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
-    show(&app, visitor, Form::default(), FieldError::default(), done == "invited").await
-}
-
-async fn show(app: &App, visitor: Visitor, form: Form, wrong: FieldError, done: bool) -> Result {
-    let read = move |reader: &Reader| {
+    fn read(
+        reader: &Reader,
+        visitor: &Visitor,
+        (form, done): Self::Asked,
+        wrong: FieldError,
+    ) -> error::Result<InvitePage> {
         let companies = joining::own_companies(reader, &visitor.actor)?;
         if companies.is_empty() {
             return Err(Error::NotFound);
         }
-        let layout = Layout::read(reader, &visitor, Module::Profile, "Invite a colleague")?;
+        let layout = Layout::read(reader, visitor, Module::Profile, "Invite a colleague")?;
         Ok(InvitePage { layout, companies, form, wrong, done })
-    };
-    let found = app.store().read(read).await?;
-    page(found.wrong.status(), &found)
+    }
 }
 
-async fn invite(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let actor = visitor.actor;
-    let colleague = Colleague {
-        given_name: form.given_name.clone(),
-        family_name: form.family_name.clone(),
-        email: form.email.clone(),
-        company: form.company,
-    };
-    let invited = app.store().write(move |tx| joining::invite_colleague(tx, &actor, &colleague)).await;
-    match forms::checked(invited)? {
+async fn ask(visit: Visit, Query(Done { done }): Query<Done>) -> Result {
+    let asked = (Colleague::default(), done == "invited");
+    visit.show_form::<InvitePage>(asked, FieldError::default()).await
+}
+
+async fn invite(visit: Visit, Input(form): Input<Colleague>) -> Result {
+    let colleague = form.clone();
+    match visit.submit(move |tx, actor| joining::invite_colleague(tx, actor, &colleague)).await? {
         Ok(()) => Ok(redirect(&format!("{INVITE}?done=invited"))),
-        Err(wrong) => show(&app, visitor, form, wrong, false).await,
+        Err(wrong) => visit.show_form::<InvitePage>((form, false), wrong).await,
     }
 }

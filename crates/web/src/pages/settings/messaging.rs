@@ -2,10 +2,7 @@
 //! and channels of client users. Each is saved at once; the answer carries the previous value, so that it can be undone.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use axum::response::IntoResponse;
 use domain::administration::settings::MessagingChange;
 use domain::directory::team;
 use domain::kernel::access;
@@ -18,14 +15,13 @@ use domain::{administration, tenant};
 use serde::{Deserialize, Serialize};
 use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::Result;
 use crate::http::extractors::{Input, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::layout::{Layout, Module};
-use crate::http::response_format::ResponseFormat;
 use crate::http::routes::Routes;
-use crate::http::undo::{self, Saved, Undo};
+use crate::http::undo::{self, Saved};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::settings::welcome::{Phone, Picker};
 
@@ -151,13 +147,14 @@ struct MessagingPage {
     saved: Saved,
 }
 
-impl MessagingPage {
+impl FormPage for MessagingPage {
+    type Asked = (Form, Saved);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        typed: Form,
+        (typed, saved): Self::Asked,
         wrong: FieldError,
-        saved: Saved,
     ) -> error::Result<MessagingPage> {
         let actor = &visitor.actor;
         access::admin(actor)?;
@@ -198,41 +195,21 @@ impl MessagingPage {
     }
 }
 
-async fn messaging(State(app): State<App>, visitor: Visitor, Query(saved): Query<Saved>) -> Result {
-    let read = move |reader: &Reader| {
-        MessagingPage::read(reader, &visitor, Form::default(), FieldError::default(), saved)
-    };
-    page(StatusCode::OK, &app.store().read(read).await?)
+async fn messaging(visit: Visit, Query(saved): Query<Saved>) -> Result {
+    visit.show_form::<MessagingPage>((Form::default(), saved), FieldError::default()).await
 }
 
-async fn change(
-    State(app): State<App>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Input(form): Input<Form>,
-) -> Result {
-    let (actor, given) = (visitor.actor, form.clone());
-    let changed = app
-        .store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            let (messaging, greeting) = (given.messaging()?, given.welcome()?);
-            let undo = given.undo(tx, actor.workspace)?;
-            administration::settings::change_messaging(tx, &actor, &messaging)?;
-            setting::change(tx, &actor, &greeting)?;
-            Ok(Undo::of(&undo))
-        })
-        .await;
-    if ResponseFormat::of(&headers) == ResponseFormat::Json {
-        return Ok(axum::Json(changed?).into_response());
-    }
-    match forms::checked(changed)? {
-        Ok(undo) => Ok(redirect(&undo::saved(HERE, undo))),
-        Err(wrong) => {
-            let read =
-                move |reader: &Reader| MessagingPage::read(reader, &visitor, form, wrong, Saved::default());
-            let again = app.store().read(read).await?;
-            page(again.wrong.status(), &again)
-        }
+async fn change(visit: Visit, headers: HeaderMap, Input(form): Input<Form>) -> Result {
+    let given = form.clone();
+    let saved = undo::save(&visit, &headers, HERE, move |tx, actor| {
+        let (messaging, greeting) = (given.messaging()?, given.welcome()?);
+        let undo = given.undo(tx, actor.workspace)?;
+        administration::settings::change_messaging(tx, actor, &messaging)?;
+        setting::change(tx, actor, &greeting)?;
+        Ok(undo)
+    });
+    match saved.await? {
+        Ok(answer) => Ok(answer),
+        Err(wrong) => visit.show_form::<MessagingPage>((form, Saved::default()), wrong).await,
     }
 }

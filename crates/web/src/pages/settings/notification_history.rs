@@ -1,8 +1,6 @@
 //! Settings → Messaging → History, for admins: which digests were sent to whom, why, and with what delivery status.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::kernel::access::Role;
 use domain::kernel::error;
 use domain::kernel::ids::{DigestId, PersonId};
@@ -15,13 +13,14 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use store::{Reader, Time};
 
-use crate::app::App;
-use crate::http::answers::{Result, page};
+use crate::http::answers::Result;
 use crate::http::avatars::Avatar;
 use crate::http::extractors::Query;
 use crate::http::layout::{Layout, Module};
+use crate::http::paging;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::delivery_status::in_words;
 
@@ -35,7 +34,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Where the page begins.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct HistoryQuery {
     before: Option<DigestId>,
 }
@@ -69,9 +68,8 @@ struct HistoryPage {
     before: Option<DigestId>,
 }
 
-async fn history(State(app): State<App>, visitor: Visitor, Query(place): Query<HistoryQuery>) -> Result {
-    let found = app.store().read(move |reader| HistoryPage::read(reader, &visitor, &place)).await?;
-    page(StatusCode::OK, &found)
+async fn history(visit: Visit, Query(place): Query<HistoryQuery>) -> Result {
+    visit.show(move |reader, visitor| HistoryPage::read(reader, visitor, &place)).await
 }
 
 impl HistoryPage {
@@ -79,9 +77,7 @@ impl HistoryPage {
         // One more than a page shows whether another page follows.
         let most = PAGE as i64 + 1;
         let mut found = history::list(reader, &visitor.actor, place.before, most)?;
-        let is_longer = found.len() > PAGE;
-        found.truncate(PAGE);
-        let before = found.last().filter(|_| is_longer).map(|last| last.digest);
+        let before = paging::cut_to(&mut found, PAGE, |notice| notice.digest);
         let layout = Layout::read(reader, visitor, Module::Settings, "History of notices")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let rows = found.iter().map(|notice| row(notice, reader.now(), &zone)).collect();

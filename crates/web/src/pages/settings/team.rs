@@ -1,10 +1,8 @@
 //! Settings → Team: every internal user sees the firm's internal users, admins change them.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::administration::deactivation;
-use domain::administration::team::{InternalChange, NewInternal};
+use domain::administration::team::InternalInput;
 use domain::arrival::invitations;
 use domain::directory::person::Person;
 use domain::kernel::access::{self, Actor, Role};
@@ -14,14 +12,14 @@ use domain::{administration, directory};
 use serde::Deserialize;
 use store::{Reader, Tx};
 
-use crate::app::App;
-use crate::http::answers::{Result, page, redirect};
+use crate::http::answers::{Result, redirect};
 use crate::http::avatars::Avatar;
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, CHOICES_MAX, Choices, FieldError};
+use crate::http::forms::{Choices, Done, FieldError};
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
 use crate::http::times;
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 use crate::pages::clients::company_choices::company_choices;
 use crate::pages::settings::bounces::Bounced;
@@ -53,13 +51,6 @@ struct Row {
     is_me: bool,
 }
 
-/// What was just done, so that the page can confirm it.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-}
-
 #[derive(Template)]
 #[template(path = "team/list.html")]
 struct ListPage {
@@ -69,9 +60,8 @@ struct ListPage {
     done: String,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor, Query(Done { done }): Query<Done>) -> Result {
-    let list = app.store().read(move |reader| ListPage::read(reader, &visitor, done)).await?;
-    page(StatusCode::OK, &list)
+async fn list(visit: Visit, Query(Done { done }): Query<Done>) -> Result {
+    visit.show(move |reader, visitor| ListPage::read(reader, visitor, done)).await
 }
 
 impl ListPage {
@@ -89,6 +79,7 @@ impl ListPage {
     }
 }
 
+/// The role and the access are any words until they are checked.
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Form {
@@ -103,16 +94,21 @@ struct Form {
 }
 
 impl Form {
-    fn role(&self) -> error::Result<Role> {
-        Role::from_word(&self.role).ok_or(Error::field("role", Problem::NoChoice))
-    }
-
-    fn limited(&self) -> error::Result<bool> {
-        match self.access.as_str() {
-            "all" => Ok(false),
-            "assigned" => Ok(true),
-            _ => Err(Error::field("access", Problem::NoChoice)),
-        }
+    fn input(self) -> error::Result<InternalInput> {
+        let role = Role::from_word(&self.role).ok_or(Error::field("role", Problem::NoChoice))?;
+        let is_limited = match self.access.as_str() {
+            "all" => false,
+            "assigned" => true,
+            _ => return Err(Error::field("access", Problem::NoChoice)),
+        };
+        Ok(InternalInput {
+            given_name: self.given_name.into(),
+            family_name: self.family_name.into(),
+            email: self.email.into(),
+            role: role.into(),
+            is_client_access_limited: is_limited.into(),
+            company_access_list: self.company_access_list.into(),
+        })
     }
 }
 
@@ -129,12 +125,13 @@ struct PersonPage {
     wrong: FieldError,
 }
 
-impl PersonPage {
+impl FormPage for PersonPage {
+    type Asked = (Option<PersonId>, Option<Form>);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        id: Option<PersonId>,
-        typed: Option<Form>,
+        (id, typed): Self::Asked,
         wrong: FieldError,
     ) -> error::Result<PersonPage> {
         let actor = &visitor.actor;
@@ -158,10 +155,7 @@ impl PersonPage {
                 ..Form::default()
             },
         };
-        let mut companies = company_choices(reader, visitor, &form.company_access_list)?;
-        let is_cut = companies.len() > CHOICES_MAX;
-        companies.sort_by_key(|choice| !choice.chosen);
-        companies.truncate(CHOICES_MAX);
+        let companies = company_choices(reader, visitor, &form.company_access_list)?;
         let title = person.as_ref().map_or("New colleague".to_string(), |person| person.name.full());
         let layout = Layout::read(reader, visitor, Module::Settings, &title)?;
         let zone = times::zone(layout.time_zone.as_deref());
@@ -169,113 +163,71 @@ impl PersonPage {
             Some(id) => Bounced::of_person(reader, actor.workspace, id, &zone)?,
             None => None,
         };
-        Ok(PersonPage { layout, person, bounced, companies: Choices::new(companies, is_cut), form, wrong })
+        let companies = Choices::cut(companies);
+        Ok(PersonPage { layout, person, bounced, companies, form, wrong })
     }
 }
 
-async fn show(
-    app: &App,
-    visitor: Visitor,
-    id: Option<PersonId>,
-    typed: Option<Form>,
-    wrong: FieldError,
-) -> Result {
-    let person = app.store().read(move |reader| PersonPage::read(reader, &visitor, id, typed, wrong)).await?;
-    page(person.wrong.status(), &person)
+async fn new(visit: Visit) -> Result {
+    visit.show_form::<PersonPage>((None, None), FieldError::default()).await
 }
 
-async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    show(&app, visitor, None, None, FieldError::default()).await
+async fn internal(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    visit.show_form::<PersonPage>((Some(id), None), FieldError::default()).await
 }
 
-async fn internal(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    show(&app, visitor, Some(id), None, FieldError::default()).await
-}
-
-async fn add(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let (actor, typed) = (visitor.actor, form.clone());
-    let invited = form.invite.is_some();
-    let added = app
-        .store()
-        .write(move |tx| {
-            access::admin(&actor)?;
-            let internal = NewInternal {
-                role: typed.role()?,
-                limited: typed.limited()?,
-                given_name: typed.given_name,
-                family_name: typed.family_name,
-                email: typed.email,
-                companies: typed.company_access_list,
-            };
-            let added = administration::team::add_internal(tx, &actor, &internal)?;
-            if invited { invitations::invite(tx, &actor, added) } else { Ok(()) }
-        })
-        .await;
-    match forms::checked(added)? {
-        Ok(()) => Ok(redirect(if invited { "/settings/team?done=invited" } else { LIST })),
-        Err(wrong) => show(&app, visitor, None, Some(form), wrong).await,
-    }
-}
-
-async fn edit(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(id): PathParam<PersonId>,
-    Input(form): Input<Form>,
-) -> Result {
-    let typed = form.clone();
-    act(&app, visitor, id, Some(form), "/settings/team?done=saved", move |tx, actor| {
+async fn add(visit: Visit, Input(form): Input<Form>) -> Result {
+    let (typed, invited) = (form.clone(), form.invite.is_some());
+    let added = visit.submit(move |tx, actor| {
         access::admin(actor)?;
-        let change = InternalChange {
-            role: Some(typed.role()?),
-            limited: Some(typed.limited()?),
-            given_name: Some(typed.given_name),
-            family_name: Some(typed.family_name),
-            email: Some(typed.email),
-            companies: Some(typed.company_access_list),
-        };
-        administration::team::edit_internal(tx, actor, id, &change)
+        let added = administration::team::add_internal(tx, actor, &typed.input()?)?;
+        if invited { invitations::invite(tx, actor, added) } else { Ok(()) }
+    });
+    match added.await? {
+        Ok(()) => Ok(redirect(if invited { "/settings/team?done=invited" } else { LIST })),
+        Err(wrong) => visit.show_form::<PersonPage>((None, Some(form)), wrong).await,
+    }
+}
+
+async fn edit(visit: Visit, PathParam(id): PathParam<PersonId>, Input(form): Input<Form>) -> Result {
+    let typed = form.clone();
+    act(visit, id, Some(form), "/settings/team?done=saved", move |tx, actor, id| {
+        access::admin(actor)?;
+        administration::team::edit_internal(tx, actor, id, &typed.input()?)
     })
     .await
 }
 
 /// Applies a change to an internal user; a refusal is shown on their page.
 async fn act(
-    app: &App,
-    visitor: Visitor,
+    visit: Visit,
     id: PersonId,
     typed: Option<Form>,
     to: &'static str,
-    action: impl FnOnce(&mut Tx, &Actor) -> error::Result<()> + Send + 'static,
+    action: impl FnOnce(&mut Tx, &Actor, PersonId) -> error::Result<()> + Clone + Send + 'static,
 ) -> Result {
-    let actor = visitor.actor;
-    let done = app
-        .store()
-        .write(move |tx| {
-            directory::team::internal(tx, &actor, id)?;
-            action(tx, &actor)
-        })
-        .await;
-    match forms::checked(done)? {
+    let acted = visit.submit(move |tx, actor| {
+        directory::team::internal(tx, actor, id)?;
+        action(tx, actor, id)
+    });
+    match acted.await? {
         Ok(()) => Ok(redirect(to)),
-        Err(wrong) => show(app, visitor, Some(id), typed, wrong).await,
+        Err(wrong) => visit.show_form::<PersonPage>((Some(id), typed), wrong).await,
     }
 }
 
-async fn invite(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let to = "/settings/team?done=invited";
-    act(&app, visitor, id, None, to, move |tx, actor| invitations::invite(tx, actor, id)).await
+async fn invite(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, None, "/settings/team?done=invited", invitations::invite).await
 }
 
-async fn take_back(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    let to = "/settings/team?done=takenBack";
-    act(&app, visitor, id, None, to, move |tx, actor| invitations::take_back(tx, actor, id)).await
+async fn take_back(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, None, "/settings/team?done=takenBack", invitations::take_back).await
 }
 
-async fn deactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| deactivation::deactivate(tx, actor, id)).await
+async fn deactivate(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, None, LIST, deactivation::deactivate).await
 }
 
-async fn reactivate(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<PersonId>) -> Result {
-    act(&app, visitor, id, None, LIST, move |tx, actor| deactivation::reactivate(tx, actor, id)).await
+async fn reactivate(visit: Visit, PathParam(id): PathParam<PersonId>) -> Result {
+    act(visit, id, None, LIST, deactivation::reactivate).await
 }

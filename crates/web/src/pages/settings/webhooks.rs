@@ -2,8 +2,6 @@
 //! try and its answer, and sending a call again.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error, Problem};
 use domain::kernel::ids::{CallId, WebhookId};
@@ -16,12 +14,14 @@ use serde::Deserialize;
 use store::{Reader, Time};
 
 use crate::app::App;
-use crate::http::answers::{Result, page, page_once, redirect};
+use crate::http::answers::{Result, page_once, redirect};
 use crate::http::extractors::{Input, PathParam, Query};
-use crate::http::forms::{self, Choice, Choices, FieldError};
+use crate::http::forms::{Choice, Choices, FieldError};
 use crate::http::layout::{Layout, Module};
+use crate::http::paging;
 use crate::http::routes::Routes;
 use crate::http::times::{self, Shown};
+use crate::http::visit::{FormPage, Visit};
 use crate::http::visitor::Visitor;
 
 const LIST: &str = "/settings/api/webhooks";
@@ -84,16 +84,16 @@ struct ListPage {
     is_full: bool,
 }
 
-async fn list(State(app): State<App>, visitor: Visitor) -> Result {
-    let read = move |reader: &Reader| {
+async fn list(visit: Visit) -> Result {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let found = webhook::list(reader, &visitor.actor, None, webhook::WEBHOOKS_MAX)?;
-        let layout = Layout::read(reader, &visitor, Module::Settings, "Webhooks")?;
+        let layout = Layout::read(reader, visitor, Module::Settings, "Webhooks")?;
         let zone = times::zone(layout.time_zone.as_deref());
         let is_full = i64::try_from(found.len()).is_ok_and(|count| count >= webhook::WEBHOOKS_MAX);
         let lines = found.into_iter().map(|webhook| Line::new(webhook, reader.now(), &zone)).collect();
-        Ok::<_, Error>(ListPage { layout, lines, is_full })
+        Ok(ListPage { layout, lines, is_full })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -124,10 +124,12 @@ struct NewPage {
     wrong: FieldError,
 }
 
-async fn form(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Result {
-    let read = move |reader: &Reader| {
+impl FormPage for NewPage {
+    type Asked = Form;
+
+    fn read(reader: &Reader, visitor: &Visitor, form: Form, wrong: FieldError) -> error::Result<NewPage> {
         access::admin(&visitor.actor)?;
-        let layout = Layout::read(reader, &visitor, Module::Settings, "New webhook")?;
+        let layout = Layout::read(reader, visitor, Module::Settings, "New webhook")?;
         let choice = |kind: &str| Choice {
             value: kind.to_string(),
             name: kind.to_string(),
@@ -135,15 +137,13 @@ async fn form(app: &App, visitor: Visitor, form: Form, wrong: FieldError) -> Res
             chosen: form.events.iter().any(|chosen| chosen == kind),
         };
         let events = Choices { list: KINDS.into_iter().map(choice).collect(), is_cut: false };
-        Ok::<_, Error>(NewPage { layout, form, events, wrong })
-    };
-    let form = app.store().read(read).await?;
-    page(form.wrong.status(), &form)
+        Ok(NewPage { layout, form, events, wrong })
+    }
 }
 
-async fn new(State(app): State<App>, visitor: Visitor) -> Result {
-    let empty = Form { which: "all".to_string(), ..Form::default() };
-    form(&app, visitor, empty, FieldError::default()).await
+async fn new(visit: Visit) -> Result {
+    let form = Form { which: "all".to_string(), ..Form::default() };
+    visit.show_form::<NewPage>(form, FieldError::default()).await
 }
 
 #[derive(Template)]
@@ -155,22 +155,20 @@ struct MadePage {
     secret: String,
 }
 
-async fn make(State(app): State<App>, visitor: Visitor, Input(given): Input<Form>) -> Result {
-    let (actor, typed, by) = (visitor.actor, given.clone(), app.clone());
-    let made = app.store().write(move |tx| {
-        access::admin(&actor)?;
-        check_url(&by, &typed.url)?;
-        webhook::create(tx, &actor, &typed.url, &typed.wanted()?)
+async fn make(visit: Visit, Input(given): Input<Form>) -> Result {
+    let (visitor, typed, app) = (visit.visitor.clone(), given.clone(), visit.app.clone());
+    let made = visit.submit(move |tx, actor| {
+        access::admin(actor)?;
+        check_url(&app, &typed.url)?;
+        let (made, secret) = webhook::create(tx, actor, &typed.url, &typed.wanted()?)?;
+        // In the same transaction: a secret that is kept is shown.
+        let layout = Layout::read(tx, &visitor, Module::Settings, "New webhook")?;
+        Ok(MadePage { layout, id: made.id, url: made.url, secret: signature::shown(&secret) })
     });
-    match forms::checked(made.await)? {
-        Ok((made, secret)) => {
-            // No redirect: the secret is shown in this answer and never again.
-            let read = move |reader: &Reader| Layout::read(reader, &visitor, Module::Settings, "New webhook");
-            let layout = app.store().read(read).await?;
-            let made = MadePage { layout, id: made.id, url: made.url, secret: signature::shown(&secret) };
-            page_once(&made)
-        }
-        Err(wrong) => form(&app, visitor, given, wrong).await,
+    match made.await? {
+        // No redirect: the secret is shown in this answer and never again.
+        Ok(made) => page_once(&made),
+        Err(wrong) => visit.show_form::<NewPage>(given, wrong).await,
     }
 }
 
@@ -221,7 +219,7 @@ fn row(call: Call, now: Time, zone: &TimeZone) -> Row {
 }
 
 /// Where the page of calls begins, and what was just done.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct CallsQuery {
     before: Option<CallId>,
     #[serde(default)]
@@ -240,21 +238,20 @@ struct WebhookPage {
     wrong: FieldError,
 }
 
-impl WebhookPage {
+impl FormPage for WebhookPage {
+    type Asked = (WebhookId, CallsQuery);
+
     fn read(
         reader: &Reader,
         visitor: &Visitor,
-        id: WebhookId,
-        place: CallsQuery,
+        (id, place): Self::Asked,
         wrong: FieldError,
     ) -> error::Result<WebhookPage> {
         let webhook = webhook::find(reader, &visitor.actor, id)?;
         // One more than a page shows whether another page follows.
         let most = PAGE as i64 + 1;
         let mut found = call_history::list(reader, &visitor.actor, id, place.before, most)?;
-        let is_longer = found.len() > PAGE;
-        found.truncate(PAGE);
-        let before = found.last().filter(|_| is_longer).map(|last| last.id);
+        let before = paging::cut_to(&mut found, PAGE, |call| call.id);
         let layout = Layout::read(reader, visitor, Module::Settings, "Webhook")?;
         let (now, zone) = (reader.now(), times::zone(layout.time_zone.as_deref()));
         let rows = found.into_iter().map(|call| row(call, now, &zone)).collect();
@@ -271,39 +268,21 @@ impl WebhookPage {
     }
 }
 
-async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam(id): PathParam<WebhookId>,
-    Query(place): Query<CallsQuery>,
-) -> Result {
-    let read = move |reader: &Reader| WebhookPage::read(reader, &visitor, id, place, FieldError::default());
-    page(StatusCode::OK, &app.store().read(read).await?)
+async fn show(visit: Visit, PathParam(id): PathParam<WebhookId>, Query(place): Query<CallsQuery>) -> Result {
+    visit.show_form::<WebhookPage>((id, place), FieldError::default()).await
 }
 
-async fn delete(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<WebhookId>) -> Result {
-    app.store().write(move |tx| webhook::delete(tx, &visitor.actor, id)).await?;
-    Ok(redirect(LIST))
+async fn delete(visit: Visit, PathParam(id): PathParam<WebhookId>) -> Result {
+    visit.change(LIST, move |tx, actor| webhook::delete(tx, actor, id)).await
 }
 
-async fn enable(State(app): State<App>, visitor: Visitor, PathParam(id): PathParam<WebhookId>) -> Result {
-    app.store().write(move |tx| webhook::enable(tx, &visitor.actor, id)).await?;
-    Ok(redirect(&format!("{LIST}/{id}?done=enabled")))
+async fn enable(visit: Visit, PathParam(id): PathParam<WebhookId>) -> Result {
+    visit.change(&format!("{LIST}/{id}?done=enabled"), move |tx, actor| webhook::enable(tx, actor, id)).await
 }
 
-async fn again(
-    State(app): State<App>,
-    visitor: Visitor,
-    PathParam((id, call)): PathParam<(WebhookId, CallId)>,
-) -> Result {
-    let actor = visitor.actor;
-    match forms::checked(app.store().write(move |tx| call_history::again(tx, &actor, id, call)).await)? {
+async fn again(visit: Visit, PathParam((id, call)): PathParam<(WebhookId, CallId)>) -> Result {
+    match visit.submit(move |tx, actor| call_history::again(tx, actor, id, call)).await? {
         Ok(()) => Ok(redirect(&format!("{LIST}/{id}?done=again"))),
-        Err(wrong) => {
-            let read =
-                move |reader: &Reader| WebhookPage::read(reader, &visitor, id, CallsQuery::default(), wrong);
-            let again = app.store().read(read).await?;
-            page(again.wrong.status(), &again)
-        }
+        Err(wrong) => visit.show_form::<WebhookPage>((id, CallsQuery::default()), wrong).await,
     }
 }

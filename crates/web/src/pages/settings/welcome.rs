@@ -2,8 +2,6 @@
 //! the picker of merge fields. Its settings are in `messaging`.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
 use domain::channels::channel;
 use domain::kernel::access;
 use domain::kernel::error::{self, Error};
@@ -17,13 +15,13 @@ use domain::welcome::template::{MergeField, TEMPLATE_CHARACTERS};
 use serde::Deserialize;
 use store::{Reader, Time};
 
-use crate::app::App;
 use crate::http::answers::{Result, page, redirect};
 use crate::http::brand::Brand;
 use crate::http::extractors::{Input, PathParam};
-use crate::http::forms::{self, FieldError};
+use crate::http::forms::FieldError;
 use crate::http::layout::{Layout, Module};
 use crate::http::routes::Routes;
+use crate::http::visit::Visit;
 use crate::http::visitor::Visitor;
 use crate::pages::messages::fragment::fragment;
 
@@ -119,8 +117,8 @@ struct Form {
 }
 
 /// A preview of the firm's text, for scripts.
-async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Form>) -> Result {
-    let read = move |reader: &Reader| {
+async fn preview(visit: Visit, Input(form): Input<Form>) -> Result {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let actor = &visitor.actor;
         access::admin(actor)?;
         let signer = match form.sender_id {
@@ -128,24 +126,23 @@ async fn preview(State(app): State<App>, visitor: Visitor, Input(form): Input<Fo
             None => setting::signer(reader, actor.workspace)?.ok_or(Error::NotFound)?.0,
         };
         let sample = greeting::sample(reader, actor, &form.text, signer)?;
-        Ok::<_, Error>(PhonePart { phone: Phone::of_sample(&visitor.workspace, sample, reader.now()) })
+        Ok(PhonePart { phone: Phone::of_sample(&visitor.workspace, sample, reader.now()) })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
 /// A preview of the text for the client user of a channel, for scripts.
 async fn preview_for(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(form): Input<Form>,
 ) -> Result {
-    let read = move |reader: &Reader| {
+    let read = move |reader: &Reader, visitor: &Visitor| {
         let foreseen = greeting::foreseen_with(reader, &visitor.actor, channel, Some(&form.text))?;
         let foreseen = foreseen.ok_or(Error::Conflict(greeting::CANCELLED))?;
-        Ok::<_, Error>(PhonePart { phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()) })
+        Ok(PhonePart { phone: Phone::of_foreseen(&visitor.workspace, foreseen, reader.now()) })
     };
-    page(StatusCode::OK, &app.store().read(read).await?)
+    visit.show(read).await
 }
 
 /// The welcome message still to come, as shown to internal users in the channel (W3).
@@ -220,10 +217,16 @@ impl EditPage {
     }
 }
 
-async fn form(State(app): State<App>, visitor: Visitor, PathParam(channel): PathParam<ChannelId>) -> Result {
-    let read = move |reader: &Reader| EditPage::read(reader, &visitor, channel, None, FieldError::default());
-    match app.store().read(read).await? {
-        Some(found) => page(StatusCode::OK, &found),
+async fn form(visit: Visit, PathParam(channel): PathParam<ChannelId>) -> Result {
+    show(visit, channel, None, FieldError::default()).await
+}
+
+/// Shows the text, or the channel if it was sent meanwhile or somebody wrote there first.
+async fn show(visit: Visit, channel: ChannelId, typed: Option<String>, wrong: FieldError) -> Result {
+    let (status, store) = (wrong.status(), visit.app.store().clone());
+    let read = move |reader: &Reader| EditPage::read(reader, &visit.visitor, channel, typed, wrong);
+    match store.read(read).await? {
+        Some(found) => page(status, &found),
         None => Ok(redirect(&format!("/messages/{channel}"))),
     }
 }
@@ -239,31 +242,17 @@ struct Written {
 }
 
 async fn write(
-    State(app): State<App>,
-    visitor: Visitor,
+    visit: Visit,
     PathParam(channel): PathParam<ChannelId>,
     Input(form): Input<Written>,
 ) -> Result {
-    let (actor, given) = (visitor.actor, form.clone());
-    let written = app
-        .store()
-        .write(move |tx| {
-            let text = (given.act != "reset").then_some(given.text.as_str());
-            greeting::write_for(tx, &actor, channel, given.client, text)
-        })
-        .await;
-    let back = format!("/messages/{channel}");
-    match forms::checked(written)? {
-        Ok(()) => Ok(redirect(&back)),
-        Err(wrong) => {
-            let status = wrong.status();
-            let read =
-                move |reader: &Reader| EditPage::read(reader, &visitor, channel, Some(form.text), wrong);
-            match app.store().read(read).await? {
-                Some(again) => page(status, &again),
-                // It was sent meanwhile, or somebody wrote there first: the channel shows which.
-                None => Ok(redirect(&back)),
-            }
-        }
+    let given = form.clone();
+    let written = visit.submit(move |tx, actor| {
+        let text = (given.act != "reset").then_some(given.text.as_str());
+        greeting::write_for(tx, actor, channel, given.client, text)
+    });
+    match written.await? {
+        Ok(()) => Ok(redirect(&format!("/messages/{channel}"))),
+        Err(wrong) => show(visit, channel, Some(form.text), wrong).await,
     }
 }

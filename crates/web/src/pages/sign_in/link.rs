@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
-use domain::administration::profile::{self, SelfChange};
+use domain::administration::profile::{self, SelfInput};
 use domain::arrival::sign_in;
 use domain::directory::person;
 use domain::identity::sign_in_links::{self, LinkKind, LinkState};
@@ -13,14 +13,14 @@ use domain::kernel::access;
 use domain::kernel::error::{self, Error};
 use domain::kernel::ids::{PersonId, WorkspaceId};
 use domain::kernel::name::Name;
+use domain::kernel::patch::Patch;
 use domain::tenant::workspaces::Workspace;
-use serde::Deserialize;
 use store::{Reader, Tx};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page};
 use crate::http::brand::Brand;
-use crate::http::extractors::{Input, PathParam, Query};
+use crate::http::extractors::{Inputs, PathParam, Query};
 use crate::http::forms::{self, FieldError};
 use crate::http::routes::Routes;
 use crate::http::theme::Theme;
@@ -33,28 +33,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Where to go afterwards and, for an invitation, the person's name and phone number.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Default)]
 struct Form {
-    back: String,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    phone: Option<String>,
-}
-
-impl Form {
-    fn wanted(&self) -> ReturnTo {
-        ReturnTo { back: self.back.clone(), ..ReturnTo::default() }
-    }
-
-    fn change(&self) -> SelfChange {
-        SelfChange {
-            given_name: self.given_name.clone(),
-            family_name: self.family_name.clone(),
-            phone: self.phone.clone(),
-            time_zone: None,
-        }
-    }
+    wanted: ReturnTo,
+    me: SelfInput,
 }
 
 /// Who the link would sign in, and who is signed in already.
@@ -118,7 +100,7 @@ async fn link(
     PathParam(secret): PathParam<String>,
     Query(wanted): Query<ReturnTo>,
 ) -> Result {
-    let form = Form { back: wanted.back, ..Form::default() };
+    let form = Form { wanted, ..Form::default() };
     show(&app, look, &workspace, visitor, secret, form, FieldError::default()).await
 }
 
@@ -159,8 +141,7 @@ async fn show(
     }
     let other = seen.here.filter(|_| !is_here);
     let asked = ReturnTo { back: seen.back.unwrap_or_default(), ..ReturnTo::default() };
-    let wanted = form.wanted();
-    let back = if form.back.is_empty() { asked.back() } else { wanted.back() }.to_string();
+    let back = if form.wanted.back.is_empty() { asked.back() } else { form.wanted.back() }.to_string();
     if seen.kind != LinkKind::Invitation {
         return page(StatusCode::OK, &LinkPage { look, brand, name: seen.name, other, back });
     }
@@ -169,9 +150,9 @@ async fn show(
         brand,
         other,
         back,
-        given_name: form.given_name.unwrap_or_else(|| seen.name.given.clone()),
-        family_name: form.family_name.unwrap_or_else(|| seen.name.family.clone()),
-        phone: form.phone.or(seen.phone).unwrap_or_default(),
+        given_name: form.me.given_name.or(&seen.name.given).clone(),
+        family_name: form.me.family_name.or(&seen.name.family).clone(),
+        phone: form.me.phone.into_value().or(seen.phone).unwrap_or_default(),
         name: seen.name,
         wrong,
     };
@@ -235,10 +216,11 @@ async fn by_link(
     visitor: Option<Visitor>,
     headers: HeaderMap,
     PathParam(secret): PathParam<String>,
-    Input(form): Input<Form>,
+    Inputs(me, wanted): Inputs<SelfInput, ReturnTo>,
 ) -> Result {
+    let form = Form { wanted, me: SelfInput { time_zone: Patch::Keep, ..me } };
     let (id, agent) = (workspace.id, agent(&headers));
-    let (used, replaced, typed) = (secret.clone(), visitor.clone(), form.clone());
+    let (used, replaced, typed) = (secret.clone(), visitor.clone(), form.me.clone());
     let signed = app
         .store()
         .write(move |tx| {
@@ -255,7 +237,7 @@ async fn by_link(
         })
         .await;
     match signed {
-        Ok(secret) => Ok(signed_in(&app, &secret, form.wanted().back())),
+        Ok(secret) => Ok(signed_in(&app, &secret, form.wanted.back())),
         // The link's page explains why it cannot sign anybody in.
         Err(Error::Conflict(_) | Error::NotFound) => {
             show(&app, look, &workspace, visitor, secret, form, FieldError::default()).await
@@ -269,7 +251,12 @@ async fn by_link(
 }
 
 /// Saves the name and phone number that somebody gave when accepting an invitation.
-fn call_themselves(tx: &mut Tx, workspace: WorkspaceId, person: PersonId, form: &Form) -> error::Result<()> {
+fn call_themselves(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    person: PersonId,
+    me: &SelfInput,
+) -> error::Result<()> {
     let invited: access::Actor = access::actor(tx, workspace, person)?.ok_or(Error::NotFound)?;
-    profile::edit_self(tx, &invited, &form.change())
+    profile::edit_self(tx, &invited, me)
 }

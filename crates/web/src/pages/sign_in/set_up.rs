@@ -10,7 +10,6 @@ use domain::arrival::complete_sign_in;
 use domain::kernel::access;
 use domain::kernel::error::Error;
 use domain::tenant::workspaces;
-use serde::Deserialize;
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page, redirect};
@@ -61,27 +60,18 @@ async fn front(
     }
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    brand_name: String,
-    given_name: String,
-    family_name: String,
-    email: String,
-}
-
 #[derive(Template)]
 #[template(path = "set_up/form.html")]
 struct FormPage {
     look: Theme,
     brand: Brand,
-    form: Form,
+    form: SetUp,
     wrong: FieldError,
 }
 
 impl FormPage {
     fn new(look: Theme) -> FormPage {
-        FormPage { look, brand: Brand::product(), form: Form::default(), wrong: FieldError::default() }
+        FormPage { look, brand: Brand::product(), form: SetUp::default(), wrong: FieldError::default() }
     }
 }
 
@@ -107,15 +97,9 @@ async fn set_up(
     look: Theme,
     PathParam(secret): PathParam<String>,
     headers: HeaderMap,
-    Input(form): Input<Form>,
+    Input(form): Input<SetUp>,
 ) -> Result {
-    let agent = browser_session::agent(&headers);
-    let given = SetUp {
-        brand: form.brand_name.clone(),
-        given_name: form.given_name.clone(),
-        family_name: form.family_name.clone(),
-        email: form.email.clone(),
-    };
+    let (agent, given) = (browser_session::agent(&headers), form.clone());
     let outcome = app
         .store()
         .write(move |tx| {

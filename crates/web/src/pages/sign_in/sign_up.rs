@@ -7,7 +7,6 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::identity::sign_ups::{self, SignUpInput};
 use domain::kernel::error::Error;
-use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::http::answers::{Answer, Result, page, redirect};
@@ -25,26 +24,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes.get(HERE, show).post(HERE, sign_up)
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Form {
-    given_name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    family_name: String,
-    email: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    company: String,
-    /// A honeypot: hidden from people, so only bots fill it in.
-    #[serde(skip_serializing)]
-    confirm_reference: String,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in/sign_up.html")]
 struct SignUpPage {
     look: Theme,
     brand: Brand,
-    form: Form,
+    form: SignUpInput,
     wrong: FieldError,
 }
 
@@ -52,7 +37,7 @@ async fn show(
     look: Theme,
     CurrentWorkspace(workspace): CurrentWorkspace,
     visitor: Option<Visitor>,
-    Query(form): Query<Form>,
+    Query(form): Query<SignUpInput>,
 ) -> Result {
     if workspace.sign_up_at.is_none() {
         return Err(Answer::not_found());
@@ -69,16 +54,9 @@ async fn sign_up(
     look: Theme,
     CurrentWorkspace(workspace): CurrentWorkspace,
     Sender(sender): Sender,
-    Input(form): Input<Form>,
+    Input(form): Input<SignUpInput>,
 ) -> Result {
-    let id = workspace.id;
-    let given = SignUpInput {
-        given_name: form.given_name.clone(),
-        family_name: form.family_name.clone(),
-        email: form.email.clone(),
-        company: form.company.clone(),
-        trap: form.confirm_reference.clone(),
-    };
+    let (id, given) = (workspace.id, form.clone());
     let asked = app.store().write(move |tx| sign_ups::ask(tx, id, &given, &sender)).await;
     if let Err(Error::TooMany(wait)) = &asked {
         // What was typed is kept for the next attempt.

@@ -3,10 +3,10 @@
 
 use std::ops::Deref;
 
-use domain::administration::clients::{self, NewClient};
-use domain::administration::projects::{self, NewProject};
+use domain::administration::clients::{self, ClientInput};
+use domain::administration::projects::{self, ProjectInput};
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::{invitations, joining, sign_in};
 use domain::channels::notifications;
 use domain::channels::starting::{self, Subject};
@@ -28,7 +28,7 @@ use domain::webhooks::{call_history, calls};
 use domain::{administration, directory};
 use store::{Reader, Tx};
 
-use super::{Browser, FILE_MAX, Portal};
+use super::{Browser, FILE_MAX, Portal, VAST};
 
 pub struct Firm {
     pub portal: Portal,
@@ -86,10 +86,10 @@ impl Firm {
 
     /// A firm in a portal that takes files so large that their progress is recorded in steps.
     pub async fn vast() -> Firm {
-        Firm::furnish(Portal::open(false, 50_000_000)).await
+        Firm::furnish(Portal::open(false, VAST)).await
     }
 
-    async fn furnish(portal: Portal) -> Firm {
+    pub async fn furnish(portal: Portal) -> Firm {
         let people = portal.write(make).await;
         Firm { portal, people }
     }
@@ -232,12 +232,12 @@ fn make(tx: &mut Tx) -> error::Result<People> {
     let priya = internal(tx, &jane, "Priya", "Rao", Some(santos))?;
     let oskar = client(tx, &jane, "Oskar", "Kowalski", northwind)?;
     let maria = client(tx, &jane, "Maria", "Santos", santos)?;
-    let project = NewProject {
-        title: "Renovation".to_string(),
-        company: Some(northwind),
-        clients: vec![oskar.person],
-        internals: vec![jane.person, tom.person],
-        confirmed: false,
+    let project = ProjectInput {
+        title: "Renovation".to_string().into(),
+        company_id: Some(northwind).into(),
+        client_ids: vec![oskar.person].into(),
+        internal_user_ids: vec![jane.person, tom.person].into(),
+        ..ProjectInput::default()
     };
     let renovation = projects::add(tx, &jane, &project)?;
     let channel = starting::create(tx, &jane, &Subject::Client(oskar.person))?;
@@ -277,25 +277,25 @@ fn internal(
     family: &str,
     assigned: Option<CompanyId>,
 ) -> error::Result<Actor> {
-    let new = NewInternal {
-        given_name: given.to_string(),
-        family_name: family.to_string(),
-        email: format!("{}@firm.example", given.to_lowercase()),
-        role: Role::Staff,
-        limited: assigned.is_some(),
-        companies: assigned.into_iter().collect(),
+    let new = InternalInput {
+        given_name: given.to_string().into(),
+        family_name: family.to_string().into(),
+        email: format!("{}@firm.example", given.to_lowercase()).into(),
+        role: Role::Staff.into(),
+        is_client_access_limited: assigned.is_some().into(),
+        company_access_list: assigned.into_iter().collect::<Vec<_>>().into(),
     };
     let person = team::add_internal(tx, jane, &new)?;
     Ok(Actor::new(jane.workspace, person, Role::Staff, assigned.is_some()))
 }
 
 fn client(tx: &mut Tx, jane: &Actor, given: &str, family: &str, company: CompanyId) -> error::Result<Actor> {
-    let new = NewClient {
-        given_name: given.to_string(),
-        family_name: family.to_string(),
-        email: format!("{}@client.example", given.to_lowercase()),
-        companies: vec![company],
-        ..NewClient::default()
+    let new = ClientInput {
+        given_name: given.to_string().into(),
+        family_name: family.to_string().into(),
+        email: format!("{}@client.example", given.to_lowercase()).into(),
+        company_ids: vec![company].into(),
+        ..ClientInput::default()
     };
     let person: PersonId = clients::add_client(tx, jane, &new)?;
     Ok(Actor::new(jane.workspace, person, Role::Client, false))

@@ -236,7 +236,7 @@ async fn a_key_ends_with_its_admin() {
     let tom_actor = firm
         .portal
         .write(move |tx| {
-            let admin = team::InternalChange { role: Some(access::Role::Admin), ..Default::default() };
+            let admin = team::InternalInput { role: access::Role::Admin.into(), ..Default::default() };
             team::edit_internal(tx, &jane, tom, &admin)?;
             access::actor(tx, jane.workspace, tom)
         })
@@ -250,7 +250,7 @@ async fn a_key_ends_with_its_admin() {
     program.get("/v1/workspaces").await.is(200);
     firm.portal
         .write(move |tx| {
-            let staff = team::InternalChange { role: Some(access::Role::Staff), ..Default::default() };
+            let staff = team::InternalInput { role: access::Role::Staff.into(), ..Default::default() };
             team::edit_internal(tx, &jane, tom, &staff)
         })
         .await;

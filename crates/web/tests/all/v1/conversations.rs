@@ -1,6 +1,6 @@
 //! Channels and messages through `/v1`, compared with the pages.
 
-use domain::administration::projects::{self, NewProject};
+use domain::administration::projects::{self, ProjectInput};
 use domain::kernel::ids::{self, MessageId};
 use serde_json::{Value, json};
 
@@ -111,8 +111,11 @@ async fn a_message_is_sent_as_somebody_who_is_in_the_channel() {
     let project = firm
         .portal
         .write(move |tx| {
-            let new =
-                NewProject { title: "Quiet".to_string(), internals: vec![tom], ..NewProject::default() };
+            let new = ProjectInput {
+                title: "Quiet".to_string().into(),
+                internal_user_ids: vec![tom].into(),
+                ..ProjectInput::default()
+            };
             projects::add(tx, &jane, &new)
         })
         .await;

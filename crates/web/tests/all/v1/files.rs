@@ -107,8 +107,8 @@ async fn f2_a_file_waits_for_its_bytes_and_hands_them_out() {
 async fn f2_an_address_ends_with_the_admin_who_made_the_key() {
     let firm = Firm::new().await;
     let (owner, tom) = (firm.jane, firm.tom.person);
-    let admin = team::InternalChange { role: Some(access::Role::Admin), ..Default::default() };
-    let staff = team::InternalChange { role: Some(access::Role::Staff), ..Default::default() };
+    let admin = team::InternalInput { role: access::Role::Admin.into(), ..Default::default() };
+    let staff = team::InternalInput { role: access::Role::Staff.into(), ..Default::default() };
     firm.portal.write(move |tx| team::edit_internal(tx, &owner, tom, &admin)).await;
     let actor = firm.portal.read(move |reader| access::actor(reader, owner.workspace, tom)).await.unwrap();
     let program = firm.portal.program_of(actor).await;

@@ -134,9 +134,9 @@ async fn m8_a_program_finds_messages_by_their_words_wherever_they_were_written()
         .portal
         .write(move |tx| {
             members::leave(tx, &jane, channel)?;
-            let project = projects::NewProject {
-                title: "Tower".to_string(),
-                internals: vec![tom.person, priya.person],
+            let project = projects::ProjectInput {
+                title: "Tower".to_string().into(),
+                internal_user_ids: vec![tom.person, priya.person].into(),
                 ..Default::default()
             };
             let project = projects::add(tx, &jane, &project)?;

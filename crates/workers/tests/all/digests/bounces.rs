@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::administration::clients::{self, ClientChange};
+use domain::administration::clients::{self, ClientInput};
 use domain::arrival::sign_in;
 use domain::channels::starting;
 use domain::identity::{sign_in_links, sign_in_requests};
@@ -89,7 +89,7 @@ both_engines! {
         office.minutes(30);
         takes(office);
         office.reads(bo, channel, 1);
-        let change = ClientChange { email: Some("bob@client.example".to_string()), ..ClientChange::default() };
+        let change = ClientInput { email: "bob@client.example".to_string().into(), ..ClientInput::default() };
         office.write(move |tx| clients::edit_client(tx, &jane, bo.person, &change));
         assert_eq!(reason(office, bo), None);
         office.works();

@@ -1,16 +1,19 @@
 //! Nothing is told twice, and nothing is lost, whatever fails (N5, N12).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::channels::starting::Subject;
 use domain::messages::unread_backlog::Reason;
 use domain::notify::digest_part::DeliveryState;
 use outbound::mail::MailError;
 use outbound::memory::Behaviour;
-use workers::DigestScheduler;
+use workers::{ClockWatcher, DigestScheduler};
 
 use super::at;
 use crate::both_engines;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 fn away() -> MailError {
     MailError::temporary("the mail server is away")
@@ -200,6 +203,38 @@ both_engines! {
         assert!(mails[1].text.contains("after") && mails[1].text.contains("while it was wrong"));
         office.minutes(4 * 24 * 60);
         assert_eq!(office.digests_to(bo).len(), 2);
+    }
+
+    fn n5_a_clock_put_back_by_an_hour_makes_nobody_wait_for_it(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        let mut watcher = ClockWatcher::new(office.store.clone());
+        assert_eq!(office.wait_for(watcher.step()).unwrap(), None);
+        office.posts(jane, office.channel_of(bo), "Hello");
+        office.minutes(2);
+        assert_eq!(office.wait_for(watcher.step()).unwrap(), None, "time passed");
+        office.turn_back(HOUR);
+        assert_eq!(office.wait_for(watcher.step()).unwrap(), Some(HOUR));
+        assert_eq!(office.wait_for(watcher.step()).unwrap(), None);
+        office.minutes(3);
+        assert_eq!(office.digests_to(bo).len(), 1);
+        office.minutes(3 * 60);
+        assert_eq!(office.digests_to(bo).len(), 1, "and nobody is told twice");
+    }
+
+    fn n5_a_mail_that_waits_for_its_next_try_is_not_late_when_the_clock_was_put_back_while_the_program_was_down(office) {
+        let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
+        office.wait_for(ClockWatcher::new(office.store.clone()).step()).unwrap();
+        office.posts(jane, office.channel_of(bo), "Hello");
+        office.mails.behave(|_| Behaviour::Refuses(away()));
+        office.minutes(10);
+        assert!(office.digests_to(bo).is_empty());
+        office.wait_for(ClockWatcher::new(office.store.clone()).step()).unwrap();
+        office.turn_back(HOUR);
+        let by = office.wait_for(ClockWatcher::new(office.store.clone()).step()).unwrap();
+        assert_eq!(by, Some(HOUR), "as noted before the program went down");
+        office.mails.behave(|_| Behaviour::Takes);
+        office.minutes(10);
+        assert_eq!(office.digests_to(bo).len(), 1);
     }
 
     fn n5_thirty_people_due_at_once_are_each_told_once(office) {

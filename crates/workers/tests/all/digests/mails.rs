@@ -201,7 +201,7 @@ both_engines! {
         let (bo, ada) = (office.client("Bo", &[]), office.ada);
         office.write(move |tx| workspaces::rename(tx, &ada, "Harbor <b>& \"Lee\"</b>"));
         office.write(move |tx| {
-            let change = profile::SelfChange { given_name: Some(hostile.to_string()), ..Default::default() };
+            let change = profile::SelfInput { given_name: hostile.to_string().into(), ..Default::default() };
             profile::edit_self(tx, &ada, &change)
         });
         office.posts(ada, office.channel_of(bo), text);
@@ -236,7 +236,7 @@ both_engines! {
         let (jane, bo) = (office.staff("Jane"), office.client("Bo", &[]));
         office.write(move |tx| {
             let change =
-                profile::SelfChange { time_zone: Some("America/New_York".to_string()), ..Default::default() };
+                profile::SelfInput { time_zone: "America/New_York".to_string().into(), ..Default::default() };
             profile::edit_self(tx, &bo, &change)
         });
         office.posts(jane, office.channel_of(bo), "Hello");

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::administration;
-use domain::administration::clients::{self, ClientChange, NewClient};
+use domain::administration::clients::{self, ClientInput};
 use domain::administration::deactivation;
 use domain::administration::set_up::{self, SetUp};
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::arrival::invitations;
 use domain::channels::members;
 use domain::channels::starting::{self, Subject};
@@ -86,14 +86,14 @@ impl Place for Office {
 impl Office {
     pub fn write<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&mut Tx) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.write(closure)).expect("a write")
     }
 
     pub fn read<T: Send + 'static>(
         &self,
-        closure: impl FnOnce(&Reader) -> error::Result<T> + Send + 'static,
+        closure: impl FnOnce(&Reader) -> error::Result<T> + Clone + Send + 'static,
     ) -> T {
         self.runtime.block_on(self.store.read(closure)).expect("an answer")
     }
@@ -116,12 +116,12 @@ impl Office {
     /// A client user who is not invited.
     pub fn stranger(&self, given: &str, companies: &[CompanyId]) -> Actor {
         let ada = self.ada;
-        let new = NewClient {
-            given_name: given.to_string(),
-            family_name: "Client".to_string(),
-            email: format!("{}@client.example", given.to_lowercase()),
-            companies: companies.to_vec(),
-            ..NewClient::default()
+        let new = ClientInput {
+            given_name: given.to_string().into(),
+            family_name: "Client".to_string().into(),
+            email: format!("{}@client.example", given.to_lowercase()).into(),
+            company_ids: companies.to_vec().into(),
+            ..ClientInput::default()
         };
         let person = self.write(move |tx| clients::add_client(tx, &ada, &new));
         self.actor(person)
@@ -136,13 +136,13 @@ impl Office {
 
     pub fn staff(&self, given: &str) -> Actor {
         let ada = self.ada;
-        let new = NewInternal {
-            given_name: given.to_string(),
-            family_name: "Lee".to_string(),
-            email: format!("{}@firm.example", given.to_lowercase()),
-            role: Role::Staff,
-            limited: false,
-            companies: Vec::new(),
+        let new = InternalInput {
+            given_name: given.to_string().into(),
+            family_name: "Lee".to_string().into(),
+            email: format!("{}@firm.example", given.to_lowercase()).into(),
+            role: Role::Staff.into(),
+            is_client_access_limited: false.into(),
+            company_access_list: Vec::new().into(),
         };
         let person = self.write(move |tx| team::add_internal(tx, &ada, &new));
         self.invite(person);
@@ -161,7 +161,7 @@ impl Office {
 
     pub fn moves(&self, client: Actor, companies: &[CompanyId]) {
         let (ada, companies) = (self.ada, companies.to_vec());
-        let change = ClientChange { companies: Some(companies), ..ClientChange::default() };
+        let change = ClientInput { company_ids: companies.into(), ..ClientInput::default() };
         self.write(move |tx| clients::edit_client(tx, &ada, client.person, &change));
     }
 
@@ -210,6 +210,7 @@ impl Office {
                 purpose: Purpose::Message,
                 name: (*name).to_string(),
                 size: Some(*size),
+                metadata: None,
             };
             let upload = self.write(move |tx| uploads::begin(tx, &who, &new, &room)).id;
             let id = BlobId::new(self.now());

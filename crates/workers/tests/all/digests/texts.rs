@@ -1,6 +1,6 @@
 //! Texts about what was missed: at the same moment as the mail, to those who proved a number and said yes (N9).
 
-use domain::administration::profile::{self, SelfChange};
+use domain::administration::profile::{self, SelfInput};
 use domain::channels::starting::Subject;
 use domain::kernel::access::Actor;
 use domain::kernel::medium::Frequency;
@@ -35,7 +35,7 @@ impl Office {
     }
 
     fn is_in(&self, who: Actor, zone: &str) {
-        let change = SelfChange { time_zone: Some(zone.to_string()), ..SelfChange::default() };
+        let change = SelfInput { time_zone: zone.to_string().into(), ..SelfInput::default() };
         self.write(move |tx| profile::edit_self(tx, &who, &change));
     }
 }

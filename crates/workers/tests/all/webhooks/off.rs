@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::administration::team::{self, NewInternal};
+use domain::administration::team::{self, InternalInput};
 use domain::kernel::access::Role;
 use domain::kernel::{error, ids};
 use domain::notify::delivery::CALLS_RETRIED_FOR;
@@ -34,15 +34,19 @@ async fn h5_a_call_is_tried_for_three_days_with_growing_waits_and_then_the_webho
     let program = Program::open().await;
     let office = &program.office;
     let (ada, began) = (office.ada, office.now());
-    let colleague = NewInternal {
-        given_name: "Eve".to_string(),
-        family_name: "Admin".to_string(),
-        email: "eve@firm.example".to_string(),
-        role: Role::Admin,
-        limited: false,
-        companies: Vec::new(),
+    let colleague = InternalInput {
+        given_name: "Eve".to_string().into(),
+        family_name: "Admin".to_string().into(),
+        email: "eve@firm.example".to_string().into(),
+        role: Role::Admin.into(),
+        is_client_access_limited: false.into(),
+        company_access_list: Vec::new().into(),
     };
-    let staff = NewInternal { email: "tom@firm.example".to_string(), role: Role::Staff, ..colleague.clone() };
+    let staff = InternalInput {
+        email: "tom@firm.example".to_string().into(),
+        role: Role::Staff.into(),
+        ..colleague.clone()
+    };
     office.write(move |tx| team::add_internal(tx, &ada, &colleague)).await;
     office.write(move |tx| team::add_internal(tx, &ada, &staff)).await;
     let webhook = program.make("https://a.example/hooks", &["message.sent"]).await;

@@ -11,11 +11,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The number of answers on all connections.
 pub(crate) static ANSWERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A connection of somebody who is signed in.
+/// A connection of somebody the program knows.
 pub(crate) struct Connection<'a> {
     stream: TcpStream,
     host: &'a str,
-    cookie: &'a str,
+    credentials: &'a str,
 }
 
 pub(crate) struct Answer {
@@ -44,23 +44,25 @@ impl Answer {
 }
 
 impl<'a> Connection<'a> {
-    /// `None` if the program is gone.
-    pub(crate) fn open(host: &'a str, cookie: &'a str) -> Option<Connection<'a>> {
+    /// With the header that says who asks, such as `cookie: …`, or nothing. `None` if the program is gone.
+    pub(crate) fn open(host: &'a str, credentials: &'a str) -> Option<Connection<'a>> {
         let stream = TcpStream::connect(host).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
         stream.set_nodelay(true).expect("no waiting for more");
-        Some(Connection { stream, host, cookie })
+        Some(Connection { stream, host, credentials })
     }
 
     /// Waits for the answer; `None` if the connection breaks before its end.
     pub(crate) fn request(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut request = format!(
-            "{what} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
-             accept: application/json\r\ncontent-length: {}\r\n",
+            "{what} HTTP/1.1\r\nhost: {}\r\nsec-fetch-site: same-origin\r\naccept: application/json\r\n\
+             content-length: {}\r\n",
             self.host,
-            self.cookie,
             body.len()
         );
+        if !self.credentials.is_empty() {
+            request.push_str(&format!("{}\r\n", self.credentials));
+        }
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
