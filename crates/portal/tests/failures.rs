@@ -120,6 +120,15 @@ fn a_limit_for_the_size_of_files_is_an_error_and_not_the_end() {
     };
     assert!(upload("large.txt", 9_000_000).starts_with("HTTP/1.1 507 "));
     assert!(upload("small.txt", 9_000).starts_with("HTTP/1.1 200 "));
+    // The database's own files are no different: they reach the limit with many long messages.
+    let long = format!("{{\"channelId\":\"{channel}\",\"text\":\"{}\"}}", "long ".repeat(1_800));
+    let refused = (0..5_000).find_map(|_| {
+        let head = call("POST /v1/messages", &long, "application/json").0;
+        (!head.starts_with("HTTP/1.1 200 ")).then_some(head)
+    });
+    let refused = refused.expect("the database grows");
+    assert!(refused.starts_with("HTTP/1.1 507 "), "{refused}");
+    assert_eq!(running.get("/healthz"), 200);
     running.stop();
 }
 

@@ -6,7 +6,7 @@
 //! different: what it did not take was never promised, and writing goes on once there is room.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
@@ -21,7 +21,9 @@ type OnFailure = Box<dyn Fn(&Error) + Send + Sync>;
 
 /// The disk of one database.
 pub(crate) struct Disk {
-    /// A file beside the database that is written to find out whether the disk takes anything.
+    /// The database and its log.
+    files: [PathBuf; 2],
+    /// A file beside them that is written to find out whether the disk takes anything.
     probe: PathBuf,
     /// Why nothing may be written or flushed any more.
     failed: OnceLock<String>,
@@ -33,10 +35,14 @@ pub(crate) struct Disk {
 impl Disk {
     /// The disk that the database `file` is on.
     pub(crate) fn of(file: &Path) -> Disk {
-        let mut probe = file.as_os_str().to_os_string();
-        probe.push("-probe");
+        let beside = |ending| {
+            let mut name = file.as_os_str().to_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        };
         Disk {
-            probe: PathBuf::from(probe),
+            files: [file.to_path_buf(), beside("-wal")],
+            probe: beside("-probe"),
             failed: OnceLock::new(),
             on_failure: OnceLock::new(),
             full: Mutex::default(),
@@ -107,15 +113,22 @@ impl Disk {
         Ok(())
     }
 
+    /// Writes where the longer of the files ends: a limit for the size of files is met there too.
     fn probe(&self) -> io::Result<()> {
-        let written = File::create(&self.probe).and_then(|mut file| file.write_all(&vec![0; ROOM]));
+        let lengths = self.files.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len());
+        let end = lengths.max().unwrap_or(0);
+        let written = File::create(&self.probe).and_then(|mut file| {
+            file.seek(SeekFrom::Start(end))?;
+            file.write_all(&vec![0; ROOM])
+        });
         // It may not even have been created.
         let _ = std::fs::remove_file(&self.probe);
         written
     }
 }
 
-/// Whether a write was not taken for lack of room, or because the disk may only be read.
+/// Whether a write was not taken for lack of room, because the disk may only be read, or because files may not grow.
 fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem)
+    use ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge)
 }
