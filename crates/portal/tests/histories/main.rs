@@ -28,7 +28,7 @@ use program::{Channel, Program, id};
 use server::{Postgres, Server, Trouble};
 
 /// Operations on each engine; `PORTAL_TEST_OPERATIONS` overrides it.
-const OPERATIONS: usize = 8_000;
+const OPERATIONS: usize = 6_000;
 /// Operations in one channel.
 const A_CHANNEL: usize = 1_000;
 /// Programs at work in it.
