@@ -36,6 +36,13 @@ impl Param for Time {
     }
 }
 
+/// In whole milliseconds.
+impl Param for Duration {
+    fn value(&self) -> Value<'_> {
+        Value::Integer(milliseconds(*self))
+    }
+}
+
 impl FromValue for Time {
     fn from_value(value: Value<'_>) -> Option<Time> {
         i64::from_value(value).map(Time)

@@ -41,11 +41,10 @@ pub fn note(tx: &Tx) -> Result<()> {
 
 /// Puts back what waits, after the clock was put back by so much. Returns how much that is.
 pub fn put_back(tx: &Tx, by: Duration) -> Result<usize> {
-    let (now, milliseconds) = (tx.now(), i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
     let mut changed = 0;
     for (table, column) in WAITING {
         let sql = format!("UPDATE {table} SET {column} = {column} - CAST($1 AS BIGINT) WHERE {column} > $2");
-        changed += tx.run(&sql, &[&milliseconds, &now])?;
+        changed += tx.run(&sql, &[&by, &tx.now()])?;
     }
     note(tx)?;
     Ok(changed)

@@ -43,7 +43,7 @@ pub fn channels_past_wait(
     );
     let now = reader.now();
     let ahead = now.after(CLOCKS_DIFFER);
-    Ok(reader.all(&sql, &[&now, &milliseconds(wait), &most, &ahead], |row| row.read())?)
+    Ok(reader.all(&sql, &[&now, &wait, &most, &ahead], |row| row.read())?)
 }
 
 /// Up to `most` people, of all workspaces, who are due.
@@ -60,7 +60,7 @@ pub fn next(reader: &Reader, wait: Option<Duration>) -> Result<Option<Time>> {
     let ripe: Option<Time> = reader.one(
         "SELECT min((SELECT min(d.since) FROM waiting d WHERE d.workspace = w.id) \
          + coalesce(CAST($1 AS BIGINT), w.wait_minutes * 60000)) FROM workspaces w",
-        &[&milliseconds(wait)],
+        &[&wait],
         |row| row.get(0),
     )?;
     let due: Option<Time> = reader.one("SELECT min(decide_at) FROM due", &[], |row| row.get(0))?;
@@ -237,8 +237,4 @@ pub(crate) fn wait_of(reader: &Reader, workspace: WorkspaceId, wait: Option<Dura
         Some(wait) => Ok(wait),
         None => Ok(settings::messaging(reader, workspace)?.wait()),
     }
-}
-
-fn milliseconds(wait: Option<Duration>) -> Option<i64> {
-    wait.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }

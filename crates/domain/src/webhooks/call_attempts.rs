@@ -58,7 +58,6 @@ pub fn record(
 ) -> Result<Outcome> {
     let workspace = delivery.workspace;
     let taken_at = hold(tx, workspace, webhook)?;
-    let took = i64::try_from(tried.took.as_millis()).unwrap_or(i64::MAX);
     let said: String = tried.said.chars().filter(|sign| *sign != '\0').take(SAID_CHARACTERS).collect();
     // Inserts nothing if the call was swept in the meantime.
     tx.run(
@@ -71,7 +70,7 @@ pub fn record(
             &delivery.id,
             &delivery.tries,
             &tried.at,
-            &took,
+            &tried.took,
             &tried.status.map(i64::from),
             &said,
         ],
