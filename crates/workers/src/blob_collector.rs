@@ -29,13 +29,12 @@ pub struct BlobCollector {
     store: Store,
     blobs: Arc<Blobs>,
     looked_through_at: Option<Time>,
-    has_begun: bool,
 }
 
 impl BlobCollector {
     /// A collector for `blobs`.
     pub fn new(store: Store, blobs: Arc<Blobs>) -> BlobCollector {
-        BlobCollector { store, blobs, looked_through_at: None, has_begun: false }
+        BlobCollector { store, blobs, looked_through_at: None }
     }
 
     /// Removes some unneeded files and uploads and returns how many; 0 if there are none.
@@ -95,8 +94,18 @@ impl BlobCollector {
         removed.is_ok()
     }
 
+    /// Removes files older than `age` whose writing a crash interrupted. Returns how many.
+    async fn remove_unfinished(&self, age: Duration) -> usize {
+        self.blobs.remove_unfinished(age).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "unfinished files cannot be removed");
+            0
+        })
+    }
+
     /// Removes unneeded files until `stop` is true or its sender is dropped.
     pub async fn run(self, stop: watch::Receiver<bool>) {
+        // Nothing needs them again, whatever the clock shows.
+        self.remove_unfinished(ORPHANS_AFTER).await;
         worker_loop::run(self, stop).await;
     }
 }
@@ -116,34 +125,16 @@ impl Work for BlobCollector {
             tracing::info!(count = removed, "old files and uploads removed");
             return Ok(Next::AtOnce);
         }
-        if self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
-            match self.look_through_now(now).await {
+        // A clock that has just jumped ahead would make what is arriving look old.
+        let is_settled = self.store.clock().settled() >= now;
+        if is_settled && self.looked_through_at.is_none_or(|at| now.since(at) >= LOOKED_THROUGH_EVERY) {
+            self.looked_through_at = Some(now);
+            match self.look_through(ORPHANS_AFTER).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "files that a crash left removed"),
                 Err(error) => tracing::warn!(%error, "the files cannot be looked through"),
             }
         }
         Ok(Next::After(EVERY))
-    }
-}
-
-impl BlobCollector {
-    /// A clock that has just jumped ahead would make what is arriving look old. Until it has settled, only what is never
-    /// needed again goes, once.
-    async fn look_through_now(&mut self, now: Time) -> Result<usize> {
-        if self.store.clock().settled() >= now {
-            self.looked_through_at = Some(now);
-            return self.look_through(ORPHANS_AFTER).await;
-        }
-        let is_first = !std::mem::replace(&mut self.has_begun, true);
-        Ok(if is_first { self.remove_unfinished(ORPHANS_AFTER).await } else { 0 })
-    }
-
-    /// Removes files older than `age` whose writing a crash interrupted. Returns how many.
-    async fn remove_unfinished(&self, age: Duration) -> usize {
-        self.blobs.remove_unfinished(age).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "unfinished files cannot be removed");
-            0
-        })
     }
 }
