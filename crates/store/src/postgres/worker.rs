@@ -54,7 +54,7 @@ impl Worker {
             let mut tx = match connected.take().map_or_else(|| self.connect_until(until), Ok) {
                 Ok(tx) => tx,
                 Err(error) => {
-                    tracing::error!(%error, "PostgreSQL cannot be reached");
+                    error.log("PostgreSQL cannot be reached");
                     return job.work.answer(Err(error));
                 }
             };
@@ -99,7 +99,7 @@ impl Worker {
     }
 }
 
-/// What became of an attempt without an error of its own.
+/// How an attempt ended that had no error of its own.
 enum Outcome {
     /// No transaction is open any more; whether it has journal entries.
     Complete { recorded: bool },

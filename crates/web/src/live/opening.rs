@@ -72,7 +72,7 @@ impl Hub {
                 // The key was revoked.
                 Ok(None) => return api.stream.close(),
                 Err(error) => {
-                    tracing::error!(%error, "the journal could not be read; the client comes back");
+                    error.log("the journal could not be read; the client comes back");
                     return api.stream.close();
                 }
             }
