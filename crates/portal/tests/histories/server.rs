@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{JANE, Machine, Running, text};
+use crate::support::{INIT, JANE, Machine, Running, text};
 
 /// How long something stands still.
 const STILL: Duration = Duration::from_millis(300);
@@ -91,8 +91,7 @@ impl Server {
     pub(crate) fn start(postgres: Option<Postgres>) -> (Server, String) {
         let machine = Machine::new();
         let mut server = Server { machine, postgres, running: None, host: String::new() };
-        let set_up = ["init", "--brand", "Harbor & Lee", "--admin-name", "Jane Lee", "--admin-email", JANE];
-        assert!(server.command(&set_up).status().expect("it runs").success());
+        assert!(server.command(&INIT).status().expect("it runs").success());
         let key = server.command(&["key", "create", "--as", JANE]).output().expect("it runs");
         // Any port at first, the same one afterwards.
         let mut first = Running::start(&mut server.command(&["serve", "--listen", "127.0.0.1:0"]));

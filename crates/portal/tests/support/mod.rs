@@ -81,15 +81,7 @@ impl Machine {
     }
 
     pub fn init(&self) {
-        self.succeeds(&[
-            "init",
-            "--brand",
-            "Harbor & Lee",
-            "--admin-name",
-            "Jane Lee",
-            "--admin-email",
-            JANE,
-        ]);
+        self.succeeds(&INIT);
     }
 
     pub fn start(&self, words: &[&str]) -> Running {
@@ -100,6 +92,10 @@ impl Machine {
 }
 
 pub const JANE: &str = "jane@harborlee.example";
+
+/// Sets the portal of a firm up, whose admin is Jane.
+pub const INIT: [&str; 7] =
+    ["init", "--brand", "Harbor & Lee", "--admin-name", "Jane Lee", "--admin-email", JANE];
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
