@@ -36,7 +36,7 @@ pub(crate) async fn figures(
             reached: true,
         },
         Figure {
-            what: "`GET /v1/messages`, pages of 50 with what became of each (64 connections)",
+            what: "`GET /v1/messages`, pages of 50 with delivery status (64 connections)",
             measured: format!("{listed:.0}/s"),
             beside: beside(),
             wanted: "",

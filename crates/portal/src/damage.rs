@@ -1,4 +1,4 @@
-//! Damaged files, said by name to whoever runs the portal.
+//! Reports damaged files by name to the administrator of the portal.
 
 use std::process::ExitCode;
 

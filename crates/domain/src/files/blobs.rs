@@ -199,7 +199,7 @@ pub fn repaired(tx: &mut Tx, workspace: WorkspaceId, blob: BlobId) -> Result<()>
     Ok(())
 }
 
-/// Where a blob is used, for whoever runs the portal.
+/// Where a blob is used, as shown to the administrator of the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobUse {
     pub file_name: String,

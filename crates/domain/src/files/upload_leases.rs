@@ -1,8 +1,8 @@
 //! One receiver at a time adds bytes to an upload, on whichever node it is (decision 43).
 //!
 //! A receiver takes a lease and keeps it by its progress. Everything it records is conditional on still having it, so
-//! one that was overtaken changes nothing. Its bytes go nowhere either: whoever takes over a lease that was not given
-//! back goes on in a copy.
+//! one that was overtaken changes nothing. Its bytes go nowhere either: if a lease was not given back, the next
+//! receiver continues in a copy.
 
 use std::time::Duration;
 

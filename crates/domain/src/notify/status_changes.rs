@@ -89,7 +89,7 @@ fn read(
     )?)
 }
 
-/// What became of a digest's messages in one channel by one medium: all of them but those left out of it or called off before.
+/// The status of a digest's messages in one channel by one medium, without those that were left out or called off before.
 fn by_medium(
     reader: &Reader,
     workspace: WorkspaceId,
@@ -123,7 +123,7 @@ fn failure(reader: &Reader, workspace: WorkspaceId, digest: DigestId, way: Mediu
     Ok(reason.flatten().unwrap_or_default())
 }
 
-/// For whom a message is due or suppressed: what else became of it has entries of its own.
+/// For whom a message is due or suppressed. Other changes of status have entries of their own.
 fn pending(channel: ChannelId, status: delivery_status::MessageStatus) -> impl Iterator<Item = StatusChange> {
     let message = status.message;
     let is_pending =

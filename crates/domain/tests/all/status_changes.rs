@@ -30,7 +30,7 @@ fn changes(office: &Office, viewer: Actor, seq: i64) -> (Vec<StatusChange>, i64)
     office.read(read).expect("changes")
 }
 
-/// The people of the changes, with what became of the message for them.
+/// For each change the person, and the new delivery status of their message.
 fn states(changes: &[StatusChange]) -> Vec<(PersonId, &DeliveryState, Option<Medium>)> {
     changes.iter().map(|change| (change.person, &change.state, change.medium)).collect()
 }

@@ -67,7 +67,7 @@ async fn what_came_in_pieces_is_put_in_place_whole_and_hashed() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_in_a_copy_and_whoever_writes_to_the_original_reaches_nothing() {
+async fn an_upload_continues_in_a_copy_that_late_writes_to_the_original_do_not_reach() {
     for Place { blobs, .. } in places() {
         let (upload, copy, name, all) = (Uuid::now_v7(), Uuid::now_v7(), name(), bytes(3_000_000));
         let mut stalled = blobs.receive(upload, 0).await.unwrap();

@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 1 << 20;
 /// The entries with the rows that name the bytes.
 const ROWS: &str = "tables/blobs/";
 
-/// What became of the bytes in a backup.
+/// How restoring the bytes of a backup went.
 #[derive(Debug, Default)]
 pub(super) struct RestoredBlobs {
     /// Files that are in the store now.

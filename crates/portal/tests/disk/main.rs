@@ -118,7 +118,7 @@ async fn fail_each(call: Call, errno: i32, lasts: bool, step: usize) -> usize {
             return tried;
         }
         tried += 1;
-        // The system splits writes at pages. If the second part fails once, the program is told of a short write, and writes
+        // The system splits writes at pages. If the second part fails once, the write is short, and the program writes
         // the rest.
         let is_short = call == Call::Write && !lasts && ended.status == Some(0);
         if !is_short {

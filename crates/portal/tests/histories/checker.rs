@@ -239,7 +239,7 @@ impl<'a> Checker<'a> {
         }
         for (place, shown) in self.history.end.iter().enumerate() {
             let place = Some(place);
-            // Nothing is told of who saw a message that is deleted.
+            // The API does not say who saw a deleted message.
             if shown.text.is_some() && (place <= least && !shown.is_seen || place > most && shown.is_seen) {
                 self.found.push(format!("{}: read is {}, which is wrong", shown.message, shown.is_seen));
             }

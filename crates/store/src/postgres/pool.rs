@@ -23,7 +23,7 @@ use crate::work::{Writing, spawn};
 
 /// The advisory lock that a starting program takes while it migrates: "portal" in ASCII.
 const MIGRATION_LOCK: i64 = 0x706f_7274_616c;
-/// The longest that [`Postgres::ready`] waits: whoever asks that asks again soon.
+/// The longest that [`Postgres::ready`] waits: a readiness probe asks again soon.
 const READY_MAX: Duration = Duration::from_secs(2);
 /// How often jobs are looked for whose time is up.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

@@ -47,7 +47,7 @@ pub(crate) struct EventPayload {
     object: Value,
 }
 
-/// What became of a message for one recipient, or of one medium on the way to them. The object of `message.status`.
+/// The delivery status of a message for one recipient, over all media or by one. The object of `message.status`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MessageStatus {
@@ -66,7 +66,7 @@ pub(crate) struct MessageStatus {
     /// Why it failed or was suppressed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// `email` or `text`, where this is what became of that alone.
+    /// `email` or `text`, if the status is that of one medium.
     #[serde(skip_serializing_if = "Option::is_none")]
     medium: Option<&'static str>,
 }
@@ -104,8 +104,8 @@ fn stream_event(
     event: &Event,
 ) -> error::Result<Option<ApiEvent>> {
     let payload = match event {
-        // A channel of a thousand members costs what one of ten costs: what becomes of the message for each of them is told
-        // when it happens.
+        // A channel of a thousand members costs what one of ten costs: the status for each of them is sent when it
+        // changes.
         Event::MessageSent { channel, position, message, .. } => {
             let found =
                 message::at(reader, viewer.actor.workspace, *channel, *position)?.ok_or(Error::NotFound);
@@ -127,7 +127,7 @@ fn stream_event(
             EventPayload { workspace_id: viewer.actor.workspace, channel_id: event.channel(), object };
         // Objects of the API always serialize, and JSON escapes line breaks.
         let data = serde_json::to_string(&payload).expect("an object of the API has a JSON form");
-        // Only the last event has the number: whoever lost the others resumes before them.
+        // Only the last event has the number, so that a client that lost the others resumes before them.
         if index == last {
             written.push_str(&format!("id: {}\n", entry.seq));
         }

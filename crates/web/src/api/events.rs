@@ -49,7 +49,7 @@ pub(crate) enum Scope {
 /// `Last-Event-ID` it goes on behind that event. Where that lies further back than is kept (30 days), it begins with
 /// the event `reset`. A stream that is read too slowly is ended, and goes on in the same way.
 ///
-/// In `message.sent`, `deliveries` and `seenBy` are empty: what becomes of a message for each recipient comes as
+/// In `message.sent`, `deliveries` and `seenBy` are empty: the delivery status for each recipient comes as
 /// `message.status`, with `{channelId, messageId, personId, state, at, reason?, medium?}` as its object. `state` is `seen`, `due`
 /// or `suppressed`, and by one `medium` alone `emailed`, `texted` or `failed`. Who reads or is emailed several messages at once
 /// makes one event for each of the newest 100; what is older has become the same. Where one thing makes several events, only
